@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package abi is the contract between the desk and the device: the instruction set, statuses,
+// helper ids, image formats and the wire protocol. It imports nothing of this module.
+//
+// The C headers in this folder are the single truth. The Go side reads the X-macro tables out of
+// the embedded headers instead of repeating them; the few constants Go code needs by name are
+// checked against the headers in a test. Embedding also makes cgo packages that include these
+// headers rebuild when they change, as the go command does not track C includes across folders.
+package abi
+
+import (
+	"embed"
+	"fmt"
+	"regexp"
+	"strconv"
+)
+
+// Headers holds the C headers of this folder.
+//
+//go:embed *.h
+var Headers embed.FS
+
+// Row is one row of an X-macro table.
+type Row struct {
+	Name   string // enumerator, as in C
+	Number int
+	Text   string // third column, unquoted
+}
+
+var rowPattern = regexp.MustCompile(`(?m)^\s*X\((\w+),\s*(-?\w+),\s*(?:"([^"]*)"|(\w+))\)`)
+
+// table reads the rows of the X-macro in an embedded header. A header without rows is a bug.
+func table(header string) []Row {
+	text, err := Headers.ReadFile(header)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	var rows []Row
+	for _, m := range rowPattern.FindAllStringSubmatch(string(text), -1) {
+		n, err := strconv.ParseInt(m[2], 0, 32)
+		if err != nil {
+			panic(fmt.Sprintf("BUG: %s: %s: %v", header, m[1], err))
+		}
+		rows = append(rows, Row{Name: m[1], Number: int(n), Text: m[3] + m[4]})
+	}
+	if len(rows) == 0 {
+		panic("BUG: no rows in " + header)
+	}
+	return rows
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package abi
+
+import "testing"
+
+func TestTablesMatchNamedConstants(t *testing.T) {
+	for _, c := range []struct {
+		status Status
+		name   string
+	}{
+		{OK, "ok"}, {StatusMemory, "e-memory"}, {StatusUnsupported, "e-unsupported"},
+		{StatusRead, "e-read"}, {StatusWrite, "e-write"}, {StatusBudget, "e-budget"},
+	} {
+		if got := c.status.Name(); got != c.name {
+			t.Errorf("status %d is %q in status.h, want %q", c.status, got, c.name)
+		}
+	}
+	for _, c := range []struct {
+		format Format
+		name   string
+	}{
+		{TextOnly, "text-only"}, {FemtoContainers, "femto-containers"},
+		{ExtendedHeader, "extended-header"}, {Packed, "packed"}, {ELFObject, "elf-object"},
+	} {
+		if got := c.format.String(); got != c.name {
+			t.Errorf("format %d is %q in image.h, want %q", c.format, got, c.name)
+		}
+	}
+}
+
+func TestTablesHaveNoDuplicates(t *testing.T) {
+	for _, header := range []string{"status.h", "helpers.h", "image.h"} {
+		seen := map[int]string{}
+		for _, r := range table(header) {
+			if other, ok := seen[r.Number]; ok {
+				t.Errorf("%s: %s and %s share number %d", header, r.Name, other, r.Number)
+			}
+			seen[r.Number] = r.Name
+		}
+	}
+}
+
+func TestHelpersAscend(t *testing.T) {
+	hs := Helpers()
+	for i := 1; i < len(hs); i++ {
+		if hs[i].ID <= hs[i-1].ID {
+			t.Errorf("helper %s (%#x) is not above %#x", hs[i].Name, hs[i].ID, hs[i-1].ID)
+		}
+	}
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The seam between device C and where it runs: address translation, critical sections, counters.
+ *
+ * On the device an address is a pointer. On the host (UB_HOST) device memory is one reservation of
+ * 4 GiB, of which only what a run was given is mapped, so an address that slipped past a check
+ * faults instead of reaching the host's own memory.
+ */
+#ifndef UB_ABI_PORT_H
+#define UB_ABI_PORT_H
+
+#include "abi/run.h"
+
+#if defined(__arm__)
+#define UB_HOST 0
+#else
+#define UB_HOST 1
+#endif
+
+/* C pointer to a device address that was checked. */
+static inline void *ub_at(const struct ub_run *run, uint32_t addr)
+{
+#if UB_HOST
+	return run->base + addr;
+#else
+	(void)run;
+	return (void *)(uintptr_t)addr;
+#endif
+}
+
+/* Atomics are indivisible against interrupts: a single core needs no more, and ARMv7-M has no
+ * 64-bit exclusives. */
+static inline uint32_t ub_irq_save(void)
+{
+#if UB_HOST
+	return 0;
+#else
+	uint32_t primask;
+	__asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(primask)::"memory");
+	return primask;
+#endif
+}
+
+static inline void ub_irq_restore(uint32_t saved)
+{
+#if UB_HOST
+	(void)saved;
+#else
+	__asm__ volatile("msr primask, %0" ::"r"(saved) : "memory");
+#endif
+}
+
+/* Counts since boot, modulo 2^32. Boards implement both; differences are what matters.
+ * On QEMU and Unicorn the first is exact; cycles are a model's or, on silicon, DWT's. */
+uint32_t ub_port_instructions(void);
+uint32_t ub_port_cycles(void);
+
+#endif

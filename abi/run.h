@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One run of a program: what it is granted, and what came of it. */
+#ifndef UB_ABI_RUN_H
+#define UB_ABI_RUN_H
+
+#include "abi/helpers.h"
+#include "abi/program.h"
+
+enum { UB_READ = 1, UB_WRITE = 2 };
+
+/* Memory a program may use: [start, start + len) of the device's address space. */
+struct ub_region {
+	uint32_t start;
+	uint32_t len;
+	uint32_t rights; /* UB_READ | UB_WRITE */
+};
+
+/* Regions a run always has, in this order (len 0 where a program has none), then granted ones. */
+enum { UB_REGION_STACK, UB_REGION_CTX, UB_REGION_RODATA, UB_REGION_DATA, UB_REGION_GRANTED, UB_REGIONS_MAX = 16 };
+
+/* Engines may keep a callee's saved registers here: below the stack, outside every region. */
+enum { UB_STACK_BYTES = UB_FRAMES_MAX * UB_FRAME_BYTES, UB_SAVE_BYTES = UB_FRAMES_MAX * 40 };
+
+struct ub_run;
+
+/* A helper takes the low 32 bits of r1..r5 and returns r0. One that must stop the program sets
+ * run->fault.status (and .addr); the engine fills in the pc. */
+typedef uint64_t (*ub_helper)(struct ub_run *run, uint32_t r1, uint32_t r2, uint32_t r3, uint32_t r4,
+			      uint32_t r5);
+
+/* Generated code addresses these fields by offset: the words come first, at offsets that are the
+ * same on device and host (UB_RUN_* below, checked where the struct is compiled). */
+struct ub_run {
+	struct ub_fault fault;  /* status 0 while all is well */
+	uint32_t budget;        /* taken backward jumps and local calls left: the run may do so many */
+	uint64_t r0;            /* result */
+	uint32_t ctx_addr;      /* r1 at entry */
+	uint32_t ctx_len;       /* r2 at entry */
+	uint32_t stack_top;     /* r10 at entry; the stack lies below it */
+	uint32_t nregions;
+	struct ub_region regions[UB_REGIONS_MAX];
+	/* Pointers last: their width differs between device and host. */
+	const ub_helper *helpers; /* UB_HELPER_COUNT entries, by enum ub_helper_index */
+	void *env;                /* what helpers work on */
+	uint8_t *base;            /* host: memory of device address 0 (port.h); device: unused, 0 */
+};
+
+enum {
+	UB_RUN_STATUS = 0, UB_RUN_PC = 4, UB_RUN_ADDR = 8, UB_RUN_BUDGET = 12, UB_RUN_R0 = 16,
+	UB_RUN_CTX_ADDR = 24, UB_RUN_CTX_LEN = 28, UB_RUN_STACK_TOP = 32, UB_RUN_NREGIONS = 36,
+	UB_RUN_REGIONS = 40, UB_RUN_HELPERS = UB_RUN_REGIONS + 12 * UB_REGIONS_MAX,
+};
+_Static_assert(offsetof(struct ub_run, fault.status) == UB_RUN_STATUS, "layout");
+_Static_assert(offsetof(struct ub_run, fault.pc) == UB_RUN_PC, "layout");
+_Static_assert(offsetof(struct ub_run, fault.addr) == UB_RUN_ADDR, "layout");
+_Static_assert(offsetof(struct ub_run, budget) == UB_RUN_BUDGET, "layout");
+_Static_assert(offsetof(struct ub_run, r0) == UB_RUN_R0, "layout");
+_Static_assert(offsetof(struct ub_run, ctx_addr) == UB_RUN_CTX_ADDR, "layout");
+_Static_assert(offsetof(struct ub_run, ctx_len) == UB_RUN_CTX_LEN, "layout");
+_Static_assert(offsetof(struct ub_run, stack_top) == UB_RUN_STACK_TOP, "layout");
+_Static_assert(offsetof(struct ub_run, nregions) == UB_RUN_NREGIONS, "layout");
+_Static_assert(offsetof(struct ub_run, regions) == UB_RUN_REGIONS, "layout");
+_Static_assert(offsetof(struct ub_run, helpers) == UB_RUN_HELPERS, "layout");
+
+#endif

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package abi
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Status is what device code returns: 0, or a negative number of status.h.
+type Status int32
+
+// The statuses Go code tells apart. The rest are only named and shown.
+const (
+	OK                Status = 0
+	StatusMemory      Status = -2
+	StatusUnsupported Status = -3
+	StatusRead        Status = -80
+	StatusWrite       Status = -81
+	StatusBudget      Status = -83
+)
+
+var statuses = func() map[Status]Row {
+	m := make(map[Status]Row)
+	for _, r := range table("status.h") {
+		m[Status(r.Number)] = r
+	}
+	return m
+}()
+
+// Name is the short, stable name for machines: "ok", "e-read", "e-verify-jump".
+func (s Status) Name() string {
+	if r, ok := statuses[s]; ok {
+		return strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(r.Name, "UB_")), "_", "-")
+	}
+	return fmt.Sprintf("status-%d", int32(s))
+}
+
+// String is the text for people: "read outside the program's memory".
+func (s Status) String() string {
+	if r, ok := statuses[s]; ok {
+		return r.Text
+	}
+	return fmt.Sprintf("unknown status %d", int32(s))
+}
+
+// Fault says why, and where, device code refused or stopped a program. It is an error.
+type Fault struct {
+	Status Status
+	PC     uint32 // slot of the instruction; for CPU faults, the program counter
+	Addr   uint32 // address of the access, for access faults
+}
+
+func (f Fault) Error() string {
+	switch {
+	case f.Status <= -120:
+		return fmt.Sprintf("%s at %#x", f.Status, f.PC)
+	case f.Status == StatusRead || f.Status == StatusWrite:
+		return fmt.Sprintf("%s: address %#x, at instruction %d", f.Status, f.Addr, f.PC)
+	case f.Status <= -40 && f.Status > -100:
+		return fmt.Sprintf("%s, at instruction %d", f.Status, f.PC)
+	}
+	return f.Status.String()
+}

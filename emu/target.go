@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package emu is the seam between benchmarks and what executes them: a Target runs Jobs on the
+// firmware and answers with Samples. The targets themselves are in the folders below; packages
+// that measure import this one and targets.Open, never libunicorn or QEMU.
+package emu
+
+import (
+	"context"
+
+	"ubench/abi"
+)
+
+// Target is a device, emulated or real, that runs the firmware. It is not safe for concurrent use.
+type Target interface {
+	// Info says what the target is and what its firmware offers.
+	Info() Info
+	// Run executes one job. A program that is refused or stopped is not an error: see
+	// Sample.Fault. An error means that the target failed (a crash, a hang, a lost link); the
+	// target recovers if it can, so that the next Run starts afresh.
+	Run(ctx context.Context, job Job) (Sample, error)
+	// Close stops the emulator and releases what it holds.
+	Close() error
+}
+
+// Info describes a target and its firmware.
+type Info struct {
+	Target      string   // as the user names it: "unicorn", "qemu:netduino2"
+	Board       string   // board of the firmware: "netduinoplus2"
+	Core        string   // "cortex-m3", "cortex-m4"; "host" for the host target
+	Engines     []string // in the firmware's order
+	Kernels     []string // benchmarks compiled in for the native engines
+	ArenaAddr   uint32   // device address of the memory for programs
+	ArenaBytes  uint32
+	HasCycles   bool   // whether Counts.Cycles means something
+	CyclesLabel string // "modelled, zero wait states", "DWT CYCCNT", or ""
+}
+
+// Job is one program, or native kernel, to load and run once.
+type Job struct {
+	Engine  string
+	Kernel  string     // native engines: the kernel's name; Image is unused
+	Format  abi.Format // of Image
+	Image   []byte
+	Entry   uint16   // index of the entry function in formats that have several, usually 0
+	Helpers []uint16 // allow-list for formats that carry none, ascending; nil allows all
+	Context []byte   // r1 points to a copy of it, r2 is its length
+	Granted []Region // further memory the run may use, after the context
+	Budget  uint32   // taken backward jumps and local calls; 0 means DefaultBudget
+	Trace   []byte   // inputs of the simulated devices, see SPEC.md; nil for none
+
+	LoadOnly    bool // stop after compiling
+	WantContext bool // return the context as the program left it
+	WantCode    bool // return the machine code of engines that compile
+	WantOutput  bool // return what the program printed and the devices' state
+}
+
+// Region is memory granted to a run beyond its context.
+type Region struct {
+	Bytes    []byte
+	Writable bool
+}
+
+// DefaultBudget ends runs nobody bounded: far above any benchmark, yet minutes at most.
+const DefaultBudget = 100_000_000
+
+// Sample is what came of a job.
+type Sample struct {
+	Result uint64    // r0; meaningful when Fault.Status is abi.OK
+	Fault  abi.Fault // why the program was refused or stopped
+
+	Load, Verify, Compile, Execute *Counts // nil for phases that did not run
+
+	ImageBytes  int    // what was sent to the device
+	CodeBytes   int    // machine code executed, 0 for interpreters
+	RAMBytes    int    // kept per loaded program: text, sections, engine state
+	StackBytes  int    // peak use of the C stack during Execute
+	CodeAddr    uint32 // device address of Code
+	ContextAddr uint32 // device address of the context
+
+	Context []byte
+	Code    []byte
+	Output  []byte
+}
+
+// Counts are differences of the device's counters over a phase, the cost of reading them
+// calibrated away.
+type Counts struct {
+	Instructions uint64
+	Cycles       uint64 // 0 where the target has none
+}
