@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# `make help` lists what there is to make.
+
+GO ?= go
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+VERSION := $(shell git describe --always --dirty --tags 2>/dev/null || echo unknown)
+GOBUILD = $(GO) build -trimpath -ldflags '-X main.version=$(VERSION)'
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test build generate check bench clean setup-run setup-test lint
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup-run build ## install what is needed, build, and run the main benchmark
+	bin/ubench run fletcher16 --sizes 80..2560
+
+test: setup-test ## install what the tests need and run them all, QEMU included
+	$(GO) test ./...
+
+build: ## build all programs into bin/
+	@mkdir -p bin
+	@pkg-config --exists unicorn || { echo "make build: libunicorn is missing: run scripts/setup.sh run" >&2; exit 1; }
+	$(GOBUILD) -o bin/ ./cmd/...
+
+include firmware/firmware.mk
+include benchmarks/benchmarks.mk
+include examples/examples.mk
+
+generate: firmware objects examples ## rebuild everything that is committed and generated
+
+check: lint firmware-check objects-check examples-check ## linters, and that committed binaries are what the sources build
+
+lint: setup-test ## formatting, vet, staticcheck, import and house rules, shell scripts
+	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) test ./internal/house
+	shellcheck scripts/*.sh .ci/run
+
+bench: setup-run build ## how fast the emulators, the compiler and the interpreter are on this machine
+	$(GO) test -run '^$$' -bench . ./...
+
+clean: ## remove what was built
+	rm -rf bin build
+
+setup-run:
+	@scripts/setup.sh run
+
+setup-test:
+	@scripts/setup.sh test
