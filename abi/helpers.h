@@ -5,6 +5,8 @@
 #ifndef UB_ABI_HELPERS_H
 #define UB_ABI_HELPERS_H
 
+#include <stdint.h>
+
 #define UB_HELPERS(X)                          \
 	X(printf, 0x01, 5)                     \
 	X(memcpy, 0x02, 3)                     \

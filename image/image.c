@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "image/reader.h"
+
+/* Bare instructions, run where they lie. */
+static int32_t load_text(const struct image_reader *r)
+{
+	if (r->len % UB_SLOT_BYTES)
+		return image_refuse(r, UB_E_IMAGE_TRUNCATED, 0, r->len);
+	if (r->len / UB_SLOT_BYTES > UB_SLOTS_MAX)
+		return image_refuse(r, UB_E_IMAGE_SIZE, 0, r->len);
+	if (r->entry != 0)
+		return image_refuse(r, UB_E_IMAGE_ENTRY, 0, 0);
+	r->program->text = (const struct ub_insn *)r->bytes;
+	r->program->slots = r->len / UB_SLOT_BYTES;
+	return UB_OK;
+}
+
+int32_t image_load(uint32_t format, const uint8_t *image, uint32_t len, uint32_t entry, uint32_t engine_caps,
+		   struct ub_arena *arena, struct ub_program *out, struct ub_fault *where)
+{
+	/* The caller owns the bytes and grants writing; the reader takes them back from const. */
+	const struct image_reader r = {
+		.bytes = arena->mem + (image - arena->mem),
+		.len = len,
+		.entry = entry,
+		.engine_caps = engine_caps,
+		.arena = arena,
+		.program = out,
+		.where = where,
+	};
+
+	memset(out, 0, sizeof *out);
+	memset(where, 0, sizeof *where);
+	switch (format) {
+	case UB_FORMAT_TEXT_ONLY:
+		return load_text(&r);
+	case UB_FORMAT_FEMTO_CONTAINERS:
+		return image_load_femto(&r);
+	}
+	return image_refuse(&r, UB_E_IMAGE_FORMAT, 0, 0);
+}
