@@ -20,9 +20,9 @@ const module = "ubench"
 // of its own folder. Tests are free to look at anything.
 var layers = [][]string{
 	{"abi"},
-	{"internal/devmem", "internal/thumb", "internal/style"},
+	{"internal/devmem", "internal/thumb", "internal/style", "benchmarks"},
 	{"image", "verify", "vm", "jit", "femto", "baseline"},
-	{"firmware", "benchmarks", "examples"},
+	{"firmware", "examples"},
 	{"emu"},
 	{"internal"}, // what tests of several packages share
 	{"bench"},
