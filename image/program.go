@@ -62,7 +62,8 @@ type Program struct {
 	Helpers   []uint16   // ids the program calls, ascending: its allow-list
 	Lines     []Line     // source lines, ascending by slot; none without BTF
 
-	object []byte // the object it came from, without debug sections
+	object     []byte // the object it came from, without debug sections
+	entryIndex uint16 // of the entry function in the object
 }
 
 // Function is one function of a program.
@@ -81,7 +82,8 @@ type Address struct {
 
 // Pointer is a 64-bit little-endian pointer lying in a data section. The bytes are 0.
 type Pointer struct {
-	In, At  uint32  // where it lies: Section and offset
+	In      Section // where it lies, Rodata or Data
+	At      uint32  // and its offset there
 	Section Section // where it points
 	Offset  uint32  // for Text, in slots
 }
@@ -201,7 +203,7 @@ func (p *Program) Formats() []abi.Format {
 }
 
 // Encode is the program as an image of a format. An error that wraps ErrUnsupported says why the
-// program cannot have it. The entry point is always the first of the image's table.
+// program cannot have it.
 func (p *Program) Encode(f abi.Format) ([]byte, error) {
 	b, err := p.encode(f)
 	if err != nil {
@@ -210,12 +212,23 @@ func (p *Program) Encode(f abi.Format) ([]byte, error) {
 	return b, nil
 }
 
+// EntryIndex is the index of the entry function in an image's table of functions, for emu.Job. It
+// is 0 in all formats but elf-object, which keeps the order of the object's symbols.
+func (p *Program) EntryIndex(f abi.Format) uint16 {
+	if f == abi.ELFObject {
+		return p.entryIndex
+	}
+	return 0
+}
+
 func (p *Program) encode(f abi.Format) ([]byte, error) {
 	switch f {
 	case abi.TextOnly:
 		return p.encodeText()
 	case abi.FemtoContainers:
 		return p.encodeFemto()
+	case abi.ELFObject:
+		return p.encodeObject()
 	}
 	return nil, fmt.Errorf("unknown image format")
 }
