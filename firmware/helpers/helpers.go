@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package helpers holds the C of the helper functions and the devices they simulate, for the host
+// build of the firmware. Traces and device states are read and written by package abi.
+package helpers
+
+// #cgo CFLAGS: -std=gnu99 -O2 -Wall -Wextra -I${SRCDIR}/../..
+import "C"
+
+import (
+	"embed"
+
+	_ "ubench/abi" // rebuild when its headers change
+)
+
+// Headers holds the C headers of this folder.
+//
+//go:embed *.h
+var Headers embed.FS
