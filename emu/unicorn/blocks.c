@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The blocks seen so far, by address: each is decoded once. Blocks in memory the program can write
+ * are compared with the bytes they were decoded from at every execution, which is exact and, at a
+ * memcmp of some dozen bytes, cheaper than decoding.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "emu/unicorn/machine.h"
+
+/* Instructions in Thumb code: a halfword whose top five bits are 0b11101 or above starts a 32-bit
+ * one (Armv7-M ARM A5.1). */
+uint32_t unicorn_thumb_count(const uint8_t *code, uint32_t size)
+{
+	uint32_t n = 0;
+	for (uint32_t at = 0; at + 1 < size; n++)
+		at += code[at + 1] >= 0xe8 ? 4 : 2;
+	return n;
+}
+
+static void block_free(struct unicorn_machine *m, struct unicorn_block *b)
+{
+	if (m->model && m->model->forget)
+		m->model->forget(m->model->state, b);
+	free(b);
+}
+
+static struct unicorn_block *block_new(struct unicorn_machine *m, uint32_t addr, const uint8_t *code,
+				       uint32_t size)
+{
+	struct unicorn_block *b = malloc(sizeof *b + size);
+	if (!b)
+		return NULL;
+	uint8_t *copy = (uint8_t *)(b + 1);
+	memcpy(copy, code, size);
+	*b = (struct unicorn_block){
+		.addr = addr, .size = size, .instructions = unicorn_thumb_count(code, size), .code = copy,
+	};
+	if (m->model && m->model->decode)
+		m->model->decode(m->model->state, m, b);
+	return b;
+}
+
+/* The block at addr, NULL if that is not memory or there is none left. */
+struct unicorn_block *unicorn_block_at(struct unicorn_machine *m, uint32_t addr, uint32_t size)
+{
+	struct unicorn_region *r = m->last;
+	if (!r || addr - r->addr >= r->size) {
+		r = unicorn_region_at(m, addr);
+		if (!r)
+			return NULL;
+		if (!r->blocks && !(r->blocks = calloc(r->size / 2, sizeof *r->blocks)))
+			return NULL;
+		m->last = r;
+	}
+	uint32_t offset = addr - r->addr;
+	struct unicorn_block **slot = &r->blocks[offset / 2], *b = *slot;
+	if (b && b->size == size && (!(r->prot & UC_PROT_WRITE) || !memcmp(b->code, r->mem + offset, size)))
+		return b;
+	if (!size || size > r->size - offset)
+		return NULL;
+	if (b)
+		block_free(m, b);
+	return *slot = block_new(m, addr, r->mem + offset, size);
+}
+
+void unicorn_blocks_free(struct unicorn_machine *m, struct unicorn_region *r)
+{
+	if (!r->blocks)
+		return;
+	for (uint32_t i = 0; i < r->size / 2; i++)
+		if (r->blocks[i])
+			block_free(m, r->blocks[i]);
+	free(r->blocks);
+	r->blocks = NULL;
+	m->last = NULL;
+	m->block = NULL;
+}

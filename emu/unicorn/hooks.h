@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The seam for a timing model: what the machine tells it, in C because it happens at every block.
+ *
+ * A block is a run of instructions libunicorn translates at once: it is entered at its first
+ * instruction only, and left at its last or by a fault. The machine decodes each block once and
+ * keeps it until its bytes change, so a model can keep what it worked out in block->model.
+ */
+#ifndef UB_EMU_UNICORN_HOOKS_H
+#define UB_EMU_UNICORN_HOOKS_H
+
+#include <stdint.h>
+
+struct unicorn_machine;
+
+struct unicorn_block {
+	uint32_t addr;
+	uint32_t size;         /* bytes */
+	uint32_t instructions; /* condition-failed ones included */
+	const uint8_t *code;   /* the bytes the block was decoded from; `size` of them */
+	void *model;           /* the model's own; NULL when the block is new */
+};
+
+/* All callbacks but `block` may be NULL. They run inside unicorn_run and may call no function of the
+ * machine but those declared below. */
+struct unicorn_model {
+	void *state;
+	/* Before the first execution of a new or changed block. May call unicorn_watch_insn. */
+	void (*decode)(void *state, struct unicorn_machine *m, struct unicorn_block *block);
+	/* Before every execution of a block. */
+	void (*block)(void *state, struct unicorn_block *block);
+	/* Before an instruction asked for with unicorn_watch_insn; not called when it is inside an IT
+	 * block and its condition fails. */
+	void (*insn)(void *state, struct unicorn_machine *m, uint32_t addr);
+	/* After each data access (not fetches) of the running block. NULL costs nothing. */
+	void (*memory)(void *state, uint32_t addr, uint32_t bytes, int write);
+	/* Exception entry (return: number 0), after the block that caused it. */
+	void (*exception)(void *state, uint32_t number);
+	/* What DWT CYCCNT has counted when the running block began. NULL: there is no counter. */
+	uint64_t (*cycles)(void *state);
+	/* The block's bytes changed or the machine closes: release block->model. */
+	void (*forget)(void *state, struct unicorn_block *block);
+	/* Keep, and go back to, what accumulates over a run: to find the exact place of a fault the
+	 * machine runs again from where it last was started. */
+	void (*save)(void *state);
+	void (*restore)(void *state);
+};
+
+/* Calls model->insn before the instruction at addr from now on. For use inside model->decode. */
+void unicorn_watch_insn(struct unicorn_machine *m, uint32_t addr);
+
+/* A core register, 0..15, or 16 for xPSR. For use inside model->insn. */
+uint32_t unicorn_reg(struct unicorn_machine *m, int number);
+
+#endif

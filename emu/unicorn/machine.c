@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Opening, memory, registers and the run loop.
+ *
+ * Three facts about libunicorn shape the loop (2.0.1; each is covered by a test):
+ *  - uc_emu_stop inside a block hook ends the run before that block, cleanly; inside an MMIO
+ *    callback it abandons the block half-way. So everything stops in the block hook.
+ *  - After an access fault registers are right but PC is the start of the block. So the run is
+ *    repeated from a checkpoint with a code hook on that one block.
+ *  - Exceptions are not taken. They are entered here, between two calls of uc_emu_start.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "emu/unicorn/machine.h"
+
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+enum { XPSR_T = 1u << 24 };
+
+/* QEMU's exception numbers, as UC_HOOK_INTR reports them. */
+enum { EXCP_SWI = 2, EXCP_PREFETCH_ABORT = 3, EXCP_BKPT = 7, EXCP_EXCEPTION_EXIT = 8, EXCP_NOCP = 17,
+       EXCP_INVSTATE = 18, EXCP_UNALIGNED = 22 };
+
+static void on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
+{
+	struct unicorn_machine *m = user;
+	struct unicorn_block *b = unicorn_block_at(m, (uint32_t)addr, size);
+	if (UNLIKELY(!b)) {
+		m->error = "a block of code is not in memory";
+		uc_emu_stop(uc);
+		return;
+	}
+	if (UNLIKELY(m->attention || m->retranslate || b->instructions > m->limit - m->count ||
+		     __atomic_load_n(&m->cancelled, __ATOMIC_RELAXED))) {
+		if (!m->attention && !m->retranslate)
+			m->attention = b->instructions > m->limit - m->count ? UNICORN_LIMIT : UNICORN_CANCELLED;
+		uc_emu_stop(uc);
+		return;
+	}
+	m->count += b->instructions;
+	m->block = b;
+	if (m->model)
+		m->model->block(m->model->state, b);
+}
+
+static bool on_invalid_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value,
+			      void *user)
+{
+	(void)uc, (void)size, (void)value;
+	struct unicorn_machine *m = user;
+	m->event = EVENT_MEMORY;
+	m->event_number = type;
+	m->event_addr = (uint32_t)addr;
+	return false;
+}
+
+static bool on_undefined(uc_engine *uc, void *user)
+{
+	(void)uc;
+	((struct unicorn_machine *)user)->event = EVENT_UNDEFINED;
+	return false;
+}
+
+static void on_interrupt(uc_engine *uc, uint32_t number, void *user)
+{
+	struct unicorn_machine *m = user;
+	m->event = EVENT_INTERRUPT;
+	m->event_number = number;
+	uc_emu_stop(uc);
+}
+
+static void on_trace(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
+{
+	(void)uc, (void)size;
+	((struct unicorn_machine *)user)->trace_pc = (uint32_t)addr;
+}
+
+static void on_insn(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
+{
+	(void)uc, (void)size;
+	struct unicorn_machine *m = user;
+	if (m->model && m->model->insn)
+		m->model->insn(m->model->state, m, (uint32_t)addr);
+}
+
+static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value, void *user)
+{
+	(void)uc, (void)value;
+	struct unicorn_machine *m = user;
+	m->model->memory(m->model->state, (uint32_t)addr, (uint32_t)size, type == UC_MEM_WRITE);
+}
+
+static uc_err add_hook(struct unicorn_machine *m, uc_hook *h, int type, void *callback, uint64_t from, uint64_t to)
+{
+	return uc_hook_add(m->uc, h, type, callback, m, from, to);
+}
+
+struct unicorn_machine *unicorn_new(uint32_t core, const char **error)
+{
+	struct unicorn_machine *m = calloc(1, sizeof *m);
+	if (!m) {
+		*error = "out of memory";
+		return NULL;
+	}
+	m->core = core;
+	/* UC_MODE_MCLASS would silently give a Cortex-M33 whatever model is asked for. */
+	uc_err err = uc_open(UC_ARCH_ARM, UC_MODE_THUMB, &m->uc);
+	int want = core == 3 ? UC_CPU_ARM_CORTEX_M3 : UC_CPU_ARM_CORTEX_M4, got = -1;
+	uc_hook h;
+	if (!err && !(err = uc_ctl_set_cpu_model(m->uc, want)) && !(err = uc_ctl_get_cpu_model(m->uc, &got)) &&
+	    got == want && !(err = add_hook(m, &h, UC_HOOK_BLOCK, on_block, 1, 0)) &&
+	    !(err = add_hook(m, &h, UC_HOOK_MEM_INVALID, on_invalid_memory, 1, 0)) &&
+	    !(err = add_hook(m, &h, UC_HOOK_INSN_INVALID, on_undefined, 1, 0)) &&
+	    !(err = add_hook(m, &h, UC_HOOK_INTR, on_interrupt, 1, 0)) &&
+	    !(err = uc_context_alloc(m->uc, &m->checkpoint.context)) && !(err = unicorn_map_core(m))) {
+		unicorn_io_reset(m);
+		return m;
+	}
+	*error = err ? uc_strerror(err) : "libunicorn gave another core than the one asked for";
+	unicorn_free(m);
+	return NULL;
+}
+
+void unicorn_free(struct unicorn_machine *m)
+{
+	if (!m)
+		return;
+	for (uint32_t i = 0; i < m->nregions; i++)
+		unicorn_blocks_free(m, &m->regions[i]);
+	if (m->checkpoint.context)
+		uc_context_free(m->checkpoint.context);
+	if (m->uc)
+		uc_close(m->uc);
+	for (uint32_t i = 0; i < m->nregions; i++) {
+		if (m->regions[i].owned)
+			free(m->regions[i].mem);
+		free(m->regions[i].copy);
+	}
+	free(m->rx);
+	free(m->tx);
+	free(m);
+}
+
+struct unicorn_region *unicorn_region_at(struct unicorn_machine *m, uint32_t addr)
+{
+	for (uint32_t i = 0; i < m->nregions; i++)
+		if (addr - m->regions[i].addr < m->regions[i].size)
+			return &m->regions[i];
+	return NULL;
+}
+
+static uc_err map(struct unicorn_machine *m, struct unicorn_region r)
+{
+	if (m->nregions == UNICORN_REGIONS_MAX)
+		return UC_ERR_NOMEM;
+	uc_err err = uc_mem_map_ptr(m->uc, r.addr, r.size, r.prot, r.mem);
+	if (!err)
+		m->regions[m->nregions++] = r;
+	return err;
+}
+
+/* Zeroed memory; address and size in steps of 1 KB. */
+uc_err unicorn_map(struct unicorn_machine *m, uint32_t addr, uint32_t size, uint32_t prot)
+{
+	if (!size || size - 1 > ~addr)
+		return UC_ERR_ARG;
+	struct unicorn_region r = { .addr = addr, .size = size, .prot = prot, .owned = true };
+	r.mem = calloc(1, size);
+	r.copy = prot & UC_PROT_WRITE ? calloc(1, size) : NULL;
+	uc_err err = !r.mem || (prot & UC_PROT_WRITE && !r.copy) ? UC_ERR_NOMEM : map(m, r);
+	if (err) {
+		free(r.mem);
+		free(r.copy);
+	}
+	return err;
+}
+
+/* The read-only memory at `of` once more, at addr: STM32 flash is also at 0. */
+uc_err unicorn_map_alias(struct unicorn_machine *m, uint32_t addr, uint32_t of)
+{
+	struct unicorn_region *r = unicorn_region_at(m, of);
+	if (!r || r->prot & UC_PROT_WRITE)
+		return UC_ERR_ARG;
+	return map(m, (struct unicorn_region){ .addr = addr, .size = r->size, .prot = r->prot, .mem = r->mem });
+}
+
+uc_err unicorn_read(struct unicorn_machine *m, uint32_t addr, void *bytes, size_t n)
+{
+	struct unicorn_region *r = unicorn_region_at(m, addr);
+	if (!r || n > r->size - (addr - r->addr))
+		return UC_ERR_READ_UNMAPPED;
+	memcpy(bytes, r->mem + (addr - r->addr), n);
+	return UC_ERR_OK;
+}
+
+static void forget_translation(struct unicorn_machine *m, uint32_t addr, uint32_t size)
+{
+	uc_ctl_remove_cache(m->uc, (uint64_t)addr, (uint64_t)addr + size);
+}
+
+/* Changes memory from outside. libunicorn does not notice by itself that code changed. */
+static void poke(struct unicorn_machine *m, struct unicorn_region *r, uint32_t offset, const void *bytes, size_t n)
+{
+	memcpy(r->mem + offset, bytes, n);
+	for (uint32_t i = 0; i < m->nregions; i++) {
+		struct unicorn_region *other = &m->regions[i];
+		if (other->mem != r->mem || !other->blocks)
+			continue;
+		forget_translation(m, other->addr + offset, (uint32_t)n);
+		if (!(r->prot & UC_PROT_WRITE)) /* its blocks are not compared when they run */
+			unicorn_blocks_free(m, other);
+	}
+}
+
+/* Read-only memory can be written too: this is the debugger's view. */
+uc_err unicorn_write(struct unicorn_machine *m, uint32_t addr, const void *bytes, size_t n)
+{
+	struct unicorn_region *r = unicorn_region_at(m, addr);
+	if (!r || n > r->size - (addr - r->addr))
+		return UC_ERR_WRITE_UNMAPPED;
+	if (n)
+		poke(m, r, addr - r->addr, bytes, n);
+	return UC_ERR_OK;
+}
+
+static int reg_id(int number)
+{
+	static const int ids[] = { UC_ARM_REG_SP, UC_ARM_REG_LR, UC_ARM_REG_PC, UC_ARM_REG_XPSR };
+	return number < 13 ? UC_ARM_REG_R0 + number : ids[(number - 13) & 3];
+}
+
+uint32_t unicorn_reg(struct unicorn_machine *m, int number)
+{
+	uint32_t v = 0;
+	uc_reg_read(m->uc, reg_id(number), &v);
+	return v;
+}
+
+void unicorn_set_reg(struct unicorn_machine *m, int number, uint32_t value)
+{
+	/* Writing PC sets the Thumb state from bit 0, which the run loop looks at. */
+	uc_reg_write(m->uc, reg_id(number), &value);
+}
+
+/* Attaches a model, or none. What blocks hold for the one before is released. */
+void unicorn_set_model(struct unicorn_machine *m, struct unicorn_model *model)
+{
+	for (uint32_t i = 0; i < m->nregions; i++)
+		unicorn_blocks_free(m, &m->regions[i]);
+	if (m->memory_hook)
+		uc_hook_del(m->uc, m->memory_hook);
+	m->memory_hook = 0;
+	m->model = model;
+	if (model && model->memory)
+		add_hook(m, &m->memory_hook, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, on_memory, 1, 0);
+}
+
+void unicorn_watch_insn(struct unicorn_machine *m, uint32_t addr)
+{
+	uc_hook h;
+	if (add_hook(m, &h, UC_HOOK_CODE, on_insn, addr, addr))
+		m->error = "cannot watch an instruction";
+	m->retranslate = true;
+}
+
+/* Reset as the core does it: SP and PC from the vector table, everything else as after power-on.
+ * Memory keeps its contents. */
+void unicorn_reset(struct unicorn_machine *m)
+{
+	unicorn_io_reset(m);
+	for (int i = 0; i < 13; i++)
+		unicorn_set_reg(m, i, 0);
+	uint32_t zero = 0, vectors[2] = { 0, 0 };
+	uc_reg_write(m->uc, UC_ARM_REG_CONTROL, &zero);
+	uc_reg_write(m->uc, UC_ARM_REG_PRIMASK, &zero);
+	uc_reg_write(m->uc, UC_ARM_REG_BASEPRI, &zero);
+	uc_reg_write(m->uc, UC_ARM_REG_FAULTMASK, &zero);
+	unicorn_set_reg(m, 16, XPSR_T);
+	unicorn_read(m, m->io.vtor, vectors, sizeof vectors);
+	unicorn_set_reg(m, 13, vectors[0] & ~3u);
+	unicorn_set_reg(m, 14, 0xffffffff);
+	unicorn_set_reg(m, 15, vectors[1]);
+	m->attention = 0;
+}
+
+/* Instructions executed before the running block: what a counter shows that is read by the first
+ * instruction of a block. */
+uint64_t unicorn_count_before_block(const struct unicorn_machine *m)
+{
+	return m->block ? m->count - m->block->instructions : m->count;
+}
+
+static void checkpoint_take(struct unicorn_machine *m)
+{
+	struct unicorn_checkpoint *c = &m->checkpoint;
+	uc_context_save(m->uc, c->context);
+	c->io = m->io;
+	c->count = m->count;
+	for (uint32_t i = 0; i < m->nregions; i++)
+		if (m->regions[i].copy)
+			memcpy(m->regions[i].copy, m->regions[i].mem, m->regions[i].size);
+	if (m->model && m->model->save)
+		m->model->save(m->model->state);
+}
+
+static void checkpoint_restore(struct unicorn_machine *m)
+{
+	enum { PAGE = 1024 };
+	struct unicorn_checkpoint *c = &m->checkpoint;
+	uc_context_restore(m->uc, c->context);
+	m->io = c->io;
+	m->count = c->count;
+	for (uint32_t i = 0; i < m->nregions; i++) {
+		struct unicorn_region *r = &m->regions[i];
+		for (uint32_t at = 0; r->copy && at < r->size; at += PAGE)
+			if (memcmp(r->copy + at, r->mem + at, PAGE))
+				poke(m, r, at, r->copy + at, PAGE);
+	}
+	if (m->model && m->model->restore)
+		m->model->restore(m->model->state);
+}
+
+static uc_err start(struct unicorn_machine *m)
+{
+	m->event = EVENT_NONE;
+	m->block = NULL;
+	return uc_emu_start(m->uc, unicorn_reg(m, 15) | 1, m->until, 0, 0);
+}
+
+/* Repeats the run from the checkpoint with a hook on each instruction of the block at fault, and
+ * leaves the machine as it was, but with PC at the instruction and the count exact. */
+static bool locate(struct unicorn_machine *m)
+{
+	struct unicorn_block *b = m->block;
+	uint32_t addr = b->addr, size = b->size, at = m->event_addr;
+	uint64_t count = m->count;
+	uc_hook h;
+
+	checkpoint_restore(m);
+	m->trace_pc = addr;
+	if (add_hook(m, &h, UC_HOOK_CODE, on_trace, addr, addr + size - 1))
+		return false;
+	forget_translation(m, addr, size);
+	start(m);
+	uc_hook_del(m->uc, h);
+	forget_translation(m, addr, size);
+	if (m->event != EVENT_MEMORY || m->event_addr != at || m->count != count)
+		return false;
+	/* The hook left IT state alone and PC at the block: put both right. */
+	uint32_t before = m->trace_pc - addr;
+	m->count = unicorn_count_before_block(m) + unicorn_thumb_count(m->block->code, before);
+	uint32_t xpsr = unicorn_reg(m, 16), it = unicorn_it_at(m, xpsr, m->trace_pc);
+	unicorn_set_reg(m, 15, m->trace_pc | 1);
+	unicorn_set_reg(m, 16, (xpsr & ~0x0600fc00u) | it);
+	return true;
+}
+
+/* A data access libunicorn refused. */
+static int memory_fault(struct unicorn_machine *m)
+{
+	uint32_t pc = unicorn_reg(m, 15), type = m->event_number;
+	struct unicorn_fault f = { .pc = pc, .addr = m->event_addr };
+	switch (type) {
+	case UC_MEM_FETCH_UNMAPPED:
+		f.exception = 5, f.cfsr = CFSR_IBUSERR;
+		break;
+	case UC_MEM_FETCH_PROT:
+		f.exception = 4, f.cfsr = CFSR_IACCVIOL;
+		break;
+	default:
+		if (!m->block || !locate(m)) {
+			if (m->attention || m->cancelled)
+				return 0; /* stopped while looking */
+			m->error = "a fault did not recur when its run was repeated";
+			return UNICORN_FAILED;
+		}
+		f.pc = m->trace_pc;
+		f.exception = 5, f.cfsr = CFSR_PRECISERR | CFSR_BFARVALID;
+	}
+	return unicorn_take_fault(m, f) ? 0 : UNICORN_LOCKUP;
+}
+
+static int undefined(struct unicorn_machine *m)
+{
+	uint32_t pc = unicorn_reg(m, 15);
+	struct unicorn_fault f = { .exception = 6, .cfsr = CFSR_UNDEFINSTR, .pc = pc };
+	/* The block ends with the instruction, which did not execute. */
+	if (m->block)
+		m->count--;
+	return unicorn_take_fault(m, f) ? 0 : UNICORN_LOCKUP;
+}
+
+static int interrupt(struct unicorn_machine *m)
+{
+	uint32_t pc = unicorn_reg(m, 15);
+	struct unicorn_fault f = { .exception = 6, .pc = pc };
+	switch (m->event_number) {
+	case EXCP_SWI:
+		return unicorn_take_svc(m) ? 0 : UNICORN_LOCKUP;
+	case EXCP_BKPT:
+		m->count--;
+		return UNICORN_BREAKPOINT;
+	case EXCP_PREFETCH_ABORT:
+	case EXCP_EXCEPTION_EXIT:
+		if ((pc | 1) == (m->until | 1))
+			return UNICORN_UNTIL;
+		if (pc >= 0xffffffe0 && m->io.nactive)
+			return unicorn_exception_return(m, pc | 1) ? 0 : UNICORN_LOCKUP;
+		f.exception = 4, f.cfsr = CFSR_IACCVIOL; /* execute never */
+		break;
+	case EXCP_INVSTATE:
+		f.cfsr = CFSR_INVSTATE;
+		break;
+	case EXCP_NOCP:
+		f.cfsr = CFSR_NOCP;
+		break;
+	case EXCP_UNALIGNED:
+		f.cfsr = CFSR_UNALIGNED;
+		break;
+	default:
+		m->error = "libunicorn raised an exception of another architecture";
+		return UNICORN_FAILED;
+	}
+	return unicorn_take_fault(m, f) ? 0 : UNICORN_LOCKUP;
+}
+
+/* One stretch between two events. 0: go on. */
+static int run_once(struct unicorn_machine *m)
+{
+	uint32_t pc = unicorn_reg(m, 15);
+	if (!(unicorn_reg(m, 16) & XPSR_T)) {
+		struct unicorn_fault f = { .exception = 6, .cfsr = CFSR_INVSTATE, .pc = pc };
+		return unicorn_take_fault(m, f) ? 0 : UNICORN_LOCKUP;
+	}
+	checkpoint_take(m);
+	uc_err err = start(m);
+	pc = unicorn_reg(m, 15);
+	if (m->error)
+		return UNICORN_FAILED;
+	if (m->retranslate) {
+		struct unicorn_region *r = unicorn_region_at(m, pc);
+		m->retranslate = false;
+		if (r)
+			forget_translation(m, pc, 1024 - pc % 1024);
+		return 0;
+	}
+	switch (m->event) {
+	case EVENT_MEMORY:
+		return memory_fault(m);
+	case EVENT_UNDEFINED:
+		if (!(unicorn_reg(m, 16) & XPSR_T)) {
+			/* A branch to an even address: libunicorn went on decoding A32. */
+			m->count -= m->block ? m->block->instructions : 0;
+			return 0;
+		}
+		return undefined(m);
+	case EVENT_INTERRUPT:
+		return interrupt(m);
+	case EVENT_NONE:
+		break;
+	}
+	if (err) {
+		m->error = uc_strerror(err);
+		return UNICORN_FAILED;
+	}
+	if (m->attention)
+		return 0;
+	return (pc | 1) == (m->until | 1) ? UNICORN_UNTIL : UNICORN_WFI;
+}
+
+/* Runs until something is to be told, at most `instructions`, never more. The address `until` ends
+ * the run before the instruction there; 0xfffffffe is a good value for the LR of a function called.
+ * Returns enum unicorn_stop. */
+int unicorn_run(struct unicorn_machine *m, uint32_t until, uint64_t instructions)
+{
+	until &= ~1u;
+	m->limit = instructions > UINT64_MAX - m->count ? UINT64_MAX : m->count + instructions;
+	m->attention = 0;
+	m->error = NULL;
+	if (until != m->until && unicorn_region_at(m, until))
+		forget_translation(m, until, 2);
+	m->until = until;
+	for (;;) {
+		int stop = run_once(m);
+		if (stop)
+			return stop;
+		if (m->attention)
+			return m->attention;
+	}
+}
+
+/* Stops a run, or the next one, at the next block; 0 takes that back. Safe from any thread. */
+void unicorn_cancel(struct unicorn_machine *m, int cancelled)
+{
+	__atomic_store_n(&m->cancelled, cancelled, __ATOMIC_RELAXED);
+}

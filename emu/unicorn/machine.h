@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A Cortex-M machine around libunicorn: memory, exact instruction counts, the few peripherals the
+ * firmware needs, exceptions. machine.go is its Go face; nothing else includes this header.
+ */
+#ifndef UB_EMU_UNICORN_MACHINE_H
+#define UB_EMU_UNICORN_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unicorn/unicorn.h>
+
+#include "emu/unicorn/hooks.h"
+
+/* Why unicorn_run returned. */
+enum unicorn_stop {
+	UNICORN_UNTIL = 1, /* the `until` address was reached */
+	UNICORN_IDLE,      /* the firmware waits for input that is not there */
+	UNICORN_OUTPUT,    /* much output is waiting to be taken */
+	UNICORN_LIMIT,     /* the instruction limit would have been exceeded */
+	UNICORN_CANCELLED, /* unicorn_cancel was called */
+	UNICORN_WFI,       /* wfi or wfe, and no interrupt can come */
+	UNICORN_BREAKPOINT, /* bkpt at pc */
+	UNICORN_LOCKUP,    /* a fault the vector table has no (working) handler for */
+	UNICORN_RESET,     /* the program asked for a reset through AIRCR */
+	UNICORN_FAILED,    /* libunicorn failed: see error */
+};
+
+/* A fault as the core reports it: exception number, status bits, places. */
+struct unicorn_fault {
+	uint32_t exception; /* 3 HardFault, 4 MemManage, 5 BusFault, 6 UsageFault; 0: none */
+	uint32_t cfsr;      /* the bits this fault set */
+	uint32_t pc;        /* of the instruction at fault */
+	uint32_t addr;      /* of the access; valid if cfsr has MMARVALID or BFARVALID */
+};
+
+enum { UNICORN_REGIONS_MAX = 32, UNICORN_PERIPHERALS_MAX = 16, UNICORN_NESTING_MAX = 8 };
+
+struct unicorn_region {
+	uint32_t addr, size;
+	uint32_t prot;
+	uint8_t *mem;
+	bool owned;    /* mem is freed with the machine (an alias does not own) */
+	uint8_t *copy; /* contents at the last checkpoint, writable regions only */
+	struct unicorn_block **blocks; /* by (addr - region addr) / 2; NULL until code runs there */
+};
+
+/* What peripherals hold; copied whole at a checkpoint. */
+struct unicorn_io {
+	uint32_t tim_cr1, tim_psc, tim_arr;
+	uint64_t tim_base; /* instruction count at which CNT was 0 */
+	uint32_t tim_stopped; /* CNT while not counting */
+	uint32_t usart_brr, usart_cr1, usart_cr2, usart_cr3;
+	uint32_t idle_polls; /* SR reads in a row that found nothing to do */
+	size_t rx_pos, tx_len;
+	/* System control space, debug, DWT */
+	uint32_t vtor, aircr, scr, ccr, shpr[3], shcsr, cfsr, hfsr, mmfar, bfar, cpacr, systick[3];
+	uint32_t demcr, dwt_ctrl;
+	uint64_t dwt_base;    /* cycle count at which CYCCNT was 0 */
+	uint32_t dwt_stopped; /* CYCCNT while not counting */
+	uint32_t active[UNICORN_NESTING_MAX], nactive; /* exceptions being handled, innermost last */
+	uint32_t regs[UNICORN_PERIPHERALS_MAX][256]; /* plain storage: RCC, GPIO, ... */
+};
+
+struct unicorn_storage {
+	struct unicorn_machine *machine;
+	uint32_t which; /* index into unicorn_io.regs */
+};
+
+struct unicorn_checkpoint {
+	uc_context *context;
+	struct unicorn_io io;
+	uint64_t count;
+};
+
+struct unicorn_machine {
+	uc_engine *uc;
+	uint32_t core; /* 3 or 4 */
+	uint32_t nregions;
+	struct unicorn_region regions[UNICORN_REGIONS_MAX];
+	struct unicorn_region *last; /* region of the last block */
+	struct unicorn_block *block; /* the one that runs */
+	uint64_t count;              /* instructions, the running block's included */
+	uint64_t limit;
+	int cancelled; /* atomic: set from any thread */
+	int attention; /* enum unicorn_stop asked for by a peripheral; honoured before the next block */
+	bool retranslate; /* the model wants hooks in a block just decoded */
+	uint32_t until;
+	/* What ended the last uc_emu_start, noted by hooks. */
+	enum { EVENT_NONE, EVENT_MEMORY, EVENT_UNDEFINED, EVENT_INTERRUPT } event;
+	uint32_t event_number; /* uc_mem_type or interrupt */
+	uint32_t event_addr;
+	/* Exact fault address: a second run with a code hook on the block at fault. */
+	bool tracing;
+	uint32_t trace_pc;
+	struct unicorn_checkpoint checkpoint;
+	struct unicorn_io io;
+	struct unicorn_storage storage[UNICORN_PERIPHERALS_MAX];
+	uint8_t *rx, *tx;
+	size_t rx_len, rx_cap, tx_cap;
+	struct unicorn_model *model;
+	uc_hook memory_hook;
+	struct unicorn_fault fault; /* the last one, faults inside fault handlers apart */
+	uint64_t faults;            /* how many there were */
+	const char *error;          /* for UNICORN_FAILED */
+};
+
+/* machine.c */
+struct unicorn_machine *unicorn_new(uint32_t core, const char **error);
+void unicorn_free(struct unicorn_machine *m);
+uc_err unicorn_map(struct unicorn_machine *m, uint32_t addr, uint32_t size, uint32_t prot);
+uc_err unicorn_map_alias(struct unicorn_machine *m, uint32_t addr, uint32_t of);
+uc_err unicorn_read(struct unicorn_machine *m, uint32_t addr, void *bytes, size_t n);
+uc_err unicorn_write(struct unicorn_machine *m, uint32_t addr, const void *bytes, size_t n);
+void unicorn_set_reg(struct unicorn_machine *m, int number, uint32_t value);
+void unicorn_set_model(struct unicorn_machine *m, struct unicorn_model *model);
+void unicorn_reset(struct unicorn_machine *m);
+int unicorn_run(struct unicorn_machine *m, uint32_t until, uint64_t instructions);
+void unicorn_cancel(struct unicorn_machine *m, int cancelled);
+struct unicorn_region *unicorn_region_at(struct unicorn_machine *m, uint32_t addr);
+uint64_t unicorn_count_before_block(const struct unicorn_machine *m);
+
+/* blocks.c */
+struct unicorn_block *unicorn_block_at(struct unicorn_machine *m, uint32_t addr, uint32_t size);
+void unicorn_blocks_free(struct unicorn_machine *m, struct unicorn_region *r);
+uint32_t unicorn_thumb_count(const uint8_t *code, uint32_t size);
+
+/* mmio.c */
+uc_err unicorn_map_core(struct unicorn_machine *m);
+uc_err unicorn_map_peripherals(struct unicorn_machine *m);
+uc_err unicorn_map_lenient(struct unicorn_machine *m, uint32_t addr, uint32_t size);
+void unicorn_io_reset(struct unicorn_machine *m);
+int unicorn_send(struct unicorn_machine *m, const void *bytes, size_t n);
+size_t unicorn_receive(struct unicorn_machine *m, void *bytes, size_t n);
+
+/* exceptions.c */
+/* Takes the exception, escalating as the architecture says; false means lockup. */
+bool unicorn_take_fault(struct unicorn_machine *m, struct unicorn_fault fault);
+bool unicorn_take_svc(struct unicorn_machine *m);
+bool unicorn_exception_return(struct unicorn_machine *m, uint32_t exc_return);
+uint32_t unicorn_it_at(struct unicorn_machine *m, uint32_t it, uint32_t pc);
+
+/* Configurable fault status bits (Armv7-M ARM B3.2.15). */
+enum {
+	CFSR_IACCVIOL = 1u << 0, CFSR_DACCVIOL = 1u << 1, CFSR_MMARVALID = 1u << 7,
+	CFSR_IBUSERR = 1u << 8, CFSR_PRECISERR = 1u << 9, CFSR_STKERR = 1u << 12, CFSR_BFARVALID = 1u << 15,
+	CFSR_UNDEFINSTR = 1u << 16, CFSR_INVSTATE = 1u << 17, CFSR_INVPC = 1u << 18,
+	CFSR_NOCP = 1u << 19, CFSR_UNALIGNED = 1u << 24,
+};
+
+#endif

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Peripherals: the counter, serial port and clock registers of STM32F2/F4 (RM0033, RM0090), and
+ * the system control space and DWT of the core (Armv7-M ARM B3, C1). What is not listed is not
+ * mapped, and an access to it a BusFault.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "emu/unicorn/machine.h"
+
+enum { OUTPUT_MAX = 1 << 16 }; /* bytes kept before the run stops so that they can be taken */
+
+/* Plain storage, 1 KB each. */
+static const uint32_t storage[] = {
+	0x40020000, 0x40020400, 0x40020800, 0x40020c00, 0x40021000, 0x40021400, 0x40021800, /* GPIO A-G */
+	0x40021c00, 0x40022000,                                                             /* GPIO H, I */
+	0x40023800,                                                                         /* RCC */
+	0x40023c00,                                                                         /* FLASH */
+	0x40007000,                                                                         /* PWR */
+	0x40013800,                                                                         /* SYSCFG */
+};
+enum { NSTORAGE = sizeof storage / sizeof storage[0], RCC = 9 };
+_Static_assert((int)NSTORAGE <= (int)UNICORN_PERIPHERALS_MAX, "room for all of them");
+
+/* A register access is of 1, 2 or 4 bytes; registers are words. */
+static uint64_t part(uint32_t word, uint64_t offset, unsigned size)
+{
+	return word >> (offset & 3) * 8 & (size == 4 ? 0xffffffffu : (1u << size * 8) - 1);
+}
+
+static uint32_t merge(uint32_t word, uint64_t offset, unsigned size, uint64_t value)
+{
+	uint32_t mask = size == 4 ? 0xffffffffu : ((1u << size * 8) - 1) << (offset & 3) * 8;
+	return (word & ~mask) | ((uint32_t)value << (offset & 3) * 8 & mask);
+}
+
+/* TIM2, clocked once per instruction as on QEMU with -icount shift=0. */
+enum { TIM_CR1 = 0x00, TIM_EGR = 0x14, TIM_CNT = 0x24, TIM_PSC = 0x28, TIM_ARR = 0x2c, TIM_CEN = 1 };
+
+static uint32_t tim_count(const struct unicorn_machine *m)
+{
+	const struct unicorn_io *io = &m->io;
+	if (!(io->tim_cr1 & TIM_CEN))
+		return io->tim_stopped;
+	uint64_t ticks = (unicorn_count_before_block(m) - io->tim_base) / (io->tim_psc + 1ull);
+	return (uint32_t)(ticks % (io->tim_arr + 1ull));
+}
+
+static void tim_set(struct unicorn_machine *m, uint32_t count)
+{
+	m->io.tim_stopped = count;
+	m->io.tim_base = unicorn_count_before_block(m) - count * (m->io.tim_psc + 1ull);
+}
+
+static uint32_t *tim_reg(struct unicorn_io *io, uint64_t offset)
+{
+	switch (offset & ~3ull) {
+	case TIM_CR1: return &io->tim_cr1;
+	case TIM_PSC: return &io->tim_psc;
+	case TIM_ARR: return &io->tim_arr;
+	}
+	return NULL;
+}
+
+static uint64_t tim_read(uc_engine *uc, uint64_t offset, unsigned size, void *user)
+{
+	(void)uc;
+	struct unicorn_machine *m = user;
+	uint32_t *reg = tim_reg(&m->io, offset);
+	return part(reg ? *reg : (offset & ~3ull) == TIM_CNT ? tim_count(m) : 0, offset, size);
+}
+
+static void tim_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user)
+{
+	(void)uc;
+	struct unicorn_machine *m = user;
+	uint32_t *reg = tim_reg(&m->io, offset), count = tim_count(m);
+	if (reg)
+		*reg = merge(*reg, offset, size, value);
+	else if ((offset & ~3ull) == TIM_CNT)
+		count = merge(count, offset, size, value);
+	else if ((offset & ~3ull) == TIM_EGR && value & 1)
+		count = 0;
+	tim_set(m, count);
+}
+
+/* USART1, never busy: what is sent is there at once, what arrives waits in a queue. */
+enum { USART_SR = 0x00, USART_DR = 0x04, USART_BRR = 0x08, USART_CR1 = 0x0c, USART_CR2 = 0x10, USART_CR3 = 0x14 };
+enum { SR_RXNE = 1 << 5, SR_TC = 1 << 6, SR_TXE = 1 << 7 };
+
+static uint32_t *usart_reg(struct unicorn_io *io, uint64_t offset)
+{
+	switch (offset & ~3ull) {
+	case USART_BRR: return &io->usart_brr;
+	case USART_CR1: return &io->usart_cr1;
+	case USART_CR2: return &io->usart_cr2;
+	case USART_CR3: return &io->usart_cr3;
+	}
+	return NULL;
+}
+
+static uint64_t usart_read(uc_engine *uc, uint64_t offset, unsigned size, void *user)
+{
+	(void)uc;
+	struct unicorn_machine *m = user;
+	struct unicorn_io *io = &m->io;
+	uint32_t *reg = usart_reg(io, offset), value = reg ? *reg : 0;
+	bool ready = io->rx_pos < m->rx_len;
+	switch (offset & ~3ull) {
+	case USART_SR:
+		/* Asked twice in a row with nothing to do: the firmware waits. */
+		if (!ready && ++io->idle_polls >= 2)
+			m->attention = UNICORN_IDLE;
+		value = SR_TXE | SR_TC | (ready ? SR_RXNE : 0);
+		break;
+	case USART_DR:
+		value = ready ? m->rx[io->rx_pos++] : 0;
+		io->idle_polls = 0;
+		break;
+	}
+	return part(value, offset, size);
+}
+
+static void transmit(struct unicorn_machine *m, uint8_t byte)
+{
+	if (m->io.tx_len == m->tx_cap) {
+		size_t cap = m->tx_cap ? 2 * m->tx_cap : 4096;
+		uint8_t *tx = realloc(m->tx, cap);
+		if (!tx) {
+			m->error = "out of memory";
+			return;
+		}
+		m->tx = tx;
+		m->tx_cap = cap;
+	}
+	m->tx[m->io.tx_len++] = byte;
+	m->io.idle_polls = 0;
+	if (m->io.tx_len >= OUTPUT_MAX)
+		m->attention = UNICORN_OUTPUT;
+}
+
+static void usart_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user)
+{
+	(void)uc;
+	struct unicorn_machine *m = user;
+	uint32_t *reg = usart_reg(&m->io, offset);
+	if (reg)
+		*reg = merge(*reg, offset, size, value);
+	else if (offset == USART_DR)
+		transmit(m, (uint8_t)value);
+}
+
+/* Adds to what the serial port receives. 0, or -1 without memory. */
+int unicorn_send(struct unicorn_machine *m, const void *bytes, size_t n)
+{
+	if (m->io.rx_pos == m->rx_len)
+		m->io.rx_pos = m->rx_len = 0;
+	if (n > m->rx_cap - m->rx_len) {
+		size_t cap = 2 * m->rx_cap + n;
+		uint8_t *rx = realloc(m->rx, cap);
+		if (!rx)
+			return -1;
+		m->rx = rx;
+		m->rx_cap = cap;
+	}
+	if (n)
+		memcpy(m->rx + m->rx_len, bytes, n);
+	m->rx_len += n;
+	m->io.idle_polls = 0;
+	return 0;
+}
+
+/* Takes at most n bytes of what the serial port has sent; returns how many. */
+size_t unicorn_receive(struct unicorn_machine *m, void *bytes, size_t n)
+{
+	if (n > m->io.tx_len)
+		n = m->io.tx_len;
+	if (n)
+		memcpy(bytes, m->tx, n);
+	m->io.tx_len -= n;
+	if (m->io.tx_len)
+		memmove(m->tx, m->tx + n, m->io.tx_len);
+	return n;
+}
+
+/* Registers that only keep what was written. Clocks are ready as soon as they are switched on. */
+enum { GPIO_IDR = 0x10, GPIO_ODR = 0x14, GPIO_BSRR = 0x18, RCC_CR = 0x00, RCC_CFGR = 0x08, RCC_BDCR = 0x70, RCC_CSR = 0x74 };
+
+static uint64_t storage_read(uc_engine *uc, uint64_t offset, unsigned size, void *user)
+{
+	(void)uc;
+	const struct unicorn_storage *s = user;
+	const uint32_t *regs = s->machine->io.regs[s->which];
+	uint32_t at = offset & 0x3fc, v = regs[at / 4];
+	if (s->which == RCC) {
+		switch (at) {
+		case RCC_CR: v = (v & ~0x0a020002u) | (v & 0x05010001) << 1; break; /* xxxRDY = xxxON */
+		case RCC_CFGR: v = (v & ~0xcu) | (v & 3) << 2; break;               /* SWS = SW */
+		case RCC_BDCR: case RCC_CSR: v = (v & ~2u) | (v & 1) << 1; break;
+		}
+	} else if (s->which < RCC && at == GPIO_IDR) {
+		v = regs[GPIO_ODR / 4];
+	}
+	return part(v, offset, size);
+}
+
+static void storage_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user)
+{
+	(void)uc;
+	const struct unicorn_storage *s = user;
+	uint32_t *regs = s->machine->io.regs[s->which], at = offset & 0x3fc;
+	if (s->which < RCC && at == GPIO_BSRR) {
+		uint32_t bits = merge(0, offset, size, value), *odr = &regs[GPIO_ODR / 4];
+		*odr = (*odr & ~(bits >> 16)) | (bits & 0xffff);
+		return;
+	}
+	regs[at / 4] = merge(regs[at / 4], offset, size, value);
+}
+
+/* System control space, 0xe000e000. */
+enum {
+	SYST_CSR = 0x010, SYST_CALIB = 0x01c, CPUID = 0xd00, ICSR = 0xd04, VTOR = 0xd08, AIRCR = 0xd0c, SCR = 0xd10,
+	CCR = 0xd14, SHPR1 = 0xd18, SHPR3 = 0xd20, SHCSR = 0xd24, CFSR = 0xd28, HFSR = 0xd2c, MMFAR = 0xd34,
+	BFAR = 0xd38, CPACR = 0xd88, DEMCR = 0xdfc,
+};
+enum { AIRCR_KEY = 0x05fa, AIRCR_SYSRESETREQ = 1 << 2, DEMCR_TRCENA = 1 << 24 };
+
+/* Registers that keep what is written to them. */
+static uint32_t *scs_reg(struct unicorn_io *io, uint32_t offset)
+{
+	if (offset >= SYST_CSR && offset < SYST_CALIB)
+		return &io->systick[(offset - SYST_CSR) / 4];
+	if (offset >= SHPR1 && offset <= SHPR3)
+		return &io->shpr[(offset - SHPR1) / 4];
+	switch (offset) {
+	case VTOR: return &io->vtor;
+	case SCR: return &io->scr;
+	case CCR: return &io->ccr;
+	case SHCSR: return &io->shcsr;
+	case MMFAR: return &io->mmfar;
+	case BFAR: return &io->bfar;
+	case CPACR: return &io->cpacr;
+	case DEMCR: return &io->demcr;
+	}
+	return NULL;
+}
+
+static uint64_t scs_read(uc_engine *uc, uint64_t offset, unsigned size, void *user)
+{
+	(void)uc;
+	struct unicorn_machine *m = user;
+	struct unicorn_io *io = &m->io;
+	uint32_t *reg = scs_reg(io, offset & ~3u), v = reg ? *reg : 0;
+	switch (offset & ~3u) {
+	case CPUID: v = m->core == 3 ? 0x410fc231 : 0x410fc240; break; /* as QEMU's boards say */
+	case ICSR: v = io->nactive ? io->active[io->nactive - 1] | (io->nactive == 1) << 11 : 1 << 11; break;
+	case AIRCR: v = 0xfa050000 | io->aircr; break;
+	case CFSR: v = io->cfsr; break;
+	case HFSR: v = io->hfsr; break;
+	}
+	return part(v, offset, size);
+}
+
+static void scs_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user)
+{
+	(void)uc;
+	struct unicorn_machine *m = user;
+	struct unicorn_io *io = &m->io;
+	uint32_t *reg = scs_reg(io, offset & ~3u), bits = merge(0, offset, size, value);
+	if (reg)
+		*reg = merge(*reg, offset, size, value);
+	switch (offset & ~3u) {
+	case VTOR: io->vtor &= ~0x7fu; break;
+	case CFSR: io->cfsr &= ~bits; break; /* write one to clear */
+	case HFSR: io->hfsr &= ~bits; break;
+	case AIRCR:
+		if (bits >> 16 != AIRCR_KEY)
+			break;
+		io->aircr = bits & 0x700;
+		if (bits & AIRCR_SYSRESETREQ)
+			m->attention = UNICORN_RESET;
+		break;
+	}
+}
+
+/* DWT, 0xe0001000. Without a model there is no cycle counter, and CTRL says so. */
+enum { DWT_CTRL = 0x0, DWT_CYCCNT = 0x4, CTRL_CYCCNTENA = 1, CTRL_NOCYCCNT = 1 << 25 };
+
+static bool has_cycles(const struct unicorn_machine *m)
+{
+	return m->model && m->model->cycles;
+}
+
+static uint32_t dwt_count(struct unicorn_machine *m)
+{
+	if (!has_cycles(m) || !(m->io.dwt_ctrl & CTRL_CYCCNTENA) || !(m->io.demcr & DEMCR_TRCENA))
+		return m->io.dwt_stopped;
+	return (uint32_t)(m->model->cycles(m->model->state) - m->io.dwt_base);
+}
+
+static void dwt_set(struct unicorn_machine *m, uint32_t count)
+{
+	m->io.dwt_stopped = count;
+	if (has_cycles(m))
+		m->io.dwt_base = m->model->cycles(m->model->state) - count;
+}
+
+static uint64_t dwt_read(uc_engine *uc, uint64_t offset, unsigned size, void *user)
+{
+	(void)uc;
+	struct unicorn_machine *m = user;
+	switch (offset & ~3u) {
+	case DWT_CTRL: return part(has_cycles(m) ? m->io.dwt_ctrl : CTRL_NOCYCCNT, offset, size);
+	case DWT_CYCCNT: return part(dwt_count(m), offset, size);
+	}
+	return 0;
+}
+
+static void dwt_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user)
+{
+	(void)uc;
+	struct unicorn_machine *m = user;
+	uint32_t count = dwt_count(m);
+	if (!has_cycles(m))
+		return;
+	if ((offset & ~3u) == DWT_CTRL)
+		m->io.dwt_ctrl = merge(m->io.dwt_ctrl, offset, size, value) & CTRL_CYCCNTENA;
+	else if ((offset & ~3u) == DWT_CYCCNT)
+		count = merge(count, offset, size, value);
+	dwt_set(m, count);
+}
+
+static uint64_t zero_read(uc_engine *uc, uint64_t offset, unsigned size, void *user)
+{
+	(void)uc, (void)offset, (void)size, (void)user;
+	return 0;
+}
+
+static void ignore_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user)
+{
+	(void)uc, (void)offset, (void)size, (void)value, (void)user;
+}
+
+/* The peripherals above, at their addresses. */
+uc_err unicorn_map_peripherals(struct unicorn_machine *m)
+{
+	uc_err err = uc_mmio_map(m->uc, 0x40000000, 0x400, tim_read, m, tim_write, m);
+	if (!err)
+		err = uc_mmio_map(m->uc, 0x40011000, 0x400, usart_read, m, usart_write, m);
+	for (uint32_t i = 0; i < NSTORAGE && !err; i++) {
+		m->storage[i] = (struct unicorn_storage){ m, i };
+		err = uc_mmio_map(m->uc, storage[i], 0x400, storage_read, &m->storage[i], storage_write,
+				  &m->storage[i]);
+	}
+	return err;
+}
+
+/* The core's own registers; every machine has them. */
+uc_err unicorn_map_core(struct unicorn_machine *m)
+{
+	uc_err err = uc_mmio_map(m->uc, 0xe000e000, 0x1000, scs_read, m, scs_write, m);
+	if (!err)
+		err = uc_mmio_map(m->uc, 0xe0001000, 0x1000, dwt_read, m, dwt_write, m);
+	return err;
+}
+
+/* Registers that read as zero and ignore writes, for programs whose peripherals do not matter. */
+uc_err unicorn_map_lenient(struct unicorn_machine *m, uint32_t addr, uint32_t size)
+{
+	return uc_mmio_map(m->uc, addr, size, zero_read, NULL, ignore_write, NULL);
+}
+
+void unicorn_io_reset(struct unicorn_machine *m)
+{
+	size_t rx_pos = m->io.rx_pos, tx_len = m->io.tx_len;
+	m->io = (struct unicorn_io){ .rx_pos = rx_pos, .tx_len = tx_len, .tim_arr = 0xffffffff, .ccr = 1u << 9 };
+}
