@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The interpreter's loop: one handler per opcode, each ending in its own jump to the next.
+ *
+ * A slot is fetched as two words, the second only by handlers that use it. Registers are in
+ * memory: the core has too few of its own. An access within the region last hit costs one
+ * compare; so that programs can alternate between their stack and other memory, those based on
+ * r10, which the verifier has proved, leave the window where it is.
+ */
+#include "vm/state.h"
+
+/* A word of program text, whatever its type where it came from. */
+typedef uint32_t __attribute__((may_alias)) vm_word;
+
+/* Memory as programs see it: any alignment, any type. */
+#define VM_UNALIGNED(type) struct __attribute__((packed, may_alias)) { type value; }
+typedef VM_UNALIGNED(uint8_t) vm_u8;
+typedef VM_UNALIGNED(uint16_t) vm_u16;
+typedef VM_UNALIGNED(uint32_t) vm_u32;
+typedef VM_UNALIGNED(uint64_t) vm_u64;
+typedef VM_UNALIGNED(int8_t) vm_s8;
+typedef VM_UNALIGNED(int16_t) vm_s16;
+typedef VM_UNALIGNED(int32_t) vm_s32;
+
+/* Fields of the slot at pc, whose first word is `word`. */
+#define DST vm->r[word >> 8 & 15]
+#define SRC vm->r[word >> 12 & 15]
+#define SRC_FIELD (word >> 12 & 15)
+#define OFFSET ((int32_t)word >> 16)
+#define IMM32 pc[1]
+#define IMM64 ((uint64_t)(int32_t)pc[1])
+#define PC_SLOT ((uint32_t)(pc - text) / 2)
+
+#define NEXT                                            \
+	do {                                            \
+		pc += 2;                                \
+		word = *pc;                             \
+		goto *handlers[word & 0xff];            \
+	} while (0)
+
+#define STOP(why)                                       \
+	do {                                            \
+		run->fault.status = (why);              \
+		goto stop;                              \
+	} while (0)
+
+/* Arithmetic: `expr` of a (dst) and b (imm or src) in the width of `type`. */
+#define ALU_FORM(label, type, operand, expr)            \
+	label:                                          \
+	{                                               \
+		uint64_t *dst = &DST;                   \
+		type a = (type)*dst, b = (type)(operand); \
+		*dst = (expr);                          \
+		NEXT;                                   \
+	}
+#define ALU(name, expr32, expr64)                       \
+	ALU_FORM(name##32_k, uint32_t, IMM32, expr32)   \
+	ALU_FORM(name##32_x, uint32_t, SRC, expr32)     \
+	ALU_FORM(name##64_k, uint64_t, IMM64, expr64)   \
+	ALU_FORM(name##64_x, uint64_t, SRC, expr64)
+
+/* Division and remainder: signed if offset is 1. */
+#define HIGH(a) ((uint32_t)((a) >> 32))
+#define DIVIDE(name, c_operator, by_zero, div64, sdiv64, sdiv32)                                \
+	ALU_FORM(name##32_k, uint32_t, IMM32,                                                   \
+		 OFFSET ? sdiv32(a, b) : b ? a c_operator b : (by_zero))                        \
+	ALU_FORM(name##32_x, uint32_t, SRC,                                                     \
+		 OFFSET ? sdiv32(a, b) : b ? a c_operator b : (by_zero))                        \
+	name##64_k:                                                                             \
+	{                                                                                       \
+		uint64_t *dst = &DST, a = *dst;                                                 \
+		int32_t b = (int32_t)IMM32;                                                     \
+		if ((HIGH(a) | (uint32_t)OFFSET) == 0 && b > 0)                                 \
+			*dst = (uint32_t)a c_operator (uint32_t)b;                              \
+		else                                                                            \
+			*dst = OFFSET ? sdiv64(a, (uint64_t)b) : div64(a, (uint64_t)b);         \
+		NEXT;                                                                           \
+	}                                                                                       \
+	ALU_FORM(name##64_x, uint64_t, SRC, OFFSET ? sdiv64(a, b) : div64(a, b))
+
+/* Conditional jumps: `cond` of a and b. */
+#define JUMP_FORM(label, type, operand, cond)           \
+	label:                                          \
+	{                                               \
+		type a = (type)DST, b = (type)(operand); \
+		if (cond)                               \
+			goto taken;                     \
+		NEXT;                                   \
+	}
+#define JUMP(name, as, cond)                            \
+	JUMP_FORM(name##32_k, as##32_t, IMM32, cond)    \
+	JUMP_FORM(name##32_x, as##32_t, SRC, cond)      \
+	JUMP_FORM(name##64_k, as##64_t, IMM64, cond)    \
+	JUMP_FORM(name##64_x, as##64_t, SRC, cond)
+
+/* Memory: `k` is log2 of the size. */
+#define REACH(window, base, k)                                                              \
+	uint32_t addr = (uint32_t)vm->r[base] + (uint32_t)OFFSET;                           \
+	if (addr - vm->window.start >= vm->window.limit[k] && (base) != UB_R10 &&           \
+	    vm_##window##_miss(vm, addr, k))                                                \
+		goto stop;
+#define LOAD(label, k, type, extended)                  \
+	label:                                          \
+	{                                               \
+		uint32_t base = word >> 12 & 15;        \
+		REACH(load, base, k)                    \
+		DST = (extended)((const type *)ub_at(run, addr))->value; \
+		NEXT;                                   \
+	}
+#define STORE(label, k, type, operand)                  \
+	label:                                          \
+	{                                               \
+		uint32_t base = word >> 8 & 15;         \
+		REACH(store, base, k)                   \
+		((type *)ub_at(run, addr))->value = (__typeof__(((type *)0)->value))(operand); \
+		NEXT;                                   \
+	}
+
+/* Rows of the dispatch table. */
+#define ROW_ALU(op, name)                                                                   \
+	[UB_ALU32 | UB_K | (op)] = &&name##32_k, [UB_ALU32 | UB_X | (op)] = &&name##32_x,   \
+	[UB_ALU64 | UB_K | (op)] = &&name##64_k, [UB_ALU64 | UB_X | (op)] = &&name##64_x
+#define ROW_JUMP(op, name)                                                                  \
+	[UB_JMP32 | UB_K | (op)] = &&name##32_k, [UB_JMP32 | UB_X | (op)] = &&name##32_x,   \
+	[UB_JMP | UB_K | (op)] = &&name##64_k, [UB_JMP | UB_X | (op)] = &&name##64_x
+#define ROW_MEM(class, mode, name)                                                          \
+	[(class) | (mode) | UB_B] = &&name##8, [(class) | (mode) | UB_H] = &&name##16,      \
+	[(class) | (mode) | UB_W] = &&name##32
+
+int32_t vm_interpret(struct vm *vm, struct ub_run *run, const struct ub_program *program)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+	static const void *const handlers[256] = {
+		[0 ... 255] = &&unknown,
+		ROW_ALU(UB_ADD, add), ROW_ALU(UB_SUB, sub), ROW_ALU(UB_MUL, mul), ROW_ALU(UB_DIV, div),
+		ROW_ALU(UB_OR, or), ROW_ALU(UB_AND, and), ROW_ALU(UB_LSH, lsh), ROW_ALU(UB_RSH, rsh),
+		ROW_ALU(UB_MOD, mod), ROW_ALU(UB_XOR, xor), ROW_ALU(UB_MOV, mov),
+		ROW_ALU(UB_ARSH, arsh),
+		[UB_ALU32 | UB_K | UB_NEG] = &&neg32, [UB_ALU64 | UB_K | UB_NEG] = &&neg64,
+		[UB_ALU32 | UB_K | UB_END] = &&endian, [UB_ALU32 | UB_X | UB_END] = &&endian,
+		[UB_ALU64 | UB_K | UB_END] = &&endian,
+		[UB_JMP | UB_JA] = &&taken, [UB_JMP32 | UB_JA] = &&gotol,
+		ROW_JUMP(UB_JEQ, jeq), ROW_JUMP(UB_JNE, jne), ROW_JUMP(UB_JSET, jset),
+		ROW_JUMP(UB_JGT, jgt), ROW_JUMP(UB_JGE, jge), ROW_JUMP(UB_JLT, jlt),
+		ROW_JUMP(UB_JLE, jle), ROW_JUMP(UB_JSGT, jsgt), ROW_JUMP(UB_JSGE, jsge),
+		ROW_JUMP(UB_JSLT, jslt), ROW_JUMP(UB_JSLE, jsle),
+		[UB_JMP | UB_K | UB_CALL] = &&call, [UB_JMP | UB_X | UB_CALL] = &&callx,
+		[UB_JMP | UB_EXIT] = &&exit,
+		ROW_MEM(UB_LDX, UB_MEM, ldx), [UB_LDX | UB_MEM | UB_DW] = &&ldx64,
+		ROW_MEM(UB_LDX, UB_MEMSX, ldsx),
+		ROW_MEM(UB_ST, UB_MEM, st), [UB_ST | UB_MEM | UB_DW] = &&st64,
+		ROW_MEM(UB_STX, UB_MEM, stx), [UB_STX | UB_MEM | UB_DW] = &&stx64,
+		[UB_STX | UB_ATOMIC | UB_W] = &&atomic, [UB_STX | UB_ATOMIC | UB_DW] = &&atomic,
+		[UB_LDDW] = &&lddw,
+	};
+#pragma GCC diagnostic pop
+	const vm_word *const text = (const vm_word *)program->text;
+	const vm_word *pc = text + 2 * program->entry;
+	uint32_t word = *pc, budget = run->budget;
+	int32_t distance, slot;
+
+	goto *handlers[word & 0xff];
+
+	ALU(add, a + b, a + b)
+	ALU(sub, a - b, a - b)
+	ALU(mul, a *b, a *b)
+	ALU(or, a | b, a | b)
+	ALU(and, a &b, a &b)
+	ALU(xor, a ^ b, a ^ b)
+	ALU(lsh, a << (b & 31), a << (b & 63))
+	ALU(rsh, a >> (b & 31), a >> (b & 63))
+	ALU(arsh, (uint32_t)((int32_t)a >> (b & 31)), (uint64_t)((int64_t)a >> (b & 63)))
+	DIVIDE(div, /, 0, vm_div64, vm_sdiv64, vm_sdiv32)
+	DIVIDE(mod, %, a, vm_mod64, vm_smod64, vm_smod32)
+
+neg32:
+	DST = 0 - (uint32_t)DST;
+	NEXT;
+neg64:
+	DST = 0 - DST;
+	NEXT;
+mov32_k:
+	DST = IMM32;
+	NEXT;
+mov64_k:
+	DST = IMM64;
+	NEXT;
+mov32_x:
+	distance = OFFSET;
+	if (distance == 0)
+		DST = (uint32_t)SRC;
+	else
+		DST = (uint32_t)(distance == 8 ? (int8_t)SRC : (int16_t)SRC);
+	NEXT;
+mov64_x:
+	distance = OFFSET;
+	if (distance == 0)
+		DST = SRC;
+	else
+		DST = (uint64_t)(distance == 8 ? (int8_t)SRC : distance == 16 ? (int16_t)SRC : (int32_t)SRC);
+	NEXT;
+endian:
+	DST = vm_endian(DST, word & 0xff, (int32_t)IMM32);
+	NEXT;
+lddw:
+	slot = (int32_t)PC_SLOT;
+	if (SRC_FIELD == UB_LDDW_FUNC)
+		DST = UB_CODE_ADDR(slot + 1 + (int32_t)IMM32);
+	else
+		DST = (uint64_t)pc[3] << 32 | pc[1];
+	pc += 2;
+	NEXT;
+
+	LOAD(ldx8, 0, vm_u8, uint64_t)
+	LOAD(ldx16, 1, vm_u16, uint64_t)
+	LOAD(ldx32, 2, vm_u32, uint64_t)
+	LOAD(ldx64, 3, vm_u64, uint64_t)
+	LOAD(ldsx8, 0, vm_s8, uint64_t)
+	LOAD(ldsx16, 1, vm_s16, uint64_t)
+	LOAD(ldsx32, 2, vm_s32, uint64_t)
+	STORE(st8, 0, vm_u8, IMM32)
+	STORE(st16, 1, vm_u16, IMM32)
+	STORE(st32, 2, vm_u32, IMM32)
+	STORE(st64, 3, vm_u64, IMM64)
+	STORE(stx8, 0, vm_u8, SRC)
+	STORE(stx16, 1, vm_u16, SRC)
+	STORE(stx32, 2, vm_u32, SRC)
+	STORE(stx64, 3, vm_u64, SRC)
+atomic:
+	if (vm_atomic(vm, word, (int32_t)IMM32))
+		goto stop;
+	NEXT;
+
+	JUMP(jeq, uint, a == b)
+	JUMP(jne, uint, a != b)
+	JUMP(jset, uint, a & b)
+	JUMP(jgt, uint, a > b)
+	JUMP(jge, uint, a >= b)
+	JUMP(jlt, uint, a < b)
+	JUMP(jle, uint, a <= b)
+	JUMP(jsgt, int, a > b)
+	JUMP(jsge, int, a >= b)
+	JUMP(jslt, int, a < b)
+	JUMP(jsle, int, a <= b)
+
+taken:
+	distance = OFFSET;
+jump:
+	if (distance < 0) {
+		if (budget == 0)
+			STOP(UB_E_BUDGET);
+		budget--;
+	}
+	pc += 2 * distance;
+	NEXT;
+gotol:
+	distance = (int32_t)IMM32;
+	goto jump;
+
+call:
+	if (SRC_FIELD == UB_CALL_HELPER) {
+		slot = vm_helper(vm, (int32_t)IMM32);
+		if (slot)
+			STOP(slot);
+		NEXT;
+	}
+	slot = (int32_t)PC_SLOT + 1 + (int32_t)IMM32;
+	goto enter;
+callx:
+	slot = vm_function(program, (uint32_t)DST);
+	if (slot < 0)
+		STOP(slot);
+enter:
+	distance = vm_enter(vm, PC_SLOT + 1);
+	if (distance)
+		STOP(distance);
+	if (budget == 0)
+		STOP(UB_E_BUDGET);
+	budget--;
+	goto go;
+exit:
+	slot = vm_leave(vm);
+	if (slot < 0) {
+		run->r0 = vm->r[0];
+		goto stop;
+	}
+go:
+	pc = text + 2 * (uint32_t)slot - 2;
+	NEXT;
+
+unknown:
+	run->fault.status = UB_E_OPCODE;
+stop:
+	run->budget = budget;
+	if (run->fault.status)
+		run->fault.pc = PC_SLOT;
+	return run->fault.status;
+}
