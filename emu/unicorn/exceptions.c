@@ -71,11 +71,13 @@ static void enter(struct unicorn_machine *m, uint32_t exception, uint32_t return
 	for (int i = 0; i < 8; i++)
 		stacked = store(m, sp + 4 * (uint32_t)i, frame[i]) && stacked;
 	if (!stacked) {
-		/* A derived BusFault: it can only be taken as a HardFault here, as it came while an
-		 * exception was being entered (B1.5.8, handlers of equal priority). */
+		/* A derived BusFault: whichever is more urgent is taken (B1.5.11). */
+		uint32_t derived = io->shcsr & SHCSR_BUSFAULTENA ? BUS_FAULT : HARD_FAULT;
 		io->cfsr |= CFSR_STKERR;
-		io->hfsr |= HFSR_FORCED;
-		exception = HARD_FAULT;
+		if (priority_of(m, derived) < priority_of(m, exception)) {
+			exception = derived;
+			io->hfsr |= derived == HARD_FAULT ? HFSR_FORCED : 0;
+		}
 	}
 	unicorn_set_reg(m, 13, sp);
 

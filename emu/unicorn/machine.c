@@ -402,7 +402,7 @@ static int interrupt(struct unicorn_machine *m)
 		return UNICORN_BREAKPOINT;
 	case EXCP_PREFETCH_ABORT:
 	case EXCP_EXCEPTION_EXIT:
-		if ((pc | 1) == (m->until | 1))
+		if (pc == m->until)
 			return UNICORN_UNTIL;
 		if (pc >= 0xffffffe0 && m->io.nactive)
 			return unicorn_exception_return(m, pc | 1) ? 0 : UNICORN_LOCKUP;
@@ -465,7 +465,12 @@ static int run_once(struct unicorn_machine *m)
 	}
 	if (m->attention)
 		return 0;
-	return (pc | 1) == (m->until | 1) ? UNICORN_UNTIL : UNICORN_WFI;
+	if (pc == m->until)
+		return UNICORN_UNTIL;
+	/* wfi or wfe. There is one interrupt that could end it, whether it is masked or not. */
+	if (m->io.usart_cr1 & UNICORN_USART_RXNEIE)
+		return m->io.rx_pos < m->rx_len ? 0 : UNICORN_IDLE;
+	return UNICORN_WFI;
 }
 
 /* Runs until something is to be told, at most `instructions`, never more. The address `until` ends

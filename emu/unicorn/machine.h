@@ -35,6 +35,7 @@ struct unicorn_fault {
 };
 
 enum { UNICORN_REGIONS_MAX = 32, UNICORN_PERIPHERALS_MAX = 16, UNICORN_NESTING_MAX = 8 };
+enum { UNICORN_USART_RXNEIE = 1 << 5 }; /* in usart_cr1 */
 
 struct unicorn_region {
 	uint32_t addr, size;

@@ -295,6 +295,32 @@ func TestSerialPort(t *testing.T) {
 	}
 }
 
+func TestSleepUntilInput(t *testing.T) {
+	m := newBoard(t, CortexM4)
+	// str r3,[r1,#12]; 1: ldr r2,[r1]; lsls r2,#26; bmi 2f; wfi; b 1b; 2: ldr r0,[r1,#4]; str r0,[r1,#4]; b 1b
+	put(t, m, codeAt, halfwords(0x60cb, 0x680a, 0x0692, 0xd401, 0xbf30, 0xe7fa, 0x6848, 0x6048, 0xe7f7))
+	m.SetReg(1, 0x40011000)
+	m.SetReg(3, 1<<5) // RXNEIE
+	m.SetReg(PC, codeAt|1)
+	got := make([]byte, 8)
+	for _, s := range []string{"", "a", "bc", ""} {
+		if err := m.Send([]byte(s)); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := m.Run(context.Background(), ReturnAddress, 1000); r != Idle || err != nil {
+			t.Fatal(r, err)
+		}
+		if n := m.Receive(got); string(got[:n]) != s {
+			t.Errorf("sent %q, received %q", s, got[:n])
+		}
+	}
+	other := newBoard(t, CortexM4)
+	put(t, other, codeAt, halfwords(0xbf30, 0x4770)) // wfi, and no interrupt is enabled
+	if r := call(t, other, codeAt, 10); r != Wait {
+		t.Error(r)
+	}
+}
+
 // withHandlers installs a vector table with one handler for all exceptions:
 // mov r5,sp; mrs r6,ipsr; ldr r7,[sp,#24]; ldr r4,[r5,#28]; adds r7,#2; str r7,[sp,#24]; bx lr
 func withHandlers(t *testing.T, m *Machine) {
@@ -442,11 +468,11 @@ func TestStackOverflow(t *testing.T) {
 	m := newBoard(t, CortexM4)
 	withHandlers(t, m)
 	enableFaults(t, m)
-	// HardFault on a new stack: ldr sp,[r8]; mrs r6,ipsr; bkpt
+	// A handler with a stack of its own: ldr sp,[r8]; mrs r6,ipsr; bkpt
 	put(t, m, handlerAt, halfwords(0xf8d8, 0xd000, 0xf3ef, 0x8605, 0xbe00))
 	m.SetReg(8, flashBase)
 	put(t, m, codeAt, halfwords(0xb5f0, 0xe7fd)) // 1: push {r4-r7,lr}; b 1b
-	if r := call(t, m, codeAt, 1_000_000); r != Breakpoint || m.Reg(6) != 3 {
+	if r := call(t, m, codeAt, 1_000_000); r != Breakpoint || m.Reg(6) != 5 {
 		t.Errorf("%v, exception %d", r, m.Reg(6))
 	}
 	if f, _ := m.Fault(); f.Exception != 5 || f.PC != codeAt || f.Addr >= ramBase {
