@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ubench/abi"
+	"ubench/benchmarks"
+	"ubench/emu"
+	"ubench/image"
+)
+
+// Plan says what to measure on a target.
+type Plan struct {
+	Benchmarks []benchmarks.Benchmark
+	Sizes      []int          // nil: each benchmark's own
+	Engines    []string       // nil: all the target offers
+	Repeat     int            // runs per point, at least 1; the counts of all must agree
+	Budget     uint32         // 0: emu.DefaultBudget
+	Program    *image.Program // run in place of the benchmark's own, on its inputs; nil for none
+}
+
+// PlanError is a plan that a target cannot carry out: a mistake of the caller.
+type PlanError struct{ text string }
+
+func (e *PlanError) Error() string { return e.text }
+
+func planErrorf(format string, args ...any) error { return &PlanError{fmt.Sprintf(format, args...)} }
+
+// point is one job of a plan, ready to run.
+type point struct {
+	benchmark benchmarks.Benchmark
+	size      int
+	job       emu.Job
+	optional  bool // the engine was not asked for by name: leave out what it does not support
+}
+
+// CheckEngines reports the first name that is not an engine of the target.
+func CheckEngines(info emu.Info, engines []string) (unknown string, ok bool) {
+	for _, e := range engines {
+		if !slices.Contains(info.Engines, e) {
+			return e, false
+		}
+	}
+	return "", true
+}
+
+// points lists the jobs of a plan in the order of benchmarks, sizes, engines.
+func (p *Plan) points(info emu.Info) ([]point, error) {
+	engines := p.Engines
+	if engines == nil {
+		engines = info.Engines
+	}
+	if name, ok := CheckEngines(info, engines); !ok {
+		return nil, planErrorf("%s has no engine %q (it has %s)", info.Target, name, strings.Join(info.Engines, ", "))
+	}
+	var points []point
+	for _, b := range p.Benchmarks {
+		sizes, err := p.sizes(b, info)
+		if err != nil {
+			return nil, err
+		}
+		program := p.Program
+		if program == nil {
+			if program, err = image.LoadObject(b.Name, b.Object, b.Name); err != nil {
+				return nil, err
+			}
+		}
+		for _, size := range sizes {
+			input := b.Input(size)
+			for _, engine := range engines {
+				job, err := NewJob(engine, program)
+				if IsNative(engine) {
+					if p.Engines == nil && (p.Program != nil || !slices.Contains(info.Kernels, b.Name)) {
+						continue
+					}
+					job, err = emu.Job{Engine: engine, Kernel: b.Name}, nil
+				}
+				if err != nil {
+					return nil, fmt.Errorf("%s for engine %s: %w", b.Name, engine, err)
+				}
+				if job.Helpers == nil {
+					job.Helpers = b.Helpers
+				}
+				job.Context, job.Trace = input, b.Trace
+				job.Budget = p.Budget
+				job.WantContext = true
+				points = append(points, point{b, size, job, p.Engines == nil})
+			}
+		}
+	}
+	return points, nil
+}
+
+// sizes are those of the plan that concern a benchmark, checked against its limits and the device's.
+func (p *Plan) sizes(b benchmarks.Benchmark, info emu.Info) ([]int, error) {
+	if !b.Sized {
+		if p.Sizes != nil && len(p.Benchmarks) == 1 {
+			return nil, planErrorf("%s has one fixed input: leave out the sizes", b.Name)
+		}
+		return []int{0}, nil
+	}
+	sizes := p.Sizes
+	if sizes == nil {
+		sizes = b.DefaultSizes
+	}
+	for _, s := range sizes {
+		switch {
+		case s < b.MinSize:
+			return nil, planErrorf("size %d is too small: %s takes %d to %d bytes", s, b.Name, b.MinSize, b.MaxSize)
+		case s > b.MaxSize:
+			return nil, planErrorf("size %d is too large: %s takes %d to %d bytes", s, b.Name, b.MinSize, b.MaxSize)
+		case info.ArenaBytes != 0 && len(b.Input(s)) > int(info.ArenaBytes):
+			return nil, planErrorf("size %d is too large for the device: %s has %d bytes for programs and their data",
+				s, info.Target, info.ArenaBytes)
+		}
+	}
+	return sizes, nil
+}
+
+// IsNative tells the engines that run a kernel of the firmware and take no program.
+func IsNative(engine string) bool { return strings.HasPrefix(engine, "native-") }
+
+// formats lists the image formats an engine is measured with, best first: what its own system sends
+// to the device, else the first of the others that can express the program.
+func formats(engine string) []abi.Format {
+	if engine == "femto" {
+		return []abi.Format{abi.FemtoContainers}
+	}
+	return []abi.Format{abi.TextOnly, abi.Packed, abi.ExtendedHeader, abi.ELFObject}
+}
+
+// NewJob makes the job that runs a program on an engine that takes programs.
+func NewJob(engine string, program *image.Program) (emu.Job, error) {
+	var unsupported error
+	for _, f := range formats(engine) {
+		data, err := program.Encode(f)
+		if err == nil {
+			return emu.Job{Engine: engine, Format: f, Image: data, Entry: program.EntryIndex(f), Helpers: program.Helpers}, nil
+		}
+		if !errors.Is(err, image.ErrUnsupported) {
+			return emu.Job{}, err
+		}
+		unsupported = err
+	}
+	return emu.Job{}, unsupported
+}

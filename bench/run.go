@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package bench
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ubench/abi"
+	"ubench/emu"
+)
+
+// giveUpAfter failures of the target in a row, nothing more is expected of it.
+const giveUpAfter = 3
+
+// Run measures a plan on a target. Programs that fail, answers that are wrong, runs that count
+// differently and failures of the target are samples with an Error: they are never averaged into
+// others. The error is a PlanError, a cancelled context, or a target that fails again and again;
+// the samples before it are returned with it. observe is called before each job and may be nil.
+func (p *Plan) Run(ctx context.Context, target emu.Target, observe func(done, total int, what string)) ([]Sample, error) {
+	info := target.Info()
+	points, err := p.points(info)
+	if err != nil {
+		return nil, err
+	}
+	samples := make([]Sample, 0, len(points))
+	failures := 0
+	for i, pt := range points {
+		if observe != nil {
+			observe(i, len(points), fmt.Sprintf("%s %d on %s, %s", pt.benchmark.Name, pt.size, pt.job.Engine, info.Target))
+		}
+		s, supported, err := p.measure(ctx, target, pt)
+		if ctx.Err() != nil {
+			return samples, ctx.Err()
+		}
+		if !supported && pt.optional {
+			continue
+		}
+		samples = append(samples, s)
+		if err == nil {
+			failures = 0
+			continue
+		}
+		if failures++; failures == giveUpAfter {
+			return samples, fmt.Errorf("%s failed %d times in a row, the last time with: %w", info.Target, failures, err)
+		}
+	}
+	return samples, nil
+}
+
+// measure runs one point as often as the plan says. The error is the target's.
+func (p *Plan) measure(ctx context.Context, target emu.Target, pt point) (s Sample, supported bool, err error) {
+	info := target.Info()
+	var runs []Sample
+	for range max(p.Repeat, 1) {
+		s := Sample{
+			Benchmark: pt.benchmark.Name, Size: pt.size, Engine: pt.job.Engine, Target: info.Target, Core: info.Core,
+			ImageBytes: len(pt.job.Image),
+		}
+		got, err := target.Run(ctx, pt.job)
+		if err != nil {
+			s.Error = "target: " + err.Error()
+			return s, true, err
+		}
+		s.fill(got, info)
+		s.check(got, pt)
+		if !s.OK {
+			return s, got.Fault.Status != abi.StatusUnsupported, nil
+		}
+		runs = append(runs, s)
+	}
+	return combine(runs, IsBoard(info.Target)), true, nil
+}
+
+// IsBoard tells real boards, whose cycles may vary from run to run, from emulators, whose may not.
+func IsBoard(target string) bool { return strings.HasPrefix(target, "serial:") }
+
+// combine makes one sample of the runs of a point. Instructions must agree, and so must cycles
+// except on a board, where the run with the median cycles stands for all.
+func combine(runs []Sample, board bool) Sample {
+	first := runs[0]
+	for n, s := range runs[1:] {
+		if diff := difference(first.Phases, s.Phases, !board); diff != "" {
+			first.OK, first.Error = false, fmt.Sprintf("run %d differs from run 1: %s", n+2, diff)
+			return first
+		}
+	}
+	if !board {
+		return first
+	}
+	slices.SortStableFunc(runs, func(a, b Sample) int {
+		return cmp.Compare(a.Phases.Execute.Cycles, b.Phases.Execute.Cycles)
+	})
+	return runs[len(runs)/2]
+}
+
+// fill copies what the target measured.
+func (s *Sample) fill(got emu.Sample, info emu.Info) {
+	s.Result = fmt.Sprintf("%#x", got.Result)
+	s.Phases = Phases{counts(got.Load), counts(got.Verify), counts(got.Compile), counts(got.Execute)}
+	s.CodeBytes, s.RAMBytes, s.StackBytes = got.CodeBytes, got.RAMBytes, got.StackBytes
+	if got.ImageBytes != 0 {
+		s.ImageBytes = got.ImageBytes
+	}
+	if info.HasCycles {
+		s.CyclesLabel = info.CyclesLabel
+	}
+}
+
+// check compares the answer, and the context as the program left it, with the oracle's.
+func (s *Sample) check(got emu.Sample, pt point) {
+	if got.Fault.Status != abi.OK {
+		s.Result = ""
+		s.Error = got.Fault.Error()
+		return
+	}
+	input := bytes.Clone(pt.job.Context)
+	want, after := pt.benchmark.Oracle(input)
+	if after == nil {
+		after = pt.job.Context
+	}
+	switch {
+	case got.Result != want:
+		s.Error = fmt.Sprintf("wrong answer: %#x, want %#x", got.Result, want)
+	case got.Execute == nil:
+		s.Error = "the target did not count the execution"
+	case !bytes.Equal(got.Context, after):
+		s.Error = "wrong answer: the result is right, the memory left behind is not" + firstDifference(got.Context, after)
+	default:
+		s.OK = true
+	}
+}
+
+func firstDifference(got, want []byte) string {
+	if len(got) != len(want) {
+		return fmt.Sprintf(" (%d bytes, want %d)", len(got), len(want))
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			return fmt.Sprintf(" (byte %d is %#02x, want %#02x)", i, got[i], want[i])
+		}
+	}
+	return ""
+}
+
+// difference names the first count in which two runs of one job differ, or is "".
+func difference(a, b Phases, cycles bool) string {
+	for _, name := range PhaseNames {
+		x, y := a.Phase(name), b.Phase(name)
+		switch {
+		case (x == nil) != (y == nil):
+			return name + " ran only once"
+		case x == nil:
+		case x.Instructions != y.Instructions:
+			return fmt.Sprintf("%s took %d instructions, then %d", name, x.Instructions, y.Instructions)
+		case cycles && x.Cycles != y.Cycles:
+			return fmt.Sprintf("%s took %d cycles, then %d", name, x.Cycles, y.Cycles)
+		}
+	}
+	return ""
+}

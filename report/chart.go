@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// series is one line of a chart. Missing points are absent from it: the line has a gap there.
+type series struct {
+	name   string
+	look   look
+	points plotter.XYs
+}
+
+// lineChart is a log-log chart with a label at the end of each line.
+type lineChart struct {
+	title, x, y string
+	notes       []string  // small print below
+	xs          []float64 // where the x axis has its ticks; a line is broken where it skips one
+	series      []series
+}
+
+// Size of a chart, suited to a column of text.
+const (
+	chartWidth  = 120 * vg.Millimeter
+	chartHeight = 85 * vg.Millimeter
+)
+
+// plot builds the axes and lines.
+func (c *lineChart) plot() *plot.Plot {
+	p := newPlot(c.x)
+	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
+	p.X.Tick.Marker = plot.ConstantTicks(valueTicks(c.xs))
+	var low, high = math.Inf(1), math.Inf(-1)
+	for _, s := range c.series {
+		for _, pt := range s.points {
+			low, high = min(low, pt.Y), max(high, pt.Y)
+		}
+	}
+	low, high = math.Pow(10, math.Floor(math.Log10(low)+0.1)), high*1.15
+	p.X.Min, p.X.Max = c.xs[0], c.xs[len(c.xs)-1]
+	p.Y.Min, p.Y.Max = low, high
+	ticks := decadeTicks(low, high)
+	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
+	p.Add(gridLines{ticks})
+	for _, s := range c.series {
+		for _, run := range c.runs(s.points) {
+			line := &plotter.Line{XYs: run, LineStyle: s.look.line()}
+			p.Add(line)
+		}
+		p.Add(&plotter.Scatter{XYs: s.points, GlyphStyle: s.look.point()})
+	}
+	return p
+}
+
+// runs splits points into stretches without a gap: consecutive ticks of the x axis.
+func (c *lineChart) runs(points plotter.XYs) []plotter.XYs {
+	var runs []plotter.XYs
+	last := -2
+	for _, pt := range points {
+		at := slices.Index(c.xs, pt.X)
+		if at != last+1 || len(runs) == 0 {
+			runs = append(runs, nil)
+		}
+		runs[len(runs)-1] = append(runs[len(runs)-1], pt)
+		last = at
+	}
+	return runs
+}
+
+// draw draws the chart, its notes and the labels at the line ends.
+func (c *lineChart) draw(dc draw.Canvas) {
+	label := text(textSize, black)
+	label.YAlign = draw.YCenter
+	margin := vg.Length(0)
+	for _, s := range c.series {
+		margin = max(margin, label.Width(s.name))
+	}
+	gapWidth := vg.Points(14)
+	dc = drawTitle(drawNotes(dc, c.notes), c.title, c.y)
+	p := c.plot()
+	area := draw.Crop(dc, 0, -(margin + gapWidth + vg.Points(2)), 0, 0)
+	p.Draw(area)
+	data := p.DataCanvas(area)
+	trX, trY := p.Transforms(&data)
+
+	ends := make([]vg.Length, len(c.series))
+	for i, s := range c.series {
+		ends[i] = trY(s.points[len(s.points)-1].Y)
+	}
+	at := spread(ends, label.Height("X")*1.25, data.Min.Y, data.Max.Y)
+	x := area.Max.X + gapWidth
+	for i, s := range c.series {
+		end := s.points[len(s.points)-1]
+		leader := draw.LineStyle{Color: s.look.color, Width: vg.Points(0.4)}
+		dc.StrokeLines(leader, []vg.Point{
+			{X: trX(end.X) + vg.Points(4), Y: ends[i]},
+			{X: x - vg.Points(8), Y: at[i]},
+			{X: x - vg.Points(2), Y: at[i]},
+		})
+		label.Color = s.look.ink()
+		dc.FillText(label, vg.Point{X: x, Y: at[i]}, s.name)
+	}
+}
+
+// drawNotes writes small print at the bottom and returns the canvas above it.
+func drawNotes(dc draw.Canvas, notes []string) draw.Canvas {
+	if len(notes) == 0 {
+		return dc
+	}
+	style := text(smallSize, grey)
+	height := vg.Points(smallSize * 1.35)
+	for i, n := range notes {
+		y := dc.Min.Y + vg.Length(len(notes)-1-i)*height + vg.Points(2)
+		dc.FillText(style, vg.Point{X: dc.Min.X, Y: y}, n)
+	}
+	return draw.Crop(dc, 0, 0, vg.Length(len(notes))*height+vg.Points(4), 0)
+}
+
+// gridLines are thin horizontal lines at the labelled ticks.
+type gridLines struct{ ticks []plot.Tick }
+
+func (g gridLines) Plot(c draw.Canvas, p *plot.Plot) {
+	_, y := p.Transforms(&c)
+	for _, t := range g.ticks {
+		if t.Label != "" && t.Value >= p.Y.Min && t.Value <= p.Y.Max {
+			c.StrokeLine2(draw.LineStyle{Color: lightGrey, Width: vg.Points(0.4)}, c.Min.X, y(t.Value), c.Max.X, y(t.Value))
+		}
+	}
+}
+
+// valueTicks label the values themselves, as many as have room.
+func valueTicks(values []float64) []plot.Tick {
+	ticks := make([]plot.Tick, len(values))
+	every := (len(values) + 7) / 8
+	for i, v := range values {
+		ticks[i].Value = v
+		if (len(values)-1-i)%every == 0 {
+			ticks[i].Label = strconv.FormatFloat(v, 'f', -1, 64)
+		}
+	}
+	return ticks
+}
+
+// decadeTicks label powers of ten, with unlabelled ticks between.
+func decadeTicks(low, high float64) []plot.Tick {
+	var ticks []plot.Tick
+	narrow := high/low < 30
+	for decade := math.Pow(10, math.Floor(math.Log10(low)+1e-9)); decade <= high; decade *= 10 {
+		for m := 1.0; m < 10; m++ {
+			v := m * decade
+			if v < low*(1-1e-9) || v > high {
+				continue
+			}
+			t := plot.Tick{Value: v}
+			if m == 1 || narrow && (m == 2 || m == 5) {
+				t.Label = short(v)
+			}
+			ticks = append(ticks, t)
+		}
+	}
+	return ticks
+}
+
+// short writes a number as people read it on an axis: 0.5, 80, 10 k, 1 M.
+func short(v float64) string {
+	for _, unit := range []struct {
+		value float64
+		name  string
+	}{{1e9, " G"}, {1e6, " M"}, {1e3, " k"}} {
+		if v >= unit.value {
+			return strconv.FormatFloat(v/unit.value, 'g', 4, 64) + unit.name
+		}
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
+}
+
+// PlotFormats are the file name extensions plots can have.
+var PlotFormats = []string{".svg", ".png", ".pdf"}
+
+// CheckPlotName tells whether the extension of a file is one plots can have.
+func CheckPlotName(name string) error {
+	if ext := filepath.Ext(name); !slices.Contains(PlotFormats, strings.ToLower(ext)) {
+		return fmt.Errorf("plot %q: unknown extension %q, choose one of %s", name, ext, strings.Join(PlotFormats, ", "))
+	}
+	return nil
+}
+
+// drawable is a figure without a size.
+type drawable interface{ draw(dc draw.Canvas) }
+
+// save writes a figure of a width and height, in the format the file's extension names.
+func save(name string, width, height vg.Length, d drawable) error {
+	if err := CheckPlotName(name); err != nil {
+		return err
+	}
+	return WriteFile(name, func(w io.Writer) error {
+		return render(w, strings.ToLower(filepath.Ext(name))[1:], width, height, d)
+	})
+}
+
+func render(w io.Writer, format string, width, height vg.Length, d drawable) error {
+	canvas, err := draw.NewFormattedCanvas(width, height, format)
+	if err != nil {
+		return err
+	}
+	dc := draw.New(canvas)
+	if format != "svg" { // an SVG stays transparent: pages choose the background
+		dc.SetColor(whitePaper)
+		dc.Fill(dc.Rectangle.Path())
+	}
+	border := vg.Points(6)
+	d.draw(draw.Crop(dc, border, -border, border, -border))
+	if format != "svg" {
+		_, err = canvas.WriteTo(w)
+		return err
+	}
+	var b bytes.Buffer
+	if _, err := canvas.WriteTo(&b); err != nil {
+		return err
+	}
+	svg := strings.ReplaceAll(b.String(), "font-family:Liberation Sans", "font-family:Liberation Sans,Arial,Helvetica,sans-serif")
+	_, err = io.WriteString(w, svg)
+	return err
+}
+
+// panels puts charts side by side.
+type panels []drawable
+
+func (ps panels) draw(dc draw.Canvas) {
+	width := dc.Size().X / vg.Length(len(ps))
+	for i, p := range ps {
+		left := vg.Length(i) * width
+		p.draw(draw.Crop(dc, left, left+width-dc.Size().X, 0, 0))
+	}
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package report
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"ubench/bench"
+)
+
+// dotChart has one row per thing measured and one dot per engine, on a logarithmic axis.
+type dotChart struct {
+	title, x string
+	notes    []string
+	rows     []dotRow
+	names    []string // of the dots, in the order of the legend
+	looks    map[string]look
+}
+
+type dotRow struct {
+	name   string
+	values map[string]float64
+	strong bool // a summary: set off from the rest
+}
+
+// kernelDots shows what each engine costs against native -O2, per benchmark at its largest size.
+// Without native -O2 it shows the cost itself. It is nil if there is nothing to show.
+func kernelDots(samples []bench.Sample) *dotChart {
+	cycles := hasCycles(samples)
+	metric, note := "instructions", "instructions: counted exactly"
+	if cycles {
+		metric, note = "cycles", "cycles: "+cyclesLabel(samples)
+	}
+	d := &dotChart{looks: map[string]look{}, notes: []string{note}}
+	relative := slices.ContainsFunc(samples, func(s bench.Sample) bool { return s.Engine == Reference && s.OK })
+	gs := groups(samples)
+	all := map[string][]float64{}
+	for _, g := range gs {
+		sizes := g.sizes()
+		size := sizes[len(sizes)-1]
+		native := g.find(Reference, size)
+		if relative && native == nil {
+			continue
+		}
+		row := dotRow{name: g.benchmark, values: map[string]float64{}}
+		if len(gs) > 1 && gs[0].target != gs[len(gs)-1].target {
+			row.name += " on " + g.target
+		}
+		for n, e := range engines(samples) {
+			s := g.find(e, size)
+			if s == nil || relative && e == Reference {
+				continue
+			}
+			v := cost(*s.Phases.Execute, cycles)
+			if relative {
+				v /= cost(*native.Phases.Execute, cycles)
+			}
+			if !(v > 0) || math.IsInf(v, 0) {
+				continue
+			}
+			row.values[e] = v
+			all[e] = append(all[e], v)
+			if _, ok := d.looks[e]; !ok {
+				d.looks[e] = lookOf(e, n)
+				d.names = append(d.names, e)
+			}
+		}
+		if len(row.values) > 0 {
+			d.rows = append(d.rows, row)
+		}
+	}
+	if len(d.rows) == 0 {
+		return nil
+	}
+	d.title = "Cost of execution on " + gs[0].place()
+	d.x = metric + " (log scale)"
+	if relative {
+		d.x = metric + " relative to " + Reference + " (log scale)"
+		if len(d.rows) > 1 {
+			mean := dotRow{name: "geometric mean", values: map[string]float64{}, strong: true}
+			for e, vs := range all {
+				if m, ok := geomean(vs); ok {
+					mean.values[e] = m
+				}
+			}
+			d.rows = append(d.rows, mean)
+		}
+	}
+	return d
+}
+
+const rowHeight = 12 // points
+
+func (d *dotChart) height() vg.Length {
+	return vg.Points(float64(len(d.rows))*rowHeight + 100)
+}
+
+func (d *dotChart) draw(dc draw.Canvas) {
+	dc = drawNotes(dc, d.notes)
+	dc = drawLegend(dc, d.names, d.looks, d.title)
+	label := text(textSize, black)
+	label.YAlign = draw.YCenter
+	margin := vg.Length(0)
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, r := range d.rows {
+		margin = max(margin, label.Width(r.name)*1.15)
+		for _, v := range r.values {
+			low, high = min(low, v), max(high, v)
+		}
+	}
+	low, high = min(low*0.85, 1), high*1.15
+	if low <= 0 || high <= low {
+		return
+	}
+	p := newPlot(d.x)
+	p.X.Scale = plot.LogScale{}
+	p.X.Min, p.X.Max = low, high
+	p.Y.Min, p.Y.Max = -0.5, float64(len(d.rows))-0.5
+	p.HideY()
+	p.X.Tick.Marker = plot.ConstantTicks(decadeTicks(low, high))
+	area := draw.Crop(dc, margin+vg.Points(4), 0, 0, 0)
+	p.Draw(area)
+	data := p.DataCanvas(area)
+	x, y := p.Transforms(&data)
+	for _, t := range decadeTicks(low, high) {
+		if t.Label != "" {
+			data.StrokeLine2(draw.LineStyle{Color: lightGrey, Width: vg.Points(0.4)}, x(t.Value), data.Min.Y, x(t.Value), data.Max.Y)
+		}
+	}
+	for i, r := range d.rows {
+		at := y(float64(len(d.rows) - 1 - i))
+		style := label
+		if r.strong {
+			style = boldText(textSize)
+			style.YAlign = draw.YCenter
+		}
+		dc.FillText(style, vg.Point{X: dc.Min.X, Y: at}, r.name)
+		data.StrokeLine2(draw.LineStyle{Color: lightGrey, Width: vg.Points(0.4)}, data.Min.X, at, data.Max.X, at)
+		for _, n := range d.names {
+			if v, ok := r.values[n]; ok {
+				data.DrawGlyph(d.looks[n].point(), vg.Point{X: x(v), Y: at})
+			}
+		}
+	}
+}
+
+// drawLegend draws the title, and the names with their glyphs in rows below it; it returns the
+// canvas underneath.
+func drawLegend(dc draw.Canvas, names []string, looks map[string]look, title string) draw.Canvas {
+	dc = drawTitle(dc, title, "")
+	y := dc.Max.Y - vg.Points(textSize)
+	x := dc.Min.X
+	for _, n := range names {
+		style := text(textSize, looks[n].ink())
+		width := style.Width(n) + vg.Points(20)
+		if x+width > dc.Max.X && x > dc.Min.X {
+			x, y = dc.Min.X, y-vg.Points(textSize*1.5)
+		}
+		dc.DrawGlyph(looks[n].point(), vg.Point{X: x + vg.Points(3), Y: y + vg.Points(textSize*0.35)})
+		dc.FillText(style, vg.Point{X: x + vg.Points(9), Y: y}, n)
+		x += width
+	}
+	return draw.Crop(dc, 0, 0, 0, y-vg.Points(6)-dc.Max.Y)
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package report presents samples: result files, tables, Go benchmark lines, plots and pages. It
+// never runs anything.
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"ubench/bench"
+)
+
+// Schema names the format of result files, specified in SPEC.md. Within v1 members are added, never
+// renamed; readers ignore those they do not know.
+const Schema = "ubench.results/v1"
+
+// Results is a result file.
+type Results struct {
+	Schema  string         `json:"schema"`
+	Created string         `json:"created,omitempty"` // RFC 3339; left out for reproducible output
+	Version string         `json:"version"`           // of ubench
+	Samples []bench.Sample `json:"samples,omitempty"`
+	Sizes   []Size         `json:"sizes,omitempty"`
+}
+
+// Size is the size of one program in one format.
+type Size struct {
+	Program string `json:"program"`
+	Format  string `json:"format"`
+	Bytes   int    `json:"bytes"`           // 0 where the program cannot have the format
+	Error   string `json:"error,omitempty"` // and why
+}
+
+// WriteJSON writes a result file.
+func (r *Results) WriteJSON(w io.Writer) error {
+	r.Schema = Schema
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(r)
+}
+
+// ReadJSON reads a result file. name is what errors call it.
+func ReadJSON(name string, rd io.Reader) (*Results, error) {
+	data, err := io.ReadAll(rd)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	var head struct {
+		Schema *string `json:"schema"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return nil, fmt.Errorf("%s: not a result file: %w", name, place(data, err))
+	}
+	switch {
+	case head.Schema == nil:
+		return nil, fmt.Errorf("%s: not a result file: no member \"schema\", expected %q", name, Schema)
+	case *head.Schema != Schema:
+		return nil, fmt.Errorf("%s: schema is %q, expected %q", name, *head.Schema, Schema)
+	}
+	var r Results
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, place(data, err))
+	}
+	return &r, nil
+}
+
+// place adds the line to a JSON error.
+func place(data []byte, err error) error {
+	offset := int64(-1)
+	if e := (*json.SyntaxError)(nil); errors.As(err, &e) {
+		offset = e.Offset
+	} else if e := (*json.UnmarshalTypeError)(nil); errors.As(err, &e) {
+		offset = e.Offset
+	}
+	if offset < 0 || offset > int64(len(data)) {
+		return err
+	}
+	line := 1
+	for _, b := range data[:offset] {
+		if b == '\n' {
+			line++
+		}
+	}
+	return fmt.Errorf("line %d: %w", line, err)
+}
