@@ -12,11 +12,26 @@ package native
 import "C"
 
 import (
+	"embed"
 	"unsafe"
 
-	_ "ubench/abi"
-	_ "ubench/benchmarks"
+	_ "ubench/abi"        // its headers
+	_ "ubench/benchmarks" // the kernels
 )
+
+// Headers holds the C headers of this folder.
+//
+//go:embed *.h
+var Headers embed.FS
+
+// Engines are the addresses of native_Os_engine, native_O2_engine and native_O3_engine.
+func Engines() []unsafe.Pointer {
+	return []unsafe.Pointer{
+		unsafe.Pointer(&C.native_Os_engine),
+		unsafe.Pointer(&C.native_O2_engine),
+		unsafe.Pointer(&C.native_O3_engine),
+	}
+}
 
 // Kernels lists the kernels' names; their order is the index native engines take.
 func Kernels() []string {

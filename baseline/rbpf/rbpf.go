@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package rbpf holds the rbpf-style interpreter (rbpf.h), a baseline, and links it into host
+// programs. It must not know any other engine.
+package rbpf
+
+/*
+#cgo CFLAGS: -std=gnu99 -O2 -Wall -Wextra -Werror -I${SRCDIR}/../..
+#include "baseline/rbpf/rbpf.h"
+*/
+import "C"
+
+import (
+	"embed"
+	"unsafe"
+
+	_ "ubench/abi" // its headers
+)
+
+// Headers holds the C headers of this folder.
+//
+//go:embed *.h
+var Headers embed.FS
+
+// Engine is the address of rbpf_engine, a const struct ub_engine, for packages that run it.
+func Engine() unsafe.Pointer { return unsafe.Pointer(&C.rbpf_engine) }
