@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package thumb
+
+import (
+	"encoding/binary"
+	"errors"
+	"math/bits"
+	"strings"
+)
+
+// Class groups instructions by what they do and how a core times them.
+type Class uint8
+
+// Classes of instructions.
+const (
+	Undefined          Class = iota
+	ALU                      // data processing, one result
+	Nop                      // hints and preloads
+	IfThen                   // IT
+	Mul                      // 32-bit product
+	MulAdd                   // MLA
+	MulSub                   // MLS
+	MulDSP                   // halfword and dual products of the DSP extension
+	MulLong                  // UMULL
+	MulLongSigned            // SMULL
+	MulAddLong               // UMLAL, UMAAL
+	MulAddLongSigned         // SMLAL and its DSP relatives
+	Div                      // UDIV
+	DivSigned                // SDIV
+	Load                     // single load
+	LoadLiteral              // single load relative to PC
+	Store                    // single store
+	Exclusive                // LDREX, STREX
+	LoadDual                 // LDRD
+	StoreDual                // STRD
+	LoadMultiple             // LDM, POP without PC
+	LoadMultiplePC           // LDM, POP with PC
+	StoreMultiple            // STM, PUSH
+	LoadPC                   // LDR PC
+	Branch                   // B
+	BranchCond               // B<cond>
+	CompareBranch            // CBZ, CBNZ
+	Call                     // BL
+	CallReg                  // BLX Rm
+	BranchReg                // BX Rm
+	BranchLR                 // BX LR, MOV PC, LR
+	MovPC                    // MOV PC, Rm
+	AddPC                    // ADD PC, Rm
+	TableBranch              // TBB, TBH
+	SupervisorCall           // SVC
+	Breakpoint               // BKPT
+	Wait                     // WFI, WFE
+	System                   // MRS, MSR, CPS
+	Barrier                  // DSB, DMB, CLREX
+	InstructionBarrier       // ISB
+	Coprocessor              // coprocessor space, floating point in it
+	NumClasses
+)
+
+var classNames = [NumClasses]string{"undefined", "alu", "nop", "it", "mul", "mla", "mls", "mul-dsp", "umull", "smull",
+	"umlal", "smlal", "udiv", "sdiv", "load", "load-literal", "store", "exclusive", "ldrd", "strd", "ldm", "pop-pc",
+	"stm", "ldr-pc", "b", "b-cond", "cbz", "bl", "blx", "bx", "bx-lr", "mov-pc", "add-pc", "table-branch", "svc",
+	"bkpt", "wait", "system", "barrier", "isb", "coprocessor"}
+
+func (c Class) String() string { return classNames[c] }
+
+// Registers with a role of their own.
+const (
+	SP = 13
+	LR = 14
+	PC = 15
+)
+
+// RegSet is a set of core registers, one bit each.
+type RegSet uint16
+
+// Reg is the set of one register.
+func Reg(r uint8) RegSet { return 1 << r }
+
+// Insn is a decoded instruction.
+type Insn struct {
+	Addr   uint32
+	Raw    uint32 // of 32-bit encodings, the first halfword is the upper one
+	Size   uint8  // 2 or 4 bytes
+	Class  Class
+	Access uint8 // bytes of each memory access, 0 if there is none
+	Count  uint8 // number of memory accesses
+
+	Read    RegSet // registers read, address registers excepted
+	Written RegSet // registers written, base write-back excepted
+	Address RegSet // base and index of a memory access
+	Updated RegSet // base register written back
+	Indexed bool   // the address has a register offset
+
+	Target uint32 // of direct branches
+	row    *row
+}
+
+// ErrTruncated is returned for bytes that end within an instruction.
+var ErrTruncated = errors.New("thumb: truncated instruction")
+
+// Decode decodes the instruction at the start of code, which lies at addr. Every bit pattern decodes to
+// something; unallocated ones to class Undefined.
+func Decode(code []byte, addr uint32) (Insn, error) {
+	if len(code) < 2 {
+		return Insn{}, ErrTruncated
+	}
+	in := Insn{Addr: addr, Raw: uint32(binary.LittleEndian.Uint16(code)), Size: 2}
+	if in.Raw>>11 < 0x1d {
+		in.row = lookup16(in.Raw)
+	} else {
+		if len(code) < 4 {
+			return Insn{}, ErrTruncated
+		}
+		in.Raw, in.Size = in.Raw<<16|uint32(binary.LittleEndian.Uint16(code[2:])), 4
+		in.row = lookup32(in.Raw)
+	}
+	in.Class = in.row.class
+	in.registers()
+	if in.row.size != 0 {
+		in.Access, in.Count = in.row.size, 1
+		switch in.Class {
+		case LoadDual, StoreDual:
+			in.Count = 2
+		case LoadMultiple, LoadMultiplePC, StoreMultiple:
+			in.Count = uint8(bits.OnesCount32(in.list()))
+		}
+	}
+	switch in.Class {
+	case Branch, BranchCond, Call, CompareBranch:
+		in.Target = in.target()
+	}
+	return in, nil
+}
+
+// registers fills in the register sets from the row's use column.
+func (in *Insn) registers() {
+	set := &in.Written
+	for _, c := range in.row.use {
+		switch c {
+		case '=':
+			set = &in.Read
+		case '@':
+			set = &in.Address
+		case '!':
+			if in.writesBack() {
+				in.Updated = in.Address
+			}
+		case 'S':
+			*set |= Reg(SP)
+		case 'L':
+			*set |= Reg(LR)
+		case 'P':
+			*set |= Reg(PC)
+		case 'r':
+			*set |= RegSet(in.list())
+		default:
+			*set |= Reg(uint8(in.field(byte(c))))
+			in.Indexed = in.Indexed || c == 'm' && set == &in.Address
+		}
+	}
+	if in.Class == LoadMultiplePC {
+		in.Written |= Reg(PC)
+	}
+}
+
+// list is the register list of a multiple transfer, LR and PC included.
+func (in *Insn) list() uint32 {
+	l := in.field('r')
+	switch {
+	case in.Size == 4 && in.Class == LoadMultiplePC:
+		l |= 1 << PC
+	case in.Raw>>9 == 0b1011010: // PUSH
+		l = l&0xff | l>>8<<LR
+	case in.Raw>>8 == 0b10111101: // POP with PC
+		l |= 1 << PC
+	}
+	return l
+}
+
+func (in *Insn) writesBack() bool {
+	switch {
+	case in.row.has('w'):
+		return in.field('w') == 1
+	case in.Size == 2 && in.Class == LoadMultiple && in.row.has('n'):
+		return in.field('r')>>in.field('n')&1 == 0
+	}
+	return true
+}
+
+func (in *Insn) target() uint32 {
+	i := in.field('i')
+	var offset uint32
+	switch {
+	case in.Class == CompareBranch:
+		offset = i << 1
+	case in.Size == 2 && in.Class == BranchCond:
+		offset = signExtend(i<<1, 9)
+	case in.Size == 2:
+		offset = signExtend(i<<1, 12)
+	default:
+		s, j1, j2 := in.field('s'), in.field('j'), in.field('k')
+		if in.Class == BranchCond {
+			offset = signExtend(s<<20|j2<<19|j1<<18|i<<1, 21)
+		} else {
+			offset = signExtend(s<<24|(j1^s^1)<<23|(j2^s^1)<<22|i<<1, 25)
+		}
+	}
+	return in.Addr + 4 + offset
+}
+
+func signExtend(v uint32, width uint) uint32 {
+	return uint32(int32(v<<(32-width)) >> (32 - width))
+}
+
+// Cond is the condition of a conditional branch, else AL.
+func (in *Insn) Cond() Cond {
+	if in.Class == BranchCond {
+		return Cond(in.field('c'))
+	}
+	return AL
+}
+
+// Branches tells whether the instruction can change the flow: it ends a basic block.
+func (in *Insn) Branches() bool {
+	return in.Written&Reg(PC) != 0 || in.Class == SupervisorCall || in.Class == Breakpoint || in.Class == Undefined
+}
+
+// Operands are the register numbers of the two factors, or of dividend and divisor.
+func (in *Insn) Operands() (n, m uint8) {
+	return uint8(in.field('n')), uint8(in.field('m'))
+}
+
+// High is the register that takes the upper word of a long product.
+func (in *Insn) High() uint8 { return uint8(in.field('h')) }
+
+// Last is the register a dual or multiple load fills last.
+func (in *Insn) Last() RegSet {
+	if in.Class == LoadDual {
+		return Reg(uint8(in.field('u')))
+	}
+	if l := in.Written &^ Reg(PC); l != 0 {
+		return 1 << (bits.Len16(uint16(l)) - 1)
+	}
+	return 0
+}
+
+// row is a line of the tables.
+type row struct {
+	pattern string
+	asm     string
+	class   Class
+	use     string
+	size    uint8
+}
+
+// match compiles the fixed bits of a row.
+func (r *row) match() (mask, value uint32) {
+	for _, c := range r.pattern {
+		if c == ' ' {
+			continue
+		}
+		mask, value = mask<<1, value<<1
+		switch c {
+		case '1':
+			mask, value = mask|1, value|1
+		case '0':
+			mask |= 1
+		}
+	}
+	return mask, value
+}
+
+func (r *row) has(letter byte) bool { return strings.IndexByte(r.pattern, letter) >= 0 }
+
+// field gathers the bits of a letter.
+func (in *Insn) field(letter byte) uint32 {
+	var v uint32
+	shift := int(in.Size) * 8
+	for i := 0; i < len(in.row.pattern); i++ {
+		c := in.row.pattern[i]
+		if c == ' ' {
+			continue
+		}
+		shift--
+		if c == letter {
+			v = v<<1 | in.Raw>>shift&1
+		}
+	}
+	return v
+}
+
+var undefined16 = row{"---- ---- ---- ----", ".inst.n {raw}", Undefined, "=", 0}
+var undefined32 = row{"---- ---- ---- ---- ---- ---- ---- ----", ".inst.w {raw}", Undefined, "=", 0}
+
+type compiled struct {
+	mask, value uint32
+	row         *row
+}
+
+// index sorts rows into buckets by the bits above shift, so that few have to be tried.
+func index(rows []row, width, bucketBits uint) [][]compiled {
+	buckets := make([][]compiled, 1<<bucketBits)
+	shift := width - bucketBits
+	for i := range rows {
+		mask, value := rows[i].match()
+		c := compiled{mask, value, &rows[i]}
+		for b := range buckets {
+			if (uint32(b)^value>>shift)&(mask>>shift) == 0 {
+				buckets[b] = append(buckets[b], c)
+			}
+		}
+	}
+	return buckets
+}
+
+var (
+	index16 = index(table16, 16, 8)
+	index32 = index(table32, 32, 12)
+)
+
+func lookup16(raw uint32) *row { return find(index16[raw>>8], raw, &undefined16) }
+func lookup32(raw uint32) *row { return find(index32[raw>>20], raw, &undefined32) }
+
+func find(bucket []compiled, raw uint32, otherwise *row) *row {
+	for _, c := range bucket {
+		if raw&c.mask == c.value {
+			return c.row
+		}
+	}
+	return otherwise
+}

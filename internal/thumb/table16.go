@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package thumb
+
+// Rows are tried in order, so special cases precede general ones. The columns:
+//
+//   - pattern: bits from the most significant; 0 and 1 are fixed, letters name a field, whose bits
+//     are gathered from left to right wherever they stand, - is ignored, spaces are for the eye
+//   - asm: UAL, with operands in braces; see print.go
+//   - class
+//   - use: registers "written = read @ address"; upper case S, L and P are SP, LR and PC, and
+//     ! after the address marks base write-back
+//   - size: bytes per memory access
+var table16 = []row{
+	{"00000 00000 mmm ddd", "mov{s} {d}, {m}", ALU, "d=m", 0},
+	{"00000 iiiii mmm ddd", "lsl{s} {d}, {m}, #{i}", ALU, "d=m", 0},
+	{"00001 iiiii mmm ddd", "lsr{s} {d}, {m}, #{i32}", ALU, "d=m", 0},
+	{"00010 iiiii mmm ddd", "asr{s} {d}, {m}, #{i32}", ALU, "d=m", 0},
+	{"0001100 mmm nnn ddd", "add{s} {d}, {n}, {m}", ALU, "d=nm", 0},
+	{"0001101 mmm nnn ddd", "sub{s} {d}, {n}, {m}", ALU, "d=nm", 0},
+	{"0001110 iii nnn ddd", "add{s} {d}, {n}, #{i}", ALU, "d=n", 0},
+	{"0001111 iii nnn ddd", "sub{s} {d}, {n}, #{i}", ALU, "d=n", 0},
+	{"00100 ddd iiiiiiii", "mov{s} {d}, #{i}", ALU, "d=", 0},
+	{"00101 nnn iiiiiiii", "cmp{c} {n}, #{i}", ALU, "=n", 0},
+	{"00110 ddd iiiiiiii", "add{s} {d}, #{i}", ALU, "d=d", 0},
+	{"00111 ddd iiiiiiii", "sub{s} {d}, #{i}", ALU, "d=d", 0},
+
+	{"010000 0000 mmm ddd", "and{s} {d}, {m}", ALU, "d=dm", 0},
+	{"010000 0001 mmm ddd", "eor{s} {d}, {m}", ALU, "d=dm", 0},
+	{"010000 0010 mmm ddd", "lsl{s} {d}, {m}", ALU, "d=dm", 0},
+	{"010000 0011 mmm ddd", "lsr{s} {d}, {m}", ALU, "d=dm", 0},
+	{"010000 0100 mmm ddd", "asr{s} {d}, {m}", ALU, "d=dm", 0},
+	{"010000 0101 mmm ddd", "adc{s} {d}, {m}", ALU, "d=dm", 0},
+	{"010000 0110 mmm ddd", "sbc{s} {d}, {m}", ALU, "d=dm", 0},
+	{"010000 0111 mmm ddd", "ror{s} {d}, {m}", ALU, "d=dm", 0},
+	{"010000 1000 mmm nnn", "tst{c} {n}, {m}", ALU, "=nm", 0},
+	{"010000 1001 nnn ddd", "neg{s} {d}, {n}", ALU, "d=n", 0},
+	{"010000 1010 mmm nnn", "cmp{c} {n}, {m}", ALU, "=nm", 0},
+	{"010000 1011 mmm nnn", "cmn{c} {n}, {m}", ALU, "=nm", 0},
+	{"010000 1100 mmm ddd", "orr{s} {d}, {m}", ALU, "d=dm", 0},
+	{"010000 1101 mmm ddd", "mul{s} {d}, {m}", Mul, "d=dm", 0},
+	{"010000 1110 mmm ddd", "bic{s} {d}, {m}", ALU, "d=dm", 0},
+	{"010000 1111 mmm ddd", "mvn{s} {d}, {m}", ALU, "d=m", 0},
+
+	{"01000100 1 mmmm 111", "add{c} pc, {m}", AddPC, "P=Pm", 0},
+	{"01000100 d mmmm ddd", "add{c} {d}, {m}", ALU, "d=dm", 0},
+	{"01000101 n mmmm nnn", "cmp{c} {n}, {m}", ALU, "=nm", 0},
+	{"01000110 1 1110 111", "mov{c} pc, lr", BranchLR, "P=L", 0},
+	{"01000110 1 mmmm 111", "mov{c} pc, {m}", MovPC, "P=m", 0},
+	{"01000110 1 1000 000", "nop{c}", ALU, "=", 0},
+	{"01000110 d mmmm ddd", "mov{c} {d}, {m}", ALU, "d=m", 0},
+	{"01000111 0 1110 000", "bx{c} lr", BranchLR, "P=L", 0},
+	{"01000111 0 mmmm 000", "bx{c} {m}", BranchReg, "P=m", 0},
+	{"01000111 1 mmmm 000", "blx{c} {m}", CallReg, "PL=m", 0},
+	{"01001 ttt iiiiiiii", "ldr{c} {t}, [pc, #{i4}]", LoadLiteral, "t=@P", 4},
+
+	{"0101000 mmm nnn ttt", "str{c} {t}, [{n}, {m}]", Store, "=t@nm", 4},
+	{"0101001 mmm nnn ttt", "strh{c} {t}, [{n}, {m}]", Store, "=t@nm", 2},
+	{"0101010 mmm nnn ttt", "strb{c} {t}, [{n}, {m}]", Store, "=t@nm", 1},
+	{"0101011 mmm nnn ttt", "ldrsb{c} {t}, [{n}, {m}]", Load, "t=@nm", 1},
+	{"0101100 mmm nnn ttt", "ldr{c} {t}, [{n}, {m}]", Load, "t=@nm", 4},
+	{"0101101 mmm nnn ttt", "ldrh{c} {t}, [{n}, {m}]", Load, "t=@nm", 2},
+	{"0101110 mmm nnn ttt", "ldrb{c} {t}, [{n}, {m}]", Load, "t=@nm", 1},
+	{"0101111 mmm nnn ttt", "ldrsh{c} {t}, [{n}, {m}]", Load, "t=@nm", 2},
+	{"01100 iiiii nnn ttt", "str{c} {t}, [{n}, #{i4}]", Store, "=t@n", 4},
+	{"01101 iiiii nnn ttt", "ldr{c} {t}, [{n}, #{i4}]", Load, "t=@n", 4},
+	{"01110 iiiii nnn ttt", "strb{c} {t}, [{n}, #{i}]", Store, "=t@n", 1},
+	{"01111 iiiii nnn ttt", "ldrb{c} {t}, [{n}, #{i}]", Load, "t=@n", 1},
+	{"10000 iiiii nnn ttt", "strh{c} {t}, [{n}, #{i2}]", Store, "=t@n", 2},
+	{"10001 iiiii nnn ttt", "ldrh{c} {t}, [{n}, #{i2}]", Load, "t=@n", 2},
+	{"10010 ttt iiiiiiii", "str{c} {t}, [sp, #{i4}]", Store, "=t@S", 4},
+	{"10011 ttt iiiiiiii", "ldr{c} {t}, [sp, #{i4}]", Load, "t=@S", 4},
+	{"10100 ddd iiiiiiii", "add{c} {d}, pc, #{i4}", ALU, "d=P", 0},
+	{"10101 ddd iiiiiiii", "add{c} {d}, sp, #{i4}", ALU, "d=S", 0},
+
+	{"10110000 0 iiiiiii", "add{c} sp, #{i4}", ALU, "S=S", 0},
+	{"10110000 1 iiiiiii", "sub{c} sp, #{i4}", ALU, "S=S", 0},
+	{"1011 0 0 i 1 iiiii nnn", "cbz {n}, {T7}", CompareBranch, "P=n", 0},
+	{"1011 1 0 i 1 iiiii nnn", "cbnz {n}, {T7}", CompareBranch, "P=n", 0},
+	{"10110010 00 mmm ddd", "sxth{c} {d}, {m}", ALU, "d=m", 0},
+	{"10110010 01 mmm ddd", "sxtb{c} {d}, {m}", ALU, "d=m", 0},
+	{"10110010 10 mmm ddd", "uxth{c} {d}, {m}", ALU, "d=m", 0},
+	{"10110010 11 mmm ddd", "uxtb{c} {d}, {m}", ALU, "d=m", 0},
+	{"1011010 r rrrrrrrr", "push{c} {r14}", StoreMultiple, "=r@S!", 4},
+	{"10110110 011 p 0 0 q f", "cps{ie} {aif}", System, "=", 0},
+	{"10111010 00 mmm ddd", "rev{c} {d}, {m}", ALU, "d=m", 0},
+	{"10111010 01 mmm ddd", "rev16{c} {d}, {m}", ALU, "d=m", 0},
+	{"10111010 11 mmm ddd", "revsh{c} {d}, {m}", ALU, "d=m", 0},
+	{"1011110 1 rrrrrrrr", "pop{c} {r15}", LoadMultiplePC, "rP=@S!", 4},
+	{"1011110 0 rrrrrrrr", "pop{c} {r}", LoadMultiple, "r=@S!", 4},
+	{"10111110 iiiiiiii", "bkpt {x}", Breakpoint, "=", 0},
+	{"10111111 0000 0000", "nop{c}", Nop, "=", 0},
+	{"10111111 0001 0000", "yield{c}", Nop, "=", 0},
+	{"10111111 0010 0000", "wfe{c}", Wait, "=", 0},
+	{"10111111 0011 0000", "wfi{c}", Wait, "=", 0},
+	{"10111111 0100 0000", "sev{c}", Nop, "=", 0},
+	{"10111111 iiii 0000", "nop{c} {{i}}", Nop, "=", 0},
+	{"10111111 cccc iiii", "{it}", IfThen, "=", 0},
+
+	{"11000 nnn rrrrrrrr", "stmia{c} {n}!, {r}", StoreMultiple, "=r@n!", 4},
+	{"11001 nnn rrrrrrrr", "ldmia{c} {n}{wb}, {r}", LoadMultiple, "r=@n!", 4},
+	{"11011110 iiiiiiii", "udf{c} #{i}", Undefined, "=", 0},
+	{"11011111 iiiiiiii", "svc{c} {i}", SupervisorCall, "=", 0},
+	{"1101 cccc iiiiiiii", "b{cc}.n {T8}", BranchCond, "P=", 0},
+	{"11100 iiiiiiiiiii", "b{c}.n {T11}", Branch, "P=", 0},
+}
