@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the parts of the boot code share. */
+#ifndef BOOT_BOOT_H
+#define BOOT_BOOT_H
+
+#include "firmware/agent/agent.h"
+
+/* The memory map (ARCHITECTURE.md); sections.ld places sections by it. */
+#define BOOT_RAM_START 0x20000000u
+#define BOOT_STACK_BYTES 0x2000u
+#define BOOT_ARENA_ADDR 0x20004000u
+#define BOOT_RAM_END 0x20020000u
+
+/* protect.S, fault.c */
+int32_t boot_protect(agent_step step, void *arg);
+extern uint8_t *volatile boot_recovery; /* stack pointer of the protected step, NULL: none */
+extern volatile struct ub_fault boot_last_fault;
+
+/* main.c: where a fault outside every step ends. */
+void boot_restart(void) __attribute__((noreturn));
+
+/* usart.c */
+void boot_usart_init(void);
+uint8_t boot_usart_get(void); /* waits */
+void boot_usart_put(uint8_t byte);
+
+/* counters.S */
+uint32_t boot_probe(void);
+uint32_t boot_nothing(void);
+enum { BOOT_PROBE_INSTRUCTIONS = 1001 };
+
+/* port.c */
+void boot_counters_init(void);
+
+#endif

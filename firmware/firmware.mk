@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The firmware of each board. The ELFs are committed and embedded; `make firmware-check` proves that
+# the sources give the same bytes. Compiled from the root, so that no path of the machine gets in.
+
+ARM = arm-none-eabi-
+BOARDS = netduinoplus2 netduino2
+CPU_netduinoplus2 = cortex-m4
+CPU_netduino2 = cortex-m3
+
+# Memory functions are the compiler's to inline; what is left of them comes from newlib.
+ARM_CFLAGS = -mthumb -mfloat-abi=soft -std=gnu99 -ffreestanding -fbuiltin -fno-common \
+	-ffunction-sections -fdata-sections -Wall -Wextra -Werror -ffile-prefix-map=$(CURDIR)=. -I.
+ARM_LDFLAGS = -mthumb -mfloat-abi=soft -nostartfiles -Wl,--gc-sections -Wl,--strip-debug \
+	-Wl,--build-id=none -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments -Lfirmware/boot
+
+# Components, by name, as `make sizes` reports them.
+ENGINE_DIRS = image verify vm femto baseline/rbpf baseline/native
+FIRMWARE_DIRS = $(ENGINE_DIRS) firmware/agent firmware/helpers firmware/boot
+FIRMWARE_SOURCES := $(sort $(foreach d,$(FIRMWARE_DIRS),$(wildcard $d/*.c $d/*.S)))
+
+# Native code is there to compare with: each level is what it says.
+OPTIMISE = -O2
+$(foreach b,$(BOARDS),build/firmware/$b/baseline/native/native_Os.o): OPTIMISE = -Os
+$(foreach b,$(BOARDS),build/firmware/$b/baseline/native/native_O3.o): OPTIMISE = -O3
+
+.PHONY: firmware firmware-build firmware-check sizes
+firmware: firmware-build ## rebuild the firmware ELFs (arm-none-eabi-gcc 12.2)
+	@for b in $(BOARDS); do cp build/firmware/$$b.elf firmware/$$b.elf; done
+
+firmware-build: $(BOARDS:%=build/firmware/%.elf) firmware-audit
+
+define FIRMWARE_BOARD
+OBJECTS_$(1) := $$(addprefix build/firmware/$(1)/,$$(addsuffix .o,$$(basename $$(FIRMWARE_SOURCES))))
+
+build/firmware/$(1).elf: $$(OBJECTS_$(1)) firmware/boot/$(1).ld firmware/boot/sections.ld
+	$$(ARM)gcc -mcpu=$$(CPU_$(1)) $$(ARM_LDFLAGS) -Tfirmware/boot/$(1).ld $$(OBJECTS_$(1)) -o $$@
+
+build/firmware/$(1)/%.o: %.c firmware/firmware.mk
+	@mkdir -p $$(@D)
+	$$(ARM)gcc -mcpu=$$(CPU_$(1)) $$(ARM_CFLAGS) $$(OPTIMISE) -DBOOT_BOARD='"$(1)"' -MMD -MP -c $$< -o $$@
+
+build/firmware/$(1)/%.o: %.S firmware/firmware.mk
+	@mkdir -p $$(@D)
+	$$(ARM)gcc -mcpu=$$(CPU_$(1)) -mthumb -I. -c $$< -o $$@
+
+-include $$(OBJECTS_$(1):.o=.d)
+endef
+$(foreach b,$(BOARDS),$(eval $(call FIRMWARE_BOARD,$b)))
+
+# Device code calls nothing but itself, the compiler's library and four memory functions.
+.PHONY: firmware-audit
+firmware-audit: $(OBJECTS_netduinoplus2)
+	@firmware/audit.sh $(ARM)nm build/firmware/netduinoplus2 $(ENGINE_DIRS)
+
+firmware-check: firmware-build
+	@for b in $(BOARDS); do \
+		cmp -s build/firmware/$$b.elf firmware/$$b.elf || { \
+			echo "firmware/$$b.elf is not what the sources give: run make firmware" >&2; exit 1; }; \
+	done
+
+# The interpreter once more for size, to say what -Os gives.
+build/firmware/vm-Os/%.o: vm/%.c firmware/firmware.mk
+	@mkdir -p $(@D)
+	$(ARM)gcc -mcpu=$(CPU_netduinoplus2) $(ARM_CFLAGS) -Os -c $< -o $@
+
+sizes: firmware-build $(patsubst vm/%.c,build/firmware/vm-Os/%.o,$(wildcard vm/*.c)) ## code and tables of each engine, in bytes
+	@firmware/sizes.sh $(ARM)size build/firmware netduinoplus2 $(FIRMWARE_DIRS)
