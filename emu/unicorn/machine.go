@@ -108,9 +108,9 @@ func (f Fault) String() string {
 	case f.CFSR&C.CFSR_INVPC != 0:
 		detail = " (invalid exception return)"
 	}
-	s := fmt.Sprintf("%s%s at pc %#010x", name, detail, f.PC)
+	s := fmt.Sprintf("%s%s at pc 0x%08x", name, detail, f.PC)
 	if f.HasAddr() {
-		s += fmt.Sprintf(", address %#010x", f.Addr)
+		s += fmt.Sprintf(", address 0x%08x", f.Addr)
 	}
 	return s
 }
@@ -286,7 +286,7 @@ func (m *Machine) Run(ctx context.Context, until uint32, limit uint64) (Reason, 
 	}
 	r := C.unicorn_run(m.c, C.uint32_t(until), C.uint64_t(limit))
 	if r == C.UNICORN_FAILED {
-		return 0, fmt.Errorf("unicorn: %s, at pc %#010x", C.GoString(m.c.error), m.Reg(PC))
+		return 0, fmt.Errorf("unicorn: %s, at pc 0x%08x", C.GoString(m.c.error), m.Reg(PC))
 	}
 	return Reason(r), nil
 }
