@@ -46,6 +46,19 @@ type Benchmark struct {
 // all is ordered as reports show it.
 var all = []Benchmark{
 	fletcher16,
+	fletcher32,
+	crc32Bitwise,
+	crc32Table,
+	siphash24,
+	sha256Hash,
+	matmul,
+	isort,
+	coap,
+	movavg,
+	fib,
+	base64Text,
+	strmem,
+	sensor,
 }
 
 // All lists the benchmarks.

@@ -47,3 +47,28 @@ func TestPeersProgram(t *testing.T) {
 		t.Errorf("%d bytes, want 23 slots that end in exit", len(text))
 	}
 }
+
+// The test vector of the SipHash paper, appendix A.
+func TestSiphashVector(t *testing.T) {
+	data := []byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}
+	if got := siphash(0x0706050403020100, 0x0f0e0d0c0b0a0908, data); got != 0xa129ca6149be45e5 {
+		t.Errorf("siphash of the vector is %#x", got)
+	}
+}
+
+// Most datagrams are good, so that the parser gets to their end, and some are not.
+func TestCoapInput(t *testing.T) {
+	const packets = 256
+	r0, _ := coap.Oracle(coap.Input(packets))
+	if good := r0 >> 32; good < packets*7/8 || good == packets {
+		t.Errorf("%d of %d datagrams are good", good, packets)
+	}
+}
+
+func TestTraceLastsForItsReadings(t *testing.T) {
+	for rounds, failed := range map[int]uint64{0: 0, sensorReadings: 0, sensorReadings + 3: 3} {
+		if r0, _ := sensor.Oracle(sensor.Input(rounds)); r0>>32 != failed {
+			t.Errorf("%d rounds: %d fail, want %d", rounds, r0>>32, failed)
+		}
+	}
+}

@@ -34,6 +34,15 @@ func lengthFits(ctx []byte) (data []byte, ok bool) {
 	return ctx[4:][:le.Uint32(ctx)], true
 }
 
+// arrayFits reads the count that starts a context; ok is false where a kernel must refuse it because
+// so many elements of a size do not fit behind the header.
+func arrayFits(ctx []byte, header, size int) (n int, ok bool) {
+	if len(ctx) < header || uint64(le.Uint32(ctx))*uint64(size) > uint64(len(ctx)-header) {
+		return 0, false
+	}
+	return int(le.Uint32(ctx)), true
+}
+
 // sizes doubles from low to high.
 func sizes(low, high int) (s []int) {
 	for ; low <= high; low *= 2 {
