@@ -13,7 +13,7 @@ KERNEL_OBJECTS := $(KERNEL_SOURCES:.c=.bpf.o)
 .PHONY: objects objects-check
 objects: $(KERNEL_OBJECTS) ## rebuild the benchmarks' eBPF objects (clang-19)
 
-benchmarks/%.bpf.o: benchmarks/%.c benchmarks/kernel.h
+benchmarks/%.bpf.o: benchmarks/%.c benchmarks/kernel.h benchmarks/helpers.h abi/helpers.h
 	$(BPF_CLANG) $(BPF_CFLAGS) -c $< -o $@
 	$(BPF_STRIP) -g $@
 
