@@ -2,8 +2,8 @@
 /* A baseline: the design of Femto-Containers' interpreter (Zandberg et al., Middleware '22), our
  * own code. Handlers are labels, reached through a table of 256 addresses from the one place that
  * advances to the next instruction; registers are an array in memory; every memory access walks a
- * linked list of regions: stack, .data, .rodata, context, then what was granted; taken jumps are
- * counted. In its image format lddwd and lddwr add the sections' addresses as the program runs.
+ * linked list of regions: stack, .data, .rodata, context, then what was granted; taken backward
+ * jumps are counted. In its image format lddwd and lddwr add the sections' addresses as the program runs.
  *
  * It has the base instruction set with 32-bit operations, and helpers. Beyond the original, so that
  * what compilers emit can run, it has 32-bit jumps and byte order conversion; results of division
