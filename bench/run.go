@@ -57,16 +57,13 @@ func (p *Plan) measure(ctx context.Context, target emu.Target, pt point) (s Samp
 	info := target.Info()
 	var runs []Sample
 	for range max(p.Repeat, 1) {
-		s := Sample{
-			Benchmark: pt.benchmark.Name, Size: pt.size, Engine: pt.job.Engine, Target: info.Target, Core: info.Core,
-			ImageBytes: len(pt.job.Image),
-		}
 		got, err := target.Run(ctx, pt.job)
+		s := NewSample(pt.benchmark.Name, pt.job, got, info)
+		s.Size = pt.size
 		if err != nil {
-			s.Error = "target: " + err.Error()
+			s.OK, s.Result, s.Error = false, "", oneLine(err)
 			return s, true, err
 		}
-		s.fill(got, info)
 		s.check(got, pt)
 		if !s.OK {
 			return s, got.Fault.Status != abi.StatusUnsupported, nil
@@ -98,26 +95,33 @@ func combine(runs []Sample, board bool) Sample {
 	return runs[len(runs)/2]
 }
 
-// fill copies what the target measured.
-func (s *Sample) fill(got emu.Sample, info emu.Info) {
-	s.Result = fmt.Sprintf("%#x", got.Result)
-	s.Phases = Phases{counts(got.Load), counts(got.Verify), counts(got.Compile), counts(got.Execute)}
-	s.CodeBytes, s.RAMBytes, s.StackBytes = got.CodeBytes, got.RAMBytes, got.StackBytes
-	if got.ImageBytes != 0 {
-		s.ImageBytes = got.ImageBytes
+// oneLine is an error's text without line breaks, which some emulators' messages have.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+// NewSample is what a target measured for a job: good if the program was not stopped.
+func NewSample(name string, job emu.Job, got emu.Sample, info emu.Info) Sample {
+	s := Sample{
+		Benchmark: name, Size: len(job.Context), Engine: job.Engine, Target: info.Target, Core: info.Core,
+		Phases:     Phases{counts(got.Load), counts(got.Verify), counts(got.Compile), counts(got.Execute)},
+		ImageBytes: got.ImageBytes, CodeBytes: got.CodeBytes, RAMBytes: got.RAMBytes, StackBytes: got.StackBytes,
 	}
 	if info.HasCycles {
 		s.CyclesLabel = info.CyclesLabel
 	}
+	if got.Fault.Status != abi.OK {
+		s.Error = got.Fault.Error()
+		return s
+	}
+	s.OK, s.Result = true, fmt.Sprintf("%#x", got.Result)
+	return s
 }
 
 // check compares the answer, and the context as the program left it, with the oracle's.
 func (s *Sample) check(got emu.Sample, pt point) {
-	if got.Fault.Status != abi.OK {
-		s.Result = ""
-		s.Error = got.Fault.Error()
+	if !s.OK {
 		return
 	}
+	s.OK = false
 	input := bytes.Clone(pt.job.Context)
 	want, after := pt.benchmark.Oracle(input)
 	if after == nil {

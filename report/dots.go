@@ -108,7 +108,7 @@ func (d *dotChart) draw(dc draw.Canvas) {
 	margin := vg.Length(0)
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, r := range d.rows {
-		margin = max(margin, label.Width(r.name)*1.15)
+		margin = max(margin, label.Width(r.name)*1.1)
 		for _, v := range r.values {
 			low, high = min(low, v), max(high, v)
 		}
@@ -134,12 +134,11 @@ func (d *dotChart) draw(dc draw.Canvas) {
 	}
 	for i, r := range d.rows {
 		at := y(float64(len(d.rows) - 1 - i))
-		style := label
 		if r.strong {
-			style = boldText(textSize)
-			style.YAlign = draw.YCenter
+			above := at + vg.Points(rowHeight/2)
+			dc.StrokeLine2(draw.LineStyle{Color: grey, Width: vg.Points(0.5)}, dc.Min.X, above, data.Max.X, above)
 		}
-		dc.FillText(style, vg.Point{X: dc.Min.X, Y: at}, r.name)
+		dc.FillText(label, vg.Point{X: dc.Min.X, Y: at}, r.name)
 		data.StrokeLine2(draw.LineStyle{Color: lightGrey, Width: vg.Points(0.4)}, data.Min.X, at, data.Max.X, at)
 		for _, n := range d.names {
 			if v, ok := r.values[n]; ok {

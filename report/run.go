@@ -85,12 +85,12 @@ func (g *group) numbers(s, native *bench.Sample, sized, cycles bool) []string {
 	rest := func(pick func(bench.Counts) uint64) {
 		value := float64(pick(*s.Phases.Execute))
 		if sized {
-			cells = append(cells, quotient(value, float64(s.Size)))
+			cells = append(cells, quotient(value, float64(s.Size), 1))
 		}
 		if native == nil {
 			cells = append(cells, gap)
 		} else {
-			cells = append(cells, quotient(value, float64(pick(*native.Phases.Execute))))
+			cells = append(cells, quotient(value, float64(pick(*native.Phases.Execute)), 2))
 		}
 	}
 	rest(func(c bench.Counts) uint64 { return c.Instructions })
@@ -156,7 +156,7 @@ func summary(samples []bench.Sample) *Table {
 				continue
 			}
 			a, b := cost(*s.Phases.Execute, cycles), cost(*native.Phases.Execute, cycles)
-			row.Cells = append(row.Cells, quotient(a, b))
+			row.Cells = append(row.Cells, quotient(a, b, 2))
 			if b > 0 {
 				ratios[i] = append(ratios[i], a/b)
 			}
@@ -171,10 +171,10 @@ func summary(samples []bench.Sample) *Table {
 		case !ok:
 			mean.Cells = append(mean.Cells, gap)
 		case len(ratios[i]) < len(gs):
-			mean.Cells = append(mean.Cells, quotient(m, 1)+"*")
+			mean.Cells = append(mean.Cells, quotient(m, 1, 2)+"*")
 			incomplete = true
 		default:
-			mean.Cells = append(mean.Cells, quotient(m, 1))
+			mean.Cells = append(mean.Cells, quotient(m, 1, 2))
 		}
 	}
 	if incomplete {

@@ -6,7 +6,6 @@ import (
 	"image/color"
 	"math"
 
-	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
@@ -90,10 +89,10 @@ func (l look) point() draw.GlyphStyle {
 	return draw.GlyphStyle{Color: l.color, Radius: vg.Points(2.3), Shape: l.glyph}
 }
 
-// Type sizes: legible when a figure is set at the width of a column.
+// Type sizes: legible when a figure is set at the width of a column. No bold: the PDF canvas loses it.
 const (
 	textSize  = 8
-	titleSize = 9
+	titleSize = 10
 	smallSize = 7
 )
 
@@ -103,12 +102,6 @@ func sans(points float64) font.Font {
 
 func text(points float64, c color.Color) draw.TextStyle {
 	return draw.TextStyle{Color: c, Font: sans(points), Handler: plot.DefaultTextHandler}
-}
-
-func boldText(points float64) draw.TextStyle {
-	t := text(points, black)
-	t.Font.Weight = xfont.WeightBold
-	return t
 }
 
 // polygon is a filled glyph: a triangle, square, diamond or, with many sides, a disc.
@@ -149,10 +142,10 @@ func newPlot(x string) *plot.Plot {
 	return p
 }
 
-// drawTitle draws a bold line and one below it, and returns the canvas underneath.
+// drawTitle draws a title and a line below it, and returns the canvas underneath.
 func drawTitle(dc draw.Canvas, title, subtitle string) draw.Canvas {
 	y := dc.Max.Y - vg.Points(titleSize)
-	dc.FillText(boldText(titleSize), vg.Point{X: dc.Min.X, Y: y}, title)
+	dc.FillText(text(titleSize, black), vg.Point{X: dc.Min.X, Y: y}, title)
 	if subtitle != "" {
 		y -= vg.Points(titleSize * 1.4)
 		dc.FillText(text(textSize, grey), vg.Point{X: dc.Min.X, Y: y}, subtitle)

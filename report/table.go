@@ -115,16 +115,11 @@ func count(n uint64) string {
 	return s
 }
 
-// quotient formats a/b, as a gap where there is none.
-func quotient(a, b float64) string {
+// quotient formats a/b with a number of decimals, as a gap where there is none.
+func quotient(a, b float64, decimals int) string {
 	q := a / b
-	switch {
-	case b == 0 || math.IsNaN(q) || math.IsInf(q, 0):
+	if b == 0 || math.IsNaN(q) || math.IsInf(q, 0) {
 		return gap
-	case q >= 1000:
-		return count(uint64(math.Round(q)))
-	case q >= 100:
-		return strconv.FormatFloat(q, 'f', 1, 64)
 	}
-	return strconv.FormatFloat(q, 'f', 2, 64)
+	return strconv.FormatFloat(q, 'f', decimals, 64)
 }

@@ -3,10 +3,14 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 
 	"golang.org/x/term"
+
+	"ubench/benchmarks"
+	"ubench/emu"
 )
 
 // env is what commands see of the outside world. Tests replace its parts.
@@ -15,10 +19,22 @@ type env struct {
 	stdout   io.Writer
 	stderr   io.Writer
 	progress *progress
+	targets  targetSource
+
+	benchmarks []benchmarks.Benchmark
+}
+
+// targetSource is where targets come from.
+type targetSource interface {
+	// open starts a target; the mistake of naming one that cannot exist is a usage error.
+	open(ctx context.Context, spec string) (emu.Target, error)
 }
 
 func newEnv(stdin io.Reader, stdout, stderr io.Writer) *env {
-	return &env{stdin: stdin, stdout: stdout, stderr: stderr, progress: newProgress(stderr)}
+	return &env{
+		stdin: stdin, stdout: stdout, stderr: stderr, progress: newProgress(stderr),
+		targets: realTargets{}, benchmarks: benchmarks.All(),
+	}
 }
 
 // colour tells whether output to w may be coloured: only on a terminal, never with NO_COLOR.

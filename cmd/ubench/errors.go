@@ -38,6 +38,9 @@ func nearest(name string, choices []string) string {
 		distance int
 	}
 	var cs []candidate
+	if len(name) > 100 {
+		return ""
+	}
 	for _, c := range choices {
 		d := editDistance(strings.ToLower(name), strings.ToLower(c))
 		if d <= 1+len(c)/4 || len(name) > 2 && strings.HasPrefix(c, name) {
@@ -51,25 +54,29 @@ func nearest(name string, choices []string) string {
 	return cs[0].name
 }
 
-// editDistance is Levenshtein's: insertions, deletions and substitutions.
+// editDistance counts insertions, deletions, substitutions and swaps of neighbours.
 func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	d := make([][]int, len(a)+1)
+	for i := range d {
+		d[i] = make([]int, len(b)+1)
+		d[i][0] = i
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
+	for j := range d[0] {
+		d[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
+			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
 		}
 	}
-	return row[len(b)]
+	return d[len(a)][len(b)]
 }
 
 // oneLine is the error's text without line breaks.

@@ -23,6 +23,8 @@ import (
 // and returns the command; its Action returns usagef(…) for a mistake of the caller (exit status 2),
 // any other error for a failure (exit status 1). The command's name is put before the error.
 var commands = []func(*env) *cli.Command{
+	runCommand,
+	execCommand,
 	listCommand,
 }
 
@@ -86,7 +88,7 @@ func (e *env) app() *cli.App {
 		Name:                  "ubench",
 		Usage:                 "run eBPF on emulated Cortex-M microcontrollers, and measure it",
 		UsageText:             "ubench COMMAND [flags and arguments in any order]",
-		Version:               version(),
+		Version:               versionText(),
 		Writer:                e.stdout,
 		ErrWriter:             e.stderr,
 		HideHelpCommand:       true,
@@ -106,8 +108,14 @@ func (e *env) app() *cli.App {
 
 func onUsageError(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) }
 
-// version is the module version or the commit this was built from.
-func version() string {
+// version is set by the Makefile; without it the build information has the commit.
+var version string
+
+// versionText is the version, or commit, this was built from.
+func versionText() string {
+	if version != "" {
+		return version
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
@@ -118,14 +126,11 @@ func version() string {
 		case s.Key == "vcs.revision":
 			revision = s.Value
 		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = "+dirty"
+			dirty = "-dirty"
 		}
 	}
 	if len(revision) >= 12 {
 		return revision[:12] + dirty
-	}
-	if info.Main.Version != "" {
-		return info.Main.Version
 	}
 	return "unknown"
 }

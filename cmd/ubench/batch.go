@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"ubench/abi"
+	"ubench/emu"
+	"ubench/image"
+)
+
+// maxBatchLine bounds a line: a program as large as an image can be, and memory as large as a
+// device's, in hex.
+const maxBatchLine = 4 << 20
+
+// batchJob is a line of a batch; batchAnswer the line it is answered with.
+type batchJob struct {
+	Name    string `json:"name"`
+	Program string `json:"program"`
+	Mem     string `json:"mem"`
+}
+
+type batchAnswer struct {
+	Name    string `json:"name"`
+	R0      string `json:"r0"`
+	Status  string `json:"status"`
+	PC      uint32 `json:"pc"`
+	Message string `json:"message,omitempty"`
+}
+
+// execBatch answers line by line, and at once where somebody waits for the answer: output is
+// flushed whenever no further input is at hand.
+func (e *env) execBatch(c *cli.Context, template emu.Job, file string) error {
+	in := e.stdin
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	}
+	target, err := e.open(c, template.Engine)
+	if err != nil {
+		return err
+	}
+	defer target.Close()
+
+	r, w := bufio.NewReaderSize(in, 1<<16), bufio.NewWriterSize(e.stdout, 1<<16)
+	answers := json.NewEncoder(w)
+	answers.SetEscapeHTML(false)
+	lines, bad := 0, 0
+	for {
+		if r.Buffered() == 0 {
+			if err := w.Flush(); err != nil {
+				return err
+			}
+		}
+		line, err := readLine(r)
+		if err == io.EOF {
+			break
+		}
+		if err != nil && !errors.Is(err, errLineTooLong) {
+			return fmt.Errorf("batch %s: %w", file, err)
+		}
+		lines++
+		var answer batchAnswer
+		if err == nil {
+			if len(bytes.TrimSpace(line)) == 0 {
+				continue
+			}
+			answer, err = runBatchLine(c, target, template, line)
+		}
+		if c.Context.Err() != nil {
+			w.Flush()
+			return c.Context.Err()
+		}
+		if err != nil {
+			bad++
+			answer.Status, answer.Message = "error", fmt.Sprintf("line %d: %s", lines, oneLine(err))
+		}
+		if answer.R0 == "" {
+			answer.R0 = "0x0"
+		}
+		if err := answers.Encode(answer); err != nil {
+			return err
+		}
+		e.progress.step(lines, 0, fmt.Sprintf("%d programs run", lines))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if bad > 0 {
+		return fmt.Errorf("batch %s: %d of %d lines could not be run, see their messages", file, bad, lines)
+	}
+	return nil
+}
+
+// runBatchLine runs one line. The error is for what is no program or kept the target from answering.
+func runBatchLine(c *cli.Context, target emu.Target, template emu.Job, line []byte) (batchAnswer, error) {
+	var job batchJob
+	if err := json.Unmarshal(line, &job); err != nil {
+		return batchAnswer{Name: job.Name}, err
+	}
+	answer := batchAnswer{Name: job.Name}
+	text, err := parseHex(job.Program)
+	if err != nil {
+		return answer, fmt.Errorf("program: %w", err)
+	}
+	mem, err := parseHex(job.Mem)
+	if err != nil {
+		return answer, fmt.Errorf("mem: %w", err)
+	}
+	run := template
+	run.Format, run.Image = abi.TextOnly, text
+	if run.Engine == "femto" { // the only one that needs a format of its own
+		program, err := image.FromText("program", text)
+		if err != nil {
+			return answer, err
+		}
+		if run, err = programJob(template, program); err != nil {
+			return answer, err
+		}
+	}
+	run.Context = mem
+	got, err := target.Run(c.Context, run)
+	if err != nil {
+		return answer, err
+	}
+	answer.Status, answer.PC = got.Fault.Status.Name(), got.Fault.PC
+	if got.Fault.Status == abi.OK {
+		answer.R0, answer.PC = fmt.Sprintf("%#x", got.Result), 0
+	}
+	return answer, nil
+}
+
+var errLineTooLong = fmt.Errorf("more than %d bytes", maxBatchLine)
+
+// readLine reads a line without its end. One that is too long is skipped and reported; the last one
+// needs no line break.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	var line []byte
+	long := false
+	for {
+		part, err := r.ReadSlice('\n')
+		if !long {
+			line = append(line, part...)
+			long = len(line) > maxBatchLine
+		}
+		switch {
+		case err == bufio.ErrBufferFull:
+			continue
+		case err == io.EOF && len(line) > 0:
+		case err != nil:
+			return nil, err
+		}
+		if long {
+			return nil, errLineTooLong
+		}
+		return bytes.TrimSuffix(line, []byte("\n")), nil
+	}
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"ubench/abi"
+	"ubench/bench"
+	"ubench/benchmarks"
+	"ubench/emu"
+)
+
+// fakeTargets are targets without an emulator. The spec chooses how they behave: "fake" is well,
+// "fake:wrong", "fake:fault", "fake:crash" and so on fail that way on engine vm only.
+type fakeTargets struct{}
+
+func (fakeTargets) open(ctx context.Context, spec string) (emu.Target, error) {
+	name, mode, _ := strings.Cut(spec, ":")
+	if spec == defaultTarget {
+		name = "fake"
+	}
+	if name != "fake" {
+		return nil, unknown("target", spec, []string{"fake", "fake:wrong"})
+	}
+	if mode == "missing" {
+		return nil, fmt.Errorf("target %s: the emulator is not installed: apt-get install emulator", spec)
+	}
+	return &fakeTarget{spec: spec, mode: mode}, nil
+}
+
+type fakeTarget struct {
+	spec, mode string
+	runs       int
+}
+
+var fakeCost = map[string]uint64{
+	"native-Os": 14, "native-O2": 15, "native-O3": 15, "vm": 230, "femto": 380, "rbpf": 610, "jit": 17, "jit-unchecked": 16,
+}
+
+func (f *fakeTarget) Info() emu.Info {
+	info := emu.Info{
+		Target: f.spec, Board: "fakeboard", Core: "cortex-m4",
+		Engines: []string{"native-Os", "native-O2", "native-O3", "vm", "femto", "rbpf", "jit", "jit-unchecked"},
+		Kernels: []string{"fletcher16"}, ArenaAddr: 0x20004000, ArenaBytes: 112 << 10,
+	}
+	if f.mode == "cycles" {
+		info.HasCycles, info.CyclesLabel = true, "modelled, zero wait states"
+	}
+	return info
+}
+
+func (f *fakeTarget) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
+	if err := ctx.Err(); err != nil {
+		return emu.Sample{}, err
+	}
+	f.runs++
+	fails := job.Engine == "vm"
+	size := uint64(len(job.Context))
+	counts := func(n uint64) *emu.Counts {
+		c := &emu.Counts{Instructions: n}
+		if f.mode == "cycles" {
+			c.Cycles = n * 3 / 2
+		}
+		return c
+	}
+	s := emu.Sample{Execute: counts(fakeCost[job.Engine]*size + 12), Context: job.Context, ImageBytes: len(job.Image), StackBytes: 64}
+	if !bench.IsNative(job.Engine) {
+		s.Load, s.Verify = counts(50), counts(900)
+		if strings.HasPrefix(job.Engine, "jit") {
+			s.Compile, s.CodeBytes = counts(9000), 118
+		}
+	}
+	fletcher16, _ := benchmarks.Lookup("fletcher16")
+	s.Result, _ = fletcher16.Oracle(job.Context)
+	switch {
+	case len(job.Image) == 8 && job.Image[0] == 0x95:
+		s.Result = 0
+	case len(job.Image) == 16:
+		s.Result = uint64(job.Image[4])
+	}
+	if !fails {
+		return s, nil
+	}
+	switch f.mode {
+	case "wrong":
+		s.Result ^= 1
+	case "memory":
+		s.Context = append([]byte{^job.Context[0]}, job.Context[1:]...)
+	case "fault":
+		return emu.Sample{Load: s.Load, Fault: abi.Fault{Status: abi.StatusRead, PC: 7, Addr: 0x20020000}}, nil
+	case "unsupported":
+		return emu.Sample{Fault: abi.Fault{Status: abi.StatusUnsupported}}, nil
+	case "crash":
+		return emu.Sample{}, errors.New("the firmware crashed:\nHardFault at 0x08000123")
+	case "hang":
+		return emu.Sample{}, errors.New("no answer within 10 s")
+	case "drift":
+		s.Execute.Instructions += uint64(f.runs)
+	case "panic":
+		panic("something impossible")
+	}
+	return s, nil
+}
+
+func (f *fakeTarget) Close() error { return nil }

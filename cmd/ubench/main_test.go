@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"ubench/benchmarks"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// ubench runs a command line on fake targets.
+func ubench(ctx context.Context, stdin string, args ...string) (status int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	e := newEnv(strings.NewReader(stdin), &out, &errs)
+	e.targets = fakeTargets{}
+	fletcher16, _ := benchmarks.Lookup("fletcher16")
+	e.benchmarks = []benchmarks.Benchmark{fletcher16}
+	status = e.run(ctx, args)
+	return status, out.String(), errs.String()
+}
+
+// The golden files hold what each command line prints on both outputs, and its exit status.
+func TestGolden(t *testing.T) {
+	golden, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	for name, data := range map[string][]byte{
+		"exit.hex":  []byte("# r0 is 0 at the start\n9500000000000000\n"),
+		"large.bin": make([]byte, 200_000),
+	} {
+		if err := os.WriteFile(name, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const batch = `{"name":"a","program":"b7000000070000009500000000000000","mem":""}
+{"name":"b","program":"9500000000000000","mem":"00ff"}
+`
+	for _, c := range []struct {
+		name  string
+		args  string
+		stdin string
+	}{
+		{name: "run-help", args: "run --help"},
+		{name: "run-help-after", args: "help run"},
+		{name: "exec-help", args: "exec --help"},
+		{name: "run", args: "run fletcher16 --sizes 80..320"},
+		{name: "run-flags-first", args: "run --sizes 80..320 fletcher16"},
+		{name: "run-engines", args: "run fletcher16 --sizes=80,160 --engines native,vm"},
+		{name: "run-cycles", args: "run fletcher16 --sizes 80 --target fake:cycles"},
+		{name: "run-targets", args: "run fletcher16 --sizes 80 --engines native-O2,vm --target fake --target fake:cycles"},
+		{name: "run-without-native", args: "run fletcher16 --sizes 80 --engines vm"},
+		{name: "run-size-0", args: "run fletcher16 --sizes 0,8 --engines native-O2,vm"},
+		{name: "run-json", args: "run fletcher16 --sizes 80 --engines native-O2,jit --json --reproducible --target fake:cycles"},
+		{name: "run-csv", args: "run fletcher16 --sizes 80 --engines native-O2,jit --csv"},
+		{name: "run-bench", args: "run fletcher16 --sizes 80 --format bench"},
+		{name: "run-repeat", args: "run fletcher16 --sizes 80 --repeat 3 --engines vm"},
+		{name: "run-program", args: "run fletcher16 --sizes 80 --engines vm --program exit.hex"},
+
+		{name: "run-wrong", args: "run fletcher16 --sizes 80 --target fake:wrong"},
+		{name: "run-wrong-bench", args: "run fletcher16 --sizes 80 --engines vm --target fake:wrong --format bench"},
+		{name: "run-memory", args: "run fletcher16 --sizes 80 --engines native-O2,vm --target fake:memory"},
+		{name: "run-fault", args: "run fletcher16 --sizes 80 --target fake:fault --engines vm,jit"},
+		{name: "run-unsupported", args: "run fletcher16 --sizes 80 --target fake:unsupported"},
+		{name: "run-unsupported-asked", args: "run fletcher16 --sizes 80 --target fake:unsupported --engines vm"},
+		{name: "run-crash", args: "run fletcher16 --sizes 80 --target fake:crash"},
+		{name: "run-crash-again", args: "run fletcher16 --sizes 80..2560 --engines vm --target fake:crash"},
+		{name: "run-hang", args: "run fletcher16 --sizes 80 --engines vm --target fake:hang"},
+		{name: "run-drift", args: "run fletcher16 --sizes 80 --repeat 2 --target fake:drift --engines vm"},
+		{name: "run-panic", args: "run fletcher16 --sizes 80 --target fake:panic"},
+		{name: "run-missing", args: "run fletcher16 --target fake:missing"},
+		{name: "run-no-folder", args: "run fletcher16 --plot nowhere/a.svg"},
+		{name: "run-no-program", args: "run fletcher16 --program nowhere.o"},
+
+		{name: "usage-command", args: "not-a-command-at-all"},
+		{name: "usage-flag", args: "run fletcher16 --size 80"},
+		{name: "usage-flag-value", args: "run fletcher16 --sizes"},
+		{name: "usage-flag-number", args: "run fletcher16 --repeat many"},
+		{name: "usage-global-flag", args: "--verbose run"},
+		{name: "usage-benchmark", args: "run fletcher"},
+		{name: "usage-benchmark-none", args: "run"},
+		{name: "usage-benchmark-twice", args: "run fletcher16 fletcher16"},
+		{name: "usage-benchmark-all", args: "run fletcher16 --all"},
+		{name: "usage-engine", args: "run fletcher16 --engines vmm"},
+		{name: "usage-engine-empty", args: "run fletcher16 --engines vm,,jit"},
+		{name: "usage-target", args: "run fletcher16 --target fkae"},
+		{name: "usage-sizes", args: "run fletcher16 --sizes 80-2560"},
+		{name: "usage-sizes-negative", args: "run fletcher16 --sizes -5"},
+		{name: "usage-sizes-backwards", args: "run fletcher16 --sizes 2560..80"},
+		{name: "usage-sizes-step", args: "run fletcher16 --sizes 0..8:+0"},
+		{name: "usage-sizes-zero", args: "run fletcher16 --sizes 0..8"},
+		{name: "usage-sizes-many", args: "run fletcher16 --sizes 0..4000000000:+1"},
+		{name: "usage-size-large", args: "run fletcher16 --sizes 1000000"},
+		{name: "usage-format", args: "run fletcher16 --format jsno"},
+		{name: "usage-format-contradiction", args: "run fletcher16 --json --csv"},
+		{name: "usage-plot", args: "run fletcher16 --plot a.jpg"},
+		{name: "usage-repeat", args: "run fletcher16 --repeat 0"},
+		{name: "usage-budget", args: "run fletcher16 --budget 0"},
+		{name: "usage-exec-none", args: "exec"},
+		{name: "usage-exec-engine", args: "exec exit.hex --engine jti"},
+		{name: "usage-exec-native", args: "exec exit.hex --engine native-O2"},
+		{name: "usage-exec-mem", args: "exec exit.hex --mem xyz"},
+		{name: "usage-exec-helper", args: "exec exit.hex --helpers printff"},
+		{name: "usage-exec-helper-id", args: "exec exit.hex --helpers 0x99"},
+		{name: "usage-exec-entry", args: "exec exit.hex --entry main"},
+		{name: "usage-exec-batch", args: "exec --batch - exit.hex"},
+		{name: "usage-exec-batch-mem", args: "exec --batch - --mem 00"},
+		{name: "usage-exec-large", args: "exec exit.hex --mem @large.bin"},
+
+		{name: "exec", args: "exec exit.hex"},
+		{name: "exec-stdin", args: "exec -", stdin: "b7 00 00 00 2a 00 00 00 # r0 = 42\n9500000000000000\n"},
+		{name: "exec-json", args: "exec exit.hex --json --mem 0011223344"},
+		{name: "exec-fault", args: "exec exit.hex --target fake:fault"},
+		{name: "exec-fault-json", args: "exec exit.hex --target fake:fault --json"},
+		{name: "exec-crash", args: "exec exit.hex --target fake:crash"},
+		{name: "exec-odd", args: "exec -", stdin: "9500"},
+		{name: "exec-nothing", args: "exec -"},
+		{name: "exec-not-hex", args: "exec -", stdin: "this is a text\n"},
+		{name: "exec-broken-object", args: "exec -", stdin: "\x7fELF, but no more"},
+		{name: "exec-missing", args: "exec nowhere.hex"},
+		{name: "batch", args: "exec --batch -", stdin: batch},
+		{name: "batch-bad-lines", args: "exec --batch -", stdin: "{\"name\":\"x\"\n\n" + batch + `{"name":"h","program":"95zz"}` + "\n" + `{"name":"m","program":"","mem":"1"}`},
+		{name: "batch-fault", args: "exec --batch - --target fake:fault", stdin: batch},
+		{name: "batch-crash", args: "exec --batch - --target fake:crash", stdin: batch},
+		{name: "batch-missing", args: "exec --batch nowhere.jsonl"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			status, stdout, stderr := ubench(t.Context(), c.stdin, strings.Fields(c.args)...)
+			got := fmt.Sprintf("$ ubench %s\nexit status %d\n--- stdout\n%s--- stderr\n%s", c.args, status, stdout, stderr)
+			got = commandChoices.ReplaceAllString(got, "(choices: COMMANDS)")
+			got = versionMember.ReplaceAllString(got, `"version": "VERSION"`)
+			got = createdMember.ReplaceAllString(got, `"created": "TIME"`)
+			file := filepath.Join(golden, c.name+".txt")
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("%s differs (go test ./cmd/ubench -update accepts it):\n%s", file, got)
+			}
+			if status != 0 && strings.Count(stderr, "\n") == 0 {
+				t.Error("a failure without a line on stderr")
+			}
+			if strings.HasPrefix(c.name, "usage-") && (status != exitUsage || strings.Count(stderr, "\n") != 1 || stdout != "") {
+				t.Errorf("a mistake in usage must give one line on stderr and exit status %d", exitUsage)
+			}
+		})
+	}
+}
+
+var (
+	commandChoices = regexp.MustCompile(`\(choices: run, exec, [^)]*\)`)
+	versionMember  = regexp.MustCompile(`"version": "[^"]*"`)
+	createdMember  = regexp.MustCompile(`"created": "20[^"]*"`)
+)
+
+func TestHelp(t *testing.T) {
+	for _, args := range [][]string{nil, {"--help"}, {"-h"}, {"help"}} {
+		status, stdout, stderr := ubench(t.Context(), "", args...)
+		for _, constructor := range commands {
+			if name := constructor(&env{}).Name; !strings.Contains(stdout, "\n  "+name+" ") {
+				t.Errorf("ubench %v does not list %s", args, name)
+			}
+		}
+		if status != 0 || stderr != "" {
+			t.Errorf("ubench %v: status %d, stderr %q", args, status, stderr)
+		}
+	}
+	for _, constructor := range commands {
+		name := constructor(&env{}).Name
+		status, stdout, stderr := ubench(t.Context(), "", name, "--help")
+		if status != 0 || stderr != "" || !strings.Contains(stdout, "Examples:\n  ") {
+			t.Errorf("ubench %s --help: status %d, stderr %q, or no examples", name, status, stderr)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	for _, c := range []struct{ name, want string }{
+		{"rnu", "run"}, {"exce", "exec"}, {"zzz", ""}, {"", ""}, {strings.Repeat("x", 1000), ""},
+	} {
+		if got := nearest(c.name, []string{"run", "exec", "list"}); got != c.want {
+			t.Errorf("nearest(%q) = %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestFlagsAnywhereAreTheSame(t *testing.T) {
+	_, want, _ := ubench(t.Context(), "", "run", "--sizes", "80", "--engines", "vm", "fletcher16")
+	for _, args := range [][]string{
+		{"run", "fletcher16", "--sizes", "80", "--engines", "vm"},
+		{"run", "--sizes=80", "fletcher16", "--engines=vm"},
+		{"run", "-sizes", "80", "--engines", "vm", "--", "fletcher16"},
+	} {
+		if status, got, stderr := ubench(t.Context(), "", args...); got != want || status != 0 {
+			t.Errorf("%v: status %d, stderr %q", args, status, stderr)
+		}
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	status, stdout, stderr := ubench(ctx, "", "run", "fletcher16")
+	if status != exitInterrupted || stdout != "" || stderr != "ubench run: interrupted\n" {
+		t.Errorf("status %d, stdout %q, stderr %q", status, stdout, stderr)
+	}
+}
+
+func TestPlotsAreWrittenWhole(t *testing.T) {
+	dir := t.TempDir()
+	for _, ext := range []string{".svg", ".png", ".pdf"} {
+		file := filepath.Join(dir, "plot"+ext)
+		if status, _, stderr := ubench(t.Context(), "", "run", "fletcher16", "--plot", file); status != 0 {
+			t.Fatalf("status %d: %s", status, stderr)
+		}
+		if info, err := os.Stat(file); err != nil || info.Size() < 1000 {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 3 {
+		t.Errorf("files left behind: %v, %v", left, err)
+	}
+}
