@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package unicorn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"ubench/emu"
+	"ubench/emu/symbols"
+	"ubench/emu/wire"
+	"ubench/firmware"
+)
+
+// Options say what a target is to be. The zero value is the firmware for the Cortex-M4, counting
+// instructions only.
+type Options struct {
+	Name  string // as the user wrote it; "unicorn" if empty
+	Core  Core   // CortexM4 if empty
+	ELF   []byte // the firmware; that of package firmware if nil
+	Limit uint64 // instructions a request to the firmware may take; DefaultLimit if 0
+	// Model makes the timing model that serves DWT CYCCNT; nil for none.
+	Model func(Core) (Model, error)
+}
+
+// DefaultLimit is what ends a firmware that hangs: far more instructions than a run within the
+// default budget takes, a quarter of an hour or so.
+const DefaultLimit = 200_000_000_000
+
+// boards are the firmware's boards by core.
+var boards = map[Core]string{CortexM3: "netduino2", CortexM4: "netduinoplus2"}
+
+// Target is the firmware on a Machine. It implements emu.Target.
+type Target struct {
+	machine *Machine
+	symbols *symbols.Table
+	client  *wire.Client
+	link    *link
+	info    emu.Info
+	failed  bool // the next run has to start with a reset
+}
+
+// Open boots the firmware.
+func Open(ctx context.Context, o Options) (*Target, error) {
+	if o.Name == "" {
+		o.Name = "unicorn"
+	}
+	if o.Core == "" {
+		o.Core = CortexM4
+	}
+	if o.Limit == 0 {
+		o.Limit = DefaultLimit
+	}
+	if o.ELF == nil {
+		elf, err := firmware.ELF(boards[o.Core])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", o.Name, err)
+		}
+		o.ELF = elf
+	}
+	t, err := open(ctx, o)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.Name, err)
+	}
+	return t, nil
+}
+
+func open(ctx context.Context, o Options) (*Target, error) {
+	m, err := NewBoard(o.Core)
+	if err != nil {
+		return nil, err
+	}
+	t := &Target{machine: m}
+	if err := t.boot(ctx, o); err != nil {
+		m.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *Target) boot(ctx context.Context, o Options) (err error) {
+	if t.symbols, err = t.machine.LoadELF(o.ELF); err != nil {
+		return err
+	}
+	label := ""
+	if o.Model != nil {
+		model, err := o.Model(o.Core)
+		if err != nil {
+			return err
+		}
+		label = model.Label()
+		t.machine.SetModel(model)
+	}
+	t.link = &link{machine: t.machine, symbols: t.symbols, limit: o.Limit}
+	t.client = wire.NewClient(t.link)
+	if err := t.reset(ctx); err != nil {
+		return err
+	}
+	t.info = t.client.Info()
+	t.info.Target, t.info.CyclesLabel = o.Name, label
+	return nil
+}
+
+func (t *Target) reset(ctx context.Context) error {
+	t.machine.DropOutput()
+	t.machine.Reset()
+	if err := t.client.Connect(ctx); err != nil {
+		return fmt.Errorf("boot: %w", err)
+	}
+	t.failed = false
+	return nil
+}
+
+// Info describes the target.
+func (t *Target) Info() emu.Info { return t.info }
+
+// Run runs a job. After a failure the next run starts the firmware anew.
+func (t *Target) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
+	if t.failed {
+		if err := t.reset(ctx); err != nil {
+			return emu.Sample{}, fmt.Errorf("%s: %w", t.info.Target, err)
+		}
+	}
+	s, err := t.client.Run(ctx, job)
+	if err == nil {
+		return s, nil
+	}
+	t.failed = true
+	if ctx.Err() != nil && t.machine.c != nil {
+		err = fmt.Errorf("stopped at pc %s: %w", t.symbols.Locate(t.machine.Reg(PC)), err)
+	}
+	return emu.Sample{}, fmt.Errorf("%s: %w", t.info.Target, err)
+}
+
+// Close releases the machine.
+func (t *Target) Close() error { return t.machine.Close() }
+
+// link is the machine's serial port. Waiting for bytes runs the machine.
+type link struct {
+	machine *Machine
+	symbols *symbols.Table
+	limit   uint64 // instructions per request
+	left    uint64
+}
+
+func (l *link) Write(p []byte) (int, error) {
+	if err := l.machine.Send(p); err != nil {
+		return 0, err
+	}
+	l.left = l.limit
+	return len(p), nil
+}
+
+func (l *link) Read(ctx context.Context, p []byte) (int, error) {
+	m := l.machine
+	if n := m.Receive(p); n > 0 {
+		return n, nil
+	}
+	before := m.Instructions()
+	reason, err := m.Run(ctx, ReturnAddress, l.left)
+	l.left -= m.Instructions() - before
+	if err != nil {
+		return 0, err
+	}
+	if n := m.Receive(p); n > 0 {
+		return n, nil
+	}
+	at := "pc " + l.symbols.Locate(m.Reg(PC))
+	switch reason {
+	case Idle:
+		return 0, wire.ErrSilent
+	case Cancelled:
+		return 0, ctx.Err()
+	case Limit:
+		return 0, fmt.Errorf("the firmware does not end: stopped after %d instructions at %s", l.limit, at)
+	case Lockup:
+		f, _ := m.Fault()
+		return 0, fmt.Errorf("the firmware locked up: %s, in %s", f, l.symbols.Locate(f.PC))
+	case Output:
+		panic("BUG: output without bytes")
+	}
+	return 0, errors.New("the firmware stopped: " + reason.String() + " at " + at)
+}
