@@ -28,6 +28,16 @@ type env struct {
 type targetSource interface {
 	// open starts a target; the mistake of naming one that cannot exist is a usage error.
 	open(ctx context.Context, spec string) (emu.Target, error)
+	// list says which targets there are and whether they can start here.
+	list() []targetStatus
+}
+
+// targetStatus is what is known of a target without starting it.
+type targetStatus struct {
+	Spec    string `json:"target"`
+	Works   bool   `json:"works"`
+	Reason  string `json:"reason,omitempty"`  // why it does not work, or what it is
+	Install string `json:"install,omitempty"` // what to do about it
 }
 
 func newEnv(stdin io.Reader, stdout, stderr io.Writer) *env {

@@ -32,6 +32,14 @@ func (fakeTargets) open(ctx context.Context, spec string) (emu.Target, error) {
 	return &fakeTarget{spec: spec, mode: mode}, nil
 }
 
+func (fakeTargets) list() []targetStatus {
+	return []targetStatus{
+		{Spec: "unicorn", Works: true, Reason: "the Cortex-M4 of an imaginary library 1.0"},
+		{Spec: "fake:crash", Works: true, Reason: "crashes"},
+		{Spec: "fake:missing", Reason: "emulator is not installed", Install: "apt-get install emulator"},
+	}
+}
+
 type fakeTarget struct {
 	spec, mode string
 	runs       int

@@ -26,6 +26,7 @@ var commands = []func(*env) *cli.Command{
 	runCommand,
 	execCommand,
 	listCommand,
+	doctorCommand,
 }
 
 // Exit statuses.

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -118,6 +119,10 @@ func TestGolden(t *testing.T) {
 		{name: "usage-exec-batch-mem", args: "exec --batch - --mem 00"},
 		{name: "usage-exec-large", args: "exec exit.hex --mem @large.bin"},
 
+		{name: "list", args: "list"},
+		{name: "usage-list", args: "list engines"},
+		{name: "usage-doctor", args: "doctor unicorn"},
+
 		{name: "exec", args: "exec exit.hex"},
 		{name: "exec-stdin", args: "exec -", stdin: "b7 00 00 00 2a 00 00 00 # r0 = 42\n9500000000000000\n"},
 		{name: "exec-json", args: "exec exit.hex --json --mem 0011223344"},
@@ -187,6 +192,32 @@ func TestHelp(t *testing.T) {
 		status, stdout, stderr := ubench(t.Context(), "", name, "--help")
 		if status != 0 || stderr != "" || !strings.Contains(stdout, "Examples:\n  ") {
 			t.Errorf("ubench %s --help: status %d, stderr %q, or no examples", name, status, stderr)
+		}
+	}
+}
+
+func TestDoctor(t *testing.T) {
+	status, stdout, stderr := ubench(t.Context(), "", "doctor")
+	for _, want := range []string{
+		"unicorn       yes    cortex-m4, 8 engines right\n",
+		"fake:crash    no     fletcher16 on vm: the firmware crashed: HardFault at 0x08000123\n",
+		"fake:missing  no     emulator is not installed: apt-get install emulator\n",
+	} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("no line %q in:\n%s", want, stdout)
+		}
+	}
+	if status != 0 || stderr != "" {
+		t.Errorf("status %d, stderr %q", status, stderr)
+	}
+}
+
+func TestJSONOutputIsJSON(t *testing.T) {
+	for _, command := range []string{"list", "doctor"} {
+		status, stdout, _ := ubench(t.Context(), "", command, "--json")
+		var v map[string]any
+		if err := json.Unmarshal([]byte(stdout), &v); err != nil || status != 0 || v["targets"] == nil {
+			t.Errorf("%s --json: status %d, %v", command, status, err)
 		}
 	}
 }

@@ -15,3 +15,5 @@ type realTargets struct{}
 func (realTargets) open(_ context.Context, spec string) (emu.Target, error) {
 	return nil, fmt.Errorf("target %s: no target is built in", spec)
 }
+
+func (realTargets) list() []targetStatus { return nil }
