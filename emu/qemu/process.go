@@ -29,6 +29,14 @@ const (
 	install      = "install qemu-system-arm (Debian), qemu-system-arm-core (Fedora) or qemu (Homebrew), or set " + EnvBinary
 )
 
+// MissingError means that there is no QEMU that would do.
+type MissingError struct {
+	Problem string
+	Install string // what to do about it
+}
+
+func (e *MissingError) Error() string { return e.Problem + ": " + e.Install }
+
 // Find gives the path and version of qemu-system-arm, or says what to install.
 func Find(ctx context.Context) (path, version string, err error) {
 	name := os.Getenv(EnvBinary)
@@ -37,7 +45,7 @@ func Find(ctx context.Context) (path, version string, err error) {
 	}
 	path, err = exec.LookPath(name)
 	if err != nil {
-		return "", "", fmt.Errorf("%s not found: %s", name, install)
+		return "", "", &MissingError{name + " not found", install}
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -61,7 +69,7 @@ func parseVersion(out string) (string, error) {
 	}
 	version := m[1] + m[2]
 	if major, err := strconv.Atoi(m[1]); err != nil || major < oldestMajor {
-		return "", fmt.Errorf("QEMU %s is too old, %d.0 or later is needed: %s", version, oldestMajor, install)
+		return "", &MissingError{fmt.Sprintf("QEMU %s is too old, %d.0 or later is needed", version, oldestMajor), install}
 	}
 	return version, nil
 }

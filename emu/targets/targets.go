@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"ubench/emu"
+	"ubench/emu/host"
 	"ubench/emu/qemu"
 	"ubench/emu/serial"
 	"ubench/emu/unicorn"
@@ -25,7 +26,7 @@ func Names() []string {
 	for _, m := range qemu.Machines() {
 		names = append(names, "qemu:"+m)
 	}
-	return append(names, "serial:DEVICE[@BAUD]")
+	return append(names, "serial:DEVICE[@BAUD]", "host")
 }
 
 // Check tells whether a target of that name can exist; the error wraps ErrSpec.
@@ -53,6 +54,8 @@ func Open(ctx context.Context, spec string) (emu.Target, error) {
 		return opened(unicorn.Open(ctx, unicorn.Options{Name: spec, Core: unicorn.Core(rest)}))
 	case "qemu":
 		return opened(qemu.Open(ctx, qemu.Options{Machine: rest}))
+	case "host":
+		return opened(host.New(ctx))
 	case "serial":
 		device, baud, _ := serial.Parse(rest)
 		return opened(serial.Open(ctx, device, baud))
@@ -68,61 +71,69 @@ func opened[T emu.Target](t T, err error) (emu.Target, error) {
 	return t, nil
 }
 
-// Status says whether a target works here.
+// Status says whether a target can be opened on this computer.
 type Status struct {
-	Spec   string // as users name it
-	Detail string // versions, or what the target is
-	Err    error  // why it does not work, and what to do; nil if it does
+	Spec    string // as users name it
+	Works   bool
+	Reason  string // why it does not work, or what it is
+	Install string // what to do about it
 }
 
-// List tries every target, with its firmware booted, and tells what came of it. Serial targets are
-// the ports there are, not opened.
+// List looks at what every target needs, without starting any. Serial targets are the ports there
+// are.
 func List(ctx context.Context) []Status {
 	var list []Status
 	for _, spec := range Names() {
-		kind, _, _ := strings.Cut(spec, ":")
+		kind, rest, _ := strings.Cut(spec, ":")
 		switch kind {
-		case "serial":
-			list = append(list, serialPorts(spec)...)
-			continue
 		case "unicorn":
-			major, minor := unicorn.Version()
-			list = append(list, try(ctx, spec, fmt.Sprintf("libunicorn %d.%d", major, minor)))
+			list = append(list, onUnicorn(spec, unicorn.Core(rest)))
 		case "qemu":
-			detail := ""
-			if path, version, err := qemu.Find(ctx); err == nil {
-				detail = fmt.Sprintf("%s, QEMU %s", path, version)
-			}
-			list = append(list, try(ctx, spec, detail))
-		default:
-			list = append(list, try(ctx, spec, ""))
+			list = append(list, onQEMU(ctx, spec))
+		case "serial":
+			list = append(list, onSerial(spec)...)
+		case "host":
+			list = append(list, Status{Spec: spec, Works: true, Reason: "the device's code run natively; counts nothing"})
 		}
 	}
 	return list
 }
 
-func try(ctx context.Context, spec, detail string) Status {
-	t, err := Open(ctx, spec)
+func onUnicorn(spec string, core unicorn.Core) Status {
+	major, minor := unicorn.Version()
+	s := Status{Spec: spec, Works: true, Reason: fmt.Sprintf("libunicorn %d.%d", major, minor)}
+	if core == "" {
+		core = unicorn.CortexM4
+	}
+	m, err := unicorn.New(core)
 	if err != nil {
-		return Status{Spec: spec, Detail: detail, Err: err}
+		return Status{Spec: spec, Reason: err.Error(), Install: "libunicorn-dev, and build again"}
 	}
-	defer t.Close()
-	info := t.Info()
-	about := fmt.Sprintf("firmware for %s (%s)", info.Board, info.Core)
-	if detail != "" {
-		about += ", " + detail
-	}
-	return Status{Spec: spec, Detail: about}
+	m.Close()
+	return s
 }
 
-func serialPorts(spec string) []Status {
+func onQEMU(ctx context.Context, spec string) Status {
+	path, version, err := qemu.Find(ctx)
+	if err == nil {
+		return Status{Spec: spec, Works: true, Reason: fmt.Sprintf("QEMU %s, %s", version, path)}
+	}
+	s := Status{Spec: spec, Reason: err.Error()}
+	var missing *qemu.MissingError
+	if errors.As(err, &missing) {
+		s.Reason, s.Install = missing.Problem, missing.Install
+	}
+	return s
+}
+
+func onSerial(spec string) []Status {
 	ports, err := serial.Ports()
 	if err != nil || len(ports) == 0 {
-		return []Status{{Spec: spec, Err: errors.New("no serial port found: connect a board with the firmware on it")}}
+		return []Status{{Spec: spec, Reason: "no serial port found", Install: "connect a board with the firmware on it"}}
 	}
 	var list []Status
 	for _, p := range ports {
-		list = append(list, Status{Spec: "serial:" + p, Detail: "a serial port; whether a board answers is not tried"})
+		list = append(list, Status{Spec: "serial:" + p, Works: true, Reason: "a serial port; a board need not be there"})
 	}
 	return list
 }
