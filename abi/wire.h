@@ -81,7 +81,10 @@ enum {
 
 /* Which counters mean something; found out by trying, as the same firmware runs on emulators that
  * count instructions and on silicon that counts cycles. */
-enum { UB_WIRE_COUNTS_INSTRUCTIONS = 1, UB_WIRE_COUNTS_CYCLES = 2 };
+enum {
+	UB_WIRE_COUNTS_INSTRUCTIONS = 1,
+	UB_WIRE_COUNTS_CYCLES = 2,
+};
 
 /* A job, as OPEN and EXEC declare it. Granted lengths (32 bits each, top bit: writable) and the ids
  * of allowed helpers (16 bits each, ascending) follow; EXEC continues with the bytes of the

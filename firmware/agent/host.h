@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The agent on the desk: requests come from a buffer, answers go to one. Nothing here is compiled
+ * for a device. */
+#ifndef AGENT_HOST_H
+#define AGENT_HOST_H
+
+#include "firmware/agent/agent.h"
+
+/* An agent and what it runs on. */
+struct agent_host {
+	struct agent_board board;
+	struct agent agent;
+	uint8_t *out; /* answers not fetched yet; grows */
+	uint32_t out_len, out_size;
+};
+
+/* Returns NULL when the desk is out of memory. base is the host address of device address 0; the
+ * arena must be mapped there. */
+struct agent_host *agent_host_new(uint8_t *base, uint32_t arena_addr, uint32_t arena_bytes);
+void agent_host_free(struct agent_host *h);
+
+/* Takes `len` bytes. Answers to all requests among them are then in h->out. */
+void agent_host_receive(struct agent_host *h, const uint8_t *bytes, uint32_t len);
+
+#endif
