@@ -42,21 +42,28 @@ func (s *Table) Addr(name string) (uint32, bool) {
 
 // Locate writes an address as people read it: "0x08001234 (agent_run+0x1c)", or the number alone.
 func (s *Table) Locate(pc uint32) string {
-	text := fmt.Sprintf("0x%08x", pc)
+	if in := s.In(pc); in != "" {
+		return fmt.Sprintf("0x%08x (%s)", pc, in[len(" in "):])
+	}
+	return fmt.Sprintf("0x%08x", pc)
+}
+
+// In names the function an address is in: " in agent_run+0x1c"; empty if there is none.
+func (s *Table) In(pc uint32) string {
 	if s == nil {
-		return text
+		return ""
 	}
 	i := sort.Search(len(s.functions), func(i int) bool { return s.functions[i].Value > uint64(pc) })
-	for ; i > 0; i-- {
-		f := s.functions[i-1]
-		switch offset := uint64(pc) - f.Value; {
-		case offset >= f.Size:
-			return text
-		case offset == 0:
-			return fmt.Sprintf("%s (%s)", text, f.Name)
-		default:
-			return fmt.Sprintf("%s (%s+%#x)", text, f.Name, offset)
-		}
+	if i == 0 {
+		return ""
 	}
-	return text
+	f := s.functions[i-1]
+	switch offset := uint64(pc) - f.Value; {
+	case offset >= max(f.Size, 1):
+		return ""
+	case offset == 0:
+		return " in " + f.Name
+	default:
+		return fmt.Sprintf(" in %s+%#x", f.Name, offset)
+	}
 }

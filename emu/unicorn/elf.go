@@ -16,10 +16,10 @@ import (
 func (m *Machine) LoadELF(data []byte) (*symbols.Table, error) {
 	f, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
-		return nil, fmt.Errorf("unicorn: load: %w", err)
+		return nil, fmt.Errorf("not a usable ELF file: %w", err)
 	}
 	if f.Machine != elf.EM_ARM || f.Type != elf.ET_EXEC || f.Class != elf.ELFCLASS32 || f.ByteOrder.String() != "LittleEndian" {
-		return nil, fmt.Errorf("unicorn: load: %v for %v is not a program for a Cortex-M", f.Type, f.Machine)
+		return nil, fmt.Errorf("%v for %v is not a program for a Cortex-M", f.Type, f.Machine)
 	}
 	loaded := false
 	for i, p := range f.Progs {
@@ -27,15 +27,15 @@ func (m *Machine) LoadELF(data []byte) (*symbols.Table, error) {
 			continue
 		}
 		if p.Off > uint64(len(data)) || p.Filesz > uint64(len(data))-p.Off || p.Paddr > 0xffffffff {
-			return nil, fmt.Errorf("unicorn: load: segment %d is cut off", i)
+			return nil, fmt.Errorf("segment %d is cut off", i)
 		}
 		if err := m.Write(uint32(p.Paddr), data[p.Off:p.Off+p.Filesz]); err != nil {
-			return nil, fmt.Errorf("unicorn: load: segment %d: %w", i, err)
+			return nil, fmt.Errorf("segment %d: %w", i, err)
 		}
 		loaded = true
 	}
 	if !loaded {
-		return nil, errors.New("unicorn: load: the file has nothing to load")
+		return nil, errors.New("the ELF file has nothing to load")
 	}
 	return symbols.Read(f), nil
 }

@@ -223,14 +223,20 @@ func (m *Machine) MapLenient(addr, size uint32) error {
 
 // Read copies memory, which must lie in one mapping.
 func (m *Machine) Read(addr uint32, p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
 	return check(fmt.Sprintf("read %d bytes at %#x", len(p), addr),
-		C.unicorn_read(m.c, C.uint32_t(addr), unsafe.Pointer(unsafe.SliceData(p)), C.size_t(len(p))))
+		C.unicorn_read(m.c, C.uint32_t(addr), unsafe.Pointer(&p[0]), C.size_t(len(p))))
 }
 
 // Write changes memory, read-only memory too; it must lie in one mapping.
 func (m *Machine) Write(addr uint32, p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
 	return check(fmt.Sprintf("write %d bytes at %#x", len(p), addr),
-		C.unicorn_write(m.c, C.uint32_t(addr), unsafe.Pointer(unsafe.SliceData(p)), C.size_t(len(p))))
+		C.unicorn_write(m.c, C.uint32_t(addr), unsafe.Pointer(&p[0]), C.size_t(len(p))))
 }
 
 // Reg is the value of a register, by number.
@@ -305,7 +311,7 @@ func (m *Machine) Fault() (Fault, uint64) {
 
 // Send adds to what the serial port receives.
 func (m *Machine) Send(p []byte) error {
-	if C.unicorn_send(m.c, unsafe.Pointer(unsafe.SliceData(p)), C.size_t(len(p))) != 0 {
+	if len(p) > 0 && C.unicorn_send(m.c, unsafe.Pointer(&p[0]), C.size_t(len(p))) != 0 {
 		return errors.New("unicorn: out of memory")
 	}
 	return nil
@@ -313,7 +319,10 @@ func (m *Machine) Send(p []byte) error {
 
 // Receive takes what the serial port has sent, at most len(p) bytes.
 func (m *Machine) Receive(p []byte) int {
-	return int(C.unicorn_receive(m.c, unsafe.Pointer(unsafe.SliceData(p)), C.size_t(len(p))))
+	if len(p) == 0 {
+		return 0
+	}
+	return int(C.unicorn_receive(m.c, unsafe.Pointer(&p[0]), C.size_t(len(p))))
 }
 
 // DropOutput forgets what the serial port has sent and what it has not received yet.

@@ -163,8 +163,7 @@ int unicorn_send(struct unicorn_machine *m, const void *bytes, size_t n)
 		m->rx = rx;
 		m->rx_cap = cap;
 	}
-	if (n)
-		memcpy(m->rx + m->rx_len, bytes, n);
+	memcpy(m->rx + m->rx_len, bytes, n);
 	m->rx_len += n;
 	m->io.idle_polls = 0;
 	return 0;
@@ -175,11 +174,11 @@ size_t unicorn_receive(struct unicorn_machine *m, void *bytes, size_t n)
 {
 	if (n > m->io.tx_len)
 		n = m->io.tx_len;
-	if (n)
-		memcpy(bytes, m->tx, n);
+	if (!n)
+		return 0;
+	memcpy(bytes, m->tx, n);
 	m->io.tx_len -= n;
-	if (m->io.tx_len)
-		memmove(m->tx, m->tx + n, m->io.tx_len);
+	memmove(m->tx, m->tx + n, m->io.tx_len);
 	return n;
 }
 

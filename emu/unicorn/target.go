@@ -81,7 +81,7 @@ func open(ctx context.Context, o Options) (*Target, error) {
 
 func (t *Target) boot(ctx context.Context, o Options) (err error) {
 	if t.symbols, err = t.machine.LoadELF(o.ELF); err != nil {
-		return err
+		return fmt.Errorf("load: %w", err)
 	}
 	label := ""
 	if o.Model != nil {
@@ -176,7 +176,7 @@ func (l *link) Read(ctx context.Context, p []byte) (int, error) {
 		return 0, fmt.Errorf("the firmware does not end: stopped after %d instructions at %s", l.limit, at)
 	case Lockup:
 		f, _ := m.Fault()
-		return 0, fmt.Errorf("the firmware locked up: %s, in %s", f, l.symbols.Locate(f.PC))
+		return 0, fmt.Errorf("the firmware locked up: %s%s", f, l.symbols.In(f.PC))
 	case Output:
 		panic("BUG: output without bytes")
 	}
