@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package cycles
+
+import "ubench/internal/thumb"
+
+// Core is what tells the cores apart.
+type Core struct {
+	Name string
+	// MulAdd is the cost of MLA and MLS (rule 9).
+	MulAdd int32
+	// LongMultiplyVaries: long multiplies end early by the halves of their operands (rule 9);
+	// otherwise they take a cycle.
+	LongMultiplyVaries bool
+	// WritebackPipelines: a load with base write-back can be pipelined behind a load (rule 4).
+	WritebackPipelines bool
+}
+
+// The cores there are.
+var (
+	CortexM3 = Core{Name: "cortex-m3", MulAdd: 2, LongMultiplyVaries: true}
+	CortexM4 = Core{Name: "cortex-m4", MulAdd: 1, WritebackPipelines: true}
+)
+
+// Memory is how a memory delivers code.
+type Memory struct {
+	Latency  int32 // cycles from the request of a word until it can be decoded
+	Interval int32 // cycles between requests
+}
+
+// Flash is fetched over the code bus (rule 1), SRAM over the system bus, shared with data (rule 14).
+var (
+	Flash = Memory{Latency: 2, Interval: 1}
+	SRAM  = Memory{Latency: 4, Interval: 2}
+)
+
+// Options change what is modelled.
+type Options struct {
+	// FetchAtFlashSpeed treats code in SRAM as if it lay in flash: on STM32F4, SRAM
+	// remapped to address 0 is fetched over the code bus.
+	FetchAtFlashSpeed bool
+}
+
+// Model is a core with options.
+type Model struct {
+	Core
+	Options
+}
+
+// cost is the execute time of a class where nothing else is said: rules 9, 10 and 13. Classes that are
+// missing take a cycle.
+var cost = [thumb.NumClasses]int32{
+	thumb.Load: 2, thumb.LoadLiteral: 2, thumb.Exclusive: 2, thumb.LoadPC: 2, thumb.TableBranch: 2,
+	thumb.LoadDual: 3, thumb.StoreDual: 3,
+	thumb.System: 2, thumb.Barrier: 3, thumb.InstructionBarrier: 3,
+}
+
+// Region is a part of the address space, by the bus that leads there.
+type Region uint8
+
+// Regions of the address space (DDI 0403 B3.1).
+const (
+	CodeRegion    Region = iota // below 0x20000000: flash, over the code buses
+	SRAMRegion                  // 0x20000000 to 0x3fffffff, over the system bus
+	PrivateRegion               // the private peripheral bus at 0xe0000000
+	SystemRegion                // everything else on the system bus
+)
+
+// RegionOf an address.
+func RegionOf(addr uint32) Region {
+	switch {
+	case addr < 0x20000000:
+		return CodeRegion
+	case addr < 0x40000000:
+		return SRAMRegion
+	case addr >= 0xe0000000 && addr < 0xe0100000:
+		return PrivateRegion
+	}
+	return SystemRegion
+}
+
+// bus identifies a bus: SRAM and peripherals share one.
+type bus uint8
+
+func (r Region) bus() bus {
+	if r == SystemRegion {
+		return bus(SRAMRegion)
+	}
+	return bus(r)
+}
