@@ -47,15 +47,23 @@ var PhaseNames = []string{"load", "verify", "compile", "execute"}
 
 // Phase returns the counts of a phase by its name, nil if it did not run.
 func (p Phases) Phase(name string) *Counts {
+	if c := p.Slot(name); c != nil {
+		return *c
+	}
+	return nil
+}
+
+// Slot is where the counts of a phase are kept, nil if there is no phase of the name.
+func (p *Phases) Slot(name string) **Counts {
 	switch name {
 	case "load":
-		return p.Load
+		return &p.Load
 	case "verify":
-		return p.Verify
+		return &p.Verify
 	case "compile":
-		return p.Compile
+		return &p.Compile
 	case "execute":
-		return p.Execute
+		return &p.Execute
 	}
 	return nil
 }

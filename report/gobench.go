@@ -62,7 +62,10 @@ func WriteGoBench(w io.Writer, samples []bench.Sample) error {
 
 // goBenchName is the name of a sample's line. Go wants an upper-case letter after Benchmark.
 func goBenchName(s bench.Sample) string {
-	name := "Benchmark" + strings.ToUpper(s.Benchmark[:1]) + s.Benchmark[1:]
+	name := "Benchmark"
+	if s.Benchmark != "" {
+		name += strings.ToUpper(s.Benchmark[:1]) + strings.ReplaceAll(s.Benchmark[1:], " ", "-")
+	}
 	if s.Size > 0 {
 		name += fmt.Sprintf("/size=%d", s.Size)
 	}

@@ -108,6 +108,10 @@ func (f *fakeTarget) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
 		return emu.Sample{}, errors.New("no answer within 10 s")
 	case "drift":
 		s.Execute.Instructions += uint64(f.runs)
+	case "slow":
+		s.Execute.Instructions = s.Execute.Instructions * 3 / 2
+		s.StackBytes += 3
+		s.Verify.Instructions -= 100
 	case "panic":
 		panic("something impossible")
 	}

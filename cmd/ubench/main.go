@@ -25,6 +25,7 @@ import (
 var commands = []func(*env) *cli.Command{
 	runCommand,
 	execCommand,
+	compareCommand,
 	listCommand,
 	doctorCommand,
 }

@@ -30,6 +30,15 @@ func ubench(ctx context.Context, stdin string, args ...string) (status int, stdo
 	return status, out.String(), errs.String()
 }
 
+// fakeResults measures a fake target and gives the results the name of the real one.
+func fakeResults(t *testing.T, format, target string) []byte {
+	_, stdout, stderr := ubench(t.Context(), "", "run", "fletcher16", "--sizes", "80", "--engines", "native-O2,vm", "--target", target, format)
+	if stderr != "" {
+		t.Fatal(stderr)
+	}
+	return []byte(strings.ReplaceAll(stdout, target, "unicorn"))
+}
+
 // The golden files hold what each command line prints on both outputs, and its exit status.
 func TestGolden(t *testing.T) {
 	golden, err := filepath.Abs("testdata")
@@ -40,6 +49,8 @@ func TestGolden(t *testing.T) {
 	for name, data := range map[string][]byte{
 		"exit.hex":  []byte("# r0 is 0 at the start\n9500000000000000\n"),
 		"large.bin": make([]byte, 200_000),
+		"old.json":  fakeResults(t, "--json", "fake"),
+		"new.csv":   fakeResults(t, "--csv", "fake:slow"),
 	} {
 		if err := os.WriteFile(name, data, 0o644); err != nil {
 			t.Fatal(err)
@@ -118,6 +129,19 @@ func TestGolden(t *testing.T) {
 		{name: "usage-exec-batch", args: "exec --batch - exit.hex"},
 		{name: "usage-exec-batch-mem", args: "exec --batch - --mem 00"},
 		{name: "usage-exec-large", args: "exec exit.hex --mem @large.bin"},
+
+		{name: "compare-same", args: "compare old.json old.json"},
+		{name: "compare", args: "compare old.json new.csv"},
+		{name: "compare-markdown", args: "compare old.json new.csv --markdown"},
+		{name: "compare-threshold", args: "compare old.json new.csv --threshold 5 --threshold instructions=60%"},
+		{name: "compare-better", args: "compare new.csv old.json"},
+		{name: "compare-exact", args: "compare new.csv old.json --exact"},
+		{name: "compare-stdin", args: "compare old.json -", stdin: "target: unicorn\nBenchmarkFletcher16/size=80/engine=vm 1 100 instructions\n"},
+		{name: "compare-foreign", args: "compare old.json exit.hex"},
+		{name: "compare-missing", args: "compare old.json nowhere.json"},
+		{name: "usage-compare", args: "compare old.json"},
+		{name: "usage-compare-threshold", args: "compare old.json new.csv --threshold cycels=3"},
+		{name: "usage-compare-percent", args: "compare old.json new.csv --threshold -3"},
 
 		{name: "list", args: "list"},
 		{name: "usage-list", args: "list engines"},
