@@ -24,19 +24,21 @@ struct unicorn_block {
  * machine but those declared below. */
 struct unicorn_model {
 	void *state;
-	/* Before the first execution of a new or changed block. May call unicorn_watch_insn. */
+	/* Before the first execution of a new or changed block. */
 	void (*decode)(void *state, struct unicorn_machine *m, struct unicorn_block *block);
 	/* Before every execution of a block. */
 	void (*block)(void *state, struct unicorn_block *block);
-	/* Before an instruction asked for with unicorn_watch_insn; not called when it is inside an IT
-	 * block and its condition fails. */
+	/* Before every instruction of the block; not called when it is inside an IT block and its
+	 * condition fails. NULL costs nothing. */
 	void (*insn)(void *state, struct unicorn_machine *m, uint32_t addr);
-	/* After each data access (not fetches) of the running block. NULL costs nothing. */
+	/* Before each data access (not fetches) of the running block. NULL costs nothing. */
 	void (*memory)(void *state, uint32_t addr, uint32_t bytes, int write);
 	/* Exception entry (return: number 0), after the block that caused it. */
 	void (*exception)(void *state, uint32_t number);
-	/* What DWT CYCCNT has counted when the running block began. NULL: there is no counter. */
+	/* The cycles so far, asked for by an access to DWT CYCCNT. NULL: there is no counter. */
 	uint64_t (*cycles)(void *state);
+	/* The program was given this value for DWT CYCCNT. */
+	void (*reading)(void *state, uint32_t value);
 	/* The block's bytes changed or the machine closes: release block->model. */
 	void (*forget)(void *state, struct unicorn_block *block);
 	/* Keep, and go back to, what accumulates over a run: to find the exact place of a fault the
@@ -44,9 +46,6 @@ struct unicorn_model {
 	void (*save)(void *state);
 	void (*restore)(void *state);
 };
-
-/* Calls model->insn before the instruction at addr from now on. For use inside model->decode. */
-void unicorn_watch_insn(struct unicorn_machine *m, uint32_t addr);
 
 /* A core register, 0..15, or 16 for xPSR. For use inside model->insn. */
 uint32_t unicorn_reg(struct unicorn_machine *m, int number);

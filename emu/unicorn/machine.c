@@ -30,9 +30,9 @@ static void on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 		uc_emu_stop(uc);
 		return;
 	}
-	if (UNLIKELY(m->attention || m->retranslate || b->instructions > m->limit - m->count ||
+	if (UNLIKELY(m->attention || b->instructions > m->limit - m->count ||
 		     __atomic_load_n(&m->cancelled, __ATOMIC_RELAXED))) {
-		if (!m->attention && !m->retranslate)
+		if (!m->attention)
 			m->attention = b->instructions > m->limit - m->count ? UNICORN_LIMIT : UNICORN_CANCELLED;
 		uc_emu_stop(uc);
 		return;
@@ -79,8 +79,7 @@ static void on_insn(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 {
 	(void)uc, (void)size;
 	struct unicorn_machine *m = user;
-	if (m->model && m->model->insn)
-		m->model->insn(m->model->state, m, (uint32_t)addr);
+	m->model->insn(m->model->state, m, (uint32_t)addr);
 }
 
 static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value, void *user)
@@ -249,18 +248,14 @@ void unicorn_set_model(struct unicorn_machine *m, struct unicorn_model *model)
 		unicorn_blocks_free(m, &m->regions[i]);
 	if (m->memory_hook)
 		uc_hook_del(m->uc, m->memory_hook);
-	m->memory_hook = 0;
+	if (m->insn_hook)
+		uc_hook_del(m->uc, m->insn_hook);
+	m->memory_hook = m->insn_hook = 0;
 	m->model = model;
+	if (model && model->insn)
+		add_hook(m, &m->insn_hook, UC_HOOK_CODE, on_insn, 1, 0);
 	if (model && model->memory)
 		add_hook(m, &m->memory_hook, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, on_memory, 1, 0);
-}
-
-void unicorn_watch_insn(struct unicorn_machine *m, uint32_t addr)
-{
-	uc_hook h;
-	if (add_hook(m, &h, UC_HOOK_CODE, on_insn, addr, addr))
-		m->error = "cannot watch an instruction";
-	m->retranslate = true;
 }
 
 /* Reset as the core does it: SP and PC from the vector table, everything else as after power-on.
@@ -437,13 +432,6 @@ static int run_once(struct unicorn_machine *m)
 	pc = unicorn_reg(m, 15);
 	if (m->error)
 		return UNICORN_FAILED;
-	if (m->retranslate) {
-		struct unicorn_region *r = unicorn_region_at(m, pc);
-		m->retranslate = false;
-		if (r)
-			forget_translation(m, pc, 1024 - pc % 1024);
-		return 0;
-	}
 	switch (m->event) {
 	case EVENT_MEMORY:
 		return memory_fault(m);

@@ -264,6 +264,9 @@ func (m *Machine) SetModel(model Model) {
 	m.model = model
 }
 
+// StartCycles starts DWT CYCCNT as a debugger does, for programs that count on it.
+func (m *Machine) StartCycles() { C.unicorn_start_cycles(m.c) }
+
 // NoLimit lets a run go on until something else ends it.
 const NoLimit = math.MaxUint64
 

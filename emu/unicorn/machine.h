@@ -85,7 +85,6 @@ struct unicorn_machine {
 	uint64_t limit;
 	int cancelled; /* atomic: set from any thread */
 	int attention; /* enum unicorn_stop asked for by a peripheral; honoured before the next block */
-	bool retranslate; /* the model wants hooks in a block just decoded */
 	uint32_t until;
 	/* What ended the last uc_emu_start, noted by hooks. */
 	enum { EVENT_NONE, EVENT_MEMORY, EVENT_UNDEFINED, EVENT_INTERRUPT } event;
@@ -100,7 +99,7 @@ struct unicorn_machine {
 	uint8_t *rx, *tx;
 	size_t rx_len, rx_cap, tx_cap;
 	struct unicorn_model *model;
-	uc_hook memory_hook;
+	uc_hook memory_hook, insn_hook;
 	struct unicorn_fault fault; /* the last one, faults inside fault handlers apart */
 	uint64_t faults;            /* how many there were */
 	const char *error;          /* for UNICORN_FAILED */
@@ -131,6 +130,7 @@ uc_err unicorn_map_core(struct unicorn_machine *m);
 uc_err unicorn_map_peripherals(struct unicorn_machine *m);
 uc_err unicorn_map_lenient(struct unicorn_machine *m, uint32_t addr, uint32_t size);
 void unicorn_io_reset(struct unicorn_machine *m);
+void unicorn_start_cycles(struct unicorn_machine *m);
 int unicorn_send(struct unicorn_machine *m, const void *bytes, size_t n);
 size_t unicorn_receive(struct unicorn_machine *m, void *bytes, size_t n);
 

@@ -310,7 +310,12 @@ static uint64_t dwt_read(uc_engine *uc, uint64_t offset, unsigned size, void *us
 	struct unicorn_machine *m = user;
 	switch (offset & ~3u) {
 	case DWT_CTRL: return part(has_cycles(m) ? m->io.dwt_ctrl : CTRL_NOCYCCNT, offset, size);
-	case DWT_CYCCNT: return part(dwt_count(m), offset, size);
+	case DWT_CYCCNT: {
+		uint32_t count = dwt_count(m);
+		if (has_cycles(m) && m->model->reading)
+			m->model->reading(m->model->state, count);
+		return part(count, offset, size);
+	}
 	}
 	return 0;
 }
@@ -327,6 +332,13 @@ static void dwt_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t va
 	else if ((offset & ~3u) == DWT_CYCCNT)
 		count = merge(count, offset, size, value);
 	dwt_set(m, count);
+}
+
+/* Starts CYCCNT as a debugger does, for programs that count on it. */
+void unicorn_start_cycles(struct unicorn_machine *m)
+{
+	m->io.demcr |= DEMCR_TRCENA;
+	m->io.dwt_ctrl |= CTRL_CYCCNTENA;
 }
 
 static uint64_t zero_read(uc_engine *uc, uint64_t offset, unsigned size, void *user)
