@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "emu/cycles/meter/meter.h"
+
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* The Go side, meter.go. */
+extern void meterDecode(uintptr_t go, struct meter_block *b, void *code, struct meter_watch *watch);
+extern uint32_t meterCharge(uintptr_t go, uint32_t block, uint32_t state, uint16_t *trace, uint32_t events,
+			    uint32_t next, uint32_t *exit_state);
+extern uint32_t meterInside(uintptr_t go, uint32_t block, uint32_t state, uint16_t *trace, uint32_t events,
+			    uint32_t offset);
+
+/* Cycles from an exception to its handler, and back (Cortex-M3 TRM 5.6). */
+enum { EXCEPTION_CYCLES = 12 };
+
+static uint32_t hash_key(const struct meter *m, uint32_t next)
+{
+	uint32_t h = (m->at.block->id * 0x9e3779b1u) ^ (m->at.state * 0x85ebca6bu) ^ (next * 0xc2b2ae35u);
+	for (uint32_t i = 0; i < m->at.events; i++)
+		h = (h ^ m->trace[i]) * 0x01000193u;
+	return h ^ h >> 15;
+}
+
+static inline int matches(const struct meter *m, const struct meter_entry *e, uint32_t next)
+{
+	return e->state == m->at.state && e->next == next && e->events == m->at.events &&
+	       !memcmp(e->trace, m->trace, m->at.events * sizeof *m->trace);
+}
+
+static void grow(struct meter *m)
+{
+	uint32_t size = m->table_size * 2;
+	struct meter_entry **table = calloc(size, sizeof *table);
+	if (!table)
+		return;
+	for (struct meter_entry *e = m->all_entries; e; e = e->all) {
+		e->chain = table[e->hash & (size - 1)];
+		table[e->hash & (size - 1)] = e;
+	}
+	free(m->table);
+	m->table = table;
+	m->table_size = size;
+}
+
+static struct meter_entry *find(struct meter *m, uint32_t next)
+{
+	uint32_t h = hash_key(m, next);
+	struct meter_entry *e;
+	for (e = m->table[h & (m->table_size - 1)]; e; e = e->chain)
+		if (e->hash == h && e->block == m->at.block && matches(m, e, next))
+			return e;
+	if (m->entries > m->table_size)
+		grow(m);
+	e = calloc(1, sizeof *e + m->at.events * sizeof *e->trace);
+	if (!e) {
+		m->failed = 1;
+		return NULL;
+	}
+	e->block = m->at.block;
+	e->state = m->at.state;
+	e->next = next;
+	e->hash = h;
+	e->events = (uint16_t)m->at.events;
+	memcpy(e->trace, m->trace, m->at.events * sizeof *e->trace);
+	e->cost = meterCharge(m->go, e->block->id, e->state, e->trace, e->events, next, &e->exit_state);
+	struct meter_entry **slot = &m->table[h & (m->table_size - 1)];
+	e->chain = *slot;
+	*slot = e;
+	e->all = m->all_entries;
+	m->all_entries = e;
+	m->entries++;
+	return e;
+}
+
+void meter_finish(struct meter *m, uint32_t next)
+{
+	struct meter_block *b = m->at.block;
+	if (!b)
+		return;
+	struct meter_entry *e = b->last;
+	if (UNLIKELY(!e || !matches(m, e, next))) {
+		e = find(m, next);
+		if (!e)
+			return;
+		b->last = e;
+	}
+	if (m->at.blocks >= m->counted)
+		e->hits++;
+	m->at.cycles += e->cost;
+	m->at.state = e->exit_state;
+	m->at.it = b->it_after;
+	m->at.blocks++;
+	m->at.block = NULL;
+	m->at.events = 0;
+}
+
+static struct meter_block *block_new(struct meter *m, const struct unicorn_block *u)
+{
+	struct meter_block *b = calloc(1, sizeof *b);
+	uint32_t halfwords = (u->size + 1) / 2;
+	struct meter_watch *watch = calloc(halfwords, sizeof *watch);
+	if (!b || !watch) {
+		free(b);
+		free(watch);
+		m->failed = 1;
+		return NULL;
+	}
+	b->addr = u->addr;
+	b->size = u->size;
+	b->it_before = m->at.it;
+	meterDecode(m->go, b, (void *)(uintptr_t)u->code, watch);
+	for (uint32_t i = 0; i < halfwords; i++)
+		if (watch[i].conditional || watch[i].operands)
+			b->watch = watch;
+	if (!b->watch)
+		free(watch);
+	b->all = m->all_blocks;
+	m->all_blocks = b;
+	return b;
+}
+
+static void on_block(void *state, struct unicorn_block *u)
+{
+	struct meter *m = state;
+	meter_finish(m, u->addr);
+	struct meter_block *b = u->model;
+	while (b && UNLIKELY(b->it_before != m->at.it))
+		b = b->variant;
+	if (UNLIKELY(!b)) {
+		b = block_new(m, u);
+		if (!b)
+			return;
+		b->variant = u->model;
+		u->model = b;
+	}
+	m->at.block = b;
+	m->at.events = 0;
+}
+
+static inline void note(struct meter *m, uint32_t event)
+{
+	if (m->at.events < METER_EVENTS_MAX)
+		m->trace[m->at.events++] = (uint16_t)event;
+}
+
+static uint32_t magnitude(uint32_t v) { return v >> 31 ? -v : v; }
+
+/* What the cost depends on: see Operands in operands.go, which says the same in Go. */
+static uint32_t describe(enum meter_operands kind, uint32_t n, uint32_t m)
+{
+	uint32_t o = 0;
+	if (kind == METER_MULTIPLY)
+		return (n >> 16 != 0) | (n << 16 != 0) << 1 | (m >> 16 != 0) << 2 | (m << 16 != 0) << 3 | (n >> 31) << 4 |
+		       (m >> 31) << 5;
+	if (!n || !m)
+		return 1 << 10;
+	if (kind == METER_DIVIDE_SIGNED) {
+		o |= (uint32_t)(n == 0x80000000u) << 9 | (m >> 31) << 7;
+		n = magnitude(n);
+		m = magnitude(m);
+	}
+	o |= (uint32_t)!(m & (m - 1)) << 8;
+	return o | (uint32_t)(__builtin_clz(m) - __builtin_clz(n) + 32);
+}
+
+static void on_insn(void *state, struct unicorn_machine *machine, uint32_t addr)
+{
+	struct meter *m = state;
+	struct meter_block *b = m->at.block;
+	if (UNLIKELY(!b))
+		return;
+	uint32_t offset = (addr - b->addr) / 2;
+	m->at.offset = offset;
+	if (!b->watch || offset * 2 >= b->size)
+		return;
+	const struct meter_watch *w = &b->watch[offset];
+	if (w->conditional)
+		note(m, offset << 6 | METER_EXECUTED << 4);
+	if (w->operands) {
+		note(m, offset << 6 | METER_OPERANDS << 4);
+		note(m, describe(w->operands, unicorn_reg(machine, w->n), unicorn_reg(machine, w->m)));
+	}
+}
+
+static inline uint32_t region(uint32_t addr)
+{
+	return addr < 0x20000000 ? 0 : addr < 0x40000000 ? 1 : addr - 0xe0000000u < 0x100000 ? 2 : 3;
+}
+
+static void on_memory(void *state, uint32_t addr, uint32_t bytes, int write)
+{
+	(void)bytes, (void)write;
+	struct meter *m = state;
+	uint32_t tag = m->at.offset << 6 | METER_MEMORY << 4;
+	/* Of a multiple access the first one tells all. */
+	if (m->at.events && (m->trace[m->at.events - 1] & ~0xfu) == tag)
+		return;
+	note(m, tag | region(addr) << 2 | (addr & 3));
+}
+
+static void on_exception(void *state, uint32_t number)
+{
+	(void)number;
+	struct meter *m = state;
+	if (m->at.block)
+		meter_finish(m, m->at.block->addr + m->at.block->size);
+	m->at.cycles += EXCEPTION_CYCLES;
+	m->at.state = 0;
+	m->at.it = 0;
+}
+
+static uint64_t on_cycles(void *state)
+{
+	struct meter *m = state;
+	if (!m->at.block)
+		return m->at.cycles;
+	return m->at.cycles +
+	       meterInside(m->go, m->at.block->id, m->at.state, m->trace, m->at.events, m->at.offset);
+}
+
+static void on_reading(void *state, uint32_t value)
+{
+	struct meter *m = state;
+	if (m->at.blocks >= m->counted && m->nreadings < METER_READINGS_MAX)
+		m->readings[m->nreadings++] = value;
+}
+
+static void on_forget(void *state, struct unicorn_block *u)
+{
+	(void)state;
+	u->model = NULL; /* what was learnt is kept for the report */
+}
+
+static void on_save(void *state)
+{
+	struct meter *m = state;
+	m->saved = m->at;
+	memcpy(m->saved_trace, m->trace, m->at.events * sizeof *m->trace);
+}
+
+static void on_restore(void *state)
+{
+	struct meter *m = state;
+	m->counted = m->at.blocks > m->counted ? m->at.blocks : m->counted;
+	m->at = m->saved;
+	memcpy(m->trace, m->saved_trace, m->at.events * sizeof *m->trace);
+}
+
+struct meter *meter_new(uintptr_t go)
+{
+	struct meter *m = calloc(1, sizeof *m);
+	if (!m)
+		return NULL;
+	m->go = go;
+	m->table_size = 1 << 12;
+	m->table = calloc(m->table_size, sizeof *m->table);
+	m->readings = malloc(METER_READINGS_MAX * sizeof *m->readings);
+	if (!m->table || !m->readings) {
+		meter_free(m);
+		return NULL;
+	}
+	m->model = (struct unicorn_model){
+		.state = m, .block = on_block, .insn = on_insn, .memory = on_memory, .exception = on_exception,
+		.cycles = on_cycles, .reading = on_reading, .forget = on_forget, .save = on_save, .restore = on_restore,
+	};
+	return m;
+}
+
+void meter_free(struct meter *m)
+{
+	for (struct meter_entry *e = m->all_entries, *next; e; e = next) {
+		next = e->all;
+		free(e);
+	}
+	for (struct meter_block *b = m->all_blocks, *next; b; b = next) {
+		next = b->all;
+		free(b->watch);
+		free(b);
+	}
+	free(m->table);
+	free(m->readings);
+	free(m);
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package meter runs the model of package cycles along with a program on an emulated machine. It charges
+// whole blocks of code from a table and asks the model only for what it has not seen before.
+package meter
+
+/*
+#cgo CFLAGS: -std=gnu99 -O2 -Wall -Wextra -I${SRCDIR}/../../..
+#include "emu/cycles/meter/meter.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"runtime/cgo"
+	"unsafe"
+
+	"ubench/emu/cycles"
+	"ubench/emu/unicorn"
+	"ubench/internal/thumb"
+)
+
+// Label says how far to trust the cycles; every table that prints them carries it.
+const Label = "modelled, zero wait states"
+
+// FlashSpeedLabel is the label with Options.FetchAtFlashSpeed.
+const FlashSpeedLabel = Label + ", fetched at flash speed"
+
+// Meter implements unicorn.Model.
+type Meter struct {
+	c      *C.struct_meter
+	handle cgo.Handle
+	model  *cycles.Model
+	blocks []block
+	states []cycles.State
+	known  map[cycles.State]uint32
+	float  bool
+}
+
+// block is what Go knows of a block.
+type block struct {
+	ops     []cycles.Op
+	skip    []bool // conditional, inside an IT block
+	byplace map[uint16]int
+}
+
+// New makes a meter for a core.
+func New(core unicorn.Core, options cycles.Options) (*Meter, error) {
+	m := &Meter{model: &cycles.Model{Core: cycles.CortexM4, Options: options}, known: map[cycles.State]uint32{}}
+	if core == unicorn.CortexM3 {
+		m.model.Core = cycles.CortexM3
+	}
+	m.intern(cycles.Reset())
+	m.handle = cgo.NewHandle(m)
+	m.c = C.meter_new(C.uintptr_t(m.handle))
+	if m.c == nil {
+		m.handle.Delete()
+		return nil, errors.New("meter: out of memory")
+	}
+	return m, nil
+}
+
+// Hooks is the C side, for the machine.
+func (m *Meter) Hooks() unsafe.Pointer { return unsafe.Pointer(&m.c.model) }
+
+// Label says what the cycles are.
+func (m *Meter) Label() string {
+	if m.model.FetchAtFlashSpeed {
+		return FlashSpeedLabel
+	}
+	return Label
+}
+
+// Close releases the meter.
+func (m *Meter) Close() {
+	if m.c != nil {
+		C.meter_free(m.c)
+		m.c = nil
+		m.handle.Delete()
+	}
+}
+
+// Cycles is the total after a run that stopped at pc.
+func (m *Meter) Cycles(pc uint32) uint64 {
+	C.meter_finish(m.c, C.uint32_t(pc))
+	return uint64(m.c.at.cycles)
+}
+
+// Readings are the values of DWT CYCCNT the program was given, at most 65536.
+func (m *Meter) Readings() []uint32 {
+	r := make([]uint32, m.c.nreadings)
+	for i, v := range unsafe.Slice(m.c.readings, len(r)) {
+		r[i] = uint32(v)
+	}
+	return r
+}
+
+// Float tells whether coprocessor instructions were executed, which the model does not know.
+func (m *Meter) Float() bool { return m.float }
+
+// Spent is what an instruction cost in all its executions.
+type Spent struct {
+	Executions uint64
+	Cycles     uint64
+	Class      thumb.Class
+	Insn       thumb.Insn
+}
+
+// Profile adds up executions and cycles by instruction.
+func (m *Meter) Profile() map[uint32]Spent {
+	total := map[uint32]Spent{}
+	for e := m.c.all_entries; e != nil; e = e.all {
+		if e.hits == 0 {
+			continue
+		}
+		b := &m.blocks[e.block.id]
+		trace := unsafe.Slice((*uint16)(unsafe.Pointer(uintptr(unsafe.Pointer(e))+C.sizeof_struct_meter_entry)), int(e.events))
+		added := make([]int32, len(b.ops))
+		m.model.Block(m.states[e.state], b.ops, b.dynamic(trace), uint32(e.next), nil, added)
+		for i := range b.ops {
+			s := total[b.ops[i].Addr]
+			s.Executions += uint64(e.hits)
+			s.Cycles += uint64(int64(added[i]) * int64(e.hits))
+			s.Class, s.Insn = b.ops[i].Class, b.ops[i].Insn
+			total[b.ops[i].Addr] = s
+		}
+	}
+	return total
+}
+
+func (m *Meter) intern(s cycles.State) uint32 {
+	id, ok := m.known[s]
+	if !ok {
+		id = uint32(len(m.states))
+		m.states = append(m.states, s)
+		m.known[s] = id
+	}
+	return id
+}
+
+// dynamic reads a trace.
+func (b *block) dynamic(trace []uint16) []cycles.Dynamic {
+	d := make([]cycles.Dynamic, len(b.ops))
+	for i := range d {
+		d[i].Skipped = b.skip[i]
+	}
+	for at := 0; at < len(trace); at++ {
+		event := trace[at]
+		i, ok := b.byplace[event>>6]
+		if !ok {
+			continue
+		}
+		switch event >> 4 & 3 {
+		case C.METER_MEMORY:
+			d[i].Region, d[i].Align = cycles.Region(event>>2&3), uint8(event&3)
+		case C.METER_EXECUTED:
+			d[i].Skipped = false
+		case C.METER_OPERANDS:
+			if at++; at < len(trace) {
+				d[i].Operands = cycles.Operands(trace[at])
+			}
+		}
+	}
+	return d
+}
+
+func meterOf(handle C.uintptr_t) *Meter { return cgo.Handle(handle).Value().(*Meter) }
+
+//export meterDecode
+func meterDecode(handle C.uintptr_t, c *C.struct_meter_block, code unsafe.Pointer, watch *C.struct_meter_watch) {
+	m := meterOf(handle)
+	bytes := unsafe.Slice((*byte)(code), int(c.size))
+	watches := unsafe.Slice(watch, (len(bytes)+1)/2)
+	b := block{byplace: map[uint16]int{}}
+	it := thumb.ITState(c.it_before)
+	for at := 0; at < len(bytes); {
+		in, err := thumb.Decode(bytes[at:], uint32(c.addr)+uint32(at))
+		if err != nil {
+			break
+		}
+		op := m.model.Prepare(in)
+		conditional := it.Cond() != thumb.AL
+		w := &watches[at/2]
+		if conditional {
+			w.conditional = 1
+		}
+		if op.NeedsOperands() {
+			n, mm := in.Operands()
+			w.n, w.m, w.operands = C.uint8_t(n), C.uint8_t(mm), C.METER_MULTIPLY
+			switch in.Class {
+			case thumb.Div:
+				w.operands = C.METER_DIVIDE
+			case thumb.DivSigned:
+				w.operands = C.METER_DIVIDE_SIGNED
+			}
+		}
+		m.float = m.float || in.Class == thumb.Coprocessor
+		b.byplace[uint16(at/2)] = len(b.ops)
+		b.ops = append(b.ops, op)
+		b.skip = append(b.skip, conditional)
+		it = it.Next(&in)
+		at += int(in.Size)
+	}
+	c.it_after = C.uint8_t(it)
+	c.id = C.uint32_t(len(m.blocks))
+	m.blocks = append(m.blocks, b)
+}
+
+//export meterCharge
+func meterCharge(handle C.uintptr_t, id, state C.uint32_t, trace *C.uint16_t, events, next C.uint32_t, exit *C.uint32_t) C.uint32_t {
+	m := meterOf(handle)
+	b := &m.blocks[id]
+	d := b.dynamic(unsafe.Slice((*uint16)(trace), int(events)))
+	s, added := m.model.Block(m.states[state], b.ops, d, uint32(next), nil, nil)
+	*exit = C.uint32_t(m.intern(s))
+	return C.uint32_t(added)
+}
+
+//export meterInside
+func meterInside(handle C.uintptr_t, id, state C.uint32_t, trace *C.uint16_t, events, offset C.uint32_t) C.uint32_t {
+	m := meterOf(handle)
+	b := &m.blocks[id]
+	i, ok := b.byplace[uint16(offset)]
+	if !ok {
+		return 0
+	}
+	d := b.dynamic(unsafe.Slice((*uint16)(trace), int(events)))
+	started := make([]int32, i+1)
+	last := &b.ops[i]
+	m.model.Block(m.states[state], b.ops[:i+1], d[:i+1], last.Addr+uint32(last.Size), started, nil)
+	return C.uint32_t(started[i])
+}

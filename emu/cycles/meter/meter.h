@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Charges a program's blocks with modelled cycles as they execute.
+ *
+ * The model itself is Go (package cycles) and is asked once for every combination of block, state
+ * at its entry, what was dynamic about it (the trace) and its successor. The answers are kept here.
+ */
+#ifndef UB_EMU_CYCLES_METER_H
+#define UB_EMU_CYCLES_METER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "emu/unicorn/hooks.h"
+
+/* What a halfword of a block wants noted when the instruction there executes. */
+struct meter_watch {
+	uint8_t conditional;
+	uint8_t operands; /* enum meter_operands */
+	uint8_t n, m;     /* registers */
+};
+
+enum meter_operands { METER_NONE, METER_DIVIDE, METER_DIVIDE_SIGNED, METER_MULTIPLY };
+
+struct meter_block {
+	uint32_t id; /* of the block in Go */
+	uint32_t addr, size;
+	uint8_t it_before, it_after;    /* IT state */
+	struct meter_watch *watch;      /* by halfword; NULL if nothing is to be noted */
+	struct meter_block *variant;    /* the same bytes entered in another IT state */
+	struct meter_entry *last;       /* found last time */
+	struct meter_block *all;
+};
+
+/* An event of a trace: halfword offset << 6 | type << 4 | detail. */
+enum { METER_MEMORY = 0, METER_EXECUTED = 1, METER_OPERANDS = 2 /* their description follows */ };
+
+struct meter_entry {
+	struct meter_entry *chain, *all;
+	struct meter_block *block;
+	uint64_t hits;
+	uint32_t state, next; /* the key, with block and trace */
+	uint32_t exit_state, cost;
+	uint32_t hash;
+	uint16_t events;
+	uint16_t trace[];
+};
+
+enum { METER_EVENTS_MAX = 2048, METER_READINGS_MAX = 1 << 16 };
+
+struct meter_position {
+	struct meter_block *block; /* running, not yet charged */
+	uint64_t cycles;
+	uint64_t blocks; /* executed */
+	uint32_t state;
+	uint32_t offset; /* halfword of the instruction that executes */
+	uint32_t events;
+	uint8_t it;
+};
+
+struct meter {
+	struct unicorn_model model;
+	uintptr_t go; /* handle */
+	struct meter_position at, saved;
+	uint64_t counted; /* no hits are counted before this many blocks: they were, before a repeat */
+	struct meter_entry **table;
+	uint32_t table_size, entries;
+	struct meter_entry *all_entries;
+	struct meter_block *all_blocks;
+	uint32_t sp_low; /* lowest stack pointer pushed to */
+	uint32_t nreadings;
+	uint32_t *readings;
+	int failed; /* out of memory */
+	uint16_t trace[METER_EVENTS_MAX], saved_trace[METER_EVENTS_MAX];
+};
+
+struct meter *meter_new(uintptr_t go);
+void meter_free(struct meter *m);
+/* Charges the running block, which went on to next. */
+void meter_finish(struct meter *m, uint32_t next);
+
+#endif
