@@ -36,7 +36,8 @@ type point struct {
 	benchmark benchmarks.Benchmark
 	size      int
 	job       emu.Job
-	optional  bool // the engine was not asked for by name: leave out what it does not support
+	err       error // why the engine cannot have the program
+	optional  bool  // the engine was not asked for by name: leave out what it does not support
 }
 
 // CheckEngines reports the first name that is not an engine of the target.
@@ -75,12 +76,12 @@ func (p *Plan) points(info emu.Info) ([]point, error) {
 			for _, engine := range engines {
 				job, err := NewJob(engine, program)
 				if IsNative(engine) {
-					if p.Engines == nil && (p.Program != nil || !slices.Contains(info.Kernels, b.Name)) {
+					if p.Engines == nil && !slices.Contains(info.Kernels, b.Name) {
 						continue
 					}
 					job, err = emu.Job{Engine: engine, Kernel: b.Name}, nil
 				}
-				if err != nil {
+				if err != nil && !errors.Is(err, image.ErrUnsupported) {
 					return nil, fmt.Errorf("%s for engine %s: %w", b.Name, engine, err)
 				}
 				if job.Helpers == nil {
@@ -89,7 +90,7 @@ func (p *Plan) points(info emu.Info) ([]point, error) {
 				job.Context, job.Trace = input, b.Trace
 				job.Budget = p.Budget
 				job.WantContext = true
-				points = append(points, point{b, size, job, p.Engines == nil})
+				points = append(points, point{benchmark: b, size: size, job: job, err: err, optional: p.Engines == nil})
 			}
 		}
 	}
@@ -147,5 +148,5 @@ func NewJob(engine string, program *image.Program) (emu.Job, error) {
 		}
 		unsupported = err
 	}
-	return emu.Job{}, unsupported
+	return emu.Job{Engine: engine}, unsupported
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"ubench/abi"
+	"ubench/benchmarks"
 	"ubench/emu"
 )
 
@@ -55,10 +56,17 @@ func (p *Plan) Run(ctx context.Context, target emu.Target, observe func(done, to
 // measure runs one point as often as the plan says. The error is the target's.
 func (p *Plan) measure(ctx context.Context, target emu.Target, pt point) (s Sample, supported bool, err error) {
 	info := target.Info()
+	if pt.err != nil {
+		s := NewSample(pt.benchmark.Name, pt.job, emu.Sample{}, info)
+		s.Size, s.SizeUnit = pt.size, sizeUnit(pt.benchmark)
+		s.OK, s.Result, s.Error = false, "", oneLine(pt.err)
+		return s, false, nil
+	}
 	var runs []Sample
 	for range max(p.Repeat, 1) {
 		got, err := target.Run(ctx, pt.job)
 		s := NewSample(pt.benchmark.Name, pt.job, got, info)
+		s.SizeUnit = sizeUnit(pt.benchmark)
 		s.Size = pt.size
 		if err != nil {
 			s.OK, s.Result, s.Error = false, "", oneLine(err)
@@ -98,12 +106,27 @@ func combine(runs []Sample, board bool) Sample {
 // oneLine is an error's text without line breaks, which some emulators' messages have.
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
+// hostCore is the core of the host target, which runs the device's code but counts nothing.
+const hostCore = "host"
+
+// sizeUnit is what a benchmark's sizes count, "" for bytes. Its description ends "size in …".
+func sizeUnit(b benchmarks.Benchmark) string {
+	_, unit, _ := strings.Cut(b.Doc, "size in ")
+	unit, _, _ = strings.Cut(unit, " ")
+	if unit == "bytes" {
+		return ""
+	}
+	return unit
+}
+
 // NewSample is what a target measured for a job: good if the program was not stopped.
 func NewSample(name string, job emu.Job, got emu.Sample, info emu.Info) Sample {
 	s := Sample{
 		Benchmark: name, Size: len(job.Context), Engine: job.Engine, Target: info.Target, Core: info.Core,
-		Phases:     Phases{counts(got.Load), counts(got.Verify), counts(got.Compile), counts(got.Execute)},
 		ImageBytes: got.ImageBytes, CodeBytes: got.CodeBytes, RAMBytes: got.RAMBytes, StackBytes: got.StackBytes,
+	}
+	if info.Core != hostCore {
+		s.Phases = Phases{counts(got.Load), counts(got.Verify), counts(got.Compile), counts(got.Execute)}
 	}
 	if info.HasCycles {
 		s.CyclesLabel = info.CyclesLabel
@@ -130,7 +153,7 @@ func (s *Sample) check(got emu.Sample, pt point) {
 	switch {
 	case got.Result != want:
 		s.Error = fmt.Sprintf("wrong answer: %#x, want %#x", got.Result, want)
-	case got.Execute == nil:
+	case got.Execute == nil && s.Core != hostCore:
 		s.Error = "the target did not count the execution"
 	case !bytes.Equal(got.Context, after):
 		s.Error = "wrong answer: the result is right, the memory left behind is not" + firstDifference(got.Context, after)

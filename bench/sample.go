@@ -10,7 +10,8 @@ import "ubench/emu"
 // Sample is one measured point: a row of schema ubench.results/v1, whose member names these are.
 type Sample struct {
 	Benchmark string `json:"benchmark"`
-	Size      int    `json:"size"` // input bytes; 0 where the benchmark has none
+	Size      int    `json:"size"`                // input bytes; 0 where the benchmark has none
+	SizeUnit  string `json:"size_unit,omitempty"` // where sizes count something else than bytes: "words"
 	Engine    string `json:"engine"`
 	Target    string `json:"target"`
 	Core      string `json:"core"`

@@ -13,7 +13,7 @@ import (
 // csvHeader names the columns after the members of a result file. Phases that did not run, and
 // cycles a target does not have, are empty.
 var csvHeader = func() []string {
-	h := []string{"benchmark", "size", "engine", "target", "core", "ok", "result"}
+	h := []string{"benchmark", "size", "size_unit", "engine", "target", "core", "ok", "result"}
 	for _, p := range bench.PhaseNames {
 		h = append(h, p+"_instructions", p+"_cycles")
 	}
@@ -27,7 +27,7 @@ func WriteCSV(w io.Writer, samples []bench.Sample) error {
 		return err
 	}
 	for _, s := range samples {
-		row := []string{s.Benchmark, strconv.Itoa(s.Size), s.Engine, s.Target, s.Core, strconv.FormatBool(s.OK), s.Result}
+		row := []string{s.Benchmark, strconv.Itoa(s.Size), s.SizeUnit, s.Engine, s.Target, s.Core, strconv.FormatBool(s.OK), s.Result}
 		for _, p := range bench.PhaseNames {
 			instructions, cycles := "", ""
 			if n := s.Phases.Phase(p); n != nil {

@@ -40,7 +40,7 @@ func WriteGoBench(w io.Writer, samples []bench.Sample) error {
 			}
 		}
 		value(s.Phases.Execute.Instructions, "instructions")
-		if s.Size > 0 {
+		if s.Size > 0 && s.SizeUnit == "" {
 			fmt.Fprintf(&b, " %.2f instructions/byte", float64(s.Phases.Execute.Instructions)/float64(s.Size))
 		}
 		value(s.Phases.Execute.Cycles, "cycles")

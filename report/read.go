@@ -102,6 +102,8 @@ func setCSV(s *bench.Sample, column, value string) (err error) {
 	switch column {
 	case "benchmark":
 		s.Benchmark = value
+	case "size_unit":
+		s.SizeUnit = value
 	case "engine":
 		s.Engine = value
 	case "target":

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"ubench/bench"
 )
@@ -33,13 +34,13 @@ func (g *group) table() *Table {
 	column("engine", true)
 	column("instructions", false)
 	if sized {
-		column("per byte", false)
+		column(g.per(), false)
 	}
 	column("× "+Reference, false)
 	if cycles {
 		column("cycles", false)
 		if sized {
-			column("per byte", false)
+			column(g.per(), false)
 		}
 		column("× "+Reference, false)
 	}
@@ -62,7 +63,7 @@ func (g *group) table() *Table {
 			}
 			cells = append(cells, s.Engine)
 			row := Row{Break: first && len(t.Rows) > 0}
-			if s.OK && s.Phases.Execute != nil {
+			if s.OK {
 				cells = append(cells, g.numbers(s, native, sized, cycles)...)
 			} else {
 				row.Note, row.Bad = s.Error, true
@@ -81,27 +82,47 @@ func (g *group) table() *Table {
 
 // numbers are the cells of a good sample after the engine's name.
 func (g *group) numbers(s, native *bench.Sample, sized, cycles bool) []string {
-	cells := []string{count(s.Phases.Execute.Instructions)}
+	execute := bench.Counts{}
+	if s.Phases.Execute != nil {
+		execute = *s.Phases.Execute
+	}
+	cells := []string{known(execute.Instructions)}
 	rest := func(pick func(bench.Counts) uint64) {
-		value := float64(pick(*s.Phases.Execute))
+		value := float64(pick(execute))
 		if sized {
 			cells = append(cells, quotient(value, float64(s.Size), 1))
 		}
-		if native == nil {
-			cells = append(cells, gap)
-		} else {
-			cells = append(cells, quotient(value, float64(pick(*native.Phases.Execute)), 2))
+		reference := 0.0
+		if native != nil {
+			reference = float64(pick(*native.Phases.Execute))
 		}
+		cells = append(cells, quotient(value, reference, 2))
 	}
 	rest(func(c bench.Counts) uint64 { return c.Instructions })
 	if cycles {
-		cells = append(cells, count(s.Phases.Execute.Cycles))
+		cells = append(cells, known(execute.Cycles))
 		rest(func(c bench.Counts) uint64 { return c.Cycles })
 	}
 	if bench.IsNative(s.Engine) {
 		return append(cells, "")
 	}
-	return append(cells, count(s.Phases.Setup().Instructions))
+	return append(cells, known(s.Phases.Setup().Instructions))
+}
+
+// per names the column of costs per unit of size.
+func (g *group) per() string {
+	if unit := g.samples[0].SizeUnit; unit != "" {
+		return "per " + strings.TrimSuffix(unit, "s")
+	}
+	return "per byte"
+}
+
+// known formats a count, as a gap if the target does not count.
+func known(n uint64) string {
+	if n == 0 {
+		return gap
+	}
+	return count(n)
 }
 
 // SummaryTables compare benchmarks: for each target, the cost of every engine to native -O2 at each

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -40,7 +41,7 @@ func (g *group) chart() drawable {
 	cycles := hasCycles(g.samples)
 	c := &lineChart{
 		title: fmt.Sprintf("%s on %s", g.benchmark, g.place()),
-		x:     "input, bytes (log scale)",
+		x:     "size, " + cmp.Or(g.samples[0].SizeUnit, "bytes") + " (log scale)",
 		y:     "instructions to execute (log scale)",
 		notes: []string{"instructions: counted exactly"},
 	}

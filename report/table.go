@@ -115,10 +115,11 @@ func count(n uint64) string {
 	return s
 }
 
-// quotient formats a/b with a number of decimals, as a gap where there is none.
+// quotient formats a/b with a number of decimals, as a gap where there is
+// none or one of them was not counted.
 func quotient(a, b float64, decimals int) string {
 	q := a / b
-	if b == 0 || math.IsNaN(q) || math.IsInf(q, 0) {
+	if a == 0 || b == 0 || math.IsNaN(q) || math.IsInf(q, 0) {
 		return gap
 	}
 	return strconv.FormatFloat(q, 'f', decimals, 64)

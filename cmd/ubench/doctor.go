@@ -68,8 +68,8 @@ Examples:
 
 func (e *env) doctor(c *cli.Context) error {
 	d := diagnosis{Version: versionText(), Platform: runtime.GOOS + "/" + runtime.GOARCH + ", " + runtime.Version()}
-	for _, s := range e.targets.list() {
-		if s.Works {
+	for _, s := range e.targets.list(c.Context) {
+		if s.Works && !bench.IsBoard(s.Spec) { // a serial port need not have a board
 			e.progress.step(0, 0, "trying "+s.Spec)
 			if what, err := e.try(c.Context, s.Spec); err != nil {
 				s.Works, s.Reason = false, oneLine(err)

@@ -29,7 +29,7 @@ type targetSource interface {
 	// open starts a target; the mistake of naming one that cannot exist is a usage error.
 	open(ctx context.Context, spec string) (emu.Target, error)
 	// list says which targets there are and whether they can start here.
-	list() []targetStatus
+	list(ctx context.Context) []targetStatus
 }
 
 // targetStatus is what is known of a target without starting it.

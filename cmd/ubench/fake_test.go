@@ -32,7 +32,7 @@ func (fakeTargets) open(ctx context.Context, spec string) (emu.Target, error) {
 	return &fakeTarget{spec: spec, mode: mode}, nil
 }
 
-func (fakeTargets) list() []targetStatus {
+func (fakeTargets) list(context.Context) []targetStatus {
 	return []targetStatus{
 		{Spec: "unicorn", Works: true, Reason: "the Cortex-M4 of an imaginary library 1.0"},
 		{Spec: "fake:crash", Works: true, Reason: "crashes"},

@@ -106,7 +106,7 @@ func (e *env) inventory(ctx context.Context) inventory {
 			inv.Engines = append(inv.Engines, inventoryEngine(d))
 		}
 	}
-	inv.Targets = e.targets.list()
+	inv.Targets = e.targets.list(ctx)
 	for _, f := range abi.Formats() {
 		inv.Formats = append(inv.Formats, f.String())
 	}

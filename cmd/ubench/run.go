@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -314,7 +315,7 @@ func (e *env) complain(samples []bench.Sample) error {
 		}
 		what := s.Benchmark
 		if s.Size > 0 {
-			what += fmt.Sprintf(", %d bytes", s.Size)
+			what += fmt.Sprintf(", %d %s", s.Size, cmp.Or(s.SizeUnit, "bytes"))
 		}
 		fmt.Fprintf(e.stderr, "ubench run: %s, %s on %s: %s\n", what, s.Engine, s.Target, s.Error)
 	}

@@ -4,16 +4,29 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"strings"
 
 	"ubench/emu"
+	"ubench/emu/targets"
 )
 
 // realTargets are those of package targets.
 type realTargets struct{}
 
-func (realTargets) open(_ context.Context, spec string) (emu.Target, error) {
-	return nil, fmt.Errorf("target %s: no target is built in", spec)
+func (realTargets) open(ctx context.Context, spec string) (emu.Target, error) {
+	if err := targets.Check(spec); err != nil {
+		if strings.HasPrefix(spec, "serial:") {
+			return nil, usagef("%v", err)
+		}
+		return nil, unknown("target", spec, targets.Names())
+	}
+	return targets.Open(ctx, spec)
 }
 
-func (realTargets) list() []targetStatus { return nil }
+func (realTargets) list(ctx context.Context) []targetStatus {
+	var list []targetStatus
+	for _, s := range targets.List(ctx) {
+		list = append(list, targetStatus(s))
+	}
+	return list
+}
