@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"ubench/emu"
+	"ubench/emu/cycles"
+	"ubench/emu/cycles/meter"
 	"ubench/emu/host"
 	"ubench/emu/qemu"
 	"ubench/emu/serial"
@@ -51,7 +53,7 @@ func Open(ctx context.Context, spec string) (emu.Target, error) {
 	kind, rest, _ := strings.Cut(spec, ":")
 	switch kind {
 	case "unicorn":
-		return opened(unicorn.Open(ctx, unicorn.Options{Name: spec, Core: unicorn.Core(rest)}))
+		return opened(unicorn.Open(ctx, unicorn.Options{Name: spec, Core: unicorn.Core(rest), Model: newMeter}))
 	case "qemu":
 		return opened(qemu.Open(ctx, qemu.Options{Machine: rest}))
 	case "host":
@@ -61,6 +63,15 @@ func Open(ctx context.Context, spec string) (emu.Target, error) {
 		return opened(serial.Open(ctx, device, baud))
 	}
 	panic("BUG: target " + spec)
+}
+
+// newMeter serves the firmware's cycle counter from the model.
+func newMeter(core unicorn.Core) (unicorn.Model, error) {
+	m, err := meter.New(core, cycles.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // opened keeps a nil pointer from becoming a target that is not nil.
