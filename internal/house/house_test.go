@@ -19,7 +19,7 @@ const module = "ubench"
 // layers lists the folders from the bottom up: a package may import packages of lower layers and
 // of its own folder. Tests are free to look at anything.
 var layers = [][]string{
-	{"abi"},
+	{"abi", "results"},
 	{"internal/devmem", "internal/thumb", "internal/style", "benchmarks"},
 	{"image", "verify", "vm", "jit", "femto", "baseline"},
 	{"firmware", "examples"},
