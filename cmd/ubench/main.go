@@ -28,6 +28,7 @@ var commands = []func(*env) *cli.Command{
 	compareCommand,
 	listCommand,
 	doctorCommand,
+	measureCommand,
 }
 
 // Exit statuses.

@@ -113,7 +113,7 @@ static struct meter_block *block_new(struct meter *m, const struct unicorn_block
 	b->it_before = m->at.it;
 	meterDecode(m->go, b, (void *)(uintptr_t)u->code, watch);
 	for (uint32_t i = 0; i < halfwords; i++)
-		if (watch[i].conditional || watch[i].operands)
+		if (watch[i].conditional || watch[i].operands || watch[i].stack)
 			b->watch = watch;
 	if (!b->watch)
 		free(watch);
@@ -192,8 +192,11 @@ static inline uint32_t region(uint32_t addr)
 
 static void on_memory(void *state, uint32_t addr, uint32_t bytes, int write)
 {
-	(void)bytes, (void)write;
+	(void)bytes;
 	struct meter *m = state;
+	const struct meter_block *b = m->at.block;
+	if (write && addr < m->sp_low && b && b->watch && b->watch[m->at.offset].stack)
+		m->sp_low = addr;
 	uint32_t tag = m->at.offset << 6 | METER_MEMORY << 4;
 	/* Of a multiple access the first one tells all. */
 	if (m->at.events && (m->trace[m->at.events - 1] & ~0xfu) == tag)
@@ -255,6 +258,7 @@ struct meter *meter_new(uintptr_t go)
 	if (!m)
 		return NULL;
 	m->go = go;
+	m->sp_low = UINT32_MAX;
 	m->table_size = 1 << 12;
 	m->table = calloc(m->table_size, sizeof *m->table);
 	m->readings = malloc(METER_READINGS_MAX * sizeof *m->readings);

@@ -95,6 +95,11 @@ func (m *Meter) Readings() []uint32 {
 	return r
 }
 
+// StackLow is the lowest address the program stored to through SP; false if it did not.
+func (m *Meter) StackLow() (uint32, bool) {
+	return uint32(m.c.sp_low), m.c.sp_low != 0xffffffff
+}
+
 // Float tells whether coprocessor instructions were executed, which the model does not know.
 func (m *Meter) Float() bool { return m.float }
 
@@ -183,6 +188,12 @@ func meterDecode(handle C.uintptr_t, c *C.struct_meter_block, code unsafe.Pointe
 		w := &watches[at/2]
 		if conditional {
 			w.conditional = 1
+		}
+		switch in.Class {
+		case thumb.Store, thumb.StoreMultiple, thumb.StoreDual:
+			if in.Address == thumb.Reg(thumb.SP) {
+				w.stack = 1
+			}
 		}
 		if op.NeedsOperands() {
 			n, mm := in.Operands()

@@ -17,6 +17,7 @@ struct meter_watch {
 	uint8_t conditional;
 	uint8_t operands; /* enum meter_operands */
 	uint8_t n, m;     /* registers */
+	uint8_t stack;    /* stores through SP */
 };
 
 enum meter_operands { METER_NONE, METER_DIVIDE, METER_DIVIDE_SIGNED, METER_MULTIPLY };
@@ -66,7 +67,7 @@ struct meter {
 	uint32_t table_size, entries;
 	struct meter_entry *all_entries;
 	struct meter_block *all_blocks;
-	uint32_t sp_low; /* lowest stack pointer pushed to */
+	uint32_t sp_low; /* lowest address stored to through SP */
 	uint32_t nreadings;
 	uint32_t *readings;
 	int failed; /* out of memory */
