@@ -315,7 +315,8 @@ void agent_receive(struct agent *a, uint8_t byte)
 {
 	int32_t status;
 	uint8_t seq;
-	agent_frame_push(&a->request, byte);
+	if (!agent_frame_push(&a->request, byte))
+		return;
 	while ((status = agent_frame_poll(&a->request, &seq)) != 0) {
 		if (status > 0) {
 			handle(a);

@@ -42,10 +42,11 @@ static inline void agent_put32(uint8_t *p, uint32_t v)
 	agent_put16(p + 2, v >> 16);
 }
 
-/* Appends a received byte. Only after agent_frame_poll returned 0. */
-static inline void agent_frame_push(struct agent_frame *f, uint8_t byte)
+/* Appends a received byte. Only after agent_frame_poll returned 0. Returns whether to poll now. */
+static inline int agent_frame_push(struct agent_frame *f, uint8_t byte)
 {
 	f->bytes[f->have++] = byte;
+	return f->have >= f->need;
 }
 
 /* What the bytes received so far amount to: 0 if more are needed, 1 if a frame is complete, or

@@ -24,6 +24,10 @@ void boot_usart_init(void);
 uint8_t boot_usart_get(void); /* waits */
 void boot_usart_put(uint8_t byte);
 
+/* stack.S; BOOT_RAM_START and BOOT_PAINT are repeated there. */
+#define BOOT_PAINT 0x5afe57acu
+uint32_t *boot_stack_first_used(void);
+
 /* counters.S */
 uint32_t boot_probe(void);
 uint32_t boot_nothing(void);

@@ -3,9 +3,6 @@
 #include "firmware/boot/boot.h"
 #include "firmware/boot/regs.h"
 
-#define PAINT 0x5afe57acu
-#define STACK_BOTTOM ((volatile uint32_t *)BOOT_RAM_START)
-
 void boot_counters_init(void)
 {
 	RCC_APB1ENR |= RCC_TIM2;
@@ -35,34 +32,26 @@ int32_t agent_port_protect(void *port, agent_step step, void *arg, struct ub_fau
 	return status;
 }
 
-/* The stack is painted once; afterwards only what was used needs paint. */
-static volatile uint32_t *first_used(void)
+static inline uint32_t *stack_pointer(void)
 {
-	volatile uint32_t *p = STACK_BOTTOM;
-	while (*p == PAINT)
-		p++;
-	return p;
-}
-
-static inline volatile uint32_t *stack_pointer(void)
-{
-	volatile uint32_t *sp;
+	uint32_t *sp;
 	__asm__ volatile("mov %0, sp" : "=r"(sp));
 	return sp;
 }
 
+/* Only what lost its paint since last time needs it: emulators are slow at stores. */
 void agent_port_paint_stack(void *port)
 {
 	(void)port;
-	volatile uint32_t *sp = stack_pointer();
-	for (volatile uint32_t *p = first_used(); p < sp; p++)
-		*p = PAINT;
+	uint32_t *sp = stack_pointer();
+	for (uint32_t *p = boot_stack_first_used(); p < sp; p++)
+		*p = BOOT_PAINT;
 }
 
 uint32_t agent_port_stack_peak(void *port)
 {
 	(void)port;
-	return (uint32_t)(stack_pointer() - first_used()) * sizeof(uint32_t);
+	return (uint32_t)(stack_pointer() - boot_stack_first_used()) * sizeof(uint32_t);
 }
 
 static uint32_t spent(uint32_t (*count)(void), uint32_t (*what)(void))
