@@ -88,7 +88,7 @@ func (t *Target) start(ctx context.Context) error {
 		return err
 	}
 	t.process = p
-	t.client = wire.NewClient(&bootLink{Link: wire.ConnLink(p.serial)})
+	t.client = wire.NewClient(wire.ConnLink(p.serial))
 	if err := t.client.Connect(ctx); err != nil {
 		return fmt.Errorf("boot: %w", t.failure(ctx, err))
 	}
@@ -167,40 +167,4 @@ func (t *Target) Close() error {
 		t.process = nil
 	}
 	return nil
-}
-
-// bootLink repeats what was sent until the first bytes come back: as on the board, what arrives
-// before the firmware has switched its serial port on is lost.
-type bootLink struct {
-	wire.Link
-	sent  []byte
-	awake bool
-}
-
-const bootPoll = 5 * time.Millisecond
-
-func (l *bootLink) Write(p []byte) (int, error) {
-	if !l.awake {
-		l.sent = append(l.sent[:0], p...)
-	}
-	return l.Link.Write(p)
-}
-
-func (l *bootLink) Read(ctx context.Context, p []byte) (int, error) {
-	for !l.awake {
-		short, cancel := context.WithTimeout(ctx, bootPoll)
-		n, err := l.Link.Read(short, p)
-		cancel()
-		if n > 0 {
-			l.awake = true
-			return n, nil
-		}
-		if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
-			return n, err
-		}
-		if _, err := l.Link.Write(l.sent); err != nil {
-			return 0, err
-		}
-	}
-	return l.Link.Read(ctx, p)
 }

@@ -54,10 +54,10 @@ func (l connLink) Read(ctx context.Context, p []byte) (int, error) {
 	defer stop()
 	n, err := l.conn.Read(p)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		if ctx.Err() != nil {
-			return n, ctx.Err()
-		}
-		return n, context.DeadlineExceeded
+		// The connection's timer may go off a moment before that of ctx: whoever asks ctx next is
+		// to find it ended.
+		<-ctx.Done()
+		return n, ctx.Err()
 	}
 	return n, err
 }
