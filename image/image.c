@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "image/reader.h"
 
+int32_t image_refuse(const struct image_reader *r, int32_t status, uint32_t pc, uint32_t at)
+{
+	r->where->status = status;
+	r->where->pc = pc;
+	r->where->addr = at;
+	return status;
+}
+
 /* Bare instructions, run where they lie. */
 static int32_t load_text(const struct image_reader *r)
 {
@@ -36,6 +44,8 @@ int32_t image_load(uint32_t format, const uint8_t *image, uint32_t len, uint32_t
 		return load_text(&r);
 	case UB_FORMAT_FEMTO_CONTAINERS:
 		return image_load_femto(&r);
+	case UB_FORMAT_PACKED:
+		return image_load_packed(&r);
 	}
 	return image_refuse(&r, UB_E_IMAGE_FORMAT, 0, 0);
 }

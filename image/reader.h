@@ -18,13 +18,7 @@ struct image_reader {
 };
 
 /* Fills in *where; returns the status so that `return image_refuse(…)` reads well. */
-static inline int32_t image_refuse(const struct image_reader *r, int32_t status, uint32_t pc, uint32_t at)
-{
-	r->where->status = status;
-	r->where->pc = pc;
-	r->where->addr = at;
-	return status;
-}
+int32_t image_refuse(const struct image_reader *r, int32_t status, uint32_t pc, uint32_t at);
 
 static inline uint32_t image_u16(const uint8_t *p)
 {

@@ -22,13 +22,27 @@ typedef VM_UNALIGNED(int16_t) vm_s16;
 typedef VM_UNALIGNED(int32_t) vm_s32;
 
 /* Fields of the slot at pc, whose first word is `word`. */
-#define DST vm->r[word >> 8 & 15]
-#define SRC vm->r[word >> 12 & 15]
+#define DST_FIELD (word >> 8 & 15)
 #define SRC_FIELD (word >> 12 & 15)
 #define OFFSET ((int32_t)word >> 16)
 #define IMM32 pc[1]
 #define IMM64 ((uint64_t)(int32_t)pc[1])
 #define PC_SLOT ((uint32_t)(pc - text) / 2)
+
+/* Keeps gcc from working a value out again at each use instead of once. */
+#define ONCE(value) __asm__("" : "+r"(value))
+
+static inline uint64_t *vm_register(struct vm *vm, uint32_t field)
+{
+	uint64_t *r = vm->r + field;
+
+	ONCE(r);
+	return r;
+}
+#define DST (*vm_register(vm, DST_FIELD))
+#define SRC (*vm_register(vm, SRC_FIELD))
+
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
 
 #define NEXT                                            \
 	do {                                            \
@@ -43,13 +57,24 @@ typedef VM_UNALIGNED(int32_t) vm_s32;
 		goto stop;                              \
 	} while (0)
 
+/* What a backward jump or a local call costs. */
+#define PAY                                             \
+	do {                                            \
+		if (__builtin_sub_overflow(budget, 1, &budget)) \
+			goto broke;                     \
+	} while (0)
+
 /* Arithmetic: `expr` of a (dst) and b (imm or src) in the width of `type`. */
 #define ALU_FORM(label, type, operand, expr)            \
 	label:                                          \
 	{                                               \
 		uint64_t *dst = &DST;                   \
 		type a = (type)*dst, b = (type)(operand); \
-		*dst = (expr);                          \
+		uint64_t result;                        \
+		ONCE(a);                                \
+		result = (expr);                        \
+		ONCE(result);                           \
+		*dst = result;                          \
 		NEXT;                                   \
 	}
 #define ALU(name, expr32, expr64)                       \
@@ -58,24 +83,36 @@ typedef VM_UNALIGNED(int32_t) vm_s32;
 	ALU_FORM(name##64_k, uint64_t, IMM64, expr64)   \
 	ALU_FORM(name##64_x, uint64_t, SRC, expr64)
 
-/* Division and remainder: signed if offset is 1. */
-#define HIGH(a) ((uint32_t)((a) >> 32))
-#define DIVIDE(name, c_operator, by_zero, div64, sdiv64, sdiv32)                                \
-	ALU_FORM(name##32_k, uint32_t, IMM32,                                                   \
-		 OFFSET ? sdiv32(a, b) : b ? a c_operator b : (by_zero))                        \
-	ALU_FORM(name##32_x, uint32_t, SRC,                                                     \
-		 OFFSET ? sdiv32(a, b) : b ? a c_operator b : (by_zero))                        \
-	name##64_k:                                                                             \
-	{                                                                                       \
-		uint64_t *dst = &DST, a = *dst;                                                 \
-		int32_t b = (int32_t)IMM32;                                                     \
-		if ((HIGH(a) | (uint32_t)OFFSET) == 0 && b > 0)                                 \
-			*dst = (uint32_t)a c_operator (uint32_t)b;                              \
-		else                                                                            \
-			*dst = OFFSET ? sdiv64(a, (uint64_t)b) : div64(a, (uint64_t)b);         \
-		NEXT;                                                                           \
-	}                                                                                       \
-	ALU_FORM(name##64_x, uint64_t, SRC, OFFSET ? sdiv64(a, b) : div64(a, b))
+/* Moves: the offset, if any, is how many bits of src are sign-extended. */
+#define MOVE(label, type, s8, s16, s32)                                         \
+	label:                                                                  \
+	{                                                                       \
+		uint32_t above = word >> 12;                                    \
+		if (LIKELY(above <= 15))                                        \
+			DST = (type)*vm_register(vm, above);                    \
+		else                                                            \
+			DST = (type)(OFFSET == 8 ? s8 : OFFSET == 16 ? s16 : s32); \
+		NEXT;                                                           \
+	}
+
+/* Division and remainder: signed if offset is 1. Mostly of small numbers by small constants. */
+#define DIVIDE_32(label, operand, c_operator, by_zero, sdiv32)                  \
+	ALU_FORM(label, uint32_t, operand,                                      \
+		 LIKELY(!OFFSET) ? (LIKELY(b) ? a c_operator b : (by_zero)) : sdiv32(a, b))
+#define DIVIDE(name, c_operator, by_zero, div64, sdiv64, sdiv32)                \
+	DIVIDE_32(name##32_k, IMM32, c_operator, by_zero, sdiv32)               \
+	DIVIDE_32(name##32_x, SRC, c_operator, by_zero, sdiv32)                 \
+	name##64_k:                                                             \
+	{                                                                       \
+		uint64_t *dst = &DST, a = *dst;                                 \
+		int32_t b = (int32_t)IMM32;                                     \
+		if (LIKELY(((uint32_t)(a >> 32) | (uint32_t)OFFSET) == 0 && b > 0)) \
+			*dst = (uint32_t)a c_operator (uint32_t)b;              \
+		else                                                            \
+			*dst = OFFSET ? sdiv64(a, (uint64_t)b) : div64(a, (uint64_t)b); \
+		NEXT;                                                           \
+	}                                                                       \
+	ALU_FORM(name##64_x, uint64_t, SRC, LIKELY(!OFFSET) ? div64(a, b) : sdiv64(a, b))
 
 /* Conditional jumps: `cond` of a and b. */
 #define JUMP_FORM(label, type, operand, cond)           \
@@ -95,13 +132,14 @@ typedef VM_UNALIGNED(int32_t) vm_s32;
 /* Memory: `k` is log2 of the size. */
 #define REACH(window, base, k)                                                              \
 	uint32_t addr = (uint32_t)vm->r[base] + (uint32_t)OFFSET;                           \
-	if (addr - vm->window.start >= vm->window.limit[k] && (base) != UB_R10 &&           \
+	ONCE(addr);                                                                         \
+	if (!LIKELY(addr - vm->window.start < vm->window.limit[k]) && (base) != UB_R10 &&   \
 	    vm_##window##_miss(vm, addr, k))                                                \
 		goto stop;
 #define LOAD(label, k, type, extended)                  \
 	label:                                          \
 	{                                               \
-		uint32_t base = word >> 12 & 15;        \
+		uint32_t base = SRC_FIELD;              \
 		REACH(load, base, k)                    \
 		DST = (extended)((const type *)ub_at(run, addr))->value; \
 		NEXT;                                   \
@@ -109,7 +147,7 @@ typedef VM_UNALIGNED(int32_t) vm_s32;
 #define STORE(label, k, type, operand)                  \
 	label:                                          \
 	{                                               \
-		uint32_t base = word >> 8 & 15;         \
+		uint32_t base = DST_FIELD;              \
 		REACH(store, base, k)                   \
 		((type *)ub_at(run, addr))->value = (__typeof__(((type *)0)->value))(operand); \
 		NEXT;                                   \
@@ -157,7 +195,7 @@ int32_t vm_interpret(struct vm *vm, struct ub_run *run, const struct ub_program 
 	const vm_word *const text = (const vm_word *)program->text;
 	const vm_word *pc = text + 2 * program->entry;
 	uint32_t word = *pc, budget = run->budget;
-	int32_t distance, slot;
+	int32_t slot, err;
 
 	goto *handlers[word & 0xff];
 
@@ -185,20 +223,8 @@ mov32_k:
 mov64_k:
 	DST = IMM64;
 	NEXT;
-mov32_x:
-	distance = OFFSET;
-	if (distance == 0)
-		DST = (uint32_t)SRC;
-	else
-		DST = (uint32_t)(distance == 8 ? (int8_t)SRC : (int16_t)SRC);
-	NEXT;
-mov64_x:
-	distance = OFFSET;
-	if (distance == 0)
-		DST = SRC;
-	else
-		DST = (uint64_t)(distance == 8 ? (int8_t)SRC : distance == 16 ? (int16_t)SRC : (int32_t)SRC);
-	NEXT;
+	MOVE(mov32_x, uint32_t, (int8_t)SRC, (int16_t)SRC, (int32_t)SRC)
+	MOVE(mov64_x, uint64_t, (int8_t)SRC, (int16_t)SRC, (int32_t)SRC)
 endian:
 	DST = vm_endian(DST, word & 0xff, (int32_t)IMM32);
 	NEXT;
@@ -244,24 +270,21 @@ atomic:
 	JUMP(jsle, int, a <= b)
 
 taken:
-	distance = OFFSET;
-jump:
-	if (distance < 0) {
-		if (budget == 0)
-			STOP(UB_E_BUDGET);
-		budget--;
-	}
-	pc += 2 * distance;
+	if ((int32_t)word < 0)
+		PAY;
+	pc += 2 * OFFSET;
 	NEXT;
 gotol:
-	distance = (int32_t)IMM32;
-	goto jump;
+	if ((int32_t)IMM32 < 0)
+		PAY;
+	pc += 2 * (int32_t)IMM32;
+	NEXT;
 
 call:
 	if (SRC_FIELD == UB_CALL_HELPER) {
-		slot = vm_helper(vm, (int32_t)IMM32);
-		if (slot)
-			STOP(slot);
+		err = vm_helper(vm, (int32_t)IMM32);
+		if (err)
+			STOP(err);
 		NEXT;
 	}
 	slot = (int32_t)PC_SLOT + 1 + (int32_t)IMM32;
@@ -271,12 +294,10 @@ callx:
 	if (slot < 0)
 		STOP(slot);
 enter:
-	distance = vm_enter(vm, PC_SLOT + 1);
-	if (distance)
-		STOP(distance);
-	if (budget == 0)
-		STOP(UB_E_BUDGET);
-	budget--;
+	err = vm_enter(vm, PC_SLOT + 1);
+	if (err)
+		STOP(err);
+	PAY;
 	goto go;
 exit:
 	slot = vm_leave(vm);
@@ -288,6 +309,9 @@ go:
 	pc = text + 2 * (uint32_t)slot - 2;
 	NEXT;
 
+broke:
+	budget = 0;
+	STOP(UB_E_BUDGET);
 unknown:
 	run->fault.status = UB_E_OPCODE;
 stop:

@@ -90,8 +90,9 @@ func (s *slots) slide(origin int32) {
 
 // Reset is the state before the first instruction: the queue is empty.
 func Reset() State {
-	return State{execute: -3, length: 1, decode: -4, due: 0, earliest: never, storeDone: never,
-		fetch: queue{start: -3, last: never, available: never, hold: never}}
+	return State{execute: -2, length: 1, decode: -3, due: 0, earliest: never, storeDone: never,
+		fetch:  queue{start: -3, last: never, available: never, hold: never},
+		stolen: slots{origin: -2 - window}, data: slots{origin: -2 - window}}
 }
 
 // rebase makes times relative to the last instruction and drops what cannot matter any more, so that

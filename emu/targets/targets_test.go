@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package targets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"ubench/abi"
+	"ubench/benchmarks"
+	"ubench/emu"
+	"ubench/emu/qemu"
+	"ubench/image"
+)
+
+func openTarget(t *testing.T, spec string) emu.Target {
+	t.Helper()
+	if strings.HasPrefix(spec, "qemu:") {
+		if _, _, err := qemu.Find(context.Background()); err != nil {
+			t.Skip(err)
+		}
+	}
+	target, err := Open(context.Background(), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { target.Close() })
+	return target
+}
+
+func job(t *testing.T, engine string, b benchmarks.Benchmark, size int) emu.Job {
+	t.Helper()
+	j := emu.Job{Engine: engine, Kernel: b.Name, Context: b.Input(size), Trace: b.Trace}
+	if strings.HasPrefix(engine, "native") {
+		return j
+	}
+	p, err := image.LoadObject(b.Name, b.Object, b.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.Kernel, j.Helpers = "", p.Helpers
+	for _, j.Format = range []abi.Format{abi.TextOnly, abi.Packed} {
+		if engine == "femto" {
+			j.Format = abi.FemtoContainers
+		}
+		if j.Image, err = p.Encode(j.Format); !errors.Is(err, image.ErrUnsupported) {
+			break
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+func run(t *testing.T, target emu.Target, j emu.Job) emu.Sample {
+	t.Helper()
+	s, err := target.Run(context.Background(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []*emu.Counts{s.Load, s.Verify, s.Compile, s.Execute} {
+		if c != nil {
+			c.Cycles = 0 // only one of two targets has them
+		}
+	}
+	return s
+}
+
+// Unicorn counts blocks of code, QEMU ticks a timer once per instruction: two unrelated ways to
+// count, which must agree to the instruction in every phase, and so must everything else the
+// firmware reports.
+func TestUnicornAndQEMUAgree(t *testing.T) {
+	for spec, other := range map[string]string{
+		"unicorn:cortex-m4": "qemu:netduinoplus2",
+		"unicorn:cortex-m3": "qemu:netduino2",
+	} {
+		t.Run(spec, func(t *testing.T) {
+			t.Parallel()
+			a, b := openTarget(t, spec), openTarget(t, other)
+			compared := 0
+			for _, bench := range benchmarks.All() {
+				sizes := []int{0}
+				if bench.Sized {
+					sizes = bench.DefaultSizes[:1]
+				}
+				if bench.Name == "fletcher16" {
+					sizes = []int{0, 1, 80, 160, 320, 640, 1280, 2560}
+				}
+				for _, size := range sizes {
+					for _, engine := range a.Info().Engines {
+						if strings.HasPrefix(engine, "native") && !slices.Contains(a.Info().Kernels, bench.Name) {
+							continue
+						}
+						if engine == "femto" && bench.Name != "fletcher16" {
+							continue // its format cannot hold every benchmark
+						}
+						name := fmt.Sprintf("%s, %d, %s", bench.Name, size, engine)
+						j := job(t, engine, bench, size)
+						// QEMU's serial line takes some 0.1 ms a byte: spare it.
+						small := len(j.Context) <= 400
+						j.WantContext = small
+						first, second := run(t, a, j), run(t, b, j)
+						if first.Fault.Status != 0 {
+							t.Errorf("%s: %v", name, first.Fault)
+							continue
+						}
+						if want, _ := bench.Oracle(j.Context); first.Result != want {
+							t.Errorf("%s: result %#x, want %#x", name, first.Result, want)
+						}
+						compared++
+						if first.Execute.Instructions == 0 {
+							t.Errorf("%s: nothing was counted", name)
+						}
+						if !reflect.DeepEqual(first, second) {
+							t.Errorf("%s: %s", name, difference(first, second))
+						}
+						if again := run(t, a, j); !reflect.DeepEqual(first, again) {
+							t.Errorf("%s, twice on %s: %s", name, spec, difference(first, again))
+						}
+						if !small {
+							continue
+						}
+						if again := run(t, b, j); !reflect.DeepEqual(second, again) {
+							t.Errorf("%s, twice on %s: %s", name, other, difference(second, again))
+						}
+					}
+				}
+			}
+			t.Log(compared, "jobs compared")
+		})
+	}
+}
+
+func difference(a, b emu.Sample) string {
+	show := func(c *emu.Counts) uint64 {
+		if c == nil {
+			return 0
+		}
+		return c.Instructions
+	}
+	text := ""
+	for _, p := range []struct {
+		name string
+		a, b *emu.Counts
+	}{{"load", a.Load, b.Load}, {"verify", a.Verify, b.Verify}, {"compile", a.Compile, b.Compile}, {"execute", a.Execute, b.Execute}} {
+		if show(p.a) != show(p.b) {
+			text += fmt.Sprintf("%s %d against %d; ", p.name, show(p.a), show(p.b))
+		}
+	}
+	if text == "" {
+		text = fmt.Sprintf("%.200v against %.200v", a, b)
+	}
+	return text
+}
+
+// A program that reads or writes outside, or never ends, is stopped alike everywhere.
+func TestEscapes(t *testing.T) {
+	slot := func(op, regs byte, off int16, imm int32) []byte {
+		return []byte{op, regs, byte(off), byte(uint16(off) >> 8), byte(imm), byte(uint32(imm) >> 8), byte(uint32(imm) >> 16), byte(uint32(imm) >> 24)}
+	}
+	exit := slot(0x95, 0, 0, 0)
+	for _, c := range []struct {
+		name string
+		text []byte
+		want string
+		pc   uint32
+	}{
+		{"reads past the context", slices.Concat(slot(0x71, 0x10, 16, 0), exit), "e-read", 0},
+		{"reads the vector table", slices.Concat(slot(0xb7, 1, 0, 0x08000000), slot(0x61, 0x10, 0, 0), exit), "e-read", 1},
+		{"reads the counter", slices.Concat(slot(0xb7, 1, 0, 0x40000024), slot(0x61, 0x10, 0, 0), exit), "e-read", 1},
+		{"writes the C stack", slices.Concat(slot(0xb7, 1, 0, 0x20001f00), slot(0x62, 1, 0, -1), exit), "e-write", 1},
+		{"never ends", slices.Concat(slot(0x05, 0, -1, 0), exit), "e-budget", 0},
+	} {
+		for _, spec := range Names() {
+			if strings.HasPrefix(spec, "serial:") {
+				continue
+			}
+			t.Run(c.name+" on "+spec, func(t *testing.T) {
+				target := openTarget(t, spec)
+				s := run(t, target, emu.Job{Engine: "vm", Format: abi.TextOnly, Image: c.text, Context: make([]byte, 16), Budget: 1000})
+				if s.Fault.Status.Name() != c.want || s.Fault.PC != c.pc {
+					t.Errorf("%v (%s) at %d, want %s at %d", s.Fault, s.Fault.Status.Name(), s.Fault.PC, c.want, c.pc)
+				}
+			})
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	for _, spec := range []string{"unicorn", "unicorn:cortex-m3", "qemu:netduino2", "host", "serial:/dev/ttyUSB0@9600"} {
+		if err := Check(spec); err != nil {
+			t.Errorf("%s: %v", spec, err)
+		}
+	}
+	for _, spec := range []string{"", "unicorn:", "unicorn:cortex-m0", "qemu", "qemu:toaster", "host:x", "serial", "serial:", "serial:/dev/x@fast", "Unicorn", "unicorn "} {
+		_, err := Open(context.Background(), spec)
+		if !errors.Is(err, ErrSpec) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: %v", spec, err)
+		}
+	}
+}
+
+func TestList(t *testing.T) {
+	list := List(context.Background())
+	find := func(spec string) Status {
+		t.Helper()
+		for _, s := range list {
+			if s.Spec == spec {
+				return s
+			}
+		}
+		t.Fatal(spec, "is not listed")
+		return Status{}
+	}
+	if s := find("unicorn"); !s.Works || !strings.Contains(s.Reason, "libunicorn 2.") {
+		t.Errorf("%+v", s)
+	}
+	t.Setenv(qemu.EnvBinary, "/nonexistent/qemu")
+	list = List(context.Background())
+	if s := find("qemu:netduino2"); s.Works || !strings.Contains(s.Install, "qemu-system-arm") || !strings.Contains(s.Reason, "not found") {
+		t.Errorf("%+v", s)
+	}
+}

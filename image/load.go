@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package image
+
+/*
+#include "abi/engine.h"
+#include "image/image.h"
+*/
+import "C"
+
+import (
+	"runtime"
+	"slices"
+	"unsafe"
+
+	"ubench/abi"
+)
+
+// LoadAddr is the device address of the memory Load gives the reader.
+const LoadAddr = 0x20004000
+
+// LoadBytes is the size of that memory: what the boards have.
+const LoadBytes = 112 << 10
+
+// Loaded is a program as the device's reader leaves it, at LoadAddr.
+type Loaded struct {
+	Text                 []byte
+	Entry                int
+	Rodata, Data         []byte // Data is .data and .bss
+	RodataAddr, DataAddr uint32
+	CtxMin               uint32
+	Helpers              []uint16
+	Functions            []uint16 // those only the reader knows of
+	Femto                bool     // lddwd and lddwr were left in the text
+	MemoryBytes          int      // taken beside the image
+}
+
+// Load runs the device's image reader on the host. femto keeps lddwd and lddwr for the engine of that
+// name. An error is an abi.Fault: Addr is the offset in the image where reading stopped.
+func Load(f abi.Format, image []byte, entry uint16, femto bool) (*Loaded, error) {
+	if len(image) > LoadBytes {
+		return nil, abi.Fault{Status: abi.StatusMemory}
+	}
+	mem := make([]uint64, LoadBytes/8)
+	bytes := unsafe.Slice((*byte)(unsafe.Pointer(&mem[0])), LoadBytes)
+	copy(bytes, image)
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	pin.Pin(&mem[0])
+
+	used := C.uint32_t(len(image)+7) &^ 7
+	arena := C.struct_ub_arena{mem: (*C.uint8_t)(&bytes[0]), addr: LoadAddr, size: LoadBytes, used: used}
+	caps := C.uint32_t(0)
+	if femto {
+		caps = C.UB_ENGINE_FEMTO
+	}
+	var p C.struct_ub_program
+	var where C.struct_ub_fault
+	status := C.image_load(C.uint32_t(f), arena.mem, C.uint32_t(len(image)), C.uint32_t(entry), caps, &arena, &p, &where)
+	if status != 0 {
+		return nil, abi.Fault{Status: abi.Status(status), PC: uint32(where.pc), Addr: uint32(where.addr)}
+	}
+	at := func(addr, n C.uint32_t) []byte {
+		if n == 0 {
+			return nil
+		}
+		return slices.Clone(bytes[addr-LoadAddr:][:n])
+	}
+	l := &Loaded{
+		Entry:  int(p.entry),
+		Rodata: at(p.rodata_addr, p.rodata_len), RodataAddr: uint32(p.rodata_addr),
+		Data: at(p.data_addr, p.data_len), DataAddr: uint32(p.data_addr),
+		CtxMin: uint32(p.ctx_min), Femto: p.flags&C.UB_PROGRAM_FEMTO != 0, MemoryBytes: int(arena.used - used),
+	}
+	if p.slots > 0 {
+		l.Text = slices.Clone(unsafe.Slice((*byte)(unsafe.Pointer(p.text)), int(p.slots)*slotBytes))
+	}
+	if p.nhelpers > 0 {
+		l.Helpers = slices.Clone(unsafe.Slice((*uint16)(unsafe.Pointer(p.helpers)), int(p.nhelpers)))
+	}
+	if p.nfuncs > 0 {
+		l.Functions = slices.Clone(unsafe.Slice((*uint16)(unsafe.Pointer(p.funcs)), int(p.nfuncs)))
+	}
+	return l, nil
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package image
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+	"sync"
+
+	"ubench/image/internal/packcode"
+)
+
+// Flags of a packed image, the low nibble of its first byte; the high one is the version.
+const (
+	packedVersion = 1
+
+	packedRodata  = 1
+	packedData    = 2
+	packedExtra   = 4
+	packedTrailer = 8
+)
+
+// packedTables are the tables of the header the decoder is compiled with.
+var packedTables = sync.OnceValue(func() *packcode.Tables {
+	text, err := Headers.ReadFile("packed_tables.h")
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return packcode.Parse(string(text))
+})
+
+// encodePacked writes the packed format, see SPEC.md. It is canonical: of the codes an instruction
+// or a text can have it takes the shortest, of equally short ones the one with the lowest number.
+func (p *Program) encodePacked() ([]byte, error) {
+	if err := p.packable(); err != nil {
+		return nil, err
+	}
+	t := packedTables()
+	flags := byte(0)
+	if len(p.Rodata) > 0 {
+		flags |= packedRodata
+	}
+	if len(p.Data)+int(p.BSS) > 0 {
+		flags |= packedData
+	}
+	functions := p.pointedAt()
+	if p.CtxMin > 0 || len(functions) > 0 || len(p.Pointers) > 0 {
+		flags |= packedExtra
+	}
+
+	w := &bitWriter{bytes: []byte{packedVersion<<4 | flags}}
+	w.number(uint32(p.Slots()))
+	w.list(p.Helpers)
+	if flags&packedRodata != 0 {
+		w.number(uint32(len(p.Rodata)))
+	}
+	if flags&packedData != 0 {
+		w.number(uint32(len(p.Data)))
+		w.number(p.packedBSS())
+	}
+	if flags&(packedRodata|packedData) != 0 {
+		w.data(slices.Concat(p.Data, p.Rodata), t.Dictionary)
+	}
+	if flags&packedExtra != 0 {
+		w.extra(p, functions)
+	}
+	w.text(p, t)
+	w.pad()
+	return binary.BigEndian.AppendUint16(w.bytes, crc16(w.bytes)), nil
+}
+
+// packable refuses programs with instructions the stream cannot hold, which no compiler emits.
+func (p *Program) packable() (err error) {
+	p.each(func(slot int, i insn) {
+		switch {
+		case err != nil:
+		case i.op == opLDDW && slot+1 >= p.Slots():
+			err = unsupported("the second half of the lddw at instruction %d is missing", slot)
+		case i.dst > 10 || i.src > 10:
+			err = unsupported("instruction %d names register %d", slot, max(i.dst, i.src))
+		case i.op == opLDDW && (i.src >= packcode.KindMemory || p.at(slot+1).op != 0 || p.at(slot+1).dst|p.at(slot+1).src != 0 || p.at(slot+1).off != 0):
+			err = unsupported("the lddw at instruction %d has unknown fields", slot)
+		case i.op == opLDDWD || i.op == opLDDWR:
+			err = unsupported("instruction %d belongs to the femto-containers format", slot)
+		case i.op == opCall && i.src == srcHelper && (i.imm < 0 || i.imm > 0xffff):
+			err = unsupported("instruction %d calls helper %d", slot, i.imm)
+		}
+	})
+	return err
+}
+
+// packedBSS is the size of .bss, which comes first in a packed program's memory: padded so that
+// .data behind it is aligned.
+func (p *Program) packedBSS() uint32 {
+	if len(p.Data) > 0 {
+		return (p.BSS + 7) &^ 7
+	}
+	return p.BSS
+}
+
+// packedOffset is where a place in a section lies in a packed program's memory: .bss, .data, .rodata.
+func (p *Program) packedOffset(s Section, offset uint32) uint32 {
+	switch data := uint32(len(p.Data)); {
+	case s == Rodata:
+		return p.packedBSS() + data + offset
+	case offset < data || p.BSS == 0:
+		return p.packedBSS() + offset
+	default:
+		return offset - data
+	}
+}
+
+// pointedAt lists the slots of functions that pointers in data point at.
+func (p *Program) pointedAt() []uint16 {
+	var slots []uint16
+	for _, ptr := range p.Pointers {
+		if ptr.Section == Text {
+			slots = append(slots, uint16(ptr.Offset))
+		}
+	}
+	slices.Sort(slots)
+	return slices.Compact(slots)
+}
+
+// list writes ascending numbers as the gaps between them.
+func (w *bitWriter) list(numbers []uint16) {
+	w.number(uint32(len(numbers)))
+	next := uint32(0)
+	for _, n := range numbers {
+		w.number(uint32(n) - next)
+		next = uint32(n) + 1
+	}
+}
+
+// extra writes what few programs have.
+func (w *bitWriter) extra(p *Program, functions []uint16) {
+	w.number(p.CtxMin)
+	w.list(functions)
+	w.number(uint32(len(p.Pointers)))
+	type pointer struct{ at, to uint32 }
+	var ps []pointer
+	for _, ptr := range p.Pointers {
+		to := ptr.Offset<<1 | 1
+		if ptr.Section != Text {
+			to = p.packedOffset(ptr.Section, ptr.Offset) << 1
+		}
+		ps = append(ps, pointer{p.packedOffset(ptr.In, ptr.At), to})
+	}
+	slices.SortFunc(ps, func(a, b pointer) int { return cmp.Compare(a.at, b.at) })
+	next := uint32(0)
+	for _, ptr := range ps {
+		w.number(ptr.at - next)
+		w.number(ptr.to)
+		next = ptr.at + 8
+	}
+}
+
+// data writes the bytes of a section: coded text if that is shorter, else as they are.
+func (w *bitWriter) data(data []byte, d *packcode.Dictionary) {
+	tokens, bits := d.Parse(data)
+	if bits >= len(data)*8 {
+		w.bits(0, 1)
+		for _, c := range data {
+			w.bits(uint64(c), 8)
+		}
+		return
+	}
+	w.bits(1, 1)
+	at := 0
+	for _, t := range tokens {
+		w.bits(uint64(d.Tiers.Code(t.Code)), d.Tiers.Length(t.Code))
+		switch t.Code {
+		case d.RawCode():
+			w.bits(uint64(t.Raw), 8)
+		case d.CopyCode():
+			w.bits(uint64(t.Distance-1), packcode.DistanceBits(at))
+			w.bits(uint64(t.Length-packcode.CopyMin), packcode.CopyBits)
+		}
+		at += t.Length
+	}
+}
+
+// packContext, packState and packStream are what packcode needs to know of a program.
+func (p *Program) packContext() *packcode.Context {
+	memory := slices.Concat(make([]byte, p.packedBSS()), p.Data, p.Rodata)
+	return &packcode.Context{
+		HelperBits: packcode.Width(len(p.Helpers) - 1),
+		MemoryBits: packcode.Width(len(memory)),
+		Memory:     memory,
+	}
+}
+
+func (p *Program) packState() packcode.State {
+	return packcode.State{Next: int(p.packedBSS()) + len(p.Data)}
+}
+
+func (p *Program) packStream() []packcode.Insn {
+	memory := map[int]uint32{}
+	for _, a := range p.Addresses {
+		memory[a.Slot] = p.packedOffset(a.Section, a.Offset)
+	}
+	return packcode.Stream(p.Text, memory, p.Helpers)
+}
+
+// text writes the instructions.
+func (w *bitWriter) text(p *Program, t *packcode.Tables) {
+	ctx, st := p.packContext(), p.packState()
+	escape := len(t.Templates)
+	for _, i := range p.packStream() {
+		template, operands := packcode.Escape(i)
+		best, bits := escape, t.TemplateTiers.Length(escape)+operands
+		for k := escape - 1; k >= 0; k-- {
+			if n := t.Templates[k].Cost(i, ctx, st); n >= 0 && n+t.TemplateTiers.Length(k) <= bits {
+				best, bits, template = k, n+t.TemplateTiers.Length(k), t.Templates[k]
+			}
+		}
+		w.bits(uint64(t.TemplateTiers.Code(best)), t.TemplateTiers.Length(best))
+		if best == escape {
+			w.bits(uint64(template.Op), 8)
+			w.bits(uint64(template.Src<<4|template.Dst), 8)
+			w.bits(uint64(template.Imm<<4|template.Off), 8)
+		}
+		packcode.Put(&template, i, ctx, st, w.bits)
+		st.Advance(i, template.Imm == packcode.ImmNext, ctx.Memory)
+	}
+}
+
+// bitWriter appends bits, most significant first.
+type bitWriter struct {
+	bytes []byte
+	free  int // bits left in the last byte
+}
+
+func (w *bitWriter) bits(v uint64, n int) {
+	for n > 0 {
+		n--
+		if w.free == 0 {
+			w.bytes = append(w.bytes, 0)
+			w.free = 8
+		}
+		w.free--
+		w.bytes[len(w.bytes)-1] |= byte(v>>n&1) << w.free
+	}
+}
+
+func (w *bitWriter) pad() { w.free = 0 }
+
+// number writes a number in groups of four bits, the highest first, each behind a bit that says
+// whether more follow.
+func (w *bitWriter) number(v uint32) {
+	groups := 1
+	for ; groups < 8 && v>>(4*groups) != 0; groups++ {
+	}
+	for g := groups - 1; g >= 0; g-- {
+		more := uint64(0)
+		if g > 0 {
+			more = 1
+		}
+		w.bits(more<<4|uint64(v>>(4*g)&15), 5)
+	}
+}
+
+// crc16 is CRC-16/CCITT-FALSE: polynomial 0x1021, initially all ones.
+func crc16(data []byte) uint16 {
+	crc := uint16(0xffff)
+	for _, b := range data {
+		crc ^= uint16(b) << 8
+		for range 8 {
+			if crc&0x8000 != 0 {
+				crc = crc<<1 ^ 0x1021
+			} else {
+				crc <<= 1
+			}
+		}
+	}
+	return crc
+}
+
+// PackSamples is the program's instructions for training the tables of the packed format. Long
+// programs count less, so that many small ones are not outweighed.
+func (p *Program) PackSamples() []packcode.Sample {
+	const long = 100
+	ctx, stream, st := p.packContext(), p.packStream(), p.packState()
+	samples := make([]packcode.Sample, 0, len(stream))
+	for _, i := range stream {
+		samples = append(samples, packcode.Sample{Insn: i, Ctx: ctx, State: st, Weight: long / max(long, float64(len(stream)))})
+		next := i.Op == opLDDW && i.Src == packcode.KindMemory && i.Imm == int64(st.Next)
+		st.Advance(i, next, ctx.Memory)
+	}
+	return samples
+}

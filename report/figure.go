@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"io"
+	"path/filepath"
+	"strconv"
+
+	"gonum.org/v1/plot/vg"
+)
+
+// Figure is a drawing and the numbers behind it.
+type Figure struct {
+	Name    string // of its files
+	Title   string
+	Caption string // what it shows, in a sentence or two
+	Values  []Value
+
+	width, height vg.Length
+	drawing       drawable
+}
+
+// Value is one number of a figure and where it comes from.
+type Value struct {
+	Series string // what is measured: an engine, a format, a component
+	Point  string // where: a size, a program, a core
+	Metric string
+	Value  float64
+	Unit   string
+	Source string // Measured, or the publication
+}
+
+// Measured is the source of what this program counted itself; it is followed by the target.
+const Measured = "ubench"
+
+// Write writes NAME.svg, NAME.png and NAME.csv into a folder.
+func (f *Figure) Write(dir string) error {
+	base := filepath.Join(dir, f.Name)
+	for _, ext := range []string{".svg", ".png"} {
+		if err := save(base+ext, f.width, f.height, f.drawing); err != nil {
+			return err
+		}
+	}
+	return WriteFile(base+".csv", f.writeCSV)
+}
+
+func (f *Figure) writeCSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	if err := c.Write([]string{"series", "point", "metric", "value", "unit", "source"}); err != nil {
+		return err
+	}
+	for _, v := range f.Values {
+		value := strconv.FormatFloat(v.Value, 'f', -1, 64)
+		if err := c.Write([]string{v.Series, v.Point, v.Metric, value, v.Unit, v.Source}); err != nil {
+			return err
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// SVG is the drawing as SVG text.
+func (f *Figure) SVG() (string, error) {
+	var b bytes.Buffer
+	err := render(&b, "svg", f.width, f.height, f.drawing)
+	return b.String(), err
+}
+
+// add records a number behind the figure.
+func (f *Figure) add(series, point, metric string, value float64, unit, source string) {
+	f.Values = append(f.Values, Value{series, point, metric, value, unit, source})
+}
