@@ -29,6 +29,7 @@ var commands = []func(*env) *cli.Command{
 	listCommand,
 	doctorCommand,
 	measureCommand,
+	profileCommand,
 }
 
 // Exit statuses.

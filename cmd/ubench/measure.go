@@ -117,7 +117,7 @@ func (e *env) measureFile(c *cli.Context) error {
 	profile := s.meter.Profile()
 	r.Classes = byClass(profile)
 	if out := c.String("profile"); out != "" {
-		if err := writeProfile(out, s, profile); err != nil {
+		if err := writeProfile(out, newPlaces(s.elf), s.meter.Label(), profile); err != nil {
 			return err
 		}
 	}
@@ -129,7 +129,7 @@ func (e *env) measureFile(c *cli.Context) error {
 	r.print(e)
 	if c.Bool("listing") {
 		fmt.Fprintf(e.stdout, "\n%12s %12s %6s\n", "executions", "cycles", "share")
-		printListing(e.stdout, newPlaces(s), profile)
+		printListing(e.stdout, newPlaces(s.elf), profile)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"debug/dwarf"
 	"debug/elf"
 	"fmt"
@@ -12,9 +13,196 @@ import (
 	"strings"
 
 	"github.com/google/pprof/profile"
+	"github.com/urfave/cli/v2"
 
+	"ubench/bench"
+	"ubench/emu"
+	"ubench/emu/cycles"
 	"ubench/emu/cycles/meter"
+	"ubench/emu/symbols"
+	"ubench/emu/unicorn"
+	"ubench/firmware"
+	"ubench/image"
 )
+
+func profileCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:      "profile",
+		Usage:     "show where the modelled cycles of a program go",
+		ArgsUsage: "BENCHMARK|FILE [flags]",
+		Description: `Runs a benchmark, or the program in FILE, on an emulated Cortex-M and shows what executing it cost, by
+function or by instruction. Setting up (loading, verifying, compiling) is left out.
+
+Examples:
+  ubench profile fletcher16 --engine vm --size 640
+  ubench profile program.o --mem @input.bin --engine jit --listing
+  ubench profile fletcher16 --engine native-O2 -o fletcher.pb.gz && go tool pprof -http : fletcher.pb.gz`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "core", Value: string(unicorn.CortexM4), Usage: "`CORE`: cortex-m3 or cortex-m4"},
+			&cli.StringFlag{Name: "engine", Value: "vm", Usage: "`ENGINE` to run it on"},
+			&cli.IntFlag{Name: "size", Usage: "`SIZE` of a benchmark's input (default: its largest usual one)"},
+			&cli.StringFlag{Name: "entry", Usage: "function of an object to start at, by `NAME`"},
+			&cli.StringFlag{Name: "mem", Usage: "context memory of a program, as `HEX` or @FILE"},
+			&cli.StringFlag{Name: "o", Usage: "write a profile for go tool pprof to `FILE`"},
+			&cli.BoolFlag{Name: "listing", Usage: "print the instructions executed, with what each cost"},
+			&cli.BoolFlag{Name: "flash-speed", Usage: "charge code in SRAM as if it were fetched from flash"},
+		},
+		Action: func(c *cli.Context) error { return e.profile(c) },
+	}
+}
+
+func (e *env) profile(c *cli.Context) error {
+	if c.NArg() != 1 {
+		return usagef("name one benchmark or program")
+	}
+	core := unicorn.Core(c.String("core"))
+	if core != unicorn.CortexM3 && core != unicorn.CortexM4 {
+		return unknown("core", string(core), []string{string(unicorn.CortexM3), string(unicorn.CortexM4)})
+	}
+	job, err := e.profileJob(c, c.Args().First())
+	if err != nil {
+		return err
+	}
+	var m *meter.Meter
+	target, err := unicorn.Open(c.Context, unicorn.Options{Core: core, Model: func(core unicorn.Core) (unicorn.Model, error) {
+		var err error
+		m, err = meter.New(core, cycles.Options{FetchAtFlashSpeed: c.Bool("flash-speed")})
+		return m, err
+	}})
+	if err != nil {
+		return err
+	}
+	defer target.Close()
+	info := target.Info()
+	if name, ok := bench.CheckEngines(info, []string{job.Engine}); !ok {
+		return unknown("engine", name, info.Engines)
+	}
+	spent, sample, err := executed(c, target, m, job)
+	if err != nil {
+		return err
+	}
+	if sample.Fault.Status != 0 {
+		return sample.Fault
+	}
+	firmwareELF, err := firmware.ELF(info.Board)
+	if err != nil {
+		return err
+	}
+	f, err := elf.NewFile(bytes.NewReader(firmwareELF))
+	if err != nil {
+		return fmt.Errorf("firmware: %w", err)
+	}
+	p := newPlaces(f)
+	if cycles.RegionOf(sample.CodeAddr) == cycles.SRAMRegion {
+		p.code, p.codeStart, p.codeBytes = "program", sample.CodeAddr, uint32(sample.CodeBytes)
+	}
+	if file := c.String("o"); file != "" {
+		if err := writeProfile(file, p, m.Label(), spent); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(e.stdout, "cycles: %s, on %s\n", m.Label(), info.Core)
+	if c.Bool("listing") {
+		printListing(e.stdout, p, spent)
+	} else {
+		printFunctions(e.stdout, p, spent)
+	}
+	return nil
+}
+
+// profileJob makes the job for a benchmark's name or a file.
+func (e *env) profileJob(c *cli.Context, name string) (emu.Job, error) {
+	engine := c.String("engine")
+	for _, b := range e.benchmarks {
+		if b.Name != name {
+			continue
+		}
+		size := c.Int("size")
+		if size == 0 && len(b.DefaultSizes) > 0 {
+			size = b.DefaultSizes[len(b.DefaultSizes)-1]
+		}
+		if b.Sized && (size < b.MinSize || size > b.MaxSize) {
+			return emu.Job{}, usagef("--size %d is not from %d to %d", size, b.MinSize, b.MaxSize)
+		}
+		job := emu.Job{Engine: engine, Kernel: name}
+		if !bench.IsNative(engine) {
+			program, err := image.LoadObject(name, b.Object, name)
+			if err != nil {
+				return emu.Job{}, err
+			}
+			if job, err = bench.NewJob(engine, program); err != nil {
+				return emu.Job{}, err
+			}
+		}
+		job.Context, job.Trace = b.Input(size), b.Trace
+		return job, nil
+	}
+	if bench.IsNative(engine) {
+		return emu.Job{}, usagef("engine %s runs benchmarks only, and %q is none", engine, name)
+	}
+	program, err := readProgram(e.stdin, name, c.String("entry"))
+	if err != nil {
+		return emu.Job{}, err
+	}
+	job, err := bench.NewJob(engine, program)
+	if err != nil {
+		return emu.Job{}, err
+	}
+	job.Context, err = parseMemory(c.String("mem"))
+	return job, err
+}
+
+// executed runs the job once without and once with executing it; the difference is what executing
+// it cost, the agent's own work apart.
+func executed(c *cli.Context, target *unicorn.Target, m *meter.Meter, job emu.Job) (map[uint32]meter.Spent, emu.Sample, error) {
+	before := m.Profile()
+	set := job
+	set.LoadOnly = true
+	if _, err := target.Run(c.Context, set); err != nil {
+		return nil, emu.Sample{}, err
+	}
+	loaded := m.Profile()
+	sample, err := target.Run(c.Context, job)
+	if err != nil {
+		return nil, sample, err
+	}
+	spent := m.Profile()
+	for addr, s := range spent {
+		executions := s.Executions - 2*loaded[addr].Executions + before[addr].Executions
+		cycles := s.Cycles - 2*loaded[addr].Cycles + before[addr].Cycles
+		if int64(executions) <= 0 || int64(cycles) < 0 {
+			delete(spent, addr)
+			continue
+		}
+		s.Executions, s.Cycles = executions, cycles
+		spent[addr] = s
+	}
+	return spent, sample, nil
+}
+
+// printFunctions sums up by function.
+func printFunctions(w io.Writer, p *places, spent map[uint32]meter.Spent) {
+	sums := map[string]meter.Spent{}
+	var names []string
+	var total uint64
+	for _, addr := range sortedAddresses(spent) {
+		name := p.at(addr).function
+		sum, ok := sums[name]
+		if !ok {
+			names = append(names, name)
+		}
+		sum.Executions += spent[addr].Executions
+		sum.Cycles += spent[addr].Cycles
+		total += spent[addr].Cycles
+		sums[name] = sum
+	}
+	sort.SliceStable(names, func(i, j int) bool { return sums[names[i]].Cycles > sums[names[j]].Cycles })
+	fmt.Fprintf(w, "%14s %12s %7s  function\n", "instructions", "cycles", "share")
+	for _, name := range names {
+		fmt.Fprintf(w, "%14d %12d %6.1f%%  %s\n", sums[name].Executions, sums[name].Cycles,
+			100*float64(sums[name].Cycles)/float64(max(total, 1)), name)
+	}
+}
 
 // place says what an address belongs to.
 type place struct {
@@ -24,24 +212,30 @@ type place struct {
 
 // places finds functions and C lines by address.
 type places struct {
-	subject *subject
+	symbols *symbols.Table
 	lines   []dwarf.LineEntry // ascending; ends of sequences have no file
+	// Generated code, if there is any.
+	code      string
+	codeStart uint32
+	codeBytes uint32
 }
 
-func newPlaces(s *subject) *places {
-	p := &places{subject: s}
-	if s.elf == nil {
+// newPlaces reads what an ELF file says; it may be nil.
+func newPlaces(f *elf.File) *places {
+	p := &places{}
+	if f == nil {
 		return p
 	}
-	data, err := s.elf.DWARF()
+	p.symbols = symbols.Read(f)
+	data, err := f.DWARF()
 	if err != nil {
 		return p // compiled without -g
 	}
-	p.readLines(s.elf, data)
+	p.readLines(data)
 	return p
 }
 
-func (p *places) readLines(_ *elf.File, data *dwarf.Data) {
+func (p *places) readLines(data *dwarf.Data) {
 	for reader := data.Reader(); ; {
 		unit, err := reader.Next()
 		if err != nil || unit == nil {
@@ -66,7 +260,10 @@ func (p *places) readLines(_ *elf.File, data *dwarf.Data) {
 
 // function is the name of the function at addr, empty if no symbol tells.
 func (p *places) function(addr uint32) string {
-	name, _, _ := strings.Cut(strings.TrimPrefix(p.subject.symbols.In(addr), " in "), "+")
+	if addr-p.codeStart < p.codeBytes {
+		return p.code
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(p.symbols.In(addr), " in "), "+")
 	return name
 }
 
@@ -84,12 +281,12 @@ func (p *places) at(addr uint32) place {
 }
 
 // writeProfile writes what instructions cost in pprof's format.
-func writeProfile(file string, s *subject, spent map[uint32]meter.Spent) error {
+func writeProfile(file string, p *places, label string, spent map[uint32]meter.Spent) error {
 	f, err := os.Create(file)
 	if err != nil {
 		return err
 	}
-	err = buildProfile(newPlaces(s), s.meter.Label(), spent).Write(f)
+	err = buildProfile(p, label, spent).Write(f)
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
