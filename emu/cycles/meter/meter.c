@@ -63,7 +63,7 @@ static struct meter_entry *find(struct meter *m, uint32_t next)
 	e->state = m->at.state;
 	e->next = next;
 	e->hash = h;
-	e->events = (uint16_t)m->at.events;
+	e->events = m->at.events;
 	memcpy(e->trace, m->trace, m->at.events * sizeof *e->trace);
 	e->cost = meterCharge(m->go, e->block->id, e->state, e->trace, e->events, next, &e->exit_state);
 	struct meter_entry **slot = &m->table[h & (m->table_size - 1)];

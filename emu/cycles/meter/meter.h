@@ -42,9 +42,10 @@ struct meter_entry {
 	uint32_t state, next; /* the key, with block and trace */
 	uint32_t exit_state, cost;
 	uint32_t hash;
-	uint16_t events;
+	uint32_t events;
 	uint16_t trace[];
 };
+_Static_assert(offsetof(struct meter_entry, trace) == sizeof(struct meter_entry), "meter.go finds the trace behind the struct");
 
 enum { METER_EVENTS_MAX = 2048, METER_READINGS_MAX = 1 << 16 };
 
