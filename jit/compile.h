@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The compiler's own state, shared by its phases:
+ *
+ *   scan.c      leaders, sizes of tables
+ *   ranges.c    forward: what is known about values            -> facts[]
+ *   live.c      backward: which halves are needed              -> live_in[], weights
+ *   alloc.c     homes for halves
+ *   lower*.c    instructions, over the emitters of emit.h      -> code, fixups
+ *   patch.c     branch sizes and targets
+ *   jit.c       the driver
+ *
+ * A BPF register has two halves. Sets of halves are 32-bit words: bit r is the low half of r0..r10,
+ * bit 16 + r its high half. The numbers in between name values of the compiler's own.
+ */
+#ifndef UB_JIT_COMPILE_H
+#define UB_JIT_COMPILE_H
+
+#include "abi/engine.h"
+#include "jit/emit.h"
+
+enum jit_half {
+	JIT_HIGH = 16,   /* high half of register r is r + JIT_HIGH */
+	JIT_BUDGET = 11, /* backward jumps and calls left */
+	JIT_RUN = 12,    /* struct ub_run * */
+	JIT_BASE = 13,   /* start of the context */
+	JIT_LIMIT = 14,  /* context offsets below this have `window` bytes behind them */
+	JIT_HALVES = 32,
+	JIT_BORROWS = 4, /* registers borrowed at a time */
+};
+#define JIT_LO(r) (1u << (r))
+#define JIT_HI(r) (1u << ((r) + JIT_HIGH))
+#define JIT_BOTH(r) (JIT_LO(r) | JIT_HI(r))
+
+/* Where a half lives: ARM register 0..11, JIT_SPILL + n for word n of the frame, or nowhere. */
+enum { JIT_SPILL = 16, JIT_NOWHERE = 255 };
+
+/* facts[slot]: what ranges.c proved about the operands of an instruction. */
+enum {
+	JIT_DST_ZX = 1,  /* high half of dst is zero before */
+	JIT_SRC_ZX = 2,  /* high half of src, or of r0 at exit, is zero before */
+	JIT_IN_BOUNDS = 4, /* the access is inside a region, whatever the run */
+	JIT_NO_EFFECT = 8, /* the operation leaves dst as it is: mask, or remainder, of something smaller */
+	JIT_ONCE = 16,   /* remainder of something below twice the divisor */
+	JIT_REGION = 32, /* x 0..3: region the pointer came from: UB_REGION_STACK .. DATA */
+	JIT_HEAD = 128,  /* a backward jump comes here */
+};
+
+/* What the value of a register is made of, until something needs it in its home. */
+enum jit_kind {
+	JIT_HOME,  /* it is there */
+	JIT_CONST, /* imm; high half = shift: 0, or ~0 */
+	JIT_COPY,  /* low half in ARM register a, high half in b */
+	JIT_SHIFT, /* a shifted by (type, amount) = shift >> 5, shift & 31 */
+	JIT_ADDR,  /* a + (b << shift) + imm; b may be JIT_NOWHERE */
+};
+
+struct jit_val {
+	uint8_t kind, a, b, shift;
+	int32_t imm;
+};
+
+/* A branch whose offset patch.c fills in; which kind of branch it is stands in the code. */
+struct jit_fixup {
+	uint16_t at;     /* halfword */
+	uint16_t target; /* by kind */
+	uint16_t grown;  /* halfwords by which branches before this one grew; patch.c */
+	uint8_t kind;    /* enum jit_target_kind */
+	uint8_t wide;
+};
+
+enum jit_target_kind { JIT_TO_SLOT, JIT_TO_LABEL, JIT_TO_CODE /* a halfword */ };
+
+/* Labels: routines at the end of the code, then one per function. */
+enum { JIT_L_EXIT, JIT_L_FAULT, JIT_L_CHECK, JIT_L_DIV, JIT_L_FUNCS };
+
+enum {
+	JIT_SLOTS_MAX = 0x4000,
+	JIT_STUBS = 16, /* pending at a time */
+};
+
+/* A slow path outside the straight line: a check that failed. */
+struct jit_stub {
+	uint16_t fixup, resume; /* the branch to it; the halfword it goes back to */
+	uint16_t slot;
+	uint16_t what;          /* size | rights << JIT_CHECK_RIGHTS */
+	struct jit_val addr;    /* JIT_COPY or JIT_ADDR */
+};
+
+enum { JIT_CHECK_RIGHTS = 4 /* UB_READ, UB_WRITE or both, above the size */ };
+
+struct jit {
+	struct jit_code code;
+	const struct ub_program *program;
+	const struct ub_insn *text;
+	uint32_t slots, cpu;
+	bool checked;
+	int32_t error;
+	uint32_t error_slot;
+
+	/* Tables, in scratch memory. */
+	uint32_t *live_in;  /* per slot: halves needed at its start */
+	uint16_t *offset;   /* per slot: halfword of its code */
+	uint8_t *facts;     /* per slot */
+	uint8_t *leader;    /* bit per slot: control can come from elsewhere than the slot before */
+	struct jit_fixup *fixups; /* number i is fixups[-1 - i]: they grow down towards the code */
+	uint16_t *labels;   /* halfword */
+	uint32_t nfixups;
+	struct jit_stub stubs[JIT_STUBS];
+	uint32_t nstubs;
+
+	/* Program-wide. */
+	uint32_t weight[JIT_HALVES];
+	uint32_t exit_live;  /* halves of r0..r5 read after local calls */
+	uint32_t entry_live; /* halves read by functions that are called */
+	uint32_t used;       /* bit JIT_L_*: the routine is needed */
+	uint8_t home[JIT_HALVES];
+	uint32_t saved;      /* callee-saved ARM registers in use */
+	uint32_t frame;      /* words of the frame; word 0 is the run */
+	uint32_t borrow;     /* first of the frame's words for borrowed registers */
+	uint32_t call_words; /* words between the frames of local calls */
+	uint32_t window;     /* bytes a context offset below the limit is good for */
+	bool local_calls;
+	bool exit_high;      /* some exit returns a high half */
+
+	/* At the instruction being lowered. */
+	uint32_t slot;
+	uint32_t live;       /* halves needed after it */
+	uint32_t held;       /* halves needed before or after it */
+	struct jit_val val[UB_REGISTERS];
+	uint32_t lazy;       /* bit r: val[r].kind is not JIT_HOME */
+	uint32_t zx;         /* bit r: the high half is zero; its home need not say so */
+	uint32_t zero;       /* bit r: the same, or proved, for operands of this instruction */
+	uint32_t temps;      /* scratch registers handed out */
+	uint32_t pinned;     /* ARM registers operands are in: not to be borrowed */
+	uint32_t borrowed;
+	int32_t sp_moved;    /* bytes pushed since the frame was made */
+};
+
+/* scan.c */
+int32_t jit_scan(struct jit *j, uint8_t *scratch, uint32_t bytes);
+/* Slot a jump goes to. */
+static inline uint32_t jit_target(const struct ub_insn *insn, uint32_t slot)
+{
+	int32_t distance = insn->opcode == (UB_JMP32 | UB_JA) ? insn->imm : insn->offset;
+	return slot + 1 + (uint32_t)distance;
+}
+static inline bool jit_is_jump(uint8_t opcode)
+{
+	uint32_t class = UB_CLASS(opcode), op = UB_OP(opcode);
+	return (class == UB_JMP || class == UB_JMP32) && op != UB_CALL && op != UB_EXIT;
+}
+static inline bool jit_is_leader(const struct jit *j, uint32_t slot)
+{
+	return j->leader[slot / 8] >> (slot % 8) & 1;
+}
+
+/* live.c */
+void jit_live(struct jit *j);
+uint32_t jit_helper_args(int32_t id);
+/* Halves an instruction's result depends on, given the halves needed after it. */
+uint32_t jit_transfer(const struct jit *j, uint32_t slot, uint32_t out);
+uint32_t jit_live_out(const struct jit *j, uint32_t slot);
+uint32_t jit_func_at(const struct jit *j, uint32_t slot);
+bool jit_in_main(const struct jit *j, uint32_t slot);
+/* Halves an exit must leave in their homes. */
+uint32_t jit_exit_set(const struct jit *j, uint32_t slot);
+
+/* alloc.c */
+void jit_alloc(struct jit *j);
+
+/* value.c: operands and results */
+enum { JIT_ZERO = -1 };
+int jit_temp(struct jit *j);
+void jit_release(struct jit *j);
+void jit_pin(struct jit *j, uint32_t r);
+int jit_load_half(struct jit *j, uint32_t half);
+void jit_store_half(struct jit *j, uint32_t half, int reg);
+void jit_settle(struct jit *j, uint32_t r);
+void jit_flush(struct jit *j, uint32_t live);
+void jit_clobber(struct jit *j, uint32_t r);
+void jit_prepare(struct jit *j, uint32_t r);
+int jit_lo(struct jit *j, uint32_t r);
+int jit_hi(struct jit *j, uint32_t r);
+int jit_scratch(struct jit *j, int reuse);
+int jit_dst(struct jit *j, uint32_t half, int reuse);
+void jit_done(struct jit *j, uint32_t r, int lo, int hi);
+void jit_set_val(struct jit *j, uint32_t r, struct jit_val v, bool zx);
+bool jit_const_of(const struct jit *j, uint32_t r, uint32_t *lo, uint32_t *hi);
+bool jit_reg_of(const struct jit *j, uint32_t r, uint8_t *reg);
+static inline const struct jit_val *jit_val_of(const struct jit *j, uint32_t r)
+{
+	return j->lazy >> r & 1 ? &j->val[r] : NULL;
+}
+
+/* lower_alu32.c */
+/* Low half of dst = dst op imm, or src. `hi` is JIT_ZERO or JIT_NOWHERE: what the high half is then. */
+void jit_low_imm(struct jit *j, uint32_t op, uint32_t d, uint32_t imm, int hi);
+void jit_low_reg(struct jit *j, uint32_t op, uint32_t d, uint32_t s, int hi);
+void jit_low_extend(struct jit *j, enum t2_unary op, uint32_t d, uint32_t s, int hi);
+void jit_alu32(struct jit *j, const struct ub_insn *insn);
+/* lower_alu64.c */
+void jit_alu64(struct jit *j, const struct ub_insn *insn);
+void jit_end64(struct jit *j, uint32_t d, int32_t bits);
+void jit_div64_routine(struct jit *j);
+void jit_copy64(struct jit *j, uint32_t d, uint32_t s);
+/* lower_mem.c */
+void jit_memory(struct jit *j, const struct ub_insn *insn);
+/* stubs.c */
+void jit_stubs(struct jit *j);
+void jit_stubs_inline(struct jit *j);
+void jit_fault_routines(struct jit *j);
+void jit_return(struct jit *j);
+void jit_trap(struct jit *j, int32_t status);
+void jit_trap_unless(struct jit *j, enum t2_cond cond, int32_t status);
+/* lower_jmp.c */
+void jit_jump(struct jit *j, const struct ub_insn *insn);
+void jit_charge(struct jit *j);
+/* lower_call.c */
+void jit_prologue(struct jit *j);
+void jit_function(struct jit *j);
+void jit_call(struct jit *j, const struct ub_insn *insn);
+void jit_exit(struct jit *j);
+void jit_epilogue(struct jit *j);
+/* patch.c */
+void jit_branch(struct jit *j, enum t2_cond cond, enum jit_target_kind kind, uint32_t target);
+void jit_branch_link(struct jit *j, enum jit_target_kind kind, uint32_t target);
+void jit_label(struct jit *j, uint32_t label);
+void jit_patch(struct jit *j);
+
+#endif

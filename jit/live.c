@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Backward: which halves of which registers are needed at each slot, and how often halves are used.
+ *
+ * Sets only grow, and a loop's needs reach its latch when the next sweep passes it; sweeps end when
+ * no backward jump, call or exit saw a set that has grown since.
+ */
+#include "jit/compile.h"
+
+enum { ARGS = JIT_BOTH(0) | JIT_BOTH(1) | JIT_BOTH(2) | JIT_BOTH(3) | JIT_BOTH(4) | JIT_BOTH(5) };
+enum { SAVED = JIT_BOTH(6) | JIT_BOTH(7) | JIT_BOTH(8) | JIT_BOTH(9) };
+
+/* The halves in `want` as a set of register r: bit 0 its low half, bit 1 its high half. */
+static uint32_t need(uint32_t set, uint32_t r)
+{
+	return (set >> r & 1) | (set >> (r + JIT_HIGH) & 1) << 1;
+}
+
+/* A set for register r; a high half known to be zero is never needed. */
+static uint32_t halves(uint32_t r, bool lo, bool hi, bool zx)
+{
+	return (uint32_t)lo << r | (uint32_t)(hi && !zx) << (r + JIT_HIGH);
+}
+
+/* Operations on 64 bits: what is read for the halves of dst in `want`. */
+static uint32_t alu64(const struct ub_insn *insn, uint32_t want, bool dz, bool sz)
+{
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), op = UB_OP(insn->opcode);
+	bool x = insn->opcode & UB_X, lo = want & 1, hi = want & 2, any = want != 0;
+	uint32_t k = (uint32_t)insn->imm & 63;
+
+	switch (op) {
+	case UB_MOV:
+		if (!x)
+			return 0;
+		if (insn->offset)
+			return halves(s, any, false, true);
+		return halves(s, lo, hi, sz);
+	case UB_ADD:
+	case UB_SUB:
+	case UB_MUL:
+		return halves(d, any, hi, dz) | (x ? halves(s, any, hi, sz) : 0);
+	case UB_AND:
+		if (!x)
+			return halves(d, lo, hi && insn->imm < 0, dz);
+		hi = hi && !dz && !sz;
+		return halves(d, lo, hi, dz) | halves(s, lo, hi, sz);
+	case UB_OR:
+		if (!x)
+			return halves(d, lo, hi && insn->imm >= 0, dz);
+		/* fall through */
+	case UB_XOR:
+		return halves(d, lo, hi, dz) | (x ? halves(s, lo, hi, sz) : 0);
+	case UB_NEG:
+		return halves(d, any, hi, dz);
+	case UB_LSH:
+		if (!x)
+			return halves(d, k < 32 ? any : hi, hi && k < 32, dz);
+		return halves(d, any, hi, dz) | halves(s, true, false, true);
+	case UB_RSH:
+		if (!x)
+			return halves(d, lo && k < 32, (lo && k) || (hi && k < 32), dz);
+		return halves(d, any, any, dz) | halves(s, true, false, true);
+	case UB_ARSH:
+		if (!x)
+			return halves(d, lo && k < 32, (lo && k) || hi, dz);
+		return halves(d, any, any, dz) | halves(s, true, false, true);
+	case UB_END:
+		if (insn->imm != 64)
+			return halves(d, lo, false, true);
+		return halves(d, hi, lo, dz);
+	default: /* div, mod */
+		return halves(d, true, true, dz) | (x ? halves(s, true, true, sz) : 0);
+	}
+}
+
+static uint32_t alu(const struct jit *j, uint32_t slot, uint32_t out)
+{
+	const struct ub_insn *insn = j->text + slot;
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), want = need(out, d);
+	uint32_t op = UB_OP(insn->opcode), fact = j->facts[slot];
+	bool x = insn->opcode & UB_X, end = op == UB_END;
+
+	if (want == 0)
+		return out;
+	out &= ~JIT_BOTH(d);
+	if (UB_CLASS(insn->opcode) == UB_ALU64)
+		return out | alu64(insn, want, fact & JIT_DST_ZX, fact & JIT_SRC_ZX);
+	if (end && insn->imm == 64) /* to big: swaps halves; to little: nothing */
+		return out | (x ? halves(d, want & 2, want & 1, fact & JIT_DST_ZX) :
+				  halves(d, want & 1, want & 2, fact & JIT_DST_ZX));
+	/* 32 bits: the high half of the result is zero. */
+	if (!(want & 1))
+		return out;
+	if (op != UB_MOV)
+		out |= JIT_LO(d);
+	return x && !end ? out | JIT_LO(s) : out;
+}
+
+static uint32_t jump(const struct jit *j, uint32_t slot, uint32_t out)
+{
+	const struct ub_insn *insn = j->text + slot;
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), fact = j->facts[slot];
+	bool x = insn->opcode & UB_X, wide = UB_CLASS(insn->opcode) == UB_JMP;
+	bool dz = fact & JIT_DST_ZX, sz = x ? (fact & JIT_SRC_ZX) != 0 : insn->imm >= 0;
+
+	if (UB_OP(insn->opcode) == UB_JA)
+		return out;
+	if (UB_OP(insn->opcode) == UB_JSET) /* one zero half makes the other irrelevant */
+		dz = sz = dz || sz;
+	out |= halves(d, true, wide, dz);
+	return x ? out | halves(s, true, wide, sz) : out;
+}
+
+static uint32_t call(const struct jit *j, const struct ub_insn *insn, uint32_t out)
+{
+	if (insn->opcode == (UB_JMP | UB_X | UB_CALL))
+		return (out & (SAVED | JIT_LO(10))) | j->entry_live | JIT_LO(UB_DST(insn));
+	if (UB_SRC(insn) == UB_CALL_LOCAL)
+		return (out & (SAVED | JIT_LO(10))) | j->entry_live;
+	out &= ~(uint32_t)JIT_BOTH(0);
+	for (uint32_t i = 0; i < jit_helper_args(insn->imm); i++)
+		out |= JIT_LO(1 + i);
+	return out;
+}
+
+static uint32_t atomic(const struct ub_insn *insn, uint32_t out, bool sz)
+{
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn);
+	bool wide = UB_SIZE(insn->opcode) == UB_DW;
+
+	if (insn->imm == UB_CMPXCHG)
+		out = (out & ~(uint32_t)JIT_BOTH(0)) | halves(0, true, wide, false);
+	else if (insn->imm & UB_FETCH)
+		out &= ~JIT_BOTH(s);
+	return out | JIT_LO(d) | halves(s, true, wide, sz);
+}
+
+uint32_t jit_exit_set(const struct jit *j, uint32_t slot)
+{
+	return j->exit_live | (jit_in_main(j, slot) ? JIT_BOTH(0) : 0);
+}
+
+uint32_t jit_transfer(const struct jit *j, uint32_t slot, uint32_t out)
+{
+	const struct ub_insn *insn = j->text + slot;
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn);
+	bool sz = j->facts[slot] & JIT_SRC_ZX;
+
+	switch (UB_CLASS(insn->opcode)) {
+	case UB_ALU32:
+	case UB_ALU64:
+		return alu(j, slot, out);
+	case UB_LD:
+		return out & ~JIT_BOTH(d);
+	case UB_LDX:
+		return (out & ~JIT_BOTH(d)) | JIT_LO(s);
+	case UB_ST:
+		return out | JIT_LO(d);
+	case UB_STX:
+		if (UB_MODE(insn->opcode) == UB_ATOMIC)
+			return atomic(insn, out, sz);
+		return out | JIT_LO(d) | halves(s, true, UB_SIZE(insn->opcode) == UB_DW, sz);
+	default:
+		if (UB_OP(insn->opcode) == UB_CALL)
+			return call(j, insn, out);
+		if (insn->opcode == (UB_JMP | UB_EXIT))
+			return jit_exit_set(j, slot) & ~(sz ? JIT_HI(0) : 0);
+		return jump(j, slot, out);
+	}
+}
+
+/* Halves needed after an instruction. For local calls, what the caller needs. */
+uint32_t jit_live_out(const struct jit *j, uint32_t slot)
+{
+	const struct ub_insn *insn = j->text + slot;
+	uint32_t out = 0;
+	if (UB_CLASS(insn->opcode) == UB_LD)
+		return j->live_in[slot + 2];
+	if (jit_is_jump(insn->opcode)) {
+		out = j->live_in[jit_target(insn, slot)];
+		if (UB_OP(insn->opcode) == UB_JA)
+			return out;
+	} else if (insn->opcode == (UB_JMP | UB_EXIT)) {
+		return 0;
+	}
+	return out | j->live_in[slot + 1];
+}
+
+/* Index of the function that starts at a slot. */
+uint32_t jit_func_at(const struct jit *j, uint32_t slot)
+{
+	uint32_t low = 0, high = j->program->nfuncs - 1;
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+		if (j->program->funcs[middle] < slot)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Whether a slot belongs to the function the program starts in. */
+bool jit_in_main(const struct jit *j, uint32_t slot)
+{
+	const struct ub_program *p = j->program;
+	if (!j->local_calls)
+		return true;
+	uint32_t f = jit_func_at(j, p->entry);
+	return slot >= p->entry && (f + 1 == p->nfuncs || slot < p->funcs[f + 1]);
+}
+
+uint32_t jit_helper_args(int32_t id)
+{
+	switch (id) {
+#define HELPER_ARGS(name, number, arguments) case number: return arguments;
+		UB_HELPERS(HELPER_ARGS)
+#undef HELPER_ARGS
+	}
+	return 5;
+}
+
+static bool is_local_call(const struct ub_insn *insn)
+{
+	return insn->opcode == (UB_JMP | UB_X | UB_CALL) ||
+	       (insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_LOCAL);
+}
+
+/* Once over the program; returns whether something grew that was read before. */
+static bool sweep(struct jit *j)
+{
+	bool again = false;
+	for (uint32_t s = j->slots; s-- > 0;) {
+		const struct ub_insn *insn = j->text + s;
+		if (insn->opcode == 0)
+			continue; /* second slot of lddw */
+		uint32_t out = jit_live_out(j, s);
+		if (is_local_call(insn)) {
+			again |= (out & ARGS & ~j->exit_live) != 0;
+			j->exit_live |= out & ARGS;
+		}
+		uint32_t in = jit_transfer(j, s, out);
+		if (in & ~j->live_in[s] && j->facts[s] & JIT_HEAD)
+			again = true;
+		j->live_in[s] = in;
+	}
+	if (!j->local_calls)
+		return again;
+	for (uint32_t i = 0; i < j->program->nfuncs; i++) {
+		uint32_t in = j->live_in[j->program->funcs[i]];
+		again |= (in & ~j->entry_live) != 0;
+		j->entry_live |= in;
+	}
+	return again;
+}
+
+void jit_live(struct jit *j)
+{
+	while (sweep(j))
+		;
+}

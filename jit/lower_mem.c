@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Loads, stores and atomics, and the checks before them.
+ *
+ *   address      a + (b << shift) + imm, of registers that hold homes, or of scratch
+ *   fast check   t = address - start of the region the pointer came from;  t >= limit: to the stub
+ *   stub         behind the code (stubs.c): looks at all regions; returns, or stops the program
+ *
+ * So which region a pointer came from is only a guess: a wrong one costs time. A stub finds all
+ * registers but ip and lr in place, and at a check nothing but the address is in ip, nothing in lr.
+ */
+#include "jit/compile.h"
+
+static const uint8_t size_of[] = { 4, 2, 1, 8 }; /* by UB_SIZE >> 3 */
+static const uint8_t load_of[] = { T2_LDR, T2_LDRH, T2_LDRB, T2_LDR };
+static const uint8_t store_of[] = { T2_STR, T2_STRH, T2_STRB, T2_STR };
+
+/* The address of [r + offset], from registers as they are. */
+static struct jit_val address(struct jit *j, uint32_t r, int32_t offset)
+{
+	const struct jit_val *v = jit_val_of(j, r);
+	struct jit_val at = { JIT_ADDR, 0, JIT_NOWHERE, 0, offset };
+	if (v && v->kind == JIT_ADDR) {
+		bool again = v->b != JIT_NOWHERE && j->live & JIT_LO(r) && v->imm + offset != 0;
+		if (!again) {
+			at = *v;
+			at.imm = (int32_t)((uint32_t)v->imm + (uint32_t)offset);
+			j->pinned |= 1u << at.a | (at.b < 16 ? 1u << at.b : 0);
+			return at;
+		}
+	}
+	jit_prepare(j, r);
+	at.a = (uint8_t)jit_lo(j, r);
+	return at;
+}
+
+/* The whole address in one register, not one of those the address is made of. */
+static int sum(struct jit *j, const struct jit_val *at)
+{
+	if (at->b == JIT_NOWHERE && at->imm == 0)
+		return at->a;
+	int t = jit_scratch(j, at->a), rn = at->a;
+	if (at->b != JIT_NOWHERE) {
+		jit_dp_shift(&j->code, T2_ADD, t, rn, at->b, T2_LSL, at->shift, JIT_ANY);
+		rn = t;
+	}
+	if (at->imm && !jit_dp_imm(&j->code, T2_ADD, t, rn, (uint32_t)at->imm, JIT_ANY)) {
+		int k = rn == t ? jit_temp(j) : t;
+		jit_const(&j->code, k, (uint32_t)at->imm, JIT_ANY);
+		jit_dp(&j->code, T2_ADD, t, rn, k, JIT_ANY);
+	}
+	return t;
+}
+
+/* Branches to a new stub under cond. */
+static void to_stub(struct jit *j, enum t2_cond cond, const struct jit_val *at, uint32_t what)
+{
+	struct jit_stub *stub = &j->stubs[j->nstubs++];
+	stub->fixup = (uint16_t)j->nfixups;
+	jit_branch(j, cond, JIT_TO_CODE, 0);
+	stub->resume = (uint16_t)j->code.len;
+	stub->slot = (uint16_t)j->slot;
+	stub->what = (uint16_t)what;
+	stub->addr = *at;
+}
+
+/* t += imm. */
+static void add(struct jit *j, int t, int rn, int32_t imm)
+{
+	if (imm == 0) {
+		jit_mov(&j->code, t, rn);
+	} else if (!jit_dp_imm(&j->code, T2_ADD, t, rn, (uint32_t)imm, JIT_ANY)) {
+		int k = t == rn ? jit_temp(j) : t;
+		jit_const(&j->code, k, (uint32_t)imm, JIT_ANY);
+		jit_dp(&j->code, T2_ADD, t, rn, k, JIT_ANY);
+	}
+}
+
+/* t = address - rn; `spare` bytes of a positive offset may be left out. Returns t. */
+static int offset_from(struct jit *j, const struct jit_val *at, int rn, int t, int32_t spare)
+{
+	int32_t imm = at->imm >= 0 && at->imm <= spare ? 0 : at->imm;
+	if (at->b == JIT_NOWHERE) {
+		jit_dp(&j->code, T2_SUB, t, at->a, rn, JIT_ANY);
+	} else {
+		jit_dp(&j->code, T2_SUB, t, at->a, rn, JIT_ANY);
+		jit_dp_shift(&j->code, T2_ADD, t, t, at->b, T2_LSL, at->shift, JIT_ANY);
+	}
+	if (imm)
+		add(j, t, t, imm);
+	return t;
+}
+
+static void check_context(struct jit *j, const struct jit_val *at, uint32_t size, uint32_t what)
+{
+	int rn = jit_load_half(j, JIT_BASE), t = jit_scratch(j, rn);
+	offset_from(j, at, rn, t, (int32_t)(j->window - size));
+	jit_cmp(&j->code, t, jit_load_half(j, JIT_LIMIT));
+	to_stub(j, T2_HS, at, what);
+}
+
+/* A region whose place and size are known: [start, start + len), len >= size. */
+static void check_known(struct jit *j, const struct jit_val *at, uint32_t size, uint32_t what, uint32_t start,
+			uint32_t len)
+{
+	int t = jit_temp(j);
+	jit_const(&j->code, t, start, JIT_ANY);
+	offset_from(j, at, t, t, 0);
+	if (!jit_dp_imm(&j->code, T2_SUB, T2_PC, t, len - size, JIT_SET)) {
+		int k = jit_temp(j);
+		jit_const(&j->code, k, len - size, JIT_ANY);
+		jit_cmp(&j->code, t, k);
+	}
+	to_stub(j, T2_HI, at, what);
+}
+
+/* The frame of the function, granted whole where r10 is used for more than loads and stores. */
+static void check_frame(struct jit *j, const struct jit_val *at, uint32_t size, uint32_t what)
+{
+	int rn = jit_load_half(j, 10), t = jit_scratch(j, rn);
+	offset_from(j, at, rn, t, -1);
+	add(j, t, t, UB_FRAME_BYTES);
+	jit_dp_imm(&j->code, T2_SUB, T2_PC, t, UB_FRAME_BYTES - size, JIT_SET);
+	to_stub(j, T2_HI, at, what);
+}
+
+/* Frame accesses at constant offsets: verify/ has made sure of those based on r10 itself, and r10
+ * is known in this block to be part of others. */
+static bool in_frame(const struct jit *j, const struct jit_val *at, uint32_t r, uint32_t size)
+{
+	if (r == UB_R10)
+		return true;
+	return at->b == JIT_NOWHERE && at->a == j->home[10] && at->imm >= -UB_FRAME_BYTES && at->imm <= -(int32_t)size;
+}
+
+static void check(struct jit *j, const struct jit_val *at, uint32_t r, uint32_t size, uint32_t rights)
+{
+	const struct ub_program *p = j->program;
+	uint32_t fact = j->facts[j->slot], what = size | rights << JIT_CHECK_RIGHTS;
+	if (!j->checked || fact & JIT_IN_BOUNDS || in_frame(j, at, r, size))
+		return;
+	if (j->nstubs == JIT_STUBS)
+		jit_stubs_inline(j);
+	uint32_t held = j->temps;
+	bool write = rights & UB_WRITE;
+	switch (fact / JIT_REGION & 3) {
+	case UB_REGION_RODATA:
+		if (!write && p->rodata_len >= size) {
+			check_known(j, at, size, what, p->rodata_addr, p->rodata_len);
+			break;
+		}
+		check_context(j, at, size, what);
+		break;
+	case UB_REGION_DATA:
+		if (p->data_len >= size) {
+			check_known(j, at, size, what, p->data_addr, p->data_len);
+			break;
+		}
+		check_context(j, at, size, what);
+		break;
+	case UB_REGION_STACK:
+		check_frame(j, at, size, what);
+		break;
+	default:
+		check_context(j, at, size, what);
+	}
+	if (!j->borrowed)
+		j->temps = held;
+}
+
+/* Makes an address one that loads and stores at +0 and, if wide, +4 can use. */
+static void encodable(struct jit *j, struct jit_val *at, bool wide)
+{
+	int32_t last = at->imm + (wide ? 4 : 0);
+	bool ok = at->b == JIT_NOWHERE ? at->imm >= -255 && last <= 4095 : at->imm == 0 && !wide;
+	if (ok)
+		return;
+	int t = sum(j, at);
+	*at = (struct jit_val){ JIT_ADDR, (uint8_t)t, JIT_NOWHERE, 0, 0 };
+}
+
+static void transfer(struct jit *j, enum t2_mem op, int rt, const struct jit_val *at, int32_t more)
+{
+	if (at->b == JIT_NOWHERE)
+		jit_mem(&j->code, op, rt, at->a, at->imm + more);
+	else
+		jit_mem_reg(&j->code, op, rt, at->a, at->b, at->shift);
+}
+
+static void load(struct jit *j, const struct ub_insn *insn)
+{
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), index = UB_SIZE(insn->opcode) >> 3, size = size_of[index];
+	bool sign = UB_MODE(insn->opcode) == UB_MEMSX, want_lo = j->live & JIT_LO(d), want_hi = j->live & JIT_HI(d);
+	enum t2_mem op = (enum t2_mem)load_of[index];
+	if (sign && size < 4)
+		op = (enum t2_mem)(op | 0x10);
+
+	jit_clobber(j, d);
+	struct jit_val at = address(j, s, insn->offset);
+	check(j, &at, s, size, UB_READ);
+	if (!want_lo && !want_hi)
+		return;
+	encodable(j, &at, size == 8 && want_hi);
+	if (size < 8) {
+		int lo = jit_dst(j, d, at.a);
+		transfer(j, op, lo, &at, 0);
+		if (sign && want_hi) {
+			int hi = jit_dst(j, d + JIT_HIGH, -1);
+			jit_shift_imm(&j->code, T2_ASR, hi, lo, 31, JIT_ANY);
+			jit_done(j, d, lo, hi);
+		} else {
+			jit_done(j, d, lo, sign ? JIT_NOWHERE : JIT_ZERO);
+		}
+		return;
+	}
+	int lo = JIT_NOWHERE, hi = JIT_NOWHERE;
+	if (want_hi) { /* first, because the low half may replace the address */
+		hi = jit_dst(j, d + JIT_HIGH, -1);
+		transfer(j, op, hi, &at, 4);
+	}
+	if (want_lo) {
+		lo = jit_dst(j, d, at.a);
+		transfer(j, op, lo, &at, 0);
+	}
+	jit_done(j, d, lo, hi);
+}
+
+/* Stores the low or high half of a register, or of a constant. */
+static void store_half(struct jit *j, enum t2_mem op, int reg, uint32_t imm, const struct jit_val *at, int32_t more)
+{
+	uint32_t held = j->temps;
+	if (reg == JIT_ZERO) {
+		reg = jit_temp(j);
+		jit_const(&j->code, reg, imm, JIT_ANY);
+	}
+	transfer(j, op, reg, at, more);
+	if (!j->borrowed)
+		j->temps = held;
+}
+
+static void store(struct jit *j, const struct ub_insn *insn)
+{
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), index = UB_SIZE(insn->opcode) >> 3, size = size_of[index];
+	enum t2_mem op = (enum t2_mem)store_of[index];
+	uint32_t lo = (uint32_t)insn->imm, hi = insn->imm < 0 ? ~0u : 0;
+	bool constant = UB_CLASS(insn->opcode) == UB_ST || jit_const_of(j, s, &lo, &hi);
+
+	if (!constant)
+		jit_prepare(j, s);
+	struct jit_val at = address(j, d, insn->offset);
+	check(j, &at, d, size, UB_WRITE);
+	encodable(j, &at, size == 8);
+	/* Preparing the address may have brought s home. */
+	constant = UB_CLASS(insn->opcode) == UB_ST || jit_const_of(j, s, &lo, &hi);
+	store_half(j, op, constant ? JIT_ZERO : jit_lo(j, s), lo, &at, 0);
+	if (size == 8)
+		store_half(j, op, constant ? JIT_ZERO : jit_hi(j, s), constant ? hi : 0, &at, 4);
+}
+
+/* What an atomic does between its load and its store; `imm` without UB_FETCH. */
+static void modify(struct jit *j, int32_t imm, int rd, int rn, int rm, bool high)
+{
+	switch (imm) {
+	case UB_ADD:
+		jit_dp(&j->code, high ? T2_ADC : T2_ADD, rd, rn, rm, high ? JIT_ANY : JIT_SET);
+		break;
+	case UB_OR:
+		jit_dp(&j->code, T2_ORR, rd, rn, rm, JIT_ANY);
+		break;
+	case UB_AND:
+		jit_dp(&j->code, T2_AND, rd, rn, rm, JIT_ANY);
+		break;
+	case UB_XOR:
+		jit_dp(&j->code, T2_EOR, rd, rn, rm, JIT_ANY);
+		break;
+	default:
+		jit_mov(&j->code, rd, rm); /* exchange */
+	}
+}
+
+/* A half of r in a register, its own or t. Flags stay. */
+static int half_in(struct jit *j, uint32_t r, bool high, int t)
+{
+	uint32_t held = j->temps;
+	int reg = high ? jit_hi(j, r) : jit_lo(j, r);
+	if (reg == JIT_ZERO)
+		jit_const(&j->code, t, 0, JIT_KEEP);
+	else if (held != j->temps)
+		jit_mov(&j->code, t, reg);
+	else
+		return reg;
+	if (!j->borrowed)
+		j->temps = held;
+	return t;
+}
+
+static void exchange_if_equal(struct jit *j, uint32_t s, int ad, const int *old, bool wide, int t)
+{
+	jit_cmp(&j->code, old[0], half_in(j, 0, false, t));
+	if (wide) {
+		int rm = half_in(j, 0, true, t);
+		jit_it(&j->code, T2_EQ);
+		jit_cmp(&j->code, old[1], rm);
+	}
+	for (int32_t i = 0; i < (wide ? 2 : 1); i++) {
+		int rt = half_in(j, s, i, t);
+		jit_it(&j->code, T2_EQ);
+		jit_mem(&j->code, T2_STR, rt, ad, i * 4);
+	}
+}
+
+/* Read, modify, write with interrupts off: ARMv7-M has no 64-bit exclusives, and a single core
+ * needs no more. */
+static void atomic(struct jit *j, const struct ub_insn *insn)
+{
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), size = size_of[UB_SIZE(insn->opcode) >> 3];
+	bool wide = size == 8, compare = insn->imm == UB_CMPXCHG;
+	uint32_t result = compare ? 0 : s;
+
+	jit_pin(j, 0);
+	jit_clobber(j, result);
+	jit_prepare(j, s);
+	if (compare)
+		jit_prepare(j, 0);
+	struct jit_val at = address(j, d, insn->offset);
+	check(j, &at, d, size, UB_READ | UB_WRITE);
+	int ad = sum(j, &at);
+	j->pinned |= 1u << ad;
+	if (j->checked) {
+		jit_dp_imm(&j->code, T2_AND, T2_PC, ad, size - 1, JIT_SET);
+		jit_mov(&j->code, T2_IP, ad);
+		jit_trap_unless(j, T2_EQ, UB_E_ALIGN);
+		if (ad != T2_IP)
+			j->temps &= ~(1u << T2_IP);
+	}
+	int old[2] = { jit_temp(j), 0 }, t = jit_temp(j), new = jit_temp(j);
+	old[1] = wide ? jit_temp(j) : old[0];
+	jit_wide(&j->code, T2_MRS_PRIMASK | (uint32_t)new << 8);
+	jit_push(&j->code, 1u << new);
+	j->sp_moved += 4;
+	jit_narrow(&j->code, T2_CPSID);
+	jit_mem(&j->code, T2_LDR, old[0], ad, 0);
+	if (wide)
+		jit_mem(&j->code, T2_LDR, old[1], ad, 4);
+	if (compare) {
+		exchange_if_equal(j, s, ad, old, wide, t);
+	} else {
+		for (int32_t i = 0; i < (wide ? 2 : 1); i++) {
+			modify(j, insn->imm & ~UB_FETCH & 0xff, new, old[i], half_in(j, s, i, t), i);
+			jit_mem(&j->code, T2_STR, new, ad, i * 4);
+		}
+	}
+	jit_pop(&j->code, 1u << new);
+	j->sp_moved -= 4;
+	jit_wide(&j->code, T2_MSR_PRIMASK | (uint32_t)new << 16);
+	if (compare || insn->imm & UB_FETCH)
+		jit_done(j, result, old[0], wide ? old[1] : JIT_ZERO);
+}
+
+void jit_memory(struct jit *j, const struct ub_insn *insn)
+{
+	if (UB_CLASS(insn->opcode) == UB_LDX)
+		load(j, insn);
+	else if (UB_MODE(insn->opcode) == UB_ATOMIC)
+		atomic(j, insn);
+	else
+		store(j, insn);
+}

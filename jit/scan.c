@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <string.h>
+
+#include "jit/compile.h"
+
+static void mark(struct jit *j, uint32_t slot)
+{
+	j->leader[slot / 8] |= (uint8_t)(1u << slot % 8);
+}
+
+/* Bytes of tables for a program, at the top of what the arena has left. */
+static uint32_t table_bytes(const struct jit *j)
+{
+	uint32_t n = j->slots;
+	uint32_t bytes = 4 * (n + 1) + 2 * n + 2 * (JIT_L_FUNCS + j->program->nfuncs) + n + (n + 7) / 8;
+	return (bytes + 7) & ~7u;
+}
+
+/* Lays out tables and code in `mem` and finds leaders. Returns 0 or a negative status. */
+int32_t jit_scan(struct jit *j, uint8_t *mem, uint32_t bytes)
+{
+	uint32_t n = j->slots, tables = table_bytes(j);
+	bytes &= ~7u;
+	if (tables > bytes)
+		return UB_E_COMPILE_SCRATCH;
+	uint8_t *at = mem + bytes - tables;
+	memset(at, 0, tables);
+	j->fixups = (struct jit_fixup *)at;
+	j->live_in = (uint32_t *)at;
+	j->offset = (uint16_t *)(j->live_in + n + 1);
+	j->labels = j->offset + n;
+	j->facts = (uint8_t *)(j->labels + JIT_L_FUNCS + j->program->nfuncs);
+	j->leader = j->facts + n;
+	j->code.at = (uint16_t *)mem;
+	j->code.cap = (bytes - tables) / 2;
+	if (j->code.cap > 0xffff)
+		j->code.cap = 0xffff;
+
+	for (uint32_t i = 0; i < j->program->nfuncs; i++)
+		mark(j, j->program->funcs[i]);
+	for (uint32_t s = 0; s < n; s++) {
+		const struct ub_insn *insn = j->text + s;
+		if (UB_CLASS(insn->opcode) == UB_LD) {
+			s++;
+		} else if (jit_is_jump(insn->opcode)) {
+			uint32_t target = jit_target(insn, s);
+			mark(j, target);
+			if (target <= s)
+				j->facts[target] |= JIT_HEAD;
+		}
+	}
+	return 0;
+}
