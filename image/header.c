@@ -128,3 +128,89 @@ int32_t image_load_femto(const struct image_reader *r)
 		return err;
 	return resolve(r, &s);
 }
+
+/* The text has `call -1` where a function is called; a table says which. */
+static int32_t relocate_calls(const struct image_reader *r, const struct sections *s, uint32_t table, uint32_t n)
+{
+	struct ub_insn *text = (struct ub_insn *)(r->bytes + s->text);
+
+	for (; n; n--, table += IMAGE_CALL) {
+		uint32_t at = image_u32(r->bytes + table), to = image_u32(r->bytes + table + 4);
+		uint32_t pc = at / UB_SLOT_BYTES;
+		if (at >= s->text_len || to >= s->text_len || at % UB_SLOT_BYTES || to % UB_SLOT_BYTES ||
+		    text[pc].opcode != (UB_JMP | UB_CALL) || UB_SRC(&text[pc]) != UB_CALL_LOCAL)
+			return image_refuse(r, UB_E_IMAGE_RELOCATION, pc, table);
+		text[pc].imm = (int32_t)(to / UB_SLOT_BYTES) - (int32_t)pc - 1;
+	}
+	return UB_OK;
+}
+
+/* .bss lies behind .data, which must move to where there is room for both. */
+static int32_t make_bss(const struct image_reader *r, const struct sections *s, uint32_t bss)
+{
+	uint8_t *data = bss <= UINT32_MAX - s->data_len ? ub_arena_take(r->arena, s->data_len + bss) : NULL;
+
+	if (!data)
+		return image_refuse(r, UB_E_MEMORY, 0, 0);
+	memcpy(data, r->bytes + s->data, s->data_len);
+	memset(data + s->data_len, 0, bss);
+	r->program->data_addr = ub_arena_addr(r->arena, data);
+	r->program->data_len += bss;
+	return UB_OK;
+}
+
+/* The allow-list: ids of one byte, ascending. */
+static int32_t read_helpers(const struct image_reader *r, uint32_t table, uint32_t n)
+{
+	uint16_t *ids = ub_arena_take(r->arena, n * 2);
+
+	if (!ids)
+		return image_refuse(r, UB_E_MEMORY, 0, table);
+	for (uint32_t i = 0; i < n; i++) {
+		ids[i] = r->bytes[table + i];
+		if (i && ids[i] <= ids[i - 1])
+			return image_refuse(r, UB_E_IMAGE_HEADER, 0, table + i);
+	}
+	r->program->helpers = ids;
+	r->program->nhelpers = n;
+	return UB_OK;
+}
+
+/* Header: u32 magic, u16 version, u16 least context, u32 data_len, bss_len, rodata_len, text_len,
+ * u16 functions, calls, helpers, flags. */
+int32_t image_load_extended(const struct image_reader *r)
+{
+	const uint8_t *h = r->bytes;
+	int32_t err;
+
+	if (r->len < IMAGE_EXTENDED_HEADER)
+		return image_refuse(r, UB_E_IMAGE_TRUNCATED, 0, r->len);
+	if (image_u32(h) != IMAGE_EXTENDED_MAGIC)
+		return image_refuse(r, UB_E_IMAGE_HEADER, 0, 0);
+	if (image_u16(h + 4) != IMAGE_EXTENDED_VERSION)
+		return image_refuse(r, UB_E_IMAGE_VERSION, 0, 4);
+	if (image_u16(h + 30) != 0)
+		return image_refuse(r, UB_E_IMAGE_HEADER, 0, 30);
+	struct sections s = {
+		.data_len = image_u32(h + 8),
+		.rodata_len = image_u32(h + 16),
+		.text_len = image_u32(h + 20),
+		.nfunctions = image_u16(h + 24),
+	};
+	uint32_t bss = image_u32(h + 12), calls = image_u16(h + 26), helpers = image_u16(h + 28);
+	r->program->ctx_min = image_u16(h + 6);
+	if ((err = place(r, &s, IMAGE_EXTENDED_HEADER)))
+		return err;
+	if ((r->len - s.end) / IMAGE_CALL < calls || r->len - s.end - calls * IMAGE_CALL != helpers)
+		return image_refuse(r, UB_E_IMAGE_SECTION, 0, s.end);
+	set_sections(r, &s);
+	if (bss && (err = make_bss(r, &s, bss)))
+		return err;
+	if ((err = find_entry(r, &s)))
+		return err;
+	if ((err = resolve(r, &s)))
+		return err;
+	if ((err = relocate_calls(r, &s, s.end, calls)))
+		return err;
+	return read_helpers(r, s.end + calls * IMAGE_CALL, helpers);
+}

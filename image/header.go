@@ -79,3 +79,49 @@ func (p *Program) encodeFemto() ([]byte, error) {
 	}
 	return slices.Concat(b, s.data, s.rodata, s.text, s.functions), nil
 }
+
+// extendedVersion is the version of the extended-header format.
+const extendedVersion = 1
+
+// encodeExtended: the layout of the paper's own bytecode images. Local calls are left to relocate, as
+// a linker on the device would.
+func (p *Program) encodeExtended() ([]byte, error) {
+	s, err := p.headerSections()
+	if err != nil {
+		return nil, err
+	}
+	if len(p.Data) > 0 {
+		s.data = pad(s.data)
+	}
+	var calls, helpers []byte
+	p.each(func(slot int, i insn) {
+		if i.op != opCall || i.src != srcLocal {
+			return
+		}
+		calls = binary.LittleEndian.AppendUint32(calls, uint32(slot*slotBytes))
+		calls = binary.LittleEndian.AppendUint32(calls, uint32((slot+1+int(i.imm))*slotBytes))
+		i.imm = -1
+		i.put(s.text[slot*slotBytes:])
+	})
+	for _, id := range p.Helpers {
+		if id > math.MaxUint8 {
+			return nil, unsupported("helper %#x: the format's ids have one byte", id)
+		}
+		helpers = append(helpers, byte(id))
+	}
+	if len(calls)/8 > math.MaxUint16 || len(s.functions)/6 > math.MaxUint16 {
+		return nil, unsupported("%d local calls and %d functions, at most 65535 are possible", len(calls)/8, len(s.functions)/6)
+	}
+	// .bss begins where the stored .data ends, so padding is taken from it.
+	bss := int(p.BSS) - (len(s.data) - len(p.Data))
+	b := binary.LittleEndian.AppendUint32(nil, extendedMagic)
+	b = binary.LittleEndian.AppendUint16(b, extendedVersion)
+	b = binary.LittleEndian.AppendUint16(b, uint16(p.CtxMin))
+	for _, word := range []int{len(s.data), max(bss, 0), len(s.rodata), len(s.text)} {
+		b = binary.LittleEndian.AppendUint32(b, uint32(word))
+	}
+	for _, half := range []int{len(s.functions) / 6, len(calls) / 8, len(helpers), 0} {
+		b = binary.LittleEndian.AppendUint16(b, uint16(half))
+	}
+	return slices.Concat(b, s.data, s.rodata, s.text, s.functions, calls, helpers), nil
+}

@@ -44,6 +44,10 @@ int32_t image_load(uint32_t format, const uint8_t *image, uint32_t len, uint32_t
 		return load_text(&r);
 	case UB_FORMAT_FEMTO_CONTAINERS:
 		return image_load_femto(&r);
+	case UB_FORMAT_EXTENDED_HEADER:
+		return image_load_extended(&r);
+	case UB_FORMAT_ELF_OBJECT:
+		return image_load_elf(&r);
 	case UB_FORMAT_PACKED:
 		return image_load_packed(&r);
 	}

@@ -27,10 +27,11 @@ int32_t image_load(uint32_t format, const uint8_t *image, uint32_t len, uint32_t
 #define IMAGE_FEMTO_MAGIC 0x72425046u    /* "FPBr" in the file */
 #define IMAGE_EXTENDED_MAGIC 0x78425046u /* "FPBx" */
 
-/* Sizes in bytes of what the header formats are made of. */
+/* What the header formats are made of, sizes in bytes. */
 enum {
 	IMAGE_FEMTO_HEADER = 28,
 	IMAGE_EXTENDED_HEADER = 32,
+	IMAGE_EXTENDED_VERSION = 1,
 	IMAGE_FUNCTION = 6, /* one row of a function table */
 	IMAGE_CALL = 8,     /* one relocated local call */
 };

@@ -227,6 +227,8 @@ func (p *Program) encode(f abi.Format) ([]byte, error) {
 		return p.encodeText()
 	case abi.FemtoContainers:
 		return p.encodeFemto()
+	case abi.ExtendedHeader:
+		return p.encodeExtended()
 	case abi.Packed:
 		return p.encodePacked()
 	case abi.ELFObject:
