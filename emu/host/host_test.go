@@ -68,3 +68,15 @@ func TestBenchmarksOnEveryEngine(t *testing.T) {
 		}
 	}
 }
+
+// How many small jobs per second the protocol and the agent take, emulation left out.
+func BenchmarkSmallJob(b *testing.B) {
+	target := newTarget(b)
+	exit := []byte{0xb7, 0, 0, 0, 5, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0}
+	job := emu.Job{Engine: "vm", Format: abi.TextOnly, Image: exit, Context: make([]byte, 16)}
+	for b.Loop() {
+		if s, err := target.Run(b.Context(), job); err != nil || s.Result != 5 {
+			b.Fatal(s.Result, s.Fault, err)
+		}
+	}
+}
