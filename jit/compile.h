@@ -174,6 +174,7 @@ int jit_temp(struct jit *j);
 void jit_release(struct jit *j);
 void jit_pin(struct jit *j, uint32_t r);
 int jit_load_half(struct jit *j, uint32_t half);
+void jit_load_spilled(struct jit *j, uint32_t half, int rt);
 void jit_store_half(struct jit *j, uint32_t half, int reg);
 void jit_settle(struct jit *j, uint32_t r);
 void jit_flush(struct jit *j, uint32_t live);

@@ -9,9 +9,11 @@
  * high halves in homes of high ones, so writing one kind leaves operands of the other alone.
  */
 #include "jit/compile.h"
+
 struct pair {
 	int lo, hi;
 };
+
 /* d = s, high half included. */
 void jit_copy64(struct jit *j, uint32_t d, uint32_t s)
 {
@@ -38,11 +40,13 @@ void jit_copy64(struct jit *j, uint32_t d, uint32_t s)
 	j->temps = held;
 	jit_done(j, d, JIT_NOWHERE, zx ? JIT_ZERO : jit_hi(j, s));
 }
+
 /* Flags stay as they are where carry is waiting in them. */
 static void zero_keeping_flags(struct jit *j, int rd)
 {
 	jit_const(&j->code, rd, 0, JIT_KEEP);
 }
+
 /* rd = hn op hm with carry, op being T2_ADC or T2_SBC. rd may be hn or hm. */
 static void carry_into(struct jit *j, enum t2_dp op, int rd, int hn, int hm)
 {
@@ -61,6 +65,7 @@ static void carry_into(struct jit *j, enum t2_dp op, int rd, int hn, int hm)
 		jit_dp(&j->code, op, rd, zero, hm, JIT_ANY);
 	}
 }
+
 /* d = d ± imm, sign-extended. */
 static void add_imm(struct jit *j, bool sub, uint32_t d, int32_t imm)
 {
@@ -83,6 +88,7 @@ static void add_imm(struct jit *j, bool sub, uint32_t d, int32_t imm)
 	jit_dp_imm(&j->code, carry, hd, hn, imm < 0 ? ~0u : 0, JIT_KEEP);
 	jit_done(j, d, JIT_NOWHERE, hd);
 }
+
 static void add_reg(struct jit *j, bool sub, uint32_t d, uint32_t s)
 {
 	uint32_t held = j->temps;
@@ -95,6 +101,7 @@ static void add_reg(struct jit *j, bool sub, uint32_t d, uint32_t s)
 	carry_into(j, sub ? T2_SBC : T2_ADC, hd, hn, hm);
 	jit_done(j, d, JIT_NOWHERE, hd);
 }
+
 /* One half of and, or, xor with a constant: rd, or JIT_ZERO. */
 static int logic_half_imm(struct jit *j, enum t2_dp op, uint32_t half, int rn, uint32_t imm)
 {
@@ -114,6 +121,7 @@ static int logic_half_imm(struct jit *j, enum t2_dp op, uint32_t half, int rn, u
 	}
 	return rd;
 }
+
 /* The low half may be unneeded, and then its operands are unknown. */
 static void logic_imm(struct jit *j, enum t2_dp op, uint32_t d, int32_t imm)
 {
@@ -132,6 +140,7 @@ static void logic_imm(struct jit *j, enum t2_dp op, uint32_t d, int32_t imm)
 	int hi = logic_half_imm(j, op, d + JIT_HIGH, blind ? JIT_ZERO : jit_hi(j, d), top);
 	jit_done(j, d, JIT_NOWHERE, hi);
 }
+
 static void logic_reg(struct jit *j, enum t2_dp op, uint32_t d, uint32_t s)
 {
 	uint32_t held = j->temps;
@@ -156,6 +165,7 @@ static void logic_reg(struct jit *j, enum t2_dp op, uint32_t d, uint32_t s)
 	}
 	jit_done(j, d, JIT_NOWHERE, hd);
 }
+
 /* d *= s, all 64 bits. Cross products first, so that at most three registers are taken. */
 static void mul_reg(struct jit *j, uint32_t d, uint32_t s)
 {
@@ -175,6 +185,7 @@ static void mul_reg(struct jit *j, uint32_t d, uint32_t s)
 		jit_dp(&j->code, T2_ADD, hi, hi, top, JIT_ANY);
 	jit_done(j, d, lo, hi);
 }
+
 /* d *= imm, sign-extended: a negative one subtracts d once from the high half. */
 static void mul_imm(struct jit *j, uint32_t d, int32_t imm)
 {
@@ -195,6 +206,7 @@ static void mul_imm(struct jit *j, uint32_t d, int32_t imm)
 		jit_dp(&j->code, T2_ADD, hi, hi, top, JIT_ANY);
 	jit_done(j, d, lo, hi);
 }
+
 /* d = -d. */
 static void negate(struct jit *j, uint32_t d)
 {

@@ -174,7 +174,10 @@ static void encodable(struct jit *j, struct jit_val *at, bool wide)
 	bool ok = at->b == JIT_NOWHERE ? at->imm >= -255 && last <= 4095 : at->imm == 0 && !wide;
 	if (ok)
 		return;
+	uint32_t held = j->temps;
 	int t = sum(j, at);
+	if (!j->borrowed)
+		j->temps = held | (1u << t & (1u << T2_IP | 1u << T2_LR));
 	*at = (struct jit_val){ JIT_ADDR, (uint8_t)t, JIT_NOWHERE, 0, 0 };
 }
 
@@ -280,17 +283,16 @@ static void modify(struct jit *j, int32_t imm, int rd, int rn, int rm, bool high
 /* A half of r in a register, its own or t. Flags stay. */
 static int half_in(struct jit *j, uint32_t r, bool high, int t)
 {
-	uint32_t held = j->temps;
-	int reg = high ? jit_hi(j, r) : jit_lo(j, r);
-	if (reg == JIT_ZERO)
+	uint32_t half = high ? r + JIT_HIGH : r;
+	if (high && j->zero >> r & 1) {
 		jit_const(&j->code, t, 0, JIT_KEEP);
-	else if (held != j->temps)
-		jit_mov(&j->code, t, reg);
-	else
-		return reg;
-	if (!j->borrowed)
-		j->temps = held;
-	return t;
+		return t;
+	}
+	if (!(j->lazy >> r & 1) && j->home[half] >= JIT_SPILL) {
+		jit_load_spilled(j, half, t);
+		return t;
+	}
+	return high ? jit_hi(j, r) : jit_lo(j, r);
 }
 
 static void exchange_if_equal(struct jit *j, uint32_t s, int ad, const int *old, bool wide, int t)
@@ -329,8 +331,6 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 		jit_dp_imm(&j->code, T2_AND, T2_PC, ad, size - 1, JIT_SET);
 		jit_mov(&j->code, T2_IP, ad);
 		jit_trap_unless(j, T2_EQ, UB_E_ALIGN);
-		if (ad != T2_IP)
-			j->temps &= ~(1u << T2_IP);
 	}
 	int old[2] = { jit_temp(j), 0 }, t = jit_temp(j), new = jit_temp(j);
 	old[1] = wide ? jit_temp(j) : old[0];

@@ -14,7 +14,7 @@ void jit_stubs(struct jit *j)
 	for (uint32_t i = 0; i < j->nstubs; i++) {
 		struct jit_stub *stub = &j->stubs[i];
 		const struct jit_val *at = &stub->addr;
-		j->fixups[-1 - stub->fixup].target = (uint16_t)j->code.len;
+		j->fixups[-1 - (int32_t)stub->fixup].target = (uint16_t)j->code.len;
 		j->used |= 1u << JIT_L_CHECK;
 		if (at->b != JIT_NOWHERE)
 			jit_dp_shift(&j->code, T2_ADD, T2_IP, at->a, at->b, T2_LSL, at->shift, JIT_ANY);
@@ -44,7 +44,7 @@ void jit_stubs_inline(struct jit *j)
 	uint32_t around = j->nfixups;
 	jit_branch(j, T2_AL, JIT_TO_CODE, 0);
 	jit_stubs(j);
-	j->fixups[-1 - around].target = (uint16_t)j->code.len;
+	j->fixups[-1 - (int32_t)around].target = (uint16_t)j->code.len;
 }
 
 

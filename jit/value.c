@@ -94,9 +94,14 @@ int jit_load_half(struct jit *j, uint32_t half)
 		return j->home[half];
 	}
 	int t = jit_temp(j);
-	j->code.broken |= j->home[half] == JIT_NOWHERE;
-	jit_mem(&j->code, T2_LDR, t, frame_base(j), frame_offset(j, j->home[half] - JIT_SPILL));
+	jit_load_spilled(j, half, t);
 	return t;
+}
+
+void jit_load_spilled(struct jit *j, uint32_t half, int rt)
+{
+	j->code.broken |= j->home[half] == JIT_NOWHERE;
+	jit_mem(&j->code, T2_LDR, rt, frame_base(j), frame_offset(j, j->home[half] - JIT_SPILL));
 }
 
 void jit_store_half(struct jit *j, uint32_t half, int reg)

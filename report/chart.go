@@ -16,6 +16,7 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
 )
 
 // series is one line of a chart. Missing points are absent from it: the line has a gap there.
@@ -25,8 +26,9 @@ type series struct {
 	points plotter.XYs
 }
 
-// lineChart is a log-log chart with a label at the end of each line.
+// lineChart is a log-log chart, or a linear one, with a label at the end of each line.
 type lineChart struct {
+	linear      bool
 	title, x, y string
 	notes       []string  // small print below
 	xs          []float64 // where the x axis has its ticks; a line is broken where it skips one
@@ -42,7 +44,9 @@ const (
 // plot builds the axes and lines.
 func (c *lineChart) plot() *plot.Plot {
 	p := newPlot(c.x)
-	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
+	if !c.linear {
+		p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
+	}
 	p.X.Tick.Marker = plot.ConstantTicks(valueTicks(c.xs))
 	var low, high = math.Inf(1), math.Inf(-1)
 	for _, s := range c.series {
@@ -50,10 +54,15 @@ func (c *lineChart) plot() *plot.Plot {
 			low, high = min(low, pt.Y), max(high, pt.Y)
 		}
 	}
-	low, high = math.Pow(10, math.Floor(math.Log10(low)+0.1)), high*1.15
+	ticks := niceTicks(high * 1.1)
+	if c.linear {
+		low, high = 0, high*1.1
+	} else {
+		low, high = math.Pow(10, math.Floor(math.Log10(low)+0.1)), high*1.15
+		ticks = decadeTicks(low, high)
+	}
 	p.X.Min, p.X.Max = c.xs[0], c.xs[len(c.xs)-1]
 	p.Y.Min, p.Y.Max = low, high
-	ticks := decadeTicks(low, high)
 	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
 	p.Add(gridLines{ticks})
 	for _, s := range c.series {
@@ -213,7 +222,7 @@ func save(name string, width, height vg.Length, d drawable) error {
 }
 
 func render(w io.Writer, format string, width, height vg.Length, d drawable) error {
-	canvas, err := draw.NewFormattedCanvas(width, height, format)
+	canvas, err := newCanvas(format, width, height)
 	if err != nil {
 		return err
 	}
@@ -237,13 +246,22 @@ func render(w io.Writer, format string, width, height vg.Length, d drawable) err
 	return err
 }
 
+// newCanvas is a canvas of a format; pictures of pixels are sharp enough to be printed.
+func newCanvas(format string, width, height vg.Length) (vg.CanvasWriterTo, error) {
+	if format == "png" {
+		return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(220))}, nil
+	}
+	return draw.NewFormattedCanvas(width, height, format)
+}
+
 // panels puts charts side by side.
 type panels []drawable
 
 func (ps panels) draw(dc draw.Canvas) {
-	width := dc.Size().X / vg.Length(len(ps))
+	gutter := vg.Points(16)
+	width := (dc.Size().X - gutter*vg.Length(len(ps)-1)) / vg.Length(len(ps))
 	for i, p := range ps {
-		left := vg.Length(i) * width
+		left := vg.Length(i) * (width + gutter)
 		p.draw(draw.Crop(dc, left, left+width-dc.Size().X, 0, 0))
 	}
 }

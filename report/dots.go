@@ -13,8 +13,10 @@ import (
 	"ubench/bench"
 )
 
-// dotChart has one row per thing measured and one dot per engine, on a logarithmic axis.
+// dotChart has one row per thing measured and one dot per engine, on a logarithmic axis, or a linear
+// one that begins at 0.
 type dotChart struct {
+	linear   bool
 	title, x string
 	notes    []string
 	rows     []dotRow
@@ -113,21 +115,25 @@ func (d *dotChart) draw(dc draw.Canvas) {
 			low, high = min(low, v), max(high, v)
 		}
 	}
-	low, high = min(low*0.85, 1), high*1.15
-	if low <= 0 || high <= low {
-		return
-	}
 	p := newPlot(d.x)
-	p.X.Scale = plot.LogScale{}
+	var ticks []plot.Tick
+	if d.linear {
+		low, high = 0, high*1.02
+		ticks = niceTicks(high)
+	} else {
+		low, high = low*0.85, high*1.15
+		ticks = decadeTicks(low, high)
+		p.X.Scale = plot.LogScale{}
+	}
 	p.X.Min, p.X.Max = low, high
 	p.Y.Min, p.Y.Max = -0.5, float64(len(d.rows))-0.5
 	p.HideY()
-	p.X.Tick.Marker = plot.ConstantTicks(decadeTicks(low, high))
+	p.X.Tick.Marker = plot.ConstantTicks(ticks)
 	area := draw.Crop(dc, margin+vg.Points(4), 0, 0, 0)
 	p.Draw(area)
 	data := p.DataCanvas(area)
 	x, y := p.Transforms(&data)
-	for _, t := range decadeTicks(low, high) {
+	for _, t := range ticks {
 		if t.Label != "" {
 			data.StrokeLine2(draw.LineStyle{Color: lightGrey, Width: vg.Points(0.4)}, x(t.Value), data.Min.Y, x(t.Value), data.Max.Y)
 		}

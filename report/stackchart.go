@@ -4,6 +4,7 @@ package report
 
 import (
 	"image/color"
+	"math"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -153,15 +154,14 @@ func (c *stackChart) drawNames(dc, area, data draw.Canvas, y func(float64) vg.Le
 
 // niceTicks are about five round numbers from 0 to top.
 func niceTicks(top float64) []plot.Tick {
-	step := 1.0
-	for step*5 < top {
-		switch {
-		case step*10 >= top:
-			step *= 2
-		case step*25 >= top:
-			step *= 5
-		default:
-			step *= 10
+	if !(top > 0) || math.IsInf(top, 0) {
+		return nil
+	}
+	step := math.Pow(10, math.Floor(math.Log10(top/5)))
+	for _, m := range []float64{1, 2, 5, 10} {
+		if m*step >= 0.75*top/5 {
+			step *= m
+			break
 		}
 	}
 	var ticks []plot.Tick

@@ -26,6 +26,7 @@ var commands = []func(*env) *cli.Command{
 	runCommand,
 	execCommand,
 	compareCommand,
+	figuresCommand,
 	listCommand,
 	doctorCommand,
 	measureCommand,

@@ -294,3 +294,35 @@ func TestPlotsAreWrittenWhole(t *testing.T) {
 		t.Errorf("files left behind: %v, %v", left, err)
 	}
 }
+
+func TestFigures(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "folder")
+	status, stdout, stderr := ubench(t.Context(), "", "figures", "-o", dir, "--target", "fake:cycles")
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	for _, name := range []string{"a-fletcher16", "c-jit-once", "d-memory-checks", "e-rom-and-ram", "f-boards", "g-all-kernels"} {
+		for _, ext := range []string{".svg", ".png", ".csv"} {
+			data, err := os.ReadFile(filepath.Join(dir, name+ext))
+			if err != nil || len(data) < 300 {
+				t.Errorf("%s%s: %d bytes, %v", name, ext, len(data), err)
+			}
+			if bytes.Contains(data, []byte("NaN")) || bytes.Contains(data, []byte("Inf,")) {
+				t.Errorf("%s%s has a number that is none", name, ext)
+			}
+		}
+		if !strings.Contains(stdout, name) {
+			t.Errorf("%s is not listed", name)
+		}
+	}
+	if os.Getenv("UBENCH_KEEP") != "" {
+		t.Log(os.CopyFS(os.Getenv("UBENCH_KEEP"), os.DirFS(dir)))
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, stderr := ubench(t.Context(), "", "figures", "-o", file); status != 1 || !strings.Contains(stderr, file) {
+		t.Errorf("a folder that cannot be: status %d, %s", status, stderr)
+	}
+}

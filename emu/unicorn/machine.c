@@ -16,6 +16,7 @@
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 enum { XPSR_T = 1u << 24 };
+enum { CODE_MAX = 2048 }; /* bytes of a block; libunicorn ends one at each KB */
 
 /* QEMU's exception numbers, as UC_HOOK_INTR reports them. */
 enum { EXCP_SWI = 2, EXCP_PREFETCH_ABORT = 3, EXCP_BKPT = 7, EXCP_EXCEPTION_EXIT = 8, EXCP_NOCP = 17,
@@ -323,14 +324,18 @@ static uc_err start(struct unicorn_machine *m)
 }
 
 /* Repeats the run from the checkpoint with a hook on each instruction of the block at fault, and
- * leaves the machine as it was, but with PC at the instruction and the count exact. */
+ * leaves the machine as it was, but with PC at the instruction and the count exact. With the hook
+ * in it libunicorn may make two blocks of the one. */
 static bool locate(struct unicorn_machine *m)
 {
-	struct unicorn_block *b = m->block;
-	uint32_t addr = b->addr, size = b->size, at = m->event_addr;
-	uint64_t count = m->count;
+	uint32_t addr = m->block->addr, size = m->block->size, at = m->event_addr;
+	uint64_t count = unicorn_count_before_block(m);
+	uint8_t code[CODE_MAX];
 	uc_hook h;
 
+	if (size > sizeof code)
+		return false;
+	memcpy(code, m->block->code, size);
 	checkpoint_restore(m);
 	m->trace_pc = addr;
 	if (add_hook(m, &h, UC_HOOK_CODE, on_trace, addr, addr + size - 1))
@@ -339,11 +344,11 @@ static bool locate(struct unicorn_machine *m)
 	start(m);
 	uc_hook_del(m->uc, h);
 	forget_translation(m, addr, size);
-	if (m->event != EVENT_MEMORY || m->event_addr != at || m->count != count)
+	if (m->event != EVENT_MEMORY || m->event_addr != at || !m->block || m->block->addr - addr >= size ||
+	    unicorn_count_before_block(m) != count + unicorn_thumb_count(code, m->block->addr - addr))
 		return false;
+	m->count = count + unicorn_thumb_count(code, m->trace_pc - addr);
 	/* The hook left IT state alone and PC at the block: put both right. */
-	uint32_t before = m->trace_pc - addr;
-	m->count = unicorn_count_before_block(m) + unicorn_thumb_count(m->block->code, before);
 	uint32_t xpsr = unicorn_reg(m, 16), it = unicorn_it_at(m, xpsr, m->trace_pc);
 	unicorn_set_reg(m, 15, m->trace_pc | 1);
 	unicorn_set_reg(m, 16, (xpsr & ~0x0600fc00u) | it);
@@ -399,7 +404,8 @@ static int interrupt(struct unicorn_machine *m)
 	case EXCP_EXCEPTION_EXIT:
 		if (pc == m->until)
 			return UNICORN_UNTIL;
-		if (pc >= 0xffffffe0 && m->io.nactive)
+		/* EXC_RETURN, if a branch led here and not a vector. */
+		if (pc >= 0xffffffe0 && m->io.nactive && m->block)
 			return unicorn_exception_return(m, pc | 1) ? 0 : UNICORN_LOCKUP;
 		f.exception = 4, f.cfsr = CFSR_IACCVIOL; /* execute never */
 		break;

@@ -415,6 +415,16 @@ func TestFaultWithoutEnableIsHardFault(t *testing.T) {
 	}
 }
 
+// A handler at an address that would be an exception return, were it branched to.
+func TestVectorIsNoExceptionReturn(t *testing.T) {
+	m := newBoard(t, CortexM4)
+	put(t, m, flashBase, words(ramBase+0x2000, codeAt|1, 0, 0xfffffff9, 0, 0, 0))
+	put(t, m, codeAt, halfwords(0xde00))
+	if r := call(t, m, codeAt, 1000); r != Lockup {
+		t.Error(r)
+	}
+}
+
 func TestBranches(t *testing.T) {
 	for _, c := range []struct {
 		name   string

@@ -61,6 +61,9 @@ func TestTarget(t *testing.T) {
 		if again := works(t, target); !reflect.DeepEqual(first, again) {
 			t.Errorf("two runs differ: %+v, %+v", first, again)
 		}
+		if fresh := works(t, openTarget(t, Options{Core: core})); !reflect.DeepEqual(first, fresh) {
+			t.Errorf("another boot differs: %+v, %+v", first, fresh)
+		}
 	}
 }
 

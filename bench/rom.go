@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package bench
+
+import (
+	"bytes"
+	"cmp"
+	"debug/elf"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Component is a part of a firmware and the bytes it takes.
+type Component struct {
+	Name  string
+	Bytes int
+}
+
+// components are the prefixes of symbols with linkage, one for each folder of device C.
+var components = []string{"vm", "jit", "femto", "rbpf", "native", "verify", "image", "agent", "helper", "boot"}
+
+// library is the component of what the compiler and the C library bring.
+const library = "library"
+
+// ROM attributes the bytes of a firmware's code and tables to components, largest first. A symbol
+// with linkage belongs to the folder its prefix names, a static one to the folder of the file it is
+// in, which is known by the other symbols of the file or by what the linker placed before it.
+func ROM(firmware []byte) ([]Component, error) {
+	return attribute(firmware, func(s *elf.Section) bool { return s.Flags&elf.SHF_ALLOC != 0 && s.Type == elf.SHT_PROGBITS })
+}
+
+// StaticRAM attributes the bytes of .data and .bss.
+func StaticRAM(firmware []byte) ([]Component, error) {
+	return attribute(firmware, func(s *elf.Section) bool { return s.Flags&elf.SHF_WRITE != 0 && s.Flags&elf.SHF_ALLOC != 0 })
+}
+
+// symbol is an elf.Symbol with the file a static one is in.
+type symbol struct {
+	elf.Symbol
+	file string
+}
+
+func attribute(firmware []byte, pick func(*elf.Section) bool) ([]Component, error) {
+	f, err := elf.NewFile(bytes.NewReader(firmware))
+	if err != nil {
+		return nil, fmt.Errorf("firmware: %w", err)
+	}
+	defer f.Close()
+	all, err := f.Symbols()
+	if err != nil {
+		return nil, fmt.Errorf("firmware: %w", err)
+	}
+	rest, wanted := 0, map[elf.SectionIndex]bool{}
+	for i, s := range f.Sections {
+		if pick(s) {
+			wanted[elf.SectionIndex(i)] = true
+			rest += int(s.Size)
+		}
+	}
+	symbols := placed(all, wanted)
+	sum := map[string]int{}
+	files := fileComponents(symbols)
+	last := library
+	for _, s := range symbols {
+		name := prefix(s.Name)
+		switch {
+		case name != "":
+		case s.file == "":
+			name = library
+		case files[s.file] != "":
+			name = files[s.file]
+		default:
+			name = last
+		}
+		last = name
+		sum[name] += int(s.Size)
+		rest -= int(s.Size)
+	}
+	if rest > 0 {
+		sum["padding and constants"] = rest
+	}
+	var parts []Component
+	for name, n := range sum {
+		if n > 0 {
+			parts = append(parts, Component{name, n})
+		}
+	}
+	slices.SortFunc(parts, func(a, b Component) int {
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Name, b.Name))
+	})
+	return parts, nil
+}
+
+// placed lists functions and objects of the wanted sections by address, each address once.
+func placed(all []elf.Symbol, wanted map[elf.SectionIndex]bool) []symbol {
+	var symbols []symbol
+	file := ""
+	for _, s := range all {
+		kind := elf.ST_TYPE(s.Info)
+		switch {
+		case kind == elf.STT_FILE:
+			file = s.Name
+		case (kind == elf.STT_FUNC || kind == elf.STT_OBJECT) && s.Size > 0 && wanted[s.Section]:
+			s.Value &^= 1 // Thumb
+			where := ""
+			if elf.ST_BIND(s.Info) == elf.STB_LOCAL {
+				where = file
+			}
+			symbols = append(symbols, symbol{s, where})
+		}
+	}
+	slices.SortStableFunc(symbols, func(a, b symbol) int { return cmp.Compare(a.Value, b.Value) })
+	return slices.CompactFunc(symbols, func(a, b symbol) bool { return a.Value == b.Value })
+}
+
+// fileComponents finds the component of files by the prefixes of their static symbols.
+func fileComponents(symbols []symbol) map[string]string {
+	files := map[string]string{}
+	for _, s := range symbols {
+		if p := prefix(s.Name); p != "" && s.file != "" {
+			files[s.file] = p
+		}
+	}
+	return files
+}
+
+// prefix is the component a symbol's name begins with, or "".
+func prefix(name string) string {
+	head, _, _ := strings.Cut(name, "_")
+	if slices.Contains(components, head) {
+		return head
+	}
+	return ""
+}

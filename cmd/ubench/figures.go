@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"ubench/bench"
+	"ubench/benchmarks"
+	"ubench/emu"
+	"ubench/firmware"
+	"ubench/report"
+)
+
+func figuresCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:      "figures",
+		Usage:     "measure and draw the paper's figures, beside what it published",
+		ArgsUsage: "[flags]",
+		Description: `Each figure is written as SVG and PNG, with its numbers as CSV: the measured ones, the published
+ones, and where each comes from.
+
+Examples:
+  ubench figures
+  ubench figures -o docs/figures --target qemu:netduinoplus2`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "o", Value: "figures", Usage: "`FOLDER` to write to; it is made if need be"},
+			&cli.StringFlag{Name: "target", Value: defaultTarget, Usage: "`TARGET` to measure on; see ubench list"},
+		},
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return usagef("unexpected argument %q", c.Args().First())
+			}
+			dir := c.String("o")
+			if err := makeFolder(dir); err != nil {
+				return err
+			}
+			study, err := e.study(c.Context, c.String("target"))
+			if err != nil {
+				return err
+			}
+			for _, f := range study.figures() {
+				if err := f.Write(dir); err != nil {
+					return err
+				}
+				if _, err := fmt.Fprintf(e.stdout, "%-16s %s\n", f.Name, f.Title); err != nil {
+					return err
+				}
+			}
+			if _, err := fmt.Fprintf(e.stdout, "\nwritten to %s, each as .svg, .png and .csv\n", dir); err != nil {
+				return err
+			}
+			for _, gap := range study.gaps() {
+				fmt.Fprintln(e.stderr, "ubench figures:", gap)
+			}
+			return e.complain(study.samples)
+		},
+	}
+}
+
+// makeFolder makes a folder and finds out whether files can be written to it.
+func makeFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".ubench.*")
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}
+
+// study is everything the figures and the report show, measured afresh.
+type study struct {
+	info     emu.Info
+	samples  []bench.Sample // fletcher16 over many sizes, the others at their largest
+	accesses []bench.Access
+	sizes    []report.Size
+	rom, ram []bench.Component
+
+	staticRAM int // bytes
+}
+
+// Sizes of Fletcher-16: the paper's, and smaller ones, where a JIT must earn its compile time.
+var studySizes = []int{20, 40, 80, 160, 320, 640, 1280, 2560}
+
+// Granted regions of the memory study; with the four every run has, the last count is the most.
+var studyRegions = []int{1, 4, 8, 12}
+
+func (e *env) study(ctx context.Context, spec string) (*study, error) {
+	e.progress.step(0, 0, "starting "+spec)
+	target, err := e.targets.open(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	defer target.Close()
+	s := &study{info: target.Info()}
+	for _, b := range e.benchmarks {
+		plan := bench.Plan{Benchmarks: []benchmarks.Benchmark{b}, Repeat: 1}
+		switch {
+		case b.Name == "fletcher16":
+			plan.Sizes = studySizes
+		case b.Sized:
+			plan.Sizes = []int{slices.Max(b.DefaultSizes)}
+		}
+		samples, err := plan.Run(ctx, target, e.progress.step)
+		if err != nil {
+			return nil, err
+		}
+		s.samples = append(s.samples, samples...)
+	}
+	for _, engine := range s.info.Engines {
+		if bench.IsNative(engine) {
+			continue
+		}
+		for _, stack := range []bool{false, true} {
+			for i, regions := range studyRegions {
+				e.progress.step(i, len(studyRegions), "memory checks on "+engine)
+				a, err := bench.MeasureAccess(ctx, target, engine, regions, stack)
+				if err != nil {
+					return nil, err
+				}
+				s.accesses = append(s.accesses, a)
+			}
+		}
+	}
+	return s, s.memory()
+}
+
+// memory takes the firmware apart.
+func (s *study) memory() error {
+	elf, err := firmware.ELF(s.info.Board)
+	if err != nil {
+		return err
+	}
+	if s.rom, err = bench.ROM(elf); err != nil {
+		return err
+	}
+	static, err := bench.StaticRAM(elf)
+	if err != nil {
+		return err
+	}
+	for _, c := range static {
+		s.staticRAM += c.Bytes
+		s.ram = append(s.ram, bench.Component{Name: c.Name + ", static", Bytes: c.Bytes})
+	}
+	for _, engine := range []string{"vm", "jit"} {
+		stack, kept := s.peak(engine)
+		if stack > 0 {
+			s.ram = append(s.ram, bench.Component{Name: engine + ", peak stack", Bytes: stack},
+				bench.Component{Name: engine + ", per program", Bytes: kept})
+		}
+	}
+	return nil
+}
+
+// peak is the most any benchmark took on an engine: C stack, and memory kept for the program.
+func (s *study) peak(engine string) (stack, kept int) {
+	for _, x := range s.samples {
+		if x.Engine == engine && x.OK {
+			stack, kept = max(stack, x.StackBytes), max(kept, x.RAMBytes)
+		}
+	}
+	return stack, kept
+}
+
+// programStack is the stack of a program that nests as deep as it may, and the save area below it
+// (UB_STACK_BYTES and UB_SAVE_BYTES of abi/run.h).
+const programStack = 8*512 + 8*40
+
+// needs are what a board must have for each of our engines: the firmware without the other ones,
+// its static RAM, the deepest C stack, and one program with a full stack.
+func (s *study) needs() []report.Need {
+	var needs []report.Need
+	for _, engine := range []string{"vm", "jit"} {
+		stack, kept := s.peak(engine)
+		if stack == 0 {
+			continue
+		}
+		n := report.Need{Name: "ubench with " + engine, Engine: engine, RAM: s.staticRAM + stack + kept + programStack, Source: report.Measured}
+		for _, c := range s.rom {
+			if !slices.Contains([]string{"vm", "jit", "femto", "rbpf", "native"}, c.Name) || c.Name == engine {
+				n.ROM += c.Bytes
+			}
+		}
+		needs = append(needs, n)
+	}
+	return needs
+}
+
+// figures are those there are data for.
+func (s *study) figures() []*report.Figure {
+	all := []*report.Figure{
+		report.TimeFigure(s.samples),
+		report.SizeFigure(s.sizes),
+		report.SetupFigure(s.samples),
+		report.MemoryFigure(s.accesses, s.info.Target, s.info.CyclesLabel),
+		report.ROMFigure(s.rom, s.ram, s.info.Board),
+		report.BoardsFigure(s.needs()),
+		report.SafetyFigure(s.samples),
+	}
+	return slices.DeleteFunc(all, func(f *report.Figure) bool { return f == nil })
+}
+
+// gaps says which figures could not be drawn.
+func (s *study) gaps() []string {
+	var gaps []string
+	if !slices.Contains(s.info.Engines, "jit") {
+		gaps = append(gaps, "no figures c and g: the firmware has no engine jit")
+	}
+	if len(s.sizes) == 0 {
+		gaps = append(gaps, "no figure b: no program was sized")
+	}
+	return gaps
+}

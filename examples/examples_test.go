@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package examples_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"ubench/abi"
+	"ubench/emu"
+	"ubench/emu/targets"
+	"ubench/examples"
+	"ubench/image"
+)
+
+// specs are the targets examples run on: two that start at once, QEMU on request.
+func specs() []string {
+	s := []string{"host", "unicorn"}
+	if os.Getenv("UBENCH_QEMU") != "" {
+		s = append(s, "qemu:netduinoplus2")
+	}
+	return s
+}
+
+// Every example gives the same on every engine, in every format it can have.
+func TestExamples(t *testing.T) {
+	for _, spec := range specs() {
+		t.Run(spec, func(t *testing.T) {
+			target, err := targets.Open(context.Background(), spec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer target.Close()
+			for _, e := range examples.All() {
+				runAll(t, target, e)
+			}
+		})
+	}
+}
+
+func runAll(t *testing.T, target emu.Target, e examples.Example) {
+	p, err := image.LoadObject(e.Name, e.Object, "")
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	trace, err := abi.ParseTrace(e.Trace)
+	if err != nil {
+		t.Fatalf("%s: %v", e.Name, err)
+	}
+	ran := 0
+	for _, engine := range target.Info().Engines {
+		if strings.HasPrefix(engine, "native") {
+			continue
+		}
+		for _, format := range abi.Formats() {
+			data, err := p.Encode(format)
+			if errors.Is(err, image.ErrUnsupported) {
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := target.Run(context.Background(), emu.Job{
+				Engine: engine, Format: format, Image: data, Entry: p.EntryIndex(format), Context: e.Context, Trace: trace,
+				WantContext: true, WantOutput: true,
+			})
+			if err != nil {
+				t.Fatalf("%s: %s: %s: %v", e.Name, engine, format, err)
+			}
+			if s.Fault.Status == abi.StatusUnsupported {
+				continue
+			}
+			ran++
+			check(t, e, engine+": "+format.String(), s)
+		}
+	}
+	if ran == 0 {
+		t.Errorf("%s ran on no engine", e.Name)
+	}
+}
+
+func check(t *testing.T, e examples.Example, how string, s emu.Sample) {
+	if s.Fault.Status != abi.OK {
+		t.Errorf("%s: %s: %v", e.Name, how, s.Fault)
+		return
+	}
+	text, state, err := abi.ParseOutput(s.Output)
+	switch {
+	case err != nil:
+		t.Errorf("%s: %s: %v", e.Name, how, err)
+	case s.Result != e.Result:
+		t.Errorf("%s: %s: result %d, want %d", e.Name, how, s.Result, e.Result)
+	case text != e.Printed:
+		t.Errorf("%s: %s: printed %q, want %q", e.Name, how, text, e.Printed)
+	case !slices.Equal(state, e.State):
+		t.Errorf("%s: %s: devices %q, want %q", e.Name, how, state, e.State)
+	case e.Answer != nil && !bytes.Equal(s.Context[examples.Answered:][:e.Result], e.Answer):
+		t.Errorf("%s: %s: answer %q, want %q", e.Name, how, s.Context[examples.Answered:], e.Answer)
+	}
+}

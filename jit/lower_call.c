@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Entry, exit and calls.
+ *
+ *   int32_t code(struct ub_run *run)
+ *
+ *   the frame, from sp up          a local call, from the callee's sp up
+ *     spilled halves                 lr
+ *     words for borrowed registers   padding: all local calls take j->call_words words
+ *     run                            halves of r6..r9 the caller needs again
+ *     saved r4..r11, lr
+ *
+ * Without local calls the frame is reached from sp. With them r11 holds its address, functions
+ * come back to their callers by pop {pc}, and as every call takes as many words, r11 - sp tells how
+ * deep calls are nested. r10, where it is used at all, moves by 512 bytes around each call.
+ */
+#include "jit/compile.h"
+
+static bool in_register(const struct jit *j, uint32_t half)
+{
+	return j->home[half] < JIT_SPILL;
+}
+
+/* What a half is when the program starts; false for values it does not have. */
+static bool initial(struct jit *j, uint32_t half, uint32_t *field)
+{
+	switch (half) {
+	case 1: *field = UB_RUN_CTX_ADDR; return true;
+	case 2: *field = UB_RUN_CTX_LEN; return true;
+	case 10: *field = UB_RUN_STACK_TOP; return true;
+	case JIT_BUDGET: *field = UB_RUN_BUDGET; return true;
+	case JIT_BASE: *field = UB_RUN_REGIONS + 12 * UB_REGION_CTX; return true;
+	case JIT_LIMIT: *field = UB_RUN_REGIONS + 12 * UB_REGION_CTX + 4; return true;
+	default: return false;
+	}
+	(void)j;
+}
+
+/* Puts the first value of a half where it lives. r0 is the run, until the last one. */
+static void load_initial(struct jit *j, uint32_t half)
+{
+	uint32_t field;
+	int rd = in_register(j, half) ? j->home[half] : T2_IP;
+	if (!initial(j, half, &field)) {
+		jit_const(&j->code, rd, 0, JIT_ANY);
+	} else {
+		jit_mem(&j->code, T2_LDR, rd, T2_R0, (int32_t)field);
+		if (half == JIT_LIMIT && j->window > 1) {
+			jit_dp_imm(&j->code, T2_SUB, rd, rd, j->window - 1, JIT_SET);
+			jit_it(&j->code, T2_LO);
+			jit_const(&j->code, rd, 0, JIT_ANY);
+		}
+	}
+	jit_store_half(j, half, rd);
+}
+
+void jit_prologue(struct jit *j)
+{
+	const struct ub_program *p = j->program;
+	uint32_t spilled = j->home[JIT_RUN] - JIT_SPILL, last = JIT_HALVES;
+	uint32_t needed = j->live_in[p->entry] | 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT;
+
+	jit_push(&j->code, 1u << T2_R0 | j->saved | 1u << T2_LR);
+	jit_sp_add(&j->code, -(int32_t)spilled * 4);
+	if (j->local_calls)
+		jit_mov(&j->code, T2_R11, T2_SP);
+	if (j->local_calls)
+		needed |= JIT_LO(10);
+	for (; needed; needed &= needed - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(needed);
+		if (j->home[half] == T2_R0)
+			last = half;
+		else if (j->home[half] != JIT_NOWHERE)
+			load_initial(j, half);
+	}
+	if (last < JIT_HALVES)
+		load_initial(j, last);
+	if (j->local_calls) {
+		jit_branch_link(j, JIT_TO_LABEL, JIT_L_FUNCS + jit_func_at(j, p->entry));
+		jit_branch(j, T2_AL, JIT_TO_LABEL, JIT_L_EXIT);
+	} else if (p->entry) {
+		jit_branch(j, T2_AL, JIT_TO_SLOT, p->entry);
+	}
+}
+
+/* The start of a function that is called. */
+void jit_function(struct jit *j)
+{
+	jit_label(j, JIT_L_FUNCS + jit_func_at(j, j->slot));
+	jit_push(&j->code, 1u << T2_LR);
+}
+
+void jit_exit(struct jit *j)
+{
+	j->zx |= j->zero & 1;
+	j->live = j->held = jit_exit_set(j, j->slot);
+	jit_flush(j, j->live);
+	jit_release(j);
+	if (j->local_calls)
+		jit_pop(&j->code, 1u << T2_PC);
+	else if (j->slot + 1 < j->slots)
+		jit_branch(j, T2_AL, JIT_TO_LABEL, JIT_L_EXIT);
+}
+
+/* Where exits meet: run->r0 = r0, return 0. */
+void jit_epilogue(struct jit *j)
+{
+	int lo = in_register(j, 0) ? j->home[0] : T2_IP, hi = in_register(j, JIT_HIGH) ? j->home[JIT_HIGH] : T2_LR;
+	int run = T2_R0;
+	jit_label(j, JIT_L_EXIT);
+	while (run == lo || run == hi)
+		run++;
+	jit_mem(&j->code, T2_LDR, run, T2_SP, (int32_t)(j->home[JIT_RUN] - JIT_SPILL) * 4);
+	if (lo == T2_IP)
+		jit_load_spilled(j, 0, lo);
+	jit_mem(&j->code, T2_STR, lo, run, UB_RUN_R0);
+	if (j->home[JIT_HIGH] == JIT_NOWHERE)
+		jit_const(&j->code, hi = lo, 0, JIT_ANY);
+	else if (hi == T2_LR)
+		jit_load_spilled(j, JIT_HIGH, hi);
+	jit_mem(&j->code, T2_STR, hi, run, UB_RUN_R0 + 4);
+	jit_const(&j->code, T2_R0, 0, JIT_ANY);
+	jit_return(j);
+}
+
+/* Registers a called function or helper does not keep, holding halves of `live` or values of ours. */
+static uint32_t registers_of(const struct jit *j, uint32_t live, uint32_t among)
+{
+	uint32_t regs = 0;
+	for (live |= 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT; live; live &= live - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(live);
+		if (in_register(j, half))
+			regs |= 1u << j->home[half];
+	}
+	return regs & among;
+}
+
+/* Loads halves 1..n into ARM registers 1..n at once. Constants and spilled ones come last: they
+ * read no register that others write. */
+static void load_arguments(struct jit *j, uint32_t n)
+{
+	uint8_t from[4] = { 0 };
+	uint32_t pending = 0;
+	for (uint32_t i = 1; i <= n; i++)
+		if (jit_reg_of(j, i, &from[i]))
+			pending |= 1u << i;
+	uint32_t moves = pending;
+	while (moves) {
+		uint32_t i = 1;
+		for (; i <= n; i++) {
+			bool wanted = false;
+			for (uint32_t k = 1; k <= n; k++)
+				wanted |= k != i && moves >> k & 1 && from[k] == i;
+			if (moves >> i & 1 && !wanted)
+				break;
+		}
+		if (i > n) { /* a cycle: one of its registers goes through lr */
+			i = (uint32_t)__builtin_ctz(moves);
+			jit_mov(&j->code, T2_LR, (int)i);
+			for (uint32_t k = 1; k <= n; k++)
+				if (from[k] == i)
+					from[k] = T2_LR;
+			continue;
+		}
+		jit_mov(&j->code, (int)i, from[i]);
+		moves &= ~(1u << i);
+	}
+	for (uint32_t i = 1; i <= n; i++) {
+		uint32_t lo, hi;
+		if (pending >> i & 1)
+			continue;
+		if (jit_const_of(j, i, &lo, &hi))
+			jit_const(&j->code, (int)i, lo, JIT_ANY);
+		else
+			jit_load_spilled(j, i, (int)i);
+	}
+}
+
+static void load_run(struct jit *j, int rt)
+{
+	jit_load_spilled(j, JIT_RUN, rt);
+}
+
+/* Results r0, r1 to the home of BPF r0. */
+static void take_result(struct jit *j)
+{
+	bool lo = j->live & JIT_LO(0), hi = j->live & JIT_HI(0);
+	int high = T2_R1;
+	if (lo && hi && j->home[0] == T2_R1) {
+		jit_mov(&j->code, T2_LR, T2_R1);
+		high = T2_LR;
+	}
+	if (lo)
+		jit_store_half(j, 0, T2_R0);
+	if (hi)
+		jit_store_half(j, JIT_HIGH, high);
+	jit_done(j, 0, JIT_NOWHERE, JIT_NOWHERE);
+}
+
+static void call_helper(struct jit *j, int32_t id)
+{
+	uint32_t n = jit_helper_args(id), kept = j->live & ~(uint32_t)JIT_BOTH(0);
+	uint32_t words = n > 3 ? 2 : 0;
+	struct jit_code *c = &j->code;
+
+	/* Nothing lazy outlives a call but constants; arguments may be copies or constants. */
+	for (uint32_t r = 0; r < UB_R10; r++) {
+		const struct jit_val *v = jit_val_of(j, r);
+		if (v && v->kind != JIT_CONST && (kept & JIT_BOTH(r) || (v->kind != JIT_COPY && r >= 1 && r <= n)))
+			jit_settle(j, r);
+	}
+	load_run(j, T2_IP);
+	jit_mem(c, T2_LDR, T2_IP, T2_IP, UB_RUN_HELPERS);
+	jit_mem(c, T2_LDR, T2_IP, T2_IP, ub_helper_index(id) * 4);
+	jit_dp_imm(c, T2_SUB, T2_PC, T2_IP, 0, JIT_SET);
+	jit_trap_unless(j, T2_NE, UB_E_HELPER);
+	j->temps |= 1u << T2_IP;
+
+	uint32_t push = registers_of(j, kept, 15), count = (uint32_t)__builtin_popcount(push);
+	if (count & 1)
+		words++;
+	jit_push(c, push);
+	jit_sp_add(c, -(int32_t)words * 4);
+	j->sp_moved = (int32_t)(count + words) * 4;
+	for (uint32_t i = 4; i <= n; i++) {
+		uint32_t held = j->temps, lo, hi;
+		int reg;
+		if (jit_const_of(j, i, &lo, &hi))
+			jit_const(c, reg = jit_temp(j), lo, JIT_ANY);
+		else
+			reg = jit_lo(j, i);
+		jit_mem(c, T2_STR, reg, T2_SP, (int32_t)(i - 4) * 4);
+		j->temps = held;
+	}
+	load_arguments(j, n < 3 ? n : 3);
+	load_run(j, T2_R0);
+	jit_narrow(c, T2_BLX | T2_IP << 3);
+	load_run(j, T2_IP);
+	jit_mem(c, T2_LDR, T2_IP, T2_IP, UB_RUN_STATUS);
+	take_result(j);
+	jit_dp_imm(c, T2_SUB, T2_PC, T2_IP, 0, JIT_SET);
+	jit_sp_add(c, (int32_t)words * 4);
+	jit_pop(c, push);
+	j->sp_moved = 0;
+	jit_trap_unless(j, T2_EQ, 0);
+}
+
+/* Moves r10 to the callee's frame, or back. */
+static void move_frame(struct jit *j, int32_t bytes)
+{
+	if (j->home[10] == JIT_NOWHERE)
+		return;
+	int reg = jit_load_half(j, 10);
+	jit_dp_imm(&j->code, T2_ADD, reg, reg, (uint32_t)bytes, JIT_ANY);
+	jit_store_half(j, 10, reg);
+	j->temps = 0;
+}
+
+/* Compares the function pointer in d with every function: calls the one it names, or, with `call`
+ * false, only makes sure that there is one. */
+static void dispatch(struct jit *j, uint32_t d, bool call)
+{
+	const struct ub_program *p = j->program;
+	uint32_t first = j->nfixups;
+	jit_dp_imm(&j->code, T2_SUB, T2_IP, jit_lo(j, d), UB_CODE_BASE, JIT_ANY);
+	for (uint32_t i = 0; i < p->nfuncs; i++) {
+		uint32_t at = p->funcs[i] * UB_SLOT_BYTES;
+		if (!jit_dp_imm(&j->code, T2_SUB, T2_PC, T2_IP, at, JIT_SET)) {
+			jit_const(&j->code, T2_LR, at, JIT_ANY);
+			jit_cmp(&j->code, T2_IP, T2_LR);
+		}
+		if (!call) {
+			jit_branch(j, T2_EQ, JIT_TO_CODE, 0);
+			continue;
+		}
+		uint32_t next = j->nfixups;
+		jit_branch(j, T2_NE, JIT_TO_CODE, 0);
+		jit_branch_link(j, JIT_TO_LABEL, JIT_L_FUNCS + i);
+		jit_branch(j, T2_AL, JIT_TO_CODE, 0);
+		j->fixups[-1 - (int32_t)next].target = (uint16_t)j->code.len;
+	}
+	if (!call)
+		jit_trap(j, UB_E_CALLX);
+	for (uint32_t i = first; i < j->nfixups; i++) {
+		struct jit_fixup *f = &j->fixups[-1 - (int32_t)i];
+		if (f->kind == JIT_TO_CODE && f->target == 0)
+			f->target = (uint16_t)j->code.len;
+	}
+}
+
+static void call_local(struct jit *j, const struct ub_insn *insn)
+{
+	struct jit_code *c = &j->code;
+	bool indirect = insn->opcode & UB_X;
+	uint32_t saved = JIT_BOTH(6) | JIT_BOTH(7) | JIT_BOTH(8) | JIT_BOTH(9);
+	uint32_t kept = j->live & saved, words = 0, push = 0, d = UB_DST(insn);
+	int32_t first = (int32_t)j->call_words * 4;
+
+	if (indirect)
+		jit_prepare(j, d);
+	jit_flush(j, j->entry_live | kept | (indirect ? JIT_LO(d) : 0));
+	if (indirect)
+		dispatch(j, d, false);
+	j->temps = 0;
+	if (j->checked) {
+		jit_dp_imm(c, T2_ADD, T2_IP, T2_SP, (uint32_t)(first * (UB_FRAMES_MAX - 2)) + 4, JIT_KEEP);
+		jit_cmp(c, T2_IP, T2_R11);
+		jit_trap_unless(j, T2_HS, UB_E_DEPTH);
+		jit_charge(j);
+		jit_trap_unless(j, T2_HS, UB_E_BUDGET);
+	}
+	for (uint32_t left = kept; left; left &= left - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(left);
+		if (in_register(j, half))
+			push |= 1u << j->home[half];
+	}
+	jit_push(c, push);
+	words = (uint32_t)__builtin_popcount(push);
+	for (uint32_t left = kept; left; left &= left - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(left);
+		if (in_register(j, half) || j->home[half] == JIT_NOWHERE)
+			continue;
+		jit_load_spilled(j, half, T2_IP);
+		jit_push(c, 1u << T2_IP);
+		words++;
+	}
+	int32_t pad = (int32_t)(j->call_words - 1 - words) * 4;
+	jit_sp_add(c, -pad);
+	move_frame(j, -UB_FRAME_BYTES);
+	if (indirect)
+		dispatch(j, d, true);
+	else
+		jit_branch_link(j, JIT_TO_LABEL, JIT_L_FUNCS + jit_func_at(j, j->slot + 1 + (uint32_t)insn->imm));
+	move_frame(j, UB_FRAME_BYTES);
+	jit_sp_add(c, pad);
+	for (uint32_t half = JIT_HALVES; half-- > 0;) {
+		if (!(kept >> half & 1) || in_register(j, half) || j->home[half] == JIT_NOWHERE)
+			continue;
+		jit_pop(c, 1u << T2_IP);
+		jit_store_half(j, half, T2_IP);
+	}
+	jit_pop(c, push);
+	j->lazy = 0;
+	j->zx &= ~0x3fu;
+}
+
+void jit_call(struct jit *j, const struct ub_insn *insn)
+{
+	if (insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_HELPER)
+		call_helper(j, insn->imm);
+	else
+		call_local(j, insn);
+}
