@@ -6,6 +6,9 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION := $(shell git describe --always --dirty --tags 2>/dev/null || echo unknown)
 GOBUILD = $(GO) build -trimpath -ldflags '-X main.version=$(VERSION)'
 
+# One short line for each thing built; V=1 shows whole commands.
+DOES = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2);)
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test build generate check bench clean setup-run setup-test lint

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Helper functions programs may call: X(NAME, id, arguments). Ids are those of uBPF and
- * Femto-Containers; the order of rows is the index into a helper table (ub_run.helpers).
+ * Femto-Containers.
  */
 #ifndef UB_ABI_HELPERS_H
 #define UB_ABI_HELPERS_H
@@ -39,22 +39,36 @@
 	X(hd44780_set_cursor, 0x83, 3)         \
 	X(keypad_get_input, 0x84, 1)
 
+/* Ids are a group and a number below five in it: a table by (group, number) is small, and has gaps. */
+#define UB_HELPER_AT(id) (((id) >> 4) * 5 + ((id) & 15))
+
 enum ub_helper_index {
-#define UB_HELPER_INDEX(name, id, arguments) UB_HELPER_##name,
+#define UB_HELPER_INDEX(name, id, arguments) UB_HELPER_##name = UB_HELPER_AT(id),
 	UB_HELPERS(UB_HELPER_INDEX)
 #undef UB_HELPER_INDEX
-	UB_HELPER_COUNT,
+	UB_HELPER_ENTRIES, /* of a table by index */
+#define UB_HELPER_ONE(name, id, arguments) + 1
+	UB_HELPER_COUNT = 0 UB_HELPERS(UB_HELPER_ONE),
+#undef UB_HELPER_ONE
 };
 
-/* Index of a helper id in ub_run.helpers, or -1. A switch, so no table needs initialising. */
+/* Index of a helper id in ub_run.helpers, or -1. The entry of an id that is not taken is null. */
 static inline int ub_helper_index(int32_t id)
 {
-	switch (id) {
-#define UB_HELPER_CASE(name, id, arguments) case id: return UB_HELPER_##name;
-		UB_HELPERS(UB_HELPER_CASE)
-#undef UB_HELPER_CASE
-	}
-	return -1;
+	uint32_t index = UB_HELPER_AT((uint32_t)id);
+
+	return ((uint32_t)id & 15) < 5 && index < UB_HELPER_ENTRIES ? (int)index : -1;
+}
+
+/* Is there a helper with this id? */
+static inline int ub_helper_known(int32_t id)
+{
+#define UB_HELPER_BIT(name, id, arguments) | 1ull << UB_HELPER_AT(id)
+	const uint64_t known = 0 UB_HELPERS(UB_HELPER_BIT);
+#undef UB_HELPER_BIT
+	int index = ub_helper_index(id);
+
+	return index >= 0 && (known >> index & 1);
 }
 
 #endif

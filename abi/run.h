@@ -40,7 +40,7 @@ struct ub_run {
 	uint32_t nregions;
 	struct ub_region regions[UB_REGIONS_MAX];
 	/* Pointers last: their width differs between device and host. */
-	const ub_helper *helpers; /* UB_HELPER_COUNT entries, by enum ub_helper_index */
+	const ub_helper *helpers; /* UB_HELPER_ENTRIES entries, by enum ub_helper_index */
 	void *env;                /* what helpers work on */
 	uint8_t *base;            /* host: memory of device address 0 (port.h); device: unused, 0 */
 };

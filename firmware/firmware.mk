@@ -33,15 +33,15 @@ define FIRMWARE_BOARD
 OBJECTS_$(1) := $$(addprefix build/firmware/$(1)/,$$(addsuffix .o,$$(basename $$(FIRMWARE_SOURCES))))
 
 build/firmware/$(1).elf: $$(OBJECTS_$(1)) firmware/boot/$(1).ld firmware/boot/sections.ld
-	$$(ARM)gcc -mcpu=$$(CPU_$(1)) $$(ARM_LDFLAGS) -Tfirmware/boot/$(1).ld $$(OBJECTS_$(1)) -o $$@
+	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$$(CPU_$(1)) $$(ARM_LDFLAGS) -Tfirmware/boot/$(1).ld $$(OBJECTS_$(1)) -o $$@
 
 build/firmware/$(1)/%.o: %.c firmware/firmware.mk
 	@mkdir -p $$(@D)
-	$$(ARM)gcc -mcpu=$$(CPU_$(1)) $$(ARM_CFLAGS) $$(OPTIMISE) -DBOOT_BOARD='"$(1)"' -MMD -MP -c $$< -o $$@
+	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$$(CPU_$(1)) $$(ARM_CFLAGS) $$(OPTIMISE) -DBOOT_BOARD='"$(1)"' -MMD -MP -c $$< -o $$@
 
 build/firmware/$(1)/%.o: %.S firmware/firmware.mk
 	@mkdir -p $$(@D)
-	$$(ARM)gcc -mcpu=$$(CPU_$(1)) -mthumb -I. -c $$< -o $$@
+	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$$(CPU_$(1)) -mthumb -I. -c $$< -o $$@
 
 -include $$(OBJECTS_$(1):.o=.d)
 endef
@@ -61,7 +61,7 @@ firmware-check: firmware-build
 # The interpreter once more for size, to say what -Os gives.
 build/firmware/vm-Os/%.o: vm/%.c firmware/firmware.mk
 	@mkdir -p $(@D)
-	$(ARM)gcc -mcpu=$(CPU_netduinoplus2) $(ARM_CFLAGS) -Os -c $< -o $@
+	$(call DOES,CC,$@)$(ARM)gcc -mcpu=$(CPU_netduinoplus2) $(ARM_CFLAGS) -Os -c $< -o $@
 
 sizes: firmware-build $(patsubst vm/%.c,build/firmware/vm-Os/%.o,$(wildcard vm/*.c)) ## code and tables of each engine, in bytes
 	@firmware/sizes.sh $(ARM)size build/firmware netduinoplus2 $(FIRMWARE_DIRS)

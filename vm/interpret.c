@@ -83,15 +83,26 @@ static inline uint64_t *vm_register(struct vm *vm, uint32_t field)
 	ALU_FORM(name##64_k, uint64_t, IMM64, expr64)   \
 	ALU_FORM(name##64_x, uint64_t, SRC, expr64)
 
+/* Shifts. That of a pair by a count that is not known is long, so there is one of each kind. */
+#define SHIFT(name, expr32, expr64)                                                     \
+	ALU_FORM(name##32_k, uint32_t, IMM32 & 31, expr32)                              \
+	ALU_FORM(name##32_x, uint32_t, SRC & 31, expr32)                                \
+	name##64_x:                                                                     \
+		count = (uint32_t)SRC;                                                  \
+		goto name##64;                                                          \
+	name##64_k:                                                                     \
+		count = IMM32;                                                          \
+	ALU_FORM(name##64, uint64_t, count & 63, expr64)
+
 /* Moves: the offset, if any, is how many bits of src are sign-extended. */
-#define MOVE(label, type, s8, s16, s32)                                         \
+#define MOVE(label, type)                                                       \
 	label:                                                                  \
 	{                                                                       \
 		uint32_t above = word >> 12;                                    \
 		if (LIKELY(above <= 15))                                        \
 			DST = (type)*vm_register(vm, above);                    \
 		else                                                            \
-			DST = (type)(OFFSET == 8 ? s8 : OFFSET == 16 ? s16 : s32); \
+			DST = (type)vm_extend(SRC, OFFSET);                     \
 		NEXT;                                                           \
 	}
 
@@ -195,6 +206,7 @@ int32_t vm_interpret(struct vm *vm, struct ub_run *run, const struct ub_program 
 	const vm_word *const text = (const vm_word *)program->text;
 	const vm_word *pc = text + 2 * program->entry;
 	uint32_t word = *pc, budget = run->budget;
+	uint32_t count;
 	int32_t slot, err;
 
 	goto *handlers[word & 0xff];
@@ -205,9 +217,9 @@ int32_t vm_interpret(struct vm *vm, struct ub_run *run, const struct ub_program 
 	ALU(or, a | b, a | b)
 	ALU(and, a &b, a &b)
 	ALU(xor, a ^ b, a ^ b)
-	ALU(lsh, a << (b & 31), a << (b & 63))
-	ALU(rsh, a >> (b & 31), a >> (b & 63))
-	ALU(arsh, (uint32_t)((int32_t)a >> (b & 31)), (uint64_t)((int64_t)a >> (b & 63)))
+	SHIFT(lsh, a << b, a << b)
+	SHIFT(rsh, a >> b, a >> b)
+	SHIFT(arsh, (uint32_t)((int32_t)a >> b), (uint64_t)((int64_t)a >> b))
 	DIVIDE(div, /, 0, vm_div64, vm_sdiv64, vm_sdiv32)
 	DIVIDE(mod, %, a, vm_mod64, vm_smod64, vm_smod32)
 
@@ -223,8 +235,8 @@ mov32_k:
 mov64_k:
 	DST = IMM64;
 	NEXT;
-	MOVE(mov32_x, uint32_t, (int8_t)SRC, (int16_t)SRC, (int32_t)SRC)
-	MOVE(mov64_x, uint64_t, (int8_t)SRC, (int16_t)SRC, (int32_t)SRC)
+	MOVE(mov32_x, uint32_t)
+	MOVE(mov64_x, uint64_t)
 endian:
 	DST = vm_endian(DST, word & 0xff, (int32_t)IMM32);
 	NEXT;

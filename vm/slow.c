@@ -98,6 +98,13 @@ uint32_t vm_smod32(uint32_t a, uint32_t b)
 	return (uint32_t)vm_smod64((uint64_t)(int32_t)a, (uint64_t)(int32_t)b);
 }
 
+uint64_t vm_extend(uint64_t a, int32_t width)
+{
+	uint32_t unused = 32 - (width & 31); /* 24, 16, or 32 for all of 32 bits */
+
+	return (uint64_t)((int32_t)((uint32_t)a << (unused & 31)) >> (unused & 31));
+}
+
 uint64_t vm_endian(uint64_t a, uint32_t opcode, int32_t width)
 {
 	int swap = opcode != (UB_ALU32 | UB_K | UB_END); /* to_le: devices are little endian */

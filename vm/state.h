@@ -27,6 +27,7 @@ struct vm_frame {
 	uint32_t return_to; /* slot */
 	uint32_t unused;
 };
+_Static_assert(sizeof(void *) > 4 || sizeof(struct vm) <= 144, "the state is small: 144 bytes on the device");
 _Static_assert(UB_FRAMES_MAX * sizeof(struct vm_frame) <= UB_SAVE_BYTES, "layout");
 
 /* Interprets from the entry on, with the registers as they are; returns run->fault.status. */
@@ -45,6 +46,8 @@ uint64_t vm_smod64(uint64_t a, uint64_t b);
 uint32_t vm_sdiv32(uint32_t a, uint32_t b);
 uint32_t vm_smod32(uint32_t a, uint32_t b);
 
+/* The low 8, 16 or 32 bits, sign-extended. */
+uint64_t vm_extend(uint64_t a, int32_t width);
 /* to_le, to_be and bswap, by opcode and width. */
 uint64_t vm_endian(uint64_t a, uint32_t opcode, int32_t width);
 

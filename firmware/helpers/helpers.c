@@ -3,8 +3,8 @@
 #include "firmware/helpers/helpers.h"
 #include "firmware/helpers/internal.h"
 
-const ub_helper helper_table[UB_HELPER_COUNT] = {
-#define HELPER_ROW(name, id, arguments) helper_##name,
+const ub_helper helper_table[UB_HELPER_ENTRIES] = {
+#define HELPER_ROW(name, id, arguments) [UB_HELPER_##name] = helper_##name,
 	UB_HELPERS(HELPER_ROW)
 #undef HELPER_ROW
 };
