@@ -27,7 +27,7 @@ struct vm_frame {
 	uint32_t return_to; /* slot */
 	uint32_t unused;
 };
-_Static_assert(sizeof(void *) > 4 || sizeof(struct vm) <= 144, "the state is small: 144 bytes on the device");
+_Static_assert(sizeof(void *) > 4 || sizeof(struct vm) == 136, "state beside the stack, in bytes");
 _Static_assert(UB_FRAMES_MAX * sizeof(struct vm_frame) <= UB_SAVE_BYTES, "layout");
 
 /* Interprets from the entry on, with the registers as they are; returns run->fault.status. */
