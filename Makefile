@@ -29,11 +29,11 @@ build: ## build all programs into bin/
 
 include firmware/firmware.mk
 include benchmarks/benchmarks.mk
--include examples/examples.mk
+include examples/examples.mk
 
-generate: firmware objects ## rebuild everything that is committed and generated
+generate: firmware objects examples ## rebuild everything that is committed and generated
 
-check: lint firmware-check objects-check ## linters, and that committed binaries are what the sources build
+check: lint firmware-check objects-check examples-check packed-tables-check ## linters, and that committed binaries are what the sources build
 
 lint: setup-test ## formatting, vet, staticcheck, import and house rules, shell scripts
 	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }

@@ -48,7 +48,7 @@ func load(t testing.TB, name string, data []byte, entry string) *Program {
 }
 
 // linked is what a program must look like in memory, with its data sections at these addresses.
-func (p *Program) linked(rodata, data uint32, pack bool) (text, ro, rw []byte) {
+func (p *Program) linked(rodata, data uint32) (text, ro, rw []byte) {
 	text = slices.Clone(p.Text)
 	addr := func(s Section, offset uint32) uint32 {
 		switch {
@@ -56,8 +56,6 @@ func (p *Program) linked(rodata, data uint32, pack bool) (text, ro, rw []byte) {
 			return rodata + offset
 		case s == Text:
 			return 0xf0000000 + 8*offset
-		case pack:
-			return data + p.packedOffset(Data, offset)
 		}
 		return data + offset
 	}
@@ -67,16 +65,10 @@ func (p *Program) linked(rodata, data uint32, pack bool) (text, ro, rw []byte) {
 	ro = slices.Clone(p.Rodata)
 	rw = make([]byte, len(p.Data)+int(p.BSS))
 	copy(rw, p.Data)
-	if pack {
-		rw = slices.Concat(make([]byte, p.packedBSS()), p.Data)
-	}
 	for _, ptr := range p.Pointers {
 		in, at := ro, ptr.At
 		if ptr.In == Data {
 			in = rw
-			if pack {
-				at = p.packedOffset(Data, at)
-			}
 		}
 		binary.LittleEndian.PutUint64(in[at:], uint64(addr(ptr.Section, ptr.Offset)))
 	}
@@ -100,7 +92,7 @@ func TestReadersAgree(t *testing.T) {
 				t.Errorf("%s: %s: %v", name, f, err)
 				continue
 			}
-			text, ro, rw := p.linked(l.RodataAddr, l.DataAddr, f == abi.Packed)
+			text, ro, rw := p.linked(l.RodataAddr, l.DataAddr)
 			if !bytes.Equal(l.Text, text) {
 				t.Errorf("%s: %s: text is\n%x, want\n%x", name, f, l.Text, text)
 			}

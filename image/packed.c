@@ -67,7 +67,7 @@ struct decoder {
 	const uint8_t *bytes; /* the image */
 	uint32_t last;        /* offset of its last four bytes */
 	uint32_t at;          /* bits taken so far */
-	uint8_t *memory;      /* .bss, .data, .rodata */
+	uint8_t *memory;      /* .rodata, .data, .bss */
 	uint32_t memory_len;
 	uint32_t memory_addr;
 	uint32_t next;     /* where the next string starts in memory */
@@ -136,11 +136,12 @@ static uint32_t width(uint32_t max)
 	return max ? 32 - (uint32_t)__builtin_clz(max) : 0;
 }
 
-/* Fills the program's memory from `out` on: symbols taken apart into characters, bytes, and copies.
- * Returns 0 if what is there does not end where the memory does. */
-static __attribute__((noinline)) int get_memory(struct decoder *d, uint8_t *out)
+/* Fills the program's memory as far as `end`: symbols taken apart into characters, bytes, and copies.
+ * Returns 0 if what is there does not end where it should. */
+static __attribute__((noinline)) int get_memory(struct decoder *d, const uint8_t *end)
 {
-	const uint8_t *begin = out, *end = d->memory + d->memory_len;
+	uint8_t *out = d->memory;
+	const uint8_t *begin = out;
 	uint32_t coded = get(d, 1);
 
 	while (out < end) {
@@ -338,6 +339,7 @@ int32_t image_load_packed(const struct image_reader *r)
 	struct ub_program *p = r->program;
 	struct decoder d = {.bytes = r->bytes, .last = r->len - 4, .at = 8};
 	uint32_t flags, bss = 0;
+	uint8_t *stored;
 	int32_t status = UB_E_IMAGE_TRUNCATED;
 
 	if (r->len < IMAGE_PACKED_LEAST)
@@ -366,8 +368,7 @@ int32_t image_load_packed(const struct image_reader *r)
 		bss = number(&d);
 		p->data_len += bss;
 	}
-	d.next = p->data_len;
-	d.memory_len = p->data_len + p->rodata_len;
+	d.memory_len = p->rodata_len + p->data_len;
 	if (p->data_len < bss || d.memory_len < p->data_len)
 		goto refuse;
 	status = UB_E_MEMORY;
@@ -375,16 +376,18 @@ int32_t image_load_packed(const struct image_reader *r)
 	p->text = ub_arena_take(r->arena, p->slots * UB_SLOT_BYTES);
 	if (!d.memory || !p->text)
 		goto refuse;
-	d.memory_addr = p->data_addr = ub_arena_addr(r->arena, d.memory);
-	p->rodata_addr = d.memory_addr + p->data_len;
-	memset(d.memory, 0, bss);
+	d.memory_addr = p->rodata_addr = ub_arena_addr(r->arena, d.memory);
+	p->data_addr = d.memory_addr + p->rodata_len;
+	stored = d.memory + d.memory_len - bss;
+	memset(stored, 0, bss);
 	status = UB_E_IMAGE_SECTION;
-	if (flags & (RODATA | DATA) && !get_memory(&d, d.memory + bss))
-		goto refuse;
-	if (flags & EXTRA && !get_extra(r, &d))
+	if (flags & (RODATA | DATA) && !get_memory(&d, stored))
 		goto refuse;
 	status = UB_E_IMAGE_CODE;
 	if (!get_text(&d, p, &r->where->pc))
+		goto refuse;
+	status = UB_E_IMAGE_SECTION;
+	if (flags & EXTRA && !get_extra(r, &d))
 		goto refuse;
 	status = check_trailer(&d, r->len - CRC_BYTES);
 refuse:

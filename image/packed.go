@@ -52,20 +52,21 @@ func (p *Program) encodePacked() ([]byte, error) {
 	w := &bitWriter{bytes: []byte{packedVersion<<4 | flags}}
 	w.number(uint32(p.Slots()))
 	w.list(p.Helpers)
+	rodata := p.packedRodata()
 	if flags&packedRodata != 0 {
-		w.number(uint32(len(p.Rodata)))
+		w.number(uint32(len(rodata)))
 	}
 	if flags&packedData != 0 {
 		w.number(uint32(len(p.Data)))
-		w.number(p.packedBSS())
+		w.number(p.BSS)
 	}
 	if flags&(packedRodata|packedData) != 0 {
-		w.data(slices.Concat(p.Data, p.Rodata), t.Dictionary)
+		w.data(slices.Concat(rodata, p.Data), t.Dictionary)
 	}
+	w.text(p, t)
 	if flags&packedExtra != 0 {
 		w.extra(p, functions)
 	}
-	w.text(p, t)
 	w.pad()
 	return binary.BigEndian.AppendUint16(w.bytes, crc16(w.bytes)), nil
 }
@@ -90,25 +91,20 @@ func (p *Program) packable() (err error) {
 	return err
 }
 
-// packedBSS is the size of .bss, which comes first in a packed program's memory: padded so that
-// .data behind it is aligned.
-func (p *Program) packedBSS() uint32 {
-	if len(p.Data) > 0 {
-		return (p.BSS + 7) &^ 7
+// packedRodata is .rodata as it lies in a packed program's memory: .data and .bss follow, aligned.
+func (p *Program) packedRodata() []byte {
+	if len(p.Data)+int(p.BSS) > 0 {
+		return pad(slices.Clone(p.Rodata))
 	}
-	return p.BSS
+	return p.Rodata
 }
 
-// packedOffset is where a place in a section lies in a packed program's memory: .bss, .data, .rodata.
+// packedOffset is where a place in a section lies in a packed program's memory: .rodata, .data, .bss.
 func (p *Program) packedOffset(s Section, offset uint32) uint32 {
-	switch data := uint32(len(p.Data)); {
-	case s == Rodata:
-		return p.packedBSS() + data + offset
-	case offset < data || p.BSS == 0:
-		return p.packedBSS() + offset
-	default:
-		return offset - data
+	if s == Data {
+		offset += uint32(len(p.packedRodata()))
 	}
+	return offset
 }
 
 // pointedAt lists the slots of functions that pointers in data point at.
@@ -181,18 +177,14 @@ func (w *bitWriter) data(data []byte, d *packcode.Dictionary) {
 	}
 }
 
-// packContext, packState and packStream are what packcode needs to know of a program.
+// packContext and packStream are what packcode needs to know of a program.
 func (p *Program) packContext() *packcode.Context {
-	memory := slices.Concat(make([]byte, p.packedBSS()), p.Data, p.Rodata)
+	memory := slices.Concat(p.packedRodata(), p.Data, make([]byte, p.BSS))
 	return &packcode.Context{
 		HelperBits: packcode.Width(len(p.Helpers) - 1),
 		MemoryBits: packcode.Width(len(memory)),
 		Memory:     memory,
 	}
-}
-
-func (p *Program) packState() packcode.State {
-	return packcode.State{Next: int(p.packedBSS()) + len(p.Data)}
 }
 
 func (p *Program) packStream() []packcode.Insn {
@@ -205,7 +197,7 @@ func (p *Program) packStream() []packcode.Insn {
 
 // text writes the instructions.
 func (w *bitWriter) text(p *Program, t *packcode.Tables) {
-	ctx, st := p.packContext(), p.packState()
+	ctx, st := p.packContext(), packcode.State{}
 	escape := len(t.Templates)
 	for _, i := range p.packStream() {
 		template, operands := packcode.Escape(i)
@@ -281,7 +273,7 @@ func crc16(data []byte) uint16 {
 // programs count less, so that many small ones are not outweighed.
 func (p *Program) PackSamples() []packcode.Sample {
 	const long = 100
-	ctx, stream, st := p.packContext(), p.packStream(), p.packState()
+	ctx, stream, st := p.packContext(), p.packStream(), packcode.State{}
 	samples := make([]packcode.Sample, 0, len(stream))
 	for _, i := range stream {
 		samples = append(samples, packcode.Sample{Insn: i, Ctx: ctx, State: st, Weight: long / max(long, float64(len(stream)))})

@@ -27,7 +27,12 @@ typedef __INT64_TYPE__ int64_t;
 /* The shortest context, in bytes, the program accepts: once per object. */
 #define BPF_CTX_MIN(bytes) const uint32_t bpf_ctx_min SEC("ctx_min") = (bytes)
 
+/* A helper is called by its id; elsewhere than in eBPF it is a function of the firmware. */
+#ifdef __bpf__
 #define BPF_HELPER(result, name, id, ...) static result (*const name)(__VA_ARGS__) = (void *)(id)
+#else
+#define BPF_HELPER(result, name, id, ...) extern result name(__VA_ARGS__)
+#endif
 
 /* Text. Formats know %d %i %u %x %X %o %c %s %p %%, flags - and 0, and widths; up to four arguments
  * of 32 bits each. */

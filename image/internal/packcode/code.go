@@ -15,7 +15,7 @@ const (
 	LDDW       = 0x18
 	KindConst  = 0
 	KindFunc   = 4
-	KindMemory = 5 // imm is an offset in the program's memory: .bss, .data, .rodata
+	KindMemory = 5 // imm is an offset in the program's memory: .rodata, .data, .bss
 )
 
 // Insn is one instruction of a packed stream. lddw is one instruction with a 64-bit Imm.
@@ -30,7 +30,7 @@ type Insn struct {
 type Context struct {
 	HelperBits int    // of an index in the allow-list
 	MemoryBits int    // of an offset in memory
-	Memory     []byte // as stored, without pointers; .bss is not stored, zeros stand for it
+	Memory     []byte // as stored, without pointers; .bss as zeros
 }
 
 // State is what the decoder remembers from one instruction to the next.
