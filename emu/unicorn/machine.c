@@ -4,8 +4,9 @@
  * Three facts about libunicorn shape the loop (2.0.1; each is covered by a test):
  *  - uc_emu_stop inside a block hook ends the run before that block, cleanly; inside an MMIO
  *    callback it abandons the block half-way. So everything stops in the block hook.
- *  - After an access fault registers are right but PC is the start of the block. So the run is
- *    repeated from a checkpoint with a code hook on that one block.
+ *  - After an access fault PC is the start of the block, and after a refused store the rest of the
+ *    block was executed. So the run is repeated from a checkpoint with a code hook on that one block,
+ *    which makes it end at the instruction.
  *  - Exceptions are not taken. They are entered here, between two calls of uc_emu_start.
  */
 #include <stdlib.h>
@@ -25,6 +26,10 @@ enum { EXCP_SWI = 2, EXCP_PREFETCH_ABORT = 3, EXCP_BKPT = 7, EXCP_EXCEPTION_EXIT
 static void on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 {
 	struct unicorn_machine *m = user;
+	if (UNLIKELY(m->event)) {
+		uc_emu_stop(uc);
+		return;
+	}
 	struct unicorn_block *b = unicorn_block_at(m, (uint32_t)addr, size);
 	if (UNLIKELY(!b)) {
 		m->error = "a block of code is not in memory";
@@ -44,29 +49,35 @@ static void on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 		m->model->block(m->model->state, b);
 }
 
+/* Notes what ends a run. libunicorn goes on to the end of the block, and even to the next one, after a
+ * store it refused; what happens there does not matter: the first event counts. */
+static void note_event(struct unicorn_machine *m, enum unicorn_event event, uint32_t number, uint32_t addr)
+{
+	if (m->event != EVENT_NONE)
+		return;
+	m->event = event;
+	m->event_number = number;
+	m->event_addr = addr;
+}
+
 static bool on_invalid_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value,
 			      void *user)
 {
 	(void)uc, (void)size, (void)value;
-	struct unicorn_machine *m = user;
-	m->event = EVENT_MEMORY;
-	m->event_number = type;
-	m->event_addr = (uint32_t)addr;
+	note_event(user, EVENT_MEMORY, type, (uint32_t)addr);
 	return false;
 }
 
 static bool on_undefined(uc_engine *uc, void *user)
 {
 	(void)uc;
-	((struct unicorn_machine *)user)->event = EVENT_UNDEFINED;
+	note_event(user, EVENT_UNDEFINED, 0, 0);
 	return false;
 }
 
 static void on_interrupt(uc_engine *uc, uint32_t number, void *user)
 {
-	struct unicorn_machine *m = user;
-	m->event = EVENT_INTERRUPT;
-	m->event_number = number;
+	note_event(user, EVENT_INTERRUPT, number, 0);
 	uc_emu_stop(uc);
 }
 

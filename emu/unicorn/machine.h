@@ -87,7 +87,7 @@ struct unicorn_machine {
 	int attention; /* enum unicorn_stop asked for by a peripheral; honoured before the next block */
 	uint32_t until;
 	/* What ended the last uc_emu_start, noted by hooks. */
-	enum { EVENT_NONE, EVENT_MEMORY, EVENT_UNDEFINED, EVENT_INTERRUPT } event;
+	enum unicorn_event { EVENT_NONE, EVENT_MEMORY, EVENT_UNDEFINED, EVENT_INTERRUPT } event;
 	uint32_t event_number; /* uc_mem_type or interrupt */
 	uint32_t event_addr;
 	/* Exact fault address: a second run with a code hook on the block at fault. */
