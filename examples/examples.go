@@ -11,8 +11,13 @@ import (
 	"strings"
 )
 
-//go:embed */*.bpf.o
+//go:embed */*.bpf.o */*.thumb.o
 var objects embed.FS
+
+// Header is bpf_helpers.h, which programs include.
+//
+//go:embed include/bpf_helpers.h
+var Header []byte
 
 // Example is a program and one run of it.
 type Example struct {
@@ -20,6 +25,7 @@ type Example struct {
 	Folder  string
 	Doc     string
 	Object  []byte
+	Native  []byte   // the same source as an object for Cortex-M4
 	Context []byte   // what r1 points at
 	Trace   string   // what the devices read, for abi.ParseTrace
 	Result  uint64   // r0
@@ -167,14 +173,18 @@ func load(es []Example) []Example {
 			panic("BUG: " + err.Error())
 		}
 		for _, f := range files {
-			found[strings.TrimSuffix(f.Name(), ".bpf.o")] = folder.Name()
+			if name, ok := strings.CutSuffix(f.Name(), ".bpf.o"); ok {
+				found[name] = folder.Name()
+			}
 		}
 	}
 	for i := range es {
 		e := &es[i]
 		e.Folder = found[e.Name]
-		if e.Object, err = objects.ReadFile(path.Join(e.Folder, e.Name+".bpf.o")); err != nil {
-			panic("BUG: " + err.Error())
+		for ext, to := range map[string]*[]byte{".bpf.o": &e.Object, ".thumb.o": &e.Native} {
+			if *to, err = objects.ReadFile(path.Join(e.Folder, e.Name+ext)); err != nil {
+				panic("BUG: " + err.Error())
+			}
 		}
 	}
 	return es

@@ -39,10 +39,13 @@ func LoadObject(name string, data []byte, entry string) (*Program, error) {
 		return nil, err
 	}
 	p.object, p.entryIndex = o.raw, o.entryIndex(start)
+	stripped, err := o.strip()
+	if err != nil {
+		return nil, err
+	}
+	p.ObjectBytes, p.StrippedBytes = len(o.raw), min(len(stripped), len(o.raw))
 	if o.debug {
-		if p.object, err = o.strip(); err != nil {
-			return nil, err
-		}
+		p.object, p.DebugBytes = stripped, p.ObjectBytes-p.StrippedBytes
 	}
 	p.Helpers = p.calledHelpers()
 	return p, nil
@@ -436,4 +439,20 @@ func (o *object) entryIndex(p place) uint16 {
 		n++
 	}
 	return 0
+}
+
+// Entries lists the programs of an object by name, usually one.
+func Entries(name string, data []byte) ([]string, error) {
+	o, err := parseObject(name, data)
+	if err != nil {
+		return nil, err
+	}
+	var entries []string
+	for _, p := range o.candidates() {
+		entries = append(entries, p.fn.name)
+	}
+	if len(entries) == 0 {
+		return nil, o.errorf("no program: there is no global function")
+	}
+	return entries, nil
 }

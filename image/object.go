@@ -82,7 +82,7 @@ func parseObject(name string, data []byte) (*object, error) {
 	}
 	f, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
-		return nil, o.errorf("%w", err)
+		return nil, o.errorf("ELF object is damaged: %w", err)
 	}
 	defer f.Close()
 	switch {
@@ -293,9 +293,36 @@ type place struct {
 }
 
 // entry finds the function a program starts with: the one named (by function or by section), or the
-// only candidate. Programs are global functions; where several are, those that others call are not
-// programs, and those in sections of their own go before those in .text.
+// only candidate.
 func (o *object) entry(name string) (place, error) {
+	if name == "" {
+		candidates := o.candidates()
+		switch len(candidates) {
+		case 0:
+			return place{}, o.errorf("no program: there is no global function")
+		case 1:
+			return candidates[0], nil
+		}
+		return place{}, o.errorf("several programs, name one of them: %s", names(candidates))
+	}
+	all := o.globals()
+	var bySection []place
+	for _, p := range all {
+		if p.fn.name == name {
+			return p, nil
+		}
+		if p.sec.name == name {
+			bySection = append(bySection, p)
+		}
+	}
+	if len(bySection) == 1 {
+		return bySection[0], nil
+	}
+	return place{}, o.errorf("no program %q; there are: %s", name, names(all))
+}
+
+// globals lists the global functions.
+func (o *object) globals() []place {
 	var all []place
 	for _, s := range o.sections {
 		if s == nil || !s.code {
@@ -307,22 +334,13 @@ func (o *object) entry(name string) (place, error) {
 			}
 		}
 	}
-	if name != "" {
-		var bySection []place
-		for _, p := range all {
-			if p.fn.name == name {
-				return p, nil
-			}
-			if p.sec.name == name {
-				bySection = append(bySection, p)
-			}
-		}
-		if len(bySection) == 1 {
-			return bySection[0], nil
-		}
-		return place{}, o.errorf("no program %q; there are: %s", name, names(all))
-	}
-	candidates, referenced := all, o.referenced()
+	return all
+}
+
+// candidates are the programs of an object: its global functions. Where several are, those that others
+// call are not programs, and those in sections of their own go before those in .text.
+func (o *object) candidates() []place {
+	candidates, referenced := o.globals(), o.referenced()
 	for _, narrow := range []func(place) bool{
 		func(p place) bool { return p.sec.name != ".text" },
 		func(p place) bool { return !referenced[funcID{p.sec.index, p.fn.start}] },
@@ -333,13 +351,7 @@ func (o *object) entry(name string) (place, error) {
 			}
 		}
 	}
-	switch len(candidates) {
-	case 0:
-		return place{}, o.errorf("no program: there is no global function")
-	case 1:
-		return candidates[0], nil
-	}
-	return place{}, o.errorf("several programs, name one of them: %s", names(candidates))
+	return candidates
 }
 
 func filter(ps []place, keep func(place) bool) []place {

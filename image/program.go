@@ -62,6 +62,10 @@ type Program struct {
 	Helpers   []uint16   // ids the program calls, ascending: its allow-list
 	Lines     []Line     // source lines, ascending by slot; none without BTF
 
+	ObjectBytes   int // size of the object it came from, 0 for bare instructions
+	DebugBytes    int // of that, debug information
+	StrippedBytes int // of that without what only debuggers and linkers read
+
 	object     []byte // the object it came from, without debug sections
 	entryIndex uint16 // of the entry function in the object
 }
@@ -238,8 +242,8 @@ func (p *Program) encode(f abi.Format) ([]byte, error) {
 }
 
 func (p *Program) encodeText() ([]byte, error) {
-	if n := len(p.Rodata) + len(p.Data) + int(p.BSS); n > 0 {
-		return nil, unsupported("the program has %d bytes of data, and the format carries instructions only", n)
+	if len(p.Rodata)+len(p.Data)+int(p.BSS) > 0 {
+		return nil, unsupported("the program has constants or variables, and the format carries instructions only")
 	}
 	return slices.Clone(p.Text), nil
 }

@@ -3,97 +3,83 @@
 package report
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/plot/vg/draw"
 
+	"ubench/bench"
 	"ubench/results"
 )
 
 // formatLooks is how program formats are drawn. Code of the jit and native code have the colours of
 // their engines.
 var formatLooks = map[string]look{
-	"elf-object":       {grey, polygon{sides: 24}, solid},
-	"elf-stripped":     {grey, draw.RingGlyph{}, solid},
-	"text-only":        {skyBlue, polygon{sides: 4, turn: 0.125}, solid},
-	"femto-containers": looks["femto"],
-	"extended-header":  {purple, polygon{sides: 3, turn: 0.75}, solid},
-	"packed":           {blue, polygon{sides: 3, turn: 0.25}, solid},
-	"jit-thumb2":       looks["jit"],
-	"native-thumb2":    {black, draw.CrossGlyph{}, solid},
+	elfObject:             {grey, polygon{sides: 24}, solid},
+	bench.SizeELFStripped: {rgb(0xb0b0b0), draw.RingGlyph{}, solid},
+	"text-only":           {skyBlue, polygon{sides: 4, turn: 0.125}, solid},
+	femto:                 looks["femto"],
+	"extended-header":     {purple, polygon{sides: 3, turn: 0.75}, solid},
+	"packed":              {blue, polygon{sides: 3, turn: 0.25}, solid},
+	bench.SizeJIT:         looks["jit"],
+	bench.SizeNative:      looks["native-O2"],
 }
 
-// formatOrder is the order of legends.
-var formatOrder = []string{
-	"elf-object", "elf-stripped", "text-only", "femto-containers", "extended-header", "packed", "jit-thumb2", "native-thumb2",
-}
-
-// SizeFigure is program sizes by format, published and measured. It is nil without sizes.
+// SizeFigure is program sizes by format, one compile each, beside what is published of programs of
+// the same names. It is nil without sizes.
 func SizeFigure(sizes []Size) *Figure {
 	f := &Figure{
 		Name:    "b-program-size",
 		Title:   "Program size by format",
-		Caption: "The paper's ten programs. Left: as published, from its own sources and compiler. Right: this repository's programs of the same names.",
+		Caption: "All formats of a program from one compile. Formats a program cannot have are left out.",
 	}
-	var published []Size
-	for _, r := range results.Rows("published/mubpf-program-sizes.csv") {
-		format := r["format"]
-		if strings.HasPrefix(format, "jit-") {
-			format = "jit-thumb2"
-		}
-		published = append(published, Size{Program: sizeName(r["program"]), Format: format, Bytes: int(number(r["bytes"]))})
-		f.add(format, sizeName(r["program"]), "size", number(r["bytes"]), "bytes", results.Paper)
-	}
-	var ours []Size
-	for _, s := range sizes {
-		s.Program = sizeName(s.Program)
-		if slices.ContainsFunc(published, func(p Size) bool { return p.Program == s.Program }) && s.Bytes > 0 {
-			ours = append(ours, s)
-			f.add(s.Format, s.Program, "size", float64(s.Bytes), "bytes", Measured)
-		}
-	}
-	if len(ours) == 0 {
+	published := newSizeSet(PublishedSizes())
+	set := newSizeSet(slices.DeleteFunc(slices.Clone(sizes), func(s Size) bool { return s.Best || s.Bytes == 0 }))
+	if len(set.programs) == 0 {
 		return nil
 	}
-	left, right := sizeDots("Published", published), sizeDots("Measured", ours)
-	left.notes = []string{"published: " + results.Paper}
-	right.notes = []string{"formats a program cannot have are left out"}
-	f.drawing = panels{left, right}
-	f.width, f.height = 2*chartWidth, max(left.height(), right.height())
+	slices.SortStableFunc(set.programs, func(a, b string) int { return published.rank(a) - published.rank(b) })
+	c := &groupChart{title: f.Title, x: "bytes", looks: formatLooks, notes: []string{"", ""}}
+	var both []string
+	for _, program := range set.programs {
+		g := barGroup{name: program, bars: map[string]float64{}, ticks: map[string]float64{}}
+		for _, format := range bench.SizeFormats {
+			ours, theirs := set.bytes[sizeKey{program, format}].Bytes, published.bytes[sizeKey{program, format}].Bytes
+			if ours > 0 {
+				f.add(format, program, "size", float64(ours), "bytes", Measured)
+				g.bars[format] = float64(ours)
+			}
+			if theirs > 0 {
+				f.add(format, program, "size", float64(theirs), "bytes", results.Paper)
+				g.ticks[format] = float64(theirs)
+			}
+			if (ours > 0 || theirs > 0) && !slices.Contains(c.names, format) {
+				c.names = append(c.names, format)
+			}
+		}
+		if len(g.ticks) > 0 {
+			both = append(both, program)
+		}
+		c.groups = append(c.groups, g)
+	}
+	slices.SortFunc(c.names, func(a, b string) int { return slices.Index(bench.SizeFormats, a) - slices.Index(bench.SizeFormats, b) })
+	c.notes[0] = "formats a program cannot have are left out"
+	if len(both) > 0 {
+		c.notes[1] = "ticks: as published, from its own sources and compiler: " + results.Paper
+	}
+	if len(both) > 1 {
+		mean := barGroup{name: "geometric mean of these", bars: map[string]float64{}, ticks: map[string]float64{}, strong: true}
+		if len(both) < len(set.programs) {
+			mean.name = "mean of the paper's"
+		}
+		for _, format := range c.names {
+			mean.bars[format], mean.ticks[format] = set.mean(both, format, ""), published.mean(both, format, "")
+		}
+		c.groups = slices.Insert(c.groups, len(both), mean)
+	}
+	f.drawing, f.width, f.height = c, chartWidth, c.height()
+	if len(c.groups) > 4 {
+		left, right := c.split()
+		f.drawing, f.width, f.height = panels{left, right}, 2*chartWidth, max(left.height(), right.height())
+	}
 	return f
-}
-
-// sizeName is a program's name in both data sets: the paper writes sensor-processing.
-func sizeName(name string) string {
-	return strings.ReplaceAll(name, "fletcher16_320B", "fletcher16, 320 B")
-}
-
-// sizeDots has a row for each program and the geometric mean over those that have the format.
-func sizeDots(title string, sizes []Size) *dotChart {
-	d := &dotChart{title: title, x: "bytes (log scale)", looks: formatLooks}
-	all := map[string][]float64{}
-	for _, s := range sizes {
-		name := strings.ReplaceAll(s.Program, "-", "_")
-		i := slices.IndexFunc(d.rows, func(r dotRow) bool { return r.name == name })
-		if i < 0 {
-			i = len(d.rows)
-			d.rows = append(d.rows, dotRow{name: name, values: map[string]float64{}})
-		}
-		d.rows[i].values[s.Format] = float64(s.Bytes)
-		all[s.Format] = append(all[s.Format], float64(s.Bytes))
-	}
-	mean := dotRow{name: "geometric mean", values: map[string]float64{}, strong: true}
-	for format, vs := range all {
-		if m, ok := geomean(vs); ok && len(vs) == len(d.rows) {
-			mean.values[format] = m
-		}
-		d.names = append(d.names, format)
-	}
-	d.rows = append(d.rows, mean)
-	slices.SortFunc(d.names, func(a, b string) int {
-		return cmp.Or(cmp.Compare(slices.Index(formatOrder, a), slices.Index(formatOrder, b)), cmp.Compare(a, b))
-	})
-	return d
 }

@@ -47,6 +47,9 @@ func (f *Figure) Write(dir string) error {
 	return WriteFile(base+".csv", f.writeCSV)
 }
 
+// Save draws into a file; its extension says in which format.
+func (f *Figure) Save(file string) error { return save(file, f.width, f.height, f.drawing) }
+
 func (f *Figure) writeCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	if err := c.Write([]string{"series", "point", "metric", "value", "unit", "source"}); err != nil {

@@ -27,12 +27,7 @@ type Results struct {
 }
 
 // Size is the size of one program in one format.
-type Size struct {
-	Program string `json:"program"`
-	Format  string `json:"format"`
-	Bytes   int    `json:"bytes"`           // 0 where the program cannot have the format
-	Error   string `json:"error,omitempty"` // and why
-}
+type Size = bench.Size
 
 // WriteJSON writes a result file.
 func (r *Results) WriteJSON(w io.Writer) error {

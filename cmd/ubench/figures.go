@@ -130,6 +130,9 @@ func (e *env) study(ctx context.Context, spec string) (*study, error) {
 			}
 		}
 	}
+	if s.sizes, err = exampleSizes(ctx, target); err != nil {
+		return nil, err
+	}
 	return s, s.memory()
 }
 

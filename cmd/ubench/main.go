@@ -25,6 +25,8 @@ import (
 var commands = []func(*env) *cli.Command{
 	runCommand,
 	execCommand,
+	buildCommand,
+	sizeCommand,
 	compareCommand,
 	figuresCommand,
 	listCommand,

@@ -31,12 +31,18 @@ func readProgram(stdin io.Reader, file, entry string) (*image.Program, error) {
 	if file == "-" {
 		name = "stdin"
 	}
+	return programOf(name, data, entry)
+}
+
+// programOf reads a program from the bytes of a file.
+func programOf(name string, data []byte, entry string) (*image.Program, error) {
 	if bytes.HasPrefix(data, []byte("\x7fELF")) {
 		return image.LoadObject(name, data, entry)
 	}
 	if entry != "" {
 		return nil, usagef("--entry %s: %s is no object, and bare instructions start at the first", entry, name)
 	}
+	var err error
 	if text, ok := hexText(data); ok {
 		if data, err = parseHex(text); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
