@@ -38,7 +38,12 @@ type Loaded struct {
 // Load runs the device's image reader on the host. femto keeps lddwd and lddwr for the engine of that
 // name. An error is an abi.Fault: Addr is the offset in the image where reading stopped.
 func Load(f abi.Format, image []byte, entry uint16, femto bool) (*Loaded, error) {
-	if len(image) > LoadBytes {
+	return loadApart(f, image, entry, femto, 0)
+}
+
+// loadApart leaves `gap` bytes, a multiple of 8, between the image and what the reader takes.
+func loadApart(f abi.Format, image []byte, entry uint16, femto bool, gap int) (*Loaded, error) {
+	if len(image)+gap > LoadBytes {
 		return nil, abi.Fault{Status: abi.StatusMemory}
 	}
 	mem := make([]uint64, LoadBytes/8)
@@ -48,7 +53,7 @@ func Load(f abi.Format, image []byte, entry uint16, femto bool) (*Loaded, error)
 	defer pin.Unpin()
 	pin.Pin(&mem[0])
 
-	used := C.uint32_t(len(image)+7) &^ 7
+	used := C.uint32_t(len(image)+gap+7) &^ 7
 	arena := C.struct_ub_arena{mem: (*C.uint8_t)(&bytes[0]), addr: LoadAddr, size: LoadBytes, used: used}
 	caps := C.uint32_t(0)
 	if femto {

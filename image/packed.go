@@ -4,7 +4,7 @@ package image
 
 import (
 	"cmp"
-	"encoding/binary"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -14,6 +14,7 @@ import (
 // Flags of a packed image, the low nibble of its first byte; the high one is the version.
 const (
 	packedVersion = 1
+	packedLeast   = 5 // bytes of an image
 
 	packedRodata  = 1
 	packedData    = 2
@@ -32,7 +33,10 @@ var packedTables = sync.OnceValue(func() *packcode.Tables {
 
 // encodePacked writes the packed format, see SPEC.md. It is canonical: of the codes an instruction
 // or a text can have it takes the shortest, of equally short ones the one with the lowest number.
-func (p *Program) encodePacked() ([]byte, error) {
+func (p *Program) encodePacked() ([]byte, error) { return p.writePacked(nil) }
+
+// writePacked notes what goes where in fields, unless that is nil.
+func (p *Program) writePacked(fields *[]Field) ([]byte, error) {
 	if err := p.packable(); err != nil {
 		return nil, err
 	}
@@ -49,15 +53,22 @@ func (p *Program) encodePacked() ([]byte, error) {
 		flags |= packedExtra
 	}
 
-	w := &bitWriter{bytes: []byte{packedVersion<<4 | flags}}
+	w := &bitWriter{fields: fields}
+	w.note("version, flags", "%d, %#x", packedVersion, flags)
+	w.bits(packedVersion<<4|uint64(flags), 8)
+	w.note("text", "%d slots", p.Slots())
 	w.number(uint32(p.Slots()))
+	w.note("helpers", "%#x", p.Helpers)
 	w.list(p.Helpers)
 	rodata := p.packedRodata()
 	if flags&packedRodata != 0 {
+		w.note(".rodata", "%d bytes", len(rodata))
 		w.number(uint32(len(rodata)))
 	}
 	if flags&packedData != 0 {
+		w.note(".data", "%d bytes", len(p.Data))
 		w.number(uint32(len(p.Data)))
+		w.note(".bss", "%d bytes", p.BSS)
 		w.number(p.BSS)
 	}
 	if flags&(packedRodata|packedData) != 0 {
@@ -67,8 +78,13 @@ func (p *Program) encodePacked() ([]byte, error) {
 	if flags&packedExtra != 0 {
 		w.extra(p, functions)
 	}
+	w.note("padding", "")
 	w.pad()
-	return binary.BigEndian.AppendUint16(w.bytes, crc16(w.bytes)), nil
+	crc := crc16(w.bytes)
+	w.note("checksum", "%#04x", crc)
+	w.bits(uint64(crc), 16)
+	w.note("", "")
+	return w.bytes, nil
 }
 
 // packable refuses programs with instructions the stream cannot hold, which no compiler emits.
@@ -131,8 +147,11 @@ func (w *bitWriter) list(numbers []uint16) {
 
 // extra writes what few programs have.
 func (w *bitWriter) extra(p *Program, functions []uint16) {
+	w.note("shortest context", "%d bytes", p.CtxMin)
 	w.number(p.CtxMin)
+	w.note("functions pointed at", "%d", functions)
 	w.list(functions)
+	w.note("pointers", "%d", len(p.Pointers))
 	w.number(uint32(len(p.Pointers)))
 	type pointer struct{ at, to uint32 }
 	var ps []pointer
@@ -156,12 +175,14 @@ func (w *bitWriter) extra(p *Program, functions []uint16) {
 func (w *bitWriter) data(data []byte, d *packcode.Dictionary) {
 	tokens, bits := d.Parse(data)
 	if bits >= len(data)*8 {
+		w.note("data, as it is", "%s", clipped(data))
 		w.bits(0, 1)
 		for _, c := range data {
 			w.bits(uint64(c), 8)
 		}
 		return
 	}
+	w.note("data, coded", "%s", clipped(data))
 	w.bits(1, 1)
 	at := 0
 	for _, t := range tokens {
@@ -207,6 +228,10 @@ func (w *bitWriter) text(p *Program, t *packcode.Tables) {
 				best, bits, template = k, n+t.TemplateTiers.Length(k), t.Templates[k]
 			}
 		}
+		if w.fields != nil {
+			line, _ := Disassemble(p.Text, i.Slot, p.nameOf)
+			w.note(fmt.Sprintf("instruction %d", i.Slot), "%s", line)
+		}
 		w.bits(uint64(t.TemplateTiers.Code(best)), t.TemplateTiers.Length(best))
 		if best == escape {
 			w.bits(uint64(template.Op), 8)
@@ -218,10 +243,38 @@ func (w *bitWriter) text(p *Program, t *packcode.Tables) {
 	}
 }
 
+// nameOf says which place an lddw is given the address of.
+func (p *Program) nameOf(slot int) string {
+	for _, a := range p.Addresses {
+		if a.Slot == slot {
+			return fmt.Sprintf("%s+%#x", a.Section, a.Offset)
+		}
+	}
+	return ""
+}
+
 // bitWriter appends bits, most significant first.
 type bitWriter struct {
-	bytes []byte
-	free  int // bits left in the last byte
+	bytes  []byte
+	free   int // bits left in the last byte
+	fields *[]Field
+}
+
+// note names what is written next.
+func (w *bitWriter) note(name, format string, args ...any) {
+	if w.fields == nil {
+		return
+	}
+	at := len(w.bytes)*8 - w.free
+	if n := len(*w.fields); n > 0 {
+		last := &(*w.fields)[n-1]
+		if last.Bits = at - last.At; last.Bits == 0 {
+			*w.fields = (*w.fields)[:n-1]
+		}
+	}
+	if name != "" {
+		*w.fields = append(*w.fields, Field{At: at, Name: name, Value: fmt.Sprintf(format, args...)})
+	}
 }
 
 func (w *bitWriter) bits(v uint64, n int) {
@@ -236,7 +289,7 @@ func (w *bitWriter) bits(v uint64, n int) {
 	}
 }
 
-func (w *bitWriter) pad() { w.free = 0 }
+func (w *bitWriter) pad() { w.bits(0, w.free) }
 
 // number writes a number in groups of four bits, the highest first, each behind a bit that says
 // whether more follow.

@@ -17,6 +17,9 @@ const slotBytes = 8
 // maxSlots is the largest text: a slot index fits 16 bits (UB_SLOTS_MAX).
 const maxSlots = 65535
 
+// codeBase is what pointers to functions count from (UB_CODE_BASE).
+const codeBase = 0xf0000000
+
 // Opcodes and register numbers this package looks at, as in abi/isa.h.
 const (
 	opLDDW  = 0x18
