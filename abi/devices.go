@@ -26,7 +26,13 @@ const (
 	DeviceLCD      Device = 9
 )
 
-const lcdColumns = 16 // UB_LCD_COLUMNS
+// Limits of devices.h.
+const (
+	lcdColumns    = 16 // UB_LCD_COLUMNS
+	deviceInputs  = 16 // UB_DEVICE_INPUTS
+	deviceGlobals = 32 // UB_DEVICE_GLOBALS
+	deviceLocals  = 16 // UB_DEVICE_LOCALS
+)
 
 var devices = table("devices.h")
 
@@ -51,6 +57,8 @@ func (d Device) String() string {
 //	local KEY VALUE...                   the program's own
 func ParseTrace(text string) ([]byte, error) {
 	var trace []byte
+	inputs := 0
+	stores := map[Device]map[string]bool{DeviceGlobal: {}, DeviceLocal: {}} // keys
 	for n, line := range strings.Split(text, "\n") {
 		line, _, _ = strings.Cut(line, "#")
 		fields := strings.Fields(line)
@@ -60,6 +68,23 @@ func ParseTrace(text string) ([]byte, error) {
 		record, err := parseRecord(fields[0], fields[1:])
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", n+1, err)
+		}
+		switch kind := Device(record[0]); kind {
+		case DeviceGlobal, DeviceLocal:
+			for p := record[4:]; len(p) > 0; p = p[8:] {
+				stores[kind][string(p[:4])] = true
+			}
+		case DeviceClock:
+		default:
+			inputs++
+		}
+		switch {
+		case inputs > deviceInputs:
+			return nil, fmt.Errorf("line %d: more than %d sensors, actuators, inputs and keypads", n+1, deviceInputs)
+		case len(stores[DeviceGlobal]) > deviceGlobals:
+			return nil, fmt.Errorf("line %d: more than %d keys in the shared store", n+1, deviceGlobals)
+		case len(stores[DeviceLocal]) > deviceLocals:
+			return nil, fmt.Errorf("line %d: more than %d keys in the program's store", n+1, deviceLocals)
 		}
 		trace = append(trace, record...)
 	}
@@ -82,7 +107,7 @@ func parseRecord(name string, fields []string) ([]byte, error) {
 		if len(fields)%2 != 0 {
 			return nil, fmt.Errorf("%s: a key has no value", name)
 		}
-		payload, err = numbers(fields, 4, 2, 64)
+		payload, err = numbers(fields, 4, 2, 2*deviceGlobals)
 	case DeviceSensor:
 		payload, err = parseSensor(fields)
 	case DeviceActuator:

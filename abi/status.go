@@ -51,13 +51,16 @@ type Fault struct {
 	Addr   uint32 // address of the access, for access faults
 }
 
+// AtInstruction tells whether PC is an instruction of the program.
+func (f Fault) AtInstruction() bool { return f.Status <= -40 && f.Status > -100 }
+
 func (f Fault) Error() string {
 	switch {
 	case f.Status <= -120:
 		return fmt.Sprintf("%s at %#x", f.Status, f.PC)
 	case f.Status == StatusRead || f.Status == StatusWrite:
 		return fmt.Sprintf("%s: address %#x, at instruction %d", f.Status, f.Addr, f.PC)
-	case f.Status <= -40 && f.Status > -100:
+	case f.AtInstruction():
 		return fmt.Sprintf("%s, at instruction %d", f.Status, f.PC)
 	}
 	return f.Status.String()

@@ -27,6 +27,9 @@ type Sample struct {
 
 	CyclesLabel string `json:"cycles_label,omitempty"` // what the cycles are, where there are any
 	Error       string `json:"error,omitempty"`        // why OK is false
+
+	Output  string   `json:"output,omitempty"`  // what a single program printed
+	Devices []string `json:"devices,omitempty"` // and the state it left the devices in
 }
 
 // Phases holds the costs of a run; phases that did not run are nil.

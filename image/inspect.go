@@ -144,7 +144,7 @@ func inspectHeader(f abi.Format, data []byte, l *Loaded) []Field {
 			binary.LittleEndian.Uint32(row)/slotBytes, binary.LittleEndian.Uint32(row[4:])/slotBytes))
 	}
 	for range helpers {
-		in.take(1, "helper", helperName(uint16(in.data[in.at])))
+		in.take(1, "helper", HelperName(uint16(in.data[in.at])))
 	}
 	return in.fields
 }
@@ -159,13 +159,42 @@ func nameAt(rodata, row []byte) string {
 	return string(name)
 }
 
-func helperName(id uint16) string {
+// EntryNamed is the index of a function in an image that names its functions. "" is the first one.
+func EntryNamed(f abi.Format, data []byte, name string) (uint16, error) {
+	if name == "" {
+		return 0, nil
+	}
+	if f != abi.FemtoContainers && f != abi.ExtendedHeader {
+		return 0, fmt.Errorf("an image of format %s has one entry point and no names: leave out %q", f, name)
+	}
+	fields, err := Inspect(f, data)
+	if err != nil {
+		return 0, err
+	}
+	index := uint16(0)
+	var known []string
+	for _, field := range fields {
+		if field.Name != "function" {
+			continue
+		}
+		function, _, _ := strings.Cut(strings.TrimPrefix(field.Value, `"`), `"`)
+		if function == name {
+			return index, nil
+		}
+		known = append(known, function)
+		index++
+	}
+	return 0, fmt.Errorf("no function %q; there are: %s", name, strings.Join(known, ", "))
+}
+
+// HelperName is a helper's id and name.
+func HelperName(id uint16) string {
 	for _, h := range abi.Helpers() {
 		if h.ID == id {
 			return fmt.Sprintf("%#02x bpf_%s", id, h.Name)
 		}
 	}
-	return fmt.Sprintf("%#02x, which no device has", id)
+	return fmt.Sprintf("%#02x (no device has it)", id)
 }
 
 // inspectPacked writes the program of a packed image again and notes what goes where.

@@ -47,3 +47,12 @@ func (l *linker) lines() (lines []Line, err error) {
 	sort.SliceStable(lines, func(i, j int) bool { return lines[i].Slot < lines[j].Slot })
 	return lines, nil
 }
+
+// LineOf is the source line of the instruction at a slot, ok if it is known.
+func (p *Program) LineOf(slot int) (line Line, ok bool) {
+	i := sort.Search(len(p.Lines), func(i int) bool { return p.Lines[i].Slot > slot })
+	if i == 0 || slot >= p.Slots() {
+		return Line{}, false
+	}
+	return p.Lines[i-1], true
+}

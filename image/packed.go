@@ -229,7 +229,7 @@ func (w *bitWriter) text(p *Program, t *packcode.Tables) {
 			}
 		}
 		if w.fields != nil {
-			line, _ := Disassemble(p.Text, i.Slot, p.nameOf)
+			line, _ := Disassemble(p.Text, i.Slot, p.AddressAt)
 			w.note(fmt.Sprintf("instruction %d", i.Slot), "%s", line)
 		}
 		w.bits(uint64(t.TemplateTiers.Code(best)), t.TemplateTiers.Length(best))
@@ -241,16 +241,6 @@ func (w *bitWriter) text(p *Program, t *packcode.Tables) {
 		packcode.Put(&template, i, ctx, st, w.bits)
 		st.Advance(i, template.Imm == packcode.ImmNext, ctx.Memory)
 	}
-}
-
-// nameOf says which place an lddw is given the address of.
-func (p *Program) nameOf(slot int) string {
-	for _, a := range p.Addresses {
-		if a.Slot == slot {
-			return fmt.Sprintf("%s+%#x", a.Section, a.Offset)
-		}
-	}
-	return ""
 }
 
 // bitWriter appends bits, most significant first.

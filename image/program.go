@@ -198,6 +198,16 @@ func (p *Program) calledHelpers() []uint16 {
 	return slices.Compact(ids)
 }
 
+// AddressAt says which place the lddw at a slot is given the address of, "" if none.
+func (p *Program) AddressAt(slot int) string {
+	for _, a := range p.Addresses {
+		if a.Slot == slot {
+			return fmt.Sprintf("%s+%#x", a.Section, a.Offset)
+		}
+	}
+	return ""
+}
+
 // Formats lists the formats the program can have, in the order of their numbers.
 func (p *Program) Formats() []abi.Format {
 	var fs []abi.Format

@@ -3,7 +3,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -19,8 +23,17 @@ func execCommand(e *env) *cli.Command {
 		Name:      "exec",
 		Usage:     "run one program, or a batch of them, and print r0",
 		ArgsUsage: "FILE|- [flags]",
-		Description: `FILE is an ELF object, hex text or raw instructions; - is standard input. r0 goes to standard
-output, what the program prints to standard error.
+		Description: `FILE is an ELF object, an image (see ubench pack), hex text or raw instructions; - is standard input.
+r0 goes to standard output; what the program prints, and then the state it left the devices in, to
+standard error.
+
+A trace says what sensors, inputs and stores hold (SPEC.md, section 2), one record per line:
+  sensor 130 2 -1 215 218      type, unit, scale, readings
+  input 0 5 1 0                port, pin, levels
+  keypad 2 0 3                 keys
+  global 1 4711                key and value of the shared store; local: of the program's own
+  clock 2500000 1000           microseconds at the start, and added by every look
+What --state writes is a trace for the next program.
 
 A batch has one JSON object per line, {"name": "…", "program": "hex", "mem": "hex"}, and is answered
 line by line, in order, with {"name", "r0", "status", "pc"}: status is ok, the name of a status
@@ -28,6 +41,8 @@ line by line, in order, with {"name", "r0", "status", "pc"}: status is ok, the n
 
 Examples:
   ubench exec program.o --entry main --mem 01020304
+  ubench exec examples/weather_station/update_climate.bpf.o --trace sensors.txt --state state.txt
+  ubench exec program.o --format packed --helpers printf,fetch_global
   ubench exec program.hex --engine jit --target qemu:netduinoplus2 --json
   echo 'b700000007000000 9500000000000000' | ubench exec -
   ubench exec --batch programs.jsonl --engine vm`,
@@ -36,6 +51,9 @@ Examples:
 			&cli.StringFlag{Name: "target", Value: defaultTarget, Usage: "`TARGET` to run it on; see ubench list"},
 			&cli.StringFlag{Name: "mem", Usage: "context memory, as `HEX` or @FILE: r1 is its address, r2 its length"},
 			&cli.StringFlag{Name: "entry", Usage: "function of an object to start at, by `NAME`"},
+			&cli.StringFlag{Name: "format", Usage: "send an object as this `FORMAT`: " + formatNames() + " (default: the first of them that can hold it)"},
+			&cli.StringFlag{Name: "trace", Usage: "what devices read is in `FILE`"},
+			&cli.StringFlag{Name: "state", Usage: "write the state of the devices to `FILE`"},
 			&cli.StringFlag{Name: "helpers", Value: "all", Usage: "helpers it may call: `LIST` of names or ids, all, none"},
 			&cli.Int64Flag{Name: "budget", Usage: fmt.Sprintf("stop after `N` backward jumps and calls (default: %d)", emu.DefaultBudget)},
 			&cli.BoolFlag{Name: "json", Usage: "print the sample, as in a result file"},
@@ -47,7 +65,7 @@ Examples:
 
 func (e *env) exec(c *cli.Context) error {
 	if c.IsSet("batch") {
-		for _, flag := range []string{"mem", "entry", "json"} {
+		for _, flag := range []string{"mem", "entry", "format", "trace", "state", "json"} {
 			if c.IsSet(flag) {
 				return usagef("--%s does not go with --batch", flag)
 			}
@@ -96,15 +114,19 @@ func (e *env) open(c *cli.Context, engine string) (emu.Target, error) {
 }
 
 func (e *env) execOne(c *cli.Context, template emu.Job, file string) error {
-	program, err := readProgram(e.stdin, file, c.String("entry"))
+	data, err := readAll(e.stdin, file, maxProgramFile)
 	if err != nil {
 		return err
 	}
-	job, err := programJob(template, program)
+	name := fileName(file)
+	job, program, err := execJob(template, name, data, c.String("entry"), c.String("format"))
 	if err != nil {
 		return err
 	}
 	if job.Context, err = parseMemory(c.String("mem")); err != nil {
+		return err
+	}
+	if job.Trace, err = readTrace(c.String("trace")); err != nil {
 		return err
 	}
 	job.WantOutput = true
@@ -114,21 +136,25 @@ func (e *env) execOne(c *cli.Context, template emu.Job, file string) error {
 	}
 	defer target.Close()
 	info := target.Info()
-	if len(job.Context)+len(job.Image) > int(info.ArenaBytes) && info.ArenaBytes > 0 {
-		return usagef("a program of %d bytes and memory of %d bytes do not fit: %s has %d bytes for both",
-			len(job.Image), len(job.Context), info.Target, info.ArenaBytes)
+	if n := len(job.Context) + len(job.Trace) + len(job.Image); n > int(info.ArenaBytes) && info.ArenaBytes > 0 {
+		return usagef("a program of %d bytes, memory of %d and a trace of %d do not fit: %s has %d bytes for all of them",
+			len(job.Image), len(job.Context), len(job.Trace), info.Target, info.ArenaBytes)
 	}
 	got, err := target.Run(c.Context, job)
 	if err != nil {
 		return fmt.Errorf("target %s: %w", info.Target, err)
 	}
-	if len(got.Output) > 0 {
-		if _, err := e.stderr.Write(got.Output); err != nil {
-			return err
-		}
+	text, devices, err := abi.ParseOutput(got.Output)
+	if err != nil {
+		return fmt.Errorf("target %s: %w", info.Target, err)
+	}
+	if err := e.showDevices(text, devices, c.String("state")); err != nil {
+		return err
 	}
 	if c.Bool("json") {
-		r := report.Results{Version: versionText(), Samples: []bench.Sample{bench.NewSample(program.Name, job, got, info)}}
+		sample := bench.NewSample(name, job, got, info)
+		sample.Output, sample.Devices = text, devices
+		r := report.Results{Version: versionText(), Samples: []bench.Sample{sample}}
 		if err := r.WriteJSON(e.stdout); err != nil {
 			return err
 		}
@@ -138,9 +164,87 @@ func (e *env) execOne(c *cli.Context, template emu.Job, file string) error {
 		}
 	}
 	if got.Fault.Status != abi.OK {
-		return fmt.Errorf("%s: %w", program.Name, got.Fault)
+		return fmt.Errorf("%s: %w%s", name, got.Fault, sourceOf(program, job.Format, got.Fault))
 	}
 	return nil
+}
+
+// execJob makes a job of the bytes of a file. program is nil for images, which run as they are.
+func execJob(template emu.Job, name string, data []byte, entry, format string) (emu.Job, *image.Program, error) {
+	wanted, err := parseFormat(format)
+	if err != nil {
+		return emu.Job{}, nil, err
+	}
+	if f, ok := image.Detect(data); ok && f != abi.ELFObject {
+		if wanted != 0 && wanted != f {
+			return emu.Job{}, nil, usagef("--format %s: %s is an image of format %s already", format, name, f)
+		}
+		job := template
+		job.Format, job.Image = f, data
+		job.Entry, err = image.EntryNamed(f, data, entry)
+		if err != nil {
+			err = fmt.Errorf("%s: %w", name, err)
+		}
+		return job, nil, err
+	}
+	program, err := programOf(name, data, entry)
+	if err != nil {
+		return emu.Job{}, nil, err
+	}
+	job, err := programJob(template, program)
+	if wanted == 0 || err != nil && !errors.Is(err, image.ErrUnsupported) {
+		return job, program, err
+	}
+	job.Format, job.Entry, job.Budget = wanted, program.EntryIndex(wanted), template.Budget
+	job.Image, err = program.Encode(wanted)
+	return job, program, err
+}
+
+// readTrace reads what devices hold; "" is nothing.
+func readTrace(file string) ([]byte, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := readAll(nil, file, maxProgramFile)
+	if err != nil {
+		return nil, err
+	}
+	trace, err := abi.ParseTrace(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("trace %s: %w", file, err)
+	}
+	return trace, nil
+}
+
+// showDevices prints what the program printed and the state of the devices, and writes the state to
+// a file, "" for none. Lines that cannot be part of a trace become comments.
+func (e *env) showDevices(text string, devices []string, file string) error {
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	var shown, state strings.Builder
+	for _, line := range devices {
+		fmt.Fprintf(&shown, "devices: %s\n", line)
+		if _, err := abi.ParseTrace(line); err != nil {
+			line = "# " + line
+		}
+		fmt.Fprintln(&state, line)
+	}
+	if _, err := io.WriteString(e.stderr, text+shown.String()); err != nil || file == "" {
+		return err
+	}
+	return os.WriteFile(file, []byte(state.String()), 0o644)
+}
+
+// sourceOf is the source line of a fault, where it is known.
+func sourceOf(p *image.Program, f abi.Format, fault abi.Fault) string {
+	if p == nil || f == abi.ELFObject { // a device links objects in its own order
+		return ""
+	}
+	if line, ok := p.LineOf(int(fault.PC)); ok && fault.AtInstruction() {
+		return fmt.Sprintf(" (%s:%d: %s)", line.File, line.Line, strings.TrimSpace(line.Text))
+	}
+	return ""
 }
 
 // programJob fills a template with a program.
@@ -154,4 +258,26 @@ func programJob(template emu.Job, program *image.Program) (emu.Job, error) {
 		job.Helpers = template.Helpers
 	}
 	return job, nil
+}
+
+// formatNames lists the image formats.
+func formatNames() string {
+	var names []string
+	for _, f := range abi.Formats() {
+		names = append(names, f.String())
+	}
+	return strings.Join(names, ", ")
+}
+
+// parseFormat finds an image format by its name; "" is 0.
+func parseFormat(name string) (abi.Format, error) {
+	if name == "" {
+		return 0, nil
+	}
+	for _, f := range abi.Formats() {
+		if f.String() == name {
+			return f, nil
+		}
+	}
+	return 0, unknown("format", name, strings.Split(formatNames(), ", "))
 }

@@ -26,6 +26,8 @@ var commands = []func(*env) *cli.Command{
 	runCommand,
 	execCommand,
 	buildCommand,
+	packCommand,
+	inspectCommand,
 	sizeCommand,
 	compareCommand,
 	figuresCommand,

@@ -27,17 +27,24 @@ func readProgram(stdin io.Reader, file, entry string) (*image.Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := filepath.Base(file)
+	return programOf(fileName(file), data, entry)
+}
+
+// fileName is what messages call a file.
+func fileName(file string) string {
 	if file == "-" {
-		name = "stdin"
+		return "stdin"
 	}
-	return programOf(name, data, entry)
+	return filepath.Base(file)
 }
 
 // programOf reads a program from the bytes of a file.
 func programOf(name string, data []byte, entry string) (*image.Program, error) {
 	if bytes.HasPrefix(data, []byte("\x7fELF")) {
 		return image.LoadObject(name, data, entry)
+	}
+	if f, ok := image.Detect(data); ok {
+		return nil, fmt.Errorf("%s is an image of format %s, which ubench exec and ubench inspect take: name the object it was made from", name, f)
 	}
 	if entry != "" {
 		return nil, usagef("--entry %s: %s is no object, and bare instructions start at the first", entry, name)

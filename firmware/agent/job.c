@@ -170,6 +170,31 @@ static int32_t step_execute(void *arg)
 	return j->engine->run(&j->prepared, &j->run);
 }
 
+/* Helpers the program may call: those the job allows, of those the image asks for. Either may have no
+ * list, which stands for all. */
+static void allow_helpers(struct agent_job *j)
+{
+	struct ub_program *p = &j->program;
+	uint32_t n = 0;
+
+	if (p->helpers && !j->helpers_listed)
+		return;
+	if (!p->helpers && !j->helpers_listed) {
+		p->helpers = all_helpers;
+		p->nhelpers = UB_HELPER_COUNT;
+		return;
+	}
+	for (uint32_t i = 0, k = 0; i < j->nhelpers; i++) {
+		while (p->helpers && k < p->nhelpers && p->helpers[k] < j->helpers[i])
+			k++;
+		if (!p->helpers || (k < p->nhelpers && p->helpers[k] == j->helpers[i]))
+			j->helpers[n++] = j->helpers[i];
+	}
+	j->nhelpers = n;
+	p->helpers = j->helpers;
+	p->nhelpers = n;
+}
+
 static int32_t load_phases(struct agent *a)
 {
 	struct agent_job *j = &a->job;
@@ -180,10 +205,7 @@ static int32_t load_phases(struct agent *a)
 	int32_t err = phase(a, UB_WIRE_PHASE_LOAD, step_load);
 	if (err)
 		return err;
-	if (!j->program.helpers) { /* the image has no list of its own */
-		j->program.helpers = j->helpers_listed ? j->helpers : all_helpers;
-		j->program.nhelpers = j->helpers_listed ? j->nhelpers : UB_HELPER_COUNT;
-	}
+	allow_helpers(j);
 	err = phase(a, UB_WIRE_PHASE_VERIFY, step_verify);
 	if (err)
 		return err;

@@ -11,24 +11,22 @@ enum {
 	PHYDAT = 8,      /* i16 values[3], u8 unit, i8 scale: as programs see a reading */
 };
 
-static uint16_t take_entries(struct helper_entry *table, uint32_t size, const uint8_t *p, uint32_t len)
+/* Stores may be given by several records; of a key given twice the last value counts. */
+static int take_entries(struct helper_entry *table, uint8_t *used, uint32_t size, const uint8_t *p, uint32_t len)
 {
-	uint32_t n = len / 8;
-
-	if (len % 8 || n > size)
-		return 0xffff;
-	for (uint32_t i = 0; i < n; i++, p += 8) {
-		table[i].key = helper_u32(p);
-		table[i].value = helper_u32(p + 4);
+	if (len % 8)
+		return 0;
+	for (; len; len -= 8, p += 8) {
+		if (helper_store(table, used, size, helper_u32(p), helper_u32(p + 4)))
+			return 0;
 	}
-	return (uint16_t)n;
+	return 1;
 }
 
 /* Takes one record in. Returns 0 if it is malformed. */
 static int take_record(struct helper_env *env, uint8_t kind, uint32_t at, uint32_t len)
 {
 	const uint8_t *p = env->trace + at;
-	uint16_t n;
 
 	switch (kind) {
 	case UB_DEVICE_CLOCK:
@@ -38,13 +36,9 @@ static int take_record(struct helper_env *env, uint8_t kind, uint32_t at, uint32
 		env->step_us = helper_u32(p + 4);
 		return 1;
 	case UB_DEVICE_GLOBAL:
-		n = take_entries(env->global, UB_DEVICE_GLOBALS, p, len);
-		env->nglobal = (uint8_t)n;
-		return n <= UB_DEVICE_GLOBALS;
+		return take_entries(env->global, &env->nglobal, UB_DEVICE_GLOBALS, p, len);
 	case UB_DEVICE_LOCAL:
-		n = take_entries(env->local, UB_DEVICE_LOCALS, p, len);
-		env->nlocal = (uint8_t)n;
-		return n <= UB_DEVICE_LOCALS;
+		return take_entries(env->local, &env->nlocal, UB_DEVICE_LOCALS, p, len);
 	case UB_DEVICE_SENSOR:
 		if (len < SENSOR_HEAD || p[3] < 1 || p[3] > 3 || (len - SENSOR_HEAD) % (2u * p[3]))
 			return 0;

@@ -75,7 +75,7 @@ HELPER(strlen)
 }
 
 /* The two key-value stores: small tables, searched from the front. */
-static uint64_t store(struct helper_entry *table, uint8_t *used, uint32_t size, uint32_t key, uint32_t value)
+uint64_t helper_store(struct helper_entry *table, uint8_t *used, uint32_t size, uint32_t key, uint32_t value)
 {
 	for (uint32_t i = 0; i < *used; i++) {
 		if (table[i].key == key) {
@@ -109,12 +109,12 @@ static uint64_t fetch(struct ub_run *run, const struct helper_entry *table, uint
 
 HELPER(store_local)
 {
-	return store(ENV->local, &ENV->nlocal, UB_DEVICE_LOCALS, r1, r2);
+	return helper_store(ENV->local, &ENV->nlocal, UB_DEVICE_LOCALS, r1, r2);
 }
 
 HELPER(store_global)
 {
-	return store(ENV->global, &ENV->nglobal, UB_DEVICE_GLOBALS, r1, r2);
+	return helper_store(ENV->global, &ENV->nglobal, UB_DEVICE_GLOBALS, r1, r2);
 }
 
 HELPER(fetch_local)

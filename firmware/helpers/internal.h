@@ -19,6 +19,9 @@
 /* A negative status as r0: sign-extended, so that programs can compare it with 0. */
 #define STATUS(code) ((uint64_t)(int64_t)(code))
 
+/* Writes an entry of a key-value store of `size` entries, `used` of them taken. */
+uint64_t helper_store(struct helper_entry *table, uint8_t *used, uint32_t size, uint32_t key, uint32_t value);
+
 static inline uint32_t helper_u16(const uint8_t *p)
 {
 	return p[0] | (uint32_t)p[1] << 8;
