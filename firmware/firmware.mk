@@ -14,7 +14,7 @@ ARM_LDFLAGS = -mthumb -mfloat-abi=soft -nostartfiles -Wl,--gc-sections -Wl,--str
 	-Wl,--build-id=none -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments -Lfirmware/boot
 
 # Components, by name, as `make sizes` reports them.
-ENGINE_DIRS = image verify vm femto baseline/rbpf baseline/native
+ENGINE_DIRS = image verify vm jit femto baseline/rbpf baseline/native
 FIRMWARE_DIRS = $(ENGINE_DIRS) firmware/agent firmware/helpers firmware/boot
 FIRMWARE_SOURCES := $(sort $(foreach d,$(FIRMWARE_DIRS),$(wildcard $d/*.c $d/*.S)))
 

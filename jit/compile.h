@@ -68,6 +68,8 @@ struct jit_fixup {
 	uint8_t wide;
 };
 
+enum { JIT_FIXUP_HALFWORDS = sizeof(struct jit_fixup) / 2 };
+
 enum jit_target_kind { JIT_TO_SLOT, JIT_TO_LABEL, JIT_TO_CODE /* a halfword */ };
 
 /* Labels: routines at the end of the code, then one per function. */
@@ -115,7 +117,6 @@ struct jit {
 	uint32_t used;       /* bit JIT_L_*: the routine is needed */
 	uint8_t home[JIT_HALVES];
 	uint32_t saved;      /* callee-saved ARM registers in use */
-	uint32_t frame;      /* words of the frame; word 0 is the run */
 	uint32_t borrow;     /* first of the frame's words for borrowed registers */
 	uint32_t call_words; /* words between the frames of local calls */
 	uint32_t window;     /* bytes a context offset below the limit is good for */
@@ -136,6 +137,14 @@ struct jit {
 	int32_t sp_moved;    /* bytes pushed since the frame was made */
 };
 
+static inline uint32_t jit_count(uint32_t set)
+{
+	uint32_t n = 0;
+	for (; set; set &= set - 1)
+		n++;
+	return n;
+}
+
 /* scan.c */
 int32_t jit_scan(struct jit *j, uint8_t *scratch, uint32_t bytes);
 /* Slot a jump goes to. */
@@ -153,6 +162,9 @@ static inline bool jit_is_leader(const struct jit *j, uint32_t slot)
 {
 	return j->leader[slot / 8] >> (slot % 8) & 1;
 }
+
+/* ranges.c */
+void jit_ranges(struct jit *j);
 
 /* live.c */
 void jit_live(struct jit *j);
@@ -204,6 +216,9 @@ void jit_alu64(struct jit *j, const struct ub_insn *insn);
 void jit_end64(struct jit *j, uint32_t d, int32_t bits);
 void jit_div64_routine(struct jit *j);
 void jit_copy64(struct jit *j, uint32_t d, uint32_t s);
+/* lower_shift64.c: op UB_LSH, UB_RSH or UB_ARSH; k 1..63 */
+void jit_shift64_imm(struct jit *j, uint32_t op, uint32_t d, uint32_t k);
+void jit_shift64_reg(struct jit *j, uint32_t op, uint32_t d, uint32_t s);
 /* lower_mem.c */
 void jit_memory(struct jit *j, const struct ub_insn *insn);
 /* stubs.c */
@@ -227,5 +242,7 @@ void jit_branch(struct jit *j, enum t2_cond cond, enum jit_target_kind kind, uin
 void jit_branch_link(struct jit *j, enum jit_target_kind kind, uint32_t target);
 void jit_label(struct jit *j, uint32_t label);
 void jit_patch(struct jit *j);
+/* Where a halfword of the code as it was emitted is after jit_patch. */
+uint32_t jit_place(const struct jit *j, uint32_t at);
 
 #endif

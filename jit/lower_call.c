@@ -215,7 +215,7 @@ static void call_helper(struct jit *j, int32_t id)
 	jit_trap_unless(j, T2_NE, UB_E_HELPER);
 	j->temps |= 1u << T2_IP;
 
-	uint32_t push = registers_of(j, kept, 15), count = (uint32_t)__builtin_popcount(push);
+	uint32_t push = registers_of(j, kept, 15), count = jit_count(push);
 	if (count & 1)
 		words++;
 	jit_push(c, push);
@@ -314,7 +314,7 @@ static void call_local(struct jit *j, const struct ub_insn *insn)
 			push |= 1u << j->home[half];
 	}
 	jit_push(c, push);
-	words = (uint32_t)__builtin_popcount(push);
+	words = jit_count(push);
 	for (uint32_t left = kept; left; left &= left - 1) {
 		uint32_t half = (uint32_t)__builtin_ctz(left);
 		if (in_register(j, half) || j->home[half] == JIT_NOWHERE)

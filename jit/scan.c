@@ -21,7 +21,7 @@ int32_t jit_scan(struct jit *j, uint8_t *mem, uint32_t bytes)
 {
 	uint32_t n = j->slots, tables = table_bytes(j);
 	bytes &= ~7u;
-	if (tables > bytes)
+	if (tables + 64 > bytes)
 		return UB_E_COMPILE_SCRATCH;
 	uint8_t *at = mem + bytes - tables;
 	memset(at, 0, tables);
@@ -40,7 +40,6 @@ int32_t jit_scan(struct jit *j, uint8_t *mem, uint32_t bytes)
 		mark(j, j->program->funcs[i]);
 	for (uint32_t s = 0; s < n; s++) {
 		const struct ub_insn *insn = j->text + s;
-		j->facts[s] |= JIT_REGION * UB_REGION_CTX;
 		if (UB_CLASS(insn->opcode) == UB_LD) {
 			s++;
 		} else if (jit_is_jump(insn->opcode)) {

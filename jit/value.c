@@ -48,10 +48,10 @@ int jit_temp(struct jit *j)
 	for (int r = 0; r < 11; r++) {
 		if ((j->pinned | j->temps) >> r & 1)
 			continue;
-		uint32_t word = j->borrow + (uint32_t)__builtin_popcount(j->borrowed);
+		uint32_t word = j->borrow + jit_count(j->borrowed);
 		j->temps |= 1u << r;
 		j->borrowed |= 1u << r;
-		j->code.broken |= __builtin_popcount(j->borrowed) > JIT_BORROWS;
+		j->code.broken |= jit_count(j->borrowed) > JIT_BORROWS;
 		/* Words are given in the order of borrowing, which here is that of register numbers. */
 		jit_mem(&j->code, T2_STR, r, frame_base(j), frame_offset(j, word));
 		return r;

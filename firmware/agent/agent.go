@@ -23,6 +23,7 @@ import (
 	_ "ubench/firmware/helpers"
 	_ "ubench/image"
 	"ubench/internal/devmem"
+	_ "ubench/jit"
 	_ "ubench/verify"
 	_ "ubench/vm"
 )

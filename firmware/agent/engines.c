@@ -4,11 +4,13 @@
 #include "baseline/rbpf/rbpf.h"
 #include "femto/femto.h"
 #include "firmware/agent/agent.h"
+#include "jit/jit.h"
 #include "vm/vm.h"
 
 const struct ub_engine *const agent_engines[] = {
 	&native_Os_engine, &native_O2_engine, &native_O3_engine,
-	&vm_engine,        &femto_engine,     &rbpf_engine,
+	&vm_engine,        &jit_engine,       &jit_unchecked_engine,
+	&femto_engine,     &rbpf_engine,
 };
 
 const uint32_t agent_engine_count = sizeof agent_engines / sizeof agent_engines[0];

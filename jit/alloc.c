@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Homes for halves: weighs uses by how deep in loops they are, and gives registers to the heaviest.
+ *
+ * One assignment serves the whole program. Without calls r0..r3 come first, which cost nothing to
+ * use; halves that live over a helper call come first where the callee keeps them, in r4 and up;
+ * the heaviest get r0..r7, which 16-bit instructions reach.
+ */
+#include "jit/compile.h"
+
+enum { NESTED = 4, LOOPS = 8, WINDOW_MAX = 64 };
+
+struct loops {
+	uint32_t heads[LOOPS];
+	uint32_t count;
+};
+
+/* Going up: a backward jump opens the loop of its target. */
+static void open_loop(struct loops *l, uint32_t head)
+{
+	for (uint32_t i = 0; i < l->count; i++)
+		if (l->heads[i] == head)
+			return;
+	if (l->count < LOOPS)
+		l->heads[l->count++] = head;
+}
+
+static void close_loops(struct loops *l, uint32_t slot)
+{
+	for (uint32_t i = 0; i < l->count;)
+		if (l->heads[i] == slot)
+			l->heads[i] = l->heads[--l->count];
+		else
+			i++;
+}
+
+static void weigh(struct jit *j, uint32_t halves, uint32_t weight)
+{
+	for (; halves; halves &= halves - 1)
+		j->weight[__builtin_ctz(halves)] += weight;
+}
+
+/* A load or store: the values its check uses, and how far it reaches. */
+static void weigh_access(struct jit *j, const struct ub_insn *insn, uint32_t base, uint32_t fact, uint32_t weight)
+{
+	static const uint8_t size_of[] = { 4, 2, 1, 8 };
+	uint32_t size = size_of[UB_SIZE(insn->opcode) >> 3];
+	if (!j->checked || base == UB_R10 || fact & JIT_IN_BOUNDS)
+		return;
+	if (j->window < size)
+		j->window = size;
+	if (insn->offset > 0 && (uint32_t)insn->offset + size <= WINDOW_MAX && weight > 1 &&
+	    j->window < (uint32_t)insn->offset + size)
+		j->window = (uint32_t)insn->offset + size;
+	switch (fact / JIT_REGION & 3) {
+	case UB_REGION_STACK:
+		weigh(j, JIT_LO(UB_R10), weight);
+		break;
+	case UB_REGION_CTX:
+		weigh(j, 1u << JIT_BASE | 1u << JIT_LIMIT, weight);
+		break;
+	}
+}
+
+/* Returns the halves that live over helper calls. */
+static uint32_t weigh_all(struct jit *j)
+{
+	struct loops loops = { .count = 0 };
+	uint32_t over = 0;
+	for (uint32_t slot = j->slots; slot-- > 0;) {
+		const struct ub_insn *insn = j->text + slot;
+		uint32_t class = UB_CLASS(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn);
+		if (insn->opcode == 0)
+			continue;
+		uint32_t in = j->live_in[slot], out = jit_live_out(j, slot);
+		bool jumps = jit_is_jump(insn->opcode), backward = jumps && jit_target(insn, slot) <= slot;
+		if (backward)
+			open_loop(&loops, jit_target(insn, slot));
+		uint32_t weight = 1u << 3 * (loops.count < NESTED ? loops.count : NESTED);
+
+		if (class == UB_JMP && UB_OP(insn->opcode) == UB_CALL) {
+			if (insn->opcode & UB_X || s == UB_CALL_LOCAL) {
+				weigh(j, 1u << JIT_BUDGET, weight);
+			} else {
+				over |= out & ~(uint32_t)JIT_BOTH(0);
+				weigh(j, (in & ~out) | (out & JIT_BOTH(0)), weight);
+			}
+		} else {
+			weigh(j, (in | out) & JIT_BOTH(d), weight);
+			if (class != UB_LD && class != UB_ST && (class == UB_LDX || class == UB_STX || insn->opcode & UB_X))
+				weigh(j, in & JIT_BOTH(s), weight);
+		}
+		if (class == UB_LDX)
+			weigh_access(j, insn, s, j->facts[slot], weight);
+		else if (class == UB_ST || class == UB_STX)
+			weigh_access(j, insn, d, j->facts[slot], weight);
+		if (backward)
+			weigh(j, 1u << JIT_BUDGET, 2 * weight);
+		close_loops(&loops, slot);
+	}
+	if (!j->checked)
+		j->weight[JIT_BUDGET] = 0;
+	weigh(j, j->live_in[j->program->entry] | j->exit_live, 1);
+	return over | 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT;
+}
+
+/* A free register, or JIT_NOWHERE. `kept`: better one that helpers leave alone. */
+static uint32_t choose(uint32_t half, uint32_t free, bool calls, bool kept)
+{
+	static const uint16_t plain[] = { 0x00f, 0x0f0, 0xf00 }, over[] = { 0x0f0, 0xf00, 0x00f };
+	uint32_t argument = half == JIT_HIGH ? 1 : half;
+	if (calls && !kept && (half <= 3 || half == JIT_HIGH) && free >> argument & 1)
+		return argument; /* where helpers take it, or leave it */
+	for (uint32_t i = 0; i < 3; i++) {
+		uint32_t among = free & (kept ? over[i] : plain[i]);
+		if (among)
+			return (uint32_t)__builtin_ctz(among);
+	}
+	return JIT_NOWHERE;
+}
+
+/* Halves in order of weight, heaviest first. Returns how many have any. */
+static uint32_t sort(const struct jit *j, uint8_t *order)
+{
+	uint32_t n = 0;
+	for (uint32_t half = 0; half < JIT_HALVES; half++) {
+		uint32_t i = n;
+		if (j->weight[half] == 0)
+			continue;
+		for (; i > 0 && j->weight[order[i - 1]] < j->weight[half]; i--)
+			order[i] = order[i - 1];
+		order[i] = (uint8_t)half;
+		n++;
+	}
+	return n;
+}
+
+void jit_alloc(struct jit *j)
+{
+	uint8_t order[JIT_HALVES];
+	bool calls = j->program->flags & UB_PROGRAM_HELPER_CALLS;
+	uint32_t free = j->local_calls ? 0x7ff : 0xfff, spilled = 0, used = 0, kept = 0;
+
+	j->window = 1;
+	uint32_t over = calls ? weigh_all(j) : (weigh_all(j), 0);
+	uint32_t n = sort(j, order);
+	for (uint32_t half = 0; half < JIT_HALVES; half++)
+		j->home[half] = JIT_NOWHERE;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t half = order[i], reg = choose(half, free, calls, over >> half & 1);
+		if (reg == JIT_NOWHERE) {
+			j->home[half] = (uint8_t)(JIT_SPILL + spilled++);
+			continue;
+		}
+		j->home[half] = (uint8_t)reg;
+		free &= ~(1u << reg);
+		used |= 1u << reg;
+	}
+	for (uint32_t r = 6; r < 10; r++)
+		kept += (j->home[r] != JIT_NOWHERE) + (j->home[r + JIT_HIGH] != JIT_NOWHERE);
+
+	j->saved = (used & 0xff0) | (j->local_calls ? 1u << T2_R11 : 0);
+	j->borrow = spilled;
+	spilled += JIT_BORROWS;
+	if ((jit_count(j->saved) + 2 + spilled) & 1) /* sp stays 8-aligned */
+		spilled++;
+	j->home[JIT_RUN] = (uint8_t)(JIT_SPILL + spilled);
+	j->call_words = (1 + kept + 1) & ~1u;
+}

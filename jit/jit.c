@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The driver: phases in their order, instructions one after the other. */
+#include "jit/jit.h"
+
+#include <string.h>
+
+#include "abi/port.h"
+#include "jit/compile.h"
+
+/* What the instruction's operands are known to be, and what is needed around it. */
+static void look_at(struct jit *j, const struct ub_insn *insn)
+{
+	uint32_t fact = j->facts[j->slot], s = insn->opcode == (UB_JMP | UB_EXIT) ? 0 : UB_SRC(insn);
+	j->live = jit_live_out(j, j->slot);
+	j->held = j->live | j->live_in[j->slot];
+	j->zero = j->zx;
+	if (fact & JIT_DST_ZX)
+		j->zero |= 1u << UB_DST(insn);
+	if (fact & JIT_SRC_ZX)
+		j->zero |= 1u << s;
+}
+
+/* lddw: a constant, or a pair whose high half is neither 0 nor all ones. */
+static void load_constant(struct jit *j, const struct ub_insn *insn)
+{
+	uint32_t d = UB_DST(insn), lo = (uint32_t)insn->imm, hi = (uint32_t)insn[1].imm;
+	if (UB_SRC(insn) == UB_LDDW_FUNC) {
+		lo = UB_CODE_ADDR(j->slot + 1 + lo);
+		hi = 0;
+	}
+	if (hi == 0 || hi == ~0u || !(j->live & JIT_HI(d))) {
+		struct jit_val v = { JIT_CONST, JIT_NOWHERE, JIT_NOWHERE, hi == ~0u, (int32_t)lo };
+		jit_set_val(j, d, v, hi == 0);
+		return;
+	}
+	jit_clobber(j, d);
+	uint32_t held = j->temps;
+	if (j->live & JIT_LO(d)) {
+		int rd = jit_dst(j, d, -1);
+		jit_const(&j->code, rd, lo, JIT_ANY);
+		jit_store_half(j, d, rd);
+		j->temps = held;
+	}
+	int rd = jit_dst(j, d + JIT_HIGH, -1);
+	jit_const(&j->code, rd, hi, JIT_ANY);
+	jit_done(j, d, JIT_NOWHERE, rd);
+}
+
+static void arithmetic(struct jit *j, const struct ub_insn *insn, bool wide)
+{
+	uint32_t d = UB_DST(insn);
+	if (!(j->live & JIT_BOTH(d)))
+		return;
+	if (j->facts[j->slot] & JIT_NO_EFFECT) {
+		j->zx |= 1u << d;
+		return;
+	}
+	if (wide)
+		jit_alu64(j, insn);
+	else
+		jit_alu32(j, insn);
+}
+
+static void lower(struct jit *j, const struct ub_insn *insn)
+{
+	switch (UB_CLASS(insn->opcode)) {
+	case UB_ALU32:
+		arithmetic(j, insn, false);
+		break;
+	case UB_ALU64:
+		arithmetic(j, insn, true);
+		break;
+	case UB_LD:
+		if (j->live & JIT_BOTH(UB_DST(insn)))
+			load_constant(j, insn);
+		break;
+	case UB_LDX:
+	case UB_ST:
+	case UB_STX:
+		jit_memory(j, insn);
+		break;
+	default:
+		if (UB_OP(insn->opcode) == UB_CALL)
+			jit_call(j, insn);
+		else if (insn->opcode == (UB_JMP | UB_EXIT))
+			jit_exit(j);
+		else
+			jit_jump(j, insn);
+	}
+}
+
+/* Control comes here from elsewhere too: everything is at home. `on`: it also comes from above. */
+static void begin_block(struct jit *j, bool on)
+{
+	if (on) {
+		j->live = j->held = j->live_in[j->slot];
+		jit_flush(j, j->live);
+		jit_release(j);
+	}
+	j->lazy = j->zx = 0;
+}
+
+static bool starts_function(const struct jit *j)
+{
+	return j->local_calls && j->program->funcs[jit_func_at(j, j->slot)] == j->slot;
+}
+
+static void emit(struct jit *j)
+{
+	bool on = false; /* control comes from the slot before */
+	jit_prologue(j);
+	j->lazy = j->zx = 0;
+	if (j->program->entry == 0 && !j->local_calls)
+		on = true;
+	for (j->slot = 0; j->slot < j->slots; j->slot++) {
+		const struct ub_insn *insn = j->text + j->slot;
+		if (jit_is_leader(j, j->slot))
+			begin_block(j, on);
+		j->offset[j->slot] = (uint16_t)j->code.len;
+		if (starts_function(j))
+			jit_function(j);
+		look_at(j, insn);
+		lower(j, insn);
+		jit_release(j);
+		if (j->error || j->code.len > j->code.cap)
+			return;
+		on = insn->opcode != (UB_JMP | UB_EXIT) && insn->opcode != (UB_JMP | UB_JA) &&
+		     insn->opcode != (UB_JMP32 | UB_JA);
+		if (UB_CLASS(insn->opcode) == UB_LD)
+			j->offset[++j->slot] = (uint16_t)j->code.len;
+		if (!on && j->nstubs && j->slot + 1 < j->slots)
+			jit_stubs(j);
+	}
+	jit_epilogue(j);
+	jit_stubs(j);
+	if (j->used & 1u << JIT_L_DIV)
+		jit_div64_routine(j);
+	jit_fault_routines(j);
+}
+
+int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t options, uint8_t *mem,
+		    uint32_t bytes, uint32_t *map, struct ub_fault *where)
+{
+	struct jit j = {
+		.program = program, .text = program->text, .slots = program->slots, .cpu = cpu,
+		.checked = !(options & JIT_UNCHECKED),
+		.local_calls = program->flags & UB_PROGRAM_LOCAL_CALLS,
+	};
+	*where = (struct ub_fault){ 0 };
+	j.error = program->slots > JIT_SLOTS_MAX ? UB_E_COMPILE_RANGE : jit_scan(&j, mem, bytes);
+	if (!j.error)
+		jit_ranges(&j);
+	if (!j.error) {
+		jit_live(&j);
+		jit_alloc(&j);
+		emit(&j);
+		jit_patch(&j);
+	}
+	if (!j.error && j.code.broken)
+		j.error = UB_E_INTERNAL;
+	if (j.error) {
+		*where = (struct ub_fault){ .status = j.error, .pc = j.slot < j.slots ? j.slot : 0 };
+		return j.error;
+	}
+	if (map)
+		for (uint32_t slot = 0; slot < j.slots; slot++)
+			map[slot] = jit_place(&j, j.offset[slot]) * 2;
+	return (int32_t)j.code.len * 2;
+}
+
+static int32_t prepare(const struct ub_engine *engine, const struct ub_program *program, struct ub_arena *arena,
+		       uint32_t cpu, struct ub_prepared *out, struct ub_fault *where)
+{
+	*where = (struct ub_fault){ 0 };
+	if (!(program->flags & UB_PROGRAM_VERIFIED) || program->flags & UB_PROGRAM_FEMTO) {
+		where->status = program->flags & UB_PROGRAM_FEMTO ? UB_E_UNSUPPORTED : UB_E_ARGUMENT;
+		return where->status;
+	}
+	uint8_t *mem = ub_arena_take(arena, 0);
+	if (!mem)
+		return where->status = UB_E_MEMORY;
+	int32_t bytes = jit_compile(program, cpu, engine->caps & UB_ENGINE_UNSAFE ? JIT_UNCHECKED : 0, mem,
+				    arena->size - arena->used, NULL, where);
+	if (bytes < 0)
+		return bytes;
+	ub_arena_take(arena, (uint32_t)bytes);
+	*out = (struct ub_prepared){
+		.program = program,
+		.state = mem,
+		.code_addr = ub_arena_addr(arena, mem),
+		.code_bytes = (uint32_t)bytes,
+		.ram_bytes = (uint32_t)bytes,
+	};
+#if !UB_HOST
+	__asm__ volatile("dsb\n\tisb" ::: "memory"); /* what was written is what is fetched */
+#endif
+	return 0;
+}
+
+static int32_t run_code(const struct ub_prepared *prepared, struct ub_run *run)
+{
+	run->fault = (struct ub_fault){ 0 };
+#if UB_HOST
+	(void)prepared;
+	return run->fault.status = UB_E_UNSUPPORTED;
+#else
+	int32_t (*code)(struct ub_run *) = (int32_t(*)(struct ub_run *))(prepared->code_addr | 1);
+	return code(run);
+#endif
+}
+
+const struct ub_engine jit_engine = {
+	.name = "jit",
+	.caps = UB_ENGINE_COMPILES | UB_ENGINE_DEVICE,
+	.prepare = prepare,
+	.run = run_code,
+};
+
+const struct ub_engine jit_unchecked_engine = {
+	.name = "jit-unchecked",
+	.caps = UB_ENGINE_COMPILES | UB_ENGINE_DEVICE | UB_ENGINE_UNSAFE,
+	.prepare = prepare,
+	.run = run_code,
+};

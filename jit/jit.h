@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The compiler: a verified program becomes Thumb-2 machine code for ARMv7-M, exact in 64 bits, with
+ * every access proved or checked and every loop paying into the budget.
+ *
+ * The code is position independent and does not depend on where it was made: the same program gives
+ * the same bytes on the device and on the host. It is called as `int32_t code(struct ub_run *run)`
+ * by AAPCS, returns run->fault.status, and keeps the values engines promise (SPEC.md, Programs).
+ */
+#ifndef UB_JIT_JIT_H
+#define UB_JIT_JIT_H
+
+#include "abi/engine.h"
+
+extern const struct ub_engine jit_engine;
+extern const struct ub_engine jit_unchecked_engine; /* no checks, no budget: for measurement only */
+
+enum { JIT_UNCHECKED = 1 };
+
+/* Compiles `program` into `mem` (4-byte aligned), the rest of which is scratch meanwhile. Returns the
+ * bytes of code, or UB_E_COMPILE_* with *where filled in. `cpu`: UB_CPU_*; `options`: JIT_UNCHECKED.
+ * `map`, if not NULL, takes the byte offset of the code of each slot. */
+int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t options, uint8_t *mem,
+		    uint32_t bytes, uint32_t *map, struct ub_fault *where);
+
+#endif

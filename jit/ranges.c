@@ -1,0 +1,616 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Forward: what is known about the value of each register at each slot, as facts for the others.
+ *
+ * A number is known by an upper bound, which says that its high half is zero; a pointer by its
+ * region and bounds of its offset there. Blocks are visited in the order of slots, as often as the
+ * state they start in grows. A state that grows a second time, or by an addition, jumps to a limit,
+ * so that loops take two or three visits. Nothing depends on the order for being right: the pass
+ * ends when every edge leads into a state that covers it.
+ */
+#include <string.h>
+
+#include "jit/compile.h"
+
+enum tag {
+	ANY,         /* 64 bits, unknown */
+	NUMBER,      /* 0..max */
+	POINTER,     /* POINTER + region: its start + 0..max; max FAR: no bound */
+	KIND = 7,
+	EXACT = 8,   /* it is max, not below */
+	ADDED = 16,  /* last written by an addition: a loop that does this will not stop growing */
+};
+#define FAR 0xffffffffu
+
+enum { TRACKED = UB_R10 };
+
+struct state {
+	uint32_t max[TRACKED];
+	uint8_t tag[TRACKED];
+	uint8_t reached, dirty; /* dirty: to be visited again */
+	uint8_t grown;          /* times */
+	uint8_t unused;
+};
+
+struct value {
+	uint32_t max;
+	uint32_t tag;
+};
+
+struct ranges {
+	struct jit *j;
+	struct state now;
+	struct state *states; /* by leader */
+	bool again;
+};
+
+static struct value number(uint32_t max)
+{
+	return (struct value){ max, NUMBER };
+}
+
+static struct value constant(uint32_t v)
+{
+	return (struct value){ v, NUMBER | EXACT };
+}
+
+static const struct value any = { 0, ANY };
+
+static bool is_number(struct value v)
+{
+	return (v.tag & KIND) == NUMBER;
+}
+
+static bool is_pointer(struct value v)
+{
+	return (v.tag & KIND) >= POINTER;
+}
+
+static struct value get(const struct ranges *g, uint32_t r)
+{
+	if (r == UB_R10)
+		return (struct value){ UB_FRAME_BYTES, (POINTER + UB_REGION_STACK) | EXACT };
+	return (struct value){ g->now.max[r], g->now.tag[r] };
+}
+
+static void put(struct ranges *g, uint32_t r, struct value v)
+{
+	g->now.max[r] = v.max;
+	g->now.tag[r] = (uint8_t)v.tag;
+}
+
+/* High half zero? Regions lie below 0xe0000000, so a pointer that is not far from its region is. */
+static bool zx(struct value v)
+{
+	return is_number(v) || (is_pointer(v) && v.max < 0x10000000);
+}
+
+/* All ones up to the highest bit of v. */
+static uint32_t smear(uint32_t v)
+{
+	return v ? FAR >> __builtin_clz(v) : 0;
+}
+
+/* The low half alone, as a number. */
+static struct value low_half(struct value v)
+{
+	return is_number(v) ? v : number(FAR);
+}
+
+static struct value add(struct value a, struct value b, bool wide)
+{
+	uint32_t sum = a.max + b.max, exact = a.tag & b.tag & EXACT;
+	bool carry = sum < a.max;
+	if (wide && is_pointer(b)) {
+		struct value t = a;
+		a = b;
+		b = t;
+	}
+	if (wide && is_pointer(a)) {
+		if (!is_number(b) || carry || a.max == FAR)
+			return (struct value){ FAR, a.tag & KIND };
+		return (struct value){ sum, (a.tag & KIND) | exact | ADDED };
+	}
+	if (!is_number(a) || !is_number(b) || carry)
+		return wide ? any : number(FAR);
+	return (struct value){ sum, NUMBER | exact | ADDED };
+}
+
+/* a - k, k > 0 as a constant or the magnitude of a negative one that is added. */
+static struct value subtract(struct value a, uint32_t k, bool wide)
+{
+	if (a.tag & EXACT && a.max >= k && (wide || is_number(a)))
+		return (struct value){ a.max - k, a.tag | ADDED };
+	if (wide && is_pointer(a))
+		return (struct value){ FAR, a.tag & KIND };
+	return wide ? any : number(FAR);
+}
+
+static struct value shift_left(struct value a, uint32_t k, bool wide)
+{
+	if (is_number(a) && k < 32 && a.max << k >> k == a.max)
+		return (struct value){ a.max << k, NUMBER | (a.tag & EXACT) };
+	return wide ? any : number(FAR);
+}
+
+static struct value shift_right(struct value a, uint32_t k, bool wide, bool sign)
+{
+	if (is_number(a) && (wide || !sign || a.max >> 31 == 0))
+		return k < 32 ? (struct value){ a.max >> k, NUMBER | (a.tag & EXACT) } : constant(0);
+	if (sign)
+		return wide ? any : number(FAR);
+	if (!wide)
+		return number(FAR >> k);
+	return k >= 32 ? number(FAR >> (k - 32)) : any;
+}
+
+/* Operations whose second operand is the constant `imm`, sign-extended in 64 bits. */
+static struct value alu_imm(uint32_t op, struct value a, int32_t imm, bool wide, bool sign, uint32_t *fact)
+{
+	uint32_t k = (uint32_t)imm;
+	bool high = wide && imm < 0; /* the constant has a high half */
+
+	switch (op) {
+	case UB_ADD:
+		return imm < 0 ? subtract(a, 0u - k, wide) : add(a, constant(k), wide);
+	case UB_SUB:
+		return imm < 0 ? add(a, constant(0u - k), wide) : subtract(a, k, wide);
+	case UB_MUL: {
+		uint64_t product = (uint64_t)a.max * k;
+		if (is_number(a) && !high && product <= FAR)
+			return (struct value){ (uint32_t)product, NUMBER | (a.tag & EXACT) };
+		break;
+	}
+	case UB_DIV:
+		if (sign || !is_number(a) || high)
+			break;
+		return number(k ? a.max / k : 0);
+	case UB_MOD:
+		if (sign || high || k == 0)
+			break;
+		if (!is_number(a))
+			return number(k - 1);
+		if (a.max < k) {
+			*fact |= JIT_NO_EFFECT;
+			return a;
+		}
+		if (a.max < 2 * (uint64_t)k)
+			*fact |= JIT_ONCE;
+		return number(k - 1);
+	case UB_AND:
+		if (is_number(a)) {
+			if ((smear(a.max) & ~k) == 0) {
+				*fact |= JIT_NO_EFFECT;
+				return a;
+			}
+			return number(!high && k < a.max ? k : a.max);
+		}
+		if (!high)
+			return number(k);
+		break;
+	case UB_OR:
+	case UB_XOR:
+		if (is_number(a) && !high)
+			return number(smear(a.max | k));
+		break;
+	case UB_LSH:
+		return shift_left(a, k & (wide ? 63 : 31), wide);
+	case UB_RSH:
+	case UB_ARSH:
+		return shift_right(a, k & (wide ? 63 : 31), wide, op == UB_ARSH);
+	}
+	return wide ? any : number(FAR);
+}
+
+static struct value alu_reg(uint32_t op, struct value a, struct value b, bool wide, bool sign, uint32_t *fact)
+{
+	if (is_number(b) && b.tag & EXACT && (!wide || b.max < 0x80000000))
+		return alu_imm(op, a, (int32_t)b.max, wide, sign, fact);
+	bool both = is_number(a) && is_number(b);
+	switch (op) {
+	case UB_ADD:
+		return add(a, b, wide);
+	case UB_SUB:
+		if (wide && is_pointer(a) && !is_pointer(b))
+			return (struct value){ FAR, a.tag & KIND };
+		break;
+	case UB_MUL:
+		if (both && (uint64_t)a.max * b.max <= FAR)
+			return number(a.max * b.max);
+		break;
+	case UB_DIV:
+	case UB_MOD: /* neither gives more than the dividend */
+		if (both && !sign)
+			return number(a.max);
+		break;
+	case UB_AND:
+		if (both)
+			return number(a.max < b.max ? a.max : b.max);
+		if (is_number(a) || is_number(b))
+			return number(is_number(a) ? a.max : b.max);
+		break;
+	case UB_OR:
+	case UB_XOR:
+		if (both)
+			return number(smear(a.max | b.max));
+		break;
+	case UB_RSH:
+	case UB_ARSH:
+		if (is_number(a) && (wide || op == UB_RSH || a.max >> 31 == 0))
+			return number(a.max);
+		break;
+	}
+	return wide ? any : number(FAR);
+}
+
+static struct value move(struct value v, int32_t bits, bool wide)
+{
+	if (bits == 0)
+		return wide ? v : low_half(v);
+	if (is_number(v) && v.max < 1u << (bits - 1))
+		return v;
+	return wide ? any : number(FAR);
+}
+
+static struct value byte_order(struct value v, int32_t bits, bool swaps)
+{
+	if (bits == 16)
+		return swaps || !is_number(v) || v.max > 0xffff ? number(0xffff) : v;
+	if (bits == 32)
+		return swaps ? number(FAR) : low_half(v);
+	return swaps ? any : v;
+}
+
+static void alu(struct ranges *g, const struct ub_insn *insn, uint32_t *fact)
+{
+	uint32_t d = UB_DST(insn), op = UB_OP(insn->opcode);
+	bool wide = UB_CLASS(insn->opcode) == UB_ALU64, x = insn->opcode & UB_X;
+	struct value a = get(g, d), b = get(g, UB_SRC(insn)), v;
+
+	if (zx(a))
+		*fact |= JIT_DST_ZX;
+	if (op == UB_END) {
+		v = byte_order(a, insn->imm, wide || x);
+	} else if (op == UB_NEG) {
+		v = wide ? any : number(FAR);
+	} else if (op == UB_MOV && !x) {
+		v = wide && insn->imm < 0 ? any : constant((uint32_t)insn->imm);
+	} else {
+		if (x && zx(b))
+			*fact |= JIT_SRC_ZX;
+		if (!wide) {
+			a = low_half(a);
+			b = low_half(b);
+		}
+		if (op == UB_MOV)
+			v = move(b, insn->offset, wide);
+		else if (x)
+			v = alu_reg(op, a, b, wide, insn->offset, fact);
+		else
+			v = alu_imm(op, a, insn->imm, wide, insn->offset, fact);
+	}
+	put(g, d, v);
+}
+
+static struct value load_address(const struct ub_program *p, uint32_t slot)
+{
+	const struct ub_insn *insn = p->text + slot;
+	uint32_t v = (uint32_t)insn->imm;
+	if (UB_SRC(insn) == UB_LDDW_FUNC)
+		return constant(UB_CODE_ADDR(slot + 1 + v));
+	if (insn[1].imm)
+		return any;
+	if (v - p->rodata_addr < p->rodata_len)
+		return (struct value){ v - p->rodata_addr, (POINTER + UB_REGION_RODATA) | EXACT };
+	if (v - p->data_addr < p->data_len)
+		return (struct value){ v - p->data_addr, (POINTER + UB_REGION_DATA) | EXACT };
+	return constant(v);
+}
+
+/* Whether all of an access lies in a region, whatever the run: the region is no shorter than so. */
+static bool in_bounds(const struct ub_program *p, struct value base, int32_t offset, uint32_t size, bool write)
+{
+	uint32_t len = 0;
+	switch ((base.tag & KIND) - POINTER) {
+	case UB_REGION_STACK: len = p->flags & UB_PROGRAM_FRAME_ESCAPES ? UB_FRAME_BYTES : 0; break;
+	case UB_REGION_CTX: len = p->ctx_min; break;
+	case UB_REGION_RODATA: len = write ? 0 : p->rodata_len; break;
+	case UB_REGION_DATA: len = p->data_len; break;
+	}
+	if (offset < 0 && (!(base.tag & EXACT) || base.max < 0u - (uint32_t)offset))
+		return false;
+	uint64_t last = (uint64_t)base.max + size;
+	return base.max != FAR && (int64_t)last + offset <= (int64_t)len;
+}
+
+static void access(struct ranges *g, const struct ub_insn *insn, uint32_t base, bool write, uint32_t *fact)
+{
+	static const uint8_t size_of[] = { 4, 2, 1, 8 };
+	struct value v = get(g, base);
+	uint32_t region = UB_REGION_CTX;
+	if (is_pointer(v)) {
+		region = (v.tag & KIND) - POINTER;
+		if (in_bounds(g->j->program, v, insn->offset, size_of[UB_SIZE(insn->opcode) >> 3], write))
+			*fact |= JIT_IN_BOUNDS;
+	}
+	*fact |= region * JIT_REGION;
+}
+
+static void load(struct ranges *g, const struct ub_insn *insn, uint32_t *fact)
+{
+	static const uint32_t most[] = { FAR, 0xffff, 0xff };
+	uint32_t size = UB_SIZE(insn->opcode) >> 3;
+	access(g, insn, UB_SRC(insn), false, fact);
+	put(g, UB_DST(insn), size < 3 && UB_MODE(insn->opcode) == UB_MEM ? number(most[size]) : any);
+}
+
+static void store(struct ranges *g, const struct ub_insn *insn, uint32_t *fact)
+{
+	uint32_t s = UB_SRC(insn);
+	access(g, insn, UB_DST(insn), true, fact);
+	if (UB_CLASS(insn->opcode) == UB_ST)
+		return;
+	if (zx(get(g, s)))
+		*fact |= JIT_SRC_ZX;
+	if (UB_MODE(insn->opcode) != UB_ATOMIC || !(insn->imm & UB_FETCH))
+		return;
+	put(g, insn->imm == UB_CMPXCHG ? 0 : s, UB_SIZE(insn->opcode) == UB_W ? number(FAR) : any);
+}
+
+static void call(struct ranges *g, const struct ub_insn *insn)
+{
+	bool helper = insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_HELPER;
+	for (uint32_t r = 0; r < (helper ? 1 : 6); r++)
+		put(g, r, any);
+}
+
+/* States. */
+
+static uint32_t leader_index(const struct jit *j, uint32_t slot)
+{
+	return j->offset[slot];
+}
+
+/* The least value that covers both; `jump`: do not creep, this would go on. */
+static struct value join(struct value old, struct value new, bool jump)
+{
+	if (old.tag == ANY || new.tag == ANY || (old.tag & KIND) != (new.tag & KIND)) {
+		bool numbers = zx(old) && zx(new); /* say, a pointer and NULL */
+		return numbers ? number(FAR) : any;
+	}
+	if (new.max <= old.max && (new.max == old.max || !(old.tag & EXACT)))
+		return (struct value){ old.max, new.tag & EXACT ? old.tag & (uint32_t)~ADDED : old.tag & KIND };
+	uint32_t max = new.max > old.max ? new.max : old.max;
+	if (jump && is_pointer(old))
+		max = FAR;
+	else if (jump)
+		max = max < FAR ? FAR - 1 : FAR;
+	return (struct value){ max, old.tag & KIND };
+}
+
+/* Control goes to a leader in the state it is in now. */
+static void flow(struct ranges *g, uint32_t target, bool backward)
+{
+	struct state *s = g->states + leader_index(g->j, target);
+	bool grew = false;
+	if (!s->reached) {
+		memcpy(s, &g->now, sizeof *s);
+		s->reached = s->dirty = 1;
+		s->grown = 0;
+		g->again |= backward;
+		return;
+	}
+	for (uint32_t r = 0; r < TRACKED; r++) {
+		struct value old = { s->max[r], s->tag[r] & ~(uint32_t)ADDED }, new = get(g, r);
+		if (old.tag == ANY || (old.max == new.max && old.tag == (new.tag & ~(uint32_t)ADDED)))
+			continue;
+		struct value v = join(old, new, s->grown > 1 || (backward && new.tag & ADDED) || s->grown > 4);
+		if (s->grown > 6)
+			v = any;
+		if (v.max == old.max && v.tag == old.tag)
+			continue;
+		s->max[r] = v.max;
+		s->tag[r] = (uint8_t)v.tag;
+		grew = true;
+	}
+	if (grew) {
+		s->dirty = 1;
+		s->grown++;
+		g->again |= backward;
+	}
+}
+
+/* x < y holds, or x <= y: x is bounded by what y is bounded by. Both are compared as 64 bits or are
+ * known to have no high half. */
+static void bound(struct ranges *g, uint32_t x, struct value y, bool strict)
+{
+	struct value v = get(g, x);
+	if (!is_number(y) || x >= TRACKED || (strict && y.max == 0))
+		return;
+	uint32_t max = y.max - (strict ? 1 : 0);
+	if (is_pointer(v) || (is_number(v) && v.max <= max))
+		return;
+	put(g, x, number(max));
+}
+
+/* What `holds` says about the operands of a jump: op with its sense inverted if not taken. */
+static void refine(struct ranges *g, const struct ub_insn *insn, uint32_t op)
+{
+	bool x = insn->opcode & UB_X, wide = UB_CLASS(insn->opcode) == UB_JMP;
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn);
+	struct value a = get(g, d), b = x ? get(g, s) : insn->imm >= 0 || !wide ? constant((uint32_t)insn->imm) : any;
+	bool numbers = is_number(a) && is_number(b);
+
+	if (!wide && !numbers)
+		return;
+	switch (op) { /* signed compares of numbers below 2^31, or 2^63, are unsigned ones */
+	case UB_JSGT: case UB_JSGE: case UB_JSLT: case UB_JSLE:
+		if (!numbers || (!wide && (a.max | b.max) >> 31))
+			return;
+		op = op == UB_JSGT ? UB_JGT : op == UB_JSGE ? UB_JGE : op == UB_JSLT ? UB_JLT : UB_JLE;
+	}
+	switch (op) {
+	case UB_JEQ:
+		if (is_number(b) && !is_pointer(a) && d < TRACKED)
+			put(g, d, b);
+		else if (x && is_number(a) && !is_pointer(b) && s < TRACKED)
+			put(g, s, a);
+		break;
+	case UB_JLT:
+	case UB_JLE:
+		bound(g, d, b, op == UB_JLT);
+		break;
+	case UB_JGT:
+	case UB_JGE:
+		if (x)
+			bound(g, s, a, op == UB_JGT);
+		break;
+	}
+}
+
+static uint32_t opposite(uint32_t op)
+{
+	switch (op) {
+	case UB_JEQ: return UB_JNE;
+	case UB_JNE: return UB_JEQ;
+	case UB_JGT: return UB_JLE;
+	case UB_JLE: return UB_JGT;
+	case UB_JLT: return UB_JGE;
+	case UB_JGE: return UB_JLT;
+	case UB_JSGT: return UB_JSLE;
+	case UB_JSLE: return UB_JSGT;
+	case UB_JSLT: return UB_JSGE;
+	case UB_JSGE: return UB_JSLT;
+	default: return UB_JA; /* JSET: nothing known either way */
+	}
+}
+
+static void jump(struct ranges *g, uint32_t slot, uint32_t *fact)
+{
+	const struct ub_insn *insn = g->j->text + slot;
+	uint32_t op = UB_OP(insn->opcode), target = jit_target(insn, slot);
+	if (op == UB_JA) {
+		flow(g, target, target <= slot);
+		return;
+	}
+	if (zx(get(g, UB_DST(insn))))
+		*fact |= JIT_DST_ZX;
+	if (insn->opcode & UB_X && zx(get(g, UB_SRC(insn))))
+		*fact |= JIT_SRC_ZX;
+	struct state before = g->now;
+	refine(g, insn, op);
+	flow(g, target, target <= slot);
+	g->now = before;
+	refine(g, insn, opposite(op));
+}
+
+/* Returns whether control goes on to the next slot. */
+static bool step(struct ranges *g, uint32_t slot)
+{
+	struct jit *j = g->j;
+	const struct ub_insn *insn = j->text + slot;
+	uint32_t fact = 0;
+	bool on = true;
+
+	switch (UB_CLASS(insn->opcode)) {
+	case UB_ALU32:
+	case UB_ALU64:
+		alu(g, insn, &fact);
+		break;
+	case UB_LD:
+		put(g, UB_DST(insn), load_address(j->program, slot));
+		break;
+	case UB_LDX:
+		load(g, insn, &fact);
+		break;
+	case UB_ST:
+	case UB_STX:
+		store(g, insn, &fact);
+		break;
+	default:
+		if (UB_OP(insn->opcode) == UB_CALL) {
+			call(g, insn);
+		} else if (insn->opcode == (UB_JMP | UB_EXIT)) {
+			if (zx(get(g, 0)))
+				fact |= JIT_SRC_ZX;
+			on = false;
+		} else {
+			jump(g, slot, &fact);
+			on = UB_OP(insn->opcode) != UB_JA;
+		}
+	}
+	j->facts[slot] = (uint8_t)((j->facts[slot] & JIT_HEAD) | fact);
+	return on;
+}
+
+/* Once over the program: every block whose state is new. */
+static void sweep(struct ranges *g)
+{
+	struct jit *j = g->j;
+	bool live = false;
+	g->again = false;
+	for (uint32_t slot = 0; slot < j->slots; slot++) {
+		if (j->text[slot].opcode == 0)
+			continue; /* second slot of lddw */
+		if (jit_is_leader(j, slot)) {
+			struct state *s = g->states + leader_index(j, slot);
+			if (live)
+				flow(g, slot, false);
+			live = s->dirty;
+			if (live) {
+				s->dirty = 0;
+				g->now = *s;
+			}
+		}
+		if (live)
+			live = step(g, slot);
+	}
+}
+
+/* Whether a function may be called, rather than be what the program starts in. */
+static bool is_called(const struct jit *j, uint32_t entry)
+{
+	if (j->program->flags & UB_PROGRAM_CALLX)
+		return true;
+	for (uint32_t slot = 0; slot < j->slots; slot++) {
+		const struct ub_insn *insn = j->text + slot;
+		if (insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_LOCAL &&
+		    slot + 1 + (uint32_t)insn->imm == entry)
+			return true;
+	}
+	return false;
+}
+
+/* The states functions start in: anything, but for the one the program starts in. */
+static void enter(struct ranges *g)
+{
+	const struct ub_program *p = g->j->program;
+	memset(&g->now, 0, sizeof g->now);
+	if (g->j->local_calls)
+		for (uint32_t i = 0; i < p->nfuncs; i++)
+			if (p->funcs[i] != p->entry || is_called(g->j, p->entry))
+				flow(g, p->funcs[i], false);
+	for (uint32_t r = 0; r < TRACKED; r++)
+		put(g, r, constant(0));
+	put(g, 1, (struct value){ 0, (POINTER + UB_REGION_CTX) | EXACT });
+	put(g, 2, number(FAR));
+	flow(g, p->entry, false);
+}
+
+void jit_ranges(struct jit *j)
+{
+	struct ranges g = { .j = j, .states = (struct state *)j->code.at };
+	uint32_t leaders = 0;
+	for (uint32_t slot = 0; slot < j->slots; slot++)
+		if (jit_is_leader(j, slot))
+			j->offset[slot] = (uint16_t)leaders++;
+	if (leaders * sizeof(struct state) > j->code.cap * 2u) {
+		j->error = UB_E_COMPILE_SCRATCH;
+		return;
+	}
+	for (uint32_t i = 0; i < leaders; i++)
+		g.states[i].reached = g.states[i].dirty = 0;
+	enter(&g);
+	do
+		sweep(&g);
+	while (g.again);
+}
