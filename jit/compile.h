@@ -2,7 +2,7 @@
 /* The compiler's own state, shared by its phases:
  *
  *   scan.c      leaders, sizes of tables
- *   ranges.c    forward: what is known about values            -> facts[]
+ *   ranges.c    forward: what is known about values (bounds.c) -> facts[]
  *   live.c      backward: which halves are needed              -> live_in[], weights
  *   alloc.c     homes for halves
  *   lower*.c    instructions, over the emitters of emit.h      -> code, fixups

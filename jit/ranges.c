@@ -1,25 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Forward: what is known about the value of each register at each slot, as facts for the others.
- *
- * A number is known by an upper bound, which says that its high half is zero; a pointer by its
- * region and bounds of its offset there. Blocks are visited in the order of slots, as often as the
+/* Forward: what is known about the value of each register (bounds.h) at each slot, as facts for the
+ * others. Blocks are visited in the order of slots, as often as the
  * state they start in grows. A state that grows a second time, or by an addition, jumps to a limit,
  * so that loops take two or three visits. Nothing depends on the order for being right: the pass
  * ends when every edge leads into a state that covers it.
  */
 #include <string.h>
 
-#include "jit/compile.h"
-
-enum tag {
-	ANY,         /* 64 bits, unknown */
-	NUMBER,      /* 0..max */
-	POINTER,     /* POINTER + region: its start + 0..max; max FAR: no bound */
-	KIND = 7,
-	EXACT = 8,   /* it is max, not below */
-	ADDED = 16,  /* last written by an addition: a loop that does this will not stop growing */
-};
-#define FAR 0xffffffffu
+#include "jit/bounds.h"
 
 enum { TRACKED = UB_R10 };
 
@@ -31,39 +19,12 @@ struct state {
 	uint8_t unused;
 };
 
-struct value {
-	uint32_t max;
-	uint32_t tag;
-};
-
 struct ranges {
 	struct jit *j;
 	struct state now;
 	struct state *states; /* by leader */
 	bool again;
 };
-
-static struct value number(uint32_t max)
-{
-	return (struct value){ max, NUMBER };
-}
-
-static struct value constant(uint32_t v)
-{
-	return (struct value){ v, NUMBER | EXACT };
-}
-
-static const struct value any = { 0, ANY };
-
-static bool is_number(struct value v)
-{
-	return (v.tag & KIND) == NUMBER;
-}
-
-static bool is_pointer(struct value v)
-{
-	return (v.tag & KIND) >= POINTER;
-}
 
 static struct value get(const struct ranges *g, uint32_t r)
 {
@@ -78,188 +39,6 @@ static void put(struct ranges *g, uint32_t r, struct value v)
 	g->now.tag[r] = (uint8_t)v.tag;
 }
 
-/* High half zero? Regions lie below 0xe0000000, so a pointer that is not far from its region is. */
-static bool zx(struct value v)
-{
-	return is_number(v) || (is_pointer(v) && v.max < 0x10000000);
-}
-
-/* All ones up to the highest bit of v. */
-static uint32_t smear(uint32_t v)
-{
-	return v ? FAR >> __builtin_clz(v) : 0;
-}
-
-/* The low half alone, as a number. */
-static struct value low_half(struct value v)
-{
-	return is_number(v) ? v : number(FAR);
-}
-
-static struct value add(struct value a, struct value b, bool wide)
-{
-	uint32_t sum = a.max + b.max, exact = a.tag & b.tag & EXACT;
-	bool carry = sum < a.max;
-	if (wide && is_pointer(b)) {
-		struct value t = a;
-		a = b;
-		b = t;
-	}
-	if (wide && is_pointer(a)) {
-		if (!is_number(b) || carry || a.max == FAR)
-			return (struct value){ FAR, a.tag & KIND };
-		return (struct value){ sum, (a.tag & KIND) | exact | ADDED };
-	}
-	if (!is_number(a) || !is_number(b) || carry)
-		return wide ? any : number(FAR);
-	return (struct value){ sum, NUMBER | exact | ADDED };
-}
-
-/* a - k, k > 0 as a constant or the magnitude of a negative one that is added. */
-static struct value subtract(struct value a, uint32_t k, bool wide)
-{
-	if (a.tag & EXACT && a.max >= k && (wide || is_number(a)))
-		return (struct value){ a.max - k, a.tag | ADDED };
-	if (wide && is_pointer(a))
-		return (struct value){ FAR, a.tag & KIND };
-	return wide ? any : number(FAR);
-}
-
-static struct value shift_left(struct value a, uint32_t k, bool wide)
-{
-	if (is_number(a) && k < 32 && a.max << k >> k == a.max)
-		return (struct value){ a.max << k, NUMBER | (a.tag & EXACT) };
-	return wide ? any : number(FAR);
-}
-
-static struct value shift_right(struct value a, uint32_t k, bool wide, bool sign)
-{
-	if (is_number(a) && (wide || !sign || a.max >> 31 == 0))
-		return k < 32 ? (struct value){ a.max >> k, NUMBER | (a.tag & EXACT) } : constant(0);
-	if (sign)
-		return wide ? any : number(FAR);
-	if (!wide)
-		return number(FAR >> k);
-	return k >= 32 ? number(FAR >> (k - 32)) : any;
-}
-
-/* Operations whose second operand is the constant `imm`, sign-extended in 64 bits. */
-static struct value alu_imm(uint32_t op, struct value a, int32_t imm, bool wide, bool sign, uint32_t *fact)
-{
-	uint32_t k = (uint32_t)imm;
-	bool high = wide && imm < 0; /* the constant has a high half */
-
-	switch (op) {
-	case UB_ADD:
-		return imm < 0 ? subtract(a, 0u - k, wide) : add(a, constant(k), wide);
-	case UB_SUB:
-		return imm < 0 ? add(a, constant(0u - k), wide) : subtract(a, k, wide);
-	case UB_MUL: {
-		uint64_t product = (uint64_t)a.max * k;
-		if (is_number(a) && !high && product <= FAR)
-			return (struct value){ (uint32_t)product, NUMBER | (a.tag & EXACT) };
-		break;
-	}
-	case UB_DIV:
-		if (sign || !is_number(a) || high)
-			break;
-		return number(k ? a.max / k : 0);
-	case UB_MOD:
-		if (sign || high || k == 0)
-			break;
-		if (!is_number(a))
-			return number(k - 1);
-		if (a.max < k) {
-			*fact |= JIT_NO_EFFECT;
-			return a;
-		}
-		if (a.max < 2 * (uint64_t)k)
-			*fact |= JIT_ONCE;
-		return number(k - 1);
-	case UB_AND:
-		if (is_number(a)) {
-			if ((smear(a.max) & ~k) == 0) {
-				*fact |= JIT_NO_EFFECT;
-				return a;
-			}
-			return number(!high && k < a.max ? k : a.max);
-		}
-		if (!high)
-			return number(k);
-		break;
-	case UB_OR:
-	case UB_XOR:
-		if (is_number(a) && !high)
-			return number(smear(a.max | k));
-		break;
-	case UB_LSH:
-		return shift_left(a, k & (wide ? 63 : 31), wide);
-	case UB_RSH:
-	case UB_ARSH:
-		return shift_right(a, k & (wide ? 63 : 31), wide, op == UB_ARSH);
-	}
-	return wide ? any : number(FAR);
-}
-
-static struct value alu_reg(uint32_t op, struct value a, struct value b, bool wide, bool sign, uint32_t *fact)
-{
-	if (is_number(b) && b.tag & EXACT && (!wide || b.max < 0x80000000))
-		return alu_imm(op, a, (int32_t)b.max, wide, sign, fact);
-	bool both = is_number(a) && is_number(b);
-	switch (op) {
-	case UB_ADD:
-		return add(a, b, wide);
-	case UB_SUB:
-		if (wide && is_pointer(a) && !is_pointer(b))
-			return (struct value){ FAR, a.tag & KIND };
-		break;
-	case UB_MUL:
-		if (both && (uint64_t)a.max * b.max <= FAR)
-			return number(a.max * b.max);
-		break;
-	case UB_DIV:
-	case UB_MOD: /* neither gives more than the dividend */
-		if (both && !sign)
-			return number(a.max);
-		break;
-	case UB_AND:
-		if (both)
-			return number(a.max < b.max ? a.max : b.max);
-		if (is_number(a) || is_number(b))
-			return number(is_number(a) ? a.max : b.max);
-		break;
-	case UB_OR:
-	case UB_XOR:
-		if (both)
-			return number(smear(a.max | b.max));
-		break;
-	case UB_RSH:
-	case UB_ARSH:
-		if (is_number(a) && (wide || op == UB_RSH || a.max >> 31 == 0))
-			return number(a.max);
-		break;
-	}
-	return wide ? any : number(FAR);
-}
-
-static struct value move(struct value v, int32_t bits, bool wide)
-{
-	if (bits == 0)
-		return wide ? v : low_half(v);
-	if (is_number(v) && v.max < 1u << (bits - 1))
-		return v;
-	return wide ? any : number(FAR);
-}
-
-static struct value byte_order(struct value v, int32_t bits, bool swaps)
-{
-	if (bits == 16)
-		return swaps || !is_number(v) || v.max > 0xffff ? number(0xffff) : v;
-	if (bits == 32)
-		return swaps ? number(FAR) : low_half(v);
-	return swaps ? any : v;
-}
-
 static void alu(struct ranges *g, const struct ub_insn *insn, uint32_t *fact)
 {
 	uint32_t d = UB_DST(insn), op = UB_OP(insn->opcode);
@@ -269,7 +48,7 @@ static void alu(struct ranges *g, const struct ub_insn *insn, uint32_t *fact)
 	if (zx(a))
 		*fact |= JIT_DST_ZX;
 	if (op == UB_END) {
-		v = byte_order(a, insn->imm, wide || x);
+		v = jit_bound_bytes(a, insn->imm, wide || x);
 	} else if (op == UB_NEG) {
 		v = wide ? any : number(FAR);
 	} else if (op == UB_MOV && !x) {
@@ -282,11 +61,11 @@ static void alu(struct ranges *g, const struct ub_insn *insn, uint32_t *fact)
 			b = low_half(b);
 		}
 		if (op == UB_MOV)
-			v = move(b, insn->offset, wide);
+			v = jit_bound_move(b, insn->offset, wide);
 		else if (x)
-			v = alu_reg(op, a, b, wide, insn->offset, fact);
+			v = jit_bound_reg(op, a, b, wide, insn->offset, fact);
 		else
-			v = alu_imm(op, a, insn->imm, wide, insn->offset, fact);
+			v = jit_bound_imm(op, a, insn->imm, wide, insn->offset, fact);
 	}
 	put(g, d, v);
 }
@@ -370,23 +149,6 @@ static uint32_t leader_index(const struct jit *j, uint32_t slot)
 	return j->offset[slot];
 }
 
-/* The least value that covers both; `jump`: do not creep, this would go on. */
-static struct value join(struct value old, struct value new, bool jump)
-{
-	if (old.tag == ANY || new.tag == ANY || (old.tag & KIND) != (new.tag & KIND)) {
-		bool numbers = zx(old) && zx(new); /* say, a pointer and NULL */
-		return numbers ? number(FAR) : any;
-	}
-	if (new.max <= old.max && (new.max == old.max || !(old.tag & EXACT)))
-		return (struct value){ old.max, new.tag & EXACT ? old.tag & (uint32_t)~ADDED : old.tag & KIND };
-	uint32_t max = new.max > old.max ? new.max : old.max;
-	if (jump && is_pointer(old))
-		max = FAR;
-	else if (jump)
-		max = max < FAR ? FAR - 1 : FAR;
-	return (struct value){ max, old.tag & KIND };
-}
-
 /* Control goes to a leader in the state it is in now. */
 static void flow(struct ranges *g, uint32_t target, bool backward)
 {
@@ -403,7 +165,7 @@ static void flow(struct ranges *g, uint32_t target, bool backward)
 		struct value old = { s->max[r], s->tag[r] & ~(uint32_t)ADDED }, new = get(g, r);
 		if (old.tag == ANY || (old.max == new.max && old.tag == (new.tag & ~(uint32_t)ADDED)))
 			continue;
-		struct value v = join(old, new, s->grown > 1 || (backward && new.tag & ADDED) || s->grown > 4);
+		struct value v = jit_bound_join(old, new, s->grown > 1 || (backward && new.tag & ADDED) || s->grown > 4);
 		if (s->grown > 6)
 			v = any;
 		if (v.max == old.max && v.tag == old.tag)

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "jit/bounds.h"
+
+/* All ones up to the highest bit of v. */
+static uint32_t smear(uint32_t v)
+{
+	return v ? FAR >> __builtin_clz(v) : 0;
+}
+
+static struct value add(struct value a, struct value b, bool wide)
+{
+	uint32_t sum = a.max + b.max, exact = a.tag & b.tag & EXACT;
+	bool carry = sum < a.max;
+	if (wide && is_pointer(b)) {
+		struct value t = a;
+		a = b;
+		b = t;
+	}
+	if (wide && is_pointer(a)) {
+		if (!is_number(b) || carry || a.max == FAR)
+			return (struct value){ FAR, a.tag & KIND };
+		return (struct value){ sum, (a.tag & KIND) | exact | ADDED };
+	}
+	if (!is_number(a) || !is_number(b) || carry)
+		return wide ? any : number(FAR);
+	return (struct value){ sum, NUMBER | exact | ADDED };
+}
+
+/* a - k, k > 0 as a constant or the magnitude of a negative one that is added. */
+static struct value subtract(struct value a, uint32_t k, bool wide)
+{
+	if (a.tag & EXACT && a.max >= k && (wide || is_number(a)))
+		return (struct value){ a.max - k, a.tag | ADDED };
+	if (wide && is_pointer(a))
+		return (struct value){ FAR, a.tag & KIND };
+	return wide ? any : number(FAR);
+}
+
+static struct value shift_left(struct value a, uint32_t k, bool wide)
+{
+	if (is_number(a) && k < 32 && a.max << k >> k == a.max)
+		return (struct value){ a.max << k, NUMBER | (a.tag & EXACT) };
+	return wide ? any : number(FAR);
+}
+
+static struct value shift_right(struct value a, uint32_t k, bool wide, bool sign)
+{
+	if (is_number(a) && (wide || !sign || a.max >> 31 == 0))
+		return k < 32 ? (struct value){ a.max >> k, NUMBER | (a.tag & EXACT) } : constant(0);
+	if (sign)
+		return wide ? any : number(FAR);
+	if (!wide)
+		return number(FAR >> k);
+	return k >= 32 ? number(FAR >> (k - 32)) : any;
+}
+
+struct value jit_bound_imm(uint32_t op, struct value a, int32_t imm, bool wide, bool sign, uint32_t *fact)
+{
+	uint32_t k = (uint32_t)imm;
+	bool high = wide && imm < 0; /* the constant has a high half */
+
+	switch (op) {
+	case UB_ADD:
+		return imm < 0 ? subtract(a, 0u - k, wide) : add(a, constant(k), wide);
+	case UB_SUB:
+		return imm < 0 ? add(a, constant(0u - k), wide) : subtract(a, k, wide);
+	case UB_MUL: {
+		uint64_t product = (uint64_t)a.max * k;
+		if (is_number(a) && !high && product <= FAR)
+			return (struct value){ (uint32_t)product, NUMBER | (a.tag & EXACT) };
+		break;
+	}
+	case UB_DIV:
+		if (sign || !is_number(a) || high)
+			break;
+		return number(k ? a.max / k : 0);
+	case UB_MOD:
+		if (sign || high || k == 0)
+			break;
+		if (!is_number(a))
+			return number(k - 1);
+		if (a.max < k) {
+			*fact |= JIT_NO_EFFECT;
+			return a;
+		}
+		if (a.max < 2 * (uint64_t)k)
+			*fact |= JIT_ONCE;
+		return number(k - 1);
+	case UB_AND:
+		if (is_number(a)) {
+			if ((smear(a.max) & ~k) == 0) {
+				*fact |= JIT_NO_EFFECT;
+				return a;
+			}
+			return number(!high && k < a.max ? k : a.max);
+		}
+		if (!high)
+			return number(k);
+		break;
+	case UB_OR:
+	case UB_XOR:
+		if (is_number(a) && !high)
+			return number(smear(a.max | k));
+		break;
+	case UB_LSH:
+		return shift_left(a, k & (wide ? 63 : 31), wide);
+	case UB_RSH:
+	case UB_ARSH:
+		return shift_right(a, k & (wide ? 63 : 31), wide, op == UB_ARSH);
+	}
+	return wide ? any : number(FAR);
+}
+
+struct value jit_bound_reg(uint32_t op, struct value a, struct value b, bool wide, bool sign, uint32_t *fact)
+{
+	if (is_number(b) && b.tag & EXACT && (!wide || b.max < 0x80000000))
+		return jit_bound_imm(op, a, (int32_t)b.max, wide, sign, fact);
+	bool both = is_number(a) && is_number(b);
+	switch (op) {
+	case UB_ADD:
+		return add(a, b, wide);
+	case UB_SUB:
+		if (wide && is_pointer(a) && !is_pointer(b))
+			return (struct value){ FAR, a.tag & KIND };
+		break;
+	case UB_MUL:
+		if (both && (uint64_t)a.max * b.max <= FAR)
+			return number(a.max * b.max);
+		break;
+	case UB_DIV:
+	case UB_MOD: /* neither gives more than the dividend */
+		if (both && !sign)
+			return number(a.max);
+		break;
+	case UB_AND:
+		if (both)
+			return number(a.max < b.max ? a.max : b.max);
+		if (is_number(a) || is_number(b))
+			return number(is_number(a) ? a.max : b.max);
+		break;
+	case UB_OR:
+	case UB_XOR:
+		if (both)
+			return number(smear(a.max | b.max));
+		break;
+	case UB_RSH:
+	case UB_ARSH:
+		if (is_number(a) && (wide || op == UB_RSH || a.max >> 31 == 0))
+			return number(a.max);
+		break;
+	}
+	return wide ? any : number(FAR);
+}
+
+struct value jit_bound_move(struct value v, int32_t bits, bool wide)
+{
+	if (bits == 0)
+		return wide ? v : low_half(v);
+	if (is_number(v) && v.max < 1u << (bits - 1))
+		return v;
+	return wide ? any : number(FAR);
+}
+
+struct value jit_bound_bytes(struct value v, int32_t bits, bool swaps)
+{
+	if (bits == 16)
+		return swaps || !is_number(v) || v.max > 0xffff ? number(0xffff) : v;
+	if (bits == 32)
+		return swaps ? number(FAR) : low_half(v);
+	return swaps ? any : v;
+}
+
+struct value jit_bound_join(struct value old, struct value new, bool jump)
+{
+	if (old.tag == ANY || new.tag == ANY || (old.tag & KIND) != (new.tag & KIND)) {
+		bool numbers = zx(old) && zx(new); /* say, a pointer and NULL */
+		return numbers ? number(FAR) : any;
+	}
+	if (new.max <= old.max && (new.max == old.max || !(old.tag & EXACT)))
+		return (struct value){ old.max, new.tag & EXACT ? old.tag & (uint32_t)~ADDED : old.tag & KIND };
+	uint32_t max = new.max > old.max ? new.max : old.max;
+	if (jump && is_pointer(old))
+		max = FAR;
+	else if (jump)
+		max = max < FAR ? FAR - 1 : FAR;
+	return (struct value){ max, old.tag & KIND };
+}
