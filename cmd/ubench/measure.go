@@ -5,10 +5,10 @@ package main
 import (
 	"bytes"
 	"debug/elf"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sort"
 	"strconv"
@@ -16,9 +16,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/emu/cycles"
+	"ubench/emu/bare"
 	"ubench/emu/cycles/meter"
-	"ubench/emu/symbols"
 	"ubench/emu/unicorn"
 )
 
@@ -28,23 +27,27 @@ func measureCommand(e *env) *cli.Command {
 		Usage:     "run any bare-metal Thumb program and count its instructions and modelled cycles",
 		ArgsUsage: "FILE [flags]",
 		Description: `FILE is an ELF program, or a raw image with --base. Without --entry it starts as after a reset, from its
-vector table, and ends at --until, at a bkpt or a wfi. With --entry a function is called, and ends when it returns.
-There are 1 MB of flash at 0x08000000 (and at 0) and SRAM at 0x20000000; --map adds memory.
-DWT CYCCNT runs from the start and counts modelled cycles.
+vector table, and ends at --until, or when it is done: at a bkpt, a semihosting exit, a wfi, a reset, or a loop that
+nothing can end. With --entry a function is called, and ends when it returns.
+The chip has 1 MB of flash at 0x08000000 (and at 0), 192 KB of SRAM at 0x20000000, and registers that keep what is written
+to them; its clocks and serial ports are ready. Interrupts do not come. --map adds memory.
+DWT CYCCNT, SysTick and timers count modelled cycles; CYCCNT runs from the start.
 
 Examples:
+  ubench measure benchmark.elf
   ubench measure firmware.elf --until main_done
   ubench measure sort.elf --entry sort --args 0x20001000,64 --map 0x20001000:1024:numbers.bin
   ubench measure image.bin --base 0x08000000 --core cortex-m3 --lenient --json`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "core", Value: string(unicorn.CortexM4), Usage: "`CORE`: cortex-m3 or cortex-m4"},
+			&cli.StringFlag{Name: "core", Usage: "`CORE`: cortex-m3 or cortex-m4 (default: the one FILE was built for, or cortex-m4)"},
+			&cli.StringFlag{Name: "chip", Usage: "peripherals of `CHIP`: stm32f1 or stm32f4 (default: stm32f1 for cortex-m3, stm32f4 for cortex-m4)"},
 			&cli.StringFlag{Name: "base", Usage: "address of a raw image, `ADDR`"},
 			&cli.StringFlag{Name: "entry", Usage: "call the function at `SYMBOL|ADDR`"},
 			&cli.StringFlag{Name: "args", Usage: "its arguments, a `LIST` of numbers or symbols"},
 			&cli.StringFlag{Name: "until", Usage: "stop before the instruction at `SYMBOL|ADDR`"},
 			&cli.StringSliceFlag{Name: "map", Usage: "add memory, `ADDR:SIZE[:FILE]`; may be repeated"},
 			&cli.BoolFlag{Name: "lenient", Usage: "peripherals that are not emulated read as zero"},
-			&cli.BoolFlag{Name: "flash-speed", Usage: "charge code in SRAM as if it were fetched from flash"},
+			flashSpeedFlag, waitStatesFlag,
 			&cli.StringFlag{Name: "limit", Value: "10000000000", Usage: "give up after `N` instructions"},
 			&cli.StringFlag{Name: "profile", Usage: "write a profile for go tool pprof to `FILE`"},
 			&cli.BoolFlag{Name: "listing", Usage: "print the instructions executed, with what each cost"},
@@ -58,6 +61,7 @@ Examples:
 type measurement struct {
 	File         string        `json:"file"`
 	Core         string        `json:"core"`
+	Chip         string        `json:"chip"`
 	End          string        `json:"end"`
 	Instructions uint64        `json:"instructions"`
 	Cycles       uint64        `json:"cycles"`
@@ -68,6 +72,10 @@ type measurement struct {
 	Classes      []classCycles `json:"classes"`
 	Readings     []uint32      `json:"cyccnt,omitempty"`
 	Differences  []uint32      `json:"cyccnt_differences,omitempty"`
+	SysTick      []uint32      `json:"systick,omitempty"`
+
+	SysTickDifferences []uint32 `json:"systick_differences,omitempty"`
+	Output             string   `json:"output,omitempty"`
 }
 
 type classCycles struct {
@@ -76,48 +84,31 @@ type classCycles struct {
 	Cycles       uint64 `json:"cycles"`
 }
 
-// subject is a program on a machine, ready to run.
-type subject struct {
-	machine *unicorn.Machine
-	meter   *meter.Meter
-	symbols *symbols.Table
-	elf     *elf.File // nil for raw images
-	until   uint32
-	stack   uint32
-}
-
 func (e *env) measureFile(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return usagef("name one program: an ELF file, or a raw image with --base")
 	}
 	file := c.Args().First()
-	limit, err := strconv.ParseUint(c.String("limit"), 0, 64)
-	if err != nil || limit == 0 {
-		return usagef("--limit %s is not a number of instructions", c.String("limit"))
-	}
-	s, err := newSubject(c, file)
+	o, err := measureOptions(c)
 	if err != nil {
 		return err
 	}
-	defer s.machine.Close()
-	before := s.machine.Instructions()
-	end, err := s.run(c, limit)
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	run, err := bare.Run(c.Context, data, o)
+	var option *bare.OptionError
+	if errors.As(err, &option) {
+		return usagef("%s: %v", file, option)
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	r := measurement{File: file, Core: string(s.machine.Core()), End: end,
-		Instructions: s.machine.Instructions() - before, Cycles: s.meter.Cycles(s.machine.Reg(unicorn.PC)),
-		CyclesLabel: s.meter.Label(), Result: s.machine.Reg(0), Float: s.meter.Float(), Readings: s.meter.Readings()}
-	if low, ok := s.meter.StackLow(); ok && low < s.stack {
-		r.StackBytes = s.stack - low
-	}
-	for i := 1; i < len(r.Readings); i++ {
-		r.Differences = append(r.Differences, r.Readings[i]-r.Readings[i-1])
-	}
-	profile := s.meter.Profile()
-	r.Classes = byClass(profile)
+	r := newMeasurement(file, run)
+	places := newPlaces(openELF(data))
 	if out := c.String("profile"); out != "" {
-		if err := writeProfile(out, newPlaces(s.elf), s.meter.Label(), profile); err != nil {
+		if err := writeProfile(out, places, run.Label, run.Spent); err != nil {
 			return err
 		}
 	}
@@ -128,10 +119,79 @@ func (e *env) measureFile(c *cli.Context) error {
 	}
 	r.print(e)
 	if c.Bool("listing") {
-		fmt.Fprintf(e.stdout, "\n%12s %12s %6s\n", "executions", "cycles", "share")
-		printListing(e.stdout, newPlaces(s.elf), profile)
+		fmt.Fprintf(e.stdout, "\n%12s %12s %6s   cycles: %s\n", "executions", "cycles", "share", run.Label)
+		printListing(e.stdout, places, run.Spent)
 	}
 	return nil
+}
+
+func measureOptions(c *cli.Context) (o bare.Options, err error) {
+	o = bare.Options{Core: unicorn.Core(c.String("core")), Family: unicorn.Family(c.String("chip")), Base: c.String("base"),
+		Entry: c.String("entry"), Until: c.String("until"), Lenient: c.Bool("lenient")}
+	if o.Core != "" {
+		if err := checkCore(o.Core); err != nil {
+			return o, err
+		}
+	}
+	if o.Family != "" && o.Family != unicorn.STM32F1 && o.Family != unicorn.STM32F4 {
+		return o, unknown("chip", string(o.Family), []string{string(unicorn.STM32F1), string(unicorn.STM32F4)})
+	}
+	if o.Limit, err = strconv.ParseUint(c.String("limit"), 0, 64); err != nil || o.Limit == 0 {
+		return o, usagef("--limit %s is not a number of instructions", c.String("limit"))
+	}
+	if list := c.String("args"); list != "" {
+		for a := range strings.SplitSeq(list, ",") {
+			o.Args = append(o.Args, strings.TrimSpace(a))
+		}
+	}
+	for _, spec := range c.StringSlice("map") {
+		parts := strings.SplitN(spec, ":", 3)
+		if len(parts) < 2 {
+			return o, usagef("--map %s: write ADDR:SIZE or ADDR:SIZE:FILE", spec)
+		}
+		m := bare.Map{Addr: parts[0], Size: parts[1]}
+		if len(parts) == 3 {
+			if m.Data, err = os.ReadFile(parts[2]); err != nil {
+				return o, fmt.Errorf("--map %s: %w", spec, err)
+			}
+		}
+		o.Maps = append(o.Maps, m)
+	}
+	o.Model, err = modelOptions(c)
+	return o, err
+}
+
+func checkCore(core unicorn.Core) error {
+	if core != unicorn.CortexM3 && core != unicorn.CortexM4 {
+		return unknown("core", string(core), []string{string(unicorn.CortexM3), string(unicorn.CortexM4)})
+	}
+	return nil
+}
+
+// openELF is nil for raw images.
+func openELF(data []byte) *elf.File {
+	f, err := elf.NewFile(bytes.NewReader(data))
+	if err != nil {
+		return nil
+	}
+	return f
+}
+
+func newMeasurement(file string, run *bare.Result) *measurement {
+	return &measurement{File: file, Core: string(run.Core), Chip: string(run.Family), End: run.End,
+		Instructions: run.Instructions, Cycles: run.Cycles, CyclesLabel: run.Label, Result: run.R0, StackBytes: run.StackBytes,
+		Float: run.Float, Output: string(run.Output), Classes: byClass(run.Spent),
+		Readings: run.Readings, Differences: differences(run.Readings, 0xffffffff, +1),
+		SysTick: run.SysTick, SysTickDifferences: differences(run.SysTick, 0xffffff, -1)}
+}
+
+// differences of the readings of a counter that counts up (+1) or down (-1).
+func differences(readings []uint32, mask uint32, sign int32) []uint32 {
+	var d []uint32
+	for i := 1; i < len(readings); i++ {
+		d = append(d, (readings[i]-readings[i-1])*uint32(sign)&mask)
+	}
+	return d
 }
 
 func byClass(profile map[uint32]meter.Spent) []classCycles {
@@ -168,348 +228,22 @@ func (r *measurement) print(e *env) {
 	for _, c := range r.Classes {
 		fmt.Fprintf(e.stdout, "%-14s %14d %14d %6.1f%%\n", c.Class, c.Instructions, c.Cycles, 100*float64(c.Cycles)/float64(max(r.Cycles, 1)))
 	}
-	if len(r.Readings) > 0 {
-		fmt.Fprintf(e.stdout, "\nDWT CYCCNT as the program read it, with differences:\n")
-		for i, v := range r.Readings {
-			if i == 0 {
-				fmt.Fprintf(e.stdout, "%12d\n", v)
-				continue
-			}
-			fmt.Fprintf(e.stdout, "%12d %+12d\n", v, int64(r.Differences[i-1]))
+	printReadings(e.stdout, "DWT CYCCNT", r.Readings, r.Differences)
+	printReadings(e.stdout, "SysTick", r.SysTick, r.SysTickDifferences)
+	if r.Output != "" {
+		fmt.Fprintf(e.stdout, "\nthe program printed:\n%s", r.Output)
+		if !strings.HasSuffix(r.Output, "\n") {
+			fmt.Fprintln(e.stdout)
 		}
 	}
 }
 
-// newSubject loads the program and prepares the start.
-func newSubject(c *cli.Context, file string) (_ *subject, err error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	core := unicorn.Core(c.String("core"))
-	if core != unicorn.CortexM3 && core != unicorn.CortexM4 {
-		return nil, unknown("core", string(core), []string{string(unicorn.CortexM3), string(unicorn.CortexM4)})
-	}
-	machine, err := unicorn.NewBoard(core)
-	if err != nil {
-		return nil, err
-	}
-	s := &subject{machine: machine, until: unicorn.ReturnAddress}
-	defer func() {
-		if err != nil {
-			machine.Close()
-		}
-	}()
-	for _, m := range c.StringSlice("map") {
-		if err := s.mapMemory(m); err != nil {
-			return nil, err
-		}
-	}
-	base := uint32(0)
-	if bytes.HasPrefix(data, []byte(elf.ELFMAG)) {
-		if c.IsSet("base") {
-			return nil, usagef("--base is for raw images: %s is an ELF file", file)
-		}
-		err = s.loadELF(data)
-	} else {
-		if !c.IsSet("base") {
-			return nil, usagef("%s is not an ELF file; for a raw image say where it lies with --base", file)
-		}
-		if base, err = s.address(c.String("base")); err != nil {
-			return nil, usagef("--base: %v", err)
-		}
-		if len(data) == 0 {
-			return nil, fmt.Errorf("%s is empty", file)
-		}
-		err = s.write(base, data)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	if c.Bool("lenient") {
-		s.lenient(0x40000000, 0x20000000)
-		s.lenient(0xe0000000, 0x00100000)
-	}
-	if s.meter, err = meter.New(core, cycles.Options{FetchAtFlashSpeed: c.Bool("flash-speed")}); err != nil {
-		return nil, err
-	}
-	machine.SetModel(s.meter)
-	return s, s.start(c, base)
-}
-
-// start sets registers as after a reset, or for a call.
-func (s *subject) start(c *cli.Context, base uint32) error {
-	m := s.machine
-	m.Reset()
-	m.StartCycles()
-	if u := c.String("until"); u != "" {
-		addr, err := s.address(u)
-		if err != nil {
-			return usagef("--until: %v", err)
-		}
-		s.until = addr &^ 1
-	}
-	if entry := c.String("entry"); entry != "" {
-		addr, err := s.address(entry)
-		if err != nil {
-			return usagef("--entry: %v", err)
-		}
-		return s.call(c, addr)
-	}
-	if c.IsSet("args") {
-		return usagef("--args needs --entry")
-	}
-	vectors := base
-	if s.elf != nil {
-		vectors = s.lowest()
-	}
-	var table [8]byte
-	if err := m.Read(vectors, table[:]); err != nil {
-		return err
-	}
-	sp, pc := binary.LittleEndian.Uint32(table[:]), binary.LittleEndian.Uint32(table[4:])
-	if sp>>28 != 2 && sp>>28 != 1 || sp&3 != 0 || pc&1 == 0 { // no vector table
-		sp, pc = s.stackTop(), vectors|1
-		if s.elf != nil {
-			pc = uint32(s.elf.Entry) | 1
-		}
-	}
-	s.stack = sp
-	m.SetReg(unicorn.SP, sp)
-	m.SetReg(unicorn.PC, pc)
-	return s.executable(pc)
-}
-
-func (s *subject) call(c *cli.Context, addr uint32) error {
-	m := s.machine
-	var args []uint32
-	if list := c.String("args"); list != "" {
-		for _, a := range strings.Split(list, ",") {
-			v, err := s.number(strings.TrimSpace(a))
-			if err != nil {
-				return usagef("--args: %v", err)
-			}
-			args = append(args, v)
-		}
-	}
-	sp := s.stackTop()
-	if len(args) > 4 { // the rest goes on the stack, AAPCS 6.5
-		rest := args[4:]
-		sp -= uint32(len(rest)*4+7) &^ 7
-		for i, v := range rest {
-			if err := m.Write(sp+uint32(4*i), binary.LittleEndian.AppendUint32(nil, v)); err != nil {
-				return err
-			}
-		}
-		args = args[:4]
-	}
-	for i, v := range args {
-		m.SetReg(i, v)
-	}
-	s.stack = sp
-	m.SetReg(unicorn.SP, sp)
-	m.SetReg(unicorn.LR, unicorn.ReturnAddress|1)
-	m.SetReg(unicorn.PC, addr|1)
-	return s.executable(addr)
-}
-
-func (s *subject) executable(pc uint32) error {
-	var code [2]byte
-	if s.machine.Read(pc&^1, code[:]) != nil {
-		return fmt.Errorf("there is no code at the entry point %#x", pc&^1)
-	}
-	return nil
-}
-
-// stackTop is where a stack may begin if nothing says so: the end of 128 KB of SRAM.
-func (s *subject) stackTop() uint32 { return 0x20020000 }
-
-func (s *subject) run(c *cli.Context, limit uint64) (string, error) {
-	const slice = 100_000_000
-	m := s.machine
-	for left := limit; ; {
-		before := m.Instructions()
-		reason, err := m.Run(c.Context, s.until, min(left, slice))
-		if err != nil {
-			return "", err
-		}
-		pc := s.symbols.Locate(m.Reg(unicorn.PC))
-		if fault, n := m.Fault(); n > 0 {
-			return "", fmt.Errorf("the program faulted: %v", fault)
-		}
-		switch reason {
-		case unicorn.Until:
-			if s.until == unicorn.ReturnAddress {
-				return "returned", nil
-			}
-			return "reached " + pc, nil
-		case unicorn.Breakpoint:
-			return "bkpt at " + pc, nil
-		case unicorn.Wait:
-			return "waits for an interrupt at " + pc, nil
-		case unicorn.Output:
-			m.DropOutput()
-		case unicorn.Limit:
-			done := m.Instructions() - before
-			if left -= min(left, max(done, 1)); left < slice && done < min(left, slice) || left == 0 {
-				return "", fmt.Errorf("the end was not reached within %d instructions: stopped at %s", limit, pc)
-			}
-		case unicorn.Cancelled:
-			return "", c.Context.Err()
-		default:
-			return "", fmt.Errorf("%v at %s", reason, pc)
-		}
-	}
-}
-
-// mapMemory adds ADDR:SIZE[:FILE].
-func (s *subject) mapMemory(spec string) error {
-	parts := strings.SplitN(spec, ":", 3)
-	if len(parts) < 2 {
-		return usagef("--map %s: write ADDR:SIZE or ADDR:SIZE:FILE", spec)
-	}
-	addr, err := s.number(parts[0])
-	if err != nil {
-		return usagef("--map %s: %v", spec, err)
-	}
-	size, err := s.number(parts[1])
-	if err != nil || size == 0 || size > 1<<30 || size-1 > ^addr {
-		return usagef("--map %s: the size is not good", spec)
-	}
-	var data []byte
-	if len(parts) == 3 {
-		if data, err = os.ReadFile(parts[2]); err != nil {
-			return fmt.Errorf("--map %s: %w", spec, err)
-		}
-		if uint64(len(data)) > uint64(size) {
-			return usagef("--map %s: the file has %d bytes", spec, len(data))
-		}
-	}
-	if err := s.ensure(addr, size); err != nil {
-		return fmt.Errorf("--map %s: %w", spec, err)
-	}
-	if len(data) == 0 {
-		return nil
-	}
-	return s.write(addr, data)
-}
-
-// ensure maps what is not mapped of [addr, addr+size), in steps of 1 KB.
-func (s *subject) ensure(addr, size uint32) error {
-	const page = 1024
-	first, last := uint64(addr)&^(page-1), (uint64(addr)+uint64(size)+page-1)&^(page-1)
-	start := first
-	flush := func(end uint64) error {
-		if start >= end {
-			return nil
-		}
-		return s.machine.Map(uint32(start), uint32(end-start), unicorn.ProtRead|unicorn.ProtWrite|unicorn.ProtExec)
-	}
-	var one [1]byte
-	for at := first; at < last; at += page {
-		if s.machine.Read(uint32(at), one[:]) == nil {
-			if err := flush(at); err != nil {
-				return err
-			}
-			start = at + page
-		}
-	}
-	return flush(last)
-}
-
-// write maps and fills memory; it may cross mappings.
-func (s *subject) write(addr uint32, data []byte) error {
-	if uint64(addr)+uint64(len(data)) > 1<<32 {
-		return fmt.Errorf("%d bytes at %#x go beyond the address space", len(data), addr)
-	}
-	if err := s.ensure(addr, uint32(len(data))); err != nil {
-		return err
-	}
-	for len(data) > 0 {
-		n := min(len(data), 1024-int(addr%1024))
-		if err := s.machine.Write(addr, data[:n]); err != nil {
-			return err
-		}
-		addr, data = addr+uint32(n), data[n:]
-	}
-	return nil
-}
-
-// loadELF loads segments where they are loaded from and where they run: the start-up code may be
-// what is left out.
-func (s *subject) loadELF(data []byte) error {
-	f, err := elf.NewFile(bytes.NewReader(data))
-	if err != nil {
-		return err
-	}
-	if f.Machine != elf.EM_ARM || f.Class != elf.ELFCLASS32 || f.ByteOrder != binary.LittleEndian || f.Type != elf.ET_EXEC {
-		return fmt.Errorf("%v for %v is not a program for a Cortex-M", f.Type, f.Machine)
-	}
-	code := false
-	for i, p := range f.Progs {
-		if p.Type != elf.PT_LOAD || p.Memsz == 0 {
-			continue
-		}
-		if p.Off > uint64(len(data)) || p.Filesz > uint64(len(data))-p.Off || p.Filesz > p.Memsz || p.Memsz > 1<<28 {
-			return fmt.Errorf("segment %d is cut off", i)
-		}
-		content := data[p.Off : p.Off+p.Filesz]
-		code = code || p.Flags&elf.PF_X != 0 && p.Filesz > 0
-		if err := s.ensure(uint32(p.Vaddr), uint32(p.Memsz)); err != nil {
-			return fmt.Errorf("segment %d: %w", i, err)
-		}
-		if err := s.write(uint32(p.Paddr), content); err != nil {
-			return fmt.Errorf("segment %d: %w", i, err)
-		}
-		if p.Vaddr != p.Paddr {
-			if err := s.write(uint32(p.Vaddr), content); err != nil {
-				return fmt.Errorf("segment %d: %w", i, err)
-			}
-		}
-	}
-	if !code {
-		return errors.New("the file has no code to load")
-	}
-	s.elf, s.symbols = f, symbols.Read(f)
-	return nil
-}
-
-// lowest is the load address of the first segment with contents: where a vector table would be.
-func (s *subject) lowest() uint32 {
-	low := uint32(0xffffffff)
-	for _, p := range s.elf.Progs {
-		if p.Type == elf.PT_LOAD && p.Filesz > 0 {
-			low = min(low, uint32(p.Paddr))
-		}
-	}
-	return low
-}
-
-// lenient maps registers wherever nothing is.
-func (s *subject) lenient(addr, size uint32) {
-	if s.machine.MapLenient(addr, size) == nil || size <= 1024 {
+func printReadings(w io.Writer, counter string, readings, differences []uint32) {
+	if len(readings) == 0 {
 		return
 	}
-	s.lenient(addr, size/2)
-	s.lenient(addr+size/2, size/2)
-}
-
-func (s *subject) number(text string) (uint32, error) {
-	if v, err := strconv.ParseInt(text, 0, 64); err == nil && v >= -1<<31 && v < 1<<32 {
-		return uint32(v), nil
+	fmt.Fprintf(w, "\n%s as the program read it, with differences:\n%12d\n", counter, readings[0])
+	for i, d := range differences {
+		fmt.Fprintf(w, "%12d %12d\n", readings[i+1], d)
 	}
-	return s.address(text)
-}
-
-// address is a number or a symbol.
-func (s *subject) address(text string) (uint32, error) {
-	if v, err := strconv.ParseUint(text, 0, 32); err == nil {
-		return uint32(v), nil
-	}
-	if s.symbols != nil {
-		if addr, ok := s.symbols.Addr(text); ok {
-			return addr, nil
-		}
-	}
-	return 0, fmt.Errorf("%q is neither a symbol nor an address", text)
 }

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ubench/emu/cycles/meter"
 )
 
 // rawImage writes halfwords of code to a file.
@@ -46,7 +48,7 @@ func TestMeasureCall(t *testing.T) {
 	if m.Instructions != 2001 || m.Cycles < 2998 || m.Cycles > 3004 || m.End != "returned" {
 		t.Errorf("%d instructions, %d cycles, %s; want 2001, about 3000, returned", m.Instructions, m.Cycles, m.End)
 	}
-	if m.CyclesLabel != "modelled, zero wait states" {
+	if m.CyclesLabel != meter.Label {
 		t.Errorf("label %q", m.CyclesLabel)
 	}
 }
@@ -93,7 +95,7 @@ func TestMeasureFloat(t *testing.T) {
 }
 
 func TestMeasureBadInput(t *testing.T) {
-	loop := rawImage(t, 0xe7fe)
+	loop := rawImage(t, 0x3001, 0xe7fd) // adds r0, #1; b .-2
 	fault := rawImage(t, 0xde00)
 	for _, c := range []struct {
 		args   []string

@@ -45,7 +45,7 @@ Examples:
 			&cli.StringFlag{Name: "mem", Usage: "context memory of a program, as `HEX` or @FILE"},
 			&cli.StringFlag{Name: "o", Usage: "write a profile for go tool pprof to `FILE`"},
 			&cli.BoolFlag{Name: "listing", Usage: "print the instructions executed, with what each cost"},
-			&cli.BoolFlag{Name: "flash-speed", Usage: "charge code in SRAM as if it were fetched from flash"},
+			flashSpeedFlag, waitStatesFlag,
 		},
 		Action: func(c *cli.Context) error { return e.profile(c) },
 	}
@@ -56,8 +56,12 @@ func (e *env) profile(c *cli.Context) error {
 		return usagef("name one benchmark or program")
 	}
 	core := unicorn.Core(c.String("core"))
-	if core != unicorn.CortexM3 && core != unicorn.CortexM4 {
-		return unknown("core", string(core), []string{string(unicorn.CortexM3), string(unicorn.CortexM4)})
+	if err := checkCore(core); err != nil {
+		return err
+	}
+	model, err := modelOptions(c)
+	if err != nil {
+		return err
 	}
 	job, err := e.profileJob(c, c.Args().First())
 	if err != nil {
@@ -66,7 +70,7 @@ func (e *env) profile(c *cli.Context) error {
 	var m *meter.Meter
 	target, err := unicorn.Open(c.Context, unicorn.Options{Core: core, Model: func(core unicorn.Core) (unicorn.Model, error) {
 		var err error
-		m, err = meter.New(core, cycles.Options{FetchAtFlashSpeed: c.Bool("flash-speed")})
+		m, err = meter.New(core, model)
 		return m, err
 	}})
 	if err != nil {

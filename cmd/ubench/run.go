@@ -34,6 +34,7 @@ against an oracle; a wrong one is reported and its numbers are not shown.
 Examples:
   ubench run fletcher16 --sizes 80..2560
   ubench run fletcher16 --sizes 80..2560 --target unicorn,qemu:netduinoplus2
+  ubench run fletcher16 --engines jit --target unicorn,unicorn+flash-speed
   ubench run fletcher16 --engines native,vm --sizes 0..64:+16,640 --plot time.svg
   ubench run --all --json > results.json
   ubench run fletcher16 --format bench > new.txt && benchstat old.txt new.txt
@@ -42,6 +43,7 @@ Examples:
 			&cli.StringFlag{Name: "sizes", Usage: "input `SIZES` in bytes: 80,160 · 80..2560 (doubling) · 0..64:+8 (steps), also mixed (default: the benchmark's own)"},
 			&cli.StringFlag{Name: "engines", Usage: "`LIST` of engines; native stands for all native ones (default: all the target has)"},
 			&cli.StringSliceFlag{Name: "target", Usage: "`TARGET`, or several with commas or by repeating the flag (default: " + defaultTarget + "); see ubench list"},
+			noCyclesFlag, flashSpeedFlag, waitStatesFlag,
 			&cli.IntFlag{Name: "repeat", Value: 1, Usage: "measure every point `N` times; counts that differ are an error"},
 			&cli.BoolFlag{Name: "all", Usage: "run all benchmarks, and show geometric means"},
 			&cli.StringFlag{Name: "format", Value: "table", Usage: "print `FORMAT`: table, json, csv or bench (Go benchmark lines)"},
@@ -205,10 +207,14 @@ func checkPlot(name string) error {
 
 // targetSpecs lists the targets asked for.
 func targetSpecs(c *cli.Context) ([]string, error) {
-	if !c.IsSet("target") {
-		return []string{defaultTarget}, nil
+	specs := []string{defaultTarget}
+	if c.IsSet("target") {
+		var err error
+		if specs, err = parseList("target", strings.Join(c.StringSlice("target"), ",")); err != nil {
+			return nil, err
+		}
 	}
-	return parseList("target", strings.Join(c.StringSlice("target"), ","))
+	return withModel(c, specs)
 }
 
 // measure runs the plan on each target in turn.

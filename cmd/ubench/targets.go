@@ -15,7 +15,7 @@ type realTargets struct{}
 
 func (realTargets) open(ctx context.Context, spec string) (emu.Target, error) {
 	if err := targets.Check(spec); err != nil {
-		if strings.HasPrefix(spec, "serial:") {
+		if strings.HasPrefix(spec, "serial:") || strings.Contains(spec, "+") {
 			return nil, usagef("%v", err)
 		}
 		return nil, unknown("target", spec, targets.Names())

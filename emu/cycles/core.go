@@ -39,7 +39,14 @@ type Options struct {
 	// FetchAtFlashSpeed treats code in SRAM as if it lay in flash: on STM32F4, SRAM
 	// remapped to address 0 is fetched over the code bus.
 	FetchAtFlashSpeed bool
+	// FlashWaitStates is what a line of flash takes longer, in front of which is the cache of an
+	// STM32F4 (ART). Not validated against silicon.
+	FlashWaitStates int
 }
+
+// ART is the cache of an STM32F4's flash (RM0090 3.5.2): lines of 128 bits, the least recently used one
+// is replaced, the line behind the one that is executed is fetched ahead.
+var ART = struct{ LineBytes, CodeLines, DataLines int }{16, 64, 8}
 
 // Model is a core with options.
 type Model struct {

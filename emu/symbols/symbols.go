@@ -36,6 +36,9 @@ func Read(f *elf.File) *Table {
 
 // Addr is the address of a symbol, bit 0 clear.
 func (s *Table) Addr(name string) (uint32, bool) {
+	if s == nil {
+		return 0, false
+	}
 	sym, ok := s.byName[name]
 	return uint32(sym.Value) &^ 1, ok
 }

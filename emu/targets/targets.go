@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"ubench/emu"
@@ -22,13 +23,55 @@ import (
 // ErrSpec is wrapped by errors about a name no target has, whatever is installed.
 var ErrSpec = errors.New("no such target")
 
-// Names are the targets there are, the default one first. A serial target is named with its device.
+// Names are the targets there are, the default one first. A serial target is named with its device; those of
+// Unicorn may have options behind them.
 func Names() []string {
 	names := []string{"unicorn", "unicorn:" + string(unicorn.CortexM3), "unicorn:" + string(unicorn.CortexM4)}
 	for _, m := range qemu.Machines() {
 		names = append(names, "qemu:"+m)
 	}
 	return append(names, "serial:DEVICE[@BAUD]", "host")
+}
+
+// Options of Unicorn targets, written behind their names: "unicorn:cortex-m4+flash-speed".
+const (
+	NoCycles   = "no-cycles"   // count instructions only, which is faster
+	FlashSpeed = "flash-speed" // charge code in SRAM as if it were fetched from flash
+	WaitStates = "wait-states" // "=N": flash of an STM32F4 with N wait states and its cache; not validated
+)
+
+// MaxWaitStates is the most an STM32F4 can be set to.
+const MaxWaitStates = 15
+
+// unicornOptions splits the name of a Unicorn target.
+func unicornOptions(spec string) (o unicorn.Options, err error) {
+	name, list, _ := strings.Cut(spec, "+")
+	_, core, _ := strings.Cut(name, ":")
+	o = unicorn.Options{Name: spec, Core: unicorn.Core(core)}
+	var model cycles.Options
+	counts := true
+	for _, option := range strings.Split(list, "+") {
+		key, value, _ := strings.Cut(option, "=")
+		switch n, bad := strconv.Atoi(value); {
+		case list == "":
+		case option == NoCycles:
+			counts = false
+		case option == FlashSpeed:
+			model.FetchAtFlashSpeed = true
+		case key == WaitStates && bad == nil && n >= 0 && n <= MaxWaitStates:
+			model.FlashWaitStates = n
+		default:
+			return o, fmt.Errorf("%w: %q: unknown option %q; there are %s, %s and %s=0 to %d", ErrSpec, spec, option, NoCycles,
+				FlashSpeed, WaitStates, MaxWaitStates)
+		}
+	}
+	if !counts && model != (cycles.Options{}) {
+		return o, fmt.Errorf("%w: %q: %s leaves nothing to model", ErrSpec, spec, NoCycles)
+	}
+	if counts {
+		o.Model = func(core unicorn.Core) (unicorn.Model, error) { return newMeter(core, model) }
+	}
+	return o, nil
 }
 
 // Check tells whether a target of that name can exist; the error wraps ErrSpec.
@@ -38,6 +81,11 @@ func Check(spec string) error {
 			return fmt.Errorf("%w: %s: %w", ErrSpec, spec, err)
 		}
 		return nil
+	}
+	name, options, some := strings.Cut(spec, "+")
+	if strings.HasPrefix(name, "unicorn") && slices.Contains(Names(), name) && (!some || options != "") {
+		_, err := unicornOptions(spec)
+		return err
 	}
 	if slices.Contains(Names(), spec) {
 		return nil
@@ -50,10 +98,16 @@ func Open(ctx context.Context, spec string) (emu.Target, error) {
 	if err := Check(spec); err != nil {
 		return nil, err
 	}
-	kind, rest, _ := strings.Cut(spec, ":")
+	name, _, _ := strings.Cut(spec, "+")
+	kind, _, _ := strings.Cut(name, ":")
+	_, rest, _ := strings.Cut(spec, ":")
 	switch kind {
 	case "unicorn":
-		return opened(unicorn.Open(ctx, unicorn.Options{Name: spec, Core: unicorn.Core(rest), Model: newMeter}))
+		o, err := unicornOptions(spec)
+		if err != nil {
+			return nil, err
+		}
+		return opened(unicorn.Open(ctx, o))
 	case "qemu":
 		return opened(qemu.Open(ctx, qemu.Options{Machine: rest}))
 	case "host":
@@ -66,8 +120,8 @@ func Open(ctx context.Context, spec string) (emu.Target, error) {
 }
 
 // newMeter serves the firmware's cycle counter from the model.
-func newMeter(core unicorn.Core) (unicorn.Model, error) {
-	m, err := meter.New(core, cycles.Options{})
+func newMeter(core unicorn.Core, o cycles.Options) (unicorn.Model, error) {
+	m, err := meter.New(core, o)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,12 @@ static void block_free(struct unicorn_machine *m, struct unicorn_block *b)
 	free(b);
 }
 
+/* A branch to itself, 16 or 32 bits wide. */
+static bool spins(const uint8_t *code, uint32_t size)
+{
+	return (size == 2 && !memcmp(code, "\xfe\xe7", 2)) || (size == 4 && !memcmp(code, "\xff\xf7\xfe\xbf", 4));
+}
+
 static struct unicorn_block *block_new(struct unicorn_machine *m, uint32_t addr, const uint8_t *code,
 				       uint32_t size)
 {
@@ -35,6 +41,7 @@ static struct unicorn_block *block_new(struct unicorn_machine *m, uint32_t addr,
 	memcpy(copy, code, size);
 	*b = (struct unicorn_block){
 		.addr = addr, .size = size, .instructions = unicorn_thumb_count(code, size), .code = copy,
+		.stop = addr == m->pause ? UNICORN_PAUSE : spins(code, size) ? UNICORN_SPIN : 0,
 	};
 	if (m->model && m->model->decode)
 		m->model->decode(m->model->state, m, b);
@@ -62,6 +69,19 @@ struct unicorn_block *unicorn_block_at(struct unicorn_machine *m, uint32_t addr,
 	if (b)
 		block_free(m, b);
 	return *slot = block_new(m, addr, r->mem + offset, size);
+}
+
+/* Notes a new m->pause in the blocks there are. */
+void unicorn_blocks_mark(struct unicorn_machine *m)
+{
+	for (uint32_t i = 0; i < m->nregions; i++) {
+		struct unicorn_region *r = &m->regions[i];
+		for (uint32_t at = 0; r->blocks && at < r->size / 2; at++) {
+			struct unicorn_block *b = r->blocks[at];
+			if (b && b->stop != UNICORN_SPIN)
+				b->stop = b->addr == m->pause ? UNICORN_PAUSE : 0;
+		}
+	}
 }
 
 void unicorn_blocks_free(struct unicorn_machine *m, struct unicorn_region *r)

@@ -18,7 +18,10 @@ struct unicorn_block {
 	uint32_t instructions; /* condition-failed ones included */
 	const uint8_t *code;   /* the bytes the block was decoded from; `size` of them */
 	void *model;           /* the model's own; NULL when the block is new */
+	uint8_t stop;          /* the machine's own: enum unicorn_stop before it is executed */
 };
+
+enum unicorn_counter { UNICORN_CYCCNT, UNICORN_SYSTICK };
 
 /* All callbacks but `block` may be NULL. They run inside unicorn_run and may call no function of the
  * machine but those declared below. */
@@ -37,8 +40,8 @@ struct unicorn_model {
 	void (*exception)(void *state, uint32_t number);
 	/* The cycles so far, asked for by an access to DWT CYCCNT. NULL: there is no counter. */
 	uint64_t (*cycles)(void *state);
-	/* The program was given this value for DWT CYCCNT. */
-	void (*reading)(void *state, uint32_t value);
+	/* The program was given this value for a counter of cycles. */
+	void (*reading)(void *state, enum unicorn_counter counter, uint32_t value);
 	/* The block's bytes changed or the machine closes: release block->model. */
 	void (*forget)(void *state, struct unicorn_block *block);
 	/* Keep, and go back to, what accumulates over a run: to find the exact place of a fault the

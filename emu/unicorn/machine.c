@@ -2,7 +2,7 @@
 /* Opening, memory, registers and the run loop.
  *
  * Three facts about libunicorn shape the loop (2.0.1; each is covered by a test):
- *  - uc_emu_stop inside a block hook ends the run before that block, cleanly; inside an MMIO
+ *  - uc_emu_stop inside a block hook ends the run before that block, PC and IT apart; inside an MMIO
  *    callback it abandons the block half-way. So everything stops in the block hook.
  *  - After an access fault PC is the start of the block, and after a refused store the rest of the
  *    block was executed. So the run is repeated from a checkpoint with a code hook on that one block,
@@ -23,24 +23,48 @@ enum { CODE_MAX = 2048 }; /* bytes of a block; libunicorn ends one at each KB */
 enum { EXCP_SWI = 2, EXCP_PREFETCH_ABORT = 3, EXCP_BKPT = 7, EXCP_EXCEPTION_EXIT = 8, EXCP_NOCP = 17,
        EXCP_INVSTATE = 18, EXCP_UNALIGNED = 22 };
 
+/* Ends the run before the block at addr. What libunicorn leaves in PC and IT is that of the last instruction
+ * of the block if there is a code hook, so both are put right by start(). */
+static void stop_before(struct unicorn_machine *m, uint32_t addr)
+{
+	m->stopped = true;
+	m->stopped_pc = addr;
+	m->stopped_xpsr = unicorn_reg(m, 16);
+	uc_emu_stop(m->uc);
+}
+
+/* What keeps a block from being executed; 0 for nothing. */
+static inline int obstacle(const struct unicorn_machine *m, const struct unicorn_block *b)
+{
+	if (UNLIKELY(m->attention))
+		return m->attention;
+	if (UNLIKELY(b->instructions > m->limit - m->count))
+		return UNICORN_LIMIT;
+	if (UNLIKELY(__atomic_load_n(&m->cancelled, __ATOMIC_RELAXED)))
+		return UNICORN_CANCELLED;
+	if (UNLIKELY(b->stop) && (b->stop == UNICORN_SPIN || m->block))
+		return b->stop;
+	return 0;
+}
+
 static void on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 {
+	(void)uc;
 	struct unicorn_machine *m = user;
 	if (UNLIKELY(m->event)) {
-		uc_emu_stop(uc);
+		stop_before(m, (uint32_t)addr);
 		return;
 	}
 	struct unicorn_block *b = unicorn_block_at(m, (uint32_t)addr, size);
 	if (UNLIKELY(!b)) {
 		m->error = "a block of code is not in memory";
-		uc_emu_stop(uc);
+		stop_before(m, (uint32_t)addr);
 		return;
 	}
-	if (UNLIKELY(m->attention || b->instructions > m->limit - m->count ||
-		     __atomic_load_n(&m->cancelled, __ATOMIC_RELAXED))) {
-		if (!m->attention)
-			m->attention = b->instructions > m->limit - m->count ? UNICORN_LIMIT : UNICORN_CANCELLED;
-		uc_emu_stop(uc);
+	int stop = obstacle(m, b);
+	if (UNLIKELY(stop)) {
+		m->attention = stop;
+		stop_before(m, (uint32_t)addr);
 		return;
 	}
 	m->count += b->instructions;
@@ -91,7 +115,8 @@ static void on_insn(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 {
 	(void)uc, (void)size;
 	struct unicorn_machine *m = user;
-	m->model->insn(m->model->state, m, (uint32_t)addr);
+	if (!m->stopped)
+		m->model->insn(m->model->state, m, (uint32_t)addr);
 }
 
 static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value, void *user)
@@ -114,6 +139,7 @@ struct unicorn_machine *unicorn_new(uint32_t core, const char **error)
 		return NULL;
 	}
 	m->core = core;
+	m->pause = 1;
 	/* UC_MODE_MCLASS would silently give a Cortex-M33 whatever model is asked for. */
 	uc_err err = uc_open(UC_ARCH_ARM, UC_MODE_THUMB, &m->uc);
 	int want = core == 3 ? UC_CPU_ARM_CORTEX_M3 : UC_CPU_ARM_CORTEX_M4, got = -1;
@@ -272,9 +298,10 @@ void unicorn_set_model(struct unicorn_machine *m, struct unicorn_model *model)
 
 /* Reset as the core does it: SP and PC from the vector table, everything else as after power-on.
  * Memory keeps its contents. */
-void unicorn_reset(struct unicorn_machine *m)
+void unicorn_reset(struct unicorn_machine *m, uint32_t vectors_at)
 {
 	unicorn_io_reset(m);
+	m->io.vtor = vectors_at;
 	for (int i = 0; i < 13; i++)
 		unicorn_set_reg(m, i, 0);
 	uint32_t zero = 0, vectors[2] = { 0, 0 };
@@ -331,7 +358,13 @@ static uc_err start(struct unicorn_machine *m)
 {
 	m->event = EVENT_NONE;
 	m->block = NULL;
-	return uc_emu_start(m->uc, unicorn_reg(m, 15) | 1, m->until, 0, 0);
+	m->stopped = false;
+	uc_err err = uc_emu_start(m->uc, unicorn_reg(m, 15) | 1, m->until, 0, 0);
+	if (m->stopped) {
+		unicorn_set_reg(m, 15, m->stopped_pc | 1);
+		unicorn_set_reg(m, 16, m->stopped_xpsr);
+	}
+	return err;
 }
 
 /* Repeats the run from the checkpoint with a hook on each instruction of the block at fault, and
@@ -497,6 +530,39 @@ int unicorn_run(struct unicorn_machine *m, uint32_t until, uint64_t instructions
 		if (m->attention)
 			return m->attention;
 	}
+}
+
+/* From now on a run ends before the block at addr, unless it starts with it; an odd addr takes that back. */
+void unicorn_pause(struct unicorn_machine *m, uint32_t addr)
+{
+	m->pause = addr;
+	unicorn_blocks_mark(m);
+}
+
+/* Whether the program is in a loop that nothing can end: it comes back to where it is with registers and
+ * memory unchanged, and no register was read that changes by itself. Runs on a little. */
+bool unicorn_spins(struct unicorn_machine *m)
+{
+	enum { ROUND = 10000 }; /* instructions; of a wait loop much less */
+	uint32_t pause = m->pause, before[17];
+	uint64_t reads = m->io.time_reads;
+	for (int i = 0; i < 17; i++)
+		before[i] = unicorn_reg(m, i);
+	checkpoint_take(m);
+	unicorn_pause(m, before[15]);
+	m->limit = m->count + ROUND;
+	m->attention = 0;
+	start(m);
+	unicorn_pause(m, pause);
+	bool same = m->attention == UNICORN_PAUSE && reads == m->io.time_reads;
+	for (int i = 0; same && i < 17; i++)
+		same = before[i] == unicorn_reg(m, i);
+	for (uint32_t i = 0; same && i < m->nregions; i++)
+		same = !m->regions[i].copy || !memcmp(m->regions[i].copy, m->regions[i].mem, m->regions[i].size);
+	if (!same)
+		checkpoint_restore(m);
+	m->attention = 0;
+	return same;
 }
 
 /* Stops a run, or the next one, at the next block; 0 takes that back. Safe from any thread. */

@@ -56,6 +56,8 @@ const (
 	Breakpoint Reason = C.UNICORN_BREAKPOINT // bkpt
 	Lockup     Reason = C.UNICORN_LOCKUP     // a fault without a handler that works
 	Reset      Reason = C.UNICORN_RESET      // the program asked for a system reset
+	Spin       Reason = C.UNICORN_SPIN       // a branch to itself
+	Pause      Reason = C.UNICORN_PAUSE      // the address given to Pause was come to
 )
 
 func (r Reason) String() string {
@@ -78,6 +80,10 @@ func (r Reason) String() string {
 		return "lockup"
 	case Reset:
 		return "reset requested"
+	case Spin:
+		return "looping for ever"
+	case Pause:
+		return "paused"
 	}
 	return fmt.Sprintf("reason %d", int(r))
 }
@@ -180,6 +186,39 @@ func NewBoard(core Core) (*Machine, error) {
 	return m, nil
 }
 
+// Family is a family of chips, as far as programs depend on it: its memory and peripherals.
+type Family string
+
+// Families of chips.
+const (
+	STM32F1 Family = "stm32f1" // Cortex-M3
+	STM32F4 Family = "stm32f4" // Cortex-M4
+)
+
+// NewChip makes a machine for programs that were not written for an emulator: 1 MB of flash at 0x08000000,
+// also seen at 0, 192 KB of SRAM, and all peripherals of the family. Their registers keep what is written to them, clocks and serial
+// ports are ready, timers and SysTick count modelled cycles.
+func NewChip(core Core, family Family) (*Machine, error) {
+	m, err := New(core)
+	if err != nil {
+		return nil, err
+	}
+	number := map[Family]C.int{STM32F1: 1, STM32F4: 4}[family]
+	if number == 0 {
+		err = fmt.Errorf("unicorn: no chips %q: there are %s and %s", family, STM32F1, STM32F4)
+	}
+	err = errors.Join(err,
+		m.Map(0x08000000, 1<<20, ProtRead|ProtExec),
+		m.mapAlias(0, 0x08000000),
+		m.Map(0x20000000, 192<<10, ProtRead|ProtWrite|ProtExec),
+		check("map peripherals", C.unicorn_map_chip(m.c, number)))
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
 // Close releases the machine. Closing twice does nothing.
 func (m *Machine) Close() error {
 	if m.c != nil {
@@ -249,7 +288,10 @@ func (m *Machine) SetReg(number int, value uint32) {
 
 // Reset does what a reset does: SP and PC come from the vector table at the address VTOR has
 // after reset, 0. Memory keeps its contents, and the instruction count goes on.
-func (m *Machine) Reset() { C.unicorn_reset(m.c) }
+func (m *Machine) Reset() { m.ResetAt(0) }
+
+// ResetAt is a reset of a chip that has its vector table at another address.
+func (m *Machine) ResetAt(vectors uint32) { C.unicorn_reset(m.c, C.uint32_t(vectors)) }
 
 // SetModel attaches a timing model, which the machine closes when it is closed; nil detaches.
 func (m *Machine) SetModel(model Model) {
@@ -299,6 +341,13 @@ func (m *Machine) Run(ctx context.Context, until uint32, limit uint64) (Reason, 
 	}
 	return Reason(r), nil
 }
+
+// Pause makes runs end before the block of code at addr, unless they start with it. ReturnAddress|1 takes
+// that back.
+func (m *Machine) Pause(addr uint32) { C.unicorn_pause(m.c, C.uint32_t(addr)) }
+
+// Spins tells whether the program is in a loop that nothing can end.
+func (m *Machine) Spins() bool { return bool(C.unicorn_spins(m.c)) }
 
 // Instructions counts what was executed since the machine was made. Instructions whose condition
 // failed count, as on QEMU.

@@ -23,6 +23,8 @@ enum unicorn_stop {
 	UNICORN_BREAKPOINT, /* bkpt at pc */
 	UNICORN_LOCKUP,    /* a fault the vector table has no (working) handler for */
 	UNICORN_RESET,     /* the program asked for a reset through AIRCR */
+	UNICORN_SPIN,      /* a branch to itself, at pc: nothing else can happen */
+	UNICORN_PAUSE,     /* the address of unicorn_pause was come to */
 	UNICORN_FAILED,    /* libunicorn failed: see error */
 };
 
@@ -34,7 +36,7 @@ struct unicorn_fault {
 	uint32_t addr;      /* of the access; valid if cfsr has MMARVALID or BFARVALID */
 };
 
-enum { UNICORN_REGIONS_MAX = 32, UNICORN_PERIPHERALS_MAX = 16, UNICORN_NESTING_MAX = 8 };
+enum { UNICORN_REGIONS_MAX = 48, UNICORN_PERIPHERALS_MAX = 16, UNICORN_DEVICES_MAX = 12, UNICORN_NESTING_MAX = 8 };
 enum { UNICORN_USART_RXNEIE = 1 << 5 }; /* in usart_cr1 */
 
 struct unicorn_region {
@@ -44,6 +46,15 @@ struct unicorn_region {
 	bool owned;    /* mem is freed with the machine (an alias does not own) */
 	uint8_t *copy; /* contents at the last checkpoint, writable regions only */
 	struct unicorn_block **blocks; /* by (addr - region addr) / 2; NULL until code runs there */
+};
+
+/* A peripheral of the chips in chip.c. */
+struct unicorn_device {
+	struct unicorn_machine *machine;
+	uint32_t addr, kind;
+	uint32_t regs[256];
+	uint64_t base, stopped; /* timers: clock at which the counter was 0; ticks while it stands still */
+	uint64_t seen;          /* timers: wraps whose flag was cleared */
 };
 
 /* What peripherals hold; copied whole at a checkpoint. */
@@ -60,7 +71,12 @@ struct unicorn_io {
 	uint64_t dwt_base;    /* cycle count at which CYCCNT was 0 */
 	uint32_t dwt_stopped; /* CYCCNT while not counting */
 	uint32_t active[UNICORN_NESTING_MAX], nactive; /* exceptions being handled, innermost last */
+	uint64_t systick_base; /* cycle count at which SysTick was reloaded */
+	uint64_t systick_seen; /* wraps that were told by COUNTFLAG */
+	uint64_t time_reads;   /* of registers that change by themselves */
 	uint32_t regs[UNICORN_PERIPHERALS_MAX][256]; /* plain storage: RCC, GPIO, ... */
+	uint32_t ndevices;
+	struct unicorn_device devices[UNICORN_DEVICES_MAX];
 };
 
 struct unicorn_storage {
@@ -86,6 +102,9 @@ struct unicorn_machine {
 	int cancelled; /* atomic: set from any thread */
 	int attention; /* enum unicorn_stop asked for by a peripheral; honoured before the next block */
 	uint32_t until;
+	uint32_t pause; /* see unicorn_pause; odd if there is none */
+	bool stopped; /* by the block hook, before the block that would be executed in this state: */
+	uint32_t stopped_pc, stopped_xpsr;
 	/* What ended the last uc_emu_start, noted by hooks. */
 	enum unicorn_event { EVENT_NONE, EVENT_MEMORY, EVENT_UNDEFINED, EVENT_INTERRUPT } event;
 	uint32_t event_number; /* uc_mem_type or interrupt */
@@ -114,25 +133,36 @@ uc_err unicorn_read(struct unicorn_machine *m, uint32_t addr, void *bytes, size_
 uc_err unicorn_write(struct unicorn_machine *m, uint32_t addr, const void *bytes, size_t n);
 void unicorn_set_reg(struct unicorn_machine *m, int number, uint32_t value);
 void unicorn_set_model(struct unicorn_machine *m, struct unicorn_model *model);
-void unicorn_reset(struct unicorn_machine *m);
+void unicorn_reset(struct unicorn_machine *m, uint32_t vectors_at);
 int unicorn_run(struct unicorn_machine *m, uint32_t until, uint64_t instructions);
 void unicorn_cancel(struct unicorn_machine *m, int cancelled);
+void unicorn_pause(struct unicorn_machine *m, uint32_t addr);
+bool unicorn_spins(struct unicorn_machine *m);
 struct unicorn_region *unicorn_region_at(struct unicorn_machine *m, uint32_t addr);
 uint64_t unicorn_count_before_block(const struct unicorn_machine *m);
 
 /* blocks.c */
 struct unicorn_block *unicorn_block_at(struct unicorn_machine *m, uint32_t addr, uint32_t size);
 void unicorn_blocks_free(struct unicorn_machine *m, struct unicorn_region *r);
+void unicorn_blocks_mark(struct unicorn_machine *m);
 uint32_t unicorn_thumb_count(const uint8_t *code, uint32_t size);
 
 /* mmio.c */
 uc_err unicorn_map_core(struct unicorn_machine *m);
 uc_err unicorn_map_peripherals(struct unicorn_machine *m);
+uint64_t unicorn_now(struct unicorn_machine *m);
+void unicorn_transmit(struct unicorn_machine *m, uint8_t byte);
+uint64_t unicorn_part(uint32_t word, uint64_t offset, unsigned size);
+uint32_t unicorn_merge(uint32_t word, uint64_t offset, unsigned size, uint64_t value);
 uc_err unicorn_map_lenient(struct unicorn_machine *m, uint32_t addr, uint32_t size);
 void unicorn_io_reset(struct unicorn_machine *m);
 void unicorn_start_cycles(struct unicorn_machine *m);
 int unicorn_send(struct unicorn_machine *m, const void *bytes, size_t n);
 size_t unicorn_receive(struct unicorn_machine *m, void *bytes, size_t n);
+
+/* chip.c */
+uc_err unicorn_map_chip(struct unicorn_machine *m, int family);
+void unicorn_devices_reset(struct unicorn_machine *m);
 
 /* exceptions.c */
 /* Takes the exception, escalating as the architecture says; false means lockup. */

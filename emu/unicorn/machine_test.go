@@ -213,7 +213,7 @@ func TestUntil(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	m := newBoard(t, CortexM4)
-	put(t, m, codeAt, halfwords(0xe7fe)) // b .
+	put(t, m, codeAt, halfwords(0x3001, 0xe7fd)) // adds r0, #1; b .-2
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
 	m.SetReg(PC, codeAt|1)

@@ -23,12 +23,12 @@ enum { NSTORAGE = sizeof storage / sizeof storage[0], RCC = 9 };
 _Static_assert((int)NSTORAGE <= (int)UNICORN_PERIPHERALS_MAX, "room for all of them");
 
 /* A register access is of 1, 2 or 4 bytes; registers are words. */
-static uint64_t part(uint32_t word, uint64_t offset, unsigned size)
+uint64_t unicorn_part(uint32_t word, uint64_t offset, unsigned size)
 {
 	return word >> (offset & 3) * 8 & (size == 4 ? 0xffffffffu : (1u << size * 8) - 1);
 }
 
-static uint32_t merge(uint32_t word, uint64_t offset, unsigned size, uint64_t value)
+uint32_t unicorn_merge(uint32_t word, uint64_t offset, unsigned size, uint64_t value)
 {
 	uint32_t mask = size == 4 ? 0xffffffffu : ((1u << size * 8) - 1) << (offset & 3) * 8;
 	return (word & ~mask) | ((uint32_t)value << (offset & 3) * 8 & mask);
@@ -67,7 +67,8 @@ static uint64_t tim_read(uc_engine *uc, uint64_t offset, unsigned size, void *us
 	(void)uc;
 	struct unicorn_machine *m = user;
 	uint32_t *reg = tim_reg(&m->io, offset);
-	return part(reg ? *reg : (offset & ~3ull) == TIM_CNT ? tim_count(m) : 0, offset, size);
+	m->io.time_reads++;
+	return unicorn_part(reg ? *reg : (offset & ~3ull) == TIM_CNT ? tim_count(m) : 0, offset, size);
 }
 
 static void tim_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user)
@@ -76,9 +77,9 @@ static void tim_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t va
 	struct unicorn_machine *m = user;
 	uint32_t *reg = tim_reg(&m->io, offset), count = tim_count(m);
 	if (reg)
-		*reg = merge(*reg, offset, size, value);
+		*reg = unicorn_merge(*reg, offset, size, value);
 	else if ((offset & ~3ull) == TIM_CNT)
-		count = merge(count, offset, size, value);
+		count = unicorn_merge(count, offset, size, value);
 	else if ((offset & ~3ull) == TIM_EGR && value & 1)
 		count = 0;
 	tim_set(m, count);
@@ -106,6 +107,7 @@ static uint64_t usart_read(uc_engine *uc, uint64_t offset, unsigned size, void *
 	struct unicorn_io *io = &m->io;
 	uint32_t *reg = usart_reg(io, offset), value = reg ? *reg : 0;
 	bool ready = io->rx_pos < m->rx_len;
+	io->time_reads++;
 	switch (offset & ~3ull) {
 	case USART_SR:
 		/* Asked twice in a row with nothing to do: the firmware waits. */
@@ -118,10 +120,10 @@ static uint64_t usart_read(uc_engine *uc, uint64_t offset, unsigned size, void *
 		io->idle_polls = 0;
 		break;
 	}
-	return part(value, offset, size);
+	return unicorn_part(value, offset, size);
 }
 
-static void transmit(struct unicorn_machine *m, uint8_t byte)
+void unicorn_transmit(struct unicorn_machine *m, uint8_t byte)
 {
 	if (m->io.tx_len == m->tx_cap) {
 		size_t cap = m->tx_cap ? 2 * m->tx_cap : 4096;
@@ -145,9 +147,9 @@ static void usart_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t 
 	struct unicorn_machine *m = user;
 	uint32_t *reg = usart_reg(&m->io, offset);
 	if (reg)
-		*reg = merge(*reg, offset, size, value);
+		*reg = unicorn_merge(*reg, offset, size, value);
 	else if (offset == USART_DR)
-		transmit(m, (uint8_t)value);
+		unicorn_transmit(m, (uint8_t)value);
 }
 
 /* Adds to what the serial port receives. 0, or -1 without memory. */
@@ -200,7 +202,7 @@ static uint64_t storage_read(uc_engine *uc, uint64_t offset, unsigned size, void
 	} else if (s->which < RCC && at == GPIO_IDR) {
 		v = regs[GPIO_ODR / 4];
 	}
-	return part(v, offset, size);
+	return unicorn_part(v, offset, size);
 }
 
 static void storage_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user)
@@ -209,26 +211,76 @@ static void storage_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_
 	const struct unicorn_storage *s = user;
 	uint32_t *regs = s->machine->io.regs[s->which], at = offset & 0x3fc;
 	if (s->which < RCC && at == GPIO_BSRR) {
-		uint32_t bits = merge(0, offset, size, value), *odr = &regs[GPIO_ODR / 4];
+		uint32_t bits = unicorn_merge(0, offset, size, value), *odr = &regs[GPIO_ODR / 4];
 		*odr = (*odr & ~(bits >> 16)) | (bits & 0xffff);
 		return;
 	}
-	regs[at / 4] = merge(regs[at / 4], offset, size, value);
+	regs[at / 4] = unicorn_merge(regs[at / 4], offset, size, value);
 }
 
 /* System control space, 0xe000e000. */
 enum {
-	SYST_CSR = 0x010, SYST_CALIB = 0x01c, CPUID = 0xd00, ICSR = 0xd04, VTOR = 0xd08, AIRCR = 0xd0c, SCR = 0xd10,
+	SYST_CSR = 0x010, SYST_RVR = 0x014, SYST_CVR = 0x018, SYST_CALIB = 0x01c, CPUID = 0xd00, ICSR = 0xd04, VTOR = 0xd08, AIRCR = 0xd0c, SCR = 0xd10,
 	CCR = 0xd14, SHPR1 = 0xd18, SHPR3 = 0xd20, SHCSR = 0xd24, CFSR = 0xd28, HFSR = 0xd2c, MMFAR = 0xd34,
 	BFAR = 0xd38, CPACR = 0xd88, DEMCR = 0xdfc,
 };
 enum { AIRCR_KEY = 0x05fa, AIRCR_SYSRESETREQ = 1 << 2, DEMCR_TRCENA = 1 << 24 };
 
+static bool has_cycles(const struct unicorn_machine *m)
+{
+	return m->model && m->model->cycles;
+}
+
+/* The clock of counters: modelled cycles, or instructions if there is no model. */
+uint64_t unicorn_now(struct unicorn_machine *m)
+{
+	return has_cycles(m) ? m->model->cycles(m->model->state) : unicorn_count_before_block(m);
+}
+
+/* SysTick counts cycles down, as far as there are any; it does not interrupt. */
+enum { SYST_ENABLE = 1, SYST_CORE_CLOCK = 4, SYST_COUNTFLAG = 1 << 16 };
+
+static uint32_t systick_read(struct unicorn_machine *m, uint32_t offset)
+{
+	struct unicorn_io *io = &m->io;
+	uint32_t csr = io->systick[0], reload = io->systick[1];
+	if (offset < SYST_CSR || offset == SYST_CALIB)
+		return 0;
+	if (offset == SYST_RVR)
+		return reload;
+	if (!has_cycles(m) || !(csr & SYST_ENABLE) || !reload)
+		return io->systick[(offset - SYST_CSR) / 4];
+	uint64_t ticks = (unicorn_now(m) - io->systick_base) / (csr & SYST_CORE_CLOCK ? 1 : 8);
+	io->time_reads++;
+	if (offset == SYST_CSR) {
+		uint64_t wraps = ticks / (reload + 1ull);
+		csr |= wraps > io->systick_seen ? SYST_COUNTFLAG : 0;
+		io->systick_seen = wraps;
+		return csr;
+	}
+	uint32_t value = reload - (uint32_t)(ticks % (reload + 1ull));
+	if (m->model->reading)
+		m->model->reading(m->model->state, UNICORN_SYSTICK, value);
+	return value;
+}
+
+static void systick_write(struct unicorn_machine *m, uint32_t offset, uint32_t value)
+{
+	struct unicorn_io *io = &m->io;
+	bool enabled = io->systick[0] & SYST_ENABLE;
+	if (offset < SYST_CSR || offset == SYST_CALIB)
+		return;
+	io->systick[(offset - SYST_CSR) / 4] = offset == SYST_CVR ? 0 : offset == SYST_CSR ? value & 7 : value & 0xffffff;
+	/* Writing CVR clears it; it is reloaded then, as when SysTick is enabled. */
+	if (offset == SYST_CVR || (offset == SYST_CSR && !enabled && value & SYST_ENABLE)) {
+		io->systick_base = unicorn_now(m);
+		io->systick_seen = 0;
+	}
+}
+
 /* Registers that keep what is written to them. */
 static uint32_t *scs_reg(struct unicorn_io *io, uint32_t offset)
 {
-	if (offset >= SYST_CSR && offset < SYST_CALIB)
-		return &io->systick[(offset - SYST_CSR) / 4];
 	if (offset >= SHPR1 && offset <= SHPR3)
 		return &io->shpr[(offset - SHPR1) / 4];
 	switch (offset) {
@@ -250,6 +302,8 @@ static uint64_t scs_read(uc_engine *uc, uint64_t offset, unsigned size, void *us
 	struct unicorn_machine *m = user;
 	struct unicorn_io *io = &m->io;
 	uint32_t *reg = scs_reg(io, offset & ~3u), v = reg ? *reg : 0;
+	if (offset < SYST_CALIB + 4)
+		return unicorn_part(systick_read(m, offset & ~3u), offset, size);
 	switch (offset & ~3u) {
 	case CPUID: v = m->core == 3 ? 0x410fc231 : 0x410fc240; break; /* as QEMU's boards say */
 	case ICSR: v = io->nactive ? io->active[io->nactive - 1] | (io->nactive == 1) << 11 : 1 << 11; break;
@@ -257,7 +311,7 @@ static uint64_t scs_read(uc_engine *uc, uint64_t offset, unsigned size, void *us
 	case CFSR: v = io->cfsr; break;
 	case HFSR: v = io->hfsr; break;
 	}
-	return part(v, offset, size);
+	return unicorn_part(v, offset, size);
 }
 
 static void scs_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user)
@@ -265,9 +319,13 @@ static void scs_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t va
 	(void)uc;
 	struct unicorn_machine *m = user;
 	struct unicorn_io *io = &m->io;
-	uint32_t *reg = scs_reg(io, offset & ~3u), bits = merge(0, offset, size, value);
+	uint32_t *reg = scs_reg(io, offset & ~3u), bits = unicorn_merge(0, offset, size, value);
+	if (offset < SYST_CALIB + 4) {
+		systick_write(m, offset & ~3u, bits);
+		return;
+	}
 	if (reg)
-		*reg = merge(*reg, offset, size, value);
+		*reg = unicorn_merge(*reg, offset, size, value);
 	switch (offset & ~3u) {
 	case VTOR: io->vtor &= ~0x7fu; break;
 	case CFSR: io->cfsr &= ~bits; break; /* write one to clear */
@@ -284,11 +342,6 @@ static void scs_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t va
 
 /* DWT, 0xe0001000. Without a model there is no cycle counter, and CTRL says so. */
 enum { DWT_CTRL = 0x0, DWT_CYCCNT = 0x4, CTRL_CYCCNTENA = 1, CTRL_NOCYCCNT = 1 << 25 };
-
-static bool has_cycles(const struct unicorn_machine *m)
-{
-	return m->model && m->model->cycles;
-}
 
 static uint32_t dwt_count(struct unicorn_machine *m)
 {
@@ -309,12 +362,13 @@ static uint64_t dwt_read(uc_engine *uc, uint64_t offset, unsigned size, void *us
 	(void)uc;
 	struct unicorn_machine *m = user;
 	switch (offset & ~3u) {
-	case DWT_CTRL: return part(has_cycles(m) ? m->io.dwt_ctrl : CTRL_NOCYCCNT, offset, size);
+	case DWT_CTRL: return unicorn_part(has_cycles(m) ? m->io.dwt_ctrl : CTRL_NOCYCCNT, offset, size);
 	case DWT_CYCCNT: {
 		uint32_t count = dwt_count(m);
+		m->io.time_reads++;
 		if (has_cycles(m) && m->model->reading)
-			m->model->reading(m->model->state, count);
-		return part(count, offset, size);
+			m->model->reading(m->model->state, UNICORN_CYCCNT, count);
+		return unicorn_part(count, offset, size);
 	}
 	}
 	return 0;
@@ -328,9 +382,9 @@ static void dwt_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t va
 	if (!has_cycles(m))
 		return;
 	if ((offset & ~3u) == DWT_CTRL)
-		m->io.dwt_ctrl = merge(m->io.dwt_ctrl, offset, size, value) & CTRL_CYCCNTENA;
+		m->io.dwt_ctrl = unicorn_merge(m->io.dwt_ctrl, offset, size, value) & CTRL_CYCCNTENA;
 	else if ((offset & ~3u) == DWT_CYCCNT)
-		count = merge(count, offset, size, value);
+		count = unicorn_merge(count, offset, size, value);
 	dwt_set(m, count);
 }
 
@@ -383,6 +437,10 @@ uc_err unicorn_map_lenient(struct unicorn_machine *m, uint32_t addr, uint32_t si
 
 void unicorn_io_reset(struct unicorn_machine *m)
 {
-	size_t rx_pos = m->io.rx_pos, tx_len = m->io.tx_len;
-	m->io = (struct unicorn_io){ .rx_pos = rx_pos, .tx_len = tx_len, .tim_arr = 0xffffffff, .ccr = 1u << 9 };
+	struct unicorn_io *io = &m->io;
+	memset(io, 0, offsetof(struct unicorn_io, rx_pos));
+	memset(&io->vtor, 0, offsetof(struct unicorn_io, ndevices) - offsetof(struct unicorn_io, vtor));
+	io->tim_arr = 0xffffffff;
+	io->ccr = 1u << 9; /* STKALIGN */
+	unicorn_devices_reset(m);
 }

@@ -100,12 +100,17 @@ func TestTraps(t *testing.T) {
 func TestFirmwareHangs(t *testing.T) {
 	target := openTarget(t, Options{Limit: 1_000_000})
 	err := target.client.Trap(context.Background(), wire.TrapHang)
-	if err == nil || !strings.Contains(err.Error(), "does not end") || !strings.Contains(err.Error(), "agent_port_trap") {
+	if err == nil || !strings.Contains(err.Error(), "looping for ever at pc") || !strings.Contains(err.Error(), "agent_port_trap") {
 		t.Error(err)
 	}
-	// A job that does not fit the limit, through the front door; the next one works.
-	job, _ := nativeJob(65000)
-	if _, err := target.Run(context.Background(), job); err == nil || strings.Contains(err.Error(), "\n") {
+	// The firmware still hangs when the next job comes; the one after works, and meets the limit.
+	job := loopForever
+	job.Budget = 1 << 31
+	if _, err := target.Run(context.Background(), job); err == nil || !strings.Contains(err.Error(), "looping for ever") {
+		t.Error(err)
+	}
+	if _, err := target.Run(context.Background(), job); err == nil || strings.Contains(err.Error(), "\n") ||
+		!strings.Contains(err.Error(), "does not end: stopped after 1000000 instructions at pc 0x08") {
 		t.Error(err)
 	}
 	works(t, target)

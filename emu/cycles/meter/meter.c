@@ -16,6 +16,8 @@ extern uint32_t meterInside(uintptr_t go, uint32_t block, uint32_t state, uint16
 /* Cycles from an exception to its handler, and back (Cortex-M3 TRM 5.6). */
 enum { EXCEPTION_CYCLES = 12 };
 
+enum { FLASH_END = 0x20000000 };
+
 static uint32_t hash_key(const struct meter *m, uint32_t next)
 {
 	uint32_t h = (m->at.block->id * 0x9e3779b1u) ^ (m->at.state * 0x85ebca6bu) ^ (next * 0xc2b2ae35u);
@@ -110,16 +112,24 @@ static struct meter_block *block_new(struct meter *m, const struct unicorn_block
 	}
 	b->addr = u->addr;
 	b->size = u->size;
+	b->instructions = u->instructions;
 	b->it_before = m->at.it;
 	meterDecode(m->go, b, (void *)(uintptr_t)u->code, watch);
 	for (uint32_t i = 0; i < halfwords; i++)
-		if (watch[i].conditional || watch[i].operands || watch[i].stack)
+		if (watch[i].conditional || watch[i].operands || watch[i].stack || watch[i].reserve)
 			b->watch = watch;
 	if (!b->watch)
 		free(watch);
 	b->all = m->all_blocks;
 	m->all_blocks = b;
 	return b;
+}
+
+static void wait_for_flash(struct meter *m, uint32_t waits)
+{
+	m->at.cycles += waits;
+	if (m->at.blocks >= m->counted)
+		m->at.block->waits += waits;
 }
 
 static void on_block(void *state, struct unicorn_block *u)
@@ -137,6 +147,8 @@ static void on_block(void *state, struct unicorn_block *u)
 		u->model = b;
 	}
 	m->at.block = b;
+	if (UNLIKELY(m->at.art.wait) && b->addr < FLASH_END)
+		wait_for_flash(m, art_execute(&m->at.art, b->addr, b->size, b->instructions));
 	m->at.events = 0;
 }
 
@@ -179,6 +191,10 @@ static void on_insn(void *state, struct unicorn_machine *machine, uint32_t addr)
 	const struct meter_watch *w = &b->watch[offset];
 	if (w->conditional)
 		note(m, offset << 6 | METER_EXECUTED << 4);
+	if (w->reserve) {
+		uint32_t sp = unicorn_reg(machine, 13) - w->reserve;
+		m->sp_low = sp < m->sp_low ? sp : m->sp_low;
+	}
 	if (w->operands) {
 		note(m, offset << 6 | METER_OPERANDS << 4);
 		note(m, describe(w->operands, unicorn_reg(machine, w->n), unicorn_reg(machine, w->m)));
@@ -197,6 +213,8 @@ static void on_memory(void *state, uint32_t addr, uint32_t bytes, int write)
 	const struct meter_block *b = m->at.block;
 	if (write && addr < m->sp_low && b && b->watch && b->watch[m->at.offset].stack)
 		m->sp_low = addr;
+	if (UNLIKELY(m->at.art.wait) && b && !write && addr < FLASH_END)
+		wait_for_flash(m, art_read(&m->at.art, addr));
 	uint32_t tag = m->at.offset << 6 | METER_MEMORY << 4;
 	/* Of a multiple access the first one tells all. */
 	if (m->at.events && (m->trace[m->at.events - 1] & ~0xfu) == tag)
@@ -224,11 +242,12 @@ static uint64_t on_cycles(void *state)
 	       meterInside(m->go, m->at.block->id, m->at.state, m->trace, m->at.events, m->at.offset);
 }
 
-static void on_reading(void *state, uint32_t value)
+static void on_reading(void *state, enum unicorn_counter counter, uint32_t value)
 {
 	struct meter *m = state;
-	if (m->at.blocks >= m->counted && m->nreadings < METER_READINGS_MAX)
-		m->readings[m->nreadings++] = value;
+	struct meter_readings *r = &m->readings[counter];
+	if (m->at.blocks >= m->counted && r->n < METER_READINGS_MAX)
+		r->values[r->n++] = value;
 }
 
 static void on_forget(void *state, struct unicorn_block *u)
@@ -261,8 +280,7 @@ struct meter *meter_new(uintptr_t go)
 	m->sp_low = UINT32_MAX;
 	m->table_size = 1 << 12;
 	m->table = calloc(m->table_size, sizeof *m->table);
-	m->readings = malloc(METER_READINGS_MAX * sizeof *m->readings);
-	if (!m->table || !m->readings) {
+	if (!m->table) {
 		meter_free(m);
 		return NULL;
 	}
@@ -285,6 +303,5 @@ void meter_free(struct meter *m)
 		free(b);
 	}
 	free(m->table);
-	free(m->readings);
 	free(m);
 }

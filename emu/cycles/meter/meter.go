@@ -12,6 +12,7 @@ import "C"
 
 import (
 	"errors"
+	"fmt"
 	"runtime/cgo"
 	"unsafe"
 
@@ -20,11 +21,9 @@ import (
 	"ubench/internal/thumb"
 )
 
-// Label says how far to trust the cycles; every table that prints them carries it.
+// Label says how far to trust the cycles; every table that prints them carries it, or what Meter.Label says
+// where options were chosen.
 const Label = "modelled, zero wait states"
-
-// FlashSpeedLabel is the label with Options.FetchAtFlashSpeed.
-const FlashSpeedLabel = Label + ", fetched at flash speed"
 
 // Meter implements unicorn.Model.
 type Meter struct {
@@ -57,6 +56,9 @@ func New(core unicorn.Core, options cycles.Options) (*Meter, error) {
 		m.handle.Delete()
 		return nil, errors.New("meter: out of memory")
 	}
+	art := &m.c.at.art
+	art.wait, art.line_bytes = C.uint32_t(options.FlashWaitStates), C.uint32_t(cycles.ART.LineBytes)
+	art.code.lines, art.data.lines = C.uint32_t(cycles.ART.CodeLines), C.uint32_t(cycles.ART.DataLines)
 	return m, nil
 }
 
@@ -65,10 +67,14 @@ func (m *Meter) Hooks() unsafe.Pointer { return unsafe.Pointer(&m.c.model) }
 
 // Label says what the cycles are.
 func (m *Meter) Label() string {
-	if m.model.FetchAtFlashSpeed {
-		return FlashSpeedLabel
+	label := Label
+	if n := m.model.FlashWaitStates; n > 0 {
+		label = fmt.Sprintf("modelled, %d flash wait states and cache, not validated", n)
 	}
-	return Label
+	if m.model.FetchAtFlashSpeed {
+		label += ", code in SRAM fetched at flash speed"
+	}
+	return label
 }
 
 // Close releases the meter.
@@ -87,15 +93,22 @@ func (m *Meter) Cycles(pc uint32) uint64 {
 }
 
 // Readings are the values of DWT CYCCNT the program was given, at most 65536.
-func (m *Meter) Readings() []uint32 {
-	r := make([]uint32, m.c.nreadings)
-	for i, v := range unsafe.Slice(m.c.readings, len(r)) {
-		r[i] = uint32(v)
+func (m *Meter) Readings() []uint32 { return m.readings(C.UNICORN_CYCCNT) }
+
+// SysTickReadings are those of SysTick's counter, which counts down.
+func (m *Meter) SysTickReadings() []uint32 { return m.readings(C.UNICORN_SYSTICK) }
+
+func (m *Meter) readings(counter int) []uint32 {
+	from := &m.c.readings[counter]
+	r := make([]uint32, from.n)
+	for i := range r {
+		r[i] = uint32(from.values[i])
 	}
 	return r
 }
 
-// StackLow is the lowest address the program stored to through SP; false if it did not.
+// StackLow is the lowest address the program stored to through SP or reserved by subtracting from it; false
+// if it did neither.
 func (m *Meter) StackLow() (uint32, bool) {
 	return uint32(m.c.sp_low), m.c.sp_low != 0xffffffff
 }
@@ -128,6 +141,13 @@ func (m *Meter) Profile() map[uint32]Spent {
 			s.Cycles += uint64(int64(added[i]) * int64(e.hits))
 			s.Class, s.Insn = b.ops[i].Class, b.ops[i].Insn
 			total[b.ops[i].Addr] = s
+		}
+	}
+	for b := m.c.all_blocks; b != nil; b = b.all {
+		if b.waits > 0 {
+			s := total[uint32(b.addr)]
+			s.Cycles += uint64(b.waits)
+			total[uint32(b.addr)] = s
 		}
 	}
 	return total
@@ -171,6 +191,20 @@ func (b *block) dynamic(trace []uint16) []cycles.Dynamic {
 
 func meterOf(handle C.uintptr_t) *Meter { return cgo.Handle(handle).Value().(*Meter) }
 
+// reserved is how much SUB SP, SP, #immediate takes off SP; 0 of other instructions. DDI 0403 A7.7.177.
+func reserved(in thumb.Insn) uint32 {
+	low := in.Raw&0xff | in.Raw>>12&7<<8 | in.Raw>>26&1<<11
+	switch {
+	case in.Size == 2 && in.Raw&0xff80 == 0xb080: // T1
+		return in.Raw & 0x7f * 4
+	case in.Size == 4 && in.Raw&0xfbef8f00 == 0xf1ad0d00: // T2
+		return thumb.ExpandImmediate(low)
+	case in.Size == 4 && in.Raw&0xfbff8f00 == 0xf2ad0d00: // T3
+		return low
+	}
+	return 0
+}
+
 //export meterDecode
 func meterDecode(handle C.uintptr_t, c *C.struct_meter_block, code unsafe.Pointer, watch *C.struct_meter_watch) {
 	m := meterOf(handle)
@@ -195,6 +229,7 @@ func meterDecode(handle C.uintptr_t, c *C.struct_meter_block, code unsafe.Pointe
 				w.stack = 1
 			}
 		}
+		w.reserve = C.uint32_t(reserved(in))
 		if op.NeedsOperands() {
 			n, mm := in.Operands()
 			w.n, w.m, w.operands = C.uint8_t(n), C.uint8_t(mm), C.METER_MULTIPLY

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "emu/cycles/meter/art.h"
 #include "emu/unicorn/hooks.h"
 
 /* What a halfword of a block wants noted when the instruction there executes. */
@@ -18,6 +19,7 @@ struct meter_watch {
 	uint8_t operands; /* enum meter_operands */
 	uint8_t n, m;     /* registers */
 	uint8_t stack;    /* stores through SP */
+	uint32_t reserve; /* bytes it subtracts from SP */
 };
 
 enum meter_operands { METER_NONE, METER_DIVIDE, METER_DIVIDE_SIGNED, METER_MULTIPLY };
@@ -25,6 +27,8 @@ enum meter_operands { METER_NONE, METER_DIVIDE, METER_DIVIDE_SIGNED, METER_MULTI
 struct meter_block {
 	uint32_t id; /* of the block in Go */
 	uint32_t addr, size;
+	uint32_t instructions;
+	uint64_t waits;                 /* cycles it waited for flash, which are in no entry */
 	uint8_t it_before, it_after;    /* IT state */
 	struct meter_watch *watch;      /* by halfword; NULL if nothing is to be noted */
 	struct meter_block *variant;    /* the same bytes entered in another IT state */
@@ -57,6 +61,7 @@ struct meter_position {
 	uint32_t offset; /* halfword of the instruction that executes */
 	uint32_t events;
 	uint8_t it;
+	struct art art;
 };
 
 struct meter {
@@ -68,9 +73,11 @@ struct meter {
 	uint32_t table_size, entries;
 	struct meter_entry *all_entries;
 	struct meter_block *all_blocks;
-	uint32_t sp_low; /* lowest address stored to through SP */
-	uint32_t nreadings;
-	uint32_t *readings;
+	uint32_t sp_low; /* lowest address stored to through SP, or reserved */
+	struct meter_readings {
+		uint32_t n;
+		uint32_t values[METER_READINGS_MAX];
+	} readings[2]; /* by enum unicorn_counter */
 	int failed; /* out of memory */
 	uint16_t trace[METER_EVENTS_MAX], saved_trace[METER_EVENTS_MAX];
 };

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package bare runs bare-metal programs that were not written for it: finds out where they start and which core they
+// are for, gives them the peripherals they wait for, notices when they are done, and tells what they cost in
+// instructions and modelled cycles.
+package bare
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"ubench/emu/cycles"
+	"ubench/emu/cycles/meter"
+	"ubench/emu/symbols"
+	"ubench/emu/unicorn"
+)
+
+// Options say how to run a program. The zero value runs an ELF file from reset until it is done.
+type Options struct {
+	Core   unicorn.Core   // empty: the one the file says it was built for, else Cortex-M4
+	Family unicorn.Family // peripherals; empty: STM32F1 for Cortex-M3, STM32F4 for Cortex-M4
+	Base   string         // address of a raw image
+	Entry  string         // function to call, symbol or address; empty: start as after a reset
+	Args   []string       // its arguments, numbers or symbols
+	Until  string         // stop before the instruction at this symbol or address
+	Maps   []Map          // more memory
+	// Lenient makes registers that are not emulated read as zero.
+	Lenient bool
+	Limit   uint64 // instructions; DefaultLimit if 0
+	Model   cycles.Options
+}
+
+// DefaultLimit is when to give up: a minute or so.
+const DefaultLimit = 10_000_000_000
+
+// Map is memory to add.
+type Map struct {
+	Addr, Size string // numbers or symbols
+	Data       []byte // at most Size
+}
+
+// Result is what a run told.
+type Result struct {
+	Core         unicorn.Core
+	Family       unicorn.Family
+	End          string // why it ended
+	Instructions uint64
+	Cycles       uint64
+	Label        string // what the cycles are
+	R0           uint32
+	StackBytes   uint32 // from the initial SP to the lowest address used
+	Float        bool   // floating point was executed, which is not modelled
+	Output       []byte // sent over a serial port or by semihosting
+	Readings     []uint32
+	SysTick      []uint32
+	Spent        map[uint32]meter.Spent // by address
+}
+
+// OptionError is a mistake in an option.
+type OptionError struct {
+	Option string // as on the command line
+	Err    error
+}
+
+func (e *OptionError) Error() string { return "--" + e.Option + ": " + e.Err.Error() }
+func (e *OptionError) Unwrap() error { return e.Err }
+
+func badOption(option, format string, args ...any) error {
+	return &OptionError{option, fmt.Errorf(format, args...)}
+}
+
+// Run runs the program in the file's contents.
+func Run(ctx context.Context, file []byte, o Options) (*Result, error) {
+	if o.Limit == 0 {
+		o.Limit = DefaultLimit
+	}
+	p, err := load(file, o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { p.machine.Close() }()
+	end, err := p.run(ctx)
+	var loop *waitLoop
+	if errors.As(err, &loop) {
+		// Once more, to stop where it came to the loop.
+		p.machine.Close()
+		if p, err = load(file, o); err != nil {
+			return nil, err
+		}
+		p.loop = loop
+		p.machine.Pause(loop.regs[unicorn.PC])
+		end, err = p.run(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p.result(end), nil
+}
+
+// program is a program on a machine, ready to run.
+type program struct {
+	Options
+	machine *unicorn.Machine
+	meter   *meter.Meter
+	symbols *symbols.Table
+	until   uint32
+	stack   uint32 // initial SP
+	loop    *waitLoop
+	output  []byte
+}
+
+func (p *program) result(end string) *Result {
+	m := p.machine
+	r := &Result{Core: m.Core(), Family: p.Family, End: end, Instructions: m.Instructions(),
+		Cycles: p.meter.Cycles(m.Reg(unicorn.PC)), Label: p.meter.Label(), R0: m.Reg(0), Float: p.meter.Float(),
+		Output: p.output, Readings: p.meter.Readings(), SysTick: p.meter.SysTickReadings(), Spent: p.meter.Profile()}
+	if low, ok := p.meter.StackLow(); ok && low < p.stack {
+		r.StackBytes = p.stack - low
+	}
+	return r
+}

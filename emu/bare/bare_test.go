@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package bare
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ubench/emu/unicorn"
+	"ubench/internal/thumb"
+)
+
+// build compiles testdata/start.c with these flags.
+func build(t *testing.T, flags ...string) []byte {
+	t.Helper()
+	const compiler = "arm-none-eabi-gcc"
+	if _, err := exec.LookPath(compiler); err != nil {
+		t.Skip(err)
+	}
+	out := filepath.Join(t.TempDir(), "program.elf")
+	args := append([]string{"-mcpu=cortex-m3", "-mthumb", "-Os", "-g", "-ffreestanding", "-nostdlib", "-Wl,--no-warn-rwx-segments",
+		"-T", "testdata/stm32f100.ld", "testdata/start.c", "-o", out, "-lgcc"}, flags...)
+	if text, err := exec.Command(compiler, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", compiler, err, text)
+	}
+	data, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestPrograms(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		flags []string
+		o     Options
+		end   string // of the result
+		print string
+	}{
+		{"endless loop", nil, Options{}, "loops for ever at 0x0800", "good\n"},
+		{"bit band", []string{"-DBIT_BAND"}, Options{}, "loops for ever at 0x0800", "good\n"},
+		{"breakpoint", []string{"-DEND_BKPT"}, Options{}, "stops at bkpt at 0x0800", "good\n"},
+		{"wait for interrupt", []string{"-DEND_WFI"}, Options{}, "waits for an interrupt at 0x0800", "good\n"},
+		{"exit", []string{"-DEND_SEMIHOSTING"}, Options{}, "exits", "good\nbye\n"},
+		{"exit with status", []string{"-DEND_EXTENDED"}, Options{}, "exits with status 3", "good\n"},
+		{"reset", []string{"-DEND_RESET"}, Options{}, "asked for a reset", "good\n"},
+		{"waiting for a peripheral", []string{"-DEND_WAITING"}, Options{}, "loops for ever at 0x0800", "good\n"},
+		{"loop of nops", []string{"-DEND_NOPS"}, Options{}, "loops for ever at 0x0800", "good\n"},
+		{"until", nil, Options{Until: "done"}, "reached 0x0800", "good\n"},
+		{"unoptimised", []string{"-O0"}, Options{}, "loops for ever at 0x0800", "good\n"},
+		{"lenient", []string{"-DEND_BKPT"}, Options{Lenient: true}, "stops at bkpt", "good\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := Run(context.Background(), build(t, c.flags...), c.o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Core != unicorn.CortexM3 || r.Family != unicorn.STM32F1 {
+				t.Errorf("%s, %s: want what the file was built for", r.Core, r.Family)
+			}
+			if !strings.HasPrefix(r.End, c.end) || string(r.Output) != c.print {
+				t.Errorf("%s, printed %q; want %s, %q", r.End, r.Output, c.end, c.print)
+			}
+			if len(r.Readings) != 2 || r.Readings[1]-r.Readings[0] < 1000 {
+				t.Errorf("readings of CYCCNT: %d", r.Readings)
+			}
+			if len(r.SysTick) != 2 {
+				t.Errorf("readings of SysTick: %d", r.SysTick)
+			}
+			var instructions, cycles uint64
+			for _, s := range r.Spent {
+				if s.Class != thumb.Breakpoint { // which stops the program
+					instructions += s.Executions
+				}
+				cycles += s.Cycles
+			}
+			if instructions != r.Instructions || cycles != r.Cycles {
+				t.Errorf("%d instructions and %d cycles, the profile has %d and %d", r.Instructions, r.Cycles, instructions, cycles)
+			}
+			if r.StackBytes < 8 || r.StackBytes > 200 {
+				t.Errorf("stack of %d bytes", r.StackBytes)
+			}
+		})
+	}
+}
+
+// A loop at the end is not counted, however it is written: programs that differ in it only cost the same.
+func TestEndIsNotCounted(t *testing.T) {
+	var want *Result
+	for _, flags := range []string{"-DEND_BKPT", "-DEND_NOPS", "-DEND_WAITING"} {
+		r, err := Run(context.Background(), build(t, flags), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want == nil {
+			want = r
+		}
+		if d := int64(r.Instructions - want.Instructions); d < -8 || d > 8 {
+			t.Errorf("%s: %d instructions, %d with another end", flags, r.Instructions, want.Instructions)
+		}
+	}
+}
+
+func TestBadPrograms(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		flags []string
+		o     Options
+		want  string
+	}{
+		{"fault", []string{"-DEND_FAULT"}, Options{}, "the program faulted: BusFault at pc 0x0800"},
+		{"never ends", []string{"-DEND_COUNTING"}, Options{Limit: 3_000_000}, "the end was not reached within 3000000 instructions"},
+		{"never comes to until", nil, Options{Until: "fault"}, "the program does not come to fault: it loops for ever at"},
+		{"no such end", nil, Options{Until: "nowhere"}, `--until: "nowhere" is neither`},
+		{"no such entry", nil, Options{Entry: "nowhere"}, `--entry: "nowhere" is neither`},
+		{"no code at entry", nil, Options{Entry: "0x70000000"}, "there is no code at the entry point 0x70000000"},
+		{"arguments without entry", nil, Options{Args: []string{"1"}}, "--args needs --entry"},
+		{"base", nil, Options{Base: "0"}, "--base: is for raw images"},
+		{"object", []string{"-r"}, Options{}, "the file is an object: link it first"},
+		{"application processor", []string{"-mcpu=cortex-a7"}, Options{}, "application or real-time processor"},
+		{"Armv8-M", []string{"-mcpu=cortex-m33"}, Options{}, "Armv8"},
+		{"big-endian", []string{"-mbig-endian"}, Options{}, "big-endian"},
+		{"memory", nil, Options{Maps: []Map{{Addr: "0xfffffc00", Size: "4096"}}}, "beyond the address space"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Run(context.Background(), build(t, c.flags...), c.o)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v; want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestNotPrograms(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	native, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	object, err := os.ReadFile("../../benchmarks/fletcher16/fletcher16.bpf.o")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		file []byte
+		want string
+	}{
+		{"this test", native, "has no code for a Cortex-M"},
+		{"eBPF", object, "for EM_BPF and has no code for a Cortex-M"},
+		{"text", []byte("hello"), "not an ELF file"},
+		{"cut off", native[:100], "not a usable ELF file"},
+		{"empty", nil, "not an ELF file"},
+	} {
+		if _, err := Run(context.Background(), c.file, Options{}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v; want %q", c.name, err, c.want)
+		}
+	}
+	if _, err := Run(context.Background(), nil, Options{Base: "0x08000000"}); err == nil || !strings.Contains(err.Error(), "empty") {
+		t.Error(err)
+	}
+}
+
+// Damaged files are refused or run into something, within the limit.
+func FuzzFile(f *testing.F) {
+	if seed, err := os.ReadFile("testdata/seed.elf"); err == nil {
+		f.Add(seed)
+	}
+	f.Add([]byte("\x7fELF"))
+	f.Add(bytes.Repeat([]byte{0x70, 0x47}, 20))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		for _, o := range []Options{{}, {Base: "0x08000000", Lenient: len(file)%64 == 0}} {
+			o.Limit = 10_000
+			if _, err := Run(context.Background(), file, o); err != nil && strings.Contains(err.Error(), "unicorn: ") &&
+				!strings.Contains(err.Error(), "unicorn: map") {
+				t.Errorf("%+v: %v", o, err)
+			}
+		}
+	})
+}
