@@ -7,7 +7,7 @@
  */
 #include "jit/compile.h"
 
-enum { NESTED = 4, LOOPS = 8, WINDOW_MAX = 64 };
+enum { NESTED = 4, LOOPS = 8 };
 
 struct loops {
 	uint32_t heads[LOOPS];
@@ -48,7 +48,7 @@ static void weigh_access(struct jit *j, const struct ub_insn *insn, uint32_t bas
 		return;
 	if (j->window < size)
 		j->window = size;
-	if (insn->offset > 0 && (uint32_t)insn->offset + size <= WINDOW_MAX && weight > 1 &&
+	if (insn->offset > 0 && (uint32_t)insn->offset + size <= JIT_WINDOW_MAX && weight > 1 &&
 	    j->window < (uint32_t)insn->offset + size)
 		j->window = (uint32_t)insn->offset + size;
 	switch (fact / JIT_REGION & 3) {
@@ -56,7 +56,8 @@ static void weigh_access(struct jit *j, const struct ub_insn *insn, uint32_t bas
 		weigh(j, JIT_LO(UB_R10), weight);
 		break;
 	case UB_REGION_CTX:
-		weigh(j, 1u << JIT_BASE | 1u << JIT_LIMIT, weight);
+		weigh(j, 1u << JIT_BASE, 1); /* should the sum not be there */
+		weigh(j, 1u << JIT_LIMIT | (fact & JIT_INDEXED ? 0 : 1u << JIT_BASE), weight);
 		break;
 	}
 }
@@ -140,7 +141,6 @@ void jit_alloc(struct jit *j)
 	bool calls = j->program->flags & UB_PROGRAM_HELPER_CALLS;
 	uint32_t free = j->local_calls ? 0x7ff : 0xfff, spilled = 0, used = 0, kept = 0;
 
-	j->window = 1;
 	uint32_t over = calls ? weigh_all(j) : (weigh_all(j), 0);
 	uint32_t n = sort(j, order);
 	for (uint32_t half = 0; half < JIT_HALVES; half++)

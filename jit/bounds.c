@@ -7,46 +7,63 @@ static uint32_t smear(uint32_t v)
 	return v ? FAR >> __builtin_clz(v) : 0;
 }
 
+/* Bounded by an operation, whatever made it before. */
+static struct value settled(struct value v)
+{
+	v.tag &= (uint16_t)~ADDED;
+	return v;
+}
+
+/* A pointer and a number. */
+static struct value advance(struct value p, struct value n)
+{
+	uint32_t max = p.max == FAR || p.max + n.max < p.max ? FAR : p.max + n.max, min = (uint32_t)p.min + n.min;
+	uint32_t tag = (p.tag & KIND) | (max != FAR ? p.tag & n.tag & EXACT : 0) | ADDED;
+	if (p.tag & EXACT && !(n.tag & EXACT) && p.max < MIN_MAX)
+		return value_of(tag | INDEXED, p.max, max);
+	if (p.tag & INDEXED && n.tag & EXACT && n.max < MIN_MAX && min < MIN_MAX)
+		tag |= INDEXED;
+	return value_of(tag, max == FAR && !(tag & INDEXED) ? 0 : min, max);
+}
+
 static struct value add(struct value a, struct value b, bool wide)
 {
-	uint32_t sum = a.max + b.max, exact = a.tag & b.tag & EXACT;
-	bool carry = sum < a.max;
+	uint32_t sum = a.max + b.max;
 	if (wide && is_pointer(b)) {
 		struct value t = a;
 		a = b;
 		b = t;
 	}
-	if (wide && is_pointer(a)) {
-		if (!is_number(b) || carry || a.max == FAR)
-			return (struct value){ FAR, a.tag & KIND };
-		return (struct value){ sum, (a.tag & KIND) | exact | ADDED };
-	}
-	if (!is_number(a) || !is_number(b) || carry)
+	if (wide && is_pointer(a))
+		return is_number(b) ? advance(a, b) : value_of(a.tag & KIND, 0, FAR);
+	if (!is_number(a) || !is_number(b) || sum < a.max)
 		return wide ? any : number(FAR);
-	return (struct value){ sum, NUMBER | exact | ADDED };
+	return value_of(NUMBER | (a.tag & b.tag & EXACT) | ADDED, (uint32_t)a.min + b.min, sum);
 }
 
 /* a - k, k > 0 as a constant or the magnitude of a negative one that is added. */
 static struct value subtract(struct value a, uint32_t k, bool wide)
 {
-	if (a.tag & EXACT && a.max >= k && (wide || is_number(a)))
-		return (struct value){ a.max - k, a.tag | ADDED };
+	if (a.tag & EXACT && a.max >= k)
+		return value_of((a.tag & (KIND | EXACT)) | ADDED, a.max - k, a.max - k);
+	if ((is_number(a) || a.tag & INDEXED) && a.min >= k)
+		return value_of((a.tag & (KIND | INDEXED)) | ADDED, a.min - k, a.max == FAR && is_pointer(a) ? FAR : a.max - k);
 	if (wide && is_pointer(a))
-		return (struct value){ FAR, a.tag & KIND };
+		return value_of(a.tag & KIND, 0, FAR);
 	return wide ? any : number(FAR);
 }
 
 static struct value shift_left(struct value a, uint32_t k, bool wide)
 {
 	if (is_number(a) && k < 32 && a.max << k >> k == a.max)
-		return (struct value){ a.max << k, NUMBER | (a.tag & EXACT) };
+		return value_of(NUMBER | (a.tag & EXACT), (uint32_t)a.min << k < MIN_MAX ? (uint32_t)a.min << k : 0, a.max << k);
 	return wide ? any : number(FAR);
 }
 
 static struct value shift_right(struct value a, uint32_t k, bool wide, bool sign)
 {
 	if (is_number(a) && (wide || !sign || a.max >> 31 == 0))
-		return k < 32 ? (struct value){ a.max >> k, NUMBER | (a.tag & EXACT) } : constant(0);
+		return k < 32 ? value_of(NUMBER | (a.tag & EXACT), (uint32_t)a.min >> k, a.max >> k) : constant(0);
 	if (sign)
 		return wide ? any : number(FAR);
 	if (!wide)
@@ -67,7 +84,7 @@ struct value jit_bound_imm(uint32_t op, struct value a, int32_t imm, bool wide, 
 	case UB_MUL: {
 		uint64_t product = (uint64_t)a.max * k;
 		if (is_number(a) && !high && product <= FAR)
-			return (struct value){ (uint32_t)product, NUMBER | (a.tag & EXACT) };
+			return a.tag & EXACT ? constant((uint32_t)product) : number((uint32_t)product);
 		break;
 	}
 	case UB_DIV:
@@ -81,7 +98,7 @@ struct value jit_bound_imm(uint32_t op, struct value a, int32_t imm, bool wide, 
 			return number(k - 1);
 		if (a.max < k) {
 			*fact |= JIT_NO_EFFECT;
-			return a;
+			return settled(a);
 		}
 		if (a.max < 2 * (uint64_t)k)
 			*fact |= JIT_ONCE;
@@ -90,7 +107,7 @@ struct value jit_bound_imm(uint32_t op, struct value a, int32_t imm, bool wide, 
 		if (is_number(a)) {
 			if ((smear(a.max) & ~k) == 0) {
 				*fact |= JIT_NO_EFFECT;
-				return a;
+				return settled(a);
 			}
 			return number(!high && k < a.max ? k : a.max);
 		}
@@ -121,7 +138,7 @@ struct value jit_bound_reg(uint32_t op, struct value a, struct value b, bool wid
 		return add(a, b, wide);
 	case UB_SUB:
 		if (wide && is_pointer(a) && !is_pointer(b))
-			return (struct value){ FAR, a.tag & KIND };
+			return value_of(a.tag & KIND, 0, FAR);
 		break;
 	case UB_MUL:
 		if (both && (uint64_t)a.max * b.max <= FAR)
@@ -172,16 +189,16 @@ struct value jit_bound_bytes(struct value v, int32_t bits, bool swaps)
 
 struct value jit_bound_join(struct value old, struct value new, bool jump)
 {
+	uint32_t min = old.min < new.min ? old.min : new.min, max = old.max > new.max ? old.max : new.max;
 	if (old.tag == ANY || new.tag == ANY || (old.tag & KIND) != (new.tag & KIND)) {
 		bool numbers = zx(old) && zx(new); /* say, a pointer and NULL */
 		return numbers ? number(FAR) : any;
 	}
-	if (new.max <= old.max && (new.max == old.max || !(old.tag & EXACT)))
-		return (struct value){ old.max, new.tag & EXACT ? old.tag & (uint32_t)~ADDED : old.tag & KIND };
-	uint32_t max = new.max > old.max ? new.max : old.max;
-	if (jump && is_pointer(old))
-		max = FAR;
-	else if (jump)
-		max = max < FAR ? FAR - 1 : FAR;
-	return (struct value){ max, old.tag & KIND };
+	if (old.max == new.max && old.tag & new.tag & EXACT)
+		return value_of(old.tag & (KIND | EXACT), min, max);
+	if (max == old.max || !jump)
+		return value_of(old.tag & KIND, min, max);
+	if (is_pointer(old) || max == FAR)
+		return value_of(old.tag & KIND, 0, FAR);
+	return value_of(NUMBER, 0, FAR - 1);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What is known about a value before the program runs, and what arithmetic makes of it. A number is
- * known by an upper bound, which says that its high half is zero; a pointer by its region and an
- * upper bound of its offset there.
+ * known by bounds, which say that its high half is zero; a pointer by its region and bounds of its
+ * offset there.
  */
 #ifndef UB_JIT_BOUNDS_H
 #define UB_JIT_BOUNDS_H
@@ -9,31 +9,39 @@
 #include "jit/compile.h"
 
 enum tag {
-	ANY,         /* 64 bits, unknown */
-	NUMBER,      /* 0..max */
-	POINTER,     /* POINTER + region: its start + 0..max; max FAR: no bound */
+	ANY,          /* 64 bits, unknown */
+	NUMBER,       /* min..max */
+	POINTER,      /* POINTER + region: its start + min..max; max FAR: no bound */
 	KIND = 7,
-	EXACT = 8,   /* it is max, not below */
-	ADDED = 16,  /* last written by an addition: a loop that does this will not stop growing */
+	EXACT = 8,    /* it is max, not below */
+	ADDED = 16,   /* last written by an addition: a loop that does this will not stop growing */
+	INDEXED = 32, /* a pointer: its region's start + exactly min + a number, the second operand of an addition */
 };
 #define FAR 0xffffffffu
 
 struct value {
 	uint32_t max;
-	uint32_t tag;
+	uint16_t min; /* MIN_MAX: that or more */
+	uint16_t tag;
 };
+enum { MIN_MAX = 0xffff };
+
+static inline struct value value_of(uint32_t tag, uint32_t min, uint32_t max)
+{
+	return (struct value){ max, (uint16_t)(min < MIN_MAX ? min : MIN_MAX), (uint16_t)tag };
+}
 
 static inline struct value number(uint32_t max)
 {
-	return (struct value){ max, NUMBER };
+	return value_of(NUMBER, 0, max);
 }
 
 static inline struct value constant(uint32_t v)
 {
-	return (struct value){ v, NUMBER | EXACT };
+	return value_of(NUMBER | EXACT, v, v);
 }
 
-static const struct value any = { 0, ANY };
+static const struct value any = { 0, 0, ANY };
 
 static inline bool is_number(struct value v)
 {

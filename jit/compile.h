@@ -41,6 +41,9 @@ enum {
 	JIT_IN_BOUNDS = 4, /* the access is inside a region, whatever the run */
 	JIT_NO_EFFECT = 8, /* the operation leaves dst as it is: mask, or remainder, of something smaller */
 	JIT_ONCE = 16,   /* remainder of something below twice the divisor */
+	JIT_POINTER_SRC = 16, /* addition: src is the pointer */
+	JIT_INDEXED = 16, /* access: if the address is a sum, b << shift is an offset in the context, but for
+			   * a constant that, with the size, the window allows for */
 	JIT_REGION = 32, /* x 0..3: region the pointer came from: UB_REGION_STACK .. DATA */
 	JIT_HEAD = 128,  /* a backward jump comes here */
 };
@@ -76,6 +79,7 @@ enum jit_target_kind { JIT_TO_SLOT, JIT_TO_LABEL, JIT_TO_CODE /* a halfword */ }
 enum { JIT_L_EXIT, JIT_L_FAULT, JIT_L_CHECK, JIT_L_DIV, JIT_L_FUNCS };
 
 enum {
+	JIT_WINDOW_MAX = 64,
 	JIT_SLOTS_MAX = 0x4000,
 	JIT_STUBS = 16, /* pending at a time */
 };

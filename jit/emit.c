@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "jit/emit.h"
 
+void jit_narrow(struct jit_code *c, uint32_t half)
+{
+	if (c->len < c->cap)
+		c->at[c->len] = (uint16_t)half;
+	c->len++;
+}
+
+void jit_wide(struct jit_code *c, uint32_t word)
+{
+	jit_narrow(c, word >> 16);
+	jit_narrow(c, word & 0xffff);
+}
+
 static bool low(int r)
 {
 	return r < 8;

@@ -19,18 +19,9 @@ struct jit_code {
 	bool broken;   /* an emitter was asked for what does not exist: a bug */
 };
 
-static inline void jit_narrow(struct jit_code *c, uint32_t half)
-{
-	if (c->len < c->cap)
-		c->at[c->len] = (uint16_t)half;
-	c->len++;
-}
-
-static inline void jit_wide(struct jit_code *c, uint32_t word)
-{
-	jit_narrow(c, word >> 16);
-	jit_narrow(c, word & 0xffff);
-}
+void jit_narrow(struct jit_code *c, uint32_t half);
+/* A 32-bit instruction, first halfword on top. */
+void jit_wide(struct jit_code *c, uint32_t word);
 
 /* rd = rn op rm; rd = T2_PC with JIT_SET compares (sub), tests (and), and so on. */
 void jit_dp(struct jit_code *c, enum t2_dp op, int rd, int rn, int rm, enum jit_flags f);

@@ -265,9 +265,14 @@ static void move(struct jit *j, uint32_t d, uint32_t s, int hi)
 	jit_done(j, d, jit_lo(j, s), hi);
 }
 
-/* d += s as an address, if both are made of registers. */
+/* d += s as an address, if both are made of registers. A pointer and an index become a + b. */
 static bool add_lazily(struct jit *j, uint32_t d, uint32_t s, int hi)
 {
+	bool index = j->facts[j->slot] & JIT_POINTER_SRC;
+	if (index && j->lazy >> d & 1 && j->val[d].kind == JIT_ADDR) {
+		jit_clobber(j, d);
+		jit_prepare(j, d);
+	}
 	const struct jit_val *vd = jit_val_of(j, d), *vs = jit_val_of(j, s);
 	uint8_t rd, rs;
 	if (vs && vs->kind == JIT_SHIFT && vs->shift <= 3 && jit_reg_of(j, d, &rd)) { /* lsl, type 0 */
@@ -286,7 +291,7 @@ static bool add_lazily(struct jit *j, uint32_t d, uint32_t s, int hi)
 	}
 	if (!jit_reg_of(j, d, &rd))
 		return false;
-	set(j, d, JIT_ADDR, rd, rs, 0, 0, hi);
+	set(j, d, JIT_ADDR, index ? rs : rd, index ? rd : rs, 0, 0, hi);
 	return true;
 }
 

@@ -92,6 +92,15 @@ static int offset_from(struct jit *j, const struct jit_val *at, int rn, int t, i
 
 static void check_context(struct jit *j, const struct jit_val *at, uint32_t size, uint32_t what)
 {
+	if (j->facts[j->slot] & JIT_INDEXED && at->b != JIT_NOWHERE) {
+		int limit = jit_load_half(j, JIT_LIMIT);
+		if (at->shift)
+			jit_dp_shift(&j->code, T2_SUB, T2_PC, limit, at->b, T2_LSL, at->shift, JIT_SET);
+		else
+			jit_cmp(&j->code, at->b, limit);
+		to_stub(j, at->shift ? T2_LS : T2_HS, at, what);
+		return;
+	}
 	int rn = jit_load_half(j, JIT_BASE), t = jit_scratch(j, rn);
 	offset_from(j, at, rn, t, (int32_t)(j->window - size));
 	jit_cmp(&j->code, t, jit_load_half(j, JIT_LIMIT));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Forward: what is known about the value of each register (bounds.h) at each slot, as facts for the
- * others. Blocks are visited in the order of slots, as often as the
- * state they start in grows. A state that grows a second time, or by an addition, jumps to a limit,
+ * others. Blocks are visited in the order of slots, as often as the state they start in grows. A state that grows a second time, or by an addition, jumps to a limit,
  * so that loops take two or three visits. Nothing depends on the order for being right: the pass
  * ends when every edge leads into a state that covers it.
  */
@@ -11,32 +10,40 @@
 
 enum { TRACKED = UB_R10 };
 
+/* What a block starts with; lower bounds are known inside blocks only. */
 struct state {
 	uint32_t max[TRACKED];
 	uint8_t tag[TRACKED];
-	uint8_t reached, dirty; /* dirty: to be visited again */
-	uint8_t grown;          /* times */
-	uint8_t unused;
+	bool reached, dirty; /* dirty: to be visited again */
+	uint8_t grown;       /* times */
+};
+
+struct now {
+	struct value v[TRACKED];
 };
 
 struct ranges {
 	struct jit *j;
-	struct state now;
+	struct now now;
 	struct state *states; /* by leader */
 	bool again;
 };
 
+static struct value pointer(uint32_t region, uint32_t offset)
+{
+	return value_of((POINTER + region) | EXACT, offset, offset);
+}
+
 static struct value get(const struct ranges *g, uint32_t r)
 {
 	if (r == UB_R10)
-		return (struct value){ UB_FRAME_BYTES, (POINTER + UB_REGION_STACK) | EXACT };
-	return (struct value){ g->now.max[r], g->now.tag[r] };
+		return pointer(UB_REGION_STACK, UB_FRAME_BYTES);
+	return g->now.v[r];
 }
 
 static void put(struct ranges *g, uint32_t r, struct value v)
 {
-	g->now.max[r] = v.max;
-	g->now.tag[r] = (uint8_t)v.tag;
+	g->now.v[r] = v;
 }
 
 static void alu(struct ranges *g, const struct ub_insn *insn, uint32_t *fact)
@@ -60,6 +67,8 @@ static void alu(struct ranges *g, const struct ub_insn *insn, uint32_t *fact)
 			a = low_half(a);
 			b = low_half(b);
 		}
+		if (op == UB_ADD && x && is_pointer(b) && !is_pointer(a))
+			*fact |= JIT_POINTER_SRC;
 		if (op == UB_MOV)
 			v = jit_bound_move(b, insn->offset, wide);
 		else if (x)
@@ -79,9 +88,9 @@ static struct value load_address(const struct ub_program *p, uint32_t slot)
 	if (insn[1].imm)
 		return any;
 	if (v - p->rodata_addr < p->rodata_len)
-		return (struct value){ v - p->rodata_addr, (POINTER + UB_REGION_RODATA) | EXACT };
+		return pointer(UB_REGION_RODATA, v - p->rodata_addr);
 	if (v - p->data_addr < p->data_len)
-		return (struct value){ v - p->data_addr, (POINTER + UB_REGION_DATA) | EXACT };
+		return pointer(UB_REGION_DATA, v - p->data_addr);
 	return constant(v);
 }
 
@@ -95,10 +104,21 @@ static bool in_bounds(const struct ub_program *p, struct value base, int32_t off
 	case UB_REGION_RODATA: len = write ? 0 : p->rodata_len; break;
 	case UB_REGION_DATA: len = p->data_len; break;
 	}
-	if (offset < 0 && (!(base.tag & EXACT) || base.max < 0u - (uint32_t)offset))
+	if ((int32_t)base.min + offset < 0)
 		return false;
-	uint64_t last = (uint64_t)base.max + size;
-	return base.max != FAR && (int64_t)last + offset <= (int64_t)len;
+	return base.max != FAR && (int64_t)base.max + size + offset <= (int64_t)len;
+}
+
+/* An access at a constant plus an index, within reach of one check for all of the program. */
+static bool indexed(struct jit *j, struct value base, int32_t offset, uint32_t size)
+{
+	int32_t k = (int32_t)base.min + offset;
+	if (!(base.tag & INDEXED) || (base.tag & KIND) != POINTER + UB_REGION_CTX || k < 0 ||
+	    (uint32_t)k + size > JIT_WINDOW_MAX)
+		return false;
+	if (j->window < (uint32_t)k + size)
+		j->window = (uint32_t)k + size;
+	return true;
 }
 
 static void access(struct ranges *g, const struct ub_insn *insn, uint32_t base, bool write, uint32_t *fact)
@@ -108,8 +128,11 @@ static void access(struct ranges *g, const struct ub_insn *insn, uint32_t base, 
 	uint32_t region = UB_REGION_CTX;
 	if (is_pointer(v)) {
 		region = (v.tag & KIND) - POINTER;
-		if (in_bounds(g->j->program, v, insn->offset, size_of[UB_SIZE(insn->opcode) >> 3], write))
+		uint32_t size = size_of[UB_SIZE(insn->opcode) >> 3];
+		if (in_bounds(g->j->program, v, insn->offset, size, write))
 			*fact |= JIT_IN_BOUNDS;
+		else if (indexed(g->j, v, insn->offset, size))
+			*fact |= JIT_INDEXED;
 	}
 	*fact |= region * JIT_REGION;
 }
@@ -149,23 +172,29 @@ static uint32_t leader_index(const struct jit *j, uint32_t slot)
 	return j->offset[slot];
 }
 
+enum { KEPT = KIND | EXACT };
+
 /* Control goes to a leader in the state it is in now. */
 static void flow(struct ranges *g, uint32_t target, bool backward)
 {
 	struct state *s = g->states + leader_index(g->j, target);
 	bool grew = false;
 	if (!s->reached) {
-		memcpy(s, &g->now, sizeof *s);
-		s->reached = s->dirty = 1;
+		for (uint32_t r = 0; r < TRACKED; r++) {
+			s->max[r] = g->now.v[r].max;
+			s->tag[r] = g->now.v[r].tag & KEPT;
+		}
+		s->reached = s->dirty = true;
 		s->grown = 0;
 		g->again |= backward;
 		return;
 	}
 	for (uint32_t r = 0; r < TRACKED; r++) {
-		struct value old = { s->max[r], s->tag[r] & ~(uint32_t)ADDED }, new = get(g, r);
-		if (old.tag == ANY || (old.max == new.max && old.tag == (new.tag & ~(uint32_t)ADDED)))
+		struct value new = g->now.v[r];
+		if (s->tag[r] == ANY || (s->max[r] == new.max && s->tag[r] == (new.tag & KEPT)))
 			continue;
-		struct value v = jit_bound_join(old, new, s->grown > 1 || (backward && new.tag & ADDED) || s->grown > 4);
+		struct value old = value_of(s->tag[r], 0, s->max[r]);
+		struct value v = jit_bound_join(old, new, s->grown > 1 || (backward && new.tag & ADDED));
 		if (s->grown > 6)
 			v = any;
 		if (v.max == old.max && v.tag == old.tag)
@@ -175,10 +204,17 @@ static void flow(struct ranges *g, uint32_t target, bool backward)
 		grew = true;
 	}
 	if (grew) {
-		s->dirty = 1;
+		s->dirty = true;
 		s->grown++;
 		g->again |= backward;
 	}
+}
+
+static void start_block(struct ranges *g, struct state *s)
+{
+	s->dirty = false;
+	for (uint32_t r = 0; r < TRACKED; r++)
+		g->now.v[r] = value_of(s->tag[r], s->tag[r] & EXACT ? s->max[r] : 0, s->max[r]);
 }
 
 /* x < y holds, or x <= y: x is bounded by what y is bounded by. Both are compared as 64 bits or are
@@ -191,7 +227,16 @@ static void bound(struct ranges *g, uint32_t x, struct value y, bool strict)
 	uint32_t max = y.max - (strict ? 1 : 0);
 	if (is_pointer(v) || (is_number(v) && v.max <= max))
 		return;
-	put(g, x, number(max));
+	put(g, x, value_of(NUMBER, is_number(v) && v.min <= max ? v.min : 0, max));
+}
+
+/* x > y holds, or x >= y, and x is a number. */
+static void bound_below(struct ranges *g, uint32_t x, struct value y, bool strict)
+{
+	struct value v = get(g, x);
+	uint32_t min = (uint32_t)y.min + strict;
+	if (is_number(v) && is_number(y) && !(v.tag & EXACT) && v.min < min && min <= v.max)
+		put(g, x, value_of(v.tag, min, v.max));
 }
 
 /* What `holds` says about the operands of a jump: op with its sense inverted if not taken. */
@@ -217,12 +262,19 @@ static void refine(struct ranges *g, const struct ub_insn *insn, uint32_t op)
 		else if (x && is_number(a) && !is_pointer(b) && s < TRACKED)
 			put(g, s, a);
 		break;
+	case UB_JNE: /* 0 is the one value that is at an end */
+		if (b.tag & EXACT && b.max == 0)
+			bound_below(g, d, b, true);
+		break;
 	case UB_JLT:
 	case UB_JLE:
 		bound(g, d, b, op == UB_JLT);
+		if (x)
+			bound_below(g, s, a, op == UB_JLT);
 		break;
 	case UB_JGT:
 	case UB_JGE:
+		bound_below(g, d, b, op == UB_JGT);
 		if (x)
 			bound(g, s, a, op == UB_JGT);
 		break;
@@ -258,7 +310,7 @@ static void jump(struct ranges *g, uint32_t slot, uint32_t *fact)
 		*fact |= JIT_DST_ZX;
 	if (insn->opcode & UB_X && zx(get(g, UB_SRC(insn))))
 		*fact |= JIT_SRC_ZX;
-	struct state before = g->now;
+	struct now before = g->now;
 	refine(g, insn, op);
 	flow(g, target, target <= slot);
 	g->now = before;
@@ -318,10 +370,8 @@ static void sweep(struct ranges *g)
 			if (live)
 				flow(g, slot, false);
 			live = s->dirty;
-			if (live) {
-				s->dirty = 0;
-				g->now = *s;
-			}
+			if (live)
+				start_block(g, s);
 		}
 		if (live)
 			live = step(g, slot);
@@ -353,7 +403,7 @@ static void enter(struct ranges *g)
 				flow(g, p->funcs[i], false);
 	for (uint32_t r = 0; r < TRACKED; r++)
 		put(g, r, constant(0));
-	put(g, 1, (struct value){ 0, (POINTER + UB_REGION_CTX) | EXACT });
+	put(g, 1, pointer(UB_REGION_CTX, 0));
 	put(g, 2, number(FAR));
 	flow(g, p->entry, false);
 }
@@ -362,6 +412,7 @@ void jit_ranges(struct jit *j)
 {
 	struct ranges g = { .j = j, .states = (struct state *)j->code.at };
 	uint32_t leaders = 0;
+	j->window = 1;
 	for (uint32_t slot = 0; slot < j->slots; slot++)
 		if (jit_is_leader(j, slot))
 			j->offset[slot] = (uint16_t)leaders++;
@@ -370,7 +421,7 @@ void jit_ranges(struct jit *j)
 		return;
 	}
 	for (uint32_t i = 0; i < leaders; i++)
-		g.states[i].reached = g.states[i].dirty = 0;
+		g.states[i].reached = g.states[i].dirty = false;
 	enter(&g);
 	do
 		sweep(&g);

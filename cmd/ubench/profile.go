@@ -31,7 +31,8 @@ func profileCommand(e *env) *cli.Command {
 		Usage:     "show where the modelled cycles of a program go",
 		ArgsUsage: "BENCHMARK|FILE [flags]",
 		Description: `Runs a benchmark, or the program in FILE, on an emulated Cortex-M and shows what executing it cost, by
-function or by instruction. Setting up (loading, verifying, compiling) is left out.
+function or by instruction. Setting up (loading, verifying, compiling) is left out, or all there is
+with --set-up.
 
 Examples:
   ubench profile fletcher16 --engine vm --size 640
@@ -44,6 +45,7 @@ Examples:
 			&cli.StringFlag{Name: "entry", Usage: "function of an object to start at, by `NAME`"},
 			&cli.StringFlag{Name: "mem", Usage: "context memory of a program, as `HEX` or @FILE"},
 			&cli.StringFlag{Name: "o", Usage: "write a profile for go tool pprof to `FILE`"},
+			&cli.BoolFlag{Name: "set-up", Usage: "profile loading, verifying and compiling instead of executing"},
 			&cli.BoolFlag{Name: "listing", Usage: "print the instructions executed, with what each cost"},
 			flashSpeedFlag, waitStatesFlag,
 		},
@@ -157,31 +159,37 @@ func (e *env) profileJob(c *cli.Context, name string) (emu.Job, error) {
 }
 
 // executed runs the job once without and once with executing it; the difference is what executing
-// it cost, the agent's own work apart.
+// it cost, the agent's own work apart. With --set-up it is the first, the agent's work included.
 func executed(c *cli.Context, target *unicorn.Target, m *meter.Meter, job emu.Job) (map[uint32]meter.Spent, emu.Sample, error) {
 	before := m.Profile()
 	set := job
 	set.LoadOnly = true
-	if _, err := target.Run(c.Context, set); err != nil {
-		return nil, emu.Sample{}, err
-	}
-	loaded := m.Profile()
-	sample, err := target.Run(c.Context, job)
+	sample, err := target.Run(c.Context, set)
 	if err != nil {
 		return nil, sample, err
 	}
-	spent := m.Profile()
-	for addr, s := range spent {
-		executions := s.Executions - 2*loaded[addr].Executions + before[addr].Executions
-		cycles := s.Cycles - 2*loaded[addr].Cycles + before[addr].Cycles
-		if int64(executions) <= 0 || int64(cycles) < 0 {
-			delete(spent, addr)
-			continue
-		}
-		s.Executions, s.Cycles = executions, cycles
-		spent[addr] = s
+	loaded := m.Profile()
+	if c.Bool("set-up") {
+		return difference(loaded, before), sample, nil
 	}
-	return spent, sample, nil
+	sample, err = target.Run(c.Context, job)
+	if err != nil {
+		return nil, sample, err
+	}
+	return difference(difference(m.Profile(), loaded), difference(loaded, before)), sample, nil
+}
+
+// difference is what was spent after, but not before.
+func difference(after, before map[uint32]meter.Spent) map[uint32]meter.Spent {
+	spent := map[uint32]meter.Spent{}
+	for addr, s := range after {
+		s.Executions -= before[addr].Executions
+		s.Cycles -= before[addr].Cycles
+		if int64(s.Executions) > 0 && int64(s.Cycles) >= 0 {
+			spent[addr] = s
+		}
+	}
+	return spent
 }
 
 // printFunctions sums up by function.
