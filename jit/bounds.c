@@ -198,7 +198,6 @@ struct value jit_bound_join(struct value old, struct value new, bool jump)
 		return value_of(old.tag & (KIND | EXACT), min, max);
 	if (max == old.max || !jump)
 		return value_of(old.tag & KIND, min, max);
-	if (is_pointer(old) || max == FAR)
-		return value_of(old.tag & KIND, 0, FAR);
-	return value_of(NUMBER, 0, FAR - 1);
+	uint32_t limit = is_pointer(old) ? NEAR - REGION_MAX / 2 : FAR - 1;
+	return value_of(old.tag & KIND, 0, max <= limit ? limit : FAR);
 }

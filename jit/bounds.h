@@ -53,10 +53,13 @@ static inline bool is_pointer(struct value v)
 	return (v.tag & KIND) >= POINTER;
 }
 
-/* High half zero? Regions lie below 0xe0000000, so a pointer that is not far from its region is. */
+/* Regions are smaller than REGION_MAX and lie below 0xe0000000, so a pointer that is no more than
+ * NEAR from the start of its region has no high half. */
+enum { REGION_MAX = 0x08000000, NEAR = 0x10000000 };
+
 static inline bool zx(struct value v)
 {
-	return is_number(v) || (is_pointer(v) && v.max < 0x10000000);
+	return is_number(v) || (is_pointer(v) && v.max <= NEAR);
 }
 
 /* The low half alone, as a number. */

@@ -167,6 +167,16 @@ static inline bool jit_is_leader(const struct jit *j, uint32_t slot)
 	return j->leader[slot / 8] >> (slot % 8) & 1;
 }
 
+/* Whether a slot and the next are lsh 32 and rsh 32, or arsh 32: what older compilers extend with. */
+static inline bool jit_is_extension(const struct jit *j, uint32_t slot)
+{
+	const struct ub_insn *insn = j->text + slot;
+	return insn->opcode == (UB_ALU64 | UB_K | UB_LSH) && insn->imm == 32 && insn[1].imm == 32 &&
+	       UB_DST(insn) == UB_DST(&insn[1]) &&
+	       (insn[1].opcode == (UB_ALU64 | UB_K | UB_RSH) || insn[1].opcode == (UB_ALU64 | UB_K | UB_ARSH)) &&
+	       !jit_is_leader(j, slot + 1);
+}
+
 /* ranges.c */
 void jit_ranges(struct jit *j);
 

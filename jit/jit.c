@@ -61,6 +61,21 @@ static void arithmetic(struct jit *j, const struct ub_insn *insn, bool wide)
 		jit_alu32(j, insn);
 }
 
+/* An extension of the low half, two slots. */
+static void extend(struct jit *j, const struct ub_insn *insn)
+{
+	uint32_t d = UB_DST(insn);
+	struct ub_insn move = { UB_ALU64 | UB_X | UB_MOV, (uint8_t)(d << 4 | d), 32, 0 };
+	j->offset[++j->slot] = (uint16_t)j->code.len;
+	look_at(j, insn + 1);
+	if (!(j->live & JIT_BOTH(d)))
+		return;
+	if (UB_OP(insn[1].opcode) == UB_RSH)
+		jit_low_imm(j, UB_LSH, d, 0, JIT_ZERO);
+	else
+		jit_alu64(j, &move);
+}
+
 static void lower(struct jit *j, const struct ub_insn *insn)
 {
 	switch (UB_CLASS(insn->opcode)) {
@@ -68,7 +83,10 @@ static void lower(struct jit *j, const struct ub_insn *insn)
 		arithmetic(j, insn, false);
 		break;
 	case UB_ALU64:
-		arithmetic(j, insn, true);
+		if (jit_is_extension(j, j->slot))
+			extend(j, insn);
+		else
+			arithmetic(j, insn, true);
 		break;
 	case UB_LD:
 		if (j->live & JIT_BOTH(UB_DST(insn)))

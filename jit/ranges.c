@@ -79,6 +79,20 @@ static void alu(struct ranges *g, const struct ub_insn *insn, uint32_t *fact)
 	put(g, d, v);
 }
 
+/* Shifted left and right by 32: an extension of the low half, done when the first is seen. */
+static bool extension(struct ranges *g, uint32_t slot)
+{
+	const struct ub_insn *insn = g->j->text + slot;
+	uint32_t d = UB_DST(insn);
+	if (slot > 0 && jit_is_extension(g->j, slot - 1))
+		return true;
+	if (!jit_is_extension(g->j, slot))
+		return false;
+	struct value low = low_half(get(g, d));
+	put(g, d, UB_OP(insn[1].opcode) == UB_RSH ? low : jit_bound_move(low, 32, true));
+	return true;
+}
+
 static struct value load_address(const struct ub_program *p, uint32_t slot)
 {
 	const struct ub_insn *insn = p->text + slot;
@@ -222,10 +236,12 @@ static void start_block(struct ranges *g, struct state *s)
 static void bound(struct ranges *g, uint32_t x, struct value y, bool strict)
 {
 	struct value v = get(g, x);
-	if (!is_number(y) || x >= TRACKED || (strict && y.max == 0))
-		return;
 	uint32_t max = y.max - (strict ? 1 : 0);
-	if (is_pointer(v) || (is_number(v) && v.max <= max))
+	if (x >= TRACKED || (strict && y.max == 0))
+		return;
+	if (is_pointer(v) && (v.tag & KIND) == (y.tag & KIND) && v.max != FAR && v.max > max && !(v.tag & EXACT))
+		put(g, x, value_of(v.tag, v.min, max));
+	if (!is_number(y) || is_pointer(v) || (is_number(v) && v.max <= max))
 		return;
 	put(g, x, value_of(NUMBER, is_number(v) && v.min <= max ? v.min : 0, max));
 }
@@ -328,7 +344,8 @@ static bool step(struct ranges *g, uint32_t slot)
 	switch (UB_CLASS(insn->opcode)) {
 	case UB_ALU32:
 	case UB_ALU64:
-		alu(g, insn, &fact);
+		if (!extension(g, slot))
+			alu(g, insn, &fact);
 		break;
 	case UB_LD:
 		put(g, UB_DST(insn), load_address(j->program, slot));
@@ -404,7 +421,7 @@ static void enter(struct ranges *g)
 	for (uint32_t r = 0; r < TRACKED; r++)
 		put(g, r, constant(0));
 	put(g, 1, pointer(UB_REGION_CTX, 0));
-	put(g, 2, number(FAR));
+	put(g, 2, number(REGION_MAX - 1));
 	flow(g, p->entry, false);
 }
 
