@@ -7,30 +7,35 @@
  */
 #include "jit/compile.h"
 
-enum { NESTED = 4, LOOPS = 8 };
+enum { LOOPS = 12, HEAVIEST = 12 };
 
+/* Open loops, going up: a backward jump opens that of its target. An unconditional one is as often
+ * how a loop further up is entered, so it counts for less. */
 struct loops {
-	uint32_t heads[LOOPS];
+	uint16_t heads[LOOPS];
+	uint8_t factors[LOOPS]; /* log2 of how often the loop goes round */
 	uint32_t count;
+	uint32_t weight;        /* log2 */
 };
 
-/* Going up: a backward jump opens the loop of its target. */
-static void open_loop(struct loops *l, uint32_t head)
+static void open_loop(struct loops *l, uint32_t head, uint32_t factor)
 {
-	for (uint32_t i = 0; i < l->count; i++)
-		if (l->heads[i] == head)
-			return;
-	if (l->count < LOOPS)
-		l->heads[l->count++] = head;
+	if (l->count == LOOPS)
+		return;
+	l->heads[l->count] = (uint16_t)head;
+	l->factors[l->count++] = (uint8_t)factor;
+	l->weight += factor;
 }
 
 static void close_loops(struct loops *l, uint32_t slot)
 {
-	for (uint32_t i = 0; i < l->count;)
-		if (l->heads[i] == slot)
-			l->heads[i] = l->heads[--l->count];
-		else
-			i++;
+	for (uint32_t i = l->count; i-- > 0;) {
+		if (l->heads[i] != slot)
+			continue;
+		l->weight -= l->factors[i];
+		l->heads[i] = l->heads[--l->count];
+		l->factors[i] = l->factors[l->count];
+	}
 }
 
 static void weigh(struct jit *j, uint32_t halves, uint32_t weight)
@@ -75,8 +80,8 @@ static uint32_t weigh_all(struct jit *j)
 		uint32_t in = j->live_in[slot], out = jit_live_out(j, slot);
 		bool jumps = jit_is_jump(insn->opcode), backward = jumps && jit_target(insn, slot) <= slot;
 		if (backward)
-			open_loop(&loops, jit_target(insn, slot));
-		uint32_t weight = 1u << 3 * (loops.count < NESTED ? loops.count : NESTED);
+			open_loop(&loops, jit_target(insn, slot), UB_OP(insn->opcode) == UB_JA ? 1 : 3);
+		uint32_t weight = 1u << (loops.weight < HEAVIEST ? loops.weight : HEAVIEST);
 
 		if (class == UB_JMP && UB_OP(insn->opcode) == UB_CALL) {
 			if (insn->opcode & UB_X || s == UB_CALL_LOCAL) {

@@ -138,6 +138,7 @@ struct jit {
 	uint32_t temps;      /* scratch registers handed out */
 	uint32_t pinned;     /* ARM registers operands are in: not to be borrowed */
 	uint32_t borrowed;
+	uint8_t cached[2];   /* spilled halves that ip and lr have copies of */
 	int32_t sp_moved;    /* bytes pushed since the frame was made */
 };
 
@@ -199,6 +200,7 @@ enum { JIT_ZERO = -1 };
 int jit_temp(struct jit *j);
 void jit_release(struct jit *j);
 void jit_pin(struct jit *j, uint32_t r);
+void jit_forget(struct jit *j);
 int jit_load_half(struct jit *j, uint32_t half);
 void jit_load_spilled(struct jit *j, uint32_t half, int rt);
 void jit_store_half(struct jit *j, uint32_t half, int reg);

@@ -116,6 +116,7 @@ static void begin_block(struct jit *j, bool on)
 		jit_release(j);
 	}
 	j->lazy = j->zx = 0;
+	jit_forget(j);
 }
 
 static bool starts_function(const struct jit *j)
@@ -127,7 +128,7 @@ static void emit(struct jit *j)
 {
 	bool on = false; /* control comes from the slot before */
 	jit_prologue(j);
-	j->lazy = j->zx = 0;
+	jit_forget(j);
 	if (j->program->entry == 0 && !j->local_calls)
 		on = true;
 	for (j->slot = 0; j->slot < j->slots; j->slot++) {

@@ -249,6 +249,7 @@ static void div_reg(struct jit *j, bool mod, bool sign, uint32_t d, uint32_t s, 
 	jit_const(&j->code, T2_IP, (uint32_t)mod | (uint32_t)sign << 1, JIT_ANY);
 	j->used |= 1u << JIT_L_DIV;
 	jit_branch_link(j, JIT_TO_LABEL, JIT_L_DIV);
+	jit_forget(j);
 	for (uint32_t half = d, i = 0; i < 2; i++, half += JIT_HIGH) {
 		if (!(j->live >> half & 1))
 			continue;

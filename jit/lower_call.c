@@ -208,6 +208,7 @@ static void call_helper(struct jit *j, int32_t id)
 		if (v && v->kind != JIT_CONST && (kept & JIT_BOTH(r) || (v->kind != JIT_COPY && r >= 1 && r <= n)))
 			jit_settle(j, r);
 	}
+	jit_forget(j);
 	load_run(j, T2_IP);
 	jit_mem(c, T2_LDR, T2_IP, T2_IP, UB_RUN_HELPERS);
 	jit_mem(c, T2_LDR, T2_IP, T2_IP, ub_helper_index(id) * 4);
@@ -241,6 +242,7 @@ static void call_helper(struct jit *j, int32_t id)
 	jit_sp_add(c, (int32_t)words * 4);
 	jit_pop(c, push);
 	j->sp_moved = 0;
+	jit_forget(j);
 	jit_trap_unless(j, T2_EQ, 0);
 }
 
@@ -298,6 +300,7 @@ static void call_local(struct jit *j, const struct ub_insn *insn)
 	if (indirect)
 		jit_prepare(j, d);
 	jit_flush(j, j->entry_live | kept | (indirect ? JIT_LO(d) : 0));
+	jit_forget(j);
 	if (indirect)
 		dispatch(j, d, false);
 	j->temps = 0;
@@ -308,6 +311,7 @@ static void call_local(struct jit *j, const struct ub_insn *insn)
 		jit_charge(j);
 		jit_trap_unless(j, T2_HS, UB_E_BUDGET);
 	}
+	jit_forget(j);
 	for (uint32_t left = kept; left; left &= left - 1) {
 		uint32_t half = (uint32_t)__builtin_ctz(left);
 		if (in_register(j, half))
@@ -330,6 +334,7 @@ static void call_local(struct jit *j, const struct ub_insn *insn)
 		dispatch(j, d, true);
 	else
 		jit_branch_link(j, JIT_TO_LABEL, JIT_L_FUNCS + jit_func_at(j, j->slot + 1 + (uint32_t)insn->imm));
+	jit_forget(j);
 	move_frame(j, UB_FRAME_BYTES);
 	jit_sp_add(c, pad);
 	for (uint32_t half = JIT_HALVES; half-- > 0;) {
@@ -339,6 +344,7 @@ static void call_local(struct jit *j, const struct ub_insn *insn)
 		jit_store_half(j, half, T2_IP);
 	}
 	jit_pop(c, push);
+	jit_forget(j);
 	j->lazy = 0;
 	j->zx &= ~0x3fu;
 }

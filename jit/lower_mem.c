@@ -61,6 +61,7 @@ static void to_stub(struct jit *j, enum t2_cond cond, const struct jit_val *at, 
 	stub->slot = (uint16_t)j->slot;
 	stub->what = (uint16_t)what;
 	stub->addr = *at;
+	jit_forget(j);
 }
 
 /* t += imm. */
@@ -339,6 +340,7 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 	if (j->checked) {
 		jit_dp_imm(&j->code, T2_AND, T2_PC, ad, size - 1, JIT_SET);
 		jit_mov(&j->code, T2_IP, ad);
+		jit_forget(j);
 		jit_trap_unless(j, T2_EQ, UB_E_ALIGN);
 	}
 	int old[2] = { jit_temp(j), 0 }, t = jit_temp(j), new = jit_temp(j);

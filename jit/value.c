@@ -43,6 +43,7 @@ int jit_temp(struct jit *j)
 		if (j->temps >> scratch[i] & 1)
 			continue;
 		j->temps |= 1u << scratch[i];
+		j->cached[i] = JIT_NOWHERE;
 		return scratch[i];
 	}
 	for (int r = 0; r < 11; r++) {
@@ -86,12 +87,30 @@ void jit_pin(struct jit *j, uint32_t r)
 	}
 }
 
+/* The half that ip or lr has a copy of. */
+static uint8_t *cache(struct jit *j, int t)
+{
+	return &j->cached[t == T2_LR];
+}
+
+/* What ip and lr hold is lost. */
+void jit_forget(struct jit *j)
+{
+	j->cached[0] = j->cached[1] = JIT_NOWHERE;
+}
+
 /* The register a half is in, its home or scratch. */
 int jit_load_half(struct jit *j, uint32_t half)
 {
 	if (in_register(j, half)) {
 		j->pinned |= 1u << j->home[half];
 		return j->home[half];
+	}
+	for (int t = T2_IP; t <= T2_LR; t += T2_LR - T2_IP) {
+		if (*cache(j, t) == half && !(j->temps >> t & 1)) {
+			j->temps |= 1u << t;
+			return t;
+		}
 	}
 	int t = jit_temp(j);
 	jit_load_spilled(j, half, t);
@@ -101,6 +120,8 @@ int jit_load_half(struct jit *j, uint32_t half)
 void jit_load_spilled(struct jit *j, uint32_t half, int rt)
 {
 	j->code.broken |= j->home[half] == JIT_NOWHERE;
+	if (rt >= T2_IP)
+		*cache(j, rt) = (uint8_t)half;
 	jit_mem(&j->code, T2_LDR, rt, frame_base(j), frame_offset(j, j->home[half] - JIT_SPILL));
 }
 
@@ -110,8 +131,14 @@ void jit_store_half(struct jit *j, uint32_t half, int reg)
 		return;
 	if (in_register(j, half))
 		jit_mov(&j->code, j->home[half], reg);
-	else
+	else {
+		for (uint32_t i = 0; i < 2; i++)
+			if (j->cached[i] == half)
+				j->cached[i] = JIT_NOWHERE;
+		if (reg >= T2_IP)
+			*cache(j, reg) = (uint8_t)half;
 		jit_mem(&j->code, T2_STR, reg, frame_base(j), frame_offset(j, j->home[half] - JIT_SPILL));
+	}
 }
 
 static bool reads(const struct jit_val *v, uint32_t reg)
@@ -272,7 +299,11 @@ int jit_hi(struct jit *j, uint32_t r)
 /* Scratch: `reuse` if that is scratch already and its value may go, or more. */
 int jit_scratch(struct jit *j, int reuse)
 {
-	return reuse >= 0 && j->temps >> reuse & 1 ? reuse : jit_temp(j);
+	if (reuse < 0 || !(j->temps >> reuse & 1))
+		return jit_temp(j);
+	if (reuse >= T2_IP)
+		*cache(j, reuse) = JIT_NOWHERE;
+	return reuse;
 }
 
 /* The register to compute a half in: its home, or, spilled, `reuse` if that is scratch, or more scratch. */
