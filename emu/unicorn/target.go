@@ -112,6 +112,9 @@ func (t *Target) reset(ctx context.Context) error {
 	return nil
 }
 
+// PC is where the firmware stands.
+func (t *Target) PC() uint32 { return t.machine.Reg(PC) }
+
 // Info describes the target.
 func (t *Target) Info() emu.Info { return t.info }
 
