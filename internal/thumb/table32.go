@@ -27,6 +27,7 @@ var dualExclusive = []row{
 	{"1110 1000 1100 nnnn tttt 1111 0101 dddd", "strexh{c} {d}, {t}, [{n}]", Exclusive, "d=t@n", 2},
 	{"1110 1000 1101 nnnn tttt 1111 0100 1111", "ldrexb{c} {t}, [{n}]", Exclusive, "t=@n", 1},
 	{"1110 1000 1101 nnnn tttt 1111 0101 1111", "ldrexh{c} {t}, [{n}]", Exclusive, "t=@n", 2},
+	{"1110 1000 -10- ---- ---- ---- ---- ----", ".inst.w {raw}", Undefined, "=", 0},
 	{"1110 100p v1 w 0 nnnn tttt uuuu iiii iiii", "strd{c} {t}, {u}, {adr4}", StoreDual, "=tu@n!", 4},
 	{"1110 100p v1 w 1 nnnn tttt uuuu iiii iiii", "ldrd{c} {t}, {u}, {adr4}", LoadDual, "tu=@n!", 4},
 }

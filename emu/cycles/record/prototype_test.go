@@ -202,6 +202,28 @@ func TestFirmwareAgainstPrototype(t *testing.T) {
 	}
 }
 
+// TestMeterAgainstModel: what the meter adds up from its table is what the model says, instruction by instruction.
+func TestMeterAgainstModel(t *testing.T) {
+	for _, core := range []unicorn.Core{unicorn.CortexM3, unicorn.CortexM4} {
+		for _, c := range []struct{ engine, kernel string }{
+			{"native-O2", "fletcher16"}, {"vm", "fletcher16"}, {"femto", "fletcher16"}, {"jit", "fletcher16"}, {"rbpf", "isort"},
+		} {
+			b, ok := benchmarks.Lookup(c.kernel)
+			if !ok {
+				t.Fatalf("no benchmark %s", c.kernel)
+			}
+			job, err := jobFor(c.engine, b, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			steps, metered := recorded(t, core, job)
+			if _, total := modelTimes(model(core), steps); uint64(total) != metered || total == 0 {
+				t.Errorf("%s %s/%s: the meter has %d cycles, the model %d", core, c.kernel, c.engine, metered, total)
+			}
+		}
+	}
+}
+
 // compare returns how many instructions begin at another distance from the one before than with the prototype,
 // and how many cycles the whole is longer.
 func compare(t *testing.T, program string, m *cycles.Model, steps []Step, metered uint64, name string) (differ, off int64) {
