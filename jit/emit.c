@@ -156,8 +156,8 @@ bool jit_dp_imm(struct jit_code *c, enum t2_dp op, int rd, int rn, uint32_t imm,
 	enum t2_dp dual = op;
 	bool has_dual = dp_dual(op, &dual);
 	uint32_t other = adds ? 0u - imm : ~imm;
-	if (adds && imm == 0)
-		has_dual = false; /* carry would differ */
+	if (adds ? imm == 0 : rd == T2_PC)
+		has_dual = false; /* carry would differ; tests have none */
 	if (adds && (add_narrow(c, op, rd, rn, imm, f) || (has_dual && add_narrow(c, dual, rd, rn, other, f))))
 		return true;
 	if (op == T2_RSB && imm == 0 && f != JIT_KEEP && low(rd) && low(rn)) {

@@ -124,6 +124,14 @@ static bool starts_function(const struct jit *j)
 	return j->local_calls && j->program->funcs[jit_func_at(j, j->slot)] == j->slot;
 }
 
+/* Whether control reaches the code behind an instruction: a jump over nothing emits nothing. */
+static bool goes_on(const struct jit *j, const struct ub_insn *insn)
+{
+	if (insn->opcode == (UB_JMP | UB_JA) || insn->opcode == (UB_JMP32 | UB_JA))
+		return jit_target(insn, j->slot) == j->slot + 1;
+	return insn->opcode != (UB_JMP | UB_EXIT);
+}
+
 static void emit(struct jit *j)
 {
 	bool on = false; /* control comes from the slot before */
@@ -135,16 +143,15 @@ static void emit(struct jit *j)
 		const struct ub_insn *insn = j->text + j->slot;
 		if (jit_is_leader(j, j->slot))
 			begin_block(j, on);
-		j->offset[j->slot] = (uint16_t)j->code.len;
 		if (starts_function(j))
 			jit_function(j);
+		j->offset[j->slot] = (uint16_t)j->code.len; /* jumps to a function's start do not call it */
 		look_at(j, insn);
 		lower(j, insn);
 		jit_release(j);
 		if (j->error || j->code.len > j->code.cap)
 			return;
-		on = insn->opcode != (UB_JMP | UB_EXIT) && insn->opcode != (UB_JMP | UB_JA) &&
-		     insn->opcode != (UB_JMP32 | UB_JA);
+		on = goes_on(j, insn);
 		if (UB_CLASS(insn->opcode) == UB_LD)
 			j->offset[++j->slot] = (uint16_t)j->code.len;
 		if (!on && j->nstubs && j->slot + 1 < j->slots)

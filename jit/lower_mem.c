@@ -108,6 +108,15 @@ static void check_context(struct jit *j, const struct jit_val *at, uint32_t size
 	to_stub(j, T2_HS, at, what);
 }
 
+static void compare(struct jit *j, int rn, uint32_t imm)
+{
+	if (jit_dp_imm(&j->code, T2_SUB, T2_PC, rn, imm, JIT_SET))
+		return;
+	int t = jit_temp(j);
+	jit_const(&j->code, t, imm, JIT_ANY);
+	jit_cmp(&j->code, rn, t);
+}
+
 /* A region whose place and size are known: [start, start + len), len >= size. */
 static void check_known(struct jit *j, const struct jit_val *at, uint32_t size, uint32_t what, uint32_t start,
 			uint32_t len)
@@ -115,11 +124,7 @@ static void check_known(struct jit *j, const struct jit_val *at, uint32_t size, 
 	int t = jit_temp(j);
 	jit_const(&j->code, t, start, JIT_ANY);
 	offset_from(j, at, t, t, 0);
-	if (!jit_dp_imm(&j->code, T2_SUB, T2_PC, t, len - size, JIT_SET)) {
-		int k = jit_temp(j);
-		jit_const(&j->code, k, len - size, JIT_ANY);
-		jit_cmp(&j->code, t, k);
-	}
+	compare(j, t, len - size);
 	to_stub(j, T2_HI, at, what);
 }
 
@@ -129,7 +134,7 @@ static void check_frame(struct jit *j, const struct jit_val *at, uint32_t size, 
 	int rn = jit_load_half(j, 10), t = jit_scratch(j, rn);
 	offset_from(j, at, rn, t, -1);
 	add(j, t, t, UB_FRAME_BYTES);
-	jit_dp_imm(&j->code, T2_SUB, T2_PC, t, UB_FRAME_BYTES - size, JIT_SET);
+	compare(j, t, UB_FRAME_BYTES - size);
 	to_stub(j, T2_HI, at, what);
 }
 

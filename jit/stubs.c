@@ -112,14 +112,13 @@ static void check_routine(struct jit *j, uint32_t stop_at)
 	near(j, T2_HI, next);
 	jit_pop(c, 0x807f);
 	/* Outside all of them. */
-	jit_mem(c, T2_LDR, T2_LR, T2_SP, 28);
-	jit_sp_add(c, 32);
+	jit_shift_imm(c, T2_LSL, T2_R5, T2_R5, 30, JIT_SET); /* MI: UB_WRITE, bit 1 */
+	jit_pop(c, 0x407f);
 	jit_mem(c, T2_LDRH, T2_R1, T2_LR, -5);
 	jit_mov(c, T2_R2, T2_IP);
-	jit_const(c, T2_R0, (uint32_t)UB_E_READ, JIT_ANY);
-	jit_shift_imm(c, T2_LSL, T2_R5, T2_R5, 30, JIT_SET);
-	jit_it(c, T2_MI); /* UB_WRITE is bit 1 */
-	jit_const(c, T2_R0, (uint32_t)UB_E_WRITE, JIT_ANY);
+	jit_const(c, T2_R0, (uint32_t)UB_E_READ, JIT_KEEP);
+	jit_it(c, T2_MI);
+	jit_const(c, T2_R0, (uint32_t)UB_E_WRITE, JIT_KEEP);
 	jit_branch(j, T2_AL, JIT_TO_CODE, stop_at);
 }
 
