@@ -16,8 +16,6 @@ static int32_t load_text(const struct image_reader *r)
 		return image_refuse(r, UB_E_IMAGE_TRUNCATED, 0, r->len);
 	if (r->len / UB_SLOT_BYTES > UB_SLOTS_MAX)
 		return image_refuse(r, UB_E_IMAGE_SIZE, 0, r->len);
-	if (r->entry != 0)
-		return image_refuse(r, UB_E_IMAGE_ENTRY, 0, 0);
 	r->program->text = (const struct ub_insn *)r->bytes;
 	r->program->slots = r->len / UB_SLOT_BYTES;
 	return UB_OK;
@@ -39,6 +37,8 @@ int32_t image_load(uint32_t format, const uint8_t *image, uint32_t len, uint32_t
 
 	memset(out, 0, sizeof *out);
 	memset(where, 0, sizeof *where);
+	if (entry != 0 && (format == UB_FORMAT_TEXT_ONLY || format == UB_FORMAT_PACKED))
+		return image_refuse(&r, UB_E_IMAGE_ENTRY, 0, 0); /* they have one */
 	switch (format) {
 	case UB_FORMAT_TEXT_ONLY:
 		return load_text(&r);

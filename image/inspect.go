@@ -229,9 +229,6 @@ func unpack(data []byte) (*Program, error) {
 	p := &Program{Name: "image", Text: one.Text, Rodata: one.Rodata, Data: one.Data, CtxMin: one.CtxMin, Helpers: one.Helpers}
 	r := bitReader{data: data, at: 8}
 	r.number()
-	for range r.number() {
-		r.number()
-	}
 	if data[0]&packedRodata != 0 {
 		r.number()
 	}

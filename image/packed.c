@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The packed format: one bit stream, most significant bit first, decoded in one pass straight into
- * the form engines run. SPEC.md specifies it, image/train makes its tables. State is a few words
- * on the stack; the arena gives what the program keeps.
+ * the form engines run. SPEC.md specifies it, image/train makes its tables.
+ *
+ * Places in the stream are bits; functions that move on return the new place, or 0 when they refused
+ * the image. What the arena gives is the program's; all else is a few words on the stack.
  */
 #include "image/packed_tables.h"
 #include "image/reader.h"
 
 /* Small code before fast code: most of it runs once per program. */
 #pragma GCC optimize("Os")
+#define NOINLINE __attribute__((noinline))
 
 enum {
 	VERSION = 1,
@@ -15,22 +18,23 @@ enum {
 	CRC_BYTES = 2,
 	IMAGE_PACKED_LEAST = 5, /* bytes of an image */
 	TLV_CRITICAL = 0x80,
-	COPY_MIN = 3, COPY_BITS = 3,
 	KIND_MEMORY = 5, /* of lddw, in the place of the source register: an address in the program's memory */
+	SLACK = 24, /* bytes that may be read behind the image before its end is noticed */
 };
 
 /* Ways to give a register: 0 to 10 is that one, the destination of the instruction before, or bits:
  * any, r1 to r4, r6 to r9, r0 to r7. */
 enum { REG_PREV = 11, REG_CODED };
 
-/* Ways to give offsets and immediates: so many bits, and what is done to them. */
-enum { SIGNED = 0x20, MINUS = 0x40, SCALED = 0x80, WIDTH = 0x1f };
-enum { CONST = 1, IMM_S32 = 11, IMM_S64, IMM_MEMORY, IMM_NEXT, IMM_U12 };
+/* Ways to give offsets and immediates: so many bits, and what is done to them. Those of offsets are
+ * followed by those of immediates that differ. */
+enum { WIDTH = 0x1f, SIGNED = 0x20, MINUS = 0x40, SCALED = 0x80 };
+enum { CONST = 1, S16 = 10, IMM_S32, IMM_S64, IMM_INDEX, IMM_NEXT, IMM_U12, IMM_OTHERS = 5 };
 
 static const uint8_t ways[] = {
-	0, CONST, 2, 3, 4, 5, 6, 8, 6 | MINUS, 8 | SIGNED, 16 | SIGNED,
-	3 | MINUS | SCALED, 4 | MINUS | SCALED, 3 | SCALED, 4 | SCALED, 5 | SCALED, /* of offsets */
-	[IMM_U12 + 1] = 12, /* of immediates, which have others where offsets have scaled ones */
+	0, 0, 2, 3, 4, 5, 6, 8, 6 | MINUS, 8 | SIGNED, 16 | SIGNED,
+	3 | MINUS | SCALED, 4 | MINUS | SCALED, 3 | SCALED, 4 | SCALED, 5 | SCALED,
+	16, 16, 0, 0, 12, /* the first half of S32 and S64 */
 };
 
 struct template {
@@ -52,260 +56,279 @@ static const uint8_t symbols[][2] = {
 };
 enum {
 	TEMPLATES = sizeof templates / sizeof templates[0], /* this code is the escape */
-	RAW = sizeof symbols / sizeof symbols[0],           /* a byte follows; the next code is a copy */
+	RAW = sizeof symbols / sizeof symbols[0],           /* this code: a byte follows */
 };
 
+/* A prefix code, by the next eight bits of the stream: the codes of one length after the other. The
+ * codes are complete: whatever the bits, they are one. */
 struct tier {
-	uint8_t len, count;
+	uint8_t last; /* of the eight bits */
+	uint8_t len;
+	uint8_t base; /* + the bits of its length is the code, modulo 256 */
 };
-#define ROW(len, count) {len, count},
+#define ROW(len, count, last, base) {last, len, base},
 static const struct tier template_tiers[] = {IMAGE_PACKED_TEMPLATE_TIERS(ROW)};
 static const struct tier symbol_tiers[] = {IMAGE_PACKED_SYMBOL_TIERS(ROW)};
 #undef ROW
 
-struct decoder {
-	const uint8_t *bytes; /* the image */
-	uint32_t last;        /* offset of its last four bytes */
-	uint32_t at;          /* bits taken so far */
-	uint8_t *memory;      /* .rodata, .data, .bss */
-	uint32_t memory_len;
-	uint32_t memory_addr;
-	uint32_t next;     /* where the next string starts in memory */
-	struct template t; /* of this instruction */
-	uint32_t prev;     /* destination of the one before */
+/* The bits of an image and how many of them were taken. Whoever loops looks whether the end has been
+ * passed; no step takes more than SLACK bytes. */
+struct stream {
+	const uint8_t *bytes;
+	uint32_t at;
+	uint32_t end;
 };
 
-/* The next bits of the stream, at least 25, at the top of the word; behind the image there are zeros. */
-static inline uint32_t peek(const struct decoder *d)
+/* The next bits, at least 25, at the top of the word. */
+static inline __attribute__((always_inline)) uint32_t peek(const struct stream *s)
 {
-	uint32_t byte = d->at >> 3, shift = d->at & 7, word;
+	uint32_t word;
 
-	if (byte > d->last) {
-		shift += (byte - d->last) * 8;
-		byte = d->last;
-		if (shift > 31)
-			return 0;
-	}
-	memcpy(&word, d->bytes + byte, sizeof word);
-	return __builtin_bswap32(word) << shift;
+	memcpy(&word, s->bytes + (s->at >> 3), sizeof word);
+	return __builtin_bswap32(word) << (s->at & 7);
 }
 
 /* Up to 25 bits. */
-static __attribute__((noinline)) uint32_t get(struct decoder *d, uint32_t n)
+static NOINLINE uint32_t get(struct stream *s, uint32_t n)
 {
-	uint32_t v = peek(d) >> 1 >> (31 - n);
+	uint32_t at = s->at, word;
 
-	d->at += n;
-	return v;
+	s->at = at + n;
+	memcpy(&word, s->bytes + (at >> 3), sizeof word);
+	return __builtin_bswap32(word) << (at & 7) >> 1 >> (31 - n);
 }
 
-static __attribute__((noinline)) uint32_t get32(struct decoder *d)
-{
-	uint32_t high = get(d, 16);
-	return high << 16 | get(d, 16);
-}
-
-/* Groups of four bits, the highest first, each behind a bit that says whether more follow. */
-static __attribute__((noinline)) uint32_t number(struct decoder *d)
+/* At most five groups of four bits, the highest first and not 0, each behind a bit that says whether
+ * more follow. */
+static NOINLINE uint32_t number(struct stream *s)
 {
 	uint32_t v = 0, group;
 
 	do {
-		group = get(d, 5);
+		group = peek(s) >> 27;
+		s->at += 5;
 		v = v << 4 | (group & 15);
-	} while (group & 16);
+	} while (group & 16 && v - 1 < 0xffff);
 	return v;
 }
 
-/* The next code of a prefix code. The codes are complete: whatever the bits, they are one. */
-static __attribute__((noinline)) uint32_t code(struct decoder *d, const struct tier *t)
+/* How many bits hold 0..max, below 2^25. */
+static inline uint32_t width(uint32_t max)
 {
-	uint32_t base = 0, k, v = peek(d) >> (32 - IMAGE_PACKED_BITS);
-
-	while ((k = v >> (IMAGE_PACKED_BITS - t->len)) >= t->count) {
-		v -= (uint32_t)t->count << (IMAGE_PACKED_BITS - t->len);
-		base += t++->count;
-	}
-	d->at += t->len;
-	return base + k;
+	return (32u - (uint32_t)__builtin_clz(max << 1 | 1)) - 1;
 }
 
-/* How many bits hold 0..max. */
-static uint32_t width(uint32_t max)
+/* The program's memory: .rodata, .data, .bss. */
+static uint8_t *memory_of(const struct image_reader *r)
 {
-	return max ? 32 - (uint32_t)__builtin_clz(max) : 0;
+	return r->arena->mem + (r->program->rodata_addr - r->arena->addr);
 }
 
-/* Fills the program's memory as far as `end`: symbols taken apart into characters, bytes, and copies.
- * Returns 0 if what is there does not end where it should. */
-static __attribute__((noinline)) int get_memory(struct decoder *d, const uint8_t *end)
+static uint32_t memory_len(const struct ub_program *p)
 {
-	uint8_t *out = d->memory;
-	const uint8_t *begin = out;
-	uint32_t coded = get(d, 1);
+	return p->rodata_len + p->data_len;
+}
 
-	while (out < end) {
-		uint8_t waiting[IMAGE_PACKED_DEPTH + 1]; /* second parts of symbols */
-		uint32_t c = coded ? code(d, symbol_tiers) : RAW, n = 0;
-		if (c <= RAW) {
-			uint32_t part = c == RAW ? get(d, 8) : 0x80 + c;
-			for (;;) {
-				while (c < RAW && part >= 0x80) {
-					const uint8_t *s = symbols[part - 0x80];
-					if (s[1] != 0xff)
-						waiting[n++] = s[1];
-					part = s[0];
-				}
-				if (out == end)
-					return 0;
-				*out++ = (uint8_t)part;
-				if (!n)
-					break;
-				part = waiting[--n];
-			}
-		} else {
-			uint32_t at = (uint32_t)(out - begin), distance = get(d, width(at - (at > 0))) + 1;
-			n = COPY_MIN + get(d, COPY_BITS);
-			if (distance > at || n > (uint32_t)(end - out))
-				return 0;
-			for (; n; n--, out++)
-				*out = out[-(int32_t)distance];
+/* Fills the program's memory as far as it is stored: bytes, and symbols taken apart into characters. */
+static NOINLINE int get_memory(struct stream *s, uint8_t *out, const uint8_t *end)
+{
+	uint32_t coded = get(s, 1), waiting = 0; /* second parts + 1, a byte each */
+
+	while (out < end && s->at < s->end) {
+		uint32_t c = RAW, part;
+		if (waiting) {
+			c = (waiting & 0xff) - 1 - 0x80;
+			waiting >>= 8;
+		} else if (coded) {
+			const struct tier *t = symbol_tiers;
+			uint32_t word = peek(s);
+			while (word >> 24 > t->last)
+				t++;
+			c = (uint8_t)((word >> (32 - t->len)) + t->base);
+			s->at += t->len;
 		}
+		part = c == RAW ? get(s, 8) : 0x80 + c;
+		while (c != RAW && part >= 0x80) {
+			const uint8_t *symbol = symbols[part - 0x80];
+			part = symbol[0];
+			if (symbol[1] != 0xff)
+				waiting = waiting << 8 | (symbol[1] + 1u);
+		}
+		*out++ = (uint8_t)part;
 	}
-	return out == end;
+	return out == end && !waiting;
 }
+_Static_assert(IMAGE_PACKED_DEPTH <= 4, "bytes of a word");
 
-static uint32_t get_reg(struct decoder *d, uint32_t way)
+/* Registers that the template does not give come off the top of the word. */
+static inline __attribute__((always_inline)) uint32_t get_reg(uint32_t way, uint32_t prev, uint32_t *word,
+							      uint32_t *used)
 {
 	if (way < REG_PREV)
 		return way;
 	if (way == REG_PREV)
-		return d->prev;
+		return prev;
 	way = (way - REG_CODED) * 4; /* nibbles: widths 4 2 2 3, first registers 0 1 6 0 */
-	return get(d, 0x3224u >> way & 15u) + (0x0610u >> way & 15u);
+	uint32_t n = 0x3224u >> way & 15u, v = *word >> (32 - n);
+	*word <<= n;
+	*used += n;
+	return v + (0x0610u >> way & 15u);
 }
 
-static __attribute__((noinline)) int32_t get_operand(struct decoder *d, uint32_t mode)
+/* What bits stand for: as the way says, in units of an opcode's access size. */
+static NOINLINE int32_t shape(uint32_t bits, uint32_t way, uint32_t opcode)
 {
-	uint32_t way = ways[mode], n = way & WIDTH;
+	uint32_t n = 32 - (way & WIDTH);
+	int32_t v = (int32_t)bits;
 
-	if (way == CONST)
-		return d->t.c;
-	int32_t v = (int32_t)get(d, n);
 	if (way & SIGNED)
-		v = (int32_t)((uint32_t)v << (32 - n)) >> (32 - n);
+		v = (int32_t)(bits << n) >> n;
 	if (way & MINUS)
 		v = ~v;
-	if (way & SCALED) /* by the access size of the opcode: 4 2 1 8 */
-		v *= 1 << (0x3012u >> (d->t.opcode >> 1 & 12u) & 15u);
+	if (way & SCALED) /* 4 2 1 8 */
+		v *= 1 << (0x3012u >> (opcode >> 1 & 12u) & 15u);
 	return v;
 }
 
-/* The immediate; the high half is that of lddw. */
-static __attribute__((noinline)) uint64_t get_immediate(struct decoder *d, uint32_t way, const struct ub_program *p)
+/* Returns where it stopped: behind the last instruction if all is well. */
+static NOINLINE struct ub_insn *get_text(const struct ub_program *p, struct stream *s, const uint8_t *memory)
 {
-	uint32_t v, high;
+	struct ub_insn *out = (struct ub_insn *)p->text, *const end = out + p->slots;
+	const uint8_t *next = memory; /* where the next string starts */
+	uint32_t prev = 0; /* destination of the instruction before */
 
-	switch (way) {
-	case IMM_S32:
-		return (uint64_t)(int32_t)get32(d);
-	case IMM_S64:
-		if (d->t.opcode != UB_LDDW)
-			return get(d, width(p->nhelpers - 1));
-		high = get32(d);
-		return (uint64_t)high << 32 | get32(d);
-	case IMM_MEMORY:
-		return get(d, width(d->memory_len));
-	case IMM_NEXT:
-		v = d->next;
-		while (d->next < d->memory_len && d->memory[d->next++])
-			;
-		return v;
-	}
-	return (uint64_t)get_operand(d, way + (way == IMM_U12));
-}
+	for (; out < end && s->at < s->end; out++) {
+		const struct tier *tier = template_tiers;
+		struct template t;
+		uint32_t word = peek(s), used;
 
-static __attribute__((noinline)) int get_text(struct decoder *d, const struct ub_program *p, uint32_t *pc)
-{
-	struct ub_insn *out = (struct ub_insn *)p->text, *end = out + p->slots;
-
-	for (; out < end; out++) {
-		uint32_t c = code(d, template_tiers);
-		if (c < TEMPLATES) {
-			d->t = templates[c];
-		} else {
-			d->t.opcode = (uint8_t)get(d, 8);
-			d->t.regs = (uint8_t)get(d, 8);
-			d->t.modes = (uint8_t)get(d, 8);
+		while (word >> 24 > tier->last)
+			tier++;
+		used = tier->len;
+		uint32_t c = (uint8_t)((word >> (32 - used)) + tier->base);
+		word <<= used;
+		t = templates[c];
+		if (c == TEMPLATES) {
+			s->at += used;
+			word = get(s, 24);
+			t = (struct template){(uint8_t)(word >> 16), (uint8_t)(word >> 8), (uint8_t)word, 0};
+			used = 0;
+			word = peek(s);
 		}
-		uint32_t dst = get_reg(d, d->t.regs & 15u), src = get_reg(d, d->t.regs >> 4);
-		d->prev = dst;
-		int32_t offset = get_operand(d, d->t.modes & 15u);
-		uint64_t imm = get_immediate(d, d->t.modes >> 4, p);
-		if (d->t.opcode == (UB_JMP | UB_CALL) && src == UB_CALL_HELPER) {
-			if (imm >= p->nhelpers)
+		uint32_t dst = get_reg(t.regs & 15u, prev, &word, &used);
+		uint32_t src = get_reg(t.regs >> 4, prev, &word, &used);
+		s->at += used;
+		prev = dst;
+		int32_t offset = 0, imm = 0;
+		uint32_t mode = t.modes & 15u;
+		if (mode)
+			offset = mode == CONST ? t.c : shape(get(s, ways[mode] & WIDTH), ways[mode], t.opcode);
+		mode = t.modes >> 4;
+		if (mode == CONST) {
+			imm = t.c;
+		} else if (mode == IMM_NEXT) {
+			const uint8_t *last = memory + memory_len(p);
+			imm = (int32_t)(next - memory);
+			while (next < last && *next++)
+				;
+		} else if (mode) {
+			uint32_t way = ways[mode > S16 ? mode + IMM_OTHERS : mode];
+			if (mode == IMM_INDEX) /* into the allow-list or the memory */
+				way = width(t.opcode == UB_LDDW ? memory_len(p) : p->nhelpers - 1);
+			imm = (int32_t)get(s, way & WIDTH);
+			if (way > WIDTH)
+				imm = shape((uint32_t)imm, way, 0);
+			if (mode == IMM_S32 || mode == IMM_S64)
+				imm = (int32_t)((uint32_t)imm << 16 | get(s, 16));
+		}
+		if (t.opcode == (UB_JMP | UB_CALL) && src == UB_CALL_HELPER) {
+			if ((uint32_t)imm >= p->nhelpers)
 				break;
 			imm = p->helpers[imm];
 		}
-		if (d->t.opcode == UB_LDDW) {
-			if (out + 1 == end)
-				break;
-			if (src == KIND_MEMORY) {
-				if (imm > d->memory_len)
-					break;
-				imm += d->memory_addr;
-				src = 0;
-			}
-			out[1] = (struct ub_insn){.imm = (int32_t)(imm >> 32)};
-		}
-		out->opcode = d->t.opcode;
+		out->opcode = t.opcode;
 		out->regs = (uint8_t)(src << 4 | dst);
 		out->offset = (int16_t)offset;
-		out->imm = (int32_t)imm;
-		out += d->t.opcode == UB_LDDW;
+		out->imm = imm;
+		if (t.opcode == UB_LDDW) {
+			int32_t high = imm >> 31;
+			if (out + 1 == end)
+				break;
+			if (mode == IMM_S64) {
+				high = imm;
+				out->imm = (int32_t)(get(s, 16) << 16);
+				out->imm |= (int32_t)get(s, 16);
+			}
+			if (src == KIND_MEMORY) {
+				out->imm = (int32_t)((uint32_t)imm + p->rodata_addr);
+				out->regs = (uint8_t)dst;
+			}
+			*++out = (struct ub_insn){.imm = high};
+		}
 	}
-	*pc = (uint32_t)(out - p->text);
-	return out == end;
+	return out;
 }
 
-/* Ascending 16-bit numbers, written as the gaps between them. Returns NULL if they are malformed or
- * there is no memory. */
-static const uint16_t *get_list(const struct image_reader *r, struct decoder *d, uint32_t *count)
+/* Ascending 16-bit numbers, written as the gaps between them. NULL if they are malformed or there is
+ * no memory. */
+static NOINLINE const uint16_t *get_list(const struct image_reader *r, struct stream *s, uint32_t *count)
 {
-	uint32_t n = number(d), next = 0;
-	uint16_t *list = n <= UB_SLOTS_MAX ? ub_arena_take(r->arena, n * 2) : NULL;
+	uint32_t value = UINT32_MAX;
+	uint16_t *list;
 
-	*count = n;
-	for (uint32_t i = 0; list && i < n; i++) {
-		next += number(d);
-		if (next > UB_SLOTS_MAX)
+	*count = number(s);
+	list = ub_arena_take(r->arena, *count * 2);
+	for (uint32_t i = 0; list && i < *count; i++) {
+		value += number(s) + 1;
+		if (value > UB_SLOTS_MAX || s->at > s->end)
 			return NULL;
-		list[i] = (uint16_t)next++;
+		list[i] = (uint16_t)value;
 	}
 	return list;
 }
 
-/* What few programs have: a least context, functions that data points at, and pointers in data. A
- * pointer is the gap since the one before and where it points: 2 × offset, or 2 × slot + 1. */
-static int get_extra(const struct image_reader *r, struct decoder *d)
+/* Sizes, and memory for what follows. *end is how far the image has the program's memory; the rest is
+ * zeros. */
+static NOINLINE int get_sizes(const struct image_reader *r, struct stream *s, uint8_t **end)
 {
 	struct ub_program *p = r->program;
-	uint32_t at = 0;
+	uint32_t bss = 0;
 
-	p->ctx_min = number(d);
-	if (!(p->funcs = get_list(r, d, &p->nfuncs)))
+	p->slots = number(s);
+	if (r->bytes[0] & RODATA)
+		p->rodata_len = number(s);
+	if (r->bytes[0] & DATA) {
+		p->data_len = number(s);
+		bss = number(s);
+	}
+	uint32_t stored = memory_len(p);
+	p->data_len += bss;
+	uint8_t *memory = ub_arena_take(r->arena, stored + bss);
+	p->text = ub_arena_take(r->arena, p->slots * UB_SLOT_BYTES);
+	if (!memory || !p->text || p->slots > UB_SLOTS_MAX)
 		return 0;
-	for (uint32_t n = number(d); n; n--, at += 8) {
-		uint32_t gap = number(d), to = number(d), where = d->memory_addr + to / 2;
-		uint32_t limit = d->memory_len;
-		if (to & 1) {
-			where = UB_CODE_ADDR(to / 2);
-			limit = p->slots - 1;
-		}
-		if (gap > d->memory_len || (at += gap) + 8 > d->memory_len || to / 2 > limit)
+	*end = memory + stored;
+	memset(*end, 0, bss);
+	p->rodata_addr = ub_arena_addr(r->arena, memory);
+	p->data_addr = p->rodata_addr + p->rodata_len;
+	return 1;
+}
+
+/* What few programs have: a least context, and pointers in data. A pointer is the gap since the one
+ * before and where it points: 2 × offset in memory, or 2 × slot + 1. */
+static NOINLINE int get_extra(struct ub_program *p, struct stream *s, uint8_t *out)
+{
+	const uint8_t *end = out + memory_len(p);
+
+	p->ctx_min = number(s);
+	for (uint32_t n = number(s); n; n--) {
+		out += number(s);
+		uint32_t to = number(s);
+		uint32_t addr = to & 1 ? UB_CODE_ADDR(to / 2) : p->rodata_addr + to / 2;
+		if (end - out < 8 || s->at > s->end)
 			return 0;
-		memcpy(d->memory + at, &where, 4);
-		memset(d->memory + at + 4, 0, 4);
+		for (uint32_t i = 0; i < 8; i++, addr = i < 4 ? addr >> 8 : 0)
+			*out++ = (uint8_t)addr;
 	}
 	return 1;
 }
@@ -316,80 +339,61 @@ static uint32_t crc16(const uint8_t *p, uint32_t len)
 	uint32_t crc = 0xffff;
 
 	while (len--) {
-		uint32_t x = (crc >> 8 & 0xff) ^ *p++;
+		uint32_t x = (crc >> 8) ^ *p++;
 		x ^= x >> 4;
-		crc = crc << 8 ^ x << 12 ^ x << 5 ^ x;
+		crc = (uint16_t)(crc << 8 ^ x << 12 ^ x << 5 ^ x);
 	}
-	return crc & 0xffff;
+	return crc;
 }
 
-/* Behind the text: a trailer of type, length, payload, again and again. Types that are critical are
+/* Behind the rest: a trailer of type, length, payload, again and again. Types that are critical are
  * refused, as none is known. */
-static int32_t check_trailer(const struct decoder *d, uint32_t end)
+static int32_t check_trailer(const struct image_reader *r, uint32_t at)
 {
-	uint32_t at = (d->at + 7) >> 3;
+	const uint32_t end = r->len - CRC_BYTES;
 
-	while (at + 2 <= end && d->bytes[0] & TRAILER && !(d->bytes[at] & TLV_CRITICAL))
-		at += 2u + d->bytes[at + 1];
+	at = (at + 7) >> 3;
+	while (r->bytes[0] & TRAILER && at + 2 <= end && !(r->bytes[at] & TLV_CRITICAL))
+		at += 2u + r->bytes[at + 1];
 	return at == end ? UB_OK : at < end ? UB_E_IMAGE_VERSION : UB_E_IMAGE_TRUNCATED;
 }
 
 int32_t image_load_packed(const struct image_reader *r)
 {
-	struct ub_program *p = r->program;
-	struct decoder d = {.bytes = r->bytes, .last = r->len - 4, .at = 8};
-	uint32_t flags, bss = 0;
-	uint8_t *stored;
+	struct stream s = {r->bytes, 8, (r->len - CRC_BYTES) * 8};
+	uint8_t *memory, *end;
 	int32_t status = UB_E_IMAGE_TRUNCATED;
 
 	if (r->len < IMAGE_PACKED_LEAST)
 		goto refuse;
-	flags = d.bytes[0];
 	status = UB_E_IMAGE_VERSION;
-	if (flags >> 4 != VERSION)
+	if (r->bytes[0] >> 4 != VERSION)
 		goto refuse;
 	status = UB_E_IMAGE_CHECKSUM;
-	if (crc16(d.bytes, r->len)) /* over itself, it is 0 */
-		goto refuse;
-	status = UB_E_IMAGE_ENTRY;
-	if (r->entry != 0)
-		goto refuse;
-
-	status = UB_E_IMAGE_SECTION;
-	p->slots = number(&d);
-	if (p->slots > UB_SLOTS_MAX)
-		goto refuse;
-	if (!(p->helpers = get_list(r, &d, &p->nhelpers)))
-		goto refuse;
-	if (flags & RODATA)
-		p->rodata_len = number(&d);
-	if (flags & DATA) {
-		p->data_len = number(&d);
-		bss = number(&d);
-		p->data_len += bss;
-	}
-	d.memory_len = p->rodata_len + p->data_len;
-	if (p->data_len < bss || d.memory_len < p->data_len)
+	if (crc16(r->bytes, r->len)) /* over itself, it is 0 */
 		goto refuse;
 	status = UB_E_MEMORY;
-	d.memory = ub_arena_take(r->arena, d.memory_len);
-	p->text = ub_arena_take(r->arena, p->slots * UB_SLOT_BYTES);
-	if (!d.memory || !p->text)
+	if (r->bytes + r->len + SLACK > r->arena->mem + r->arena->size)
 		goto refuse;
-	d.memory_addr = p->rodata_addr = ub_arena_addr(r->arena, d.memory);
-	p->data_addr = d.memory_addr + p->rodata_len;
-	stored = d.memory + d.memory_len - bss;
-	memset(stored, 0, bss);
+	if (!get_sizes(r, &s, &end))
+		goto refuse;
+	memory = memory_of(r);
 	status = UB_E_IMAGE_SECTION;
-	if (flags & (RODATA | DATA) && !get_memory(&d, stored))
+	if (!(r->program->helpers = get_list(r, &s, &r->program->nhelpers)))
+		goto refuse;
+	if (r->bytes[0] & (RODATA | DATA) && !get_memory(&s, memory, end))
 		goto refuse;
 	status = UB_E_IMAGE_CODE;
-	if (!get_text(&d, p, &r->where->pc))
+	r->where->pc = (uint32_t)(get_text(r->program, &s, memory) - r->program->text);
+	if (r->where->pc != r->program->slots)
 		goto refuse;
+	r->where->pc = 0;
 	status = UB_E_IMAGE_SECTION;
-	if (flags & EXTRA && !get_extra(r, &d))
+	if (r->bytes[0] & EXTRA && (!(r->program->funcs = get_list(r, &s, &r->program->nfuncs)) ||
+				    !get_extra(r->program, &s, memory)))
 		goto refuse;
-	status = check_trailer(&d, r->len - CRC_BYTES);
+	if (!(status = check_trailer(r, s.at)))
+		return UB_OK;
 refuse:
-	return status ? image_refuse(r, status, r->where->pc, d.at >> 3) : status;
+	return image_refuse(r, status, r->where->pc, s.at >> 3);
 }

@@ -14,7 +14,8 @@ import (
 // Flags of a packed image, the low nibble of its first byte; the high one is the version.
 const (
 	packedVersion = 1
-	packedLeast   = 5 // bytes of an image
+	packedLeast   = 5       // bytes of an image
+	packedMost    = 1 << 20 // numbers are below it
 
 	packedRodata  = 1
 	packedData    = 2
@@ -40,6 +41,9 @@ func (p *Program) writePacked(fields *[]Field) ([]byte, error) {
 	if err := p.packable(); err != nil {
 		return nil, err
 	}
+	if n := len(p.packedRodata()) + len(p.Data) + int(p.BSS); n >= packedMost/2 {
+		return nil, unsupported("%d bytes of data; the format's numbers end at %d", n, packedMost/2-1)
+	}
 	t := packedTables()
 	flags := byte(0)
 	if len(p.Rodata) > 0 {
@@ -58,8 +62,6 @@ func (p *Program) writePacked(fields *[]Field) ([]byte, error) {
 	w.bits(packedVersion<<4|uint64(flags), 8)
 	w.note("text", "%d slots", p.Slots())
 	w.number(uint32(p.Slots()))
-	w.note("helpers", "%#x", p.Helpers)
-	w.list(p.Helpers)
 	rodata := p.packedRodata()
 	if flags&packedRodata != 0 {
 		w.note(".rodata", "%d bytes", len(rodata))
@@ -71,6 +73,8 @@ func (p *Program) writePacked(fields *[]Field) ([]byte, error) {
 		w.note(".bss", "%d bytes", p.BSS)
 		w.number(p.BSS)
 	}
+	w.note("helpers", "%#x", p.Helpers)
+	w.list(p.Helpers)
 	if flags&(packedRodata|packedData) != 0 {
 		w.data(slices.Concat(rodata, p.Data), t.Dictionary)
 	}
@@ -147,10 +151,10 @@ func (w *bitWriter) list(numbers []uint16) {
 
 // extra writes what few programs have.
 func (w *bitWriter) extra(p *Program, functions []uint16) {
-	w.note("shortest context", "%d bytes", p.CtxMin)
-	w.number(p.CtxMin)
 	w.note("functions pointed at", "%d", functions)
 	w.list(functions)
+	w.note("shortest context", "%d bytes", p.CtxMin)
+	w.number(p.CtxMin)
 	w.note("pointers", "%d", len(p.Pointers))
 	w.number(uint32(len(p.Pointers)))
 	type pointer struct{ at, to uint32 }
@@ -184,17 +188,11 @@ func (w *bitWriter) data(data []byte, d *packcode.Dictionary) {
 	}
 	w.note("data, coded", "%s", clipped(data))
 	w.bits(1, 1)
-	at := 0
 	for _, t := range tokens {
 		w.bits(uint64(d.Tiers.Code(t.Code)), d.Tiers.Length(t.Code))
-		switch t.Code {
-		case d.RawCode():
+		if t.Code == d.RawCode() {
 			w.bits(uint64(t.Raw), 8)
-		case d.CopyCode():
-			w.bits(uint64(t.Distance-1), packcode.DistanceBits(at))
-			w.bits(uint64(t.Length-packcode.CopyMin), packcode.CopyBits)
 		}
-		at += t.Length
 	}
 }
 

@@ -112,10 +112,9 @@ func (e *env) inspect(c *cli.Context) error {
 	if found, ok := image.Detect(data); format == 0 && ok {
 		job.Format = found
 	} else if format == 0 {
-		if job, program, err = execJob(emu.Job{}, name, data, "", abi.TextOnly.String()); err != nil {
+		if job, _, err = execJob(emu.Job{}, name, data, "", abi.TextOnly.String()); err != nil {
 			return err
 		}
-		program = nil // bare instructions are shown once
 	}
 	fields, err := image.Inspect(job.Format, job.Image)
 	if err != nil {

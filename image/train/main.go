@@ -25,9 +25,9 @@ import (
 
 // How much the decoder's tables may hold, and which lengths codes have.
 const (
-	templates = 57
-	symbols   = 42
-	pairs     = 21
+	templates = 31
+	symbols   = 43
+	pairs     = 22
 )
 
 var (

@@ -82,10 +82,10 @@ const (
 
 // Immediates have these instead of the scaled ones.
 const (
-	S32       Operand = 11 + iota
-	S64               // lddw; elsewhere an index in the allow-list
-	ImmMemory         // lddw: offset in memory
-	ImmNext           // lddw: offset of the next string
+	S32      Operand = 11 + iota
+	S64              // lddw
+	ImmIndex         // lddw: offset in memory; call: index in the allow-list
+	ImmNext          // lddw: offset of the next string
 	U12
 )
 
@@ -189,11 +189,11 @@ func immCost(m Operand, i Insn, c int8, ctx *Context, st State) int {
 		if i.Op == LDDW {
 			return 64
 		}
-		if i.Op == opCall && i.Src == 0 {
+	case ImmIndex:
+		switch {
+		case i.Op == opCall && i.Src == 0:
 			return unsigned(i.Imm, ctx.HelperBits)
-		}
-	case ImmMemory:
-		if i.Op == LDDW && i.Src == KindMemory {
+		case i.Op == LDDW && i.Src == KindMemory:
 			return unsigned(i.Imm, ctx.MemoryBits)
 		}
 	case ImmNext:

@@ -16,6 +16,9 @@ type Tables struct {
 	Dictionary    *Dictionary
 }
 
+// prefixBits is how many bits the decoder looks at to tell which tier a code is of: no code is longer.
+const prefixBits = 8
+
 var (
 	macroPattern = regexp.MustCompile(`#define (IMAGE_PACKED_\w+)\(X\)((?:.*\\\n)*.*\n)`)
 	rowPattern   = regexp.MustCompile(`X\(([^)]*)\)`)
@@ -46,7 +49,7 @@ func Parse(header string) *Tables {
 			}
 		}
 	}
-	if t.TemplateTiers.Total() != len(t.Templates)+1 || t.Dictionary.Tiers.Total() != len(t.Dictionary.Symbols)+2 {
+	if t.TemplateTiers.Total() != len(t.Templates)+1 || t.Dictionary.Tiers.Total() != len(t.Dictionary.Symbols)+1 {
 		panic("BUG: packed_tables.h: codes and rows do not match")
 	}
 	if !t.TemplateTiers.Complete() || !t.Dictionary.Tiers.Complete() {
@@ -91,7 +94,8 @@ func (t *Tables) Format() string {
  *
  * Templates: opcode, destination, source, offset, immediate, constant; codes in this order, the
  * escape last. Symbols: two parts, each a character or 0x80 + row; 0xff is no second part; codes in
- * this order, then the codes of a raw byte and of a copy. Tiers: length of codes, how many.
+ * this order, then that of a raw byte. Tiers: length of codes, how many, the last
+ * value of the next eight bits that is one of them, and what to add to their bits, modulo 256.
  */
 #ifndef UB_IMAGE_PACKED_TABLES_H
 #define UB_IMAGE_PACKED_TABLES_H
@@ -110,8 +114,11 @@ func (t *Tables) Format() string {
 		b.WriteString("\n\n")
 	}
 	tiers := func(t Tiers) (rows []string) {
-		for i := range t.Len {
-			rows = append(rows, fmt.Sprintf("%d, %d", t.Len[i], t.Count[i]))
+		first, code := 0, 0 // of the tier: the value of the next eight bits, and the code
+		for i, length := range t.Len {
+			last := first + t.Count[i]<<(prefixBits-length) - 1
+			rows = append(rows, fmt.Sprintf("%d, %d, %d, %d", length, t.Count[i], last, (code-first>>(prefixBits-length))&0xff))
+			first, code = last+1, code+t.Count[i]
 		}
 		return rows
 	}
@@ -127,9 +134,7 @@ func (t *Tables) Format() string {
 	}
 	macro("IMAGE_PACKED_SYMBOLS", rows)
 	macro("IMAGE_PACKED_SYMBOL_TIERS", tiers(t.Dictionary.Tiers))
-	longest := max(t.TemplateTiers.longest(), t.Dictionary.Tiers.longest())
-	fmt.Fprintf(&b, "enum {\n\tIMAGE_PACKED_BITS = %d,  /* of the longest code */\n", longest)
-	fmt.Fprintf(&b, "\tIMAGE_PACKED_DEPTH = %d, /* of the deepest symbol */\n};\n\n#endif\n", t.Dictionary.depth())
+	fmt.Fprintf(&b, "enum { IMAGE_PACKED_DEPTH = %d }; /* of the deepest symbol */\n\n#endif\n", t.Dictionary.depth())
 	return b.String()
 }
 

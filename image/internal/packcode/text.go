@@ -15,20 +15,12 @@ type Symbol [2]byte
 // None is no second part.
 const None = 0xff
 
-// Dictionary is the code of text: rows, and behind the last one the codes of a raw byte (eight bits
-// follow) and of a copy.
+// Dictionary is the code of text: rows, and behind the last one the code of a raw byte, which follows.
 type Dictionary struct {
 	Symbols []Symbol
 	Tiers   Tiers
 	text    [][]byte // what each row stands for
 }
-
-// Copies repeat CopyMin to CopyMin + 2^CopyBits - 1 bytes from a distance given in as many bits as
-// the position needs.
-const (
-	CopyMin  = 3
-	CopyBits = 3
-)
 
 // SymbolsMax is the largest dictionary: a row is named in seven bits.
 const SymbolsMax = 126
@@ -54,18 +46,13 @@ func (d *Dictionary) expand() {
 
 // Token is one step of coded text.
 type Token struct {
-	Code     int // row, or RawCode or CopyCode
-	Raw      byte
-	Distance int // back from here; 1 is the byte before
-	Length   int
+	Code   int // row, or RawCode
+	Raw    byte
+	Length int // of what it stands for
 }
 
-// RawCode and CopyCode follow the rows.
-func (d *Dictionary) RawCode() int  { return len(d.Symbols) }
-func (d *Dictionary) CopyCode() int { return len(d.Symbols) + 1 }
-
-// DistanceBits is the width of a distance at a position.
-func DistanceBits(at int) int { return Width(at - 1) }
+// RawCode follows the rows.
+func (d *Dictionary) RawCode() int { return len(d.Symbols) }
 
 // Parse finds the shortest code of data, and its length in bits. Of equally short ones it takes the
 // one whose last step has the lowest code, and so on to the front.
@@ -88,7 +75,7 @@ func (d *Dictionary) Parse(data []byte) ([]Token, int) {
 			cost[to], step[to] = c, t
 		}
 	}
-	rawBits, copyBits := d.Tiers.Length(d.RawCode())+8, d.Tiers.Length(d.CopyCode())+CopyBits
+	rawBits := d.Tiers.Length(d.RawCode()) + 8
 	for at := range data {
 		for _, i := range byFirst[data[at]] {
 			if bytes.HasPrefix(data[at:], d.text[i]) {
@@ -96,11 +83,6 @@ func (d *Dictionary) Parse(data []byte) ([]Token, int) {
 			}
 		}
 		offer(at, at+1, rawBits, Token{Code: d.RawCode(), Raw: data[at], Length: 1})
-		if distance, length := longest(data, at); length >= CopyMin {
-			for n := CopyMin; n <= length; n++ {
-				offer(at, at+n, copyBits+DistanceBits(at), Token{Code: d.CopyCode(), Distance: distance, Length: n})
-			}
-		}
 	}
 	var tokens []Token
 	for at := len(data); at > 0; at -= step[at].Length {
@@ -108,24 +90,6 @@ func (d *Dictionary) Parse(data []byte) ([]Token, int) {
 	}
 	slices.Reverse(tokens)
 	return tokens, cost[len(data)]
-}
-
-// maxWindow bounds how far back a copy is looked for, so that coding takes linear time.
-const maxWindow = 4096
-
-// longest finds the longest earlier occurrence of what follows, the nearest of several.
-func longest(data []byte, at int) (distance, length int) {
-	limit := min(len(data)-at, CopyMin+1<<CopyBits-1)
-	if limit < CopyMin {
-		return 0, 0
-	}
-	start := max(0, at-maxWindow)
-	for length = limit; length >= CopyMin; length-- {
-		if from := bytes.LastIndex(data[start:at+length-1], data[at:at+length]); from >= 0 {
-			return at - start - from, length
-		}
-	}
-	return 0, 0
 }
 
 // TrainDictionary makes a dictionary of n rows by byte-pair encoding, `pairs` of them pairs, and
@@ -202,10 +166,10 @@ func TrainDictionary(texts [][]byte, pairs, n int, lengths []int) *Dictionary {
 			d.Symbols = append(d.Symbols, Symbol{c, None})
 		}
 	}
-	d.Tiers = Tiers{Len: []int{7}, Count: []int{len(d.Symbols) + 2}}
+	d.Tiers = Tiers{Len: []int{7}, Count: []int{len(d.Symbols) + 1}}
 	for round := 0; round < 8; round++ {
 		d.expand()
-		use := make([]float64, len(d.Symbols)+2)
+		use := make([]float64, len(d.Symbols)+1)
 		for _, t := range texts {
 			tokens, _ := d.Parse(t)
 			for _, k := range tokens {
@@ -227,12 +191,12 @@ func (d *Dictionary) reorder(use []float64, lengths []int) {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(use[b], use[a]) })
 	place := make([]byte, n)
-	weights := make([]float64, n+2)
+	weights := make([]float64, n+1)
 	for to, from := range order {
 		place[from] = byte(to)
 		weights[to] = use[from]
 	}
-	weights[n], weights[n+1] = use[n], use[n+1]
+	weights[n] = use[n]
 	moved := make([]Symbol, n)
 	for to, from := range order {
 		s := d.Symbols[from]
