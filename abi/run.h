@@ -15,8 +15,8 @@ struct ub_region {
 	uint32_t rights; /* UB_READ | UB_WRITE */
 };
 
-/* Regions a run always has, in this order (len 0 where a program has none), then granted ones. */
-enum { UB_REGION_STACK, UB_REGION_CTX, UB_REGION_RODATA, UB_REGION_DATA, UB_REGION_GRANTED, UB_REGIONS_MAX = 16 };
+/* Regions a run always has, in this order (len 0 where a program has none), then up to 16 granted ones. */
+enum { UB_REGION_STACK, UB_REGION_CTX, UB_REGION_RODATA, UB_REGION_DATA, UB_REGION_GRANTED, UB_REGIONS_MAX = 20 };
 
 /* Engines may keep a callee's saved registers here: below the stack, outside every region. */
 enum { UB_STACK_BYTES = UB_FRAMES_MAX * UB_FRAME_BYTES, UB_SAVE_BYTES = UB_FRAMES_MAX * 40 };

@@ -18,7 +18,7 @@ import (
 type Plan struct {
 	Benchmarks []benchmarks.Benchmark
 	Sizes      []int          // nil: each benchmark's own
-	Engines    []string       // nil: all the target offers
+	Engines    []string       // nil: all the target offers but Variants
 	Repeat     int            // runs per point, at least 1; the counts of all must agree
 	Budget     uint32         // 0: emu.DefaultBudget
 	Program    *image.Program // run in place of the benchmark's own, on its inputs; nil for none
@@ -40,6 +40,10 @@ type point struct {
 	optional  bool  // the engine was not asked for by name: leave out what it does not support
 }
 
+// Variants are engines that differ from another one in a single optimisation. They are measured when
+// they are asked for.
+var Variants = []string{"rbpf-decode", "rbpf-cache"}
+
 // CheckEngines reports the first name that is not an engine of the target.
 func CheckEngines(info emu.Info, engines []string) (unknown string, ok bool) {
 	for _, e := range engines {
@@ -54,7 +58,7 @@ func CheckEngines(info emu.Info, engines []string) (unknown string, ok bool) {
 func (p *Plan) points(info emu.Info) ([]point, error) {
 	engines := p.Engines
 	if engines == nil {
-		engines = info.Engines
+		engines = slices.DeleteFunc(slices.Clone(info.Engines), func(e string) bool { return slices.Contains(Variants, e) })
 	}
 	if name, ok := CheckEngines(info, engines); !ok {
 		return nil, planErrorf("%s has no engine %q (it has %s)", info.Target, name, strings.Join(info.Engines, ", "))

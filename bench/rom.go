@@ -20,6 +20,9 @@ type Component struct {
 // components are the prefixes of symbols with linkage, one for each folder of device C.
 var components = []string{"vm", "jit", "femto", "rbpf", "native", "verify", "image", "agent", "helper", "boot"}
 
+// variants are prefixes of symbols that belong to a variant of a component.
+var variants = map[string]string{"rbpf_decode": "rbpf-decode", "rbpf_cache": "rbpf-cache"}
+
 // library is the component of what the compiler and the C library bring.
 const library = "library"
 
@@ -127,6 +130,11 @@ func fileComponents(symbols []symbol) map[string]string {
 
 // prefix is the component a symbol's name begins with, or "".
 func prefix(name string) string {
+	for p, component := range variants {
+		if strings.HasPrefix(name, p+"_") {
+			return component
+		}
+	}
 	head, _, _ := strings.Cut(name, "_")
 	if slices.Contains(components, head) {
 		return head

@@ -3,6 +3,12 @@
 
 #include "abi/port.h"
 
+/* What a variant does otherwise; constants where the interpreter is instantiated. */
+enum {
+	IN_PLACE = 1 << 0, /* fields are read from the slot; the verifier saw that the text is not left */
+	CACHE = 1 << 1,    /* memory checks try the region found last first */
+};
+
 struct insn {
 	uint8_t opcode, dst, src;
 	int16_t offset;
@@ -16,10 +22,15 @@ struct slice {
 };
 
 /* Builds the instruction at a byte offset; 0 if the text ends before it does. */
-static inline int decode(struct slice text, uint32_t at, struct insn *out)
+static inline int decode(struct slice text, uint32_t at, int variant, struct insn *out)
 {
 	const uint8_t *p = text.bytes + at;
 
+	if (variant & IN_PLACE) {
+		const struct ub_insn *slot = (const struct ub_insn *)p;
+		*out = (struct insn){slot->opcode, UB_DST(slot), UB_SRC(slot), slot->offset, slot->imm};
+		return 1;
+	}
 	if (at > text.len || text.len - at < UB_SLOT_BYTES)
 		return 0;
 	*out = (struct insn){
@@ -41,6 +52,7 @@ struct region {
 struct regions {
 	struct region list[UB_REGIONS_MAX];
 	uint32_t count;
+	const struct region *last; /* the one found last; CACHE only */
 };
 
 static void regions_add(struct regions *all, const struct ub_region *r)
@@ -57,20 +69,38 @@ static void regions_init(struct regions *all, const struct ub_run *run)
 		regions_add(all, &run->regions[i]);
 	regions_add(all, &run->regions[UB_REGION_RODATA]);
 	regions_add(all, &run->regions[UB_REGION_DATA]);
+	all->last = &all->list[0];
 }
 
-/* Whether [addr, addr + size) lies in one region that grants the right. rbpf calls this through a
- * boxed closure, so it is not inlined there either. */
-static __attribute__((noinline)) int allowed(const struct regions *all, uint32_t addr, uint32_t size, uint32_t right)
+static inline int grants(const struct region *r, uint32_t addr, uint32_t end, uint32_t right)
+{
+	return addr <= end && r->start <= addr && end <= r->end && (r->rights & right);
+}
+
+/* The region that grants the right to all of [addr, addr + size), NULL if none does. rbpf calls this
+ * through a boxed closure, so it is not inlined there either. */
+static __attribute__((noinline)) const struct region *find(const struct regions *all, uint32_t addr, uint32_t size,
+							   uint32_t right)
 {
 	uint32_t end = addr + size;
 
 	for (uint32_t i = 0; i < all->count; i++) {
-		const struct region *r = &all->list[i];
-		if (addr <= end && r->start <= addr && end <= r->end && (r->rights & right))
-			return 1;
+		if (grants(&all->list[i], addr, end, right))
+			return &all->list[i];
 	}
-	return 0;
+	return NULL;
+}
+
+static inline int allowed(struct regions *all, uint32_t addr, uint32_t size, uint32_t right, int variant)
+{
+	const struct region *found;
+
+	if (variant & CACHE && grants(all->last, addr, addr + size, right))
+		return 1;
+	found = find(all, addr, size, right);
+	if (variant & CACHE && found)
+		all->last = found;
+	return found != NULL;
 }
 
 /* What a local call keeps of its caller. */
@@ -165,7 +195,7 @@ static __attribute__((noinline)) int32_t stop(struct ub_run *run, int32_t status
 	case UB_LDX | UB_MEM | SIZE: {                                               \
 		uint32_t addr = (uint32_t)SRC + (uint32_t)insn.offset;               \
 		type value;                                                          \
-		if (!allowed(&regions, addr, sizeof value, UB_READ))                 \
+		if (!allowed(&regions, addr, sizeof value, UB_READ, variant))                 \
 			return stop(run, UB_E_READ, pc, addr);                   \
 		__builtin_memcpy(&value, ub_at(run, addr), sizeof value);                      \
 		DST = value;                                                         \
@@ -174,7 +204,7 @@ static __attribute__((noinline)) int32_t stop(struct ub_run *run, int32_t status
 	case UB_STX | UB_MEM | SIZE: {                                               \
 		uint32_t addr = (uint32_t)DST + (uint32_t)insn.offset;               \
 		type value = (type)SRC;                                              \
-		if (!allowed(&regions, addr, sizeof value, UB_WRITE))                \
+		if (!allowed(&regions, addr, sizeof value, UB_WRITE, variant))                \
 			return stop(run, UB_E_WRITE, pc, addr);                  \
 		__builtin_memcpy(ub_at(run, addr), &value, sizeof value);                      \
 		break;                                                               \
@@ -182,13 +212,14 @@ static __attribute__((noinline)) int32_t stop(struct ub_run *run, int32_t status
 	case UB_ST | UB_MEM | SIZE: {                                                \
 		uint32_t addr = (uint32_t)DST + (uint32_t)insn.offset;               \
 		type value = (type)IMM64;                                            \
-		if (!allowed(&regions, addr, sizeof value, UB_WRITE))                \
+		if (!allowed(&regions, addr, sizeof value, UB_WRITE, variant))                \
 			return stop(run, UB_E_WRITE, pc, addr);                  \
 		__builtin_memcpy(ub_at(run, addr), &value, sizeof value);                      \
 		break;                                                               \
 	}
 
-static int32_t rbpf_run(const struct ub_prepared *prepared, struct ub_run *run)
+static inline __attribute__((always_inline)) int32_t interpret(const struct ub_prepared *prepared, struct ub_run *run,
+								const int variant)
 {
 	const struct ub_program *program = prepared->program;
 	const struct slice text = {(const uint8_t *)program->text, program->slots * UB_SLOT_BYTES};
@@ -203,9 +234,9 @@ static int32_t rbpf_run(const struct ub_prepared *prepared, struct ub_run *run)
 	reg[2] = run->ctx_len;
 	reg[UB_R10] = run->stack_top;
 
-	while (pc < text.len) {
+	while (variant & IN_PLACE || pc < text.len) {
 		struct insn insn;
-		if (!decode(text, pc, &insn))
+		if (!decode(text, pc, variant, &insn))
 			break;
 		pc += UB_SLOT_BYTES;
 
@@ -249,7 +280,7 @@ static int32_t rbpf_run(const struct ub_prepared *prepared, struct ub_run *run)
 
 		case UB_LDDW: {
 			struct insn high;
-			if (!decode(text, pc, &high))
+			if (!decode(text, pc, variant, &high))
 				return stop(run, UB_E_OPCODE, pc, 0);
 			DST = (uint32_t)insn.imm | (uint64_t)(uint32_t)high.imm << 32;
 			pc += UB_SLOT_BYTES;
@@ -339,8 +370,14 @@ static int32_t rbpf_prepare(const struct ub_engine *engine, const struct ub_prog
 	return 0;
 }
 
-const struct ub_engine rbpf_engine = {
-	.name = "rbpf",
-	.prepare = rbpf_prepare,
-	.run = rbpf_run,
-};
+/* An engine: the interpreter instantiated for a variant. */
+#define ENGINE(id, text, variant)                                                            \
+	static int32_t id##_run(const struct ub_prepared *prepared, struct ub_run *run)      \
+	{                                                                                    \
+		return interpret(prepared, run, variant);                                    \
+	}                                                                                    \
+	const struct ub_engine id##_engine = {.name = text, .prepare = rbpf_prepare, .run = id##_run};
+
+ENGINE(rbpf, "rbpf", 0)
+ENGINE(rbpf_decode, "rbpf-decode", IN_PLACE)
+ENGINE(rbpf_cache, "rbpf-cache", CACHE)

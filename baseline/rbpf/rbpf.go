@@ -24,3 +24,8 @@ var Headers embed.FS
 
 // Engine is the address of rbpf_engine, a const struct ub_engine, for packages that run it.
 func Engine() unsafe.Pointer { return unsafe.Pointer(&C.rbpf_engine) }
+
+// Variants are the addresses of rbpf_decode_engine and rbpf_cache_engine.
+func Variants() []unsafe.Pointer {
+	return []unsafe.Pointer{unsafe.Pointer(&C.rbpf_decode_engine), unsafe.Pointer(&C.rbpf_cache_engine)}
+}

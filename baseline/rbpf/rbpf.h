@@ -17,6 +17,10 @@
 
 extern const struct ub_engine rbpf_engine;
 
+/* The optimisations the paper tried on it, one each: instructions read in place, without looking for
+ * the end of the text, and memory checks that try the region found last before they walk the vector. */
+extern const struct ub_engine rbpf_decode_engine, rbpf_cache_engine;
+
 /* Whether the design has every instruction of the program; 0, or UB_E_UNSUPPORTED and its pc. */
 int32_t rbpf_supports(const struct ub_program *program, struct ub_fault *where);
 

@@ -3,6 +3,8 @@
 package rbpf_test
 
 import (
+	"encoding/binary"
+	"slices"
 	"testing"
 
 	"ubench/abi"
@@ -107,20 +109,67 @@ func TestUnsupported(t *testing.T) {
 	}
 }
 
-// Any program the verifier takes ends as it does on the interpreter.
+// Any program the verifier takes ends as it does on the interpreter, in every variant.
 func FuzzRBPF(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("\x02\x17the quick brown fox jumps over the lazy dog, several times over"))
 	m := machine(f)
 	f.Fuzz(func(t *testing.T, seed []byte) {
 		p := enginetest.Generate(seed, true)
-		got := run(t, m, p)
 		want, err := m.Run(vm.Engine(), p)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !got.Equal(want) {
-			t.Errorf("%x:\nrbpf %v\nvm   %v", p.Text, got, want)
+		for i, engine := range append(rbpf.Variants(), rbpf.Engine()) {
+			got, err := m.Run(engine, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !got.Equal(want) {
+				t.Errorf("%x:\nvariant %d %v\nvm        %v", p.Text, i, got, want)
+			}
 		}
 	})
+}
+
+// A cached region gives the rights it has, and no others: each access of a row of different regions
+// and rights is judged by itself.
+func TestCacheKnowsRights(t *testing.T) {
+	m := machine(t)
+	at := enginetest.RegionAddr
+	readable := []enginetest.Region{{Bytes: []byte{7, 0, 0, 0, 0, 0, 0, 0}}, {Bytes: make([]byte, 8), Writable: true}}
+	load := func(addr uint32) []byte { // r1 = addr, r0 = *(u8 *)r1
+		return append(lddw(1, addr), enginetest.Hex("71 10 0000 00000000")...)
+	}
+	store := enginetest.Hex("72 01 0000 05000000") // *(u8 *)r1 = 5
+	exit := enginetest.Hex("95 00 0000 00000000")
+	for _, c := range []struct {
+		name string
+		text []byte
+		want string
+		r0   uint64
+	}{
+		{"read twice", slices.Concat(load(at(4, 8)), load(at(4, 8)), exit), "ok", 7},
+		{"write after read", slices.Concat(load(at(4, 8)), store, exit), "e-write", 0},
+		{"write another", slices.Concat(load(at(4, 8)), lddw(1, at(5, 8)), store, load(at(5, 8)), exit), "ok", 5},
+		{"beyond the cached end", slices.Concat(load(at(5, 8)), load(at(5, 8)+8), exit), "e-read", 0},
+	} {
+		for i, engine := range rbpf.Variants() {
+			r, err := m.Run(engine, enginetest.Program{Text: c.text, Granted: readable})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Fault.Status.Name() != c.want || r.R0 != c.r0 {
+				t.Errorf("%s, variant %d: %v, want %s and %d", c.name, i, r, c.want, c.r0)
+			}
+		}
+	}
+}
+
+// lddw is r = addr.
+func lddw(r byte, addr uint32) []byte {
+	text := make([]byte, 16)
+	text[0], text[1] = 0x18, r
+	binary.LittleEndian.PutUint32(text[4:], addr)
+	return text
 }

@@ -90,8 +90,8 @@ type study struct {
 // Sizes of Fletcher-16: the paper's, and smaller ones, where a JIT must earn its compile time.
 var studySizes = []int{20, 40, 80, 160, 320, 640, 1280, 2560}
 
-// Granted regions of the memory study; with the four every run has, the last count is the most.
-var studyRegions = []int{1, 4, 8, 12}
+// Granted regions of the memory study, as in the paper.
+var studyRegions = []int{1, 4, 8, 12, 16}
 
 func (e *env) study(ctx context.Context, spec string) (*study, error) {
 	e.progress.step(0, 0, "starting "+spec)

@@ -25,6 +25,8 @@ var engineDocs = []struct{ Name, Doc string }{
 	{"jit-unchecked", "the same without checks: shows what safety costs, measurement only"},
 	{"femto", "interpreter in the style of Femto-Containers"},
 	{"rbpf", "interpreter in the style of rbpf"},
+	{"rbpf-decode", "the same with a cheaper decode; only when asked for"},
+	{"rbpf-cache", "the same with a cache of the region found last; only when asked for"},
 }
 
 func engineDoc(name string) string {

@@ -154,8 +154,8 @@ func TestBadFirmware(t *testing.T) {
 	blank := bytes.Clone(good)
 	clear(blank[textOffset(t, good) : textOffset(t, good)+1024]) // no vector table: the core locks up
 	garbage := bytes.Clone(good)
-	for i := textOffset(t, good) + 512; i < textOffset(t, good)+40_000; i++ {
-		garbage[i] = 0xde
+	for i := range garbage[textOffset(t, good)+512 : textOffset(t, good)+100_000] { // nearly all code
+		garbage[textOffset(t, good)+512+i] = 0xde
 	}
 	wrong := bytes.Clone(good)
 	wrong[18] = 0x3e // x86-64

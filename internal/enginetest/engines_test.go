@@ -27,6 +27,8 @@ var engines = []struct {
 	{"vm", vm.Engine()},
 	{"femto", femto.Engine()},
 	{"rbpf", rbpf.Engine()},
+	{"rbpf-decode", rbpf.Variants()[0]},
+	{"rbpf-cache", rbpf.Variants()[1]},
 }
 
 func machine(t testing.TB) *enginetest.Machine {
