@@ -71,13 +71,14 @@ static void weigh_access(struct jit *j, const struct ub_insn *insn, uint32_t bas
 static uint32_t weigh_all(struct jit *j)
 {
 	struct loops loops = { .count = 0 };
-	uint32_t over = 0;
+	uint32_t over = 0, live = 0;
 	for (uint32_t slot = j->slots; slot-- > 0;) {
 		const struct ub_insn *insn = j->text + slot;
 		uint32_t class = UB_CLASS(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn);
 		if (insn->opcode == 0)
 			continue;
 		uint32_t in = j->live_in[slot], out = jit_live_out(j, slot);
+		live |= in;
 		bool jumps = jit_is_jump(insn->opcode), backward = jumps && jit_target(insn, slot) <= slot;
 		if (backward)
 			open_loop(&loops, jit_target(insn, slot), UB_OP(insn->opcode) == UB_JA ? 1 : 3);
@@ -106,6 +107,11 @@ static uint32_t weigh_all(struct jit *j)
 	if (!j->checked)
 		j->weight[JIT_BUDGET] = 0;
 	weigh(j, j->live_in[j->program->entry] | j->exit_live, 1);
+	for (; live; live &= live - 1) { /* code that is never reached wants homes, too */
+		uint32_t half = (uint32_t)__builtin_ctz(live);
+		if (j->weight[half] == 0)
+			weigh(j, 1u << half, 1);
+	}
 	return over | 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT;
 }
 
