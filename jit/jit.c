@@ -141,17 +141,20 @@ static void emit(struct jit *j)
 		on = true;
 	for (j->slot = 0; j->slot < j->slots; j->slot++) {
 		const struct ub_insn *insn = j->text + j->slot;
-		if (jit_is_leader(j, j->slot))
+		bool leader = jit_is_leader(j, j->slot);
+		if (leader)
 			begin_block(j, on);
 		if (starts_function(j))
 			jit_function(j);
 		j->offset[j->slot] = (uint16_t)j->code.len; /* jumps to a function's start do not call it */
-		look_at(j, insn);
-		lower(j, insn);
-		jit_release(j);
+		if (leader || on) { /* or control never comes here */
+			look_at(j, insn);
+			lower(j, insn);
+			jit_release(j);
+			on = goes_on(j, insn);
+		}
 		if (j->error || j->code.len > j->code.cap)
 			return;
-		on = goes_on(j, insn);
 		if (UB_CLASS(insn->opcode) == UB_LD)
 			j->offset[++j->slot] = (uint16_t)j->code.len;
 		if (!on && j->nstubs && j->slot + 1 < j->slots)
