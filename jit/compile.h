@@ -111,7 +111,6 @@ struct jit {
 	struct jit_fixup *fixups; /* number i is fixups[-1 - i]: they grow down towards the code */
 	uint16_t *labels;   /* halfword */
 	uint32_t nfixups;
-	struct jit_stub stubs[JIT_STUBS];
 	uint32_t nstubs;
 
 	/* Program-wide. */
@@ -125,13 +124,13 @@ struct jit {
 	uint32_t call_words; /* words between the frames of local calls */
 	uint32_t window;     /* bytes a context offset below the limit is good for */
 	bool local_calls;
+	bool growing;        /* some branch is wide */
 	bool exit_high;      /* some exit returns a high half */
 
 	/* At the instruction being lowered. */
 	uint32_t slot;
 	uint32_t live;       /* halves needed after it */
 	uint32_t held;       /* halves needed before or after it */
-	struct jit_val val[UB_REGISTERS];
 	uint32_t lazy;       /* bit r: val[r].kind is not JIT_HOME */
 	uint32_t zx;         /* bit r: the high half is zero; its home need not say so */
 	uint32_t zero;       /* bit r: the same, or proved, for operands of this instruction */
@@ -140,6 +139,10 @@ struct jit {
 	uint32_t borrowed;
 	uint8_t cached[2];   /* spilled halves that ip and lr have copies of */
 	int32_t sp_moved;    /* bytes pushed since the frame was made */
+
+	/* As far as nstubs and lazy say. */
+	struct jit_stub stubs[JIT_STUBS];
+	struct jit_val val[UB_REGISTERS];
 };
 
 static inline uint32_t jit_count(uint32_t set)

@@ -170,11 +170,14 @@ static void emit(struct jit *j)
 int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t options, uint8_t *mem,
 		    uint32_t bytes, uint32_t *map, struct ub_fault *where)
 {
-	struct jit j = {
-		.program = program, .text = program->text, .slots = program->slots, .cpu = cpu,
-		.checked = !(options & JIT_UNCHECKED),
-		.local_calls = program->flags & UB_PROGRAM_LOCAL_CALLS,
-	};
+	struct jit j;
+	memset(&j, 0, offsetof(struct jit, stubs)); /* what follows is filled in before it is read */
+	j.program = program;
+	j.text = program->text;
+	j.slots = program->slots;
+	j.cpu = cpu;
+	j.checked = !(options & JIT_UNCHECKED);
+	j.local_calls = program->flags & UB_PROGRAM_LOCAL_CALLS;
 	*where = (struct ub_fault){ 0 };
 	j.error = program->slots > JIT_SLOTS_MAX ? UB_E_COMPILE_RANGE : jit_scan(&j, mem, bytes);
 	if (!j.error)

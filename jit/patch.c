@@ -59,7 +59,7 @@ static bool is_conditional(uint32_t half)
 /* Halfwords by which code at `at` moves: branches before it that grow by one each. */
 static uint32_t moved(const struct jit *j, uint32_t at)
 {
-	uint32_t low = 0, high = j->nfixups;
+	uint32_t low = 0, high = j->growing ? j->nfixups : 0;
 	while (low < high) {
 		uint32_t middle = (low + high) / 2;
 		if (fixup(j, middle)->at < at)
@@ -100,7 +100,7 @@ static uint32_t size_branches(struct jit *j)
 	for (;;) {
 		bool again = false;
 		uint32_t grown = 0;
-		for (uint32_t i = 0; i < j->nfixups; i++) {
+		for (uint32_t i = 0; i < j->nfixups && j->growing; i++) {
 			struct jit_fixup *f = fixup(j, i);
 			f->grown = (uint16_t)grown;
 			grown += f->wide;
@@ -113,7 +113,7 @@ static uint32_t size_branches(struct jit *j)
 				continue;
 			d = distance(j, f);
 			if (d < -reach || d >= reach)
-				f->wide = again = true;
+				f->wide = again = j->growing = true;
 		}
 		if (!again)
 			return grown;
@@ -125,7 +125,7 @@ static void spread(struct jit *j)
 {
 	uint16_t *code = j->code.at;
 	uint32_t end = j->code.len;
-	for (uint32_t i = j->nfixups; i-- > 0;) {
+	for (uint32_t i = j->growing ? j->nfixups : 0; i-- > 0;) {
 		const struct jit_fixup *f = fixup(j, i);
 		uint32_t from = f->at + 1u;
 		memmove(code + from + f->grown + f->wide, code + from, (end - from) * 2);

@@ -18,13 +18,9 @@ struct state {
 	uint8_t grown;       /* times */
 };
 
-struct now {
-	struct value v[TRACKED];
-};
-
 struct ranges {
 	struct jit *j;
-	struct now now;
+	struct value now[TRACKED];
 	struct state *states; /* by leader */
 	bool again;
 };
@@ -38,12 +34,12 @@ static struct value get(const struct ranges *g, uint32_t r)
 {
 	if (r == UB_R10)
 		return pointer(UB_REGION_STACK, UB_FRAME_BYTES);
-	return g->now.v[r];
+	return g->now[r];
 }
 
 static void put(struct ranges *g, uint32_t r, struct value v)
 {
-	g->now.v[r] = v;
+	g->now[r] = v;
 }
 
 static void alu(struct ranges *g, const struct ub_insn *insn, uint32_t *fact)
@@ -195,8 +191,8 @@ static void flow(struct ranges *g, uint32_t target, bool backward)
 	bool grew = false;
 	if (!s->reached) {
 		for (uint32_t r = 0; r < TRACKED; r++) {
-			s->max[r] = g->now.v[r].max;
-			s->tag[r] = g->now.v[r].tag & KEPT;
+			s->max[r] = g->now[r].max;
+			s->tag[r] = g->now[r].tag & KEPT;
 		}
 		s->reached = s->dirty = true;
 		s->grown = 0;
@@ -204,7 +200,7 @@ static void flow(struct ranges *g, uint32_t target, bool backward)
 		return;
 	}
 	for (uint32_t r = 0; r < TRACKED; r++) {
-		struct value new = g->now.v[r];
+		struct value new = g->now[r];
 		if (s->tag[r] == ANY || (s->max[r] == new.max && s->tag[r] == (new.tag & KEPT)))
 			continue;
 		struct value old = value_of(s->tag[r], 0, s->max[r]);
@@ -228,7 +224,7 @@ static void start_block(struct ranges *g, struct state *s)
 {
 	s->dirty = false;
 	for (uint32_t r = 0; r < TRACKED; r++)
-		g->now.v[r] = value_of(s->tag[r], s->tag[r] & EXACT ? s->max[r] : 0, s->max[r]);
+		g->now[r] = value_of(s->tag[r], s->tag[r] & EXACT ? s->max[r] : 0, s->max[r]);
 }
 
 /* x < y holds, or x <= y: x is bounded by what y is bounded by. Both are compared as 64 bits or are
@@ -326,10 +322,14 @@ static void jump(struct ranges *g, uint32_t slot, uint32_t *fact)
 		*fact |= JIT_DST_ZX;
 	if (insn->opcode & UB_X && zx(get(g, UB_SRC(insn))))
 		*fact |= JIT_SRC_ZX;
-	struct now before = g->now;
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn);
+	struct value dst = get(g, d), src = get(g, s);
 	refine(g, insn, op);
 	flow(g, target, target <= slot);
-	g->now = before;
+	if (d < TRACKED)
+		put(g, d, dst);
+	if (s < TRACKED)
+		put(g, s, src);
 	refine(g, insn, opposite(op));
 }
 
@@ -413,7 +413,7 @@ static bool is_called(const struct jit *j, uint32_t entry)
 static void enter(struct ranges *g)
 {
 	const struct ub_program *p = g->j->program;
-	memset(&g->now, 0, sizeof g->now);
+	memset(g->now, 0, sizeof g->now);
 	if (g->j->local_calls)
 		for (uint32_t i = 0; i < p->nfuncs; i++)
 			if (p->funcs[i] != p->entry || is_called(g->j, p->entry))
