@@ -11,7 +11,7 @@ DOES = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2);)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test build generate check bench clean setup-run setup-test lint
+.PHONY: help run test build generate check bench sanitize clean setup-run setup-test lint
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,14 @@ lint: setup-test ## formatting, vet, staticcheck, import and house rules, shell 
 
 bench: setup-run build ## how fast the emulators, the compiler and the interpreter are on this machine
 	$(GO) test -run '^$$' -bench . ./...
+
+# Device C, as it is compiled for the desk: ASan and Go's runtime go together, UBSan goes by itself.
+DEVICE_C = ./femto ./baseline/rbpf ./internal/enginetest ./image/... ./firmware/... ./emu/host
+UBSAN = -fsanitize=undefined -fno-sanitize-recover=undefined
+
+sanitize: setup-test ## tests of device C on the desk, under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(GO) test -asan $(DEVICE_C)
+	CGO_CFLAGS='-O1 -g $(UBSAN)' CGO_LDFLAGS='$(UBSAN)' $(GO) test $(DEVICE_C)
 
 clean: ## remove what was built
 	rm -rf bin build
