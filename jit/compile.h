@@ -207,6 +207,7 @@ void jit_forget(struct jit *j);
 int jit_load_half(struct jit *j, uint32_t half);
 void jit_load_spilled(struct jit *j, uint32_t half, int rt);
 void jit_store_half(struct jit *j, uint32_t half, int reg);
+void jit_copy_half(struct jit *j, uint32_t d, uint32_t s);
 void jit_settle(struct jit *j, uint32_t r);
 void jit_flush(struct jit *j, uint32_t live);
 void jit_clobber(struct jit *j, uint32_t r);

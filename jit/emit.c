@@ -14,6 +14,13 @@ void jit_wide(struct jit_code *c, uint32_t word)
 	jit_narrow(c, word & 0xffff);
 }
 
+/* The 16-bit instruction just emitted has set the flags by rd. */
+static void sets_zero(struct jit_code *c, int rd)
+{
+	c->zero_of = (int8_t)rd;
+	c->zero_at = c->len;
+}
+
 static bool low(int r)
 {
 	return r < 8;
@@ -76,6 +83,7 @@ void jit_dp(struct jit_code *c, enum t2_dp op, int rd, int rn, int rm, enum jit_
 	}
 	if ((op == T2_ADD || op == T2_SUB) && f != JIT_KEEP && low(rd) && low(rn) && low(rm)) {
 		jit_narrow(c, (op == T2_ADD ? 0x1800u : 0x1a00u) | (uint32_t)rm << 6 | (uint32_t)rn << 3 | (uint32_t)rd);
+		sets_zero(c, rd);
 		return;
 	}
 	if (op == T2_ADD && f != JIT_SET && rd == rn) {
@@ -85,6 +93,7 @@ void jit_dp(struct jit_code *c, enum t2_dp op, int rd, int rn, int rm, enum jit_
 	int n = narrow_dp(op);
 	if (n >= 0 && f != JIT_KEEP && rd == rn && low(rd) && low(rm)) {
 		jit_narrow(c, 0x4000u | (uint32_t)n << 6 | (uint32_t)rm << 3 | (uint32_t)rd);
+		sets_zero(c, rd);
 		return;
 	}
 	dp_wide(c, op, rd, rn, rm, 0, 0, f == JIT_SET);
@@ -141,10 +150,12 @@ static bool add_narrow(struct jit_code *c, enum t2_dp op, int rd, int rn, uint32
 		return false;
 	if (imm < 8) {
 		jit_narrow(c, (sub ? 0x1e00u : 0x1c00u) | imm << 6 | (uint32_t)rn << 3 | (uint32_t)rd);
+		sets_zero(c, rd);
 		return true;
 	}
 	if (rd == rn && imm < 256) {
 		jit_narrow(c, (sub ? 0x3800u : 0x3000u) | (uint32_t)rd << 8 | imm);
+		sets_zero(c, rd);
 		return true;
 	}
 	return false;
@@ -207,9 +218,10 @@ void jit_shift_imm(struct jit_code *c, enum t2_shift type, int rd, int rm, uint3
 	c->broken |= amount > 31;
 	if (amount == 0)
 		jit_mov(c, rd, rm);
-	else if (f != JIT_KEEP && type != T2_ROR && low(rd) && low(rm))
+	else if (f != JIT_KEEP && type != T2_ROR && low(rd) && low(rm)) {
 		jit_narrow(c, (uint32_t)type << 11 | amount << 6 | (uint32_t)rm << 3 | (uint32_t)rd);
-	else
+		sets_zero(c, rd);
+	} else
 		dp_wide(c, T2_ORR, rd, T2_PC, rm, type, amount, f == JIT_SET);
 }
 

@@ -17,6 +17,8 @@ struct jit_code {
 	uint32_t len;  /* emitted; goes on counting when the buffer is full */
 	uint32_t cap;
 	bool broken;   /* an emitter was asked for what does not exist: a bug */
+	int8_t zero_of;    /* Z tells whether this register is 0 ... */
+	uint32_t zero_at;  /* ... for an instruction emitted here */
 };
 
 void jit_narrow(struct jit_code *c, uint32_t half);

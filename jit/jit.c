@@ -116,6 +116,7 @@ static void begin_block(struct jit *j, bool on)
 		jit_release(j);
 	}
 	j->lazy = j->zx = 0;
+	j->code.zero_at = ~0u;
 	jit_forget(j);
 }
 

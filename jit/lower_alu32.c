@@ -262,7 +262,8 @@ static void move(struct jit *j, uint32_t d, uint32_t s, int hi)
 		return;
 	}
 	jit_clobber(j, d);
-	jit_done(j, d, jit_lo(j, s), hi);
+	jit_copy_half(j, d, s);
+	jit_done(j, d, JIT_NOWHERE, hi);
 }
 
 /* d += s as an address, if both are made of registers. A pointer and an index become a + b. */

@@ -36,9 +36,11 @@ void jit_copy64(struct jit *j, uint32_t d, uint32_t s)
 	jit_clobber(j, d);
 	uint32_t held = j->temps;
 	if (j->live & JIT_LO(d))
-		jit_store_half(j, d, jit_lo(j, s));
+		jit_copy_half(j, d, s);
 	j->temps = held;
-	jit_done(j, d, JIT_NOWHERE, zx ? JIT_ZERO : jit_hi(j, s));
+	if (!zx)
+		jit_copy_half(j, d + JIT_HIGH, s + JIT_HIGH);
+	jit_done(j, d, JIT_NOWHERE, zx ? JIT_ZERO : JIT_NOWHERE);
 }
 
 /* Flags stay as they are where carry is waiting in them. */

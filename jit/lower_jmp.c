@@ -33,6 +33,11 @@ static enum t2_cond cond_of(uint32_t op, bool as_unsigned)
 	}
 }
 
+static bool knows_zero(const struct jit_code *c, int rn)
+{
+	return c->zero_at == c->len && c->zero_of == rn;
+}
+
 /* Flags of rn compared with, or tested against, a constant. */
 static void compare_imm(struct jit *j, enum t2_dp op, int rn, uint32_t imm)
 {
@@ -207,7 +212,7 @@ static enum outcome compare(struct jit *j, const struct ub_insn *insn, enum t2_c
 	*cond = cond_of(op, wide);
 	if (x)
 		jit_dp(&j->code, dp, T2_PC, jit_lo(j, d), jit_lo(j, s), JIT_SET);
-	else
+	else if (!(imm == 0 && (op == UB_JEQ || op == UB_JNE) && knows_zero(&j->code, jit_lo(j, d))))
 		compare_imm(j, dp, jit_lo(j, d), (uint32_t)imm);
 	return DEPENDS;
 }

@@ -61,7 +61,9 @@ static void to_stub(struct jit *j, enum t2_cond cond, const struct jit_val *at, 
 	stub->slot = (uint16_t)j->slot;
 	stub->what = (uint16_t)what;
 	stub->addr = *at;
+	uint8_t kept = at->a == T2_IP ? j->cached[0] : JIT_NOWHERE; /* the stub leaves it as it was */
 	jit_forget(j);
+	j->cached[0] = kept;
 }
 
 /* t += imm. */

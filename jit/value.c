@@ -141,6 +141,15 @@ void jit_store_half(struct jit *j, uint32_t half, int reg)
 	}
 }
 
+/* A half of d = the half of s, a copy or at home. */
+void jit_copy_half(struct jit *j, uint32_t d, uint32_t s)
+{
+	if (in_register(j, d) && !(j->lazy >> (s & 15) & 1) && !in_register(j, s))
+		jit_load_spilled(j, s, j->home[d]);
+	else
+		jit_store_half(j, d, s < JIT_HIGH ? jit_lo(j, s) : jit_hi(j, s - JIT_HIGH));
+}
+
 static bool reads(const struct jit_val *v, uint32_t reg)
 {
 	return v->kind != JIT_CONST && (v->a == reg || v->b == reg);
