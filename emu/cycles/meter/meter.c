@@ -197,7 +197,7 @@ static void on_insn(void *state, struct unicorn_machine *machine, uint32_t addr)
 	}
 	if (w->operands) {
 		note(m, offset << 6 | METER_OPERANDS << 4);
-		note(m, describe(w->operands, unicorn_reg(machine, w->n), unicorn_reg(machine, w->m)));
+		note(m, m->alike[w->alike][describe(w->operands, unicorn_reg(machine, w->n), unicorn_reg(machine, w->m))]);
 	}
 }
 

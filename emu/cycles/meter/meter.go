@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/cgo"
+	"slices"
 	"unsafe"
 
 	"ubench/emu/cycles"
@@ -56,10 +57,31 @@ func New(core unicorn.Core, options cycles.Options) (*Meter, error) {
 		m.handle.Delete()
 		return nil, errors.New("meter: out of memory")
 	}
+	m.fillAlike()
 	art := &m.c.at.art
 	art.wait, art.line_bytes = C.uint32_t(options.FlashWaitStates), C.uint32_t(cycles.ART.LineBytes)
 	art.code.lines, art.data.lines = C.uint32_t(cycles.ART.CodeLines), C.uint32_t(cycles.ART.DataLines)
 	return m, nil
+}
+
+// longMultiplies are the rows of the table of operands that are alike, behind that of divisions.
+var longMultiplies = [...]thumb.Class{thumb.MulLong, thumb.MulLongSigned, thumb.MulAddLong, thumb.MulAddLongSigned}
+
+// fillAlike finds, for each description of operands, the first one that takes as long.
+func (m *Meter) fillAlike() {
+	for row := range m.c.alike {
+		first := map[int32]C.uint16_t{}
+		for o := range m.c.alike[row] {
+			cost := cycles.Divide(cycles.Operands(o))
+			if row > 0 {
+				cost = cycles.MultiplyLong(longMultiplies[row-1], cycles.Operands(o))
+			}
+			if _, ok := first[cost]; !ok {
+				first[cost] = C.uint16_t(o)
+			}
+			m.c.alike[row][o] = first[cost]
+		}
+	}
 }
 
 // Hooks is the C side, for the machine.
@@ -233,6 +255,7 @@ func meterDecode(handle C.uintptr_t, c *C.struct_meter_block, code unsafe.Pointe
 		if op.NeedsOperands() {
 			n, mm := in.Operands()
 			w.n, w.m, w.operands = C.uint8_t(n), C.uint8_t(mm), C.METER_MULTIPLY
+			w.alike = C.uint8_t(slices.Index(longMultiplies[:], in.Class) + 1)
 			switch in.Class {
 			case thumb.Div:
 				w.operands = C.METER_DIVIDE

@@ -17,12 +17,16 @@
 struct meter_watch {
 	uint8_t conditional;
 	uint8_t operands; /* enum meter_operands */
+	uint8_t alike;    /* row of meter.alike */
 	uint8_t n, m;     /* registers */
 	uint8_t stack;    /* stores through SP */
 	uint32_t reserve; /* bytes it subtracts from SP */
 };
 
 enum meter_operands { METER_NONE, METER_DIVIDE, METER_DIVIDE_SIGNED, METER_MULTIPLY };
+
+/* Divisions share a row, long multiplies have one for each class. */
+enum { METER_ALIKE_ROWS = 5, METER_ALIKE_OPERANDS = 2048 };
 
 struct meter_block {
 	uint32_t id; /* of the block in Go */
@@ -79,6 +83,8 @@ struct meter {
 		uint32_t values[METER_READINGS_MAX];
 	} readings[2]; /* by enum unicorn_counter */
 	int failed; /* out of memory */
+	/* The first description of operands that takes as long: entries are not told apart by more. */
+	uint16_t alike[METER_ALIKE_ROWS][METER_ALIKE_OPERANDS];
 	uint16_t trace[METER_EVENTS_MAX], saved_trace[METER_EVENTS_MAX];
 };
 
