@@ -4,22 +4,18 @@ package main
 
 import (
 	"bytes"
-	"debug/dwarf"
+	"context"
 	"debug/elf"
+	"errors"
 	"fmt"
-	"io"
-	"os"
-	"sort"
-	"strings"
 
-	"github.com/google/pprof/profile"
 	"github.com/urfave/cli/v2"
 
 	"ubench/bench"
 	"ubench/emu"
 	"ubench/emu/cycles"
 	"ubench/emu/cycles/meter"
-	"ubench/emu/symbols"
+	"ubench/emu/host"
 	"ubench/emu/unicorn"
 	"ubench/firmware"
 	"ubench/image"
@@ -65,14 +61,18 @@ func (e *env) profile(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	job, err := e.profileJob(c, c.Args().First())
+	job, program, err := e.profileJob(c, c.Args().First())
 	if err != nil {
 		return err
+	}
+	steps := []string{"step_execute"}
+	if job.LoadOnly = c.Bool("set-up"); job.LoadOnly {
+		steps = []string{"step_load", "step_verify", "step_prepare"}
 	}
 	var m *meter.Meter
 	target, err := unicorn.Open(c.Context, unicorn.Options{Core: core, Model: func(core unicorn.Core) (unicorn.Model, error) {
 		var err error
-		m, err = meter.New(core, model)
+		m, err = gated(core, model, steps...)
 		return m, err
 	}})
 	if err != nil {
@@ -83,10 +83,12 @@ func (e *env) profile(c *cli.Context) error {
 	if name, ok := bench.CheckEngines(info, []string{job.Engine}); !ok {
 		return unknown("engine", name, info.Engines)
 	}
-	spent, sample, err := executed(c, target, m, job)
+	before := m.Profile() // the agent measures what an empty job costs
+	sample, err := target.Run(c.Context, job)
 	if err != nil {
 		return err
 	}
+	spent := difference(m.Profile(), before)
 	if sample.Fault.Status != 0 {
 		return sample.Fault
 	}
@@ -100,7 +102,9 @@ func (e *env) profile(c *cli.Context) error {
 	}
 	p := newPlaces(f)
 	if cycles.RegionOf(sample.CodeAddr) == cycles.SRAMRegion {
-		p.code, p.codeStart, p.codeBytes = "program", sample.CodeAddr, uint32(sample.CodeBytes)
+		if p.code, err = compiledCode(c.Context, target, job, program); err != nil {
+			return err
+		}
 	}
 	if file := c.String("o"); file != "" {
 		if err := writeProfile(file, p, m.Label(), spent); err != nil {
@@ -116,8 +120,31 @@ func (e *env) profile(c *cli.Context) error {
 	return nil
 }
 
-// profileJob makes the job for a benchmark's name or a file.
-func (e *env) profileJob(c *cli.Context, name string) (emu.Job, error) {
+// compiledCode compiles the program on the host, too, which tells where the code of each instruction is, and makes
+// sure that it is the code the device has.
+func compiledCode(ctx context.Context, target emu.Target, job emu.Job, program *image.Program) (*compiled, error) {
+	job.LoadOnly, job.WantCode = true, true
+	device, err := target.Run(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	desk, err := host.New(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer desk.Close()
+	code, offsets, err := desk.Compile(ctx, job, target.Info().Core == string(unicorn.CortexM4))
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(code, device.Code) {
+		return nil, errors.New("the compiler makes other code on this computer than on the device; please report it")
+	}
+	return newCompiled(device.CodeAddr, uint32(device.CodeBytes), program, offsets), nil
+}
+
+// profileJob makes the job for a benchmark's name or a file; program is nil for native engines.
+func (e *env) profileJob(c *cli.Context, name string) (job emu.Job, program *image.Program, err error) {
 	engine := c.String("engine")
 	for _, b := range e.benchmarks {
 		if b.Name != name {
@@ -128,55 +155,53 @@ func (e *env) profileJob(c *cli.Context, name string) (emu.Job, error) {
 			size = b.DefaultSizes[len(b.DefaultSizes)-1]
 		}
 		if b.Sized && (size < b.MinSize || size > b.MaxSize) {
-			return emu.Job{}, usagef("--size %d is not from %d to %d", size, b.MinSize, b.MaxSize)
+			return job, nil, usagef("--size %d is not from %d to %d", size, b.MinSize, b.MaxSize)
 		}
-		job := emu.Job{Engine: engine, Kernel: name}
+		job = emu.Job{Engine: engine, Kernel: name}
 		if !bench.IsNative(engine) {
-			program, err := image.LoadObject(name, b.Object, name)
-			if err != nil {
-				return emu.Job{}, err
+			if program, err = image.LoadObject(name, b.Object, name); err != nil {
+				return job, nil, err
 			}
 			if job, err = bench.NewJob(engine, program); err != nil {
-				return emu.Job{}, err
+				return job, nil, err
 			}
 		}
 		job.Context, job.Trace = b.Input(size), b.Trace
-		return job, nil
+		return job, program, nil
 	}
 	if bench.IsNative(engine) {
-		return emu.Job{}, usagef("engine %s runs benchmarks only, and %q is none", engine, name)
+		return job, nil, usagef("engine %s runs benchmarks only, and %q is none", engine, name)
 	}
-	program, err := readProgram(e.stdin, name, c.String("entry"))
-	if err != nil {
-		return emu.Job{}, err
+	if program, err = readProgram(e.stdin, name, c.String("entry")); err != nil {
+		return job, nil, err
 	}
-	job, err := bench.NewJob(engine, program)
-	if err != nil {
-		return emu.Job{}, err
+	if job, err = bench.NewJob(engine, program); err != nil {
+		return job, nil, err
 	}
 	job.Context, err = parseMemory(c.String("mem"))
-	return job, err
+	return job, program, err
 }
 
-// executed runs the job once without and once with executing it; the difference is what executing
-// it cost, the agent's own work apart. With --set-up it is the first, the agent's work included.
-func executed(c *cli.Context, target *unicorn.Target, m *meter.Meter, job emu.Job) (map[uint32]meter.Spent, emu.Sample, error) {
-	before := m.Profile()
-	set := job
-	set.LoadOnly = true
-	sample, err := target.Run(c.Context, set)
+// gated makes a meter that profiles phases of jobs, the agent's work apart: steps of the agent, as job.c calls them.
+func gated(core unicorn.Core, model cycles.Options, steps ...string) (*meter.Meter, error) {
+	board := map[unicorn.Core]string{unicorn.CortexM3: "netduino2", unicorn.CortexM4: "netduinoplus2"}[core]
+	var opens []uint32
+	for _, step := range steps {
+		addr, _, err := firmware.Symbol(board, step)
+		if err != nil {
+			return nil, err
+		}
+		opens = append(opens, addr&^1)
+	}
+	closes, size, err := firmware.Symbol(board, "measured")
 	if err != nil {
-		return nil, sample, err
+		return nil, err
 	}
-	loaded := m.Profile()
-	if c.Bool("set-up") {
-		return difference(loaded, before), sample, nil
+	m, err := meter.New(core, model)
+	if err == nil {
+		m.Gate(opens, closes&^1, closes&^1+size)
 	}
-	sample, err = target.Run(c.Context, job)
-	if err != nil {
-		return nil, sample, err
-	}
-	return difference(difference(m.Profile(), loaded), difference(loaded, before)), sample, nil
+	return m, err
 }
 
 // difference is what was spent after, but not before.
@@ -190,179 +215,4 @@ func difference(after, before map[uint32]meter.Spent) map[uint32]meter.Spent {
 		}
 	}
 	return spent
-}
-
-// printFunctions sums up by function.
-func printFunctions(w io.Writer, p *places, spent map[uint32]meter.Spent) {
-	sums := map[string]meter.Spent{}
-	var names []string
-	var total uint64
-	for _, addr := range sortedAddresses(spent) {
-		name := p.at(addr).function
-		sum, ok := sums[name]
-		if !ok {
-			names = append(names, name)
-		}
-		sum.Executions += spent[addr].Executions
-		sum.Cycles += spent[addr].Cycles
-		total += spent[addr].Cycles
-		sums[name] = sum
-	}
-	sort.SliceStable(names, func(i, j int) bool { return sums[names[i]].Cycles > sums[names[j]].Cycles })
-	fmt.Fprintf(w, "%14s %12s %7s  function\n", "instructions", "cycles", "share")
-	for _, name := range names {
-		fmt.Fprintf(w, "%14d %12d %6.1f%%  %s\n", sums[name].Executions, sums[name].Cycles,
-			100*float64(sums[name].Cycles)/float64(max(total, 1)), name)
-	}
-}
-
-// place says what an address belongs to.
-type place struct {
-	function, file string
-	line           int
-}
-
-// places finds functions and C lines by address.
-type places struct {
-	symbols *symbols.Table
-	lines   []dwarf.LineEntry // ascending; ends of sequences have no file
-	// Generated code, if there is any.
-	code      string
-	codeStart uint32
-	codeBytes uint32
-}
-
-// newPlaces reads what an ELF file says; it may be nil.
-func newPlaces(f *elf.File) *places {
-	p := &places{}
-	if f == nil {
-		return p
-	}
-	p.symbols = symbols.Read(f)
-	data, err := f.DWARF()
-	if err != nil {
-		return p // compiled without -g
-	}
-	p.readLines(data)
-	return p
-}
-
-func (p *places) readLines(data *dwarf.Data) {
-	for reader := data.Reader(); ; {
-		unit, err := reader.Next()
-		if err != nil || unit == nil {
-			break
-		}
-		if unit.Tag == dwarf.TagCompileUnit {
-			lines, err := data.LineReader(unit)
-			for err == nil && lines != nil {
-				var entry dwarf.LineEntry
-				if err = lines.Next(&entry); err == nil {
-					if entry.EndSequence {
-						entry.File = nil
-					}
-					p.lines = append(p.lines, entry)
-				}
-			}
-		}
-		reader.SkipChildren()
-	}
-	sort.SliceStable(p.lines, func(i, j int) bool { return p.lines[i].Address < p.lines[j].Address })
-}
-
-// function is the name of the function at addr, empty if no symbol tells.
-func (p *places) function(addr uint32) string {
-	if addr-p.codeStart < p.codeBytes {
-		return p.code
-	}
-	name, _, _ := strings.Cut(strings.TrimPrefix(p.symbols.In(addr), " in "), "+")
-	return name
-}
-
-func (p *places) at(addr uint32) place {
-	var at place
-	at.function = p.function(addr)
-	if at.function == "" {
-		at.function = fmt.Sprintf("%#08x", addr)
-	}
-	i := sort.Search(len(p.lines), func(i int) bool { return p.lines[i].Address > uint64(addr) })
-	if i > 0 && p.lines[i-1].File != nil {
-		at.file, at.line = p.lines[i-1].File.Name, p.lines[i-1].Line
-	}
-	return at
-}
-
-// writeProfile writes what instructions cost in pprof's format.
-func writeProfile(file string, p *places, label string, spent map[uint32]meter.Spent) error {
-	f, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	err = buildProfile(p, label, spent).Write(f)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	return nil
-}
-
-// buildProfile has a sample per instruction executed, with its address, function and line.
-func buildProfile(p *places, label string, spent map[uint32]meter.Spent) *profile.Profile {
-	out := &profile.Profile{
-		SampleType:        []*profile.ValueType{{Type: "instructions", Unit: "count"}, {Type: "cycles", Unit: "count"}},
-		DefaultSampleType: "cycles",
-		PeriodType:        &profile.ValueType{Type: "cycles", Unit: "count"},
-		Period:            1,
-		Comments:          []string{"cycles: " + label},
-		Mapping:           []*profile.Mapping{{ID: 1, Start: 0, Limit: 1 << 32, HasFunctions: true}},
-	}
-	out.Mapping[0].HasLineNumbers = len(p.lines) > 0
-	functions := map[string]*profile.Function{}
-	for _, addr := range sortedAddresses(spent) {
-		at := p.at(addr)
-		fn := functions[at.function+"\x00"+at.file]
-		if fn == nil {
-			fn = &profile.Function{ID: uint64(len(out.Function) + 1), Name: at.function, SystemName: at.function, Filename: at.file}
-			functions[at.function+"\x00"+at.file] = fn
-			out.Function = append(out.Function, fn)
-		}
-		location := &profile.Location{ID: uint64(len(out.Location) + 1), Mapping: out.Mapping[0], Address: uint64(addr),
-			Line: []profile.Line{{Function: fn, Line: int64(at.line)}}}
-		out.Location = append(out.Location, location)
-		out.Sample = append(out.Sample, &profile.Sample{Location: []*profile.Location{location},
-			Value: []int64{int64(spent[addr].Executions), int64(spent[addr].Cycles)}})
-	}
-	return out
-}
-
-func sortedAddresses(spent map[uint32]meter.Spent) []uint32 {
-	list := make([]uint32, 0, len(spent))
-	for addr := range spent {
-		list = append(list, addr)
-	}
-	sort.Slice(list, func(i, j int) bool { return list[i] < list[j] })
-	return list
-}
-
-// printListing annotates the instructions that were executed.
-func printListing(w io.Writer, p *places, spent map[uint32]meter.Spent) {
-	var total uint64
-	for _, s := range spent {
-		total += s.Cycles
-	}
-	last := place{}
-	for _, addr := range sortedAddresses(spent) {
-		at, s := p.at(addr), spent[addr]
-		if at.function != last.function && p.function(addr) != "" {
-			fmt.Fprintf(w, "\n%s:\n", at.function)
-		}
-		if at.line != 0 && (at.line != last.line || at.file != last.file) {
-			fmt.Fprintf(w, "%42s; %s:%d\n", "", at.file, at.line)
-		}
-		last = at
-		fmt.Fprintf(w, "%12d %12d %5.1f%%  %8x  %s\n", s.Executions, s.Cycles, 100*float64(s.Cycles)/float64(max(total, 1)),
-			addr, s.Insn.String())
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 
+	"ubench/abi"
 	"ubench/emu"
 	"ubench/emu/wire"
 	"ubench/firmware/agent"
@@ -50,6 +51,20 @@ func (t *Target) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
 		return s, fmt.Errorf("host: %w", err)
 	}
 	return s, nil
+}
+
+// Compile loads a job and compiles its program for a Cortex-M4 (dsp) or M3: the same bytes as on the device.
+// offsets has the place in code of each instruction slot.
+func (t *Target) Compile(ctx context.Context, job emu.Job, dsp bool) (code []byte, offsets []uint32, err error) {
+	job.LoadOnly = true
+	s, err := t.Run(ctx, job)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case s.Fault.Status != abi.OK:
+		return nil, nil, fmt.Errorf("host: %w", s.Fault)
+	}
+	return t.agent.Compile(dsp)
 }
 
 // Close releases the target's memory.

@@ -16,7 +16,7 @@ import (
 	"fmt"
 	"unsafe"
 
-	_ "ubench/abi"
+	"ubench/abi"
 	_ "ubench/baseline/native"
 	_ "ubench/baseline/rbpf"
 	_ "ubench/femto"
@@ -63,6 +63,25 @@ func (a *Agent) Receive(p []byte) []byte {
 	}
 	C.agent_host_receive(a.host, (*C.uint8_t)(unsafe.Pointer(&p[0])), C.uint32_t(len(p)))
 	return C.GoBytes(unsafe.Pointer(a.host.out), C.int(a.host.out_len))
+}
+
+// Compile compiles the program that is loaded once more, for a Cortex-M4 (dsp) or M3. offsets has the place in
+// code of each instruction slot.
+func (a *Agent) Compile(dsp bool) (code []byte, offsets []uint32, err error) {
+	words := make([]uint64, ArenaBytes/8)
+	offsets = make([]uint32, a.host.agent.job.program.slots)
+	if len(offsets) == 0 {
+		return nil, nil, errors.New("no program is loaded")
+	}
+	cpu := C.uint32_t(0)
+	if dsp {
+		cpu = C.UB_CPU_DSP
+	}
+	n := C.agent_host_compile(a.host, cpu, (*C.uint8_t)(unsafe.Pointer(&words[0])), ArenaBytes, (*C.uint32_t)(unsafe.Pointer(&offsets[0])))
+	if n < 0 {
+		return nil, nil, fmt.Errorf("compile: %s", abi.Status(n).Name())
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), int(n)), offsets, nil
 }
 
 // Close releases the agent and its memory.

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jit/jit.h"
+
 struct agent_host *agent_host_new(uint8_t *base, uint32_t arena_addr, uint32_t arena_bytes)
 {
 	struct agent_host *h = calloc(1, sizeof *h);
@@ -38,6 +40,16 @@ void agent_host_receive(struct agent_host *h, const uint8_t *bytes, uint32_t len
 	h->out_len = 0;
 	while (len--)
 		agent_receive(&h->agent, *bytes++);
+}
+
+int32_t agent_host_compile(const struct agent_host *h, uint32_t cpu, uint8_t *code, uint32_t bytes, uint32_t *map)
+{
+	const struct agent_job *job = &h->agent.job;
+	struct ub_fault where;
+	if (!job->engine || !job->loaded || !(job->engine->caps & UB_ENGINE_COMPILES))
+		return UB_E_UNSUPPORTED;
+	uint32_t options = job->engine->caps & UB_ENGINE_UNSAFE ? JIT_UNCHECKED : 0;
+	return jit_compile(&job->program, cpu, options, code, bytes, map, &where);
 }
 
 void agent_port_send(void *port, const uint8_t *bytes, uint32_t len)

@@ -89,7 +89,9 @@ void meter_finish(struct meter *m, uint32_t next)
 			return;
 		b->last = e;
 	}
-	if (m->at.blocks >= m->counted)
+	if (UNLIKELY(b->gate))
+		m->at.closed = b->gate == METER_GATE_CLOSES;
+	if (m->at.blocks >= m->counted && !m->at.closed)
 		e->hits++;
 	m->at.cycles += e->cost;
 	m->at.state = e->exit_state;
@@ -97,6 +99,14 @@ void meter_finish(struct meter *m, uint32_t next)
 	m->at.blocks++;
 	m->at.block = NULL;
 	m->at.events = 0;
+}
+
+static enum meter_gate gate_of(const struct meter *m, uint32_t addr)
+{
+	for (uint32_t i = 0; i < m->gate.nopens; i++)
+		if (addr == m->gate.opens[i])
+			return METER_GATE_OPENS;
+	return m->gate.nopens && addr - m->gate.closes < m->gate.end - m->gate.closes ? METER_GATE_CLOSES : METER_NO_GATE;
 }
 
 static struct meter_block *block_new(struct meter *m, const struct unicorn_block *u)
@@ -113,6 +123,7 @@ static struct meter_block *block_new(struct meter *m, const struct unicorn_block
 	b->addr = u->addr;
 	b->size = u->size;
 	b->instructions = u->instructions;
+	b->gate = gate_of(m, u->addr);
 	b->it_before = m->at.it;
 	meterDecode(m->go, b, (void *)(uintptr_t)u->code, watch);
 	for (uint32_t i = 0; i < halfwords; i++)
@@ -128,7 +139,7 @@ static struct meter_block *block_new(struct meter *m, const struct unicorn_block
 static void wait_for_flash(struct meter *m, uint32_t waits)
 {
 	m->at.cycles += waits;
-	if (m->at.blocks >= m->counted)
+	if (m->at.blocks >= m->counted && !m->at.closed)
 		m->at.block->waits += waits;
 }
 

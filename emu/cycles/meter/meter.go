@@ -146,6 +146,17 @@ type Spent struct {
 	Insn       thumb.Insn
 }
 
+// Gate limits Profile to what is executed from one of the addresses in opens, of which there are at most 4, until
+// code in [closes, end) is executed. It is for a meter that has not run yet.
+func (m *Meter) Gate(opens []uint32, closes, end uint32) {
+	g := &m.c.gate
+	for i, addr := range opens {
+		g.opens[i] = C.uint32_t(addr)
+	}
+	g.nopens, g.closes, g.end = C.uint32_t(len(opens)), C.uint32_t(closes), C.uint32_t(end)
+	m.c.at.closed = 1
+}
+
 // Profile adds up executions and cycles by instruction.
 func (m *Meter) Profile() map[uint32]Spent {
 	total := map[uint32]Spent{}

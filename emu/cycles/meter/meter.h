@@ -28,12 +28,15 @@ enum meter_operands { METER_NONE, METER_DIVIDE, METER_DIVIDE_SIGNED, METER_MULTI
 /* Divisions share a row, long multiplies have one for each class. */
 enum { METER_ALIKE_ROWS = 5, METER_ALIKE_OPERANDS = 2048 };
 
+enum meter_gate { METER_NO_GATE, METER_GATE_OPENS, METER_GATE_CLOSES };
+
 struct meter_block {
 	uint32_t id; /* of the block in Go */
 	uint32_t addr, size;
 	uint32_t instructions;
 	uint64_t waits;                 /* cycles it waited for flash, which are in no entry */
 	uint8_t it_before, it_after;    /* IT state */
+	uint8_t gate;                   /* enum meter_gate */
 	struct meter_watch *watch;      /* by halfword; NULL if nothing is to be noted */
 	struct meter_block *variant;    /* the same bytes entered in another IT state */
 	struct meter_entry *last;       /* found last time */
@@ -55,7 +58,7 @@ struct meter_entry {
 };
 _Static_assert(offsetof(struct meter_entry, trace) == sizeof(struct meter_entry), "meter.go finds the trace behind the struct");
 
-enum { METER_EVENTS_MAX = 2048, METER_READINGS_MAX = 1 << 16 };
+enum { METER_EVENTS_MAX = 2048, METER_READINGS_MAX = 1 << 16, METER_GATES_MAX = 4 };
 
 struct meter_position {
 	struct meter_block *block; /* running, not yet charged */
@@ -65,6 +68,7 @@ struct meter_position {
 	uint32_t offset; /* halfword of the instruction that executes */
 	uint32_t events;
 	uint8_t it;
+	uint8_t closed; /* executions are not counted for the profile */
 	struct art art;
 };
 
@@ -72,6 +76,10 @@ struct meter {
 	struct unicorn_model model;
 	uintptr_t go; /* handle */
 	struct meter_position at, saved;
+	struct {
+		uint32_t opens[METER_GATES_MAX], nopens; /* none: everything is counted */
+		uint32_t closes, end;
+	} gate;
 	uint64_t counted; /* no hits are counted before this many blocks: they were, before a repeat */
 	struct meter_entry **table;
 	uint32_t table_size, entries;
