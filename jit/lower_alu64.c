@@ -345,12 +345,6 @@ static bool low_half_does(struct jit *j, uint32_t op, uint32_t d, uint32_t s, in
 		else if (need_hi)
 			return false;
 		break;
-	case UB_MOV:
-		if (sz)
-			hi = JIT_ZERO;
-		else if (need_hi)
-			return false;
-		break;
 	default:
 		if (need_hi)
 			return false;
@@ -427,13 +421,13 @@ static void move64(struct jit *j, uint32_t d, uint32_t s, const struct ub_insn *
 	if (!(insn->opcode & UB_X)) {
 		jit_set_val(j, d, (struct jit_val){ JIT_CONST, JIT_NOWHERE, JIT_NOWHERE, insn->imm < 0, insn->imm },
 			    insn->imm >= 0);
-	} else if (!insn->offset) {
+	} else if (!insn->offset && need_hi) {
 		jit_copy64(j, d, s);
 	} else if (need_hi) {
 		jit_clobber(j, d);
 		jit_prepare(j, s);
 		move_signed(j, d, s, insn->offset);
-	} else if (insn->offset == 32) {
+	} else if (!insn->offset || insn->offset == 32) {
 		jit_low_reg(j, UB_MOV, d, s, JIT_NOWHERE);
 	} else {
 		jit_low_extend(j, insn->offset == 8 ? T2_SXTB : T2_SXTH, d, s, JIT_NOWHERE);
@@ -466,7 +460,7 @@ void jit_alu64(struct jit *j, const struct ub_insn *insn)
 		jit_end64(j, d, imm);
 		return;
 	}
-	if (op == UB_MOV && (insn->offset || !x)) {
+	if (op == UB_MOV) {
 		move64(j, d, s, insn);
 		return;
 	}
@@ -488,10 +482,6 @@ void jit_alu64(struct jit *j, const struct ub_insn *insn)
 	}
 	if (low_half_does(j, op, d, s, imm, x))
 		return;
-	if (op == UB_MOV && x) {
-		jit_copy64(j, d, s);
-		return;
-	}
 	if (op == UB_MUL && !x && imm > 0 && !(imm & (imm - 1))) {
 		op = UB_LSH;
 		imm = __builtin_ctz((uint32_t)imm);

@@ -214,6 +214,7 @@ static void load(struct jit *j, const struct ub_insn *insn)
 	if (sign && size < 4)
 		op = (enum t2_mem)(op | 0x10);
 
+	jit_pin(j, d);
 	jit_clobber(j, d);
 	struct jit_val at = address(j, s, insn->offset);
 	check(j, &at, s, size, UB_READ);
@@ -264,8 +265,10 @@ static void store(struct jit *j, const struct ub_insn *insn)
 	uint32_t lo = (uint32_t)insn->imm, hi = insn->imm < 0 ? ~0u : 0;
 	bool constant = UB_CLASS(insn->opcode) == UB_ST || jit_const_of(j, s, &lo, &hi);
 
-	if (!constant)
+	if (!constant) {
 		jit_prepare(j, s);
+		jit_pin(j, s);
+	}
 	struct jit_val at = address(j, d, insn->offset);
 	check(j, &at, d, size, UB_WRITE);
 	encodable(j, &at, size == 8);
