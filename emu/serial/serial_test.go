@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -53,14 +54,13 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// board starts the firmware in QEMU, as scripts/qemu-netduino2.sh does for people, and returns the
-// name of its pseudo terminal.
-func board(t *testing.T) string {
+// script starts the firmware in QEMU as people do and returns what it prints.
+func script(t *testing.T, args ...string) *bufio.Scanner {
 	t.Helper()
 	if _, _, err := qemu.Find(context.Background()); err != nil {
 		t.Skip(err)
 	}
-	cmd := exec.Command("../../scripts/qemu-netduino2.sh")
+	cmd := exec.Command("../../scripts/qemu-netduino2.sh", args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, w, err := os.Pipe()
 	if err != nil {
@@ -76,15 +76,83 @@ func board(t *testing.T) string {
 		_ = cmd.Wait()
 		out.Close()
 	})
-	pattern := regexp.MustCompile(`redirected to (\S+)`)
-	lines := bufio.NewScanner(out)
+	return bufio.NewScanner(out)
+}
+
+// find reads lines until one matches and returns what the first group of the pattern matched.
+func find(t *testing.T, lines *bufio.Scanner, pattern string) string {
+	t.Helper()
+	re := regexp.MustCompile(pattern)
 	for lines.Scan() {
-		if m := pattern.FindStringSubmatch(lines.Text()); m != nil {
+		if m := re.FindStringSubmatch(lines.Text()); m != nil {
 			return m[1]
 		}
 	}
-	t.Fatal("QEMU named no pseudo terminal")
+	t.Fatalf("the script printed nothing like %s", pattern)
 	return ""
+}
+
+// board starts the firmware in QEMU and returns the name of its pseudo terminal.
+func board(t *testing.T) string {
+	t.Helper()
+	return find(t, script(t), `redirected to (\S+)`)
+}
+
+// TestDebugger asks the gdb stub why the machine stands, and for its registers.
+func TestDebugger(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	l.Close()
+	lines := script(t, "netduinoplus2", "--gdb", port)
+	if at := find(t, lines, `target remote localhost:(\d+)`); at != port {
+		t.Errorf("the script tells of port %s, not %s", at, port)
+	}
+	find(t, lines, `redirected to (\S+)`)
+	var conn net.Conn
+	for range 100 { // QEMU opens the port soon
+		if conn, err = net.Dial("tcp", "127.0.0.1:"+port); err == nil {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Write([]byte("+$?#3f")); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := bufio.NewReader(conn).ReadString('#')
+	if err != nil || !strings.Contains(answer, "$T05") {
+		t.Errorf("the stub answers %q, %v; want that it stopped with signal 5", answer, err)
+	}
+}
+
+// Mistakes in the script's arguments are one line and status 2.
+func TestScriptArguments(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"toaster"}, "no firmware for machine toaster"},
+		{[]string{"../netduino2"}, "no firmware for machine"},
+		{[]string{"--gdb", "70000"}, "not a port"},
+		{[]string{"--gdb=x"}, "not a port"},
+		{[]string{"--speed"}, "unknown option --speed"},
+		{[]string{"netduino2", "netduinoplus2"}, "one machine"},
+	} {
+		out, err := exec.Command("../../scripts/qemu-netduino2.sh", c.args...).CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.Contains(string(out), c.want) || strings.Count(string(out), "\n") != 1 {
+			t.Errorf("%v: %v, %q", c.args, err, out)
+		}
+	}
 }
 
 func works(t *testing.T, target *Target) {
