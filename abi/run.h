@@ -21,6 +21,8 @@ enum { UB_REGION_STACK, UB_REGION_CTX, UB_REGION_RODATA, UB_REGION_DATA, UB_REGI
 /* Engines may keep a callee's saved registers here: below the stack, outside every region. */
 enum { UB_STACK_BYTES = UB_FRAMES_MAX * UB_FRAME_BYTES, UB_SAVE_BYTES = UB_FRAMES_MAX * 40 };
 
+enum { UB_ROUTINES = 4 };
+
 struct ub_run;
 
 /* A helper takes the low 32 bits of r1..r5 and returns r0. One that must stop the program sets
@@ -43,12 +45,16 @@ struct ub_run {
 	const ub_helper *helpers; /* UB_HELPER_ENTRIES entries, by enum ub_helper_index */
 	void *env;                /* what helpers work on */
 	uint8_t *base;            /* host: memory of device address 0 (port.h); device: unused, 0 */
+	/* The running engine's own: what code it made calls, and the C stack it goes back to. */
+	void (*routines[UB_ROUTINES])(void);
+	void *stack;
 };
 
 enum {
 	UB_RUN_STATUS = 0, UB_RUN_PC = 4, UB_RUN_ADDR = 8, UB_RUN_BUDGET = 12, UB_RUN_R0 = 16,
 	UB_RUN_CTX_ADDR = 24, UB_RUN_CTX_LEN = 28, UB_RUN_STACK_TOP = 32, UB_RUN_NREGIONS = 36,
 	UB_RUN_REGIONS = 40, UB_RUN_HELPERS = UB_RUN_REGIONS + 12 * UB_REGIONS_MAX,
+	UB_RUN_ROUTINES = UB_RUN_HELPERS + 12, UB_RUN_STACK = UB_RUN_ROUTINES + 4 * UB_ROUTINES, /* device only */
 };
 _Static_assert(offsetof(struct ub_run, fault.status) == UB_RUN_STATUS, "layout");
 _Static_assert(offsetof(struct ub_run, fault.pc) == UB_RUN_PC, "layout");
@@ -61,5 +67,7 @@ _Static_assert(offsetof(struct ub_run, stack_top) == UB_RUN_STACK_TOP, "layout")
 _Static_assert(offsetof(struct ub_run, nregions) == UB_RUN_NREGIONS, "layout");
 _Static_assert(offsetof(struct ub_run, regions) == UB_RUN_REGIONS, "layout");
 _Static_assert(offsetof(struct ub_run, helpers) == UB_RUN_HELPERS, "layout");
+_Static_assert(sizeof(void *) > 4 || offsetof(struct ub_run, routines) == UB_RUN_ROUTINES, "layout");
+_Static_assert(sizeof(void *) > 4 || offsetof(struct ub_run, stack) == UB_RUN_STACK, "layout");
 
 #endif

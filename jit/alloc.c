@@ -118,10 +118,10 @@ static uint32_t weigh_all(struct jit *j)
 /* A free register, or JIT_NOWHERE. `kept`: better one that helpers leave alone. */
 static uint32_t choose(uint32_t half, uint32_t free, bool calls, bool kept)
 {
-	static const uint16_t plain[] = { 0x00f, 0x0f0, 0xf00 }, over[] = { 0x0f0, 0xf00, 0x00f };
-	uint32_t argument = half == JIT_HIGH ? 1 : half;
-	if (calls && !kept && (half <= 3 || half == JIT_HIGH) && free >> argument & 1)
-		return argument; /* where helpers take it, or leave it */
+	static const uint16_t plain[] = { 0x00f, 0x0f0, 0xf00 }, over[] = { 0x0f0, 0xf00, 0 };
+	uint32_t own = half == JIT_HIGH ? 1 : half;
+	if (!kept && (own == 0 || half == JIT_HIGH || (calls && own <= 3)) && free >> own & 1)
+		return own; /* where helpers take it, or leave it, and where results go */
 	for (uint32_t i = 0; i < 3; i++) {
 		uint32_t among = free & (kept ? over[i] : plain[i]);
 		if (among)
@@ -150,7 +150,7 @@ void jit_alloc(struct jit *j)
 {
 	uint8_t order[JIT_HALVES];
 	bool calls = j->program->flags & UB_PROGRAM_HELPER_CALLS;
-	uint32_t free = j->local_calls ? 0x7ff : 0xfff, spilled = 0, used = 0, kept = 0;
+	uint32_t free = j->local_calls ? 0x7ff : 0xfff, spilled = 0, kept = 0;
 
 	uint32_t over = calls ? weigh_all(j) : (weigh_all(j), 0);
 	uint32_t n = sort(j, order);
@@ -164,16 +164,12 @@ void jit_alloc(struct jit *j)
 		}
 		j->home[half] = (uint8_t)reg;
 		free &= ~(1u << reg);
-		used |= 1u << reg;
 	}
 	for (uint32_t r = 6; r < 10; r++)
 		kept += (j->home[r] != JIT_NOWHERE) + (j->home[r + JIT_HIGH] != JIT_NOWHERE);
 
-	j->saved = (used & 0xff0) | (j->local_calls ? 1u << T2_R11 : 0);
 	j->borrow = spilled;
-	spilled += JIT_BORROWS;
-	if ((jit_count(j->saved) + 2 + spilled) & 1) /* sp stays 8-aligned */
-		spilled++;
+	spilled = (spilled + JIT_BORROWS + 1) & ~1u; /* sp stays 8-aligned */
 	j->home[JIT_RUN] = (uint8_t)(JIT_SPILL + spilled);
 	j->call_words = (1 + kept + 1) & ~1u;
 }

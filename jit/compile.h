@@ -17,6 +17,7 @@
 
 #include "abi/engine.h"
 #include "jit/emit.h"
+#include "jit/runtime.h"
 
 enum jit_half {
 	JIT_HIGH = 16,   /* high half of register r is r + JIT_HIGH */
@@ -75,8 +76,8 @@ enum { JIT_FIXUP_HALFWORDS = sizeof(struct jit_fixup) / 2 };
 
 enum jit_target_kind { JIT_TO_SLOT, JIT_TO_LABEL, JIT_TO_CODE /* a halfword */ };
 
-/* Labels: routines at the end of the code, then one per function. */
-enum { JIT_L_EXIT, JIT_L_FAULT, JIT_L_CHECK, JIT_L_DIV, JIT_L_FUNCS };
+/* Labels: thunks of routines by enum jit_routine, the end of the code, then one per function. */
+enum { JIT_L_EXIT = UB_ROUTINES, JIT_L_FUNCS };
 
 enum {
 	JIT_WINDOW_MAX = 64,
@@ -91,8 +92,6 @@ struct jit_stub {
 	uint16_t what;          /* size | rights << JIT_CHECK_RIGHTS */
 	struct jit_val addr;    /* JIT_COPY or JIT_ADDR */
 };
-
-enum { JIT_CHECK_RIGHTS = 4 /* UB_READ, UB_WRITE or both, above the size */ };
 
 struct jit {
 	struct jit_code code;
@@ -117,9 +116,8 @@ struct jit {
 	uint32_t weight[JIT_HALVES];
 	uint32_t exit_live;  /* halves of r0..r5 read after local calls */
 	uint32_t entry_live; /* halves read by functions that are called */
-	uint32_t used;       /* bit JIT_L_*: the routine is needed */
+	uint32_t used;       /* bit JIT_*: the routine is needed */
 	uint8_t home[JIT_HALVES];
-	uint32_t saved;      /* callee-saved ARM registers in use */
 	uint32_t borrow;     /* first of the frame's words for borrowed registers */
 	uint32_t call_words; /* words between the frames of local calls */
 	uint32_t window;     /* bytes a context offset below the limit is good for */
@@ -234,7 +232,6 @@ void jit_alu32(struct jit *j, const struct ub_insn *insn);
 /* lower_alu64.c */
 void jit_alu64(struct jit *j, const struct ub_insn *insn);
 void jit_end64(struct jit *j, uint32_t d, int32_t bits);
-void jit_div64_routine(struct jit *j);
 void jit_copy64(struct jit *j, uint32_t d, uint32_t s);
 /* lower_shift64.c: op UB_LSH, UB_RSH or UB_ARSH; k 1..63 */
 void jit_shift64_imm(struct jit *j, uint32_t op, uint32_t d, uint32_t k);
@@ -244,10 +241,12 @@ void jit_memory(struct jit *j, const struct ub_insn *insn);
 /* stubs.c */
 void jit_stubs(struct jit *j);
 void jit_stubs_inline(struct jit *j);
-void jit_fault_routines(struct jit *j);
-void jit_return(struct jit *j);
+void jit_thunks(struct jit *j);
+/* bl to a routine; its parameters follow. */
+void jit_call_routine(struct jit *j, enum jit_routine routine);
 void jit_trap(struct jit *j, int32_t status);
-void jit_trap_unless(struct jit *j, enum t2_cond cond, int32_t status);
+/* `address`: the register it is in, for UB_E_ALIGN. */
+void jit_trap_unless(struct jit *j, enum t2_cond cond, int32_t status, int address);
 /* lower_jmp.c */
 void jit_jump(struct jit *j, const struct ub_insn *insn);
 void jit_charge(struct jit *j);

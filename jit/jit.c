@@ -163,9 +163,7 @@ static void emit(struct jit *j)
 	}
 	jit_epilogue(j);
 	jit_stubs(j);
-	if (j->used & 1u << JIT_L_DIV)
-		jit_div64_routine(j);
-	jit_fault_routines(j);
+	jit_thunks(j);
 }
 
 int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t options, uint8_t *mem,
@@ -237,8 +235,8 @@ static int32_t run_code(const struct ub_prepared *prepared, struct ub_run *run)
 	(void)prepared;
 	return run->fault.status = UB_E_UNSUPPORTED;
 #else
-	int32_t (*code)(struct ub_run *) = (int32_t(*)(struct ub_run *))(prepared->code_addr | 1);
-	return code(run);
+	jit_set_routines(run);
+	return jit_enter(run, prepared->code_addr | 1);
 #endif
 }
 

@@ -3,8 +3,8 @@
  * every access proved or checked and every loop paying into the budget.
  *
  * The code is position independent and does not depend on where it was made: the same program gives
- * the same bytes on the device and on the host. It is called as `int32_t code(struct ub_run *run)`
- * by AAPCS, returns run->fault.status, and keeps the values engines promise (SPEC.md, Programs).
+ * the same bytes on the device and on the host. It runs by the routines of runtime.h, on the device
+ * only.
  */
 #ifndef UB_JIT_JIT_H
 #define UB_JIT_JIT_H

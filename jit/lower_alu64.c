@@ -227,7 +227,7 @@ static void negate(struct jit *j, uint32_t d)
 }
 
 /* Division of 64 bits goes through the stack, so that no register needs to be free:
- * [sp] dividend, [sp, #8] divisor; the result comes back in [sp]. ip says which. */
+ * [sp] dividend, [sp, #8] divisor; the result comes back in [sp]. */
 static void div_reg(struct jit *j, bool mod, bool sign, uint32_t d, uint32_t s, const int32_t *imm)
 {
 	jit_sp_add(&j->code, -16);
@@ -248,9 +248,8 @@ static void div_reg(struct jit *j, bool mod, bool sign, uint32_t d, uint32_t s, 
 		jit_mem(&j->code, T2_STR, reg, T2_SP, (int32_t)i * 4);
 		j->temps = held;
 	}
-	jit_const(&j->code, T2_IP, (uint32_t)mod | (uint32_t)sign << 1, JIT_ANY);
-	j->used |= 1u << JIT_L_DIV;
-	jit_branch_link(j, JIT_TO_LABEL, JIT_L_DIV);
+	jit_call_routine(j, JIT_DIVIDE);
+	jit_narrow(&j->code, (uint32_t)mod | (uint32_t)sign << 1);
 	jit_forget(j);
 	for (uint32_t half = d, i = 0; i < 2; i++, half += JIT_HIGH) {
 		if (!(j->live >> half & 1))

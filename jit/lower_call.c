@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Entry, exit and calls.
  *
- *   int32_t code(struct ub_run *run)
+ *   uint64_t code(struct ub_run *run)    r0 of the program; every register may change (runtime.c)
  *
  *   the frame, from sp up          a local call, from the callee's sp up
  *     spilled halves                 lr
  *     words for borrowed registers   padding: all local calls take j->call_words words
  *     run                            halves of r6..r9 the caller needs again
- *     saved r4..r11, lr
+ *     lr
  *
  * Without local calls the frame is reached from sp. With them r11 holds its address, functions
  * come back to their callers by pop {pc}, and as every call takes as many words, r11 - sp tells how
@@ -59,7 +59,7 @@ void jit_prologue(struct jit *j)
 	uint32_t spilled = j->home[JIT_RUN] - JIT_SPILL, last = JIT_HALVES;
 	uint32_t needed = j->live_in[p->entry] | 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT;
 
-	jit_push(&j->code, 1u << T2_R0 | j->saved | 1u << T2_LR);
+	jit_push(&j->code, 1u << T2_R0 | 1u << T2_LR);
 	jit_sp_add(&j->code, -(int32_t)spilled * 4);
 	if (j->local_calls)
 		jit_mov(&j->code, T2_R11, T2_SP);
@@ -101,37 +101,28 @@ void jit_exit(struct jit *j)
 		jit_branch(j, T2_AL, JIT_TO_LABEL, JIT_L_EXIT);
 }
 
-/* Where exits meet: run->r0 = r0, return 0. */
+/* Where exits meet: the result to r0, r1, and back. */
 void jit_epilogue(struct jit *j)
 {
-	int lo = in_register(j, 0) ? j->home[0] : T2_IP, hi = in_register(j, JIT_HIGH) ? j->home[JIT_HIGH] : T2_LR;
-	int run = T2_R0;
+	struct jit_code *c = &j->code;
+	int lo = j->home[0], hi = j->home[JIT_HIGH];
 	jit_label(j, JIT_L_EXIT);
-	while (run == lo || run == hi)
-		run++;
-	jit_mem(&j->code, T2_LDR, run, T2_SP, (int32_t)(j->home[JIT_RUN] - JIT_SPILL) * 4);
-	if (lo == T2_IP)
-		jit_load_spilled(j, 0, lo);
-	jit_mem(&j->code, T2_STR, lo, run, UB_RUN_R0);
-	if (j->home[JIT_HIGH] == JIT_NOWHERE)
-		jit_const(&j->code, hi = lo, 0, JIT_ANY);
-	else if (hi == T2_LR)
-		jit_load_spilled(j, JIT_HIGH, hi);
-	jit_mem(&j->code, T2_STR, hi, run, UB_RUN_R0 + 4);
-	jit_const(&j->code, T2_R0, 0, JIT_ANY);
-	jit_return(j);
-}
-
-/* Registers a called function or helper does not keep, holding halves of `live` or values of ours. */
-static uint32_t registers_of(const struct jit *j, uint32_t live, uint32_t among)
-{
-	uint32_t regs = 0;
-	for (live |= 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT; live; live &= live - 1) {
-		uint32_t half = (uint32_t)__builtin_ctz(live);
-		if (in_register(j, half))
-			regs |= 1u << j->home[half];
+	if (hi == T2_R0) {
+		jit_mov(c, T2_IP, T2_R0);
+		hi = T2_IP;
 	}
-	return regs & among;
+	if (lo < JIT_SPILL)
+		jit_mov(c, T2_R0, lo);
+	else
+		jit_load_spilled(j, 0, T2_R0);
+	if (hi == JIT_NOWHERE)
+		jit_const(c, T2_R1, 0, JIT_ANY);
+	else if (hi < JIT_SPILL)
+		jit_mov(c, T2_R1, hi);
+	else
+		jit_load_spilled(j, JIT_HIGH, T2_R1);
+	jit_sp_add(c, (int32_t)(j->home[JIT_RUN] - JIT_SPILL + 1) * 4);
+	jit_pop(c, 1u << T2_PC);
 }
 
 /* Loads halves 1..n into ARM registers 1..n at once. Constants and spilled ones come last: they
@@ -175,11 +166,6 @@ static void load_arguments(struct jit *j, uint32_t n)
 	}
 }
 
-static void load_run(struct jit *j, int rt)
-{
-	jit_load_spilled(j, JIT_RUN, rt);
-}
-
 /* Results r0, r1 to the home of BPF r0. */
 static void take_result(struct jit *j)
 {
@@ -196,10 +182,17 @@ static void take_result(struct jit *j)
 	jit_done(j, 0, JIT_NOWHERE, JIT_NOWHERE);
 }
 
+/* Words of the frame for the fourth and fifth argument: those that are borrowed last. */
+static int32_t more_arguments(const struct jit *j)
+{
+	return (int32_t)(j->borrow + JIT_BORROWS - 2) * 4;
+}
+
+/* What lives over the call is in r4 and up or in the frame (alloc.c), and stays there. */
 static void call_helper(struct jit *j, int32_t id)
 {
 	uint32_t n = jit_helper_args(id), kept = j->live & ~(uint32_t)JIT_BOTH(0);
-	uint32_t words = n > 3 ? 2 : 0;
+	int base = j->local_calls ? T2_R11 : T2_SP;
 	struct jit_code *c = &j->code;
 
 	/* Nothing lazy outlives a call but constants; arguments may be copies or constants. */
@@ -208,20 +201,6 @@ static void call_helper(struct jit *j, int32_t id)
 		if (v && v->kind != JIT_CONST && (kept & JIT_BOTH(r) || (v->kind != JIT_COPY && r >= 1 && r <= n)))
 			jit_settle(j, r);
 	}
-	jit_forget(j);
-	load_run(j, T2_IP);
-	jit_mem(c, T2_LDR, T2_IP, T2_IP, UB_RUN_HELPERS);
-	jit_mem(c, T2_LDR, T2_IP, T2_IP, ub_helper_index(id) * 4);
-	jit_dp_imm(c, T2_SUB, T2_PC, T2_IP, 0, JIT_SET);
-	jit_trap_unless(j, T2_NE, UB_E_HELPER);
-	j->temps |= 1u << T2_IP;
-
-	uint32_t push = registers_of(j, kept, 15), count = jit_count(push);
-	if (count & 1)
-		words++;
-	jit_push(c, push);
-	jit_sp_add(c, -(int32_t)words * 4);
-	j->sp_moved = (int32_t)(count + words) * 4;
 	for (uint32_t i = 4; i <= n; i++) {
 		uint32_t held = j->temps, lo, hi;
 		int reg;
@@ -229,21 +208,17 @@ static void call_helper(struct jit *j, int32_t id)
 			jit_const(c, reg = jit_temp(j), lo, JIT_ANY);
 		else
 			reg = jit_lo(j, i);
-		jit_mem(c, T2_STR, reg, T2_SP, (int32_t)(i - 4) * 4);
+		jit_mem(c, T2_STR, reg, base, more_arguments(j) + (int32_t)(i - 4) * 4);
 		j->temps = held;
 	}
 	load_arguments(j, n < 3 ? n : 3);
-	load_run(j, T2_R0);
-	jit_narrow(c, T2_BLX | T2_IP << 3);
-	load_run(j, T2_IP);
-	jit_mem(c, T2_LDR, T2_IP, T2_IP, UB_RUN_STATUS);
+	if (n > 3)
+		jit_dp_imm(c, T2_ADD, T2_R0, base, (uint32_t)more_arguments(j), JIT_KEEP);
+	jit_call_routine(j, JIT_HELPER);
+	jit_narrow(c, j->slot);
+	jit_narrow(c, (uint32_t)ub_helper_index(id) | (uint32_t)(n > 3) << 8);
 	take_result(j);
-	jit_dp_imm(c, T2_SUB, T2_PC, T2_IP, 0, JIT_SET);
-	jit_sp_add(c, (int32_t)words * 4);
-	jit_pop(c, push);
-	j->sp_moved = 0;
 	jit_forget(j);
-	jit_trap_unless(j, T2_EQ, 0);
 }
 
 /* Moves r10 to the callee's frame, or back. */
@@ -307,9 +282,9 @@ static void call_local(struct jit *j, const struct ub_insn *insn)
 	if (j->checked) {
 		jit_dp_imm(c, T2_ADD, T2_IP, T2_SP, (uint32_t)(first * (UB_FRAMES_MAX - 2)) + 4, JIT_KEEP);
 		jit_cmp(c, T2_IP, T2_R11);
-		jit_trap_unless(j, T2_HS, UB_E_DEPTH);
+		jit_trap_unless(j, T2_HS, UB_E_DEPTH, JIT_NOWHERE);
 		jit_charge(j);
-		jit_trap_unless(j, T2_HS, UB_E_BUDGET);
+		jit_trap_unless(j, T2_HS, UB_E_BUDGET, JIT_NOWHERE);
 	}
 	jit_forget(j);
 	for (uint32_t left = kept; left; left &= left - 1) {

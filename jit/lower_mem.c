@@ -349,9 +349,7 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 	j->pinned |= 1u << ad;
 	if (j->checked) {
 		jit_dp_imm(&j->code, T2_AND, T2_PC, ad, size - 1, JIT_SET);
-		jit_mov(&j->code, T2_IP, ad);
-		jit_forget(j);
-		jit_trap_unless(j, T2_EQ, UB_E_ALIGN);
+		jit_trap_unless(j, T2_EQ, UB_E_ALIGN, ad);
 	}
 	int old[2] = { jit_temp(j), 0 }, t = jit_temp(j), new = jit_temp(j);
 	old[1] = wide ? jit_temp(j) : old[0];
