@@ -116,7 +116,7 @@ func (o *object) readSections(f *elf.File) error {
 	o.sections = make([]*section, len(f.Sections))
 	total := uint64(0)
 	for i, h := range f.Sections {
-		if isDebug(h.Name) && h.Size > 0 {
+		if isDebug(h.Name) && h.Name != addrsig && h.Size > 0 {
 			o.debug = true
 		}
 		if h.Flags&elf.SHF_ALLOC == 0 || h.Type != elf.SHT_PROGBITS && h.Type != elf.SHT_NOBITS {
@@ -169,10 +169,13 @@ func stringStarts(data []byte) []uint32 {
 	return starts
 }
 
+// addrsig is a section for linkers, in every object.
+const addrsig = ".llvm_addrsig"
+
 // isDebug tells the sections that programs run without.
 func isDebug(name string) bool {
 	name = strings.TrimPrefix(name, ".rel")
-	return strings.HasPrefix(name, ".debug") || strings.HasPrefix(name, ".BTF") || name == ".llvm_addrsig"
+	return strings.HasPrefix(name, ".debug") || strings.HasPrefix(name, ".BTF") || name == addrsig
 }
 
 func (o *object) readSymbols(f *elf.File) error {
