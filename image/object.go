@@ -23,6 +23,7 @@ const (
 const (
 	maxSection = 1 << 20
 	maxObject  = 16 << 20
+	maxAlign   = 4096
 )
 
 // object is a parsed ELF object: what a linker looks at.
@@ -122,9 +123,9 @@ func (o *object) readSections(f *elf.File) error {
 		if h.Flags&elf.SHF_ALLOC == 0 || h.Type != elf.SHT_PROGBITS && h.Type != elf.SHT_NOBITS {
 			continue
 		}
-		if h.Size > maxSection || h.Addralign > 4096 {
-			return o.errorf("section %s: %d bytes aligned to %d, at most %d and 4096 are possible",
-				h.Name, h.Size, h.Addralign, maxSection)
+		if h.Size > maxSection || h.Addralign > maxAlign {
+			return o.errorf("section %s: %d bytes aligned to %d, at most %d and %d are possible",
+				h.Name, h.Size, h.Addralign, maxSection, maxAlign)
 		}
 		if total += h.Size; total > maxObject {
 			return o.errorf("section %s: more than %d bytes in all sections", h.Name, maxObject)
@@ -234,7 +235,7 @@ func (o *object) readRelocations(f *elf.File) error {
 		for ; len(data) >= 16; data = data[16:] {
 			at, info := binary.LittleEndian.Uint64(data), binary.LittleEndian.Uint64(data[8:])
 			r := reloc{symbol: int(info >> 32), kind: uint32(info)}
-			if at >= uint64(s.size) || s.zero || r.symbol <= 0 || r.symbol >= len(o.symbols) {
+			if at >= uint64(s.size) || s.code && at%slotBytes != 0 || s.zero || r.symbol <= 0 || r.symbol >= len(o.symbols) {
 				return o.errorf("section %s: relocation at %#x of symbol %d is out of range", s.name, at, r.symbol)
 			}
 			if _, twice := s.relocs[uint32(at)]; twice {

@@ -122,7 +122,7 @@ func (p *Program) packedRodata() []byte {
 // packedOffset is where a place in a section lies in a packed program's memory: .rodata, .data, .bss.
 func (p *Program) packedOffset(s Section, offset uint32) uint32 {
 	if s == Data {
-		offset += uint32(len(p.packedRodata()))
+		offset += (uint32(len(p.Rodata)) + slotBytes - 1) / slotBytes * slotBytes
 	}
 	return offset
 }

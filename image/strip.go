@@ -89,6 +89,9 @@ func (o *object) strip() ([]byte, error) {
 			}
 		}
 		if s.Type != elf.SHT_NULL {
+			if h.Addralign > maxAlign {
+				return nil, o.errorf("section %s: aligned to %d, at most %d is possible", s.Name, h.Addralign, maxAlign)
+			}
 			if h.Addralign > 1 {
 				for uint64(len(out))%h.Addralign != 0 {
 					out = append(out, 0)
