@@ -66,23 +66,24 @@ func seal(image []byte) []byte {
 	return binary.BigEndian.AppendUint16(body[:len(body):len(body)], crc16(body))
 }
 
-// FuzzLoad feeds the device's readers, whose memory ends where the image or what it takes ends: under
-// -asan a step outside is seen. Refusals are statuses of the reader with a place in the image.
+// FuzzLoad feeds the device's readers. Their memory ends `room` bytes behind the image: under -asan a
+// step outside is seen. Refusals are statuses of the reader with a place in the image.
 func FuzzLoad(f *testing.F) {
 	for name, data := range objects(f) {
 		p := load(f, name, data, "")
 		for _, format := range abi.Formats() {
 			if image, err := p.Encode(format); err == nil {
-				f.Add(byte(format), uint16(0), false, image)
-				f.Add(byte(format), uint16(1), true, image[:len(image)/2])
+				f.Add(byte(format), uint16(0), uint16(8<<10), false, image)
+				f.Add(byte(format), uint16(1), uint16(8), true, image[:len(image)/2])
 			}
 		}
 	}
-	f.Fuzz(func(t *testing.T, format byte, entry uint16, femto bool, image []byte) {
+	f.Fuzz(func(t *testing.T, format byte, entry, room uint16, femto bool, image []byte) {
 		if abi.Format(format) == abi.Packed {
 			image = seal(image)
 		}
-		l, err := Load(abi.Format(format), image, entry, femto)
+		size := min((len(image)+int(room)+7)/8*8, LoadBytes)
+		l, err := loadIn(abi.Format(format), image, entry, femto, 0, size)
 		if err != nil {
 			fault := abi.Fault{}
 			if !errors.As(err, &fault) || fault.Status > -2 || fault.Status < -29 {
@@ -90,7 +91,7 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		if len(l.Text)%slotBytes != 0 || l.MemoryBytes < 0 || l.MemoryBytes > LoadBytes {
+		if len(l.Text)%slotBytes != 0 || l.MemoryBytes < 0 || l.MemoryBytes > size {
 			t.Errorf("%d bytes of text, %d taken", len(l.Text), l.MemoryBytes)
 		}
 		for i := 1; i < len(l.Helpers); i++ {

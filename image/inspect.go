@@ -218,11 +218,11 @@ func inspectPacked(data []byte) ([]Field, error) {
 // apart: what differs is an address.
 func unpack(data []byte) (*Program, error) {
 	const apart = 8
-	one, err := loadApart(abi.Packed, data, 0, false, 0)
+	one, err := loadIn(abi.Packed, data, 0, false, 0, LoadBytes)
 	if err != nil {
 		return nil, err
 	}
-	two, err := loadApart(abi.Packed, data, 0, false, apart)
+	two, err := loadIn(abi.Packed, data, 0, false, apart, LoadBytes)
 	if err != nil {
 		return nil, err
 	}

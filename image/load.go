@@ -38,23 +38,24 @@ type Loaded struct {
 // Load runs the device's image reader on the host. femto keeps lddwd and lddwr for the engine of that
 // name. An error is an abi.Fault: Addr is the offset in the image where reading stopped.
 func Load(f abi.Format, image []byte, entry uint16, femto bool) (*Loaded, error) {
-	return loadApart(f, image, entry, femto, 0)
+	return loadIn(f, image, entry, femto, 0, LoadBytes)
 }
 
-// loadApart leaves `gap` bytes, a multiple of 8, between the image and what the reader takes.
-func loadApart(f abi.Format, image []byte, entry uint16, femto bool, gap int) (*Loaded, error) {
-	if len(image)+gap > LoadBytes {
+// loadIn gives the reader `size` bytes of memory, a multiple of 8, and leaves `gap` bytes, as well,
+// between the image and what the reader takes.
+func loadIn(f abi.Format, image []byte, entry uint16, femto bool, gap, size int) (*Loaded, error) {
+	if size == 0 || len(image)+gap > size {
 		return nil, abi.Fault{Status: abi.StatusMemory}
 	}
-	mem := make([]uint64, LoadBytes/8)
-	bytes := unsafe.Slice((*byte)(unsafe.Pointer(&mem[0])), LoadBytes)
+	mem := make([]uint64, size/8)
+	bytes := unsafe.Slice((*byte)(unsafe.Pointer(&mem[0])), size)
 	copy(bytes, image)
 	var pin runtime.Pinner
 	defer pin.Unpin()
 	pin.Pin(&mem[0])
 
 	used := C.uint32_t(len(image)+gap+7) &^ 7
-	arena := C.struct_ub_arena{mem: (*C.uint8_t)(&bytes[0]), addr: LoadAddr, size: LoadBytes, used: used}
+	arena := C.struct_ub_arena{mem: (*C.uint8_t)(&bytes[0]), addr: LoadAddr, size: C.uint32_t(size), used: used}
 	caps := C.uint32_t(0)
 	if femto {
 		caps = C.UB_ENGINE_FEMTO

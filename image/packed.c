@@ -207,8 +207,9 @@ static NOINLINE struct ub_insn *get_text(const struct ub_program *p, struct stre
 		used = tier->len;
 		uint32_t c = (uint8_t)((word >> (32 - used)) + tier->base);
 		word <<= used;
-		t = templates[c];
-		if (c == TEMPLATES) {
+		if (c < TEMPLATES) {
+			t = templates[c];
+		} else {
 			s->at += used;
 			word = get(s, 24);
 			t = (struct template){(uint8_t)(word >> 16), (uint8_t)(word >> 8), (uint8_t)word, 0};

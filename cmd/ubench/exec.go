@@ -164,9 +164,21 @@ func (e *env) execOne(c *cli.Context, template emu.Job, file string) error {
 		}
 	}
 	if got.Fault.Status != abi.OK {
+		if got.Fault.Status == abi.StatusMemory {
+			return fmt.Errorf("%s: %w: %s", name, got.Fault, memoryNeeds(program, job, info))
+		}
 		return fmt.Errorf("%s: %w%s", name, got.Fault, sourceOf(program, job.Format, got.Fault))
 	}
 	return nil
+}
+
+// memoryNeeds says what a job takes of the device's memory, and how much there is.
+func memoryNeeds(p *image.Program, job emu.Job, info emu.Info) string {
+	text := fmt.Sprintf("image %d bytes, context %d, trace %d, stack %d", len(job.Image), len(job.Context), len(job.Trace), programStack)
+	if p != nil {
+		text += fmt.Sprintf(", instructions %d, data %d", len(p.Text), len(p.Rodata)+len(p.Data)+int(p.BSS))
+	}
+	return fmt.Sprintf("%s; %s has %d for all, and for what the engine makes of it", text, info.Target, info.ArenaBytes)
 }
 
 // execJob makes a job of the bytes of a file. program is nil for images, which run as they are.
