@@ -48,6 +48,9 @@ type mark struct {
 // tints are shades of the jit's colour, one for each part: light to dark.
 var tints = []color.RGBA{rgb(0xf9dcc8), rgb(0xf0b48c), rgb(0xe2844a), rgb(0xa84a00)}
 
+// tint is the shade of the j-th of n parts: the last one is the darkest.
+func tint(j, n int) color.RGBA { return tints[max(len(tints)-n+j, 0)] }
+
 // position is where a size lies between the bars, which stand at 0, 1, 2…: piecewise linear.
 func (c *stackChart) position(x float64) float64 {
 	for i := 1; i < len(c.bars); i++ {
@@ -74,7 +77,7 @@ func (c *stackChart) draw(dc draw.Canvas) {
 	for _, b := range c.bars {
 		top = max(top, b.total())
 	}
-	top *= 1.15
+	top *= 1.4 // room for the marks
 	p := newPlot(c.x)
 	p.X.Min, p.X.Max = -0.5, float64(len(c.bars))-0.5
 	p.Y.Min, p.Y.Max = 0, top
@@ -95,7 +98,7 @@ func (c *stackChart) draw(dc draw.Canvas) {
 	for i, b := range c.bars {
 		at, base := x(float64(i)), 0.0
 		for j, v := range b.values {
-			data.FillPolygon(tints[j%len(tints)], []vg.Point{
+			data.FillPolygon(tint(j, len(b.values)), []vg.Point{
 				{X: at - half, Y: y(base)}, {X: at + half, Y: y(base)}, {X: at + half, Y: y(base + v)}, {X: at - half, Y: y(base + v)},
 			})
 			base += v
@@ -122,8 +125,9 @@ func (c *stackChart) drawMarks(data draw.Canvas, x, y func(float64) vg.Length) {
 		at := x(c.position(m.x))
 		high := data.Max.Y - vg.Length(i)*vg.Points(smallSize*3)
 		data.StrokeLine2(draw.LineStyle{Color: style.Color, Width: vg.Points(0.5), Dashes: dotted}, at, y(0), at, high)
+		style.XAlign = draw.XRight // lines come from the lower left, so this side is free
 		for k, line := range strings.Split(m.text, "\n") {
-			data.FillText(style, vg.Point{X: at + vg.Points(3), Y: high - vg.Points(smallSize*float64(k+1)*1.1)}, line)
+			data.FillText(style, vg.Point{X: at - vg.Points(3), Y: high - vg.Points(smallSize*float64(k+1)*1.1)}, line)
 		}
 	}
 }
@@ -136,7 +140,7 @@ func (c *stackChart) drawNames(dc, area, data draw.Canvas, y func(float64) vg.Le
 	var inks []color.Color
 	base := 0.0
 	for j, v := range last.values {
-		names, inks = append(names, c.parts[j]), append(inks, look{color: tints[j%len(tints)]}.ink())
+		names, inks = append(names, c.parts[j]), append(inks, look{color: tint(j, len(last.values))}.ink())
 		wanted = append(wanted, y(base+v/2))
 		base += v
 	}

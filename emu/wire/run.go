@@ -16,7 +16,7 @@ import (
 
 // Limits of a job, as the agent has them (firmware/agent/agent.h).
 const (
-	maxGranted = 12
+	maxGranted = 16
 	maxHelpers = 30
 )
 
