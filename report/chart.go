@@ -26,9 +26,10 @@ type series struct {
 	points plotter.XYs
 }
 
-// lineChart is a log-log chart, or a linear one, with a label at the end of each line.
+// lineChart is a chart of logarithmic axes, or linear ones from 0, with a label at the end of each line.
 type lineChart struct {
-	linear      bool
+	linearX     bool
+	linearY     bool
 	title, x, y string
 	notes       []string  // small print below
 	xs          []float64 // where the x axis has its ticks; a line is broken where it skips one
@@ -44,8 +45,11 @@ const (
 // plot builds the axes and lines.
 func (c *lineChart) plot() *plot.Plot {
 	p := newPlot(c.x)
-	if !c.linear {
-		p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
+	if !c.linearX {
+		p.X.Scale = plot.LogScale{}
+	}
+	if !c.linearY {
+		p.Y.Scale = plot.LogScale{}
 	}
 	p.X.Tick.Marker = plot.ConstantTicks(valueTicks(c.xs))
 	var low, high = math.Inf(1), math.Inf(-1)
@@ -55,7 +59,7 @@ func (c *lineChart) plot() *plot.Plot {
 		}
 	}
 	ticks := niceTicks(high * 1.1)
-	if c.linear {
+	if c.linearY {
 		low, high = 0, high*1.1
 	} else {
 		low, high = math.Pow(10, math.Floor(math.Log10(low)+0.1)), high*1.15

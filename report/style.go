@@ -25,6 +25,7 @@ var (
 	blue       = rgb(0x0072b2)
 	vermillion = rgb(0xd55e00)
 	purple     = rgb(0xcc79a7)
+	wine       = rgb(0x882255)
 )
 
 func rgb(v uint32) color.RGBA {
@@ -54,11 +55,13 @@ var looks = map[string]look{
 	"vm":            {blue, polygon{sides: 3, turn: 0.25}, solid},
 	"femto":         {green, polygon{sides: 4}, solid},
 	"rbpf":          {purple, polygon{sides: 3, turn: 0.75}, solid},
+	"rbpf-decode":   {wine, draw.TriangleGlyph{}, solid},
+	"rbpf-cache":    {skyBlue, polygon{sides: 4, turn: 0.125}, solid},
 }
 
 // spare looks serve engines without one of their own, by order of appearance.
 var spare = []look{
-	{skyBlue, draw.RingGlyph{}, solid},
+	{rgb(0x117733), draw.RingGlyph{}, solid},
 	{rgb(0x8c564b), draw.TriangleGlyph{}, dashed},
 	{rgb(0x332288), draw.PlusGlyph{}, dotted},
 }

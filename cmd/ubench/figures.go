@@ -80,6 +80,7 @@ func makeFolder(dir string) error {
 type study struct {
 	info     emu.Info
 	samples  []bench.Sample // fletcher16 over many sizes, the others at their largest
+	variants []bench.Sample // fletcher16 on rbpf and bench.Variants
 	accesses []bench.Access
 	sizes    []report.Size
 	rom, ram []bench.Component
@@ -115,6 +116,9 @@ func (e *env) study(ctx context.Context, spec string) (*study, error) {
 		}
 		s.samples = append(s.samples, samples...)
 	}
+	if s.variants, err = e.studyVariants(ctx, target); err != nil {
+		return nil, err
+	}
 	for _, engine := range s.info.Engines {
 		if bench.IsNative(engine) {
 			continue
@@ -134,6 +138,19 @@ func (e *env) study(ctx context.Context, spec string) (*study, error) {
 		return nil, err
 	}
 	return s, s.memory()
+}
+
+// studyVariants measures Fletcher-16 on rbpf and those of its variants the target has.
+func (e *env) studyVariants(ctx context.Context, target emu.Target) ([]bench.Sample, error) {
+	i := slices.IndexFunc(e.benchmarks, func(b benchmarks.Benchmark) bool { return b.Name == "fletcher16" })
+	plan := bench.Plan{Sizes: studySizes[2:], Engines: slices.DeleteFunc(append([]string{"rbpf"}, bench.Variants...), func(name string) bool {
+		return !slices.Contains(target.Info().Engines, name)
+	})}
+	if i < 0 || len(plan.Engines) == 0 {
+		return nil, nil
+	}
+	plan.Benchmarks = e.benchmarks[i : i+1]
+	return plan.Run(ctx, target, e.progress.step)
 }
 
 // memory takes the firmware apart.
@@ -203,7 +220,9 @@ func (s *study) figures() []*report.Figure {
 		report.TimeFigure(s.samples),
 		report.SizeFigure(s.sizes),
 		report.SetupFigure(s.samples),
+		report.VariantsFigure(s.variants),
 		report.MemoryFigure(s.accesses, s.info.Target, s.info.CyclesLabel),
+		report.EnginesMemoryFigure(s.accesses, s.info.Target, s.info.CyclesLabel),
 		report.ROMFigure(s.rom, s.ram, s.info.Board),
 		report.BoardsFigure(s.needs()),
 		report.SafetyFigure(s.samples),
