@@ -168,13 +168,13 @@ func (s *study) memory() error {
 	}
 	for _, c := range static {
 		s.staticRAM += c.Bytes
-		s.ram = append(s.ram, bench.Component{Name: c.Name + ", static", Bytes: c.Bytes})
 	}
-	for _, engine := range []string{"vm", "jit"} {
-		stack, kept := s.peak(engine)
-		if stack > 0 {
-			s.ram = append(s.ram, bench.Component{Name: engine + ", peak stack", Bytes: stack},
-				bench.Component{Name: engine + ", per program", Bytes: kept})
+	s.ram = append(s.ram, bench.Component{Name: "static", Bytes: s.staticRAM},
+		bench.Component{Name: "stack of a program, at most", Bytes: programStack})
+	for _, engine := range []string{"vm", "jit", "femto", "rbpf"} {
+		if stack, kept := s.peak(engine); stack > 0 {
+			s.ram = append(s.ram, bench.Component{Name: engine + ", per program", Bytes: kept},
+				bench.Component{Name: engine + ", peak C stack", Bytes: stack})
 		}
 	}
 	return nil
@@ -203,9 +203,9 @@ func (s *study) needs() []report.Need {
 		if stack == 0 {
 			continue
 		}
-		n := report.Need{Name: "ubench with " + engine, Engine: engine, RAM: s.staticRAM + stack + kept + programStack, Source: report.Measured}
+		n := report.Need{Name: "ubench with " + engine, Engine: engine, Compiles: engine == "jit", RAM: s.staticRAM + stack + kept + programStack, Source: report.Measured}
 		for _, c := range s.rom {
-			if !slices.Contains([]string{"vm", "jit", "femto", "rbpf", "native"}, c.Name) || c.Name == engine {
+			if c.Name == engine || c.Name != "native" && !slices.Contains(s.info.Engines, c.Name) {
 				n.ROM += c.Bytes
 			}
 		}
