@@ -26,6 +26,8 @@ type Comparison struct {
 	OnlyNew []string
 	Broken  []string // points that were good and are not any more, with the reason
 	Same    int      // metrics that are equal
+
+	labels [2]string // what cycles are, in the old and the new file
 }
 
 // Change is one metric that differs.
@@ -146,7 +148,7 @@ func Compare(before, after *Results, thresholds map[string]float64) (*Comparison
 	if err != nil {
 		return nil, fmt.Errorf("new results: %w", err)
 	}
-	c := &Comparison{}
+	c := &Comparison{labels: [2]string{cyclesLabel(before.Samples), cyclesLabel(after.Samples)}}
 	for _, p := range now {
 		if !slices.ContainsFunc(old, func(q point) bool { return q.name == p.name }) {
 			c.OnlyNew = append(c.OnlyNew, p.name)
@@ -243,12 +245,20 @@ func (c *Comparison) Table() *Table {
 	for _, b := range c.Broken {
 		t.Rows = append(t.Rows, Row{Note: "broken: " + b, Bad: true})
 	}
-	t.Notes = append(t.Notes, c.missing()...)
+	t.Notes = append(t.Notes, c.notes()...)
 	return t
 }
 
-func (c *Comparison) missing() []string {
+// notes say what cycles are, if any changed, and what only one of the files has.
+func (c *Comparison) notes() []string {
 	var notes []string
+	if slices.ContainsFunc(c.Changes, func(ch Change) bool { return strings.HasSuffix(ch.Metric, "cycles") }) {
+		note := "cycles: " + c.labels[0]
+		if c.labels[0] != c.labels[1] {
+			note += " in the old file, " + c.labels[1] + " in the new one"
+		}
+		notes = append(notes, note)
+	}
 	for _, m := range []struct {
 		which string
 		names []string
@@ -292,7 +302,7 @@ func (c *Comparison) Markdown() string {
 	for _, x := range c.Broken {
 		fmt.Fprintf(&b, "\n* **broken**: %s\n", markdown(x))
 	}
-	for _, n := range c.missing() {
+	for _, n := range c.notes() {
 		fmt.Fprintf(&b, "\n%s\n", markdown(n))
 	}
 	return b.String()
