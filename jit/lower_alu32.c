@@ -436,6 +436,8 @@ void jit_alu32(struct jit *j, const struct ub_insn *insn)
 	if (op == UB_END && insn->imm == 64) {
 		if (x)
 			jit_end64(j, d, 64);
+		else /* to little endian: nothing happens, but its home may not say that the high half is zero */
+			j->zx |= j->zero & 1u << d;
 	} else if (op == UB_END) {
 		end32(j, insn);
 	} else if (op == UB_NEG) {

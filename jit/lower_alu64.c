@@ -379,6 +379,8 @@ static void pair_imm(struct jit *j, uint32_t op, uint32_t d, int32_t imm, bool s
 	case UB_ARSH:
 		if (imm & 63)
 			jit_shift64_imm(j, op, d, (uint32_t)imm & 63);
+		else
+			j->zx |= j->zero & 1u << d;
 		break;
 	default:
 		div_reg(j, op == UB_MOD, sign, d, d, &imm);
