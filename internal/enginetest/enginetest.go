@@ -24,6 +24,7 @@ import (
 	"ubench/abi"
 	_ "ubench/firmware/helpers" // its C
 	"ubench/internal/devmem"
+	"ubench/internal/progen"
 	_ "ubench/verify" // its C
 )
 
@@ -51,6 +52,12 @@ type Program struct {
 	Budget  uint32
 	Helpers bool   // all of the firmware's
 	Trace   []byte // for helpers
+}
+
+// Generate makes a program out of arbitrary bytes, of what every engine runs but, if wanted, local calls.
+func Generate(seed []byte, localCalls bool) Program {
+	p := progen.Generate(seed, progen.Features{Calls: localCalls})
+	return Program{Text: p.Text, Context: p.Context, Budget: p.Budget, Helpers: true}
 }
 
 // Region is memory granted beyond a program's own.

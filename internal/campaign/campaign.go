@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package campaign compares engines: generated programs run on one after the other, and must come
+// to the same end: result, memory, output, or the same fault at the same place.
+package campaign
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"ubench/abi"
+	"ubench/emu"
+	"ubench/image"
+	"ubench/internal/progen"
+)
+
+// Job makes the job of a generated program, for any engine.
+func Job(p progen.Program) (emu.Job, error) {
+	job := emu.Job{
+		Format:      abi.TextOnly,
+		Image:       p.Text,
+		Context:     p.Context,
+		Budget:      p.Budget,
+		WantContext: true,
+		WantOutput:  true,
+	}
+	for _, r := range p.Granted {
+		job.Granted = append(job.Granted, emu.Region{Bytes: r.Bytes, Writable: r.Writable})
+	}
+	if p.Rodata == nil && p.Data == nil && p.CtxMin == 0 {
+		return job, nil
+	}
+	linked, err := image.FromText("generated", p.Text)
+	if err != nil {
+		return job, err
+	}
+	linked.Rodata, linked.Data, linked.CtxMin, linked.Addresses = p.Rodata, p.Data, p.CtxMin, p.Addresses
+	job.Format = abi.ExtendedHeader
+	job.Image, err = linked.Encode(job.Format)
+	return job, err
+}
+
+// Difference says in what two runs of a job differ, "" if they do not. Where one ran out of budget,
+// that is all that is compared: engines agree on it, not on the instruction at which it is noticed.
+func Difference(a, b emu.Sample) string {
+	switch {
+	case a.Fault.Status != b.Fault.Status:
+		return fmt.Sprintf("status: %s, %s", a.Fault.Status.Name(), b.Fault.Status.Name())
+	case a.Fault.Status == abi.StatusBudget:
+		return ""
+	case a.Fault != b.Fault:
+		return fmt.Sprintf("%s at %d, %#x; at %d, %#x", a.Fault.Status.Name(), a.Fault.PC, a.Fault.Addr, b.Fault.PC, b.Fault.Addr)
+	case a.Fault.Status == abi.OK && a.Result != b.Result:
+		return fmt.Sprintf("result: %#x, %#x", a.Result, b.Result)
+	case !bytes.Equal(a.Context, b.Context):
+		return fmt.Sprintf("context: %x, %x", a.Context, b.Context)
+	case !bytes.Equal(a.Output, b.Output):
+		return fmt.Sprintf("output: %x, %x", a.Output, b.Output)
+	}
+	return ""
+}
+
+// Lane is an engine on a target, which runs some of a campaign's programs.
+type Lane struct {
+	Target emu.Target
+	Engine string
+	Every  int // one program in so many
+}
+
+func (l Lane) String() string { return l.Engine + " on " + l.Target.Info().Target }
+
+// Run runs a program, made by Job, on the lane.
+func (l Lane) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
+	job.Engine = l.Engine
+	return l.Target.Run(ctx, job)
+}
+
+// Lacks tells whether an engine refused a program for what it does not do by design.
+func Lacks(s emu.Sample) bool { return s.Execute == nil && s.Fault.Status == abi.StatusUnsupported }

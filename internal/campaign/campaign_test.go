@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package campaign_test
+
+import (
+	"context"
+	"encoding/binary"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"ubench/emu"
+	"ubench/emu/host"
+	"ubench/emu/qemu"
+	"ubench/emu/unicorn"
+	"ubench/internal/campaign"
+	"ubench/internal/progen"
+)
+
+// limit ends what a wrong compiler makes of a program: instructions, far more than any takes.
+const limit = 20_000_000
+
+func open[T emu.Target](t testing.TB) func(target T, err error) emu.Target {
+	return func(target T, err error) emu.Target {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = target.Close() })
+		return target
+	}
+}
+
+// lanes are what is compared with the interpreter on the host, which comes first.
+func lanes(t testing.TB) []campaign.Lane {
+	ctx := context.Background()
+	desk := open[*host.Target](t)(host.New(ctx))
+	m4 := open[*unicorn.Target](t)(unicorn.Open(ctx, unicorn.Options{Limit: limit}))
+	m3 := open[*unicorn.Target](t)(unicorn.Open(ctx, unicorn.Options{Name: "unicorn:cortex-m3", Core: unicorn.CortexM3, Limit: limit}))
+	list := []campaign.Lane{
+		{Target: desk, Engine: "vm", Every: 1},
+		{Target: m4, Engine: "jit", Every: 1},
+		{Target: m3, Engine: "jit", Every: 8},
+		{Target: m4, Engine: "vm", Every: 16},
+		{Target: desk, Engine: "femto", Every: 4},
+		{Target: desk, Engine: "rbpf", Every: 4},
+	}
+	if _, _, err := qemu.Find(ctx); err == nil {
+		machine := open[*qemu.Target](t)(qemu.Open(ctx, qemu.Options{Machine: "netduinoplus2"}))
+		list = append(list, campaign.Lane{Target: machine, Engine: "jit", Every: 1000})
+	}
+	return list
+}
+
+// seed makes the seed of program i of a campaign.
+func seed(number uint64, i int) []byte {
+	var key [32]byte
+	binary.LittleEndian.PutUint64(key[:], number)
+	binary.LittleEndian.PutUint64(key[8:], uint64(i))
+	random := rand.NewChaCha8(key)
+	b := make([]byte, 64<<(random.Uint64()%6))
+	_, _ = random.Read(b)
+	return b
+}
+
+// features widen with the number of the program, so that every engine gets its share.
+func features(i int) progen.Features {
+	return progen.Features{Calls: i%4 > 0, Extended: i%4 > 1}
+}
+
+func environment(t *testing.T, name string, otherwise int) int {
+	s := os.Getenv(name)
+	if s == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
+
+// TestCampaign runs generated programs on all lanes. UBENCH_CAMPAIGN says how many, and
+// UBENCH_CAMPAIGN_SEED which.
+func TestCampaign(t *testing.T) {
+	programs, number := environment(t, "UBENCH_CAMPAIGN", 2000), environment(t, "UBENCH_CAMPAIGN_SEED", 1)
+	ctx := context.Background()
+	all := lanes(t)
+	compared, lacking, outcomes := make([]int, len(all)), make([]int, len(all)), map[string]int{}
+	differences, start := 0, time.Now()
+	for i := range programs {
+		program := progen.Generate(seed(uint64(number), i), features(i))
+		job, err := campaign.Job(program)
+		if err != nil {
+			t.Fatalf("program %d: %v", i, err)
+		}
+		want, err := all[0].Run(ctx, job)
+		if err != nil {
+			t.Fatalf("program %d: %v", i, err)
+		}
+		outcomes[want.Fault.Status.Name()]++
+		for k, lane := range all[1:] {
+			if i%lane.Every != 0 {
+				continue
+			}
+			got, err := lane.Run(ctx, job)
+			difference := campaign.Difference(want, got)
+			switch {
+			case err != nil:
+				difference = err.Error()
+			case campaign.Lacks(got) && lane.Engine != "jit":
+				lacking[k+1]++
+				continue
+			}
+			compared[k+1]++
+			if difference == "" {
+				continue
+			}
+			differences++
+			t.Errorf("program %d, %s: %s\ncontext %x\ntext %x", i, lane, difference, job.Context, program.Text)
+		}
+		if differences > 20 {
+			break
+		}
+		if i%100_000 == 99_999 {
+			t.Logf("%d programs, %d differences, %v", i+1, differences, time.Since(start).Round(time.Second))
+		}
+	}
+	t.Logf("seed %d, %d programs on vm on host: %v, in %v", number, programs, outcomes, time.Since(start).Round(time.Second))
+	for k, lane := range all[1:] {
+		t.Logf("%-28s %9d compared, %d not supported", lane, compared[k+1], lacking[k+1])
+	}
+	t.Logf("%d differences", differences)
+}
