@@ -80,8 +80,7 @@ static void add_imm(struct jit *j, bool sub, uint32_t d, int32_t imm)
 		jit_dp(&j->code, op, rd, rn, t, JIT_SET);
 	}
 	jit_store_half(j, d, rd);
-	if (!j->borrowed)
-		j->temps = held;
+	j->temps = held;
 	int hn = jit_hi(j, d), hd = jit_dst(j, d + JIT_HIGH, hn);
 	if (hn == JIT_ZERO) {
 		zero_keeping_flags(j, hd);
@@ -97,8 +96,7 @@ static void add_reg(struct jit *j, bool sub, uint32_t d, uint32_t s)
 	int rm = jit_lo(j, s), rn = d == s ? rm : jit_lo(j, d), rd = jit_dst(j, d, rn);
 	jit_dp(&j->code, sub ? T2_SUB : T2_ADD, rd, rn, rm, JIT_SET);
 	jit_store_half(j, d, rd);
-	if (!j->borrowed)
-		j->temps = held;
+	j->temps = held;
 	int hm = jit_hi(j, s), hn = d == s ? hm : jit_hi(j, d), hd = jit_dst(j, d + JIT_HIGH, hn);
 	carry_into(j, sub ? T2_SBC : T2_ADC, hd, hn, hm);
 	jit_done(j, d, JIT_NOWHERE, hd);
@@ -135,8 +133,7 @@ static void logic_imm(struct jit *j, enum t2_dp op, uint32_t d, int32_t imm)
 			jit_const(&j->code, lo, 0, JIT_ANY);
 		}
 		jit_store_half(j, d, lo);
-		if (!j->borrowed)
-			j->temps = held;
+		j->temps = held;
 	}
 	bool blind = (op == T2_AND && top == 0) || (op == T2_ORR && top);
 	int hi = logic_half_imm(j, op, d + JIT_HIGH, blind ? JIT_ZERO : jit_hi(j, d), top);
@@ -150,8 +147,7 @@ static void logic_reg(struct jit *j, enum t2_dp op, uint32_t d, uint32_t s)
 		int rm = jit_lo(j, s), rn = d == s ? rm : jit_lo(j, d), rd = jit_dst(j, d, rn);
 		jit_dp(&j->code, op, rd, rn, rm, JIT_ANY);
 		jit_store_half(j, d, rd);
-		if (!j->borrowed)
-			j->temps = held;
+		j->temps = held;
 	}
 	bool dz = j->zero >> d & 1, sz = j->zero >> s & 1;
 	if ((dz && sz) || (op == T2_AND && (dz || sz))) {
@@ -216,8 +212,7 @@ static void negate(struct jit *j, uint32_t d)
 	int rn = jit_lo(j, d), rd = jit_dst(j, d, rn);
 	jit_dp_imm(&j->code, T2_RSB, rd, rn, 0, JIT_SET);
 	jit_store_half(j, d, rd);
-	if (!j->borrowed)
-		j->temps = held;
+	j->temps = held;
 	int hn = jit_hi(j, d), hd = jit_dst(j, d + JIT_HIGH, hn);
 	if (hn == JIT_ZERO)
 		jit_dp(&j->code, T2_SBC, hd, hd, hd, JIT_ANY); /* 0 or, having borrowed, -1 */

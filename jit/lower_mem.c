@@ -180,8 +180,7 @@ static void check(struct jit *j, const struct jit_val *at, uint32_t r, uint32_t 
 	default:
 		check_context(j, at, size, what);
 	}
-	if (!j->borrowed)
-		j->temps = held;
+	j->temps = held;
 }
 
 /* Makes an address one that loads and stores at +0 and, if wide, +4 can use. */
@@ -193,8 +192,7 @@ static void encodable(struct jit *j, struct jit_val *at, bool wide)
 		return;
 	uint32_t held = j->temps;
 	int t = sum(j, at);
-	if (!j->borrowed)
-		j->temps = held | (1u << t & (1u << T2_IP | 1u << T2_LR));
+	j->temps = held | (1u << t & (1u << T2_IP | 1u << T2_LR));
 	*at = (struct jit_val){ JIT_ADDR, (uint8_t)t, JIT_NOWHERE, 0, 0 };
 }
 
@@ -254,8 +252,7 @@ static void store_half(struct jit *j, enum t2_mem op, int reg, uint32_t imm, con
 		jit_const(&j->code, reg, imm, JIT_ANY);
 	}
 	transfer(j, op, reg, at, more);
-	if (!j->borrowed)
-		j->temps = held;
+	j->temps = held;
 }
 
 static void store(struct jit *j, const struct ub_insn *insn)
@@ -336,13 +333,17 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 {
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), size = size_of[UB_SIZE(insn->opcode) >> 3];
 	bool wide = size == 8, compare = insn->imm == UB_CMPXCHG;
+	bool fetch = compare || insn->imm & UB_FETCH;
 	uint32_t result = compare ? 0 : s;
 
-	jit_pin(j, 0);
-	jit_clobber(j, result);
+	if (fetch)
+		jit_clobber(j, result);
 	jit_prepare(j, s);
-	if (compare)
+	jit_pin(j, s);
+	if (compare) {
 		jit_prepare(j, 0);
+		jit_pin(j, 0);
+	}
 	struct jit_val at = address(j, d, insn->offset);
 	check(j, &at, d, size, UB_READ | UB_WRITE);
 	int ad = sum(j, &at);
@@ -351,10 +352,10 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 		jit_dp_imm(&j->code, T2_AND, T2_PC, ad, size - 1, JIT_SET);
 		jit_trap_unless(j, T2_EQ, UB_E_ALIGN, ad);
 	}
-	int old[2] = { jit_temp(j), 0 }, t = jit_temp(j), new = jit_temp(j);
+	int old[2] = { jit_temp(j), 0 }, t = jit_temp(j);
 	old[1] = wide ? jit_temp(j) : old[0];
-	jit_wide(&j->code, T2_MRS_PRIMASK | (uint32_t)new << 8);
-	jit_push(&j->code, 1u << new);
+	jit_wide(&j->code, T2_MRS_PRIMASK | (uint32_t)t << 8);
+	jit_push(&j->code, 1u << t);
 	j->sp_moved += 4;
 	jit_narrow(&j->code, T2_CPSID);
 	jit_mem(&j->code, T2_LDR, old[0], ad, 0);
@@ -364,14 +365,14 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 		exchange_if_equal(j, s, ad, old, wide, t);
 	} else {
 		for (int32_t i = 0; i < (wide ? 2 : 1); i++) {
-			modify(j, insn->imm & ~UB_FETCH & 0xff, new, old[i], half_in(j, s, i, t), i);
-			jit_mem(&j->code, T2_STR, new, ad, i * 4);
+			modify(j, insn->imm & ~UB_FETCH & 0xff, t, old[i], half_in(j, s, i, t), i);
+			jit_mem(&j->code, T2_STR, t, ad, i * 4);
 		}
 	}
-	jit_pop(&j->code, 1u << new);
+	jit_pop(&j->code, 1u << t);
 	j->sp_moved -= 4;
-	jit_wide(&j->code, T2_MSR_PRIMASK | (uint32_t)new << 16);
-	if (compare || insn->imm & UB_FETCH)
+	jit_wide(&j->code, T2_MSR_PRIMASK | (uint32_t)t << 16);
+	if (fetch)
 		jit_done(j, result, old[0], wide ? old[1] : JIT_ZERO);
 }
 

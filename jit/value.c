@@ -46,8 +46,13 @@ int jit_temp(struct jit *j)
 		j->cached[i] = JIT_NOWHERE;
 		return scratch[i];
 	}
+	uint32_t again = j->borrowed & ~j->temps;
+	if (again) {
+		j->temps |= again & -again;
+		return __builtin_ctz(again);
+	}
 	for (int r = 0; r < 11; r++) {
-		if ((j->pinned | j->temps) >> r & 1)
+		if ((j->pinned | j->borrowed) >> r & 1)
 			continue;
 		uint32_t word = j->borrow + jit_count(j->borrowed);
 		j->temps |= 1u << r;
