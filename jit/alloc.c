@@ -92,6 +92,8 @@ static uint32_t weigh_all(struct jit *j)
 				weigh(j, (in & ~out) | (out & JIT_BOTH(0)), weight);
 			}
 		} else {
+			if (class == UB_LD && UB_SRC(insn) == UB_LDDW_IMM && jit_is_data(j, (uint32_t)insn->imm))
+				j->weight[JIT_DATA] += weight;
 			weigh(j, (in | out) & JIT_BOTH(d), weight);
 			if (class != UB_LD && class != UB_ST && (class == UB_LDX || class == UB_STX || insn->opcode & UB_X))
 				weigh(j, in & JIT_BOTH(s), weight);
@@ -106,13 +108,15 @@ static uint32_t weigh_all(struct jit *j)
 	}
 	if (!j->checked)
 		j->weight[JIT_BUDGET] = 0;
+	if (j->weight[JIT_DATA] < 3) /* costs as much as it saves */
+		j->weight[JIT_DATA] = 0;
 	weigh(j, j->live_in[j->program->entry] | j->exit_live, 1);
 	for (; live; live &= live - 1) { /* code that is never reached wants homes, too */
 		uint32_t half = (uint32_t)__builtin_ctz(live);
 		if (j->weight[half] == 0)
 			weigh(j, 1u << half, 1);
 	}
-	return over | 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT;
+	return over | 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT | 1u << JIT_DATA;
 }
 
 /* A free register, or JIT_NOWHERE. `kept`: better one that helpers leave alone. */
@@ -158,6 +162,8 @@ void jit_alloc(struct jit *j)
 		j->home[half] = JIT_NOWHERE;
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t half = order[i], reg = choose(half, free, calls, over >> half & 1);
+		if (reg == JIT_NOWHERE && half == JIT_DATA)
+			continue;
 		if (reg == JIT_NOWHERE) {
 			j->home[half] = (uint8_t)(JIT_SPILL + spilled++);
 			continue;

@@ -25,6 +25,7 @@ enum jit_half {
 	JIT_RUN = 12,    /* struct ub_run * */
 	JIT_BASE = 13,   /* start of the context */
 	JIT_LIMIT = 14,  /* context offsets below this have `window` bytes behind them */
+	JIT_DATA = 15,   /* address of the program's constants, or, without any, of its variables */
 	JIT_HALVES = 32,
 	JIT_BORROWS = 4, /* registers borrowed at a time */
 };
@@ -177,6 +178,18 @@ static inline bool jit_is_extension(const struct jit *j, uint32_t slot)
 	       UB_DST(insn) == UB_DST(&insn[1]) &&
 	       (insn[1].opcode == (UB_ALU64 | UB_K | UB_RSH) || insn[1].opcode == (UB_ALU64 | UB_K | UB_ARSH)) &&
 	       !jit_is_leader(j, slot + 1);
+}
+
+static inline uint32_t jit_data(const struct jit *j)
+{
+	return j->program->rodata_len ? j->program->rodata_addr : j->program->data_addr;
+}
+/* Whether a constant is an address that one addition to JIT_DATA makes. */
+static inline bool jit_is_data(const struct jit *j, uint32_t value)
+{
+	const struct ub_program *p = j->program;
+	uint32_t offset = value - jit_data(j);
+	return offset < (p->rodata_len ? p->rodata_len : p->data_len) && offset < 4096;
 }
 
 /* ranges.c */

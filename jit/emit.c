@@ -169,6 +169,10 @@ bool jit_dp_imm(struct jit_code *c, enum t2_dp op, int rd, int rn, uint32_t imm,
 	uint32_t other = adds ? 0u - imm : ~imm;
 	if (adds ? imm == 0 : rd == T2_PC)
 		has_dual = false; /* carry would differ; tests have none */
+	if (op == T2_ADD && rn == T2_SP && f != JIT_SET && low(rd) && imm < 1024 && imm % 4 == 0) {
+		jit_narrow(c, 0xa800u | (uint32_t)rd << 8 | imm >> 2);
+		return true;
+	}
 	if (adds && (add_narrow(c, op, rd, rn, imm, f) || (has_dual && add_narrow(c, dual, rd, rn, other, f))))
 		return true;
 	if (op == T2_RSB && imm == 0 && f != JIT_KEEP && low(rd) && low(rn)) {

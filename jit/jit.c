@@ -30,6 +30,10 @@ static void load_constant(struct jit *j, const struct ub_insn *insn)
 	}
 	if (hi == 0 || hi == ~0u || !(j->live & JIT_HI(d))) {
 		struct jit_val v = { JIT_CONST, JIT_NOWHERE, JIT_NOWHERE, hi == ~0u, (int32_t)lo };
+		if (j->home[JIT_DATA] != JIT_NOWHERE && hi == 0 && jit_is_data(j, lo)) {
+			int32_t offset = (int32_t)(lo - jit_data(j));
+			v = (struct jit_val){ offset ? JIT_ADDR : JIT_COPY, j->home[JIT_DATA], JIT_NOWHERE, 0, offset };
+		}
 		jit_set_val(j, d, v, hi == 0);
 		return;
 	}

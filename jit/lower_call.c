@@ -20,8 +20,8 @@ static bool in_register(const struct jit *j, uint32_t half)
 	return j->home[half] < JIT_SPILL;
 }
 
-/* What a half is when the program starts; false for values it does not have. */
-static bool initial(struct jit *j, uint32_t half, uint32_t *field)
+/* What of the run a half is when the program starts; false: not of the run. */
+static bool initial(uint32_t half, uint32_t *field)
 {
 	switch (half) {
 	case 1: *field = UB_RUN_CTX_ADDR; return true;
@@ -32,7 +32,6 @@ static bool initial(struct jit *j, uint32_t half, uint32_t *field)
 	case JIT_LIMIT: *field = UB_RUN_REGIONS + 12 * UB_REGION_CTX + 4; return true;
 	default: return false;
 	}
-	(void)j;
 }
 
 /* Puts the first value of a half where it lives. r0 is the run, until the last one. */
@@ -40,8 +39,8 @@ static void load_initial(struct jit *j, uint32_t half)
 {
 	uint32_t field;
 	int rd = in_register(j, half) ? j->home[half] : T2_IP;
-	if (!initial(j, half, &field)) {
-		jit_const(&j->code, rd, 0, JIT_ANY);
+	if (!initial(half, &field)) {
+		jit_const(&j->code, rd, half == JIT_DATA ? jit_data(j) : 0, JIT_ANY);
 	} else {
 		jit_mem(&j->code, T2_LDR, rd, T2_R0, (int32_t)field);
 		if (half == JIT_LIMIT && j->window > 1) {
@@ -57,7 +56,8 @@ void jit_prologue(struct jit *j)
 {
 	const struct ub_program *p = j->program;
 	uint32_t spilled = j->home[JIT_RUN] - JIT_SPILL, last = JIT_HALVES;
-	uint32_t needed = j->live_in[p->entry] | 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT;
+	uint32_t needed = j->live_in[p->entry] | 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT |
+			  1u << JIT_DATA;
 
 	jit_push(&j->code, 1u << T2_R0 | 1u << T2_LR);
 	jit_sp_add(&j->code, -(int32_t)spilled * 4);
@@ -188,6 +188,20 @@ static int32_t more_arguments(const struct jit *j)
 	return (int32_t)(j->borrow + JIT_BORROWS - 2) * 4;
 }
 
+/* Whether no operand of a call is in the ARM register that calls need for themselves in the end. */
+static bool r0_is_free(const struct jit *j)
+{
+	for (uint32_t left = j->live_in[j->slot]; left; left &= left - 1)
+		if (j->home[__builtin_ctz(left)] == T2_R0)
+			return false;
+	for (uint32_t left = j->lazy; left; left &= left - 1) {
+		const struct jit_val *v = &j->val[__builtin_ctz(left)];
+		if (v->kind != JIT_CONST && (v->a == T2_R0 || v->b == T2_R0))
+			return false;
+	}
+	return true;
+}
+
 /* What lives over the call is in r4 and up or in the frame (alloc.c), and stays there. */
 static void call_helper(struct jit *j, int32_t id)
 {
@@ -205,7 +219,7 @@ static void call_helper(struct jit *j, int32_t id)
 		uint32_t held = j->temps, lo, hi;
 		int reg;
 		if (jit_const_of(j, i, &lo, &hi))
-			jit_const(c, reg = jit_temp(j), lo, JIT_ANY);
+			jit_const(c, reg = r0_is_free(j) ? T2_R0 : jit_temp(j), lo, JIT_ANY);
 		else
 			reg = jit_lo(j, i);
 		jit_mem(c, T2_STR, reg, base, more_arguments(j) + (int32_t)(i - 4) * 4);

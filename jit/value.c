@@ -268,6 +268,8 @@ void jit_flush(struct jit *j, uint32_t live)
 		jit_settle(j, (uint32_t)__builtin_ctz(left));
 	for (uint32_t left = j->zx & live >> JIT_HIGH; left; left &= left - 1) {
 		uint32_t half = (uint32_t)__builtin_ctz(left) + JIT_HIGH, held = j->temps;
+		if (j->home[half] == JIT_NOWHERE)
+			continue;
 		int rd = in_register(j, half) ? j->home[half] : jit_temp(j);
 		clobber_reg(j, j->home[half], half, j->held, 0);
 		jit_const(&j->code, rd, 0, JIT_ANY);
