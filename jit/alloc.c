@@ -90,6 +90,7 @@ static uint32_t weigh_all(struct jit *j)
 			} else {
 				over |= out & ~(uint32_t)JIT_BOTH(0);
 				weigh(j, (in & ~out) | (out & JIT_BOTH(0)), weight);
+				j->more_arguments |= jit_helper_args(insn->imm) > 3;
 			}
 		} else {
 			if (class == UB_LD && UB_SRC(insn) == UB_LDDW_IMM && jit_is_data(j, (uint32_t)insn->imm))
@@ -174,8 +175,15 @@ void jit_alloc(struct jit *j)
 	for (uint32_t r = 6; r < 10; r++)
 		kept += (j->home[r] != JIT_NOWHERE) + (j->home[r + JIT_HIGH] != JIT_NOWHERE);
 
-	j->borrow = spilled;
-	spilled = (spilled + JIT_BORROWS + 1) & ~1u; /* sp stays 8-aligned */
-	j->home[JIT_RUN] = (uint8_t)(JIT_SPILL + spilled);
+	j->more = spilled;
+	j->words = spilled + (j->more_arguments ? 2 : 0);
+	jit_frame(j);
 	j->call_words = (1 + kept + 1) & ~1u;
+}
+
+void jit_frame(struct jit *j)
+{
+	uint32_t words = (j->words + j->borrows + 1) & ~1u; /* sp stays 8-aligned */
+	j->borrow = j->words;
+	j->home[JIT_RUN] = (uint8_t)(JIT_SPILL + words);
 }

@@ -196,6 +196,8 @@ struct value jit_bound_join(struct value old, struct value new, bool jump)
 	}
 	if (old.max == new.max && old.tag & new.tag & EXACT)
 		return value_of(old.tag & (KIND | EXACT), min, max);
+	if (old.max == new.max && old.tag & new.tag & LENGTH)
+		return value_of(NUMBER | LENGTH, min, max);
 	if (max == old.max || !jump)
 		return value_of(old.tag & KIND, min, max);
 	uint32_t limit = is_pointer(old) ? NEAR - REGION_MAX / 2 : FAR - 1;

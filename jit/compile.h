@@ -120,10 +120,15 @@ struct jit {
 	uint32_t used;       /* bit JIT_*: the routine is needed */
 	uint8_t home[JIT_HALVES];
 	uint32_t borrow;     /* first of the frame's words for borrowed registers */
+	uint32_t borrows;    /* how many they are: none, or, if that was too few, JIT_BORROWS */
+	uint32_t more;       /* first of the frame's words for more than three arguments of helpers */
+	uint32_t words;      /* words of the frame below the run but for those that are borrowed */
 	uint32_t call_words; /* words between the frames of local calls */
 	uint32_t window;     /* bytes a context offset below the limit is good for */
 	bool local_calls;
+	bool more_arguments; /* some helper takes more than three */
 	bool growing;        /* some branch is wide */
+	bool short_of;       /* more registers had to be borrowed than there is room for */
 	bool exit_high;      /* some exit returns a high half */
 
 	/* At the instruction being lowered. */
@@ -208,6 +213,8 @@ uint32_t jit_exit_set(const struct jit *j, uint32_t slot);
 
 /* alloc.c */
 void jit_alloc(struct jit *j);
+/* The frame, with room for j->borrows. */
+void jit_frame(struct jit *j);
 
 /* value.c: operands and results */
 enum { JIT_ZERO = -1 };

@@ -149,6 +149,8 @@ static void emit(struct jit *j)
 		bool leader = jit_is_leader(j, j->slot);
 		if (leader)
 			begin_block(j, on);
+		if (j->facts[j->slot] & JIT_HEAD && j->code.len & 1)
+			jit_narrow(&j->code, T2_NOP); /* a branch to the second half of a word costs a fetch more */
 		if (starts_function(j))
 			jit_function(j);
 		j->offset[j->slot] = (uint16_t)j->code.len; /* jumps to a function's start do not call it */
@@ -188,7 +190,18 @@ int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t opt
 	if (!j.error) {
 		jit_live(&j);
 		jit_alloc(&j);
+		uint32_t room = j.code.cap;
 		emit(&j);
+		if (j.short_of && !j.error) { /* once more, with room to borrow registers */
+			j.code.len = j.nfixups = j.nstubs = j.used = 0;
+			j.code.cap = room;
+			j.lazy = j.zx = j.temps = j.borrowed = j.pinned = 0;
+			j.short_of = false;
+			j.borrows = JIT_BORROWS;
+			jit_frame(&j);
+			emit(&j);
+		}
+		j.code.broken |= j.short_of;
 		jit_patch(&j);
 	}
 	if (!j.error && j.code.broken)

@@ -182,10 +182,10 @@ static void take_result(struct jit *j)
 	jit_done(j, 0, JIT_NOWHERE, JIT_NOWHERE);
 }
 
-/* Words of the frame for the fourth and fifth argument: those that are borrowed last. */
+/* Where in the frame the fourth and fifth argument go. */
 static int32_t more_arguments(const struct jit *j)
 {
-	return (int32_t)(j->borrow + JIT_BORROWS - 2) * 4;
+	return (int32_t)j->more * 4;
 }
 
 /* Whether no operand of a call is in the ARM register that calls need for themselves in the end. */

@@ -16,11 +16,13 @@ struct state {
 	uint8_t tag[TRACKED];
 	bool reached, dirty; /* dirty: to be visited again */
 	uint8_t grown;       /* times */
+	uint16_t length;     /* the context is known to be so long at least */
 };
 
 struct ranges {
 	struct jit *j;
 	struct value now[TRACKED];
+	uint16_t length; /* as in struct state */
 	struct state *states; /* by leader */
 	bool again;
 };
@@ -105,12 +107,13 @@ static struct value load_address(const struct ub_program *p, uint32_t slot)
 }
 
 /* Whether all of an access lies in a region, whatever the run: the region is no shorter than so. */
-static bool in_bounds(const struct ub_program *p, struct value base, int32_t offset, uint32_t size, bool write)
+static bool in_bounds(const struct ranges *g, struct value base, int32_t offset, uint32_t size, bool write)
 {
+	const struct ub_program *p = g->j->program;
 	uint32_t len = 0;
 	switch ((base.tag & KIND) - POINTER) {
 	case UB_REGION_STACK: len = p->flags & UB_PROGRAM_FRAME_ESCAPES ? UB_FRAME_BYTES : 0; break;
-	case UB_REGION_CTX: len = p->ctx_min; break;
+	case UB_REGION_CTX: len = p->ctx_min > g->length ? p->ctx_min : g->length; break;
 	case UB_REGION_RODATA: len = write ? 0 : p->rodata_len; break;
 	case UB_REGION_DATA: len = p->data_len; break;
 	}
@@ -139,7 +142,7 @@ static void access(struct ranges *g, const struct ub_insn *insn, uint32_t base, 
 	if (is_pointer(v)) {
 		region = (v.tag & KIND) - POINTER;
 		uint32_t size = size_of[UB_SIZE(insn->opcode) >> 3];
-		if (in_bounds(g->j->program, v, insn->offset, size, write))
+		if (in_bounds(g, v, insn->offset, size, write))
 			*fact |= JIT_IN_BOUNDS;
 		else if (indexed(g->j, v, insn->offset, size))
 			*fact |= JIT_INDEXED;
@@ -182,7 +185,7 @@ static uint32_t leader_index(const struct jit *j, uint32_t slot)
 	return j->offset[slot];
 }
 
-enum { KEPT = KIND | EXACT };
+enum { KEPT = KIND | EXACT | LENGTH };
 
 /* Control goes to a leader in the state it is in now. */
 static void flow(struct ranges *g, uint32_t target, bool backward)
@@ -196,6 +199,7 @@ static void flow(struct ranges *g, uint32_t target, bool backward)
 		}
 		s->reached = s->dirty = true;
 		s->grown = 0;
+		s->length = g->length;
 		g->again |= backward;
 		return;
 	}
@@ -213,6 +217,10 @@ static void flow(struct ranges *g, uint32_t target, bool backward)
 		s->tag[r] = (uint8_t)v.tag;
 		grew = true;
 	}
+	if (s->length > g->length) {
+		s->length = g->length;
+		grew = true;
+	}
 	if (grew) {
 		s->dirty = true;
 		s->grown++;
@@ -223,6 +231,7 @@ static void flow(struct ranges *g, uint32_t target, bool backward)
 static void start_block(struct ranges *g, struct state *s)
 {
 	s->dirty = false;
+	g->length = s->length;
 	for (uint32_t r = 0; r < TRACKED; r++)
 		g->now[r] = value_of(s->tag[r], s->tag[r] & EXACT ? s->max[r] : 0, s->max[r]);
 }
@@ -239,7 +248,7 @@ static void bound(struct ranges *g, uint32_t x, struct value y, bool strict)
 		put(g, x, value_of(v.tag, v.min, max));
 	if (!is_number(y) || is_pointer(v) || (is_number(v) && v.max <= max))
 		return;
-	put(g, x, value_of(NUMBER, is_number(v) && v.min <= max ? v.min : 0, max));
+	put(g, x, value_of(NUMBER | (v.tag & LENGTH), is_number(v) && v.min <= max ? v.min : 0, max));
 }
 
 /* x > y holds, or x >= y, and x is a number. */
@@ -249,6 +258,8 @@ static void bound_below(struct ranges *g, uint32_t x, struct value y, bool stric
 	uint32_t min = (uint32_t)y.min + strict;
 	if (is_number(v) && is_number(y) && !(v.tag & EXACT) && v.min < min && min <= v.max)
 		put(g, x, value_of(v.tag, min, v.max));
+	if (v.tag & LENGTH && is_number(y) && min <= MIN_MAX && min > g->length)
+		g->length = (uint16_t)min;
 }
 
 /* What `holds` says about the operands of a jump: op with its sense inverted if not taken. */
@@ -324,8 +335,10 @@ static void jump(struct ranges *g, uint32_t slot, uint32_t *fact)
 		*fact |= JIT_SRC_ZX;
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn);
 	struct value dst = get(g, d), src = get(g, s);
+	uint16_t length = g->length;
 	refine(g, insn, op);
 	flow(g, target, target <= slot);
+	g->length = length;
 	if (d < TRACKED)
 		put(g, d, dst);
 	if (s < TRACKED)
@@ -414,6 +427,7 @@ static void enter(struct ranges *g)
 {
 	const struct ub_program *p = g->j->program;
 	memset(g->now, 0, sizeof g->now);
+	g->length = 0;
 	if (g->j->local_calls)
 		for (uint32_t i = 0; i < p->nfuncs; i++)
 			if (p->funcs[i] != p->entry || is_called(g->j, p->entry))
@@ -421,7 +435,7 @@ static void enter(struct ranges *g)
 	for (uint32_t r = 0; r < TRACKED; r++)
 		put(g, r, constant(0));
 	put(g, 1, pointer(UB_REGION_CTX, 0));
-	put(g, 2, number(REGION_MAX - 1));
+	put(g, 2, value_of(NUMBER | LENGTH, 0, REGION_MAX - 1));
 	flow(g, p->entry, false);
 }
 

@@ -57,7 +57,7 @@ int jit_temp(struct jit *j)
 		uint32_t word = j->borrow + jit_count(j->borrowed);
 		j->temps |= 1u << r;
 		j->borrowed |= 1u << r;
-		j->code.broken |= jit_count(j->borrowed) > JIT_BORROWS;
+		j->short_of |= jit_count(j->borrowed) > j->borrows;
 		/* Words are given in the order of borrowing, which here is that of register numbers. */
 		jit_mem(&j->code, T2_STR, r, frame_base(j), frame_offset(j, word));
 		return r;
