@@ -146,7 +146,7 @@ func sizeTable(title string, set, published *sizeSet) *Table {
 		means(fmt.Sprintf("geometric mean of the paper's %d", len(both)), set, both)
 		means("  published", published, both)
 	}
-	t.Notes = set.notes()
+	t.Notes = append(set.codeAlone(both), set.notes()...)
 	if len(both) > 0 {
 		t.Notes = append(t.Notes, "published: "+results.Paper+"; its own sources and compiler")
 	}
@@ -161,9 +161,27 @@ func (set *sizeSet) rank(program string) int {
 	return len(set.programs)
 }
 
+// codeAlone says what machine code is without the data that all formats carry alike.
+func (set *sizeSet) codeAlone(programs []string) []string {
+	notes := []string{bench.SizeJIT + " and " + bench.SizeNative + " are machine code with the program's constants and variables"}
+	for _, format := range []string{bench.SizeJIT, bench.SizeNative} {
+		var ratios []float64
+		for _, p := range programs {
+			code, base := set.bytes[sizeKey{p, format}], set.bytes[sizeKey{p, femto}]
+			if code.Bytes > 0 && base.Bytes > 0 {
+				ratios = append(ratios, float64(code.Bytes-code.Data)/float64(base.Bytes))
+			}
+		}
+		if m, ok := geomean(ratios); ok && len(ratios) == len(programs) {
+			notes = append(notes, fmt.Sprintf("%s: code alone is %.3f of %s (geometric mean of the paper's %d)", format, m, femto, len(programs)))
+		}
+	}
+	return notes
+}
+
 // notes say what sizes are of, and why some are missing: each reason once.
 func (set *sizeSet) notes() []string {
-	notes := []string{bench.SizeJIT + " and " + bench.SizeNative + " are machine code with the program's constants and variables"}
+	var notes []string
 	compiles := map[string][]string{}
 	for _, f := range bench.SizeFormats {
 		missing := map[string][]string{}
