@@ -48,12 +48,13 @@ type fakeTarget struct {
 
 var fakeCost = map[string]uint64{
 	"native-Os": 14, "native-O2": 15, "native-O3": 15, "vm": 230, "femto": 380, "rbpf": 610, "jit": 17, "jit-unchecked": 16,
+	"rbpf-decode": 520, "rbpf-cache": 580,
 }
 
 func (f *fakeTarget) Info() emu.Info {
 	info := emu.Info{
 		Target: f.spec, Board: "netduinoplus2", Core: "cortex-m4",
-		Engines: []string{"native-Os", "native-O2", "native-O3", "vm", "femto", "rbpf", "jit", "jit-unchecked"},
+		Engines: []string{"native-Os", "native-O2", "native-O3", "vm", "femto", "rbpf", "jit", "jit-unchecked", "rbpf-decode", "rbpf-cache"},
 		Kernels: []string{"fletcher16"}, ArenaAddr: 0x20004000, ArenaBytes: 112 << 10,
 	}
 	if f.mode == "cycles" {

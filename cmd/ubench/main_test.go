@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -15,6 +16,8 @@ import (
 	"testing"
 
 	"ubench/benchmarks"
+	"ubench/report"
+	"ubench/results"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -337,7 +340,7 @@ func TestFigures(t *testing.T) {
 	if status != 0 {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
-	for _, name := range []string{"a-fletcher16", "c-jit-once", "d-memory-checks", "e-rom-and-ram", "f-boards", "g-all-kernels"} {
+	for _, name := range []string{"a-fletcher16", "c-jit-once", "d-rbpf-variants", "d-memory-checks", "d-memory-engines", "e-rom-and-ram", "f-boards", "g-all-kernels"} {
 		for _, ext := range []string{".svg", ".png", ".csv"} {
 			data, err := os.ReadFile(filepath.Join(dir, name+ext))
 			if err != nil || len(data) < 300 {
@@ -351,6 +354,7 @@ func TestFigures(t *testing.T) {
 			t.Errorf("%s is not listed", name)
 		}
 	}
+	checkPublished(t, dir)
 	if os.Getenv("UBENCH_KEEP") != "" {
 		t.Log(os.CopyFS(os.Getenv("UBENCH_KEEP"), os.DirFS(dir)))
 	}
@@ -360,5 +364,33 @@ func TestFigures(t *testing.T) {
 	}
 	if status, _, stderr := ubench(t.Context(), "", "figures", "-o", file); status != 1 || !strings.Contains(stderr, file) {
 		t.Errorf("a folder that cannot be: status %d, %s", status, stderr)
+	}
+}
+
+// checkPublished looks for every published number, with its source, in the figures' CSV files.
+func checkPublished(t *testing.T, dir string) {
+	t.Helper()
+	shown := ""
+	files, _ := filepath.Glob(filepath.Join(dir, "*.csv"))
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown += string(data)
+	}
+	for _, file := range []string{"published/mubpf-fletcher16.csv", "published/mubpf-memory-check-cache.csv"} {
+		for _, row := range results.Rows(file) {
+			point := cmp.Or(row["size_bytes"], row["allowed_regions"])
+			pattern := fmt.Sprintf("(?m)^[^,]+(, [^,]+)?\"?,%s,[^,]+,%s,µs,.*%s", point, row["microseconds"], regexp.QuoteMeta(results.Paper))
+			if !regexp.MustCompile(pattern).MatchString(shown) {
+				t.Errorf("%s: %v is in no figure", file, row)
+			}
+		}
+	}
+	for _, s := range report.PublishedSizes() {
+		if line := fmt.Sprintf("%s,%s,size,%d,bytes,\"%s\"", s.Format, s.Program, s.Bytes, results.Paper); !strings.Contains(shown, line) {
+			t.Errorf("no figure has %s", line)
+		}
 	}
 }
