@@ -5,6 +5,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,13 +30,52 @@ type Results struct {
 // Size is the size of one program in one format.
 type Size = bench.Size
 
-// WriteJSON writes a result file.
+// WriteJSON writes a result file, one sample or size per line, so that files can be compared by line.
 func (r *Results) WriteJSON(w io.Writer) error {
 	r.Schema = Schema
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
+	var b bytes.Buffer
+	b.WriteString("{")
+	member := func(name string, value any) {
+		if b.Len() > 1 {
+			b.WriteString(",")
+		}
+		fmt.Fprintf(&b, "\n  %q: %s", name, compactJSON(value))
+	}
+	member("schema", r.Schema)
+	if r.Created != "" {
+		member("created", r.Created)
+	}
+	member("version", r.Version)
+	writeLines(&b, "samples", r.Samples)
+	writeLines(&b, "sizes", r.Sizes)
+	b.WriteString("\n}\n")
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// writeLines writes an array with an element per line; an empty one is left out.
+func writeLines[T any](b *bytes.Buffer, name string, elements []T) {
+	if len(elements) == 0 {
+		return
+	}
+	fmt.Fprintf(b, ",\n  %q: [", name)
+	for i, e := range elements {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		fmt.Fprintf(b, "\n    %s", compactJSON(e))
+	}
+	b.WriteString("\n  ]")
+}
+
+func compactJSON(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	return e.Encode(r)
+	if err := e.Encode(v); err != nil {
+		panic("BUG: " + err.Error()) // plain structs of numbers and text
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // ReadJSON reads a result file. name is what errors call it.
