@@ -30,6 +30,7 @@ build: ## build all programs into bin/
 include firmware/firmware.mk
 include benchmarks/benchmarks.mk
 include examples/examples.mk
+include results/results.mk
 
 generate: firmware objects examples ## rebuild everything that is committed and generated
 

@@ -231,10 +231,8 @@ func render(w io.Writer, format string, width, height vg.Length, d drawable) err
 		return err
 	}
 	dc := draw.New(canvas)
-	if format != "svg" { // an SVG stays transparent: pages choose the background
-		dc.SetColor(whitePaper)
-		dc.Fill(dc.Rectangle.Path())
-	}
+	dc.SetColor(whitePaper)
+	dc.Fill(dc.Rectangle.Path())
 	border := vg.Points(6)
 	d.draw(draw.Crop(dc, border, -border, border, -border))
 	if format != "svg" {
