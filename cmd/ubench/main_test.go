@@ -169,6 +169,8 @@ func TestGolden(t *testing.T) {
 		{name: "build-optimize", args: "build a.c --optimize 0"},
 		{name: "build-two", args: "build a.c b.c -o c.o"},
 
+		{name: "usage-model", args: "run fletcher16 --sizes 80 --target fake --flash-speed"},
+		{name: "usage-wait-states", args: "run fletcher16 --sizes 80 --wait-states 16"},
 		{name: "compare-same", args: "compare old.json old.json"},
 		{name: "compare", args: "compare old.json new.csv"},
 		{name: "compare-markdown", args: "compare old.json new.csv --markdown"},

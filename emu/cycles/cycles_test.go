@@ -93,14 +93,20 @@ func TestSteadyState(t *testing.T) {
 
 func abs(x int) int { return max(x, -x) }
 
-// loop is the cost of a branch that is its own target.
+// loop is the cost of a loop that ends with a branch to target; data is in SRAM.
 func loop(t testing.TB, m *Model, addr uint32, hex string, target uint32) int32 {
 	ops := assemble(t, m, addr, hex)
-	s, _ := m.Block(Reset(), ops, make([]Dynamic, len(ops)), target, nil, nil)
-	for range 3 {
-		s, _ = m.Block(s, ops, make([]Dynamic, len(ops)), target, nil, nil)
+	d := make([]Dynamic, len(ops))
+	for i := range d {
+		if ops[i].memory != none {
+			d[i].Region = SRAMRegion
+		}
 	}
-	_, added := m.Block(s, ops, make([]Dynamic, len(ops)), target, nil, nil)
+	s, _ := m.Block(Reset(), ops, d, target, nil, nil)
+	for range 3 {
+		s, _ = m.Block(s, ops, d, target, nil, nil)
+	}
+	_, added := m.Block(s, ops, d, target, nil, nil)
 	return added
 }
 

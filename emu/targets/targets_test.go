@@ -193,6 +193,38 @@ func TestEscapes(t *testing.T) {
 	}
 }
 
+func TestOptions(t *testing.T) {
+	b, ok := benchmarks.Lookup("fletcher16")
+	if !ok {
+		t.Fatal("no fletcher16")
+	}
+	samples := map[string]emu.Sample{}
+	for spec, label := range map[string]string{
+		"unicorn":                           "modelled, zero wait states",
+		"unicorn+flash-speed":               "modelled, zero wait states, code in SRAM fetched at flash speed",
+		"unicorn:cortex-m4+wait-states=5":   "modelled, 5 flash wait states and cache, not validated",
+		"unicorn:cortex-m3+no-cycles":       "",
+		"unicorn+wait-states=3+flash-speed": "modelled, 3 flash wait states and cache, not validated, code in SRAM fetched at flash speed",
+	} {
+		target := openTarget(t, spec)
+		info := target.Info()
+		if info.Target != spec || info.CyclesLabel != label || info.HasCycles != (label != "") {
+			t.Errorf("%s: %+v", spec, info)
+		}
+		samples[spec] = run(t, target, job(t, "jit", b, 640))
+	}
+	slow, fast := samples["unicorn"].Execute, samples["unicorn+flash-speed"].Execute
+	if slow.Instructions != fast.Instructions || slow.Cycles <= fast.Cycles {
+		t.Errorf("compiled code from SRAM %+v, at flash speed %+v", *slow, *fast)
+	}
+	for _, spec := range []string{"unicorn+", "unicorn+speed", "unicorn+wait-states", "unicorn+wait-states=16", "unicorn+wait-states=-1",
+		"unicorn+no-cycles+flash-speed", "host+no-cycles", "qemu:netduino2+flash-speed", "unicorns+no-cycles"} {
+		if _, err := Open(context.Background(), spec); !errors.Is(err, ErrSpec) {
+			t.Errorf("%s: %v", spec, err)
+		}
+	}
+}
+
 func TestNames(t *testing.T) {
 	for _, spec := range []string{"unicorn", "unicorn:cortex-m3", "qemu:netduino2", "host", "serial:/dev/ttyUSB0@9600"} {
 		if err := Check(spec); err != nil {
