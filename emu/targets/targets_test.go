@@ -211,7 +211,11 @@ func TestOptions(t *testing.T) {
 		if info.Target != spec || info.CyclesLabel != label || info.HasCycles != (label != "") {
 			t.Errorf("%s: %+v", spec, info)
 		}
-		samples[spec] = run(t, target, job(t, "jit", b, 640))
+		sample, err := target.Run(context.Background(), job(t, "jit", b, 640))
+		if err != nil || sample.Fault.Status != abi.OK {
+			t.Fatal(err, sample.Fault)
+		}
+		samples[spec] = sample
 	}
 	slow, fast := samples["unicorn"].Execute, samples["unicorn+flash-speed"].Execute
 	if slow.Instructions != fast.Instructions || slow.Cycles <= fast.Cycles {
