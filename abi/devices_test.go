@@ -4,9 +4,20 @@ package abi
 
 import (
 	"encoding/hex"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
+
+// entries is a store of n keys.
+func entries(store string, n int) string {
+	text := ""
+	for key := range n {
+		text += fmt.Sprintln(store, key, 1)
+	}
+	return text
+}
 
 func TestParseTrace(t *testing.T) {
 	for _, c := range []struct{ text, want, err string }{
@@ -24,6 +35,9 @@ func TestParseTrace(t *testing.T) {
 		{"input 1 256", "", `line 1: input: "256" is not a number of 1 bytes`},
 		{"sensor 1 2 3 1,2 1", "", `line 1: sensor: reading "1" has 1 values, the first one has 2`},
 		{"sensor 1 2 3 1,2,3,4", "", "line 1: sensor: 4 values, want 1 to 3"},
+		{strings.Repeat("keypad 1\n", 17), "", "line 17: more than 16 sensors, actuators, inputs and keypads"},
+		{entries("global", 33), "", "line 33: more than 32 keys in the shared store"},
+		{entries("local", 17), "", "line 17: more than 16 keys in the program's store"},
 		{"lamp 1", "", `line 1: "lamp" is nothing a trace can hold`},
 		{"lcd a b", "", `line 1: "lcd" is nothing a trace can hold`},
 	} {

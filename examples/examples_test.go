@@ -20,7 +20,7 @@ import (
 // specs are the targets examples run on: two that start at once, QEMU on request.
 func specs() []string {
 	s := []string{"host", "unicorn"}
-	if os.Getenv("UBENCH_QEMU") != "" {
+	if os.Getenv("UBENCH_CAMPAIGN") != "" {
 		s = append(s, "qemu:netduinoplus2")
 	}
 	return s

@@ -274,11 +274,7 @@ func expandEngines(names, offered []string) []string {
 func (e *env) writeSamples(c *cli.Context, format string, samples []bench.Sample, summary bool) error {
 	switch format {
 	case "json":
-		r := report.Results{Version: versionText(), Samples: samples}
-		if !c.Bool("reproducible") {
-			r.Created = time.Now().UTC().Format(time.RFC3339)
-		}
-		return r.WriteJSON(e.stdout)
+		return e.writeJSON(c, report.Results{Samples: samples})
 	case "csv":
 		return report.WriteCSV(e.stdout, samples)
 	case "bench":
@@ -289,6 +285,15 @@ func (e *env) writeSamples(c *cli.Context, format string, samples []bench.Sample
 		tables = append(tables, report.SummaryTables(samples)...)
 	}
 	return e.writeTables(tables)
+}
+
+// writeJSON prints a result file.
+func (e *env) writeJSON(c *cli.Context, r report.Results) error {
+	r.Version = versionText()
+	if !c.Bool("reproducible") {
+		r.Created = time.Now().UTC().Format(time.RFC3339)
+	}
+	return r.WriteJSON(e.stdout)
 }
 
 // writeTables prints tables with an empty line between them.

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -100,11 +99,7 @@ func (e *env) size(c *cli.Context) error {
 func (e *env) writeSizes(c *cli.Context, format string, sizes []bench.Size) error {
 	switch format {
 	case "json":
-		r := report.Results{Version: versionText(), Sizes: sizes}
-		if !c.Bool("reproducible") {
-			r.Created = time.Now().UTC().Format(time.RFC3339)
-		}
-		return r.WriteJSON(e.stdout)
+		return e.writeJSON(c, report.Results{Sizes: sizes})
 	case "csv":
 		return report.WriteSizesCSV(e.stdout, sizes)
 	}
