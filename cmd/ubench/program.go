@@ -52,8 +52,10 @@ func programOf(name string, data []byte, entry string) (*image.Program, error) {
 	var err error
 	if text, ok := hexText(data); ok {
 		if data, err = parseHex(text); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s is no object, no image and no hex text: %w", name, err)
 		}
+	} else if len(data)%8 != 0 {
+		return nil, fmt.Errorf("%s is no object and no image, and its %d bytes are not a whole number of 8-byte instructions", name, len(data))
 	}
 	return image.FromText(name, data)
 }
