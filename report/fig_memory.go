@@ -27,7 +27,7 @@ func VariantsFigure(samples []bench.Sample) *Figure {
 		return nil
 	}
 	f := &Figure{
-		Name:  "d-rbpf-variants",
+		Name: "d-rbpf-variants", Command: "ubench run fletcher16 --sizes 80..2560 --engines rbpf,rbpf-decode,rbpf-cache",
 		Title: "Optimisations of rbpf",
 		Caption: "Left: the paper's rbpf as it is and with two other decoders. Right: baseline/rbpf as it is, with a cheaper decode, " +
 			"and with a cache of the region found last.",

@@ -22,7 +22,7 @@ func SafetyFigure(samples []bench.Sample) *Figure {
 		return nil
 	}
 	f := &Figure{
-		Name:    "g-all-kernels",
+		Name: "g-all-kernels", Command: "ubench run --all",
 		Title:   "All kernels, and what safety costs",
 		Caption: "Execution against the same C compiled natively, each at its largest size. jit-unchecked is the same compiler with memory checks and budget switched off.",
 		width:   chartWidth * 3 / 2, height: d.height(), drawing: d,

@@ -28,7 +28,7 @@ var formatLooks = map[string]look{
 // the same names. It is nil without sizes.
 func SizeFigure(sizes []Size) *Figure {
 	f := &Figure{
-		Name:    "b-program-size",
+		Name: "b-program-size", Command: "ubench size examples",
 		Title:   "Program size by format",
 		Caption: "All formats of a program from one compile. Formats a program cannot have are left out.",
 	}

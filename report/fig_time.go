@@ -71,7 +71,7 @@ func TimeFigure(samples []bench.Sample) *Figure {
 		return nil
 	}
 	f := &Figure{
-		Name:  "a-fletcher16",
+		Name: "a-fletcher16", Command: "ubench run fletcher16 --sizes 20..2560",
 		Title: "Fletcher-16: execution against input",
 		Caption: "Left: the paper's times on its board. Right: this firmware on " + g.place() +
 			". Times and counts do not compare; their distances do, as both axes are logarithmic and as long.",
@@ -151,7 +151,7 @@ func SetupFigure(samples []bench.Sample) *Figure {
 		return nil
 	}
 	f := &Figure{
-		Name:    "c-jit-once",
+		Name: "c-jit-once", Command: "ubench run fletcher16 --sizes 20..2560 --json",
 		Title:   "A JIT without amortisation",
 		Caption: "Load, verify, compile and execute once, and the totals of interpreters; dotted: where they meet, between two sizes by interpolation.",
 		width:   2 * chartWidth, height: chartHeight,

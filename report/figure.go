@@ -10,6 +10,8 @@ import (
 	"strconv"
 
 	"gonum.org/v1/plot/vg"
+
+	"ubench/results"
 )
 
 // Figure is a drawing and the numbers behind it.
@@ -17,6 +19,7 @@ type Figure struct {
 	Name    string // of its files
 	Title   string
 	Caption string // what it shows, in a sentence or two
+	Command string // measures its numbers
 	Values  []Value
 
 	width, height vg.Length
@@ -32,6 +35,9 @@ type Value struct {
 	Unit   string
 	Source string // Measured, or the publication
 }
+
+// Published is the source of the data of others.
+const Published = results.Paper
 
 // Measured is the source of what this program counted itself; it is followed by the target.
 const Measured = "ubench"

@@ -85,7 +85,8 @@ type study struct {
 	sizes    []report.Size
 	rom, ram []bench.Component
 
-	staticRAM int // bytes
+	staticRAM int      // bytes
+	missing   []string // what could not be measured, and why
 }
 
 // Sizes of Fletcher-16: the paper's, and smaller ones, where a JIT must earn its compile time.
@@ -119,20 +120,8 @@ func (e *env) study(ctx context.Context, spec string) (*study, error) {
 	if s.variants, err = e.studyVariants(ctx, target); err != nil {
 		return nil, err
 	}
-	for _, engine := range s.info.Engines {
-		if bench.IsNative(engine) {
-			continue
-		}
-		for _, stack := range []bool{false, true} {
-			for i, regions := range studyRegions {
-				e.progress.step(i, len(studyRegions), "memory checks on "+engine)
-				a, err := bench.MeasureAccess(ctx, target, engine, regions, stack)
-				if err != nil {
-					return nil, err
-				}
-				s.accesses = append(s.accesses, a)
-			}
-		}
+	if err := e.studyAccesses(ctx, target, s); err != nil {
+		return nil, err
 	}
 	if s.sizes, err = exampleSizes(ctx, target); err != nil {
 		return nil, err
@@ -151,6 +140,33 @@ func (e *env) studyVariants(ctx context.Context, target emu.Target) ([]bench.Sam
 	}
 	plan.Benchmarks = e.benchmarks[i : i+1]
 	return plan.Run(ctx, target, e.progress.step)
+}
+
+// studyAccesses measures memory checks of every engine that takes programs. An engine that fails is
+// left out, and said to be.
+func (e *env) studyAccesses(ctx context.Context, target emu.Target, s *study) error {
+	for _, engine := range s.info.Engines {
+		if bench.IsNative(engine) {
+			continue
+		}
+		var accesses []bench.Access
+		var err error
+		for i := 0; i < 2*len(studyRegions) && err == nil; i++ {
+			var a bench.Access
+			e.progress.step(i, 2*len(studyRegions), "memory checks on "+engine)
+			a, err = bench.MeasureAccess(ctx, target, engine, studyRegions[i/2], i%2 == 1)
+			accesses = append(accesses, a)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			s.missing = append(s.missing, "figure d without "+oneLine(err))
+		default:
+			s.accesses = append(s.accesses, accesses...)
+		}
+	}
+	return nil
 }
 
 // memory takes the firmware apart.
@@ -232,7 +248,7 @@ func (s *study) figures() []*report.Figure {
 
 // gaps says which figures could not be drawn.
 func (s *study) gaps() []string {
-	var gaps []string
+	gaps := slices.Clone(s.missing)
 	if !slices.Contains(s.info.Engines, "jit") {
 		gaps = append(gaps, "no figures c and g: the firmware has no engine jit")
 	}

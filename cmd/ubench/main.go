@@ -31,6 +31,7 @@ var commands = []func(*env) *cli.Command{
 	sizeCommand,
 	compareCommand,
 	figuresCommand,
+	reportCommand,
 	listCommand,
 	doctorCommand,
 	measureCommand,
