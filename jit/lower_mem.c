@@ -29,6 +29,7 @@ static struct jit_val address(struct jit *j, uint32_t r, int32_t offset)
 		}
 	}
 	jit_prepare(j, r);
+	j->cached[1] = JIT_NOWHERE; /* a stub needs lr: should r be spilled, its copy is in ip */
 	at.a = (uint8_t)jit_lo(j, r);
 	return at;
 }
@@ -55,6 +56,7 @@ static int sum(struct jit *j, const struct jit_val *at)
 static void to_stub(struct jit *j, enum t2_cond cond, const struct jit_val *at, uint32_t what)
 {
 	struct jit_stub *stub = &j->stubs[j->nstubs++];
+	j->code.broken |= at->a == T2_LR;
 	stub->fixup = (uint16_t)j->nfixups;
 	jit_branch(j, cond, JIT_TO_CODE, 0);
 	stub->resume = (uint16_t)j->code.len;
