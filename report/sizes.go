@@ -72,6 +72,19 @@ func (set *sizeSet) mean(programs []string, format, by string) float64 {
 	return m
 }
 
+// usual are the programs that have every format most programs have: one mean is over all of them.
+func (set *sizeSet) usual() []string {
+	has := func(program, format string) bool { return set.bytes[sizeKey{program, format}].Bytes > 0 }
+	programs := set.programs
+	for _, format := range bench.SizeFormats {
+		with := slices.DeleteFunc(slices.Clone(programs), func(p string) bool { return !has(p, format) })
+		if 2*len(with) > len(set.programs) {
+			programs = with
+		}
+	}
+	return programs
+}
+
 // The formats others are compared with.
 const (
 	elfObject = "elf-object"
@@ -140,7 +153,8 @@ func sizeTable(title string, set, published *sizeSet) *Table {
 		}
 	}
 	if len(set.programs) > 1 && len(set.programs) != len(both) {
-		means(fmt.Sprintf("geometric mean of %d", len(set.programs)), set, set.programs)
+		usual := set.usual()
+		means(fmt.Sprintf("geometric mean of %d", len(usual)), set, usual)
 	}
 	if len(both) > 1 {
 		means(fmt.Sprintf("geometric mean of the paper's %d", len(both)), set, both)
@@ -182,6 +196,7 @@ func (set *sizeSet) codeAlone(programs []string) []string {
 // notes say what sizes are of, and why some are missing: each reason once.
 func (set *sizeSet) notes() []string {
 	var notes []string
+	debug := 0
 	compiles := map[string][]string{}
 	for _, f := range bench.SizeFormats {
 		missing := map[string][]string{}
@@ -191,8 +206,8 @@ func (set *sizeSet) notes() []string {
 			if s.Best && s.Compile != "" && !slices.Contains(compiles[f], s.Compile) {
 				compiles[f] = append(compiles[f], s.Compile)
 			}
-			if s.Debug > 0 && !s.Best {
-				notes = append(notes, fmt.Sprintf("%s: %d bytes of %s are debug information", f, s.Debug, p))
+			if s.Debug > 0 {
+				debug++
 			}
 			if s.Error == "" {
 				continue
@@ -209,6 +224,9 @@ func (set *sizeSet) notes() []string {
 			}
 			notes = append(notes, fmt.Sprintf("%s: %s: %s", f, who, reason))
 		}
+	}
+	if debug > 0 {
+		notes = append(notes, fmt.Sprintf("%s: %d of %d objects have debug information, which %s leaves out", elfObject, debug, len(set.programs), bench.SizeELFStripped))
 	}
 	for _, f := range bench.SizeFormats {
 		if c := compiles[f]; len(c) > 0 {
