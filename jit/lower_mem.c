@@ -125,9 +125,12 @@ static void compare(struct jit *j, int rn, uint32_t imm)
 static void check_known(struct jit *j, const struct jit_val *at, uint32_t size, uint32_t what, uint32_t start,
 			uint32_t len)
 {
-	int t = jit_temp(j);
-	jit_const(&j->code, t, start, JIT_ANY);
-	offset_from(j, at, t, t, 0);
+	int t = jit_temp(j), rn = t;
+	if (start == jit_data(j) && j->home[JIT_DATA] != JIT_NOWHERE)
+		rn = j->home[JIT_DATA];
+	else
+		jit_const(&j->code, t, start, JIT_ANY);
+	offset_from(j, at, rn, t, 0);
 	compare(j, t, len - size);
 	to_stub(j, T2_HI, at, what);
 }

@@ -9,6 +9,7 @@
 #include "jit/bounds.h"
 
 enum { TRACKED = UB_R10 };
+enum { UNKNOWN, MIXED = 0xff }; /* or region + 1 */
 
 /* What a block starts with; lower bounds are known inside blocks only. */
 struct state {
@@ -23,6 +24,8 @@ struct ranges {
 	struct jit *j;
 	struct value now[TRACKED];
 	uint16_t length; /* as in struct state */
+	/* The region of pointers kept in each word of a frame, UNKNOWN, or MIXED: a guess, for checks. */
+	uint8_t kept[UB_FRAME_BYTES / 8];
 	struct state *states; /* by leader */
 	bool again;
 };
@@ -150,12 +153,23 @@ static void access(struct ranges *g, const struct ub_insn *insn, uint32_t base, 
 	*fact |= region * JIT_REGION;
 }
 
+/* What is known to be kept in the frame at [base + offset], 8 bytes; NULL if that is elsewhere. */
+static uint8_t *kept_at(struct ranges *g, uint32_t base, int32_t offset)
+{
+	uint32_t at = UB_FRAME_BYTES + (uint32_t)offset;
+	return base == UB_R10 && at < UB_FRAME_BYTES && at % 8 == 0 ? &g->kept[at / 8] : NULL;
+}
+
 static void load(struct ranges *g, const struct ub_insn *insn, uint32_t *fact)
 {
 	static const uint32_t most[] = { FAR, 0xffff, 0xff };
 	uint32_t size = UB_SIZE(insn->opcode) >> 3;
 	access(g, insn, UB_SRC(insn), false, fact);
-	put(g, UB_DST(insn), size < 3 && UB_MODE(insn->opcode) == UB_MEM ? number(most[size]) : any);
+	struct value v = size < 3 && UB_MODE(insn->opcode) == UB_MEM ? number(most[size]) : any;
+	const uint8_t *kept = size == 3 ? kept_at(g, UB_SRC(insn), insn->offset) : NULL;
+	if (kept && *kept != UNKNOWN && *kept != MIXED)
+		v = value_of(POINTER + *kept - 1u, 0, FAR);
+	put(g, UB_DST(insn), v);
 }
 
 static void store(struct ranges *g, const struct ub_insn *insn, uint32_t *fact)
@@ -166,6 +180,11 @@ static void store(struct ranges *g, const struct ub_insn *insn, uint32_t *fact)
 		return;
 	if (zx(get(g, s)))
 		*fact |= JIT_SRC_ZX;
+	uint8_t *kept = insn->opcode == (UB_STX | UB_MEM | UB_DW) ? kept_at(g, UB_DST(insn), insn->offset) : NULL;
+	if (kept && is_pointer(get(g, s))) {
+		uint32_t region = (get(g, s).tag & KIND) - POINTER + 1;
+		*kept = (uint8_t)(*kept == UNKNOWN || *kept == region ? region : MIXED);
+	}
 	if (UB_MODE(insn->opcode) != UB_ATOMIC || !(insn->imm & UB_FETCH))
 		return;
 	put(g, insn->imm == UB_CMPXCHG ? 0 : s, UB_SIZE(insn->opcode) == UB_W ? number(FAR) : any);
