@@ -5,6 +5,8 @@ package bare
 import (
 	"bytes"
 	"context"
+	"debug/elf"
+	"encoding/binary"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -170,11 +172,44 @@ func TestNotPrograms(t *testing.T) {
 	}
 }
 
+// tinyELF is an ELF file with one segment at 0x08000000: a vector table and code.
+func tinyELF(code ...uint16) []byte {
+	const entry = 0x08000008
+	body := binary.LittleEndian.AppendUint32(nil, 0x20002000)
+	body = binary.LittleEndian.AppendUint32(body, entry|1)
+	for _, h := range code {
+		body = binary.LittleEndian.AppendUint16(body, h)
+	}
+	var out bytes.Buffer
+	ident := [16]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS32), byte(elf.ELFDATA2LSB), 1}
+	header := elf.Header32{Ident: ident, Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_ARM), Version: 1, Entry: entry | 1,
+		Phoff: 52, Ehsize: 52, Phentsize: 32, Phnum: 1}
+	segment := elf.Prog32{Type: uint32(elf.PT_LOAD), Off: 84, Vaddr: 0x08000000, Paddr: 0x08000000, Filesz: uint32(len(body)),
+		Memsz: uint32(len(body)), Flags: uint32(elf.PF_R | elf.PF_X), Align: 4}
+	for _, part := range []any{header, segment, body} {
+		if err := binary.Write(&out, binary.LittleEndian, part); err != nil {
+			panic("BUG: " + err.Error())
+		}
+	}
+	return out.Bytes()
+}
+
+// A file without attributes, symbols and sections, which needs no compiler.
+func TestTinyELF(t *testing.T) {
+	// movs r0, #10; subs r0, #1; bne; b .
+	r, err := Run(context.Background(), tinyELF(0x200a, 0x3801, 0xd1fd, 0xe7fe), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Core != unicorn.CortexM4 || r.End != "loops for ever at 0x0800000e" || r.Instructions != 21 {
+		t.Errorf("%+v", r)
+	}
+}
+
 // Damaged files are refused or run into something, within the limit.
 func FuzzFile(f *testing.F) {
-	if seed, err := os.ReadFile("testdata/seed.elf"); err == nil {
-		f.Add(seed)
-	}
+	f.Add(tinyELF(0x200a, 0x3801, 0xd1fd, 0xe7fe))
+	f.Add(tinyELF(0x2004, 0xbeab, 0x2018, 0xbeab, 0xbf30))
 	f.Add([]byte("\x7fELF"))
 	f.Add(bytes.Repeat([]byte{0x70, 0x47}, 20))
 	f.Fuzz(func(t *testing.T, file []byte) {

@@ -126,6 +126,7 @@ const (
 	sysWriteC  = 0x03
 	sysWrite0  = 0x04
 	sysWrite   = 0x05
+	sysRead    = 0x06
 	sysIsTTY   = 0x09
 	sysExit    = 0x18
 	sysExitExt = 0x20
@@ -152,6 +153,8 @@ func (p *program) semihost(op, arg uint32) (end string) {
 		p.printFrom(arg, -1)
 	case sysWrite: // handle, address, length; the answer is what was not written
 		p.printFrom(word(1), int(min(word(2), 1<<16)))
+	case sysRead: // there is nothing to read
+		answer = word(2)
 	case sysExit:
 		if arg == stoppedApplicationExit {
 			return "exits"

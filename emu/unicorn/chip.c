@@ -8,7 +8,7 @@
 
 #include "emu/unicorn/machine.h"
 
-enum kind { TIMER, USART, RCC_F1, RCC_F4, POWER_F4 };
+enum kind { TIMER, USART, RCC_F1, RCC_F4, FLAGS };
 
 struct chip_row {
 	uint32_t addr;
@@ -18,22 +18,42 @@ struct chip_row {
 static const struct chip_row f1[] = {
 	{ 0x40000000, TIMER }, { 0x40000400, TIMER }, { 0x40000800, TIMER }, /* TIM2 to TIM4 */
 	{ 0x40004400, USART }, { 0x40004800, USART },                       /* USART2, USART3 */
-	{ 0x40012c00, TIMER }, { 0x40013800, USART },                       /* TIM1, USART1 */
-	{ 0x40021000, RCC_F1 },
+	{ 0x40012400, FLAGS }, { 0x40012c00, TIMER },                       /* ADC1, TIM1 */
+	{ 0x40013000, FLAGS }, { 0x40013800, USART },                       /* SPI1, USART1 */
+	{ 0x40021000, RCC_F1 }, { 0x40022000, FLAGS },                      /* flash */
 };
 
 static const struct chip_row f4[] = {
 	{ 0x40000000, TIMER }, { 0x40000400, TIMER }, { 0x40000800, TIMER }, { 0x40000c00, TIMER }, /* TIM2 to TIM5 */
 	{ 0x40004400, USART }, { 0x40004800, USART },                                              /* USART2, USART3 */
-	{ 0x40007000, POWER_F4 }, { 0x40010000, TIMER },                                           /* PWR, TIM1 */
+	{ 0x40007000, FLAGS }, { 0x40010000, TIMER },                                              /* PWR, TIM1 */
 	{ 0x40011000, USART }, { 0x40011400, USART },                                              /* USART1, USART6 */
-	{ 0x40023800, RCC_F4 },
+	{ 0x40013000, FLAGS }, { 0x40023800, RCC_F4 },                                             /* SPI1 */
 };
+
+/* Bits programs wait for, where a register alone tells. */
+static const struct {
+	uint32_t reg, set, clear;
+	uint32_t follow, shift; /* bits that are those `shift` places below */
+} flags[] = {
+	{ 0x40012400, 1 << 1, 0, 0, 0 },        /* F1 ADC1_SR: EOC */
+	{ 0x40012408, 0, 0xc, 0, 0 },           /* F1 ADC1_CR2: RSTCAL, CAL */
+	{ 0x40013008, 3, 0, 0, 0 },             /* SPI1_SR: TXE, RXNE */
+	{ 0x40022000, 0, 0, 1 << 5, 1 },        /* F1 FLASH_ACR: PRFTBS is PRFTBE */
+	{ 0x40007004, 7 << 14, 0, 0, 0 },       /* F4 PWR_CSR: VOSRDY, ODRDY, ODSWRDY */
+};
+
+static uint32_t flags_read(uint32_t reg, uint32_t v)
+{
+	for (uint32_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+		if (flags[i].reg == reg)
+			v = (v & ~flags[i].clear & ~flags[i].follow) | flags[i].set | (v << flags[i].shift & flags[i].follow);
+	return v;
+}
 
 enum { TIM_CR1 = 0x00, TIM_SR = 0x10, TIM_EGR = 0x14, TIM_CNT = 0x24, TIM_PSC = 0x28, TIM_ARR = 0x2c };
 enum { CEN = 1, UG = 1, UIF = 1 };
 enum { USART_SR = 0x00, USART_DR = 0x04, TXE_TC = 0xc0 };
-enum { PWR_CSR = 0x04 };
 
 /* Offsets of CR, CFGR, BDCR and CSR, which are alike in both. */
 struct clocks {
@@ -111,9 +131,7 @@ static uint64_t device_read(uc_engine *uc, uint64_t offset, unsigned size, void 
 	case USART: v = at == USART_SR ? v | TXE_TC : at == USART_DR ? 0 : v; break;
 	case RCC_F1: v = clock_read(&clocks_f1, at, v); break;
 	case RCC_F4: v = clock_read(&clocks_f4, at, v); break;
-	case POWER_F4: /* the regulator is ready; overdrive as soon as it is on */
-		v |= at == PWR_CSR ? 1u << 14 | (d->regs[0] & 3u << 16) : 0;
-		break;
+	case FLAGS: v = flags_read(d->addr + at, v); break;
 	}
 	return unicorn_part(v, offset, size);
 }
@@ -205,9 +223,12 @@ uc_err unicorn_map_chip(struct unicorn_machine *m, int family)
 	uc_err err;
 	if (family == 1) {
 		err = devices(m, f1, sizeof f1 / sizeof f1[0], 0x40024000);
+		err = err ? err : storage(m, 0x1ffff000, 0x20000000); /* flash size, unique id */
 	} else {
 		err = devices(m, f4, sizeof f4 / sizeof f4[0], 0x40028000);
 		err = err ? err : storage(m, 0x50000000, 0x50062000); /* USB, DCMI, RNG */
+		err = err ? err : storage(m, 0x1fff7000, 0x1fff8000);
+		err = err ? err : storage(m, 0x10000000, 0x10010000); /* core-coupled memory */
 	}
 	/* What else a core has: ITM, FPB; TPIU, ETM, DBGMCU. */
 	err = err ? err : storage(m, 0xe0000000, 0xe0001000);
