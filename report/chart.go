@@ -30,10 +30,20 @@ type series struct {
 type lineChart struct {
 	linearX     bool
 	linearY     bool
+	span        bool // the y axis is linear and spans the data, in per cent
 	title, x, y string
 	notes       []string  // small print below
 	xs          []float64 // where the x axis has its ticks; a line is broken where it skips one
+	xNames      []string  // of the ticks; nil: their values
+	steps       []step    // annotated, from the left
 	series      []series
+}
+
+// step is a note at a place of the x axis.
+type step struct {
+	x    float64
+	text string
+	look look
 }
 
 // Size of a chart, suited to a column of text.
@@ -48,7 +58,7 @@ func (c *lineChart) plot() *plot.Plot {
 	if !c.linearX {
 		p.X.Scale = plot.LogScale{}
 	}
-	if !c.linearY {
+	if !c.linearY && !c.span {
 		p.Y.Scale = plot.LogScale{}
 	}
 	p.X.Tick.Marker = plot.ConstantTicks(valueTicks(c.xs))
@@ -59,11 +69,19 @@ func (c *lineChart) plot() *plot.Plot {
 		}
 	}
 	ticks := niceTicks(high * 1.1)
-	if c.linearY {
+	if c.span {
+		low, high, ticks = spanTicks(low, high)
+		high += (high - low) * float64(len(c.steps)) * 0.07 // their notes
+	} else if c.linearY {
 		low, high = 0, high*1.1
 	} else {
 		low, high = math.Pow(10, math.Floor(math.Log10(low)+0.1)), high*1.15
 		ticks = decadeTicks(low, high)
+	}
+	for i := range p.X.Tick.Marker.Ticks(0, 0) {
+		if ticks := p.X.Tick.Marker.(plot.ConstantTicks); c.xNames != nil && ticks[i].Label != "" {
+			ticks[i].Label = c.xNames[i]
+		}
 	}
 	p.X.Min, p.X.Max = c.xs[0], c.xs[len(c.xs)-1]
 	p.Y.Min, p.Y.Max = low, high
@@ -109,6 +127,17 @@ func (c *lineChart) draw(dc draw.Canvas) {
 	p.Draw(area)
 	data := p.DataCanvas(area)
 	trX, trY := p.Transforms(&data)
+
+	for i, s := range c.steps {
+		style := text(smallSize, s.look.ink())
+		at, y := trX(s.x), data.Max.Y-vg.Length(i)*vg.Points(smallSize*1.3)
+		data.StrokeLine2(draw.LineStyle{Color: style.Color, Width: vg.Points(0.4), Dashes: dotted}, at, data.Min.Y, at, y)
+		if at+style.Width(s.text) > data.Max.X {
+			style.XAlign = draw.XRight
+			at -= vg.Points(6)
+		}
+		data.FillText(style, vg.Point{X: at + vg.Points(3), Y: y - vg.Points(smallSize)}, s.text)
+	}
 
 	ends := make([]vg.Length, len(c.series))
 	for i, s := range c.series {
@@ -166,6 +195,25 @@ func valueTicks(values []float64) []plot.Tick {
 		}
 	}
 	return ticks
+}
+
+// spanTicks are about five round percentages, and the range they and the data span.
+func spanTicks(low, high float64) (from, to float64, ticks []plot.Tick) {
+	if high-low < 0.1 {
+		low, high = low-0.05, high+0.05
+	}
+	each := math.Pow(10, math.Floor(math.Log10((high-low)/5)))
+	for _, m := range []float64{1, 2, 5, 10} {
+		if m*each >= (high-low)/6 {
+			each *= m
+			break
+		}
+	}
+	first, last := math.Floor(low/each), math.Ceil(high/each)
+	for n := first; n <= last; n++ {
+		ticks = append(ticks, plot.Tick{Value: n * each, Label: strconv.FormatFloat(n*each, 'g', 4, 64)})
+	}
+	return first * each, last * each, ticks
 }
 
 // decadeTicks label powers of ten, with unlabelled ticks between.

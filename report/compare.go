@@ -62,6 +62,7 @@ func (c *Comparison) Identical() bool {
 // point is everything known about one place in a result file.
 type point struct {
 	name   string
+	line   string // the engine, or format
 	bad    string
 	values map[string]uint64
 }
@@ -85,7 +86,7 @@ func points(r *Results) ([]point, error) {
 		return nil
 	}
 	for _, s := range r.Samples {
-		p := point{name: pointName(s), values: map[string]uint64{}}
+		p := point{name: pointName(s), line: s.Engine, values: map[string]uint64{}}
 		if !s.OK {
 			p.bad = cmp.Or(s.Error, "failed")
 		}
@@ -113,7 +114,7 @@ func points(r *Results) ([]point, error) {
 		}
 	}
 	for _, s := range r.Sizes {
-		p := point{name: s.Program + " " + s.Format, bad: s.Error, values: map[string]uint64{}}
+		p := point{name: s.Program + " " + s.Format, line: s.Format, bad: s.Error, values: map[string]uint64{}}
 		if s.Bytes > 0 {
 			p.values["bytes"] = uint64(s.Bytes)
 		}

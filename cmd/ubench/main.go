@@ -32,6 +32,7 @@ var commands = []func(*env) *cli.Command{
 	compareCommand,
 	figuresCommand,
 	reportCommand,
+	historyCommand,
 	listCommand,
 	doctorCommand,
 	measureCommand,
