@@ -85,14 +85,14 @@ func clipped(b []byte) string {
 // instructions takes the text, as the reader left it.
 func (in *inspector) instructions(l *Loaded) {
 	for slot := 0; slot < len(l.Text)/slotBytes; {
-		line, n := Disassemble(l.Text, slot, l.nameOf)
+		line, n := Disassemble(l.Text, slot, l.NameOf)
 		in.take(n*slotBytes, fmt.Sprintf("instruction %d", slot), line)
 		slot += n
 	}
 }
 
-// nameOf says which section an lddw points into.
-func (l *Loaded) nameOf(slot int) string {
+// NameOf says which place in a data section the lddw at a slot points to, "" if to none.
+func (l *Loaded) NameOf(slot int) string {
 	addr := binary.LittleEndian.Uint32(l.Text[slot*slotBytes+4:])
 	for _, s := range []struct {
 		name  string

@@ -7,6 +7,7 @@ package jit
 /*
 #cgo CFLAGS: -std=gnu99 -O2 -Wall -Wextra -Werror -I${SRCDIR}/..
 #include "jit/jit.h"
+#include "jit/runtime.h"
 */
 import "C"
 
@@ -20,3 +21,17 @@ import (
 //
 //go:embed *.h
 var Headers embed.FS
+
+// Routine is one of the firmware's routines that compiled code calls (runtime.h).
+type Routine struct {
+	Name string
+	Data int // halfwords behind each call, which the routine reads: the slot of the instruction, if two, comes first
+}
+
+var routines = map[uint32]Routine{C.JIT_CHECK: {"check", 2}, C.JIT_FAULT: {"fault", 2}, C.JIT_HELPER: {"helper", 2}, C.JIT_DIVIDE: {"divide", 1}}
+
+// RoutineAt is the routine whose address is at an offset in struct ub_run.
+func RoutineAt(offset uint32) (r Routine, ok bool) {
+	r, ok = routines[(offset-C.UB_RUN_ROUTINES)/4]
+	return r, ok
+}

@@ -28,6 +28,7 @@ var commands = []func(*env) *cli.Command{
 	buildCommand,
 	packCommand,
 	inspectCommand,
+	disasmCommand,
 	sizeCommand,
 	compareCommand,
 	figuresCommand,

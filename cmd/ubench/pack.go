@@ -174,18 +174,5 @@ func writeProgram(b *strings.Builder, p *image.Program) {
 		}
 		fmt.Fprintf(b, "helpers: %s\n", strings.Join(names, ", "))
 	}
-	function, last := 0, image.Line{Line: -1}
-	for slot := 0; slot < p.Slots(); {
-		if function < len(p.Functions) && p.Functions[function].Slot <= slot {
-			fmt.Fprintf(b, "\n%s:\n", p.Functions[function].Name)
-			function++
-		}
-		if l, ok := p.LineOf(slot); ok && (l.File != last.File || l.Line != last.Line) {
-			fmt.Fprintf(b, "%14s; %s:%d: %s\n", "", filepath.Base(l.File), l.Line, strings.TrimSpace(l.Text))
-			last = l
-		}
-		line, n := image.Disassemble(p.Text, slot, p.AddressAt)
-		fmt.Fprintf(b, "%6d  %s\n", slot, line)
-		slot += n
-	}
+	writeListing(b, list(p, p.AddressAt))
 }

@@ -128,12 +128,7 @@ func compiledCode(ctx context.Context, target emu.Target, job emu.Job, program *
 	if err != nil {
 		return nil, err
 	}
-	desk, err := host.New(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer desk.Close()
-	code, offsets, err := desk.Compile(ctx, job, target.Info().Core == string(unicorn.CortexM4))
+	code, offsets, err := compileHere(ctx, job, unicorn.Core(target.Info().Core))
 	if err != nil {
 		return nil, err
 	}
@@ -141,6 +136,16 @@ func compiledCode(ctx context.Context, target emu.Target, job emu.Job, program *
 		return nil, errors.New("the compiler makes other code on this computer than on the device; please report it")
 	}
 	return newCompiled(device.CodeAddr, uint32(device.CodeBytes), program, offsets), nil
+}
+
+// compileHere compiles the program of a job on this computer.
+func compileHere(ctx context.Context, job emu.Job, core unicorn.Core) (code []byte, offsets []uint32, err error) {
+	desk, err := host.New(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer desk.Close()
+	return desk.Compile(ctx, job, core == unicorn.CortexM4)
 }
 
 // profileJob makes the job for a benchmark's name or a file; program is nil for native engines.
