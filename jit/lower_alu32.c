@@ -335,7 +335,7 @@ static bool dp_folded(struct jit *j, enum t2_dp op, uint32_t d, uint32_t s, int 
 
 static void shift_reg(struct jit *j, enum t2_shift type, int rd, int rn, int rm)
 {
-	int t = jit_scratch(j, rm); /* counts are taken modulo 256 by the processor, 32 by the program */
+	int t = jit_scratch(j, rm != rn ? rm : -1); /* counts are taken modulo 256 by the processor, 32 by the program */
 	jit_dp_imm(&j->code, T2_AND, t, rm, 31, JIT_ANY);
 	jit_shift_reg(&j->code, type, rd, rn, t, JIT_ANY);
 }

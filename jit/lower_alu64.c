@@ -20,8 +20,10 @@ void jit_copy64(struct jit *j, uint32_t d, uint32_t s)
 	uint8_t lo;
 	const struct jit_val *v = jit_val_of(j, s);
 	bool zx = j->zero >> s & 1;
-	if (d == s)
+	if (d == s) {
+		j->zx |= j->zero & 1u << d;
 		return;
+	}
 	if (v && v->kind == JIT_CONST) {
 		jit_set_val(j, d, *v, zx);
 		return;
