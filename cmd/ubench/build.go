@@ -147,18 +147,24 @@ func findClang(ctx context.Context) (*compiler, error) {
 			why = path + " cannot make eBPF"
 			continue
 		}
-		include, err := os.MkdirTemp("", "ubench")
+		include, err := headers()
 		if err != nil {
 			return nil, err
 		}
-		cc := &compiler{path, include}
-		if err := os.WriteFile(filepath.Join(include, "bpf_helpers.h"), examples.Header, 0o644); err != nil {
-			cc.close()
-			return nil, err
-		}
-		return cc, nil
+		return &compiler{path, include}, nil
 	}
 	return nil, fmt.Errorf("%s: install clang-19 (apt-get install clang-19)", why)
+}
+
+// headers makes a temporary folder with the header of the helpers.
+func headers() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "ubench"); err != nil {
+		return "", err
+	}
+	if err = os.WriteFile(filepath.Join(dir, "bpf_helpers.h"), examples.Header, 0o644); err != nil {
+		os.RemoveAll(dir)
+	}
+	return dir, err
 }
 
 func (cc *compiler) close() { os.RemoveAll(cc.include) }

@@ -317,13 +317,13 @@ func (s *sizer) native(p programFile, level string) (bench.Size, error) {
 		none.Error = thumbCC + " is not installed: apt-get install gcc-arm-none-eabi"
 		return none, nil
 	}
-	include, err := s.compiler() // for its folder of headers
+	include, err := headers()
 	if err != nil {
-		none.Error = oneLine(err)
-		return none, nil
+		return none, err
 	}
-	out := filepath.Join(include.include, "thumb.o")
-	cmd := exec.CommandContext(s.ctx, gcc, "-mcpu=cortex-m4", "-mthumb", "-ffreestanding", "-w", level, "-I"+include.include, "-c", "-o", out, asFile(p.source))
+	defer os.RemoveAll(include)
+	out := filepath.Join(include, "thumb.o")
+	cmd := exec.CommandContext(s.ctx, gcc, "-mcpu=cortex-m4", "-mthumb", "-ffreestanding", "-w", level, "-I"+include, "-c", "-o", out, asFile(p.source))
 	if messages, err := cmd.CombinedOutput(); err != nil {
 		if s.ctx.Err() != nil {
 			return none, s.ctx.Err()
