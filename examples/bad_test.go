@@ -71,6 +71,12 @@ func TestDamagedImagesOnTheDevice(t *testing.T) {
 		if accepted > 0 && format == abi.Packed {
 			t.Errorf("packed: %d images with a flipped bit ran", accepted)
 		}
+		// Lengths, offsets and counts that overflow, overlap or lead outside.
+		for at := 0; at+4 <= len(good); at += 4 {
+			bad := append([]byte{}, good...)
+			binary.LittleEndian.PutUint32(bad[at:], []uint32{0xffffffff, 0x7ffffff8, 0xfffffff8, 0x10000, 64}[at/4%5])
+			run(bad, "strange word at", at)
+		}
 		runIn(t, target, "vm", p, e)
 	}
 }

@@ -85,7 +85,7 @@ func TestPackedDecodingCost(t *testing.T) {
 		instructions-- // the exit
 	}
 	per := func(a, b int) float64 { return float64(a) / float64(b) }
-	t.Logf("decoding: %.0f per instruction, %.0f per byte of data; checking: %.1f per byte of image; in all %.0f per instruction",
+	t.Logf("decoding: %.1f per instruction, %.1f per byte of data; checking: %.1f per byte of image; in all %.0f per instruction",
 		per(text, instructions), per(data, dataBytes), per(check, imageBytes), per(text+data+check, instructions))
 	if per(text, instructions) > 120 {
 		t.Errorf("decoding takes %.0f instructions per instruction, want at most 120", per(text, instructions))

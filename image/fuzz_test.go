@@ -117,3 +117,31 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// Every word of an image becomes one that overflows, overlaps or leads outside: refused with a status, or
+// read within the memory (go test -asan sees).
+func TestStrangeWords(t *testing.T) {
+	for name, data := range objects(t) {
+		p := load(t, name, data, "")
+		for _, format := range abi.Formats() {
+			good, err := p.Encode(format)
+			if err != nil {
+				continue
+			}
+			size := (len(good) + 8<<10) / 8 * 8
+			for at := 0; at+4 <= len(good); at += 2 {
+				for _, v := range []uint32{0, 0xffffffff, 0x7fffffff, 0x80000000, 0xfffffff8, uint32(len(good)), uint32(size)} {
+					bad := append([]byte{}, good...)
+					binary.LittleEndian.PutUint32(bad[at:], v)
+					if format == abi.Packed {
+						bad = seal(bad)
+					}
+					_, err := loadIn(format, bad, p.EntryIndex(format), false, 0, size)
+					if fault := (abi.Fault{}); err != nil && (!errors.As(err, &fault) || fault.Status > -2 || fault.Status < -29) {
+						t.Errorf("%s: %s: word %#x at %d: %v", name, format, v, at, err)
+					}
+				}
+			}
+		}
+	}
+}
