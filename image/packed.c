@@ -2,8 +2,8 @@
 /* The packed format: one bit stream, most significant bit first, decoded in one pass straight into
  * the form engines run. SPEC.md specifies it, image/train makes its tables.
  *
- * Places in the stream are bits; functions that move on return the new place, or 0 when they refused
- * the image. What the arena gives is the program's; all else is a few words on the stack.
+ * Functions return 0, NULL or less than was asked for when the image is malformed. What the arena gives
+ * is the program's; all else is 88 bytes of stack.
  */
 #include "image/packed_tables.h"
 #include "image/reader.h"
@@ -16,7 +16,7 @@ enum {
 	VERSION = 1,
 	RODATA = 1, DATA = 2, EXTRA = 4, TRAILER = 8, /* flags */
 	CRC_BYTES = 2,
-	IMAGE_PACKED_LEAST = 5, /* bytes of an image */
+	LEAST_BYTES = 5, /* of an image */
 	TLV_CRITICAL = 0x80,
 	KIND_MEMORY = 5, /* of lddw, in the place of the source register: an address in the program's memory */
 	SLACK = 24, /* bytes that may be read behind the image before its end is noticed */
@@ -34,7 +34,7 @@ enum { CONST = 1, S16 = 10, IMM_S32, IMM_S64, IMM_INDEX, IMM_NEXT, IMM_U12, IMM_
 static const uint8_t ways[] = {
 	0, 0, 2, 3, 4, 5, 6, 8, 6 | MINUS, 8 | SIGNED, 16 | SIGNED,
 	3 | MINUS | SCALED, 4 | MINUS | SCALED, 3 | SCALED, 4 | SCALED, 5 | SCALED,
-	16, 16, 0, 0, 12, /* the first half of S32 and S64 */
+	16, 16, 0, 0, 12, /* of S32 and S64 the first half */
 };
 
 struct template {
@@ -115,7 +115,7 @@ static NOINLINE uint32_t number(struct stream *s)
 /* How many bits hold 0..max, below 2^25. */
 static inline uint32_t width(uint32_t max)
 {
-	return (32u - (uint32_t)__builtin_clz(max << 1 | 1)) - 1;
+	return 31 - (uint32_t)__builtin_clz(max << 1 | 1);
 }
 
 /* The program's memory: .rodata, .data, .bss. */
@@ -365,7 +365,7 @@ int32_t image_load_packed(const struct image_reader *r)
 	uint8_t *memory, *end;
 	int32_t status = UB_E_IMAGE_TRUNCATED;
 
-	if (r->len < IMAGE_PACKED_LEAST)
+	if (r->len < LEAST_BYTES)
 		goto refuse;
 	status = UB_E_IMAGE_VERSION;
 	if (r->bytes[0] >> 4 != VERSION)
