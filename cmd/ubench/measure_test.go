@@ -78,7 +78,7 @@ func TestMeasureSelfModifying(t *testing.T) {
 		0xd1fc, // bne loop
 		0x4770) // bx lr
 	with := func(insn string) measurement {
-		return measureJSON(t, file, "--base", "0x10001000", "--entry", "0x10001000", "--args", insn+",0x10001012,100")
+		return measureJSON(t, file, "--base", "0x18001000", "--entry", "0x18001000", "--args", insn+",0x18001012,100")
 	}
 	same, slower := with("0x3301"), with("0xb662") // cpsie i takes 2
 	if same.Instructions != slower.Instructions || slower.Cycles < same.Cycles+90 || slower.Cycles > same.Cycles+110 {

@@ -110,8 +110,11 @@ func (p *program) loadELF(f *elf.File, file []byte) error {
 		if s.Type != elf.PT_LOAD || s.Memsz == 0 {
 			continue
 		}
-		if s.Off > uint64(len(file)) || s.Filesz > uint64(len(file))-s.Off || s.Filesz > s.Memsz || s.Memsz > 1<<28 {
+		if s.Off > uint64(len(file)) || s.Filesz > uint64(len(file))-s.Off || s.Filesz > s.Memsz {
 			return fmt.Errorf("segment %d is cut off", i)
+		}
+		if s.Memsz > mostMemory {
+			return fmt.Errorf("segment %d has %d bytes, more than %d", i, s.Memsz, mostMemory)
 		}
 		content := file[s.Off : s.Off+s.Filesz]
 		code = code || s.Flags&elf.PF_X != 0 && s.Filesz > 0
@@ -250,8 +253,8 @@ func (p *program) addMemory(m Map) error {
 		return err
 	}
 	switch {
-	case size == 0 || size > 1<<30 || size-1 > ^addr:
-		return errors.New("the size is not good: choose 1 to 1 GB that do not go beyond the address space")
+	case size == 0 || size > mostMemory || size-1 > ^addr:
+		return fmt.Errorf("the size is not good: choose 1 to %d bytes that do not go beyond the address space", mostMemory)
 	case uint64(len(m.Data)) > uint64(size):
 		return fmt.Errorf("the file has %d bytes", len(m.Data))
 	}
@@ -261,7 +264,10 @@ func (p *program) addMemory(m Map) error {
 	return p.write(addr, m.Data)
 }
 
-const page = 1024 // what the machine maps
+const (
+	page       = 1024     // what the machine maps
+	mostMemory = 64 << 20 // of a segment or mapping: far more than a Cortex-M has
+)
 
 // ensure maps what is not mapped of [addr, addr+size).
 func (p *program) ensure(addr, size uint32) error {

@@ -12,11 +12,17 @@ import (
 
 // waitLoop is a loop that changes nothing and waits for nothing: a program that is done.
 type waitLoop struct {
-	regs [17]uint32
-	at   string
+	regs  [17]uint32
+	at    string
+	reads uint32 // a register of a peripheral; 0 for none
 }
 
-func (w *waitLoop) Error() string { return "loops for ever at " + w.at }
+func (w *waitLoop) Error() string {
+	if w.reads != 0 {
+		return fmt.Sprintf("waits for ever at %s for the register at 0x%08x", w.at, w.reads)
+	}
+	return "loops for ever at " + w.at
+}
 
 // run runs the program until it is done and says how it ended.
 func (p *program) run(ctx context.Context) (string, error) {
@@ -57,8 +63,10 @@ func (p *program) run(ctx context.Context) (string, error) {
 			}
 		case unicorn.Output:
 		case unicorn.Limit:
-			if p.loop == nil && m.Spins() {
-				return "", &waitLoop{p.registers(), pc}
+			if p.loop == nil {
+				if reads, spins := m.Spins(); spins {
+					return "", &waitLoop{p.registers(), pc, reads}
+				}
 			}
 			if left == 0 || done == 0 {
 				return "", fmt.Errorf("the end was not reached within %d instructions: stopped at %s", p.Limit, pc)

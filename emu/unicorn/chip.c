@@ -226,7 +226,8 @@ uc_err unicorn_map_chip(struct unicorn_machine *m, int family)
 		err = err ? err : storage(m, 0x1ffff000, 0x20000000); /* flash size, unique id */
 	} else {
 		err = devices(m, f4, sizeof f4 / sizeof f4[0], 0x40028000);
-		err = err ? err : storage(m, 0x50000000, 0x50062000); /* USB, DCMI, RNG */
+		err = err ? err : storage(m, 0x50050000, 0x50050400); /* DCMI */
+		err = err ? err : storage(m, 0x50060800, 0x50060c00); /* RNG */
 		err = err ? err : storage(m, 0x1fff7000, 0x1fff8000);
 		err = err ? err : storage(m, 0x10000000, 0x10010000); /* core-coupled memory */
 	}

@@ -123,6 +123,8 @@ static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, 
 {
 	(void)uc, (void)value;
 	struct unicorn_machine *m = user;
+	if (UNLIKELY(m->spinning) && addr - 0x40000000u < 0x20000000u)
+		m->spin_reads = (uint32_t)addr;
 	m->model->memory(m->model->state, (uint32_t)addr, (uint32_t)size, type == UC_MEM_WRITE);
 }
 
@@ -540,7 +542,8 @@ void unicorn_pause(struct unicorn_machine *m, uint32_t addr)
 }
 
 /* Whether the program is in a loop that nothing can end: it comes back to where it is with registers and
- * memory unchanged, and no register was read that changes by itself. Runs on a little. */
+ * memory unchanged, and no register was read that changes by itself. Runs on a little. m->spin_reads is
+ * then a peripheral register it reads, or 0. */
 bool unicorn_spins(struct unicorn_machine *m)
 {
 	enum { ROUND = 10000 }; /* instructions; of a wait loop much less */
@@ -552,7 +555,10 @@ bool unicorn_spins(struct unicorn_machine *m)
 	unicorn_pause(m, before[15]);
 	m->limit = m->count + ROUND;
 	m->attention = 0;
+	m->spinning = true;
+	m->spin_reads = 0;
 	start(m);
+	m->spinning = false;
 	unicorn_pause(m, pause);
 	bool same = m->attention == UNICORN_PAUSE && reads == m->io.time_reads;
 	for (int i = 0; same && i < 17; i++)

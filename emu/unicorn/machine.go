@@ -346,8 +346,12 @@ func (m *Machine) Run(ctx context.Context, until uint32, limit uint64) (Reason, 
 // that back.
 func (m *Machine) Pause(addr uint32) { C.unicorn_pause(m.c, C.uint32_t(addr)) }
 
-// Spins tells whether the program is in a loop that nothing can end.
-func (m *Machine) Spins() bool { return bool(C.unicorn_spins(m.c)) }
+// Spins tells whether the program is in a loop that nothing can end, and which peripheral register it reads
+// there; 0 for none. The register is known if there is a model.
+func (m *Machine) Spins() (reads uint32, spins bool) {
+	spins = bool(C.unicorn_spins(m.c))
+	return uint32(m.c.spin_reads), spins
+}
 
 // Instructions counts what was executed since the machine was made. Instructions whose condition
 // failed count, as on QEMU.

@@ -103,6 +103,8 @@ struct unicorn_machine {
 	int attention; /* enum unicorn_stop asked for by a peripheral; honoured before the next block */
 	uint32_t until;
 	uint32_t pause; /* see unicorn_pause; odd if there is none */
+	bool spinning;  /* in unicorn_spins */
+	uint32_t spin_reads;
 	bool stopped; /* by the block hook, before the block that would be executed in this state: */
 	uint32_t stopped_pc, stopped_xpsr;
 	/* What ended the last uc_emu_start, noted by hooks. */
