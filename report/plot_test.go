@@ -139,6 +139,26 @@ func TestPlotErrors(t *testing.T) {
 	}
 }
 
+func TestWriteFileReplacesOnlyFiles(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink("/dev/null", link); err != nil {
+		t.Fatal(err)
+	}
+	hello := func(w io.Writer) error { _, err := io.WriteString(w, "hello"); return err }
+	for _, name := range []string{"/dev/null", link} {
+		if err := WriteFile(name, hello); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if info, err := os.Stat(name); err != nil || info.Mode().IsRegular() {
+			t.Errorf("%s was replaced", name)
+		}
+	}
+	if err := WriteFile(dir, hello); err == nil {
+		t.Error("a folder can be written to")
+	}
+}
+
 func TestWriteFileLeavesNothingHalfWritten(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "f")

@@ -118,7 +118,7 @@ func (e *env) buildOne(c *cli.Context, cc *compiler, source string, flags []stri
 		}
 		fmt.Fprintf(&lines, "%s: %s: %d instructions, %d bytes of data, %s\n", out, entry, p.Slots(), len(p.Rodata)+len(p.Data)+int(p.BSS), packed)
 	}
-	if err := os.WriteFile(out, object, 0o644); err != nil {
+	if err := writeFile(out, object); err != nil {
 		return err
 	}
 	_, err = io.WriteString(e.stdout, lines.String())

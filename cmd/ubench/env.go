@@ -11,6 +11,7 @@ import (
 
 	"ubench/benchmarks"
 	"ubench/emu"
+	"ubench/report"
 )
 
 // env is what commands see of the outside world. Tests replace its parts.
@@ -45,6 +46,14 @@ func newEnv(stdin io.Reader, stdout, stderr io.Writer) *env {
 		stdin: stdin, stdout: stdout, stderr: stderr, progress: newProgress(stderr),
 		targets: realTargets{}, benchmarks: benchmarks.All(),
 	}
+}
+
+// writeFile writes a file in one piece.
+func writeFile(name string, data []byte) error {
+	return report.WriteFile(name, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
 }
 
 // colour tells whether output to w may be coloured: only on a terminal, never with NO_COLOR.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -245,7 +244,7 @@ func (e *env) showDevices(text string, devices []string, file string) error {
 	if _, err := io.WriteString(e.stderr, text+shown.String()); err != nil || file == "" {
 		return err
 	}
-	return os.WriteFile(file, []byte(state.String()), 0o644)
+	return writeFile(file, []byte(state.String()))
 }
 
 // sourceOf is the source line of a fault, where it is known.

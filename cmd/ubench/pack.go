@@ -4,7 +4,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -66,7 +65,7 @@ func (e *env) pack(c *cli.Context) error {
 	if out == "" {
 		out = filepath.Base(baseOf(fileName(file))) + "." + format.String()
 	}
-	if err := os.WriteFile(out, data, 0o644); err != nil {
+	if err := writeFile(out, data); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(e.stdout, "%s: %d bytes for %d instructions; on the device %d bytes more\n", out, len(data), program.Slots(), loaded.MemoryBytes)

@@ -5,12 +5,12 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"sort"
 
 	"github.com/google/pprof/profile"
 
 	"ubench/emu/cycles/meter"
+	"ubench/report"
 )
 
 // printFunctions sums up by function.
@@ -39,15 +39,7 @@ func printFunctions(w io.Writer, p *places, spent map[uint32]meter.Spent) {
 
 // writeProfile writes what instructions cost in pprof's format.
 func writeProfile(file string, p *places, label string, spent map[uint32]meter.Spent) error {
-	f, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	err = buildProfile(p, label, spent).Write(f)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
+	if err := report.WriteFile(file, buildProfile(p, label, spent).Write); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	return nil

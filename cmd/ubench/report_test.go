@@ -117,3 +117,34 @@ func TestReportInBrowser(t *testing.T) {
 		}
 	}
 }
+
+// What cannot be written is one line, and an interrupted run leaves nothing behind.
+func TestReportAndFiguresThatFail(t *testing.T) {
+	for _, command := range []string{"report", "figures"} {
+		file := filepath.Join(t.TempDir(), "file")
+		write(t, file, nil)
+		status, _, stderr := ubench(t.Context(), "", command, "-o", file)
+		if status != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, file) {
+			t.Errorf("%s to a file: status %d, %q", command, status, stderr)
+		}
+		if os.Getuid() != 0 {
+			locked := t.TempDir()
+			if err := os.Chmod(locked, 0o500); err != nil {
+				t.Fatal(err)
+			}
+			if status, _, stderr := ubench(t.Context(), "", command, "-o", locked); status != 1 || strings.Count(stderr, "\n") != 1 {
+				t.Errorf("%s to a locked folder: status %d, %q", command, status, stderr)
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		dir := t.TempDir()
+		status, _, stderr = ubench(ctx, "", command, "-o", dir)
+		if left, err := os.ReadDir(dir); status != exitInterrupted || err != nil || len(left) != 0 {
+			t.Errorf("%s interrupted: status %d, %q, %v left", command, status, stderr, left)
+		}
+		if status, _, stderr := ubench(t.Context(), "", command, "extra"); status != exitUsage || !strings.Contains(stderr, `"extra"`) {
+			t.Errorf("%s extra: status %d, %q", command, status, stderr)
+		}
+	}
+}
