@@ -117,6 +117,9 @@ func (e *env) execOne(c *cli.Context, template emu.Job, file string) error {
 	if err != nil {
 		return err
 	}
+	if c.String("state") == "-" {
+		return usagef("--state -: name a file; the state is on standard error anyway")
+	}
 	name := fileName(file)
 	job, program, err := execJob(template, name, data, c.String("entry"), c.String("format"))
 	if err != nil {

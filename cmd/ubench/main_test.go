@@ -173,6 +173,7 @@ func TestGolden(t *testing.T) {
 		{name: "exec-image-format", args: "exec exit.packed --format text-only"},
 		{name: "exec-image-entry", args: "exec exit.packed --entry main"},
 		{name: "exec-format", args: "exec exit.hex --format elf-object"},
+		{name: "usage-exec-state", args: "exec exit.hex --state -"},
 		{name: "exec-trace-missing", args: "exec exit.hex --trace nowhere.txt"},
 		{name: "exec-trace-wrong", args: "exec exit.hex --trace old.json"},
 		{name: "build-help", args: "build --help"},

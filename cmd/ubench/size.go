@@ -152,12 +152,13 @@ func findPrograms(paths []string) ([]programFile, error) {
 			add(path)
 			continue
 		}
-		before := len(found)
+		programs := 0
 		err = filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
 			if err != nil {
 				return err
 			}
 			if !d.IsDir() && (isObject(file) || isSource(file) && !exists(strings.TrimSuffix(file, ".c")+".o")) {
+				programs++
 				add(file)
 			}
 			return nil
@@ -165,7 +166,7 @@ func findPrograms(paths []string) ([]programFile, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(found) == before {
+		if programs == 0 {
 			return nil, fmt.Errorf("%s: no *.bpf.o and no *.bpf.c in this folder: name the files", path)
 		}
 	}
