@@ -90,6 +90,10 @@ static void shift_imm(struct jit *j, enum t2_shift type, uint32_t d, uint32_t am
 {
 	const struct jit_val *v = jit_val_of(j, d);
 	uint8_t reg;
+	if (amount == 0 && v && v->kind == JIT_CONST) {
+		set(j, d, JIT_CONST, JIT_NOWHERE, JIT_NOWHERE, 0, v->imm, hi);
+		return;
+	}
 	if (amount == 0) {
 		if (hi == JIT_ZERO)
 			j->zx |= 1u << d;
