@@ -29,6 +29,15 @@ func (p *Program) headerSections() (sections, error) {
 		return s, unsupported("%s+%#x holds a pointer, and the format relocates only instructions; use packed",
 			Section(ptr.In), ptr.At)
 	}
+	var foreign error
+	p.each(func(slot int, i insn) {
+		if i.op == opLDDWD || i.op == opLDDWR {
+			foreign = unsupported("instruction %d is the format's own, and the program is no image", slot)
+		}
+	})
+	if foreign != nil {
+		return s, foreign
+	}
 	for _, a := range p.Addresses {
 		i := p.at(a.Slot)
 		i.op, i.src, i.imm = opLDDWD, 0, int32(a.Offset)
