@@ -40,7 +40,7 @@ Examples:
 			if err := makeFolder(dir); err != nil {
 				return err
 			}
-			study, err := e.study(c.Context, c.String("target"))
+			study, err := e.study(c.Context, c.String("target"), false)
 			if err != nil {
 				return err
 			}
@@ -85,6 +85,8 @@ type study struct {
 	sizes    []report.Size
 	rom, ram []bench.Component
 
+	agreement *report.Table
+
 	staticRAM int      // bytes
 	missing   []string // what could not be measured, and why
 }
@@ -95,7 +97,8 @@ var studySizes = []int{20, 40, 80, 160, 320, 640, 1280, 2560}
 // Granted regions of the memory study, as in the paper.
 var studyRegions = []int{1, 4, 8, 12, 16}
 
-func (e *env) study(ctx context.Context, spec string) (*study, error) {
+// study measures all of it; what only the report shows only for that.
+func (e *env) study(ctx context.Context, spec string, all bool) (*study, error) {
 	e.progress.step(0, 0, "starting "+spec)
 	target, err := e.targets.open(ctx, spec)
 	if err != nil {
@@ -103,6 +106,9 @@ func (e *env) study(ctx context.Context, spec string) (*study, error) {
 	}
 	defer target.Close()
 	s := &study{info: target.Info()}
+	if _, err := firmware.ELF(s.info.Board); err != nil {
+		return nil, usagef("target %s counts nothing: choose another (see ubench list)", spec)
+	}
 	for _, b := range e.benchmarks {
 		plan := bench.Plan{Benchmarks: []benchmarks.Benchmark{b}, Repeat: 1}
 		switch {
@@ -125,6 +131,11 @@ func (e *env) study(ctx context.Context, spec string) (*study, error) {
 	}
 	if s.sizes, err = exampleSizes(ctx, target); err != nil {
 		return nil, err
+	}
+	if all {
+		if s.agreement, err = e.agreement(ctx, target); err != nil {
+			return nil, err
+		}
 	}
 	return s, s.memory()
 }

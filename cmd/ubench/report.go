@@ -38,11 +38,14 @@ Examples:
 			if err := makeFolder(dir); err != nil {
 				return err
 			}
-			study, err := e.study(c.Context, c.String("target"))
+			study, err := e.study(c.Context, c.String("target"), true)
 			if err != nil {
 				return err
 			}
 			page := study.page(c.String("target"))
+			if study.agreement != nil {
+				page.Conformance = append(page.Conformance, study.agreement)
+			}
 			if !c.Bool("reproducible") {
 				page.Environment = append(page.Environment, report.Fact{Name: "measured", Value: time.Now().UTC().Format(time.RFC3339)})
 			}
