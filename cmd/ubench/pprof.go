@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/pprof/profile"
 
+	"ubench/emu/bare"
 	"ubench/emu/cycles/meter"
 	"ubench/report"
 )
@@ -38,16 +39,16 @@ func printFunctions(w io.Writer, p *places, spent map[uint32]meter.Spent) {
 }
 
 // writeProfile writes what instructions cost in pprof's format.
-func writeProfile(file string, p *places, label string, spent map[uint32]meter.Spent) error {
-	if err := report.WriteFile(file, buildProfile(p, label, spent).Write); err != nil {
+func writeProfile(file string, p *places, label string, samples []bare.Sample) error {
+	if err := report.WriteFile(file, buildProfile(p, label, samples).Write); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	return nil
 }
 
-// buildProfile has a sample per instruction executed, with its address, function and line; that of compiled code has
-// its eBPF instruction too.
-func buildProfile(p *places, label string, spent map[uint32]meter.Spent) *profile.Profile {
+// buildProfile has a sample per instruction executed and path of calls that led there, with addresses, functions and
+// lines; those of compiled code have their eBPF instruction too.
+func buildProfile(p *places, label string, samples []bare.Sample) *profile.Profile {
 	out := &profile.Profile{
 		SampleType:        []*profile.ValueType{{Type: "instructions", Unit: "count"}, {Type: "cycles", Unit: "count"}},
 		DefaultSampleType: "cycles",
@@ -68,16 +69,27 @@ func buildProfile(p *places, label string, spent map[uint32]meter.Spent) *profil
 		}
 		return fn
 	}
-	for _, addr := range sortedAddresses(spent) {
-		at := p.at(addr)
-		location := &profile.Location{ID: uint64(len(out.Location) + 1), Mapping: out.Mapping[0], Address: uint64(addr)}
-		if at.insn != "" { // shown as if inlined into its function
-			location.Line = append(location.Line, profile.Line{Function: function(at.insn, at.file), Line: int64(at.line)})
+	locations := map[uint32]*profile.Location{}
+	locate := func(addr uint32) *profile.Location {
+		if l := locations[addr]; l != nil {
+			return l
 		}
-		location.Line = append(location.Line, profile.Line{Function: function(at.function, at.file), Line: int64(at.line)})
-		out.Location = append(out.Location, location)
-		out.Sample = append(out.Sample, &profile.Sample{Location: []*profile.Location{location},
-			Value: []int64{int64(spent[addr].Executions), int64(spent[addr].Cycles)}})
+		at := p.at(addr)
+		l := &profile.Location{ID: uint64(len(out.Location) + 1), Mapping: out.Mapping[0], Address: uint64(addr)}
+		if at.insn != "" { // shown as if inlined into its function
+			l.Line = append(l.Line, profile.Line{Function: function(at.insn, at.file), Line: int64(at.line)})
+		}
+		l.Line = append(l.Line, profile.Line{Function: function(at.function, at.file), Line: int64(at.line)})
+		locations[addr] = l
+		out.Location = append(out.Location, l)
+		return l
+	}
+	for _, s := range samples {
+		stack := []*profile.Location{locate(s.Addr)}
+		for _, call := range s.Calls {
+			stack = append(stack, locate(call))
+		}
+		out.Sample = append(out.Sample, &profile.Sample{Location: stack, Value: []int64{int64(s.Executions), int64(s.Cycles)}})
 	}
 	return out
 }

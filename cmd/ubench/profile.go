@@ -13,6 +13,7 @@ import (
 
 	"ubench/bench"
 	"ubench/emu"
+	"ubench/emu/bare"
 	"ubench/emu/cycles"
 	"ubench/emu/cycles/meter"
 	"ubench/emu/host"
@@ -83,12 +84,12 @@ func (e *env) profile(c *cli.Context) error {
 	if name, ok := bench.CheckEngines(info, []string{job.Engine}); !ok {
 		return unknown("engine", name, info.Engines)
 	}
-	before := m.Profile() // the agent measures what an empty job costs
+	m.Clear() // the agent measured what an empty job costs
 	sample, err := target.Run(c.Context, job)
 	if err != nil {
 		return err
 	}
-	spent := difference(m.Profile(), before)
+	spent := m.Profile()
 	if sample.Fault.Status != 0 {
 		return sample.Fault
 	}
@@ -107,7 +108,7 @@ func (e *env) profile(c *cli.Context) error {
 		}
 	}
 	if file := c.String("o"); file != "" {
-		if err := writeProfile(file, p, m.Label(), spent); err != nil {
+		if err := writeProfile(file, p, m.Label(), bare.Samples(m)); err != nil {
 			return err
 		}
 	}
@@ -203,21 +204,9 @@ func gated(core unicorn.Core, model cycles.Options, steps ...string) (*meter.Met
 		return nil, err
 	}
 	m, err := meter.New(core, model)
-	if err == nil {
-		m.Gate(opens, closes&^1, closes&^1+size)
+	if err != nil {
+		return nil, err
 	}
-	return m, err
-}
-
-// difference is what was spent after, but not before.
-func difference(after, before map[uint32]meter.Spent) map[uint32]meter.Spent {
-	spent := map[uint32]meter.Spent{}
-	for addr, s := range after {
-		s.Executions -= before[addr].Executions
-		s.Cycles -= before[addr].Cycles
-		if int64(s.Executions) > 0 && int64(s.Cycles) >= 0 {
-			spent[addr] = s
-		}
-	}
-	return spent
+	m.Gate(opens, closes&^1, closes&^1+size)
+	return m, m.KeepPaths()
 }

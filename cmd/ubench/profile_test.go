@@ -144,6 +144,15 @@ func TestMeasureProfile(t *testing.T) {
 	if sums["work"] < total/2 {
 		t.Errorf("cycles by function: %v", sums)
 	}
+	for _, s := range p.Sample {
+		var stack []string
+		for _, l := range s.Location {
+			stack = append(stack, l.Line[0].Function.Name)
+		}
+		if got := strings.Join(stack, " "); stack[0] == "work" && got != "work main reset" {
+			t.Errorf("work was called by %s", got)
+		}
+	}
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip(err)
 	}

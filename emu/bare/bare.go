@@ -6,9 +6,11 @@
 package bare
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"ubench/emu/cycles"
 	"ubench/emu/cycles/meter"
@@ -55,6 +57,26 @@ type Result struct {
 	Readings     []uint32
 	SysTick      []uint32
 	Spent        map[uint32]meter.Spent // by address
+	Samples      []Sample
+}
+
+// Sample is what an instruction cost when it was called in one way.
+type Sample struct {
+	Addr  uint32
+	Calls []uint32 // addresses of the calls that led there, the last one first
+	meter.Spent
+}
+
+// Samples are those of a meter that keeps paths, ascending by address.
+func Samples(m *meter.Meter) []Sample {
+	var list []Sample
+	for at, spent := range m.Samples() {
+		if spent.Executions > 0 || spent.Cycles > 0 {
+			list = append(list, Sample{at.Addr, m.Calls(at.Path), spent})
+		}
+	}
+	slices.SortFunc(list, func(a, b Sample) int { return cmp.Or(cmp.Compare(a.Addr, b.Addr), slices.Compare(a.Calls, b.Calls)) })
+	return list
 }
 
 // OptionError is a mistake in an option.
@@ -114,7 +136,7 @@ func (p *program) result(end string) *Result {
 	m := p.machine
 	r := &Result{Core: m.Core(), Family: p.Family, End: end, Instructions: m.Instructions(),
 		Cycles: p.meter.Cycles(m.Reg(unicorn.PC)), Label: p.meter.Label(), R0: m.Reg(0), Float: p.meter.Float(),
-		Output: p.output, Readings: p.meter.Readings(), SysTick: p.meter.SysTickReadings(), Spent: p.meter.Profile()}
+		Output: p.output, Readings: p.meter.Readings(), SysTick: p.meter.SysTickReadings(), Spent: p.meter.Profile(), Samples: Samples(p.meter)}
 	if low, ok := p.meter.StackLow(); ok && low < p.stack {
 		r.StackBytes = p.stack - low
 	}

@@ -85,6 +85,13 @@ func TestPrograms(t *testing.T) {
 			if instructions != r.Instructions || cycles != r.Cycles {
 				t.Errorf("%d instructions and %d cycles, the profile has %d and %d", r.Instructions, r.Cycles, instructions, cycles)
 			}
+			var sampled uint64
+			for _, s := range r.Samples {
+				sampled += s.Cycles
+			}
+			if sampled != r.Cycles {
+				t.Errorf("%d cycles, %d in samples", r.Cycles, sampled)
+			}
 			if r.StackBytes < 8 || r.StackBytes > 200 {
 				t.Errorf("stack of %d bytes", r.StackBytes)
 			}
@@ -204,6 +211,29 @@ func TestTinyELF(t *testing.T) {
 	}
 	if r.Core != unicorn.CortexM4 || r.End != "loops for ever at 0x0800000e" || r.Instructions != 21 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// Recursion deeper than paths are kept: all is counted, and paths are those of calls.
+func TestRecursion(t *testing.T) {
+	// movs r0, #200; bl f; b . ; f: push {lr}; subs r0, #1; beq out; bl f; out: pop {pc}
+	r, err := Run(context.Background(), tinyELF(0x20c8, 0xf000, 0xf801, 0xe7fe, 0xb500, 0x3801, 0xd001, 0xf7ff, 0xfffb, 0xbd00), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sampled uint64
+	deepest := 0
+	for _, s := range r.Samples {
+		sampled += s.Cycles
+		deepest = max(deepest, len(s.Calls))
+		for _, call := range s.Calls {
+			if call != 0x0800000a && call != 0x08000016 {
+				t.Errorf("a call at %#x", call)
+			}
+		}
+	}
+	if sampled != r.Cycles || deepest != 64 || r.StackBytes != 800 {
+		t.Errorf("%d cycles, %d in samples; %d calls deep, %d bytes of stack; %s", r.Cycles, sampled, deepest, r.StackBytes, r.End)
 	}
 }
 

@@ -81,6 +81,9 @@ func (p *program) prepare(file []byte, f *elf.File) (err error) {
 		return err
 	}
 	p.machine.SetModel(p.meter)
+	if err := p.meter.KeepPaths(); err != nil {
+		return err
+	}
 	return p.start(f, base)
 }
 

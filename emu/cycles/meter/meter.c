@@ -77,6 +77,89 @@ static struct meter_entry *find(struct meter *m, uint32_t next)
 	return e;
 }
 
+static void count_path(struct meter *m, struct meter_entry *e)
+{
+	struct meter_hits **at = &e->by_path, *h;
+	while ((h = *at) && h->path != m->at.path)
+		at = &h->next;
+	if (!h && !(h = calloc(1, sizeof *h))) {
+		m->failed = 1;
+		return;
+	}
+	h->path = m->at.path;
+	h->hits++;
+	if (at != &e->by_path) {
+		*at = h->next;
+		h->next = e->by_path;
+		e->by_path = h;
+	} else if (!*at) {
+		*at = h;
+	}
+}
+
+/* The path that continues with a call; the same path if there are too many. */
+static uint32_t extended(struct meter *m, uint32_t parent, uint32_t call)
+{
+	uint32_t p = m->paths[parent].child;
+	while (p && m->paths[p].call != call)
+		p = m->paths[p].sibling;
+	if (p)
+		return p;
+	if (m->npaths == m->paths_size) {
+		uint32_t size = 2 * m->paths_size;
+		struct meter_path *paths = size > METER_PATHS_MAX ? NULL : realloc(m->paths, size * sizeof *paths);
+		if (!paths)
+			return parent;
+		m->paths = paths;
+		m->paths_size = size;
+	}
+	p = m->npaths++;
+	m->paths[p] = (struct meter_path){ .parent = parent, .call = call, .sibling = m->paths[parent].child };
+	m->paths[parent].child = p;
+	return p;
+}
+
+/* Keeps the path while block b goes on to next: calls make it longer, returns shorter. */
+static void follow_path(struct meter *m, const struct meter_block *b, uint32_t next)
+{
+	struct meter_position *at = &m->at;
+	uint32_t end = b->addr + b->size;
+	if (b->call && next != end) {
+		if (at->depth == METER_DEPTH_MAX)
+			return;
+		at->frames[at->depth].returns = end;
+		at->frames[at->depth++].path = at->path;
+		at->path = extended(m, at->path, b->call);
+		return;
+	}
+	for (uint32_t i = at->depth; i > 0; i--)
+		if (at->frames[i - 1].returns == next) {
+			at->depth = i - 1;
+			at->path = at->frames[i - 1].path;
+			return;
+		}
+}
+
+int meter_keep_paths(struct meter *m)
+{
+	m->paths_size = 64;
+	m->paths = calloc(m->paths_size, sizeof *m->paths);
+	m->npaths = 1;
+	m->keep_paths = m->paths != NULL;
+	return m->paths ? 0 : -1;
+}
+
+void meter_clear(struct meter *m)
+{
+	for (struct meter_entry *e = m->all_entries; e; e = e->all) {
+		e->hits = 0;
+		for (struct meter_hits *h = e->by_path; h; h = h->next)
+			h->hits = 0;
+	}
+	for (struct meter_block *b = m->all_blocks; b; b = b->all)
+		b->waits = 0;
+}
+
 void meter_finish(struct meter *m, uint32_t next)
 {
 	struct meter_block *b = m->at.block;
@@ -89,10 +172,17 @@ void meter_finish(struct meter *m, uint32_t next)
 			return;
 		b->last = e;
 	}
-	if (UNLIKELY(b->gate))
+	if (UNLIKELY(b->gate)) {
 		m->at.closed = b->gate == METER_GATE_CLOSES;
-	if (m->at.blocks >= m->counted && !m->at.closed)
+		m->at.path = m->at.depth = 0;
+	}
+	if (m->at.blocks >= m->counted && !m->at.closed) {
 		e->hits++;
+		if (UNLIKELY(m->keep_paths))
+			count_path(m, e);
+	}
+	if (UNLIKELY(m->keep_paths))
+		follow_path(m, b, next);
 	m->at.cycles += e->cost;
 	m->at.state = e->exit_state;
 	m->at.it = b->it_after;
@@ -306,6 +396,10 @@ void meter_free(struct meter *m)
 {
 	for (struct meter_entry *e = m->all_entries, *next; e; e = next) {
 		next = e->all;
+		for (struct meter_hits *h = e->by_path, *after; h; h = after) {
+			after = h->next;
+			free(h);
+		}
 		free(e);
 	}
 	for (struct meter_block *b = m->all_blocks, *next; b; b = next) {
@@ -314,5 +408,6 @@ void meter_free(struct meter *m)
 		free(b);
 	}
 	free(m->table);
+	free(m->paths);
 	free(m);
 }

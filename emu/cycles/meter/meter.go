@@ -157,25 +157,27 @@ func (m *Meter) Gate(opens []uint32, closes, end uint32) {
 	m.c.at.closed = 1
 }
 
+// KeepPaths makes Samples tell executions apart by what called what. It is for a meter that has not run yet.
+func (m *Meter) KeepPaths() error {
+	if C.meter_keep_paths(m.c) != 0 {
+		return errors.New("meter: out of memory")
+	}
+	return nil
+}
+
+// Clear forgets what Profile and Samples tell, and goes on counting.
+func (m *Meter) Clear() { C.meter_clear(m.c) }
+
 // Profile adds up executions and cycles by instruction.
 func (m *Meter) Profile() map[uint32]Spent {
 	total := map[uint32]Spent{}
-	for e := m.c.all_entries; e != nil; e = e.all {
-		if e.hits == 0 {
-			continue
-		}
-		b := &m.blocks[e.block.id]
-		trace := unsafe.Slice((*uint16)(unsafe.Pointer(uintptr(unsafe.Pointer(e))+C.sizeof_struct_meter_entry)), int(e.events))
-		added := make([]int32, len(b.ops))
-		m.model.Block(m.states[e.state], b.ops, b.dynamic(trace), uint32(e.next), nil, added)
+	m.each(func(e *C.struct_meter_entry, b *block, added []int32) {
 		for i := range b.ops {
 			s := total[b.ops[i].Addr]
-			s.Executions += uint64(e.hits)
-			s.Cycles += uint64(int64(added[i]) * int64(e.hits))
-			s.Class, s.Insn = b.ops[i].Class, b.ops[i].Insn
+			s.add(uint64(e.hits), added[i], &b.ops[i])
 			total[b.ops[i].Addr] = s
 		}
-	}
+	})
 	for b := m.c.all_blocks; b != nil; b = b.all {
 		if b.waits > 0 {
 			s := total[uint32(b.addr)]
@@ -184,6 +186,64 @@ func (m *Meter) Profile() map[uint32]Spent {
 		}
 	}
 	return total
+}
+
+// Place is an instruction on a path of calls.
+type Place struct {
+	Addr uint32
+	Path uint32 // for Calls
+}
+
+// Samples adds up executions and cycles by instruction and path, if KeepPaths was called; waits for flash are on no path.
+func (m *Meter) Samples() map[Place]Spent {
+	total := map[Place]Spent{}
+	m.each(func(e *C.struct_meter_entry, b *block, added []int32) {
+		for h := e.by_path; h != nil; h = h.next {
+			for i := range b.ops {
+				at := Place{b.ops[i].Addr, uint32(h.path)}
+				s := total[at]
+				s.add(uint64(h.hits), added[i], &b.ops[i])
+				total[at] = s
+			}
+		}
+	})
+	for b := m.c.all_blocks; b != nil; b = b.all {
+		if at := (Place{Addr: uint32(b.addr)}); b.waits > 0 {
+			s := total[at]
+			s.Cycles += uint64(b.waits)
+			total[at] = s
+		}
+	}
+	return total
+}
+
+// Calls are the addresses of the calls on a path, the last one first.
+func (m *Meter) Calls(path uint32) []uint32 {
+	var calls []uint32
+	for paths := unsafe.Slice(m.c.paths, int(m.c.npaths)); path != 0; path = uint32(paths[path].parent) {
+		calls = append(calls, uint32(paths[path].call))
+	}
+	return calls
+}
+
+func (s *Spent) add(hits uint64, added int32, op *cycles.Op) {
+	s.Executions += hits
+	s.Cycles += uint64(int64(added) * int64(hits))
+	s.Class, s.Insn = op.Class, op.Insn
+}
+
+// each visits what was executed, with the cycles each instruction added.
+func (m *Meter) each(visit func(e *C.struct_meter_entry, b *block, added []int32)) {
+	for e := m.c.all_entries; e != nil; e = e.all {
+		if e.hits == 0 {
+			continue
+		}
+		b := &m.blocks[e.block.id]
+		trace := unsafe.Slice((*uint16)(unsafe.Pointer(uintptr(unsafe.Pointer(e))+C.sizeof_struct_meter_entry)), int(e.events))
+		added := make([]int32, len(b.ops))
+		m.model.Block(m.states[e.state], b.ops, b.dynamic(trace), uint32(e.next), nil, added)
+		visit(e, b, added)
+	}
 }
 
 func (m *Meter) intern(s cycles.State) uint32 {
@@ -280,6 +340,9 @@ func meterDecode(handle C.uintptr_t, c *C.struct_meter_block, code unsafe.Pointe
 		b.skip = append(b.skip, conditional)
 		it = it.Next(&in)
 		at += int(in.Size)
+	}
+	if n := len(b.ops); n > 0 && (b.ops[n-1].Class == thumb.Call || b.ops[n-1].Class == thumb.CallReg) {
+		c.call = C.uint32_t(b.ops[n-1].Addr)
 	}
 	c.it_after = C.uint8_t(it)
 	c.id = C.uint32_t(len(m.blocks))

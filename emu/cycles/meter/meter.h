@@ -37,6 +37,7 @@ struct meter_block {
 	uint64_t waits;                 /* cycles it waited for flash, which are in no entry */
 	uint8_t it_before, it_after;    /* IT state */
 	uint8_t gate;                   /* enum meter_gate */
+	uint32_t call;                  /* address of the call it ends with; 0 if it does not */
 	struct meter_watch *watch;      /* by halfword; NULL if nothing is to be noted */
 	struct meter_block *variant;    /* the same bytes entered in another IT state */
 	struct meter_entry *last;       /* found last time */
@@ -46,9 +47,23 @@ struct meter_block {
 /* An event of a trace: halfword offset << 6 | type << 4 | detail. */
 enum { METER_MEMORY = 0, METER_EXECUTED = 1, METER_OPERANDS = 2 /* their description follows */ };
 
+/* Executions of an entry by where it was called from. */
+struct meter_hits {
+	struct meter_hits *next;
+	uint64_t hits;
+	uint32_t path;
+};
+
+/* A path of calls: a call made at the end of another path. Path 0 has none. */
+struct meter_path {
+	uint32_t parent, call; /* address of the call */
+	uint32_t child, sibling;
+};
+
 struct meter_entry {
 	struct meter_entry *chain, *all;
 	struct meter_block *block;
+	struct meter_hits *by_path; /* the one used last comes first; kept if meter.keep_paths */
 	uint64_t hits;
 	uint32_t state, next; /* the key, with block and trace */
 	uint32_t exit_state, cost;
@@ -58,7 +73,8 @@ struct meter_entry {
 };
 _Static_assert(offsetof(struct meter_entry, trace) == sizeof(struct meter_entry), "meter.go finds the trace behind the struct");
 
-enum { METER_EVENTS_MAX = 2048, METER_READINGS_MAX = 1 << 16, METER_GATES_MAX = 4 };
+enum { METER_EVENTS_MAX = 2048, METER_READINGS_MAX = 1 << 16, METER_GATES_MAX = 4,
+       METER_DEPTH_MAX = 64, METER_PATHS_MAX = 1 << 16 };
 
 struct meter_position {
 	struct meter_block *block; /* running, not yet charged */
@@ -68,6 +84,10 @@ struct meter_position {
 	uint32_t offset; /* halfword of the instruction that executes */
 	uint32_t events;
 	uint8_t it;
+	uint32_t path, depth;
+	struct {
+		uint32_t returns, path;
+	} frames[METER_DEPTH_MAX]; /* calls not returned from */
 	uint8_t closed; /* executions are not counted for the profile */
 	struct art art;
 };
@@ -85,6 +105,9 @@ struct meter {
 	uint32_t table_size, entries;
 	struct meter_entry *all_entries;
 	struct meter_block *all_blocks;
+	int keep_paths;
+	struct meter_path *paths;
+	uint32_t npaths, paths_size;
 	uint32_t sp_low; /* lowest address stored to through SP, or reserved */
 	struct meter_readings {
 		uint32_t n;
@@ -98,6 +121,10 @@ struct meter {
 
 struct meter *meter_new(uintptr_t go);
 void meter_free(struct meter *m);
+/* From now on tells executions apart by paths of calls. 0, or -1 without memory. */
+int meter_keep_paths(struct meter *m);
+/* Forgets how often entries were used. */
+void meter_clear(struct meter *m);
 /* Charges the running block, which went on to next. */
 void meter_finish(struct meter *m, uint32_t next);
 
