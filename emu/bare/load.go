@@ -34,7 +34,7 @@ func load(file []byte, o Options) (_ *program, err error) {
 			p.Core = core
 		}
 	case o.Base == "":
-		return nil, badOption("base", "the file is not an ELF file; for a raw image say where it lies")
+		return nil, badOption("base", "say where the image lies: the file is not an ELF file")
 	case len(file) == 0:
 		return nil, errors.New("the file is empty")
 	}
