@@ -377,6 +377,7 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 	jit_pop(&j->code, 1u << t);
 	j->sp_moved -= 4;
 	jit_wide(&j->code, T2_MSR_PRIMASK | (uint32_t)t << 16);
+	jit_forget(j);
 	if (fetch)
 		jit_done(j, result, old[0], wide ? old[1] : JIT_ZERO);
 }
