@@ -219,7 +219,7 @@ func spanTicks(low, high float64) (from, to float64, ticks []plot.Tick) {
 // decadeTicks label powers of ten, with unlabelled ticks between.
 func decadeTicks(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
-	narrow := high/low < 30
+	narrow := high/low < 150
 	for decade := math.Pow(10, math.Floor(math.Log10(low)+1e-9)); decade <= high; decade *= 10 {
 		for m := 1.0; m < 10; m++ {
 			v := m * decade

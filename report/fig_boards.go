@@ -24,7 +24,7 @@ type Need struct {
 }
 
 // PaperNeed is what the paper says its system needs: 0.28 MiB and 45 KiB.
-var PaperNeed = Need{Name: "µBPF, as published", Engine: "rbpf", ROM: 293601, RAM: 45 << 10, Source: results.Paper}
+var PaperNeed = Need{Name: "µBPF, as published", Engine: "µBPF", ROM: 293601, RAM: 45 << 10, Source: results.Paper}
 
 // paperClaim is the share of RIOT's boards the paper says its system fits, in per cent.
 const paperClaim = 74

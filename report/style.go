@@ -57,12 +57,13 @@ var looks = map[string]look{
 	"rbpf":          {purple, polygon{sides: 3, turn: 0.75}, solid},
 	"rbpf-decode":   {wine, draw.TriangleGlyph{}, solid},
 	"rbpf-cache":    {skyBlue, polygon{sides: 4, turn: 0.125}, solid},
+	"µBPF":          {rgb(0x8c564b), polygon{sides: 3, turn: 0.75}, solid}, // the published system
 }
 
 // spare looks serve engines without one of their own, by order of appearance.
 var spare = []look{
 	{rgb(0x117733), draw.RingGlyph{}, solid},
-	{rgb(0x8c564b), draw.TriangleGlyph{}, dashed},
+	{rgb(0x44aa99), draw.TriangleGlyph{}, dashed},
 	{rgb(0x332288), draw.PlusGlyph{}, dotted},
 }
 
