@@ -140,7 +140,7 @@ func (o *options) execute(ctx context.Context, stdin io.Reader) (r0 uint64, err 
 	job.Context = o.memory
 	target, err := targets.Open(ctx, o.target)
 	if err != nil {
-		return 0, fmt.Errorf("target %s: %w", o.target, err)
+		return 0, err
 	}
 	defer target.Close()
 	if engines := target.Info().Engines; !slices.Contains(engines, o.engine) {

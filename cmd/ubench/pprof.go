@@ -11,6 +11,7 @@ import (
 
 	"ubench/emu/bare"
 	"ubench/emu/cycles/meter"
+	"ubench/internal/thumb"
 	"ubench/report"
 )
 
@@ -109,9 +110,12 @@ func printListing(w io.Writer, p *places, spent map[uint32]meter.Spent) {
 	for _, s := range spent {
 		total += s.Cycles
 	}
-	last := place{}
+	last, it, next := place{}, thumb.ITState(0), uint32(0)
 	for _, addr := range sortedAddresses(spent) {
 		at, s := p.at(addr), spent[addr]
+		if addr != next {
+			it = 0
+		}
 		if at.function != last.function && p.function(addr) != "" {
 			fmt.Fprintf(w, "\n%s:\n", at.function)
 		}
@@ -123,6 +127,7 @@ func printListing(w io.Writer, p *places, spent map[uint32]meter.Spent) {
 		}
 		last = at
 		fmt.Fprintf(w, "%12d %12d %5.1f%%  %8x  %s\n", s.Executions, s.Cycles, 100*float64(s.Cycles)/float64(max(total, 1)),
-			addr, s.Insn.String())
+			addr, s.Insn.Text(it))
+		it, next = it.Next(&s.Insn), addr+uint32(s.Insn.Size)
 	}
 }
