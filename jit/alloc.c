@@ -60,7 +60,15 @@ static void weigh_access(struct jit *j, const struct ub_insn *insn, uint32_t bas
 	case UB_REGION_STACK:
 		weigh(j, JIT_LO(UB_R10), weight);
 		break;
-	case UB_REGION_CTX:
+	case UB_REGION_RODATA:
+		if (UB_CLASS(insn->opcode) != UB_LDX || j->program->rodata_len < size)
+			weigh(j, 1u << JIT_BASE | 1u << JIT_LIMIT, 1); /* the guess cannot be right */
+		break;
+	case UB_REGION_DATA:
+		if (j->program->data_len < size)
+			weigh(j, 1u << JIT_BASE | 1u << JIT_LIMIT, 1);
+		break;
+	default:
 		weigh(j, 1u << JIT_BASE, 1); /* should the sum not be there */
 		weigh(j, 1u << JIT_LIMIT | (fact & JIT_INDEXED ? 0 : 1u << JIT_BASE), weight);
 		break;
