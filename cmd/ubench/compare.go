@@ -27,7 +27,7 @@ Metrics: ` + strings.Join(report.Metrics, ", ") + `.
 
 Examples:
   ubench compare old.json new.json
-  ubench compare results/baseline.json new.json --exact
+  ubench compare results/baseline/cortex-m4.json new.json --exact
   ubench compare old.txt new.txt --threshold cycles=1 --threshold stack-bytes=10
   ubench compare old.json new.json --markdown >> "$GITHUB_STEP_SUMMARY"`,
 		Flags: []cli.Flag{
