@@ -70,7 +70,7 @@ static void weigh_access(struct jit *j, const struct ub_insn *insn, uint32_t bas
 		break;
 	default:
 		weigh(j, 1u << JIT_BASE, 1); /* should the sum not be there */
-		weigh(j, 1u << JIT_LIMIT | (fact & JIT_INDEXED ? 0 : 1u << JIT_BASE), weight);
+		weigh(j, 1u << JIT_LIMIT | (fact & (JIT_INDEXED | JIT_AT_START) ? 0 : 1u << JIT_BASE), weight);
 		break;
 	}
 }

@@ -41,6 +41,7 @@ enum {
 	JIT_DST_ZX = 1,  /* high half of dst is zero before */
 	JIT_SRC_ZX = 2,  /* high half of src, or of r0 at exit, is zero before */
 	JIT_IN_BOUNDS = 4, /* the access is inside a region, whatever the run */
+	JIT_AT_START = 8, /* access: at the start of the context, all of it below the window */
 	JIT_NO_EFFECT = 8, /* the operation leaves dst as it is: mask, or remainder, of something smaller */
 	JIT_ONCE = 16,   /* remainder of something below twice the divisor */
 	JIT_POINTER_SRC = 16, /* addition: src is the pointer */
@@ -101,7 +102,6 @@ struct jit {
 	uint32_t slots, cpu;
 	bool checked;
 	int32_t error;
-	uint32_t error_slot;
 
 	/* Tables, in scratch memory. */
 	uint32_t *live_in;  /* per slot: halves needed at its start */
@@ -129,7 +129,6 @@ struct jit {
 	bool more_arguments; /* some helper takes more than three */
 	bool growing;        /* some branch is wide */
 	bool short_of;       /* more registers had to be borrowed than there is room for */
-	bool exit_high;      /* some exit returns a high half */
 
 	/* At the instruction being lowered. */
 	uint32_t slot;

@@ -121,8 +121,9 @@ void jit_epilogue(struct jit *j)
 		jit_mov(c, T2_R1, hi);
 	else
 		jit_load_spilled(j, JIT_HIGH, T2_R1);
-	jit_sp_add(c, (int32_t)(j->home[JIT_RUN] - JIT_SPILL + 1) * 4);
-	jit_pop(c, 1u << T2_PC);
+	uint32_t words = j->home[JIT_RUN] - JIT_SPILL;
+	jit_sp_add(c, (int32_t)words * 4);
+	jit_pop(c, 1u << T2_R2 | 1u << T2_PC); /* the run, and back */
 }
 
 /* Loads halves 1..n into ARM registers 1..n at once. Constants and spilled ones come last: they

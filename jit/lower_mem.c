@@ -106,6 +106,11 @@ static void check_context(struct jit *j, const struct jit_val *at, uint32_t size
 		to_stub(j, at->shift ? T2_LS : T2_HS, at, what);
 		return;
 	}
+	if (j->facts[j->slot] & JIT_AT_START) { /* a limit above 0: the window lies in the context */
+		jit_dp_imm(&j->code, T2_SUB, T2_PC, jit_load_half(j, JIT_LIMIT), 0, JIT_SET);
+		to_stub(j, T2_EQ, at, what);
+		return;
+	}
 	int rn = jit_load_half(j, JIT_BASE), t = jit_scratch(j, rn);
 	offset_from(j, at, rn, t, (int32_t)(j->window - size));
 	jit_cmp(&j->code, t, jit_load_half(j, JIT_LIMIT));

@@ -8,7 +8,7 @@
 
 #include "jit/bounds.h"
 
-enum { TRACKED = UB_R10 };
+enum { TRACKED = UB_R10, START = 8 };
 enum { UNKNOWN, MIXED = 0xff }; /* or region + 1 */
 
 /* What a block starts with; lower bounds are known inside blocks only. */
@@ -137,6 +137,18 @@ static bool indexed(struct jit *j, struct value base, int32_t offset, uint32_t s
 	return true;
 }
 
+/* An access at the very start of the context, within what that check looks at. */
+static bool at_start(struct jit *j, struct value base, int32_t offset, uint32_t size)
+{
+	int32_t k = (int32_t)base.max + offset;
+	if (!(base.tag & EXACT) || (base.tag & KIND) != POINTER + UB_REGION_CTX || base.max > START || k < 0 ||
+	    (uint32_t)k + size > START)
+		return false;
+	if (j->window < (uint32_t)k + size)
+		j->window = (uint32_t)k + size;
+	return true;
+}
+
 static void access(struct ranges *g, const struct ub_insn *insn, uint32_t base, bool write, uint32_t *fact)
 {
 	static const uint8_t size_of[] = { 4, 2, 1, 8 };
@@ -149,6 +161,8 @@ static void access(struct ranges *g, const struct ub_insn *insn, uint32_t base, 
 			*fact |= JIT_IN_BOUNDS;
 		else if (indexed(g->j, v, insn->offset, size))
 			*fact |= JIT_INDEXED;
+		else if (at_start(g->j, v, insn->offset, size))
+			*fact |= JIT_AT_START;
 	}
 	*fact |= region * JIT_REGION;
 }

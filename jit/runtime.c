@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What generated code calls on the device. It reaches the routines through its run (thunks.c), with
+/* What generated code calls on the device. It reaches the routines through its run (stubs.c), with
  * their parameters behind the bl, so that its bytes depend on nothing but the program.
  *
  *   enter    calls the code; the code may change every register, its result is r0, r1
@@ -35,7 +35,7 @@ NAKED static void stop(void)
 		"pop	{r3-r11, pc}\n\t" ::"i"(UB_RUN_STACK));
 }
 
-/* ip: the run; r2: address, for UB_E_ALIGN; behind the bl: slot, status. */
+/* r3: the run; r2: address, for UB_E_ALIGN; behind the bl: slot, status. */
 NAKED static void fault(void)
 {
 	__asm__("ldrsh	r0, [lr, #1]\n\t"
@@ -43,7 +43,6 @@ NAKED static void fault(void)
 		"cmn	r0, #82\n\t"
 		"it	ne\n\t"
 		"movne	r2, #0\n\t"
-		"mov	r3, ip\n\t"
 		"b	%c0\n\t" ::"i"(stop));
 }
 

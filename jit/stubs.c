@@ -64,7 +64,7 @@ void jit_thunks(struct jit *j)
 	int32_t at = (int32_t)(j->home[JIT_RUN] - JIT_SPILL) * 4;
 	int base = j->local_calls ? T2_R11 : T2_SP;
 	for (uint32_t routine = 0; routine < UB_ROUTINES; routine++) {
-		int run = routine == JIT_CHECK ? T2_R3 : T2_IP;
+		int run = routine == JIT_CHECK || routine == JIT_FAULT ? T2_R3 : T2_IP;
 		if (!(j->used >> routine & 1))
 			continue;
 		jit_label(j, routine);

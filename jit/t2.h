@@ -37,7 +37,7 @@ enum t2_unary {
 enum t2_mul3 {
 	T2_MUL = 0xfb00f000, T2_SDIV = 0xfb90f0f0, T2_UDIV = 0xfbb0f0f0,
 	T2_MLA = 0xfb000000, T2_MLS = 0xfb000010,     /* Ra in 15..12 */
-	T2_UMULL = 0xfba00000, T2_SMULL = 0xfb800000, /* RdLo in 15..12, RdHi in 11..8 */
+	T2_UMULL = 0xfba00000, /* RdLo in 15..12, RdHi in 11..8 */
 };
 
 enum {
@@ -51,9 +51,8 @@ enum {
 	T2_MEM_REG = 0xf8000000u,   /* mem << 20 | Rn << 16 | Rt << 12 | lsl << 4 | Rm */
 	T2_PUSH = 0xe92d0000u, T2_POP = 0xe8bd0000u,
 	T2_MRS_PRIMASK = 0xf3ef8010u, T2_MSR_PRIMASK = 0xf3808810u,
-	T2_CPSID = 0xb672, T2_NOP = 0xbf00, T2_BLX = 0x4780, T2_BX = 0x4700,
+	T2_CPSID = 0xb672, T2_NOP = 0xbf00,
 	T2_B_N = 0xe000, T2_BCC_N = 0xd000, T2_B_W = 0xf0009000u, T2_BL = 0xf000d000u, T2_BCC_W = 0xf0008000u,
-	T2_CBZ = 0xb100, T2_CBNZ = 0xb900,
 };
 
 /* A modified immediate (A5.3.2) as its 12 bits i:imm3:imm8, or -1 if the value has none. */
