@@ -214,6 +214,30 @@ func TestTinyELF(t *testing.T) {
 	}
 }
 
+// A program for newlib's semihosting, as linked without a script: it has RAM at 0 and no vector table.
+func TestNewlib(t *testing.T) {
+	folder := t.TempDir()
+	source, out := filepath.Join(folder, "hello.c"), filepath.Join(folder, "hello.elf")
+	const text = "#include <stdio.h>\nint main(void) { printf(\"hello %d\\n\", 42); return 0; }\n"
+	if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb", "-O2", "--specs=rdimon.specs", source, "-o", out).CombinedOutput(); err != nil {
+		t.Skipf("no compiler with newlib: %v\n%s", err, out)
+	}
+	data, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Run(context.Background(), data, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.End != "exits" || string(r.Output) != "hello 42\n" || r.Core != unicorn.CortexM3 {
+		t.Errorf("%s, printed %q on %s", r.End, r.Output, r.Core)
+	}
+}
+
 // Recursion deeper than paths are kept: all is counted, and paths are those of calls.
 func TestRecursion(t *testing.T) {
 	// movs r0, #200; bl f; b . ; f: push {lr}; subs r0, #1; beq out; bl f; out: pop {pc}

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"ubench/emu/cycles/meter"
@@ -44,7 +45,7 @@ func load(file []byte, o Options) (_ *program, err error) {
 	if p.Family == "" {
 		p.Family = map[unicorn.Core]unicorn.Family{unicorn.CortexM3: unicorn.STM32F1, unicorn.CortexM4: unicorn.STM32F4}[p.Core]
 	}
-	if p.machine, err = unicorn.NewChip(p.Core, p.Family); err != nil {
+	if p.machine, err = unicorn.NewChip(p.Core, p.Family, writesLow(f)); err != nil {
 		return nil, err
 	}
 	if err := p.prepare(file, f); err != nil {
@@ -104,6 +105,14 @@ func open(file []byte) (*elf.File, error) {
 		return nil, fmt.Errorf("the file is of type %v: a program for a bare machine is linked to fixed addresses", f.Type)
 	}
 	return f, nil
+}
+
+// writesLow tells whether a file wants memory where flash is also seen: linked by a toolchain's own script, for a
+// simulator.
+func writesLow(f *elf.File) bool {
+	return f != nil && slices.ContainsFunc(f.Progs, func(s *elf.Prog) bool {
+		return s.Type == elf.PT_LOAD && s.Flags&elf.PF_W != 0 && s.Vaddr < 1<<20 && s.Memsz > 0
+	})
 }
 
 // loadELF loads segments where they are loaded from and where they run: start-up code may have been left out.

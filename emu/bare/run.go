@@ -136,6 +136,8 @@ const (
 	sysWrite   = 0x05
 	sysRead    = 0x06
 	sysIsTTY   = 0x09
+	sysCommand = 0x15
+	sysHeap    = 0x16
 	sysExit    = 0x18
 	sysExitExt = 0x20
 )
@@ -163,6 +165,11 @@ func (p *program) semihost(op, arg uint32) (end string) {
 		p.printFrom(word(1), int(min(word(2), 1<<16)))
 	case sysRead: // there is nothing to read
 		answer = word(2)
+	case sysCommand: // buffer, its length; the answer is an empty line
+		_ = m.Write(word(0), []byte{0})
+		_ = m.Write(arg+4, make([]byte, 4))
+	case sysHeap: // address of heap base and limit, stack base and limit; 0 is for what the program knows itself
+		_ = m.Write(word(0), binary.LittleEndian.AppendUint32(make([]byte, 8), p.stack))
 	case sysExit:
 		if arg == stoppedApplicationExit {
 			return "exits"

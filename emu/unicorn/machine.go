@@ -196,9 +196,9 @@ const (
 )
 
 // NewChip makes a machine for programs that were not written for an emulator: 1 MB of flash at 0x08000000,
-// also seen at 0, 192 KB of SRAM, and all peripherals of the family. Their registers keep what is written to them, clocks and serial
+// also seen at 0 unless there is to be RAM, 192 KB of SRAM, and all peripherals of the family. Their registers keep what is written to them, clocks and serial
 // ports are ready, timers and SysTick count modelled cycles.
-func NewChip(core Core, family Family) (*Machine, error) {
+func NewChip(core Core, family Family, ramAtZero bool) (*Machine, error) {
 	m, err := New(core)
 	if err != nil {
 		return nil, err
@@ -207,10 +207,13 @@ func NewChip(core Core, family Family) (*Machine, error) {
 	if number == 0 {
 		err = fmt.Errorf("unicorn: no chips %q: there are %s and %s", family, STM32F1, STM32F4)
 	}
-	err = errors.Join(err,
-		m.Map(0x08000000, 1<<20, ProtRead|ProtExec),
-		m.mapAlias(0, 0x08000000),
-		m.Map(0x20000000, 192<<10, ProtRead|ProtWrite|ProtExec),
+	err = errors.Join(err, m.Map(0x08000000, 1<<20, ProtRead|ProtExec))
+	if ramAtZero {
+		err = errors.Join(err, m.Map(0, 1<<20, ProtRead|ProtWrite|ProtExec))
+	} else {
+		err = errors.Join(err, m.mapAlias(0, 0x08000000))
+	}
+	err = errors.Join(err, m.Map(0x20000000, 192<<10, ProtRead|ProtWrite|ProtExec),
 		check("map peripherals", C.unicorn_map_chip(m.c, number)))
 	if err != nil {
 		m.Close()
