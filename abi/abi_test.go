@@ -9,7 +9,7 @@ func TestTablesMatchNamedConstants(t *testing.T) {
 		status Status
 		name   string
 	}{
-		{OK, "ok"}, {StatusMemory, "e-memory"}, {StatusUnsupported, "e-unsupported"},
+		{OK, "ok"}, {StatusMemory, "e-memory"}, {StatusCompileCode, "e-compile-code"}, {StatusUnsupported, "e-unsupported"},
 		{StatusRead, "e-read"}, {StatusWrite, "e-write"}, {StatusBudget, "e-budget"},
 	} {
 		if got := c.status.Name(); got != c.name {

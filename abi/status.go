@@ -15,6 +15,7 @@ const (
 	OK                Status = 0
 	StatusMemory      Status = -2
 	StatusUnsupported Status = -3
+	StatusCompileCode Status = -60
 	StatusRead        Status = -80
 	StatusWrite       Status = -81
 	StatusBudget      Status = -83

@@ -78,3 +78,6 @@ func (l Lane) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
 
 // Lacks tells whether an engine refused a program for what it does not do by design.
 func Lacks(s emu.Sample) bool { return s.Execute == nil && s.Fault.Status == abi.StatusUnsupported }
+
+// NoRoom tells whether the code a compiler makes of a program is more than the device has room for.
+func NoRoom(s emu.Sample) bool { return s.Execute == nil && s.Fault.Status == abi.StatusCompileCode }
