@@ -59,6 +59,7 @@ static void arithmetic(struct jit *j, const struct ub_insn *insn, bool wide)
 		j->zx |= 1u << d;
 		return;
 	}
+	jit_pin(j, d); /* what the result goes to is not lent out meanwhile */
 	if (wide)
 		jit_alu64(j, insn);
 	else
