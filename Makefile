@@ -47,7 +47,7 @@ bench: setup-run build ## how fast the emulators, the compiler and the interpret
 	$(GO) test -run '^$$' -bench . ./...
 
 # Device C, as it is compiled for the desk: ASan and Go's runtime go together, UBSan goes by itself.
-DEVICE_C = ./femto ./baseline/rbpf ./internal/enginetest ./image/... ./firmware/... ./emu/host
+DEVICE_C = ./femto ./baseline/rbpf ./internal/enginetest ./internal/jittest ./image/... ./firmware/... ./emu/host
 UBSAN = -fsanitize=undefined -fno-sanitize-recover=undefined
 
 sanitize: setup-test ## tests of device C on the desk, under AddressSanitizer and UndefinedBehaviorSanitizer

@@ -14,7 +14,6 @@ package jittest
 import "C"
 
 import (
-	"runtime"
 	"unsafe"
 
 	"ubench/abi"
@@ -119,27 +118,30 @@ type Program struct {
 	DSP        bool     // Cortex-M4
 }
 
-// Compile verifies a program and compiles it into memory, 8-byte aligned, of which the code is then the beginning.
-// offsets has the place in it of the code of each slot.
-func Compile(p Program, memory []byte) (code []byte, offsets []uint32, fault abi.Fault) {
-	var pin runtime.Pinner
-	defer pin.Unpin()
-	slots := len(p.Text) / C.UB_SLOT_BYTES
-	program := C.struct_ub_program{
-		slots: C.uint32_t(slots), entry: C.uint32_t(p.Entry),
+// c is the program as C has it; free when done.
+func (p Program) c() (program C.struct_ub_program, free func()) {
+	program = C.struct_ub_program{
+		slots: C.uint32_t(len(p.Text) / C.UB_SLOT_BYTES), entry: C.uint32_t(p.Entry),
 		rodata_addr: C.uint32_t(p.RodataAddr), rodata_len: C.uint32_t(p.RodataLen),
 		data_addr: C.uint32_t(p.DataAddr), data_len: C.uint32_t(p.DataLen),
 		nhelpers: C.uint32_t(len(p.Helpers)),
 	}
-	if slots > 0 {
-		text := C.CBytes(p.Text)
-		defer C.free(text)
-		program.text = (*C.struct_ub_insn)(text)
+	text := C.CBytes(p.Text)
+	program.text = (*C.struct_ub_insn)(text)
+	list := C.malloc(C.size_t(2*len(p.Helpers) + 2))
+	program.helpers = (*C.uint16_t)(list)
+	copy(unsafe.Slice((*uint16)(list), len(p.Helpers)), p.Helpers)
+	return program, func() {
+		C.free(text)
+		C.free(list)
 	}
-	if len(p.Helpers) > 0 {
-		pin.Pin(&p.Helpers[0])
-		program.helpers = (*C.uint16_t)(&p.Helpers[0])
-	}
+}
+
+// Compile verifies a program and compiles it into memory, 4-byte aligned, of which the code is then the beginning.
+// offsets has the place in it of the code of each slot.
+func Compile(p Program, memory []byte) (code []byte, offsets []uint32, fault abi.Fault) {
+	program, free := p.c()
+	defer free()
 	var cpu, options C.uint32_t
 	if p.DSP {
 		cpu = C.UB_CPU_DSP
@@ -148,11 +150,21 @@ func Compile(p Program, memory []byte) (code []byte, offsets []uint32, fault abi
 		options = C.JIT_UNCHECKED
 	}
 	var where C.struct_ub_fault
-	offsets = make([]uint32, slots+1)
-	n := C.jittest_compile(&program, cpu, options, (*C.uint8_t)(unsafe.SliceData(memory)),
-		C.uint32_t(len(memory)), (*C.uint32_t)(&offsets[0]), &where)
+	offsets = make([]uint32, program.slots+1)
+	n := C.jittest_compile(&program, cpu, options, (*C.uint8_t)(unsafe.SliceData(memory)), C.uint32_t(len(memory)),
+		(*C.uint32_t)(&offsets[0]), &where)
 	if n < 0 {
 		return nil, nil, abi.Fault{Status: abi.Status(n), PC: uint32(where.pc), Addr: uint32(where.addr)}
 	}
-	return memory[:n], offsets[:slots], abi.Fault{}
+	return memory[:n], offsets[:program.slots], abi.Fault{}
+}
+
+// PrepareUnverified gives the engine a program the verifier has not seen, and so many bytes of memory.
+func PrepareUnverified(p Program, bytes int) abi.Status {
+	program, free := p.c()
+	defer free()
+	memory := C.malloc(C.size_t(bytes + 1))
+	defer C.free(memory)
+	arena := C.struct_ub_arena{mem: (*C.uint8_t)(memory), addr: 0x20000000, size: C.uint32_t(bytes)}
+	return abi.Status(C.jittest_prepare_unverified(&program, &arena))
 }

@@ -81,13 +81,22 @@ int32_t jittest_compile(struct ub_program *program, uint32_t cpu, uint32_t optio
 			uint32_t *map, struct ub_fault *where)
 {
 	uint32_t room = 9 * program->slots + 64; /* what verify.h says it takes, at worst */
-	uint8_t *list = malloc(room);
-	if (!list)
-		return UB_E_MEMORY;
-	struct ub_arena arena = { list, 0x20000000, room, 0 };
-	int32_t result = verify_program(program, UB_ENGINE_COMPILES, &arena, where);
-	if (result == 0)
-		result = jit_compile(program, cpu, options, mem, bytes, map, where);
+	uint8_t *list = malloc(room), *tight = malloc(bytes + !bytes);
+	int32_t result = UB_E_MEMORY;
+	if (list && tight) {
+		struct ub_arena arena = { list, 0x20000000, room, 0 };
+		memset(tight, 0x5a, bytes);
+		result = verify_program(program, UB_ENGINE_COMPILES, &arena, where);
+		if (result == 0) {
+			struct ub_fault there;
+			int32_t again = jit_compile(program, cpu, options, tight, bytes, NULL, &there);
+			result = jit_compile(program, cpu, options, mem, bytes, map, where);
+			if (result != again || memcmp(where, &there, sizeof there) != 0 ||
+			    (result > 0 && memcmp(mem, tight, (uint32_t)result) != 0))
+				result = UB_E_INTERNAL;
+		}
+	}
+	free(tight);
 	free(list);
 	return result;
 }

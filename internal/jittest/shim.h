@@ -23,7 +23,8 @@ int32_t jittest_emit(enum jittest_emitter emitter, const uint32_t args[7], uint1
  * before it, from a label in front. cond T2_AL: unconditional; `link`: bl. Returns halfwords or a status. */
 int32_t jittest_branch(enum t2_cond cond, bool link, bool forward, uint32_t nops, uint16_t *out, uint32_t cap);
 
-/* Verifies a program and compiles it into mem[0..bytes). Returns bytes of code or a status, with *where filled in. */
+/* Verifies a program and compiles it into mem[0..bytes), as well as into memory of its own that ends where it ends
+ * and holds other rubbish: the same must come of it. Returns bytes of code or a status, with *where filled in. */
 int32_t jittest_compile(struct ub_program *program, uint32_t cpu, uint32_t options, uint8_t *mem, uint32_t bytes,
 			uint32_t *map, struct ub_fault *where);
 
