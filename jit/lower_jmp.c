@@ -64,10 +64,17 @@ static void pair_equal_imm(struct jit *j, enum t2_dp op, uint32_t d, int32_t imm
 	jit_dp_imm(&j->code, T2_SUB, T2_PC, hn, test || imm >= 0 ? 0 : ~0u, JIT_SET);
 }
 
+/* Operands are loaded in this order on every host: C leaves that of arguments open. */
+static void low_compare(struct jit *j, enum t2_dp op, uint32_t d, uint32_t s)
+{
+	int rn = jit_lo(j, d), rm = jit_lo(j, s);
+	jit_dp(&j->code, op, T2_PC, rn, rm, JIT_SET);
+}
+
 static void pair_equal(struct jit *j, enum t2_dp op, uint32_t d, uint32_t s)
 {
 	uint32_t held = j->temps;
-	jit_dp(&j->code, op, T2_PC, jit_lo(j, d), jit_lo(j, s), JIT_SET);
+	low_compare(j, op, d, s);
 	j->temps = held;
 	int hn = jit_hi(j, d), hm = jit_hi(j, s);
 	if (hn == JIT_ZERO || hm == JIT_ZERO) {
@@ -211,7 +218,7 @@ static enum outcome compare(struct jit *j, const struct ub_insn *insn, enum t2_c
 	enum t2_dp dp = op == UB_JSET ? T2_AND : T2_SUB;
 	*cond = cond_of(op, wide);
 	if (x)
-		jit_dp(&j->code, dp, T2_PC, jit_lo(j, d), jit_lo(j, s), JIT_SET);
+		low_compare(j, dp, d, s);
 	else if (!(imm == 0 && (op == UB_JEQ || op == UB_JNE) && knows_zero(&j->code, jit_lo(j, d))))
 		compare_imm(j, dp, jit_lo(j, d), (uint32_t)imm);
 	return DEPENDS;

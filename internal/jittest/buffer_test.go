@@ -34,13 +34,17 @@ func linked(p *image.Program) Program {
 	return q
 }
 
-// generated is one of the programs of the generator with everything in it; nil if it makes none.
-func generated(t testing.TB, seed uint64) *image.Program {
-	t.Helper()
+// fromSeed is one of the programs of the generator, with everything in it.
+func fromSeed(seed uint64) progen.Program {
 	random := rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(seed >> 16)})
 	b := make([]byte, 64<<(seed%5))
 	_, _ = random.Read(b)
-	g := progen.Generate(b, progen.Features{Calls: true, Extended: true})
+	return progen.Generate(b, progen.Features{Calls: true, Extended: true})
+}
+
+func generated(t testing.TB, seed uint64) *image.Program {
+	t.Helper()
+	g := fromSeed(seed)
 	p, err := image.FromText("generated", g.Text)
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +207,7 @@ func refused(s abi.Status) bool { return s <= -40 && s > -60 }
 
 // Whatever the instruction is, the verifier refuses it, or the compiler knows it.
 func TestEveryOpcode(t *testing.T) {
-	const instructions = 120 // opcodes of RFC 9669, but for the obsolete packet accesses
+	const instructions = 120  // opcodes of RFC 9669, but for the obsolete packet accesses
 	opcodes := map[int]bool{} // that compile
 	for op := range 256 {
 		for _, regs := range []byte{0x00, 0x10, 0x21, 0x12, 0x43, 0xa1, 0x1a, 0xb0, 0x0b, 0xff} {

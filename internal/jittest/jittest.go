@@ -9,6 +9,7 @@ package jittest
 #cgo CFLAGS: -std=gnu99 -O2 -Wall -Wextra -Werror -I${SRCDIR}/../..
 #include <stdlib.h>
 
+#include "firmware/helpers/helpers.h"
 #include "internal/jittest/shim.h"
 */
 import "C"
@@ -168,3 +169,18 @@ func PrepareUnverified(p Program, bytes int) abi.Status {
 	arena := C.struct_ub_arena{mem: (*C.uint8_t)(memory), addr: 0x20000000, size: C.uint32_t(bytes)}
 	return abi.Status(C.jittest_prepare_unverified(&program, &arena))
 }
+
+// Offsets in the structs of abi/run.h and abi/engine.h, on the device; and what lies below a stack.
+const (
+	EngineRun     = 12 // struct ub_engine: the function that runs
+	RunStackTop   = C.UB_RUN_STACK_TOP
+	RunNRegions   = C.UB_RUN_NREGIONS
+	RunRegions    = C.UB_RUN_REGIONS
+	RunEnv        = C.UB_RUN_HELPERS + 4
+	RunBytes      = C.UB_RUN_STACK + 4
+	RegionBytes   = 12
+	StackBytes    = C.UB_STACK_BYTES
+	SaveBytes     = C.UB_SAVE_BYTES
+	EnvBytes      = C.sizeof_struct_helper_env // no more on the device
+	RightsToWrite = C.UB_WRITE
+)

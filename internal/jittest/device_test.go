@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package jittest
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"testing"
+
+	"ubench/abi"
+	"ubench/emu"
+	"ubench/emu/host"
+	"ubench/emu/unicorn"
+	"ubench/emu/wire"
+	"ubench/firmware"
+	"ubench/internal/campaign"
+)
+
+const (
+	ramStart = 0x20000000
+	ramBytes = 128 << 10
+	limit    = 20_000_000 // instructions, far more than any of these programs takes
+)
+
+// watched is the firmware on an emulated board, stopped where an engine begins to run a program and where it is done.
+type watched struct {
+	machine *unicorn.Machine
+	client  *wire.Client
+	engine  map[string]uint32 // what runs programs
+	running string            // engine of the job
+
+	run, sp, back uint32 // while a program runs: struct ub_run, the C stack, the return address
+	before, after []byte // RAM
+}
+
+func watch(t testing.TB, core unicorn.Core, board string) *watched {
+	t.Helper()
+	m, err := unicorn.NewBoard(core)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.Close() })
+	elf, err := firmware.ELF(board)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.LoadELF(elf); err != nil {
+		t.Fatal(err)
+	}
+	m.Reset()
+	w := &watched{machine: m, engine: map[string]uint32{}}
+	for _, name := range []string{"vm", "jit", "femto", "rbpf"} {
+		addr, _, err := firmware.Symbol(board, name+"_engine")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.engine[name] = w.word(addr+EngineRun) &^ 1
+	}
+	w.client = wire.NewClient(w)
+	if err := w.client.Connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *watched) word(addr uint32) uint32 {
+	var b [4]byte
+	if err := w.machine.Read(addr, b[:]); err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return binary.LittleEndian.Uint32(b[:])
+}
+
+func (w *watched) ram() []byte {
+	b := make([]byte, ramBytes)
+	if err := w.machine.Read(ramStart, b); err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return b
+}
+
+func (w *watched) Write(p []byte) (int, error) { return len(p), w.machine.Send(p) }
+
+func (w *watched) Read(ctx context.Context, p []byte) (int, error) {
+	for {
+		if n := w.machine.Receive(p); n > 0 {
+			return n, nil
+		}
+		reason, err := w.machine.Run(ctx, unicorn.ReturnAddress, limit)
+		switch {
+		case err != nil:
+			return 0, err
+		case reason == unicorn.Pause && w.before == nil:
+			w.run, w.sp, w.back = w.machine.Reg(1), w.machine.Reg(unicorn.SP), w.machine.Reg(unicorn.LR)&^1
+			w.before = w.ram()
+			w.machine.Pause(w.back)
+		case reason == unicorn.Pause:
+			w.after = w.ram()
+			w.machine.Pause(unicorn.ReturnAddress | 1)
+		case reason != unicorn.Idle:
+			return 0, fmt.Errorf("%s at %#x", reason, w.machine.Reg(unicorn.PC))
+		default:
+			if n := w.machine.Receive(p); n > 0 {
+				return n, nil
+			}
+			return 0, wire.ErrSilent
+		}
+	}
+}
+
+// job runs a job and compares memory before and after.
+func (w *watched) job(ctx context.Context, job emu.Job) (emu.Sample, error) {
+	w.before, w.after, w.running = nil, nil, job.Engine
+	w.machine.Pause(w.engine[job.Engine])
+	sample, err := w.client.Run(ctx, job)
+	switch {
+	case err != nil:
+		return sample, err
+	case w.before == nil && sample.Execute == nil: // refused
+		return sample, nil
+	case w.after == nil:
+		return sample, errors.New("the engine did not return")
+	}
+	return sample, w.escaped()
+}
+
+// escaped tells whether memory changed that the run had no right to change. What it may: writable regions, its struct
+// ub_run, what helpers keep, the C stack below the caller; and interpreters save registers below the program's stack.
+func (w *watched) escaped() error {
+	run := w.before[w.run-ramStart:][:RunBytes]
+	field := func(offset uint32) uint32 { return binary.LittleEndian.Uint32(run[offset:]) }
+	forget := func(addr, n uint32) {
+		if n > 0 {
+			copy(w.after[addr-ramStart:][:n], w.before[addr-ramStart:])
+		}
+	}
+	for i := range field(RunNRegions) {
+		if region := RunRegions + RegionBytes*i; field(region+8)&RightsToWrite != 0 {
+			forget(field(region), field(region+4))
+		}
+	}
+	forget(w.run, RunBytes)
+	forget(field(RunEnv), EnvBytes)
+	forget(ramStart, w.sp-ramStart)
+	if w.running != "jit" {
+		forget(field(RunStackTop)-StackBytes-SaveBytes, SaveBytes)
+	}
+	for i := range w.after {
+		if w.after[i] != w.before[i] {
+			return fmt.Errorf("escaped: byte at %#x was %#x and is %#x", ramStart+i, w.before[i], w.after[i])
+		}
+	}
+	return nil
+}
+
+// The watch sees what changes: a program that is granted memory, with the grant forgotten.
+func TestWatch(t *testing.T) {
+	w := watch(t, unicorn.CortexM4, "netduinoplus2")
+	text := bytes.Join([][]byte{slot(0x72, 1, 3, 7), slot(0xb7, 0, 0, 5), exitSlot}, nil)
+	sample, err := w.job(t.Context(), emu.Job{Engine: "jit", Format: abi.TextOnly, Image: text, Context: make([]byte, 8), WantContext: true})
+	if err != nil || sample.Result != 5 || sample.Context[3] != 7 {
+		t.Fatal(sample, err)
+	}
+	w.before = w.ram()
+	w.before[sample.ContextAddr+8-ramStart]++ // behind the context
+	w.after = w.ram()
+	if w.escaped() == nil {
+		t.Error("a byte that changed was not seen")
+	}
+}
+
+// TestHostCodeIsDeviceCode: the compiler makes the same bytes on the desk as on the device, of every example and of
+// generated programs. (Of the benchmarks too: cmd/ubench's listings are compared with the device's code.)
+func TestHostCodeIsDeviceCode(t *testing.T) {
+	desk, err := host.New(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer desk.Close()
+	var jobs []emu.Job
+	for _, p := range known(t) {
+		image, err := p.Encode(abi.Packed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		jobs = append(jobs, emu.Job{Format: abi.Packed, Image: image})
+	}
+	for seed := range uint64(300) {
+		job, err := campaign.Job(fromSeed(seed))
+		if err != nil {
+			t.Fatal(err)
+		}
+		jobs = append(jobs, job)
+	}
+	for _, core := range []unicorn.Core{unicorn.CortexM3, unicorn.CortexM4} {
+		target, err := unicorn.Open(t.Context(), unicorn.Options{Core: core})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer target.Close()
+		for i, job := range jobs {
+			job.Engine, job.LoadOnly, job.WantCode = []string{"jit", "jit-unchecked"}[i%2], true, true
+			sample, err := target.Run(t.Context(), job)
+			if err != nil {
+				t.Fatal(err)
+			}
+			code, _, err := desk.Compile(t.Context(), job, core == unicorn.CortexM4)
+			if fault := (abi.Fault{}); errors.As(err, &fault) {
+				if sample.Fault != fault {
+					t.Errorf("%s, job %d: %v on the desk, %v on the device", core, i, fault, sample.Fault)
+				}
+			} else if err != nil {
+				t.Fatal(err)
+			} else if sample.Fault.Status != abi.OK || !bytes.Equal(sample.Code, code) {
+				t.Errorf("%s, job %d: %v; %d bytes, %d on the desk", core, i, sample.Fault, len(sample.Code), len(code))
+			}
+		}
+	}
+}
