@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package jittest
+
+import (
+	"context"
+	"testing"
+
+	"ubench/abi"
+	"ubench/emu"
+	"ubench/emu/host"
+	"ubench/emu/qemu"
+	"ubench/emu/unicorn"
+	"ubench/internal/campaign"
+)
+
+const escapeBudget = 300
+
+// lane is an engine on a target, which runs one program in so many.
+type lane struct {
+	name   string
+	engine string
+	every  int
+	run    func(context.Context, emu.Job) (emu.Sample, error)
+}
+
+// lanes are what must do as the interpreter on the desk does, which is first. On Unicorn memory is compared as well.
+func lanes(t *testing.T) []lane {
+	desk, err := host.New(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = desk.Close() })
+	m4, m3 := watch(t, unicorn.CortexM4, "netduinoplus2"), watch(t, unicorn.CortexM3, "netduino2")
+	all := []lane{
+		{"vm on the desk", "vm", 1, desk.Run},
+		{"jit on Cortex-M4", "jit", 1, m4.job},
+		{"jit on Cortex-M3", "jit", 5, m3.job},
+		{"vm on Cortex-M4", "vm", 7, m4.job},
+		{"femto on Cortex-M4", "femto", 11, m4.job},
+		{"rbpf on Cortex-M4", "rbpf", 13, m4.job},
+		{"femto on the desk", "femto", 2, desk.Run},
+		{"rbpf on the desk", "rbpf", 2, desk.Run},
+	}
+	if _, _, err := qemu.Find(t.Context()); err == nil {
+		board, err := qemu.Open(t.Context(), qemu.Options{Machine: "netduinoplus2"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = board.Close() })
+		all = append(all, lane{"jit on QEMU", "jit", 211, board.Run})
+	}
+	return all
+}
+
+// lacks tells whether an engine's design leaves out what a program needs: femto local calls, for one.
+func lacks(l lane, s emu.Sample) bool { return l.engine != "jit" && campaign.Lacks(s) }
+
+// runEscapes runs programs on all lanes. Each must end as on the first, which must end as is known beforehand, and
+// no engine may have written where it may not.
+func runEscapes(t *testing.T, all []lane, escapes []escape) {
+	t.Helper()
+	faults, failures := 0, 0
+	for i, e := range escapes {
+		if failures > 10 {
+			t.Fatal("and more")
+		}
+		job := e.job
+		if job.Image == nil {
+			job.Format, job.Image = abi.TextOnly, e.text
+		}
+		job.WantContext, job.WantOutput = true, true
+		if job.Budget == 0 {
+			job.Budget = escapeBudget
+		}
+		var want emu.Sample
+		for k, l := range all {
+			if i%l.every != 0 {
+				continue
+			}
+			job.Engine = l.engine
+			got, err := l.run(t.Context(), job)
+			switch {
+			case err != nil:
+				failures++
+				t.Errorf("%s, %s: %v\ntext %x", e.name, l.name, err, e.text)
+			case k == 0:
+				want = got
+				if got.Execute == nil && got.Fault.Status != abi.OK && refused(got.Fault.Status) {
+					t.Fatalf("%s: %v\ntext %x", e.name, got.Fault, e.text)
+				}
+				if e.known && got.Fault != e.want {
+					failures++
+					t.Errorf("%s: %v, want %v\ntext %x", e.name, got.Fault, e.want, e.text)
+				}
+				if got.Fault.Status != abi.OK {
+					faults++
+				}
+			case lacks(l, got):
+			default:
+				if difference := campaign.Difference(want, got); difference != "" {
+					failures++
+					t.Errorf("%s, %s: %s\ntext %x\ncontext %x", e.name, l.name, difference, e.text, job.Context)
+				}
+			}
+		}
+	}
+	t.Logf("%d programs, %d of them stopped", len(escapes), faults)
+	if faults < len(escapes)/4 {
+		t.Errorf("of %d programs %d were stopped: they do not try hard enough", len(escapes), faults)
+	}
+}
+
+// TestEscapes runs programs written to read or write outside their memory.
+func TestEscapes(t *testing.T) {
+	all := lanes(t)
+	sectionEscapes, err := sections()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, group := range []struct {
+		name    string
+		escapes []escape
+	}{
+		{"ends", ends()},
+		{"wraps", wraps()},
+		{"windows", windows()},
+		{"sections", sectionEscapes},
+	} {
+		t.Run(group.name, func(t *testing.T) { runEscapes(t, all, group.escapes) })
+	}
+}
