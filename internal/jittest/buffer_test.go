@@ -34,12 +34,17 @@ func linked(p *image.Program) Program {
 	return q
 }
 
-// fromSeed is one of the programs of the generator, with everything in it.
-func fromSeed(seed uint64) progen.Program {
+// seedBytes are bytes to generate a program of, some short, some long.
+func seedBytes(seed uint64) []byte {
 	random := rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(seed >> 16)})
 	b := make([]byte, 64<<(seed%5))
 	_, _ = random.Read(b)
-	return progen.Generate(b, progen.Features{Calls: true, Extended: true})
+	return b
+}
+
+// fromSeed is one of the programs of the generator, with everything in it.
+func fromSeed(seed uint64) progen.Program {
+	return progen.Generate(seedBytes(seed), progen.Features{Calls: true, Extended: true})
 }
 
 func generated(t testing.TB, seed uint64) *image.Program {

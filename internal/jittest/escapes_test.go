@@ -219,26 +219,25 @@ func windows() (all []escape) {
 				continue
 			}
 			for n := 0; n <= 76; n++ {
-				for _, indexed := range []bool{false, true} {
-					base, index := mov(4, 1), 0
-					if indexed { // by an index of at most 3
-						base, index = slices.Concat(mov(3, 2), slot(0x57, 3, 0, 3), mov(4, 1), plus(4, 3)), n&3
-					}
-					e := escape{name: fmt.Sprintf("%v, each a %s, indexed: %v, %d bytes", row.offsets, touch.name, indexed, n), known: true}
-					e.job.Context = make([]byte, n)
-					e.text = base
-					areas := []area{{start: agent.ArenaAddr, len: uint32(n), writable: true}}
-					for _, offset := range row.offsets {
-						code := touch.code(offset)
-						addr := agent.ArenaAddr + uint32(index) + uint32(int32(offset))
-						if e.want == (abi.Fault{}) {
-							e.want = outcome(areas, touch.size, touch.write, code[0]&0xe7 == 0xc3, addr, len(e.text)/8)
-						}
-						e.text = slices.Concat(e.text, code)
-					}
-					e.text = append(e.text, exitSlot...)
-					all = append(all, e)
+				indexed := n%2 == 0
+				base, index := mov(4, 1), 0
+				if indexed { // by an index of at most 3
+					base, index = slices.Concat(mov(3, 2), slot(0x57, 3, 0, 3), mov(4, 1), plus(4, 3)), n&3
 				}
+				e := escape{name: fmt.Sprintf("%v, each a %s, indexed: %v, %d bytes", row.offsets, touch.name, indexed, n), known: true}
+				e.job.Context = make([]byte, n)
+				e.text = base
+				areas := []area{{start: agent.ArenaAddr, len: uint32(n), writable: true}}
+				for _, offset := range row.offsets {
+					code := touch.code(offset)
+					addr := agent.ArenaAddr + uint32(index) + uint32(int32(offset))
+					if e.want == (abi.Fault{}) {
+						e.want = outcome(areas, touch.size, touch.write, code[0]&0xe7 == 0xc3, addr, len(e.text)/8)
+					}
+					e.text = slices.Concat(e.text, code)
+				}
+				e.text = append(e.text, exitSlot...)
+				all = append(all, e)
 			}
 		}
 	}

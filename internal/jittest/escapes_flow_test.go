@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package jittest
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"ubench/emu"
+)
+
+// Programs in which what a compiler may have concluded about an address is wrong: of lengths that were tested, of loops,
+// of registers and memory that changed since. What comes of them is what comes of them in the interpreter.
+
+// Numbers around which comparisons and additions of 32 and of 64 bits change their mind.
+var edges = []uint64{0, 1, 2, 3, 7, 8, 15, 16, 17, 63, 64, 1 << 31, 1<<31 - 1, 1<<31 + 1, 1<<32 - 1, 1<<32 - 4, 1<<32 - 8, 1 << 32, 1<<32 + 8,
+	1 << 63, 1<<63 - 1, 1<<64 - 1, 1<<64 - 4, 1<<64 - 8, 1<<64 - 16}
+
+// contextOf is a context of n bytes that begins with numbers, as far as there is room.
+func contextOf(n int, numbers ...uint64) []byte {
+	b := make([]byte, n+8*len(numbers))
+	for i, v := range numbers {
+		binary.LittleEndian.PutUint64(b[8*i:], v)
+	}
+	return b[:n]
+}
+
+var (
+	comparisons = []byte{0x10, 0x20, 0x30, 0x50, 0x60, 0x70, 0xa0, 0xb0, 0xc0, 0xd0} // jeq jgt jge jne jsgt jsge jlt jle jslt jsle
+	plainSizes  = []int{1, 2, 4, 8}
+)
+
+// compare jumps over n slots: 64 or 32 bits, with a register or a constant.
+func compareReg(op byte, wide bool, dst, src byte, n int16) []byte {
+	return jump(op|0x0e-cut(wide), dst, src, n)
+}
+func compareImm(op byte, wide bool, dst byte, imm int32, n int16) []byte {
+	return slot(op|0x06-cut(wide), dst, n, imm)
+}
+
+// cut is the difference of the classes of 32-bit and 64-bit jumps.
+func cut(wide bool) byte {
+	if wide {
+		return 1
+	}
+	return 0
+}
+
+// tested are accesses behind a test of the context's length, or of an index against it, which most often is the
+// wrong one.
+func tested() (all []escape) {
+	random := rand.New(rand.NewPCG(2, 2))
+	pick := func(n ...int) int { return n[random.IntN(len(n))] }
+	kinds := touches()
+	for i := range 1500 {
+		touch := kinds[random.IntN(len(kinds))]
+		op, wide, bound := comparisons[random.IntN(len(comparisons))], random.IntN(2) == 0, int32(pick(0, 1, 4, 8, 12, 16, 17, 64))
+		var text []byte
+		var form string
+		switch i % 6 {
+		case 0: // if length OP bound: [context + bound - something]
+			form = "length"
+			text = slices.Concat(mov(4, 1), compareImm(op, wide, 2, bound, 1), touch.code(int16(bound)-int16(pick(0, 1, 2, 4, 8, 12))), exitSlot)
+		case 1: // the other way
+			form = "length, jumps over"
+			text = slices.Concat(mov(4, 1), compareImm(op, wide, 2, bound, 1), exitSlot, touch.code(int16(bound)-int16(pick(0, 1, 2, 4, 8, 12))), exitSlot)
+		case 2: // length less something, which goes below 0
+			form = "length less some"
+			text = slices.Concat(mov(4, 1), mov(3, 2), plusImm(3, -int32(pick(1, 4, 8, 16))), compareImm(op, wide, 3, bound, 1), exitSlot,
+				touch.code(int16(pick(0, 4, 8, 16, 20, 24))), exitSlot)
+		case 3: // an index against the length
+			form = "index against length"
+			text = slices.Concat(slot(0x79, 0x13, 0, 0), mov(4, 1), plus(4, 3), compareReg(op, wide, 3, 2, 1), exitSlot,
+				touch.code(int16(pick(0, 0, 1, -1, 4))), exitSlot)
+		case 4: // the end of an access against the length: index + 4 wraps around
+			form = "index and size against length"
+			add := []byte{0x07, 0x04}[random.IntN(2)]
+			text = slices.Concat(slot(0x79, 0x13, 0, 0), mov(4, 1), plus(4, 3), slot(add, 3, 0, int32(touch.size)), compareReg(op, wide, 3, 2, 1), exitSlot,
+				touch.code(0), exitSlot)
+		default: // an index that was masked, reduced, shifted
+			form = "index, reduced"
+			ops := [][]byte{slot(0x57, 3, 0, 63), slot(0x97, 3, 0, 20), slot(0x9f, 0x23, 0, 0), slot(0x67, 3, 0, 2), slot(0x77, 3, 0, 60), slot(0xc7, 3, 0, 60),
+				slot(0x54, 3, 0, 7), slot(0x94, 3, 1, 16), slot(0x3f, 0x23, 0, 0), slot(0x64, 3, 0, 30), slot(0xbf, 0x33, 8, 0), slot(0x27, 3, 0, 8)}
+			text = slices.Concat(slot(0x79, 0x13, 0, 0), ops[random.IntN(len(ops))], compareReg(op, wide, 3, 2, 1), exitSlot,
+				mov(4, 1), plus(4, 3), touch.code(int16(pick(0, 0, 3))), exitSlot)
+		}
+		n := pick(0, 1, 7, 8, 9, 12, 15, 16, 17, 23, 24, 63, 64, 65)
+		all = append(all, escape{
+			name: fmt.Sprintf("%s, comparison %#x with %d, %s, %d bytes", form, op, bound, touch.name, n), text: text,
+			job: emu.Job{Context: contextOf(n, edges[random.IntN(len(edges))])},
+		})
+	}
+	return all
+}
+
+// loops are loops that leave the context, or end just before: up and down, by pointers and by indices, of steps and
+// trip counts whose product or whose sum with the start overflows 31, 32 or 64 bits.
+func loops() (all []escape) {
+	random := rand.New(rand.NewPCG(3, 3))
+	kinds := touches()
+	anEdge := func() uint64 { return edges[random.IntN(len(edges))] }
+	for i := range 3000 {
+		touch := kinds[random.IntN(len(kinds))]
+		step := []int32{1, 1, 4, 8, 3, touch32(touch)}[random.IntN(6)]
+		op, wide := comparisons[1+random.IntN(9)], random.IntN(3) > 0
+		add := byte(0x07)
+		if random.IntN(3) == 0 {
+			add = 0x04
+		}
+		numbers := slices.Concat(slot(0x79, 0x16, 0, 0), slot(0x79, 0x13, 8, 0)) // r6: how far, r3: from where
+		if random.IntN(2) == 0 {
+			numbers = slices.Concat(mov(6, 2), movImm(3, int32(random.IntN(4))*step))
+		}
+		use := touch.code(int16(random.IntN(3) * 4))
+		if random.IntN(3) == 0 {
+			use = slices.Concat(use, touch.code(int16(touch.size)))
+		}
+		var form string
+		var before, body []byte
+		switch i % 5 {
+		case 0:
+			form, body = "index up", slices.Concat(mov(4, 1), plus(4, 3), use, slot(add, 3, 0, step))
+		case 1:
+			form, body = "index down", slices.Concat(slot(add, 6, 0, -step), mov(4, 1), plus(4, 6), use)
+		case 2:
+			form = "pointer up"
+			before = slices.Concat(mov(4, 1), plus(4, 3), plus(6, 1))
+			body = slices.Concat(use, plusImm(4, step))
+		case 3:
+			form = "pointer down"
+			before = slices.Concat(mov(4, 1), plus(4, 6), plus(3, 1))
+			body = slices.Concat(plusImm(4, -step), use)
+		default:
+			form = "index of words"
+			body = slices.Concat(mov(7, 3), slot(0x67, 7, 0, 2), mov(4, 1), plus(4, 7), use, slot(add, 3, 0, step))
+		}
+		left, right := byte(3), byte(6)
+		switch i % 5 {
+		case 1:
+			left, right = 6, 3
+		case 2:
+			left = 4
+		case 3:
+			left, right = 4, 3
+		}
+		if random.IntN(4) == 0 { // tested before the first round too
+			before = slices.Concat(before, compareReg(op, wide, left, right, 1), exitSlot)
+		}
+		back := compareReg(op, wide, left, right, -int16(len(body)/8)-1)
+		n := []int{16, 16, 17, 24, 40, 64}[random.IntN(6)]
+		all = append(all, escape{
+			name: fmt.Sprintf("%s by %d, comparison %#x, %s, %d bytes", form, step, op, touch.name, n),
+			text: slices.Concat(numbers, movImm(5, 1), movImm(0, 0), before, body, back, exitSlot),
+			job:  emu.Job{Context: contextOf(n, anEdge(), anEdge())},
+		})
+	}
+	return all
+}
+
+func touch32(t touch) int32 { return int32(t.size) }
+
+// frames are accesses relative to r10 in functions that call each other.
+func frames() (all []escape) {
+	for _, touch := range touches() {
+		for _, distance := range []int64{-1, -8, -511, -512, -513, -520, -1024, -1025, -4096, -4097, 0, 1, 8, 504, 505, 512, 1 << 31, -1 << 31, 1<<32 - 8, -1<<32 - 8} {
+			for _, form := range []string{"main", "callee", "caller's"} {
+				numbers := slot(0x79, 0x13, 0, 0)
+				reach := slices.Concat(mov(4, 10), plus(4, 3), touch.code(0), exitSlot)
+				text := slices.Concat(numbers, reach)
+				switch form {
+				case "callee": // twice deep
+					text = slices.Concat(numbers, slot(0x85, 0x10, 0, 1), exitSlot, slot(0x85, 0x10, 0, 1), exitSlot, reach)
+				case "caller's": // a pointer to the frame of the caller
+					text = slices.Concat(numbers, mov(4, 10), plus(4, 3), slot(0x85, 0x10, 0, 1), exitSlot, slot(0x7b, 0x5a, -8, 0), touch.code(0), exitSlot)
+				}
+				if form == "main" && distance >= -512 && distance <= int64(-touch.size) && len(touch.code(0)) == 8 && touch.code(0)[0]&0xe7 != 0xc3 {
+					text = slices.Concat(mov(4, 10), touch.code(int16(distance)), exitSlot)
+				}
+				all = append(all, escape{
+					name: fmt.Sprintf("%s, %s of a frame at %+d", touch.name, form, distance), text: text,
+					job: emu.Job{Context: contextOf(16, uint64(distance))},
+				})
+			}
+		}
+	}
+	return all
+}
+
+// aliases are programs in which an address, an index or a length changes between its test and its use, by a store
+// through another register, by arithmetic on a copy, on one of two paths, or by a helper.
+func aliases() (all []escape) {
+	const fetch, storeLocal, copyBytes = 0x12, 0x10, 0x02
+	for i, touch := range touches() {
+		for k, v := range edges {
+			if (i+k)%3 > 0 {
+				continue
+			}
+			at := func(name string, parts ...[]byte) {
+				all = append(all, escape{
+					name: fmt.Sprintf("%s, %s, %#x", name, touch.name, v), text: slices.Concat(append(parts, touch.code(0), exitSlot)...),
+					job: emu.Job{Context: contextOf(24, v, 1)},
+				})
+			}
+			load, loadFrame := slot(0x79, 0x13, 0, 0), slot(0x79, 0xa4, -8, 0)
+			at("two pointers, one moved", load, mov(4, 1), mov(5, 4), plus(5, 3), touch.code(4), mov(4, 5))
+			at("the copy moved", load, mov(4, 1), mov(5, 4), touch.code(8), plus(4, 3), touch.code(-4))
+			at("an index that memory gave, and changed", slot(0x79, 0x13, 8, 0), load, mov(6, 3), slot(0x57, 3, 0, 7), mov(4, 1), plus(4, 3), movImm(5, -1),
+				slot(0x7b, 0x51, 8, 0), touch.code(0), slot(0x79, 0x13, 8, 0), mov(4, 1), plus(4, 3))
+			at("a pointer kept in the frame, and changed", load, slot(0x7b, 0x1a, -8, 0), mov(6, 10), plusImm(6, -8), slot(0xdb, 0x36, 0, 0), loadFrame)
+			at("a pointer kept in the frame, a byte of it changed", load, slot(0x7b, 0x1a, -8, 0), mov(6, 10), slot(0x73, 0x36, -6, 0), loadFrame)
+			at("a pointer on one path, a number on the other", load, mov(4, 1), compareImm(0x10, true, 3, 0, 1), mov(4, 3))
+			at("moved on one path", load, mov(4, 1), compareImm(0xc0, true, 3, 8, 1), plus(4, 3), touch.code(4))
+			at("another region on one path", load, mov(4, 1), compareImm(0x30, false, 3, 8, 2), mov(4, 10), plusImm(4, -4))
+			at("a number that was shifted", load, mov(4, 1), slot(0x67, 3, 0, 3), plus(4, 3))
+			at("r1 that is no context any more", load, touch.code(0)[:0], plus(1, 3), mov(4, 1))
+			at("what a helper fetched", mov(6, 1), load, slot(0x7b, 0x3a, -16, 0), movImm(1, 7), slot(0xbf, 0x32, 0, 0), slot(0x85, 0, 0, storeLocal),
+				movImm(1, 7), mov(2, 10), plusImm(2, -8), slot(0x7a, 10, -8, 0), slot(0x85, 0, 0, fetch), loadFrame)
+			at("what a helper returned", mov(6, 1), load, mov(2, 3), movImm(1, 3), slot(0x85, 0, 0, storeLocal), mov(4, 6), plus(4, 0), plusImm(4, 18))
+			at("a pointer a helper wrote over", mov(6, 1), slot(0x7b, 0x1a, -8, 0), mov(1, 10), plusImm(1, -8), mov(2, 6), movImm(3, 8), slot(0x85, 0, 0, copyBytes), loadFrame)
+			at("a helper that is to write outside", load, mov(6, 1), mov(2, 1), plus(1, 3), movImm(3, 8), slot(0x85, 0, 0, copyBytes), mov(4, 6))
+			at("a helper that is to read outside", load, mov(6, 1), mov(2, 1), plus(2, 3), movImm(3, 9), slot(0x85, 0, 0, copyBytes), mov(4, 6))
+			all = append(all, escape{
+				name: fmt.Sprintf("moved by what a function returned, %s, %#x", touch.name, v), job: emu.Job{Context: contextOf(24, v, 1)},
+				text: slices.Concat(load, mov(7, 1), mov(4, 1), touch.code(8), slot(0x85, 0x10, 0, 4), mov(4, 7), plus(4, 0), touch.code(0), exitSlot,
+					mov(0, 3), exitSlot),
+			})
+		}
+	}
+	return all
+}
+
+// calls are calls of functions through registers that hold no function.
+func calls() (all []escape) {
+	numbers := append(slices.Clone(edges), 0x20004000, 0x20004001, 0x08000001, 0x08001001, 0xf0000000, 0xf0000008, 0xf0000010, 0xf0000018, 0xf0000020, 0xf0000028,
+		0xf0000021, 0xf0000024, 0xffffffff_f0000020, 0xf0080000, 0xefffffe0)
+	for _, v := range numbers {
+		for _, offset := range []int32{0, 8, -8, 1, 1 << 30} {
+			all = append(all,
+				escape{
+					name: fmt.Sprintf("a call of %#x", v), // the function is at slot 4
+					text: slices.Concat(slot(0x79, 0x13, 0, 0), plusImm(3, offset), slot(0x8d, 3, 0, 0), exitSlot, movImm(0, 9), exitSlot),
+					job:  emu.Job{Context: contextOf(8, v)},
+				},
+				escape{
+					name: fmt.Sprintf("a call of a function and %#x %+d", v, offset),
+					text: slices.Concat(slot(0x79, 0x14, 0, 0), slot(0x18, 0x43, 0, 5), slot(0, 0, 0, 0), plus(3, 4), plusImm(3, offset), slot(0x8d, 3, 0, 0), exitSlot,
+						movImm(0, 9), exitSlot),
+					job: emu.Job{Context: contextOf(8, v)},
+				})
+		}
+	}
+	return all
+}
