@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+// libunicorn leaks.
+//
+//go:build !asan
+
 package jittest
 
 import (
