@@ -120,6 +120,10 @@ func TestEscapes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	proofEscapes, err := proofs()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, group := range []struct {
 		name    string
 		escapes []escape
@@ -129,6 +133,7 @@ func TestEscapes(t *testing.T) {
 		{"windows", windows()},
 		{"sections", sectionEscapes},
 		{"tested", tested()},
+		{"proofs", proofEscapes},
 		{"loops", loops()},
 		{"frames", frames()},
 		{"aliases", aliases()},

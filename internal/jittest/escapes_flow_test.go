@@ -12,7 +12,9 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"ubench/abi"
 	"ubench/emu"
+	"ubench/image"
 )
 
 // Programs in which what a compiler may have concluded about an address is wrong: of lengths that were tested, of loops,
@@ -88,7 +90,7 @@ func tested() (all []escape) {
 			ops := [][]byte{slot(0x57, 3, 0, 63), slot(0x97, 3, 0, 20), slot(0x9f, 0x23, 0, 0), slot(0x67, 3, 0, 2), slot(0x77, 3, 0, 60), slot(0xc7, 3, 0, 60),
 				slot(0x54, 3, 0, 7), slot(0x94, 3, 1, 16), slot(0x3f, 0x23, 0, 0), slot(0x64, 3, 0, 30), slot(0xbf, 0x33, 8, 0), slot(0x27, 3, 0, 8)}
 			text = slices.Concat(slot(0x79, 0x13, 0, 0), ops[random.IntN(len(ops))], compareReg(op, wide, 3, 2, 1), exitSlot,
-				mov(4, 1), plus(4, 3), touch.code(int16(pick(0, 0, 3))), exitSlot)
+				mov(4, 1), plus(4, 3), touch.code(int16(pick(0, 0, 3))), slot(0xaf, 0x30, 0, 0), exitSlot)
 		}
 		n := pick(0, 1, 7, 8, 9, 12, 15, 16, 17, 23, 24, 63, 64, 65)
 		all = append(all, escape{
@@ -97,6 +99,72 @@ func tested() (all []escape) {
 		})
 	}
 	return all
+}
+
+// proofs are accesses by an index that was reduced, tested and changed, to memory whose size is known beforehand: the
+// numbers are most often a little too large. The result shows the whole index.
+func proofs() (all []escape, err error) {
+	random := rand.New(rand.NewPCG(4, 4))
+	pick := func(parts ...[]byte) []byte { return parts[random.IntN(len(parts))] }
+	near := func() int32 { return int32(allocated - 12 + random.IntN(16)) }
+	kinds := touches()
+	for i := range 2500 {
+		touch, scale := kinds[random.IntN(len(kinds))], int32(random.IntN(4))
+		op, wide := comparisons[random.IntN(len(comparisons))], random.IntN(2) == 0
+		bound := near() >> scale
+		reduce := pick(nil, nil, slot(0x57, 3, 0, near()), slot(0x97, 3, 0, near()), slot(0x77, 3, 0, 58), slot(0xbc, 0x33, 0, 0), plusImm(3, -4), slot(0x71, 0x13, 0, 0))
+		test := slices.Concat(compareImm(op, wide, 3, bound, 1), exitSlot)
+		switch random.IntN(5) {
+		case 0:
+			test = compareImm(op, wide, 3, bound, 9) // to the last exit
+		case 1:
+			test = slices.Concat(movImm(5, bound), compareReg(op, wide, 3, 5, 1), exitSlot)
+		case 2:
+			test = nil
+		}
+		change := pick(slot(0x67, 3, 0, scale), slot(0x64, 3, 0, scale), slot(0x27, 3, 0, 1<<scale), slot(0x24, 3, 0, 1<<scale))
+		change = slices.Concat(change, pick(nil, nil, plusImm(3, 1), plusImm(3, -1), plusImm(3, -4), slot(0x04, 3, 0, 7)))
+		section, base := image.Rodata, []byte(nil)
+		switch i % 4 {
+		case 0:
+			section = image.Data
+		case 1:
+			base = slices.Concat(mov(4, 10), plusImm(4, -allocated))
+		case 2:
+			base = mov(4, 1)
+		}
+		if base == nil {
+			base = lddw(4, 0)
+		}
+		at := len(slot(0x79, 0x13, 0, 0)) + len(reduce) + len(test) + len(change)
+		use := slices.Concat(base, plus(4, 3), touch.code(int16(random.IntN(3)*4-4)), slot(0xaf, 0x30, 0, 0))
+		for len(change)+len(use) < 9*8 {
+			use = append(use, slot(0xaf, 0x30, 0, 0)...)
+		}
+		e := escape{
+			name: fmt.Sprintf("of kind %d, comparison %#x with %d, %s", i%4, op, bound, touch.name),
+			text: slices.Concat(slot(0x79, 0x13, 0, 0), reduce, test, change, use, exitSlot),
+		}
+		number := edges[random.IntN(len(edges))]
+		if random.IntN(2) == 0 {
+			number = number&^0xffffffff | uint64(near()>>scale)
+		}
+		e.job.Context = contextOf(allocated, number)
+		p, err := image.FromText("proof", e.text)
+		if err != nil {
+			return nil, err
+		}
+		p.Rodata, p.Data, p.CtxMin = make([]byte, allocated), make([]byte, allocated), uint32(random.IntN(2)*allocated)
+		if base[0] == 0x18 {
+			p.Addresses = []image.Address{{Slot: at / 8, Section: section}}
+		}
+		e.job.Format = abi.ExtendedHeader
+		if e.job.Image, err = p.Encode(e.job.Format); err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
 }
 
 // loops are loops that leave the context, or end just before: up and down, by pointers and by indices, of steps and

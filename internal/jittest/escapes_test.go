@@ -131,23 +131,26 @@ func outcome(areas []area, size int, write, atomic bool, addr uint32, pc int) ab
 func ends() (all []escape) {
 	forms := []struct {
 		name string
-		code func(base []byte, distance int64) (prologue []byte, offset int16, ok bool)
+		code func(base []byte, distance int64) (prologue []byte, offset int16)
 	}{
-		{"constant", func(base []byte, d int64) ([]byte, int16, bool) { return base, int16(d), true }},
-		{"sum", func(base []byte, d int64) ([]byte, int16, bool) {
-			return slices.Concat(slot(0x79, 0x13, 0, 0), base, plus(4, 3)), 0, true
+		{"constant", func(base []byte, d int64) ([]byte, int16) { return base, int16(d) }},
+		{"sum", func(base []byte, d int64) ([]byte, int16) {
+			return slices.Concat(slot(0x79, 0x13, 0, 0), base, plus(4, 3)), 0
 		}},
-		{"index", func(base []byte, d int64) ([]byte, int16, bool) { // of 32 bits, the address wraps around
-			return slices.Concat(slot(0x61, 0x13, 0, 0), base, plus(4, 3), plusImm(4, 3)), -3, true
+		{"index", func(base []byte, d int64) ([]byte, int16) { // of 32 bits, the address wraps around
+			return slices.Concat(slot(0x61, 0x13, 0, 0), base, plus(4, 3), plusImm(4, 3)), -3
 		}},
-		{"difference", func(base []byte, d int64) ([]byte, int16, bool) {
-			return slices.Concat(slot(0x79, 0x13, 0, 0), slot(0x87, 3, 0, 0), base, slot(0x1f, 0x34, 0, 0)), 0, true
+		{"difference", func(base []byte, d int64) ([]byte, int16) {
+			return slices.Concat(slot(0x79, 0x13, 0, 0), slot(0x87, 3, 0, 0), base, slot(0x1f, 0x34, 0, 0)), 0
 		}},
-		{"shifted", func(base []byte, d int64) ([]byte, int16, bool) { // of words, and the rest
-			return slices.Concat(slot(0x79, 0x13, 0, 0), slot(0xc7, 3, 0, 2), slot(0x67, 3, 0, 2), base, plus(4, 3)), int16(d & 3), true
+		{"shifted", func(base []byte, d int64) ([]byte, int16) { // of words, and the rest
+			return slices.Concat(slot(0x79, 0x13, 0, 0), slot(0xc7, 3, 0, 2), slot(0x67, 3, 0, 2), base, plus(4, 3)), int16(d & 3)
 		}},
-		{"32-bit", func(base []byte, d int64) ([]byte, int16, bool) {
-			return slices.Concat(slot(0x61, 0x13, 0, 0), base, slot(0x0c, 0x34, 0, 0)), 0, true
+		{"32-bit words", func(base []byte, d int64) ([]byte, int16) {
+			return slices.Concat(slot(0x61, 0x13, 0, 0), slot(0x74, 3, 0, 2), slot(0x64, 3, 0, 2), base, plus(4, 3)), int16(d & 3)
+		}},
+		{"32-bit", func(base []byte, d int64) ([]byte, int16) {
+			return slices.Concat(slot(0x61, 0x13, 0, 0), base, slot(0x0c, 0x34, 0, 0)), 0
 		}},
 	}
 	job, areas := memoryOf()
@@ -164,7 +167,7 @@ func ends() (all []escape) {
 					anchor += a.len
 				}
 				distance := int64(addr) - int64(anchor)
-				prologue, offset, _ := form.code(a.base, distance)
+				prologue, offset := form.code(a.base, distance)
 				code := touch.code(offset)
 				pc := len(prologue) / 8
 				e := escape{name: fmt.Sprintf("%s, %s at %+d, %s", a.name, touch.name, distance, form.name), job: job, known: true}
@@ -223,12 +226,14 @@ func windows() (all []escape) {
 				continue
 			}
 			for n := 0; n <= 76; n++ {
-				indexed := n%2 == 0
 				base, index := mov(4, 1), 0
-				if indexed { // by an index of at most 3
+				switch n % 3 { // some by an index of at most 3, bytes or words
+				case 1:
 					base, index = slices.Concat(mov(3, 2), slot(0x57, 3, 0, 3), mov(4, 1), plus(4, 3)), n&3
+				case 2:
+					base, index = slices.Concat(mov(3, 2), slot(0x57, 3, 0, 3), slot(0x67, 3, 0, 2), mov(4, 1), plus(4, 3)), n&3*4
 				}
-				e := escape{name: fmt.Sprintf("%v, each a %s, indexed: %v, %d bytes", row.offsets, touch.name, indexed, n), known: true}
+				e := escape{name: fmt.Sprintf("%v, each a %s, by an index of %d, %d bytes", row.offsets, touch.name, index, n), known: true}
 				e.job.Context = make([]byte, n)
 				e.text = base
 				areas := []area{{start: agent.ArenaAddr, len: uint32(n), writable: true}}
