@@ -33,10 +33,7 @@ func contextOf(n int, numbers ...uint64) []byte {
 	return b[:n]
 }
 
-var (
-	comparisons = []byte{0x10, 0x20, 0x30, 0x50, 0x60, 0x70, 0xa0, 0xb0, 0xc0, 0xd0} // jeq jgt jge jne jsgt jsge jlt jle jslt jsle
-	plainSizes  = []int{1, 2, 4, 8}
-)
+var comparisons = []byte{0x10, 0x20, 0x30, 0x50, 0x60, 0x70, 0xa0, 0xb0, 0xc0, 0xd0} // jeq jgt jge jne jsgt jsge jlt jle jslt jsle
 
 // compare jumps over n slots: 64 or 32 bits, with a register or a constant.
 func compareReg(op byte, wide bool, dst, src byte, n int16) []byte {
@@ -247,7 +244,7 @@ func frames() (all []escape) {
 				case "caller's": // a pointer to the frame of the caller
 					text = slices.Concat(numbers, mov(4, 10), plus(4, 3), slot(0x85, 0x10, 0, 1), exitSlot, slot(0x7b, 0x5a, -8, 0), touch.code(0), exitSlot)
 				}
-				if form == "main" && distance >= -512 && distance <= int64(-touch.size) && len(touch.code(0)) == 8 && touch.code(0)[0]&0xe7 != 0xc3 {
+				if form == "main" && distance >= -512 && distance <= int64(-touch.size) && !touch.atomic {
 					text = slices.Concat(mov(4, 10), touch.code(int16(distance)), exitSlot)
 				}
 				all = append(all, escape{

@@ -76,10 +76,10 @@ func jump(op, dst, src byte, n int16) []byte {
 
 // touch is an access of [r4 + offset].
 type touch struct {
-	name  string
-	size  int
-	write bool
-	code  func(offset int16) []byte
+	name                 string
+	size                 int
+	plain, write, atomic bool // plain: a load or store of a register
+	code                 func(offset int16) []byte
 }
 
 // touches lists accesses of every size and kind, of r5 where they store; r0 takes what they read.
@@ -87,7 +87,10 @@ func touches() (all []touch) {
 	sizeBits := map[int]byte{1: 0x10, 2: 0x08, 4: 0x00, 8: 0x18}
 	add := func(name string, op byte, size int, write bool, regs byte, imm int32) {
 		op |= sizeBits[size]
-		all = append(all, touch{fmt.Sprintf("%s of %d", name, size), size, write, func(o int16) []byte { return slot(op, regs, o, imm) }})
+		all = append(all, touch{
+			name: fmt.Sprintf("%s of %d", name, size), size: size, plain: op&0xe5 == 0x61, write: write, atomic: op&0xe7 == 0xc3,
+			code: func(o int16) []byte { return slot(op, regs, o, imm) },
+		})
 	}
 	for _, size := range []int{1, 2, 4, 8} {
 		add("load", 0x61, size, false, 0x40, 0)
@@ -106,16 +109,16 @@ func touches() (all []touch) {
 }
 
 // outcome is what must come of one access.
-func outcome(areas []area, size int, write, atomic bool, addr uint32, pc int) abi.Fault {
+func outcome(areas []area, t touch, addr uint32, pc int) abi.Fault {
 	status := abi.StatusRead
-	if write {
+	if t.write {
 		status = abi.StatusWrite
 	}
 	for _, a := range areas {
 		end := uint64(a.start) + uint64(a.len)
-		if addr >= a.start && uint64(addr)+uint64(size) <= end && (a.writable || !write) {
+		if addr >= a.start && uint64(addr)+uint64(t.size) <= end && (a.writable || !t.write) {
 			status = abi.OK
-			if atomic && addr%uint32(size) != 0 {
+			if t.atomic && addr%uint32(t.size) != 0 {
 				status = abi.Status(-82)
 			}
 		}
@@ -161,21 +164,24 @@ func ends() (all []escape) {
 				addrs = append(addrs, a.start-8+k, a.start+a.len-uint32(touch.size)-1+k)
 			}
 			for n, addr := range addrs {
-				form := forms[(n+i+touch.size)%len(forms)]
-				anchor := a.start
-				if a.name == "stack" {
-					anchor += a.len
+				for f, form := range forms {
+					if f != (n+i+touch.size)%len(forms) && (i > 0 || !touch.plain) {
+						continue // in turns, but for plain accesses of the context
+					}
+					anchor := a.start
+					if a.name == "stack" {
+						anchor += a.len
+					}
+					distance := int64(addr) - int64(anchor)
+					prologue, offset := form.code(a.base, distance)
+					code := touch.code(offset)
+					e := escape{name: fmt.Sprintf("%s, %s at %+d, %s", a.name, touch.name, distance, form.name), job: job, known: true}
+					e.text = slices.Concat(prologue, code, exitSlot)
+					e.job.Context = make([]byte, contextBytes)
+					binary.LittleEndian.PutUint64(e.job.Context, uint64(distance))
+					e.want = outcome(areas, touch, addr, len(prologue)/8)
+					all = append(all, e)
 				}
-				distance := int64(addr) - int64(anchor)
-				prologue, offset := form.code(a.base, distance)
-				code := touch.code(offset)
-				pc := len(prologue) / 8
-				e := escape{name: fmt.Sprintf("%s, %s at %+d, %s", a.name, touch.name, distance, form.name), job: job, known: true}
-				e.text = slices.Concat(prologue, code, exitSlot)
-				e.job.Context = make([]byte, contextBytes)
-				binary.LittleEndian.PutUint64(e.job.Context, uint64(distance))
-				e.want = outcome(areas, touch.size, touch.write, code[0]&0xe7 == 0xc3, addr, pc)
-				all = append(all, e)
 			}
 		}
 	}
@@ -202,7 +208,7 @@ func wraps() (all []escape) {
 				e.text = slices.Concat(prologue, code, exitSlot)
 				e.job.Context = make([]byte, contextBytes)
 				binary.LittleEndian.PutUint64(e.job.Context[8:], base)
-				e.want = outcome(areas, touch.size, touch.write, code[0]&0xe7 == 0xc3, addr, len(prologue)/8)
+				e.want = outcome(areas, touch, addr, len(prologue)/8)
 				all = append(all, e)
 			}
 		}
@@ -231,7 +237,9 @@ func windows() (all []escape) {
 				case 1:
 					base, index = slices.Concat(mov(3, 2), slot(0x57, 3, 0, 3), mov(4, 1), plus(4, 3)), n&3
 				case 2:
-					base, index = slices.Concat(mov(3, 2), slot(0x57, 3, 0, 3), slot(0x67, 3, 0, 2), mov(4, 1), plus(4, 3)), n&3*4
+					more := n / 3 % 4
+					base = slices.Concat(mov(3, 2), plusImm(3, int32(more)), slot(0x57, 3, 0, 3), slot(0x67, 3, 0, 2), mov(4, 1), plus(4, 3))
+					index = (n + more) & 3 * 4
 				}
 				e := escape{name: fmt.Sprintf("%v, each a %s, by an index of %d, %d bytes", row.offsets, touch.name, index, n), known: true}
 				e.job.Context = make([]byte, n)
@@ -241,7 +249,7 @@ func windows() (all []escape) {
 					code := touch.code(offset)
 					addr := agent.ArenaAddr + uint32(index) + uint32(int32(offset))
 					if e.want == (abi.Fault{}) {
-						e.want = outcome(areas, touch.size, touch.write, code[0]&0xe7 == 0xc3, addr, len(e.text)/8)
+						e.want = outcome(areas, touch, addr, len(e.text)/8)
 					}
 					e.text = slices.Concat(e.text, code)
 				}
