@@ -165,8 +165,8 @@ func ends() (all []escape) {
 			}
 			for n, addr := range addrs {
 				for f, form := range forms {
-					if f != (n+i+touch.size)%len(forms) && (i > 0 || !touch.plain) {
-						continue // in turns, but for plain accesses of the context
+					if f != (n+i+touch.size)%len(forms) && (a.base[0] == 0x18 || !touch.plain) {
+						continue // in turns, but for plain accesses of the context and the stack
 					}
 					anchor := a.start
 					if a.name == "stack" {
