@@ -108,7 +108,10 @@ func proofs() (all []escape, err error) {
 	for i := range 2500 {
 		touch, scale := kinds[random.IntN(len(kinds))], int32(random.IntN(4))
 		op, wide := comparisons[random.IntN(len(comparisons))], random.IntN(2) == 0
-		bound := near() >> scale
+		bound, huge := near()>>scale, scale >= 2 && random.IntN(3) == 0
+		if huge { // what is below it and shifted has more than 32 bits
+			bound |= 1 << (32 - scale)
+		}
 		reduce := pick(nil, nil, slot(0x57, 3, 0, near()), slot(0x97, 3, 0, near()), slot(0x77, 3, 0, 58), slot(0xbc, 0x33, 0, 0), plusImm(3, -4), slot(0x71, 0x13, 0, 0))
 		test := slices.Concat(compareImm(op, wide, 3, bound, 1), exitSlot)
 		switch random.IntN(5) {
@@ -143,7 +146,9 @@ func proofs() (all []escape, err error) {
 			text: slices.Concat(slot(0x79, 0x13, 0, 0), reduce, test, change, use, exitSlot),
 		}
 		number := edges[random.IntN(len(edges))]
-		if random.IntN(2) == 0 {
+		if huge {
+			number = uint64(1)<<(24+random.IntN(9)) | uint64(random.IntN(16))
+		} else if random.IntN(2) == 0 {
 			number = number&^0xffffffff | uint64(near()>>scale)
 		}
 		e.job.Context = contextOf(allocated, number)
