@@ -123,7 +123,7 @@ func proofs() (all []escape, err error) {
 			test = nil
 		}
 		change := pick(slot(0x67, 3, 0, scale), slot(0x64, 3, 0, scale), slot(0x27, 3, 0, 1<<scale), slot(0x24, 3, 0, 1<<scale))
-		change = slices.Concat(change, pick(nil, nil, plusImm(3, 1), plusImm(3, -1), plusImm(3, -4), slot(0x04, 3, 0, 7)))
+		change = slices.Concat(change, pick(nil, nil, plusImm(3, 1), plusImm(3, -1), plusImm(3, -4), slot(0x04, 3, 0, 7), slot(0x57, 3, 0, bound), slot(0x54, 3, 0, near())))
 		section, base := image.Rodata, []byte(nil)
 		switch i % 4 {
 		case 0:
