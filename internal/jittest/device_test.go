@@ -17,11 +17,13 @@ import (
 	"testing"
 
 	"ubench/abi"
+	"ubench/benchmarks"
 	"ubench/emu"
 	"ubench/emu/host"
 	"ubench/emu/unicorn"
 	"ubench/emu/wire"
 	"ubench/firmware"
+	"ubench/image"
 	"ubench/internal/campaign"
 )
 
@@ -264,5 +266,40 @@ func TestHostCodeIsDeviceCode(t *testing.T) {
 				t.Errorf("%s, job %d: %v; %d bytes, %d on the desk", core, i, sample.Fault, len(sample.Code), len(code))
 			}
 		}
+	}
+}
+
+// TestLittleMemory leaves the compiler on the device less and less memory: it says so, and nothing runs.
+func TestLittleMemory(t *testing.T) {
+	w := watch(t, unicorn.CortexM3, "netduino2")
+	arena := int(w.client.Info().ArenaBytes)
+	b, ok := benchmarks.Lookup("crc32")
+	if !ok {
+		t.Fatal("no crc32")
+	}
+	p, err := image.LoadObject(b.Name, b.Object, b.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed, err := p.Encode(abi.Packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcomes := map[string]int{}
+	for left := 4000; left < 8000; left += 80 {
+		context := bytes.Repeat([]byte{1}, arena-left)
+		sample, err := w.job(t.Context(), emu.Job{Engine: "jit", Format: abi.Packed, Image: packed, Context: context})
+		if err != nil {
+			t.Fatal(err)
+		}
+		status := sample.Fault.Status
+		outcomes[status.Name()]++
+		if ran := status == abi.OK; ran != (sample.Execute != nil) || !ran && status != abi.StatusMemory && !outOfMemory(status) {
+			t.Errorf("%d bytes left: %v, ran: %v", left, sample.Fault, sample.Execute != nil)
+		}
+	}
+	t.Log(outcomes)
+	if outcomes["ok"] == 0 || outcomes["e-memory"] == 0 || outcomes["e-compile-code"]+outcomes["e-compile-scratch"] == 0 {
+		t.Errorf("only %v", outcomes)
 	}
 }

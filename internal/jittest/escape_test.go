@@ -39,10 +39,10 @@ func lanes(t *testing.T) []lane {
 	all := []lane{
 		{"vm on the desk", "vm", 1, desk.Run},
 		{"jit on Cortex-M4", "jit", 1, m4.job},
-		{"jit on Cortex-M3", "jit", 5, m3.job},
-		{"vm on Cortex-M4", "vm", 7, m4.job},
-		{"femto on Cortex-M4", "femto", 11, m4.job},
-		{"rbpf on Cortex-M4", "rbpf", 13, m4.job},
+		{"jit on Cortex-M3", "jit", 9, m3.job},
+		{"vm on Cortex-M4", "vm", 17, m4.job},
+		{"femto on Cortex-M4", "femto", 19, m4.job},
+		{"rbpf on Cortex-M4", "rbpf", 23, m4.job},
 		{"femto on the desk", "femto", 2, desk.Run},
 		{"rbpf on the desk", "rbpf", 2, desk.Run},
 	}
