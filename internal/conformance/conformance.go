@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package conformance is a table of what every instruction of RFC 9669 has to do: each opcode, on
+// registers of each kind (pairs, halves, constants, copies; with room and without), with operands at
+// the boundaries and constants and offsets at the limits of what Thumb-2 encodes. What is expected
+// comes from semantics.go, which shares nothing with any engine.
+//
+// Cases are many and engines load programs slowly, so that a program holds the cases that differ in
+// values only: it reads operands from its context and writes results there.
+package conformance
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"ubench/abi"
+	"ubench/emu"
+)
+
+// Program is a program, and what it has to come to.
+type Program struct {
+	Group, Name string
+	Text        []byte
+	Context     []byte
+	Budget      uint32
+
+	Result    uint64
+	After     []byte    // the context; nil: not compared
+	Fault     abi.Fault // with InContext, Addr is relative to the context
+	InContext bool
+
+	// Cases are the results in After, 8 bytes each from Results on. A program without any is one case.
+	Results int
+	Cases   []string
+}
+
+// Count is how many cases a program holds.
+func (p *Program) Count() int { return max(1, len(p.Cases)) }
+
+// Job makes a job of the program.
+func (p *Program) Job(engine string) emu.Job {
+	return emu.Job{
+		Engine: engine, Format: abi.TextOnly, Image: p.Text,
+		Context: p.Context, Budget: p.Budget, WantContext: true,
+	}
+}
+
+// Check says what is wrong with a run of the program, "" if nothing is.
+func (p *Program) Check(s emu.Sample) string {
+	want := p.Fault
+	if p.InContext {
+		want.Addr += s.ContextAddr
+	}
+	switch {
+	case s.Fault.Status != want.Status || (want.Status != abi.OK && want.Status != abi.StatusBudget && s.Fault != want):
+		return fmt.Sprintf("%s at %d, %#x, want %s at %d, %#x",
+			s.Fault.Status.Name(), s.Fault.PC, s.Fault.Addr, want.Status.Name(), want.PC, want.Addr)
+	case want.Status != abi.OK:
+		return ""
+	case s.Result != p.Result:
+		return fmt.Sprintf("r0 is %#x, want %#x", s.Result, p.Result)
+	}
+	return p.CheckContext(s.Context)
+}
+
+// CheckContext says in what case the context a run left behind is wrong.
+func (p *Program) CheckContext(got []byte) string {
+	if p.After == nil || bytes.Equal(got, p.After) {
+		return ""
+	}
+	if len(got) != len(p.After) {
+		return fmt.Sprintf("a context of %d bytes, want %d", len(got), len(p.After))
+	}
+	for i, name := range p.Cases {
+		at := p.Results + 8*i
+		if g, w := binary.LittleEndian.Uint64(got[at:]), binary.LittleEndian.Uint64(p.After[at:]); g != w {
+			return fmt.Sprintf("%s is %#x, want %#x", name, g, w)
+		}
+	}
+	for i := range got {
+		if got[i] != p.After[i] {
+			return fmt.Sprintf("byte %d of the context is %#x, want %#x", i, got[i], p.After[i])
+		}
+	}
+	return ""
+}
+
+// All is the whole table, by group.
+func All() []Program {
+	var all []Program
+	for _, group := range []func() []Program{
+		arithmetic, immediates, unary, constants, conditions, memory, atomics, distances, loops, calls, faults, regressions,
+	} {
+		all = append(all, group()...)
+	}
+	return all
+}
