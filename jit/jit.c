@@ -57,6 +57,8 @@ static void arithmetic(struct jit *j, const struct ub_insn *insn, bool wide)
 		return;
 	if (j->facts[j->slot] & JIT_NO_EFFECT) {
 		j->zx |= 1u << d;
+		if (j->lazy >> d & 1 && j->val[d].kind == JIT_CONST)
+			j->val[d].shift = 0; /* in 32 bits its high half goes */
 		return;
 	}
 	jit_pin(j, d); /* what the result goes to is not lent out meanwhile */
