@@ -6,6 +6,8 @@
  *   live.c      backward: which halves are needed              -> live_in[], weights
  *   alloc.c     homes for halves
  *   lower*.c    instructions, over the emitters of emit.h      -> code, fixups
+ *   value.c     where operands are, meanwhile
+ *   stubs.c     what follows failed checks
  *   patch.c     branch sizes and targets
  *   jit.c       the driver
  *
@@ -169,6 +171,11 @@ static inline bool jit_is_jump(uint8_t opcode)
 	uint32_t class = UB_CLASS(opcode), op = UB_OP(opcode);
 	return (class == UB_JMP || class == UB_JMP32) && op != UB_CALL && op != UB_EXIT;
 }
+/* Neither a jump, nor a call, nor an exit. */
+static inline bool jit_goes_straight(uint8_t opcode)
+{
+	return UB_CLASS(opcode) != UB_JMP && UB_CLASS(opcode) != UB_JMP32;
+}
 static inline bool jit_is_leader(const struct jit *j, uint32_t slot)
 {
 	return j->leader[slot / 8] >> (slot % 8) & 1;
@@ -202,11 +209,16 @@ void jit_ranges(struct jit *j);
 /* live.c */
 void jit_live(struct jit *j);
 uint32_t jit_helper_args(int32_t id);
-/* Halves an instruction's result depends on, given the halves needed after it. */
-uint32_t jit_transfer(const struct jit *j, uint32_t slot, uint32_t out);
-uint32_t jit_live_out(const struct jit *j, uint32_t slot);
+/* Halves needed after an instruction. For local calls, what the caller needs. */
+uint32_t jit_live_after_jump(const struct jit *j, uint32_t slot);
+static inline uint32_t jit_live_out(const struct jit *j, uint32_t slot)
+{
+	uint8_t opcode = j->text[slot].opcode;
+	if (!jit_goes_straight(opcode))
+		return jit_live_after_jump(j, slot);
+	return j->live_in[slot + (UB_CLASS(opcode) == UB_LD ? 2 : 1)];
+}
 uint32_t jit_func_at(const struct jit *j, uint32_t slot);
-bool jit_in_main(const struct jit *j, uint32_t slot);
 /* Halves an exit must leave in their homes. */
 uint32_t jit_exit_set(const struct jit *j, uint32_t slot);
 
@@ -251,7 +263,6 @@ void jit_alu32(struct jit *j, const struct ub_insn *insn);
 /* lower_alu64.c */
 void jit_alu64(struct jit *j, const struct ub_insn *insn);
 void jit_end64(struct jit *j, uint32_t d, int32_t bits);
-void jit_copy64(struct jit *j, uint32_t d, uint32_t s);
 /* lower_shift64.c: op UB_LSH, UB_RSH or UB_ARSH; k 1..63 */
 void jit_shift64_imm(struct jit *j, uint32_t op, uint32_t d, uint32_t k);
 void jit_shift64_reg(struct jit *j, uint32_t op, uint32_t d, uint32_t s);

@@ -135,12 +135,37 @@ static uint32_t atomic(const struct ub_insn *insn, uint32_t out, bool sz)
 	return out | JIT_LO(d) | halves(s, true, wide, sz);
 }
 
-uint32_t jit_exit_set(const struct jit *j, uint32_t slot)
+/* Index of the function that starts at a slot. */
+uint32_t jit_func_at(const struct jit *j, uint32_t slot)
 {
-	return j->exit_live | (jit_in_main(j, slot) ? JIT_BOTH(0) : 0);
+	uint32_t low = 0, high = j->program->nfuncs - 1;
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+		if (j->program->funcs[middle] < slot)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
-uint32_t jit_transfer(const struct jit *j, uint32_t slot, uint32_t out)
+/* Whether a slot belongs to the function the program starts in. */
+static bool in_main(const struct jit *j, uint32_t slot)
+{
+	const struct ub_program *p = j->program;
+	if (!j->local_calls)
+		return true;
+	uint32_t f = jit_func_at(j, p->entry);
+	return slot >= p->entry && (f + 1 == p->nfuncs || slot < p->funcs[f + 1]);
+}
+
+uint32_t jit_exit_set(const struct jit *j, uint32_t slot)
+{
+	return j->exit_live | (in_main(j, slot) ? JIT_BOTH(0) : 0);
+}
+
+/* Halves an instruction's result depends on, given the halves needed after it. */
+static uint32_t transfer(const struct jit *j, uint32_t slot, uint32_t out)
 {
 	const struct ub_insn *insn = j->text + slot;
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn);
@@ -169,45 +194,15 @@ uint32_t jit_transfer(const struct jit *j, uint32_t slot, uint32_t out)
 	}
 }
 
-/* Halves needed after an instruction. For local calls, what the caller needs. */
-uint32_t jit_live_out(const struct jit *j, uint32_t slot)
+uint32_t jit_live_after_jump(const struct jit *j, uint32_t slot)
 {
 	const struct ub_insn *insn = j->text + slot;
-	uint32_t out = 0;
-	if (UB_CLASS(insn->opcode) == UB_LD)
-		return j->live_in[slot + 2];
-	if (jit_is_jump(insn->opcode)) {
-		out = j->live_in[jit_target(insn, slot)];
-		if (UB_OP(insn->opcode) == UB_JA)
-			return out;
-	} else if (insn->opcode == (UB_JMP | UB_EXIT)) {
+	if (insn->opcode == (UB_JMP | UB_EXIT))
 		return 0;
-	}
-	return out | j->live_in[slot + 1];
-}
-
-/* Index of the function that starts at a slot. */
-uint32_t jit_func_at(const struct jit *j, uint32_t slot)
-{
-	uint32_t low = 0, high = j->program->nfuncs - 1;
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-		if (j->program->funcs[middle] < slot)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* Whether a slot belongs to the function the program starts in. */
-bool jit_in_main(const struct jit *j, uint32_t slot)
-{
-	const struct ub_program *p = j->program;
-	if (!j->local_calls)
-		return true;
-	uint32_t f = jit_func_at(j, p->entry);
-	return slot >= p->entry && (f + 1 == p->nfuncs || slot < p->funcs[f + 1]);
+	if (!jit_is_jump(insn->opcode))
+		return j->live_in[slot + 1];
+	uint32_t out = j->live_in[jit_target(insn, slot)];
+	return UB_OP(insn->opcode) == UB_JA ? out : out | j->live_in[slot + 1];
 }
 
 uint32_t jit_helper_args(int32_t id)
@@ -226,20 +221,25 @@ static bool is_local_call(const struct ub_insn *insn)
 	       (insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_LOCAL);
 }
 
-/* Once over the program; returns whether something grew that was read before. */
-static bool sweep(struct jit *j)
+/* Once over the program; returns whether something grew that was read before. `first`: sets are those
+ * of no sweep yet. Later, where the set behind an instruction is what it was, so is the one before. */
+static bool sweep(struct jit *j, bool first)
 {
-	bool again = false;
+	bool again = false, grew = first;
 	for (uint32_t s = j->slots; s-- > 0;) {
 		const struct ub_insn *insn = j->text + s;
 		if (insn->opcode == 0)
 			continue; /* second slot of lddw */
+		bool straight = jit_goes_straight(insn->opcode);
+		if (straight && !grew)
+			continue;
 		uint32_t out = jit_live_out(j, s);
-		if (is_local_call(insn)) {
+		if (!straight && is_local_call(insn)) {
 			again |= (out & ARGS & ~j->exit_live) != 0;
 			j->exit_live |= out & ARGS;
 		}
-		uint32_t in = jit_transfer(j, s, out);
+		uint32_t in = transfer(j, s, out);
+		grew = first || in != j->live_in[s];
 		if (in & ~j->live_in[s] && j->facts[s] & JIT_HEAD)
 			again = true;
 		j->live_in[s] = in;
@@ -256,6 +256,6 @@ static bool sweep(struct jit *j)
 
 void jit_live(struct jit *j)
 {
-	while (sweep(j))
+	for (bool first = true; sweep(j, first); first = false)
 		;
 }

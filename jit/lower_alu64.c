@@ -15,7 +15,7 @@ struct pair {
 };
 
 /* d = s, high half included. */
-void jit_copy64(struct jit *j, uint32_t d, uint32_t s)
+static void copy64(struct jit *j, uint32_t d, uint32_t s)
 {
 	uint8_t lo;
 	const struct jit_val *v = jit_val_of(j, s);
@@ -420,7 +420,7 @@ static void move64(struct jit *j, uint32_t d, uint32_t s, const struct ub_insn *
 		jit_set_val(j, d, (struct jit_val){ JIT_CONST, JIT_NOWHERE, JIT_NOWHERE, insn->imm < 0, insn->imm },
 			    insn->imm >= 0);
 	} else if (!insn->offset && need_hi) {
-		jit_copy64(j, d, s);
+		copy64(j, d, s);
 	} else if (need_hi) {
 		jit_clobber(j, d);
 		jit_prepare(j, s);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Forward: what is known about the value of each register (bounds.h) at each slot, as facts for the
- * others. Blocks are visited in the order of slots, as often as the state they start in grows. A state that grows a second time, or by an addition, jumps to a limit,
- * so that loops take two or three visits. Nothing depends on the order for being right: the pass
- * ends when every edge leads into a state that covers it.
+ * others. Blocks are visited in the order of slots, as often as the state they start in grows. A
+ * state that grows a second time, or by an addition, jumps to a limit, so that loops take two or three
+ * visits. Nothing depends on the order for being right: the pass ends when every edge leads into a
+ * state that covers it.
  */
 #include <string.h>
 
@@ -13,8 +14,7 @@ enum { UNKNOWN, MIXED = 0xff }; /* or region + 1 */
 
 /* What a block starts with; lower bounds are known inside blocks only. */
 struct state {
-	uint32_t max[TRACKED];
-	uint8_t tag[TRACKED];
+	struct value at[TRACKED];
 	bool reached, dirty; /* dirty: to be visited again */
 	uint8_t grown;       /* times */
 	uint16_t length;     /* the context is known to be so long at least */
@@ -25,7 +25,7 @@ struct ranges {
 	struct value now[TRACKED];
 	uint16_t length; /* as in struct state */
 	/* The region of pointers kept in each word of a frame, UNKNOWN, or MIXED: a guess, for checks. */
-	uint8_t kept[UB_FRAME_BYTES / 8];
+	uint8_t frame[UB_FRAME_BYTES / 8];
 	struct state *states; /* by leader */
 	bool again;
 };
@@ -171,7 +171,7 @@ static void access(struct ranges *g, const struct ub_insn *insn, uint32_t base, 
 static uint8_t *kept_at(struct ranges *g, uint32_t base, int32_t offset)
 {
 	uint32_t at = UB_FRAME_BYTES + (uint32_t)offset;
-	return base == UB_R10 && at < UB_FRAME_BYTES && at % 8 == 0 ? &g->kept[at / 8] : NULL;
+	return base == UB_R10 && at < UB_FRAME_BYTES && at % 8 == 0 ? &g->frame[at / 8] : NULL;
 }
 
 static void load(struct ranges *g, const struct ub_insn *insn, uint32_t *fact)
@@ -220,16 +220,20 @@ static uint32_t leader_index(const struct jit *j, uint32_t slot)
 
 enum { KEPT = KIND | EXACT | LENGTH };
 
+/* What of a value blocks start with. */
+static struct value kept(struct value v)
+{
+	return value_of(v.tag & KEPT, v.tag & EXACT ? v.max : 0, v.max);
+}
+
 /* Control goes to a leader in the state it is in now. */
 static void flow(struct ranges *g, uint32_t target, bool backward)
 {
 	struct state *s = g->states + leader_index(g->j, target);
 	bool grew = false;
 	if (!s->reached) {
-		for (uint32_t r = 0; r < TRACKED; r++) {
-			s->max[r] = g->now[r].max;
-			s->tag[r] = g->now[r].tag & KEPT;
-		}
+		for (uint32_t r = 0; r < TRACKED; r++)
+			s->at[r] = kept(g->now[r]);
 		s->reached = s->dirty = true;
 		s->grown = 0;
 		s->length = g->length;
@@ -237,17 +241,15 @@ static void flow(struct ranges *g, uint32_t target, bool backward)
 		return;
 	}
 	for (uint32_t r = 0; r < TRACKED; r++) {
-		struct value new = g->now[r];
-		if (s->tag[r] == ANY || (s->max[r] == new.max && s->tag[r] == (new.tag & KEPT)))
+		struct value old = s->at[r], new = g->now[r];
+		if (old.tag == ANY || (old.max == new.max && old.tag == (new.tag & KEPT)))
 			continue;
-		struct value old = value_of(s->tag[r], 0, s->max[r]);
 		struct value v = jit_bound_join(old, new, s->grown > 1 || (backward && new.tag & ADDED));
 		if (s->grown > 6)
 			v = any;
 		if (v.max == old.max && v.tag == old.tag)
 			continue;
-		s->max[r] = v.max;
-		s->tag[r] = (uint8_t)v.tag;
+		s->at[r] = kept(v);
 		grew = true;
 	}
 	if (s->length > g->length) {
@@ -266,7 +268,7 @@ static void start_block(struct ranges *g, struct state *s)
 	s->dirty = false;
 	g->length = s->length;
 	for (uint32_t r = 0; r < TRACKED; r++)
-		g->now[r] = value_of(s->tag[r], s->tag[r] & EXACT ? s->max[r] : 0, s->max[r]);
+		g->now[r] = s->at[r];
 }
 
 /* x < y holds, or x <= y: x is bounded by what y is bounded by. Both are compared as 64 bits or are

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Tables, laid out at the end of the buffer; where blocks begin. */
 #include <string.h>
 
 #include "jit/compile.h"
