@@ -113,7 +113,8 @@ static uint32_t weigh_all(struct jit *j)
 			weigh_access(j, insn, d, j->facts[slot], weight);
 		if (backward)
 			weigh(j, 1u << JIT_BUDGET, 2 * weight);
-		close_loops(&loops, slot);
+		if (j->facts[slot] & JIT_HEAD)
+			close_loops(&loops, slot);
 	}
 	if (!j->checked)
 		j->weight[JIT_BUDGET] = 0;

@@ -76,22 +76,22 @@ struct value jit_bound_imm(uint32_t op, struct value a, int32_t imm, bool wide, 
 	uint32_t k = (uint32_t)imm;
 	bool high = wide && imm < 0; /* the constant has a high half */
 
-	switch (op) {
-	case UB_ADD:
+	switch (op >> 4) { /* dense: a jump through a table */
+	case UB_ADD >> 4:
 		return imm < 0 ? subtract(a, 0u - k, wide) : add(a, constant(k), wide);
-	case UB_SUB:
+	case UB_SUB >> 4:
 		return imm < 0 ? add(a, constant(0u - k), wide) : subtract(a, k, wide);
-	case UB_MUL: {
+	case UB_MUL >> 4: {
 		uint64_t product = (uint64_t)a.max * k;
 		if (is_number(a) && !high && product <= FAR)
 			return a.tag & EXACT ? constant((uint32_t)product) : number((uint32_t)product);
 		break;
 	}
-	case UB_DIV:
+	case UB_DIV >> 4:
 		if (sign || !is_number(a) || high)
 			break;
 		return number(k ? a.max / k : 0);
-	case UB_MOD:
+	case UB_MOD >> 4:
 		if (sign || high || k == 0)
 			break;
 		if (!is_number(a))
@@ -103,7 +103,7 @@ struct value jit_bound_imm(uint32_t op, struct value a, int32_t imm, bool wide, 
 		if (a.max < 2 * (uint64_t)k)
 			*fact |= JIT_ONCE;
 		return number(k - 1);
-	case UB_AND:
+	case UB_AND >> 4:
 		if (is_number(a)) {
 			if ((smear(a.max) & ~k) == 0) {
 				*fact |= JIT_NO_EFFECT;
@@ -114,15 +114,15 @@ struct value jit_bound_imm(uint32_t op, struct value a, int32_t imm, bool wide, 
 		if (!high)
 			return number(k);
 		break;
-	case UB_OR:
-	case UB_XOR:
+	case UB_OR >> 4:
+	case UB_XOR >> 4:
 		if (is_number(a) && !high)
 			return number(smear(a.max | k));
 		break;
-	case UB_LSH:
+	case UB_LSH >> 4:
 		return shift_left(a, k & (wide ? 63 : 31), wide);
-	case UB_RSH:
-	case UB_ARSH:
+	case UB_RSH >> 4:
+	case UB_ARSH >> 4:
 		return shift_right(a, k & (wide ? 63 : 31), wide, op == UB_ARSH);
 	}
 	return wide ? any : number(FAR);
@@ -133,35 +133,35 @@ struct value jit_bound_reg(uint32_t op, struct value a, struct value b, bool wid
 	if (is_number(b) && b.tag & EXACT && (!wide || b.max < 0x80000000))
 		return jit_bound_imm(op, a, (int32_t)b.max, wide, sign, fact);
 	bool both = is_number(a) && is_number(b);
-	switch (op) {
-	case UB_ADD:
+	switch (op >> 4) { /* dense: a jump through a table */
+	case UB_ADD >> 4:
 		return add(a, b, wide);
-	case UB_SUB:
+	case UB_SUB >> 4:
 		if (wide && is_pointer(a) && !is_pointer(b))
 			return value_of(a.tag & KIND, 0, FAR);
 		break;
-	case UB_MUL:
+	case UB_MUL >> 4:
 		if (both && (uint64_t)a.max * b.max <= FAR)
 			return number(a.max * b.max);
 		break;
-	case UB_DIV:
-	case UB_MOD: /* neither gives more than the dividend */
+	case UB_DIV >> 4:
+	case UB_MOD >> 4: /* neither gives more than the dividend */
 		if (both && !sign)
 			return number(a.max);
 		break;
-	case UB_AND:
+	case UB_AND >> 4:
 		if (both)
 			return number(a.max < b.max ? a.max : b.max);
 		if (is_number(a) || is_number(b))
 			return number(is_number(a) ? a.max : b.max);
 		break;
-	case UB_OR:
-	case UB_XOR:
+	case UB_OR >> 4:
+	case UB_XOR >> 4:
 		if (both)
 			return number(smear(a.max | b.max));
 		break;
-	case UB_RSH:
-	case UB_ARSH:
+	case UB_RSH >> 4:
+	case UB_ARSH >> 4:
 		if (is_number(a) && (wide || op == UB_RSH || a.max >> 31 == 0))
 			return number(a.max);
 		break;

@@ -230,7 +230,14 @@ void jit_frame(struct jit *j);
 /* value.c: operands and results */
 enum { JIT_ZERO = -1 };
 int jit_temp(struct jit *j);
-void jit_release(struct jit *j);
+void jit_give_back(struct jit *j);
+/* Scratch registers are free again. */
+static inline void jit_release(struct jit *j)
+{
+	if (j->borrowed)
+		jit_give_back(j);
+	j->temps = j->pinned = 0;
+}
 void jit_pin(struct jit *j, uint32_t r);
 void jit_forget(struct jit *j);
 int jit_load_half(struct jit *j, uint32_t half);

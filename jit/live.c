@@ -28,43 +28,43 @@ static uint32_t alu64(const struct ub_insn *insn, uint32_t want, bool dz, bool s
 	bool x = insn->opcode & UB_X, lo = want & 1, hi = want & 2, any = want != 0;
 	uint32_t k = (uint32_t)insn->imm & 63;
 
-	switch (op) {
-	case UB_MOV:
+	switch (op >> 4) { /* dense: a jump through a table */
+	case UB_MOV >> 4:
 		if (!x)
 			return 0;
 		if (insn->offset)
 			return halves(s, any, false, true);
 		return halves(s, lo, hi, sz);
-	case UB_ADD:
-	case UB_SUB:
-	case UB_MUL:
+	case UB_ADD >> 4:
+	case UB_SUB >> 4:
+	case UB_MUL >> 4:
 		return halves(d, any, hi, dz) | (x ? halves(s, any, hi, sz) : 0);
-	case UB_AND:
+	case UB_AND >> 4:
 		if (!x)
 			return halves(d, lo, hi && insn->imm < 0, dz);
 		hi = hi && !dz && !sz;
 		return halves(d, lo, hi, dz) | halves(s, lo, hi, sz);
-	case UB_OR:
+	case UB_OR >> 4:
 		if (!x)
 			return halves(d, lo, hi && insn->imm >= 0, dz);
 		/* fall through */
-	case UB_XOR:
+	case UB_XOR >> 4:
 		return halves(d, lo, hi, dz) | (x ? halves(s, lo, hi, sz) : 0);
-	case UB_NEG:
+	case UB_NEG >> 4:
 		return halves(d, any, hi, dz);
-	case UB_LSH:
+	case UB_LSH >> 4:
 		if (!x)
 			return halves(d, k < 32 ? any : hi, hi && k < 32, dz);
 		return halves(d, any, hi, dz) | halves(s, true, false, true);
-	case UB_RSH:
+	case UB_RSH >> 4:
 		if (!x)
 			return halves(d, lo && k < 32, (lo && k) || (hi && k < 32), dz);
 		return halves(d, any, any, dz) | halves(s, true, false, true);
-	case UB_ARSH:
+	case UB_ARSH >> 4:
 		if (!x)
 			return halves(d, lo && k < 32, (lo && k) || hi, dz);
 		return halves(d, any, any, dz) | halves(s, true, false, true);
-	case UB_END:
+	case UB_END >> 4:
 		if (insn->imm != 64)
 			return halves(d, lo, false, true);
 		return halves(d, hi, lo, dz);

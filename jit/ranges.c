@@ -51,33 +51,36 @@ static void alu(struct ranges *g, const struct ub_insn *insn, uint32_t *fact)
 {
 	uint32_t d = UB_DST(insn), op = UB_OP(insn->opcode);
 	bool wide = UB_CLASS(insn->opcode) == UB_ALU64, x = insn->opcode & UB_X;
-	struct value a = get(g, d), b = get(g, UB_SRC(insn)), v;
+	struct value *dst = g->now + d; /* r10 is not written */
 
-	if (zx(a))
+	if (zx(*dst))
 		*fact |= JIT_DST_ZX;
 	if (op == UB_END) {
-		v = jit_bound_bytes(a, insn->imm, wide || x);
-	} else if (op == UB_NEG) {
-		v = wide ? any : number(FAR);
-	} else if (op == UB_MOV && !x) {
-		v = wide && insn->imm < 0 ? any : constant((uint32_t)insn->imm);
-	} else {
-		if (x && zx(b))
-			*fact |= JIT_SRC_ZX;
-		if (!wide) {
-			a = low_half(a);
-			b = low_half(b);
-		}
-		if (op == UB_ADD && x && is_pointer(b) && !is_pointer(a))
-			*fact |= JIT_POINTER_SRC;
-		if (op == UB_MOV)
-			v = jit_bound_move(b, insn->offset, wide);
-		else if (x)
-			v = jit_bound_reg(op, a, b, wide, insn->offset, fact);
-		else
-			v = jit_bound_imm(op, a, insn->imm, wide, insn->offset, fact);
+		*dst = jit_bound_bytes(*dst, insn->imm, wide || x);
+		return;
 	}
-	put(g, d, v);
+	if (op == UB_NEG) {
+		*dst = wide ? any : number(FAR);
+		return;
+	}
+	if (!x) {
+		if (op == UB_MOV)
+			*dst = wide && insn->imm < 0 ? any : constant((uint32_t)insn->imm);
+		else
+			*dst = jit_bound_imm(op, wide ? *dst : low_half(*dst), insn->imm, wide, insn->offset, fact);
+		return;
+	}
+	struct value b = get(g, UB_SRC(insn));
+	if (zx(b))
+		*fact |= JIT_SRC_ZX;
+	if (!wide)
+		b = low_half(b);
+	else if (op == UB_ADD && is_pointer(b) && !is_pointer(*dst))
+		*fact |= JIT_POINTER_SRC;
+	if (op == UB_MOV)
+		*dst = jit_bound_move(b, insn->offset, wide);
+	else
+		*dst = jit_bound_reg(op, wide ? *dst : low_half(*dst), b, wide, insn->offset, fact);
 }
 
 /* Shifted left and right by 32: an extension of the low half, done when the first is seen. */
@@ -85,6 +88,8 @@ static bool extension(struct ranges *g, uint32_t slot)
 {
 	const struct ub_insn *insn = g->j->text + slot;
 	uint32_t d = UB_DST(insn);
+	if (insn->imm != 32) /* as it is in most shifts */
+		return false;
 	if (slot > 0 && jit_is_extension(g->j, slot - 1))
 		return true;
 	if (!jit_is_extension(g->j, slot))
@@ -392,7 +397,7 @@ static bool step(struct ranges *g, uint32_t slot)
 	switch (UB_CLASS(insn->opcode)) {
 	case UB_ALU32:
 	case UB_ALU64:
-		if (!extension(g, slot))
+		if (insn->opcode & UB_X || !extension(g, slot))
 			alu(g, insn, &fact);
 		break;
 	case UB_LD:
@@ -479,9 +484,9 @@ void jit_ranges(struct jit *j)
 	struct ranges g = { .j = j, .states = (struct state *)j->code.at };
 	uint32_t leaders = 0;
 	j->window = 1;
-	for (uint32_t slot = 0; slot < j->slots; slot++)
-		if (jit_is_leader(j, slot))
-			j->offset[slot] = (uint16_t)leaders++;
+	for (uint32_t first = 0; first < j->slots; first += 8)
+		for (uint32_t set = j->leader[first / 8]; set; set &= set - 1)
+			j->offset[first + (uint32_t)__builtin_ctz(set)] = (uint16_t)leaders++;
 	if (leaders * sizeof(struct state) > j->code.cap * 2u) {
 		j->error = UB_E_COMPILE_SCRATCH;
 		return;

@@ -66,13 +66,13 @@ int jit_temp(struct jit *j)
 	return T2_IP;
 }
 
-void jit_release(struct jit *j)
+void jit_give_back(struct jit *j)
 {
 	uint32_t word = j->borrow;
 	for (int r = 0; j->borrowed >> r; r++)
 		if (j->borrowed >> r & 1)
 			jit_mem(&j->code, T2_LDR, r, frame_base(j), frame_offset(j, word++));
-	j->borrowed = j->temps = j->pinned = 0;
+	j->borrowed = 0;
 }
 
 static void pin_reg(struct jit *j, uint32_t reg)
