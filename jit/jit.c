@@ -135,6 +135,8 @@ static bool starts_function(const struct jit *j)
 /* Whether control reaches the code behind an instruction: a jump over nothing emits nothing. */
 static bool goes_on(const struct jit *j, const struct ub_insn *insn)
 {
+	if (jit_goes_straight(insn->opcode))
+		return true;
 	if (insn->opcode == (UB_JMP | UB_JA) || insn->opcode == (UB_JMP32 | UB_JA))
 		return jit_target(insn, j->slot) == j->slot + 1;
 	return insn->opcode != (UB_JMP | UB_EXIT);
@@ -149,15 +151,16 @@ static void emit(struct jit *j)
 		on = true;
 	for (j->slot = 0; j->slot < j->slots; j->slot++) {
 		const struct ub_insn *insn = j->text + j->slot;
-		bool leader = jit_is_leader(j, j->slot);
-		if (leader)
+		if (jit_is_leader(j, j->slot)) {
 			begin_block(j, on);
-		if (j->facts[j->slot] & JIT_HEAD && j->code.len & 1)
-			jit_narrow(&j->code, T2_NOP); /* a branch to the second half of a word costs a fetch more */
-		if (starts_function(j))
-			jit_function(j);
+			if (j->facts[j->slot] & JIT_HEAD && j->code.len & 1)
+				jit_narrow(&j->code, T2_NOP); /* a branch to the second half of a word costs a fetch more */
+			if (starts_function(j))
+				jit_function(j);
+			on = true;
+		}
 		j->offset[j->slot] = (uint16_t)j->code.len; /* jumps to a function's start do not call it */
-		if (leader || on) { /* or control never comes here */
+		if (on) { /* or control never comes here */
 			look_at(j, insn);
 			lower(j, insn);
 			jit_release(j);

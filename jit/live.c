@@ -9,106 +9,99 @@
 enum { ARGS = JIT_BOTH(0) | JIT_BOTH(1) | JIT_BOTH(2) | JIT_BOTH(3) | JIT_BOTH(4) | JIT_BOTH(5) };
 enum { SAVED = JIT_BOTH(6) | JIT_BOTH(7) | JIT_BOTH(8) | JIT_BOTH(9) };
 
-/* The halves in `want` as a set of register r: bit 0 its low half, bit 1 its high half. */
-static uint32_t need(uint32_t set, uint32_t r)
+/* Halves of one register, before they are shifted to where it is in a set. */
+enum { LO = JIT_LO(0), HI = JIT_HI(0), BOTH = LO | HI };
+
+/* Halves of register r; a high half known to be zero is never needed. */
+static uint32_t halves(uint32_t r, uint32_t set, bool zx)
 {
-	return (set >> r & 1) | (set >> (r + JIT_HIGH) & 1) << 1;
+	return (zx ? set & LO : set) << r;
 }
 
-/* A set for register r; a high half known to be zero is never needed. */
-static uint32_t halves(uint32_t r, bool lo, bool hi, bool zx)
-{
-	return (uint32_t)lo << r | (uint32_t)(hi && !zx) << (r + JIT_HIGH);
-}
-
-/* Operations on 64 bits: what is read for the halves of dst in `want`. */
+/* Operations on 64 bits: what is read for the halves of dst in `want`, which are some. */
 static uint32_t alu64(const struct ub_insn *insn, uint32_t want, bool dz, bool sz)
 {
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), op = UB_OP(insn->opcode);
-	bool x = insn->opcode & UB_X, lo = want & 1, hi = want & 2, any = want != 0;
-	uint32_t k = (uint32_t)insn->imm & 63;
+	uint32_t k = (uint32_t)insn->imm & 63, up = LO | want; /* carries go up */
+	bool x = insn->opcode & UB_X;
 
 	switch (op >> 4) { /* dense: a jump through a table */
 	case UB_MOV >> 4:
 		if (!x)
 			return 0;
-		if (insn->offset)
-			return halves(s, any, false, true);
-		return halves(s, lo, hi, sz);
+		return halves(s, insn->offset ? LO : want, sz);
 	case UB_ADD >> 4:
 	case UB_SUB >> 4:
 	case UB_MUL >> 4:
-		return halves(d, any, hi, dz) | (x ? halves(s, any, hi, sz) : 0);
+		return halves(d, up, dz) | (x ? halves(s, up, sz) : 0);
 	case UB_AND >> 4:
 		if (!x)
-			return halves(d, lo, hi && insn->imm < 0, dz);
-		hi = hi && !dz && !sz;
-		return halves(d, lo, hi, dz) | halves(s, lo, hi, sz);
+			return halves(d, want, dz || insn->imm >= 0);
+		return halves(d, want, dz || sz) | halves(s, want, dz || sz);
 	case UB_OR >> 4:
 		if (!x)
-			return halves(d, lo, hi && insn->imm >= 0, dz);
+			return halves(d, want, dz || insn->imm < 0);
 		/* fall through */
 	case UB_XOR >> 4:
-		return halves(d, lo, hi, dz) | (x ? halves(s, lo, hi, sz) : 0);
+		return halves(d, want, dz) | (x ? halves(s, want, sz) : 0);
 	case UB_NEG >> 4:
-		return halves(d, any, hi, dz);
+		return halves(d, up, dz);
 	case UB_LSH >> 4:
 		if (!x)
-			return halves(d, k < 32 ? any : hi, hi && k < 32, dz);
-		return halves(d, any, hi, dz) | halves(s, true, false, true);
+			return halves(d, k < 32 ? up : want / HI, dz);
+		return halves(d, up, dz) | LO << s;
 	case UB_RSH >> 4:
-		if (!x)
-			return halves(d, lo && k < 32, (lo && k) || (hi && k < 32), dz);
-		return halves(d, any, any, dz) | halves(s, true, false, true);
 	case UB_ARSH >> 4:
-		if (!x)
-			return halves(d, lo && k < 32, (lo && k) || hi, dz);
-		return halves(d, any, any, dz) | halves(s, true, false, true);
+		if (x)
+			return halves(d, BOTH, dz) | LO << s;
+		if (k >= 32)
+			want = (want & LO) * HI | (op == UB_ARSH ? want & HI : 0);
+		return halves(d, k ? want | (want & LO) * HI : want, dz);
 	case UB_END >> 4:
 		if (insn->imm != 64)
-			return halves(d, lo, false, true);
-		return halves(d, hi, lo, dz);
+			return halves(d, want, true);
+		return halves(d, want / HI | (want & LO) * HI, dz);
 	default: /* div, mod */
-		return halves(d, true, true, dz) | (x ? halves(s, true, true, sz) : 0);
+		return halves(d, BOTH, dz) | (x ? halves(s, BOTH, sz) : 0);
 	}
 }
 
 static uint32_t alu(const struct jit *j, uint32_t slot, uint32_t out)
 {
 	const struct ub_insn *insn = j->text + slot;
-	uint32_t d = UB_DST(insn), s = UB_SRC(insn), want = need(out, d);
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), want = out >> d & BOTH;
 	uint32_t op = UB_OP(insn->opcode), fact = j->facts[slot];
 	bool x = insn->opcode & UB_X, end = op == UB_END;
 
 	if (want == 0)
 		return out;
-	out &= ~JIT_BOTH(d);
+	out &= ~(BOTH << d);
 	if (UB_CLASS(insn->opcode) == UB_ALU64)
 		return out | alu64(insn, want, fact & JIT_DST_ZX, fact & JIT_SRC_ZX);
 	if (end && insn->imm == 64) /* to big: swaps halves; to little: nothing */
-		return out | (x ? halves(d, want & 2, want & 1, fact & JIT_DST_ZX) :
-				  halves(d, want & 1, want & 2, fact & JIT_DST_ZX));
+		return out | halves(d, x ? want / HI | (want & LO) * HI : want, fact & JIT_DST_ZX);
 	/* 32 bits: the high half of the result is zero. */
-	if (!(want & 1))
+	if (!(want & LO))
 		return out;
 	if (op != UB_MOV)
-		out |= JIT_LO(d);
-	return x && !end ? out | JIT_LO(s) : out;
+		out |= LO << d;
+	return x && !end ? out | LO << s : out;
 }
 
 static uint32_t jump(const struct jit *j, uint32_t slot, uint32_t out)
 {
 	const struct ub_insn *insn = j->text + slot;
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), fact = j->facts[slot];
-	bool x = insn->opcode & UB_X, wide = UB_CLASS(insn->opcode) == UB_JMP;
+	bool x = insn->opcode & UB_X;
+	uint32_t set = UB_CLASS(insn->opcode) == UB_JMP ? BOTH : LO;
 	bool dz = fact & JIT_DST_ZX, sz = x ? (fact & JIT_SRC_ZX) != 0 : insn->imm >= 0;
 
 	if (UB_OP(insn->opcode) == UB_JA)
 		return out;
 	if (UB_OP(insn->opcode) == UB_JSET) /* one zero half makes the other irrelevant */
 		dz = sz = dz || sz;
-	out |= halves(d, true, wide, dz);
-	return x ? out | halves(s, true, wide, sz) : out;
+	out |= halves(d, set, dz);
+	return x ? out | halves(s, set, sz) : out;
 }
 
 static uint32_t call(const struct jit *j, const struct ub_insn *insn, uint32_t out)
@@ -129,10 +122,10 @@ static uint32_t atomic(const struct ub_insn *insn, uint32_t out, bool sz)
 	bool wide = UB_SIZE(insn->opcode) == UB_DW;
 
 	if (insn->imm == UB_CMPXCHG)
-		out = (out & ~(uint32_t)JIT_BOTH(0)) | halves(0, true, wide, false);
+		out = (out & ~(uint32_t)JIT_BOTH(0)) | halves(0, wide ? BOTH : LO, false);
 	else if (insn->imm & UB_FETCH)
 		out &= ~JIT_BOTH(s);
-	return out | JIT_LO(d) | halves(s, true, wide, sz);
+	return out | JIT_LO(d) | halves(s, wide ? BOTH : LO, sz);
 }
 
 /* Index of the function that starts at a slot. */
@@ -184,7 +177,7 @@ static uint32_t transfer(const struct jit *j, uint32_t slot, uint32_t out)
 	case UB_STX:
 		if (UB_MODE(insn->opcode) == UB_ATOMIC)
 			return atomic(insn, out, sz);
-		return out | JIT_LO(d) | halves(s, true, UB_SIZE(insn->opcode) == UB_DW, sz);
+		return out | JIT_LO(d) | halves(s, UB_SIZE(insn->opcode) == UB_DW ? BOTH : LO, sz);
 	default:
 		if (UB_OP(insn->opcode) == UB_CALL)
 			return call(j, insn, out);

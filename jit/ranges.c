@@ -246,13 +246,13 @@ static void flow(struct ranges *g, uint32_t target, bool backward)
 		return;
 	}
 	for (uint32_t r = 0; r < TRACKED; r++) {
-		struct value old = s->at[r], new = g->now[r];
-		if (old.tag == ANY || (old.max == new.max && old.tag == (new.tag & KEPT)))
+		const struct value *old = s->at + r, *new = g->now + r;
+		if (old->tag == ANY || (old->max == new->max && old->tag == (new->tag & KEPT)))
 			continue;
-		struct value v = jit_bound_join(old, new, s->grown > 1 || (backward && new.tag & ADDED));
+		struct value v = jit_bound_join(*old, *new, s->grown > 1 || (backward && new->tag & ADDED));
 		if (s->grown > 6)
 			v = any;
-		if (v.max == old.max && v.tag == old.tag)
+		if (v.max == old->max && v.tag == old->tag)
 			continue;
 		s->at[r] = kept(v);
 		grew = true;
