@@ -44,6 +44,15 @@ static void weigh(struct jit *j, uint32_t halves, uint32_t weight)
 		j->weight[__builtin_ctz(halves)] += weight;
 }
 
+/* The halves of register r that are in `set`. */
+static void weigh_register(struct jit *j, uint32_t set, uint32_t r, uint32_t weight)
+{
+	if (set >> r & JIT_LO(0))
+		j->weight[r] += weight;
+	if (set >> r & JIT_HI(0))
+		j->weight[r + JIT_HIGH] += weight;
+}
+
 /* A load or store: the values its check uses, and how far it reaches. */
 static void weigh_access(struct jit *j, const struct ub_insn *insn, uint32_t base, uint32_t fact, uint32_t weight)
 {
@@ -103,9 +112,9 @@ static uint32_t weigh_all(struct jit *j)
 		} else {
 			if (class == UB_LD && UB_SRC(insn) == UB_LDDW_IMM && jit_is_data(j, (uint32_t)insn->imm))
 				j->weight[JIT_DATA] += weight;
-			weigh(j, (in | out) & JIT_BOTH(d), weight);
+			weigh_register(j, in | out, d, weight);
 			if (class != UB_LD && class != UB_ST && (class == UB_LDX || class == UB_STX || insn->opcode & UB_X))
-				weigh(j, in & JIT_BOTH(s), weight);
+				weigh_register(j, in, s, weight);
 		}
 		if (class == UB_LDX)
 			weigh_access(j, insn, s, j->facts[slot], weight);

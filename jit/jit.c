@@ -10,14 +10,14 @@
 /* What the instruction's operands are known to be, and what is needed around it. */
 static void look_at(struct jit *j, const struct ub_insn *insn)
 {
-	uint32_t fact = j->facts[j->slot], s = insn->opcode == (UB_JMP | UB_EXIT) ? 0 : UB_SRC(insn);
+	uint32_t fact = j->facts[j->slot], zero = j->zx;
 	j->live = jit_live_out(j, j->slot);
 	j->held = j->live | j->live_in[j->slot];
-	j->zero = j->zx;
 	if (fact & JIT_DST_ZX)
-		j->zero |= 1u << UB_DST(insn);
+		zero |= 1u << UB_DST(insn);
 	if (fact & JIT_SRC_ZX)
-		j->zero |= 1u << s;
+		zero |= insn->opcode == (UB_JMP | UB_EXIT) ? 1 : 1u << UB_SRC(insn);
+	j->zero = zero;
 }
 
 /* lddw: a constant, or a pair whose high half is neither 0 nor all ones. */

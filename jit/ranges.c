@@ -5,8 +5,6 @@
  * visits. Nothing depends on the order for being right: the pass ends when every edge leads into a
  * state that covers it.
  */
-#include <string.h>
-
 #include "jit/bounds.h"
 
 enum { TRACKED = UB_R10, START = 8 };
@@ -462,12 +460,10 @@ static bool is_called(const struct jit *j, uint32_t entry)
 	return false;
 }
 
-/* The states functions start in: anything, but for the one the program starts in. */
+/* The states functions start in: anything, as g is made, but for the one the program starts in. */
 static void enter(struct ranges *g)
 {
 	const struct ub_program *p = g->j->program;
-	memset(g->now, 0, sizeof g->now);
-	g->length = 0;
 	if (g->j->local_calls)
 		for (uint32_t i = 0; i < p->nfuncs; i++)
 			if (p->funcs[i] != p->entry || is_called(g->j, p->entry))
