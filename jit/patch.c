@@ -59,7 +59,7 @@ static bool is_conditional(uint32_t half)
 /* Halfwords by which code at `at` moves: branches before it that grow by one each. */
 static uint32_t moved(const struct jit *j, uint32_t at)
 {
-	uint32_t low = 0, high = j->growing ? j->nfixups : 0;
+	uint32_t low = 0, high = j->nfixups;
 	while (low < high) {
 		uint32_t middle = (low + high) / 2;
 		if (fixup(j, middle)->at < at)
@@ -75,7 +75,7 @@ static uint32_t moved(const struct jit *j, uint32_t at)
 
 uint32_t jit_place(const struct jit *j, uint32_t at)
 {
-	return at + moved(j, at);
+	return j->growing ? at + moved(j, at) : at;
 }
 
 static uint32_t target_of(const struct jit *j, const struct jit_fixup *f)

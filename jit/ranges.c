@@ -12,7 +12,8 @@ enum { UNKNOWN, MIXED = 0xff }; /* or region + 1 */
 
 /* What a block starts with; lower bounds are known inside blocks only. */
 struct state {
-	struct value at[TRACKED];
+	uint32_t max[TRACKED];
+	uint8_t tag[TRACKED];
 	bool reached, dirty; /* dirty: to be visited again */
 	uint8_t grown;       /* times */
 	uint16_t length;     /* the context is known to be so long at least */
@@ -223,20 +224,16 @@ static uint32_t leader_index(const struct jit *j, uint32_t slot)
 
 enum { KEPT = KIND | EXACT | LENGTH };
 
-/* What of a value blocks start with. */
-static struct value kept(struct value v)
-{
-	return value_of(v.tag & KEPT, v.tag & EXACT ? v.max : 0, v.max);
-}
-
 /* Control goes to a leader in the state it is in now. */
 static void flow(struct ranges *g, uint32_t target, bool backward)
 {
 	struct state *s = g->states + leader_index(g->j, target);
 	bool grew = false;
 	if (!s->reached) {
-		for (uint32_t r = 0; r < TRACKED; r++)
-			s->at[r] = kept(g->now[r]);
+		for (uint32_t r = 0; r < TRACKED; r++) {
+			s->max[r] = g->now[r].max;
+			s->tag[r] = g->now[r].tag & KEPT;
+		}
 		s->reached = s->dirty = true;
 		s->grown = 0;
 		s->length = g->length;
@@ -244,15 +241,17 @@ static void flow(struct ranges *g, uint32_t target, bool backward)
 		return;
 	}
 	for (uint32_t r = 0; r < TRACKED; r++) {
-		const struct value *old = s->at + r, *new = g->now + r;
-		if (old->tag == ANY || (old->max == new->max && old->tag == (new->tag & KEPT)))
+		const struct value *new = g->now + r;
+		uint32_t tag = s->tag[r], max = s->max[r];
+		if (tag == ANY || (max == new->max && tag == (new->tag & KEPT)))
 			continue;
-		struct value v = jit_bound_join(*old, *new, s->grown > 1 || (backward && new->tag & ADDED));
+		struct value v = jit_bound_join(value_of(tag, 0, max), *new, s->grown > 1 || (backward && new->tag & ADDED));
 		if (s->grown > 6)
 			v = any;
-		if (v.max == old->max && v.tag == old->tag)
+		if (v.max == max && v.tag == tag)
 			continue;
-		s->at[r] = kept(v);
+		s->max[r] = v.max;
+		s->tag[r] = (uint8_t)v.tag;
 		grew = true;
 	}
 	if (s->length > g->length) {
@@ -271,7 +270,7 @@ static void start_block(struct ranges *g, struct state *s)
 	s->dirty = false;
 	g->length = s->length;
 	for (uint32_t r = 0; r < TRACKED; r++)
-		g->now[r] = s->at[r];
+		g->now[r] = value_of(s->tag[r], s->tag[r] & EXACT ? s->max[r] : 0, s->max[r]);
 }
 
 /* x < y holds, or x <= y: x is bounded by what y is bounded by. Both are compared as 64 bits or are
