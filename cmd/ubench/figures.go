@@ -86,6 +86,7 @@ type study struct {
 	rom, ram []bench.Component
 
 	agreement *report.Table
+	conforms  *report.Table
 
 	staticRAM int      // bytes
 	missing   []string // what could not be measured, and why
@@ -133,6 +134,9 @@ func (e *env) study(ctx context.Context, spec string, all bool) (*study, error) 
 		return nil, err
 	}
 	if all {
+		if s.conforms, err = e.conformance(ctx, target); err != nil {
+			return nil, err
+		}
 		if s.agreement, err = e.agreement(ctx, target); err != nil {
 			return nil, err
 		}

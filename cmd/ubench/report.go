@@ -43,8 +43,10 @@ Examples:
 				return err
 			}
 			page := study.page(c.String("target"))
-			if study.agreement != nil {
-				page.Conformance = append(page.Conformance, study.agreement)
+			for _, t := range []*report.Table{study.conforms, study.agreement} {
+				if t != nil {
+					page.Conformance = append(page.Conformance, t)
+				}
 			}
 			if !c.Bool("reproducible") {
 				page.Environment = append(page.Environment, report.Fact{Name: "measured", Value: time.Now().UTC().Format(time.RFC3339)})

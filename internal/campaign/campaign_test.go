@@ -134,3 +134,35 @@ func TestCampaign(t *testing.T) {
 	}
 	t.Logf("%d differences", differences)
 }
+
+// TestFound runs programs that earlier campaigns found wrong.
+func TestFound(t *testing.T) {
+	all := lanes(t)
+	for _, found := range []struct {
+		name    string
+		seed    uint64
+		program int
+	}{
+		{"the budget was taken from a copy after a conditional jump back", 1001, 18190},
+		{"a product's register was lent out meanwhile", 5001, 5342},
+	} {
+		t.Run(found.name, func(t *testing.T) {
+			job, err := campaign.Job(progen.Generate(seed(found.seed, found.program), features(found.program)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want emu.Sample
+			for k, lane := range all {
+				got, err := lane.Run(t.Context(), job)
+				if err != nil {
+					t.Fatalf("%s: %v", lane, err)
+				}
+				if k == 0 {
+					want = got
+				} else if difference := campaign.Difference(want, got); difference != "" && !campaign.Lacks(got) {
+					t.Errorf("%s: %s", lane, difference)
+				}
+			}
+		})
+	}
+}
