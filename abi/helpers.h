@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Helper functions programs may call: X(NAME, id, arguments). Ids are those of uBPF and
- * Femto-Containers.
+ * Femto-Containers. printf reads one argument behind the format for each % in it at most, which
+ * compilers make use of.
  */
 #ifndef UB_ABI_HELPERS_H
 #define UB_ABI_HELPERS_H

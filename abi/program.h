@@ -52,6 +52,7 @@ struct ub_program {
 	uint32_t slots;
 	uint32_t entry; /* slot */
 	uint32_t rodata_addr, rodata_len;
+	const uint8_t *rodata;  /* the same as compilers see it; NULL: not theirs to read */
 	uint32_t data_addr, data_len; /* .data then .bss, writable */
 	uint32_t ctx_min;             /* shortest context the program accepts, bytes */
 	const uint16_t *helpers;      /* allow-list of helper ids, ascending; NULL: none allowed */

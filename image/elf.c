@@ -149,6 +149,7 @@ static int32_t copy_sections(struct loader *l)
 	r->program->slots = l->size[TEXT] / UB_SLOT_BYTES;
 	r->program->rodata_addr = l->addr[RODATA];
 	r->program->rodata_len = bytes[RODATA];
+	r->program->rodata = l->mem[RODATA];
 	r->program->data_addr = l->addr[DATA];
 	r->program->data_len = bytes[DATA];
 	return UB_OK;

@@ -95,6 +95,7 @@ static void set_sections(const struct image_reader *r, const struct sections *s)
 	p->slots = s->text_len / UB_SLOT_BYTES;
 	p->rodata_addr = image_addr(r, s->rodata);
 	p->rodata_len = s->rodata_len;
+	p->rodata = r->bytes + s->rodata;
 	p->data_addr = image_addr(r, s->data);
 	p->data_len = s->data_len;
 }

@@ -311,6 +311,7 @@ static NOINLINE int get_sizes(const struct image_reader *r, struct stream *s, ui
 	*end = memory + stored;
 	memset(*end, 0, bss);
 	p->rodata_addr = ub_arena_addr(r->arena, memory);
+	p->rodata = memory;
 	p->data_addr = p->rodata_addr + p->rodata_len;
 	return 1;
 }

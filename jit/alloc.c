@@ -107,7 +107,7 @@ static uint32_t weigh_all(struct jit *j)
 			} else {
 				over |= out & ~(uint32_t)JIT_BOTH(0);
 				weigh(j, (in & ~out) | (out & JIT_BOTH(0)), weight);
-				j->more_arguments |= jit_helper_args(insn->imm) > 3;
+				j->more_arguments |= jit_arguments(j, slot) > 3;
 			}
 		} else {
 			if (class == UB_LD && UB_SRC(insn) == UB_LDDW_IMM && jit_is_data(j, (uint32_t)insn->imm))

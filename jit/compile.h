@@ -46,6 +46,7 @@ enum {
 	JIT_AT_START = 8, /* access: at the start of the context, all of it below the window */
 	JIT_NO_EFFECT = 8, /* the operation leaves dst as it is: mask, or remainder, of something smaller */
 	JIT_ONCE = 16,   /* remainder of something below twice the divisor */
+	JIT_ARGUMENT = 4, /* x 0..5: arguments that the call of a helper reads */
 	JIT_POINTER_SRC = 16, /* addition: src is the pointer */
 	JIT_INDEXED = 16, /* access: if the address is a sum, b << shift is an offset in the context, but for
 			   * a constant that, with the size, the window allows for */
@@ -208,7 +209,11 @@ void jit_ranges(struct jit *j);
 
 /* live.c */
 void jit_live(struct jit *j);
-uint32_t jit_helper_args(int32_t id);
+/* Arguments that the call of a helper at a slot reads. */
+static inline uint32_t jit_arguments(const struct jit *j, uint32_t slot)
+{
+	return j->facts[slot] / JIT_ARGUMENT & 7;
+}
 /* Halves needed after an instruction. For local calls, what the caller needs. */
 uint32_t jit_live_after_jump(const struct jit *j, uint32_t slot);
 static inline uint32_t jit_live_out(const struct jit *j, uint32_t slot)

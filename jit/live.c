@@ -104,14 +104,15 @@ static uint32_t jump(const struct jit *j, uint32_t slot, uint32_t out)
 	return x ? out | halves(s, set, sz) : out;
 }
 
-static uint32_t call(const struct jit *j, const struct ub_insn *insn, uint32_t out)
+static uint32_t call(const struct jit *j, uint32_t slot, uint32_t out)
 {
+	const struct ub_insn *insn = j->text + slot;
 	if (insn->opcode == (UB_JMP | UB_X | UB_CALL))
 		return (out & (SAVED | JIT_LO(10))) | j->entry_live | JIT_LO(UB_DST(insn));
 	if (UB_SRC(insn) == UB_CALL_LOCAL)
 		return (out & (SAVED | JIT_LO(10))) | j->entry_live;
 	out &= ~(uint32_t)JIT_BOTH(0);
-	for (uint32_t i = 0; i < jit_helper_args(insn->imm); i++)
+	for (uint32_t i = 0; i < jit_arguments(j, slot); i++)
 		out |= JIT_LO(1 + i);
 	return out;
 }
@@ -180,7 +181,7 @@ static uint32_t transfer(const struct jit *j, uint32_t slot, uint32_t out)
 		return out | JIT_LO(d) | halves(s, UB_SIZE(insn->opcode) == UB_DW ? BOTH : LO, sz);
 	default:
 		if (UB_OP(insn->opcode) == UB_CALL)
-			return call(j, insn, out);
+			return call(j, slot, out);
 		if (insn->opcode == (UB_JMP | UB_EXIT))
 			return jit_exit_set(j, slot) & ~(sz ? JIT_HI(0) : 0);
 		return jump(j, slot, out);
@@ -196,16 +197,6 @@ uint32_t jit_live_after_jump(const struct jit *j, uint32_t slot)
 		return j->live_in[slot + 1];
 	uint32_t out = j->live_in[jit_target(insn, slot)];
 	return UB_OP(insn->opcode) == UB_JA ? out : out | j->live_in[slot + 1];
-}
-
-uint32_t jit_helper_args(int32_t id)
-{
-	switch (id) {
-#define HELPER_ARGS(name, number, arguments) case number: return arguments;
-		UB_HELPERS(HELPER_ARGS)
-#undef HELPER_ARGS
-	}
-	return 5;
 }
 
 static bool is_local_call(const struct ub_insn *insn)

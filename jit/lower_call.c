@@ -206,7 +206,7 @@ static bool r0_is_free(const struct jit *j)
 /* What lives over the call is in r4 and up or in the frame (alloc.c), and stays there. */
 static void call_helper(struct jit *j, int32_t id)
 {
-	uint32_t n = jit_helper_args(id), kept = j->live & ~(uint32_t)JIT_BOTH(0);
+	uint32_t n = jit_arguments(j, j->slot), kept = j->live & ~(uint32_t)JIT_BOTH(0);
 	int base = j->local_calls ? T2_R11 : T2_SP;
 	struct jit_code *c = &j->code;
 

@@ -208,9 +208,38 @@ static void store(struct ranges *g, const struct ub_insn *insn, uint32_t *fact)
 	put(g, insn->imm == UB_CMPXCHG ? 0 : s, UB_SIZE(insn->opcode) == UB_W ? number(FAR) : any);
 }
 
-static void call(struct ranges *g, const struct ub_insn *insn)
+/* Arguments printf reads behind a format that is a constant string. */
+static uint32_t conversions(const struct ub_program *p, struct value format)
+{
+	uint32_t n = 0;
+	if (p->rodata && (format.tag & (KIND | EXACT)) == ((POINTER + UB_REGION_RODATA) | EXACT))
+		for (uint32_t at = format.max; at < p->rodata_len && n < 4; at++) {
+			if (p->rodata[at] == 0)
+				return n;
+			n += p->rodata[at] == '%';
+		}
+	return 4;
+}
+
+/* Arguments that a helper reads. */
+static uint32_t arguments(const struct ranges *g, int32_t id)
+{
+	enum { PRINTF = 1 };
+	if (id == PRINTF)
+		return 1 + conversions(g->j->program, get(g, 1));
+	switch (id) {
+#define ARGUMENTS(name, number, arguments) case number: return arguments;
+		UB_HELPERS(ARGUMENTS)
+#undef ARGUMENTS
+	}
+	return 5;
+}
+
+static void call(struct ranges *g, const struct ub_insn *insn, uint32_t *fact)
 {
 	bool helper = insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_HELPER;
+	if (helper)
+		*fact = arguments(g, insn->imm) * JIT_ARGUMENT;
 	for (uint32_t r = 0; r < (helper ? 1 : 6); r++)
 		put(g, r, any);
 }
@@ -409,7 +438,7 @@ static bool step(struct ranges *g, uint32_t slot)
 		break;
 	default:
 		if (UB_OP(insn->opcode) == UB_CALL) {
-			call(g, insn);
+			call(g, insn, &fact);
 		} else if (insn->opcode == (UB_JMP | UB_EXIT)) {
 			if (zx(get(g, 0)))
 				fact |= JIT_SRC_ZX;

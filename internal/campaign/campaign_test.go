@@ -8,13 +8,16 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	"ubench/abi"
 	"ubench/emu"
 	"ubench/emu/host"
 	"ubench/emu/qemu"
 	"ubench/emu/unicorn"
+	"ubench/image"
 	"ubench/internal/campaign"
 	"ubench/internal/progen"
 )
@@ -147,21 +150,53 @@ func TestFound(t *testing.T) {
 		{"a product's register was lent out meanwhile", 5001, 5342},
 	} {
 		t.Run(found.name, func(t *testing.T) {
-			job, err := campaign.Job(progen.Generate(seed(found.seed, found.program), features(found.program)))
-			if err != nil {
-				t.Fatal(err)
+			same(t, all, progen.Generate(seed(found.seed, found.program), features(found.program)))
+		})
+	}
+}
+
+// same runs a program on all lanes, which must agree, and returns how it ended.
+func same(t *testing.T, all []campaign.Lane, program progen.Program) (want emu.Sample) {
+	t.Helper()
+	job, err := campaign.Job(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, lane := range all {
+		got, err := lane.Run(t.Context(), job)
+		if err != nil {
+			t.Fatalf("%s: %v", lane, err)
+		}
+		if k == 0 {
+			want = got
+		} else if difference := campaign.Difference(want, got); difference != "" && !campaign.Lacks(got) {
+			t.Errorf("%s: %s", lane, difference)
+		}
+	}
+	return want
+}
+
+// TestFormats prints by constant formats, of which the compiler counts the arguments.
+func TestFormats(t *testing.T) {
+	all := lanes(t)
+	slot := func(op, dst byte, imm uint32) []byte { return binary.LittleEndian.AppendUint32([]byte{op, dst, 0, 0}, imm) }
+	for format, want := range map[string]string{
+		"\x00": "", "a\x00": "a", "%d\x00": "2", "%%%d\x00": "%2", "%%%%%%%d\x00": "%%%2", "%d %u %x %d\x00": "2 3 4 5",
+		"%d%d%d%d%d\x00": "2345%d", "%ld%5d|%-3d|\x00": "2    3|4  |", "%\x00": "%", "%q%d\x00": "%q2", "no end": "", "%d%d%d%d": "",
+	} {
+		t.Run(format, func(t *testing.T) {
+			p := progen.Program{Rodata: []byte(format), Budget: 1, Addresses: []image.Address{{Slot: 0, Section: image.Rodata}}}
+			p.Text = append(slot(0x18, 1, 0), slot(0, 0, 0)...)
+			for r := byte(2); r <= 5; r++ {
+				p.Text = append(p.Text, slot(0xb7, r, uint32(r))...)
 			}
-			var want emu.Sample
-			for k, lane := range all {
-				got, err := lane.Run(t.Context(), job)
-				if err != nil {
-					t.Fatalf("%s: %v", lane, err)
-				}
-				if k == 0 {
-					want = got
-				} else if difference := campaign.Difference(want, got); difference != "" && !campaign.Lacks(got) {
-					t.Errorf("%s: %s", lane, difference)
-				}
+			p.Text = append(append(p.Text, slot(0x85, 0, 1)...), slot(0x95, 0, 0)...)
+			sample := same(t, all, p)
+			if ends := format[len(format)-1] == 0; ends != (sample.Fault.Status == abi.OK) {
+				t.Errorf("%v", sample.Fault)
+			}
+			if !strings.Contains(string(sample.Output), want) {
+				t.Errorf("prints %q, want %q", sample.Output, want)
 			}
 		})
 	}
