@@ -39,7 +39,13 @@ type Target struct {
 	link    *link
 	info    emu.Info
 	failed  bool // the next run has to start with a reset
+	options Options
+	runs    int // of this machine
 }
+
+// runsPerMachine bounds how many jobs a machine runs: libunicorn 2.0.1 crashes in code of its own after
+// some hundred thousand.
+const runsPerMachine = 20_000
 
 // Open boots the firmware.
 func Open(ctx context.Context, o Options) (*Target, error) {
@@ -71,7 +77,7 @@ func open(ctx context.Context, o Options) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{machine: m}
+	t := &Target{machine: m, options: o}
 	if err := t.boot(ctx, o); err != nil {
 		m.Close()
 		return nil, err
@@ -112,6 +118,17 @@ func (t *Target) reset(ctx context.Context) error {
 	return nil
 }
 
+// renew boots the firmware on a new machine.
+func (t *Target) renew(ctx context.Context) error {
+	next, err := open(ctx, t.options)
+	if err != nil {
+		return err
+	}
+	old := t.machine
+	*t = *next
+	return old.Close()
+}
+
 // PC is where the firmware stands.
 func (t *Target) PC() uint32 { return t.machine.Reg(PC) }
 
@@ -120,6 +137,11 @@ func (t *Target) Info() emu.Info { return t.info }
 
 // Run runs a job. After a failure the next run starts the firmware anew.
 func (t *Target) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
+	if t.runs++; t.runs > runsPerMachine {
+		if err := t.renew(ctx); err != nil {
+			return emu.Sample{}, fmt.Errorf("%s: %w", t.info.Target, err)
+		}
+	}
 	if t.failed {
 		if err := t.reset(ctx); err != nil {
 			return emu.Sample{}, fmt.Errorf("%s: %w", t.info.Target, err)
