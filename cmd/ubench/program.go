@@ -55,7 +55,7 @@ func programOf(name string, data []byte, entry string) (*image.Program, error) {
 			return nil, fmt.Errorf("%s is no object, no image and no hex text: %w", name, err)
 		}
 	} else if len(data)%8 != 0 {
-		return nil, fmt.Errorf("%s is no object and no image, and its %d bytes are not a whole number of 8-byte instructions", name, len(data))
+		return nil, fmt.Errorf("%s is no object and no image, or a damaged one, and as raw eBPF its %d bytes are not a whole number of 8-byte instructions", name, len(data))
 	}
 	return image.FromText(name, data)
 }
