@@ -3,8 +3,10 @@
 package campaign_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -19,6 +21,7 @@ import (
 	"ubench/emu/unicorn"
 	"ubench/image"
 	"ubench/internal/campaign"
+	"ubench/internal/linux"
 	"ubench/internal/progen"
 )
 
@@ -201,5 +204,38 @@ func TestFormats(t *testing.T) {
 				t.Errorf("prints %q, want %q", sample.Output, want)
 			}
 		})
+	}
+}
+
+// TestKernel compares engines with Linux, on programs its verifier admits. UBENCH_CAMPAIGN says how
+// many there are, and UBENCH_CAMPAIGN_SEED which.
+func TestKernel(t *testing.T) {
+	if err := linux.Available(); err != nil {
+		t.Skip("no eBPF of the kernel: ", err)
+	}
+	programs, number := environment(t, "UBENCH_CAMPAIGN", 1000), environment(t, "UBENCH_CAMPAIGN_SEED", 1)
+	all := lanes(t)[:2] // vm on the desk, jit on Cortex-M4
+	refused := 0
+	for i := range programs {
+		program := progen.Generate(seed(uint64(number), i), progen.Features{Plain: true})
+		r0, after, err := linux.Run(program.Text, program.Context)
+		if errors.Is(err, linux.ErrRefused) {
+			refused++
+			continue
+		}
+		if err != nil {
+			t.Fatalf("program %d: %v", i, err)
+		}
+		ours := same(t, all, program)
+		if ours.Fault.Status != abi.OK || uint32(ours.Result) != r0 || !bytes.Equal(ours.Context, after) {
+			t.Errorf("program %d: %v, %#x, %x; Linux: %#x, %x\ntext %x", i, ours.Fault, ours.Result, ours.Context, r0, after, program.Text)
+		}
+		if t.Failed() {
+			break
+		}
+	}
+	t.Logf("seed %d: %d programs compared with Linux, %d refused by it", number, programs-refused, refused)
+	if refused > programs/2 {
+		t.Errorf("Linux refused %d of %d programs", refused, programs)
 	}
 }

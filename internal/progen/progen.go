@@ -15,6 +15,7 @@ import (
 // Features widen what programs are made of. The zero value is the base set without local calls,
 // which every engine of the firmware runs.
 type Features struct {
+	Plain    bool // only what other verifiers admit; see plain.go
 	Calls    bool // local calls
 	Extended bool // version 4 of the instruction set, atomics, callx, data sections, granted memory
 }
@@ -98,7 +99,9 @@ func Generate(seed []byte, f Features) Program {
 		if g.one(64) {
 			g.filler()
 		}
-		if i == 0 && !g.one(4) {
+		if g.features.Plain {
+			g.plainEnd()
+		} else if i == 0 && !g.one(4) {
 			g.fold()
 		}
 		g.emit(insn{op: opExit})
@@ -134,6 +137,10 @@ func (g *generator) bytes(n int) []byte {
 
 // memory decides what there is besides the stack.
 func (g *generator) memory() {
+	if g.features.Plain {
+		g.plainMemory()
+		return
+	}
 	p := &g.program
 	p.Context = g.bytes([]int{32, 48, 64, 40, 16, 8, 3, 0, 1, 33, 100}[g.below(11)])
 	if !g.features.Extended {
@@ -157,6 +164,10 @@ func (g *generator) memory() {
 // halves.
 func (g *generator) prologue() {
 	g.emit(insn{op: 0xbf, regs: 1<<4 | ctxPointer}, insn{op: 0xbf, regs: 10<<4 | stackPointer})
+	if g.features.Plain {
+		g.plainPrologue()
+		return
+	}
 	if g.one(2) {
 		for _, r := range []byte{0, 1, 2, 3, 4, 5, 8, 9} {
 			switch g.below(3) {
@@ -172,6 +183,9 @@ func (g *generator) prologue() {
 // fold makes the result depend on every register.
 func (g *generator) fold() {
 	for r := byte(1); r < 10; r++ {
+		if g.features.Plain && (r == ctxPointer || r == stackPointer) {
+			continue
+		}
 		op := []byte{0xaf, 0x0f, 0xaf, 0x1f}[g.below(4)] // xor, add, sub
 		g.emit(insn{op: op, regs: r << 4})
 		if g.one(4) {
@@ -187,7 +201,14 @@ func (g *generator) filler() {
 	}
 }
 
-func (g *generator) emit(in ...insn) { g.body = append(g.body, in...) }
+func (g *generator) emit(in ...insn) {
+	for _, i := range in {
+		if g.features.Plain {
+			i = admissible(i)
+		}
+		g.body = append(g.body, i)
+	}
+}
 
 // encode lays the functions out and turns targets into distances.
 func (g *generator) encode() {

@@ -26,19 +26,27 @@ func (g *generator) imm() uint32 {
 // dst is any register but those that hold pointers, which go now and then.
 func (g *generator) dst() byte {
 	b := g.byte()
-	if b == 255 {
+	if b == 255 && !g.features.Plain {
 		return byte(g.below(10))
 	}
 	return []byte{0, 1, 2, 3, 4, 5, 8, 9}[b%8]
 }
 
-func (g *generator) src() byte { return byte(g.byte() % 11) }
+func (g *generator) src() byte {
+	if g.features.Plain {
+		return g.dst()
+	}
+	return byte(g.byte() % 11)
+}
 
 // wide is the class of 64-bit arithmetic, or of 32-bit arithmetic.
 func (g *generator) wide() byte { return []byte{0x07, 0x04}[g.below(2)] }
 
 // address is of memory with room for size bytes, most often.
 func (g *generator) address(size int) (base byte, offset int16) {
+	if g.features.Plain {
+		return g.plainAddress(size)
+	}
 	switch b := g.byte(); {
 	case b >= 252:
 		return g.src() % 10, offsets[g.below(len(offsets))]
@@ -58,6 +66,10 @@ var sizes = []int{4, 2, 1, 8} // by the size bits of an opcode
 
 // statement adds one statement: an instruction, or a few that belong together.
 func (g *generator) statement() {
+	if g.features.Plain {
+		g.plainStatement()
+		return
+	}
 	kinds := []func(){
 		g.aluImm, g.aluImm, g.aluReg, g.aluReg, g.unary, g.constant, g.load, g.load, g.store, g.jump, g.helper,
 		g.loop, g.indexed, g.peephole, g.spread,
@@ -111,7 +123,7 @@ func (g *generator) store() {
 // jump goes anywhere in the function, forward more often than not.
 func (g *generator) jump() {
 	target := len(g.body) + 2 + g.below(8)
-	if g.one(3) {
+	if g.one(3) && !g.features.Plain {
 		target = g.byte()
 	}
 	op := jumpOps[g.below(len(jumpOps))] | []byte{0x05, 0x06}[g.below(2)]
