@@ -35,7 +35,7 @@ var engines = []string{"vm", "jit", "femto", "baseline/rbpf", "baseline/native"}
 
 // owners are the only folders that may import a library.
 var owners = map[string][]string{
-	"github.com/cilium/ebpf":   {"image", "internal/kerneloracle"},
+	"github.com/cilium/ebpf":   {"image", "internal/linux"},
 	"gonum.org/v1/plot":        {"report"},
 	"github.com/urfave/cli/v2": {"cmd/ubench"},
 	"go.bug.st/serial":         {"emu/serial"},
