@@ -196,8 +196,7 @@ static void check(struct jit *j, const struct jit_val *at, uint32_t r, uint32_t 
 /* Makes an address one that loads and stores at +0 and, if wide, +4 can use. */
 static void encodable(struct jit *j, struct jit_val *at, bool wide)
 {
-	int32_t last = at->imm + (wide ? 4 : 0);
-	bool ok = at->b == JIT_NOWHERE ? at->imm >= -255 && last <= 4095 : at->imm == 0 && !wide;
+	bool ok = at->b == JIT_NOWHERE ? at->imm >= -255 && at->imm <= (wide ? 4095 - 4 : 4095) : at->imm == 0 && !wide;
 	if (ok)
 		return;
 	uint32_t held = j->temps;
