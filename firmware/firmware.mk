@@ -22,6 +22,9 @@ FIRMWARE_SOURCES := $(sort $(foreach d,$(FIRMWARE_DIRS),$(wildcard $d/*.c $d/*.S
 OPTIMISE = -O2
 $(foreach b,$(BOARDS),build/firmware/$b/baseline/native/native_Os.o): OPTIMISE = -Os
 $(foreach b,$(BOARDS),build/firmware/$b/baseline/native/native_O3.o): OPTIMISE = -O3
+# Where -O2 makes code larger and compiling hardly faster (make sizes; phase compile of ubench run --json).
+COMPACT = $(addprefix jit/,bounds emit jit loops lower_alu64 lower_call lower_jmp lower_mem lower_shift64 preheader)
+$(foreach b,$(BOARDS),$(COMPACT:%=build/firmware/$b/%.o)): OPTIMISE = -Os
 
 .PHONY: firmware firmware-build firmware-check sizes
 firmware: firmware-build ## rebuild the firmware ELFs (arm-none-eabi-gcc 12.2)

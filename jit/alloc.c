@@ -5,7 +5,7 @@
  * use; halves that live over a helper call come first where the callee keeps them, in r4 and up;
  * the heaviest get r0..r7, which 16-bit instructions reach.
  */
-#include "jit/compile.h"
+#include "jit/loops.h"
 
 enum { LOOPS = 12, HEAVIEST = 12 };
 
@@ -54,8 +54,11 @@ static void weigh_register(struct jit *j, uint32_t set, uint32_t r, uint32_t wei
 }
 
 /* A load or store: the values its check uses, and how far it reaches. */
-static void weigh_access(struct jit *j, const struct ub_insn *insn, uint32_t base, uint32_t fact, uint32_t weight)
+static void weigh_access(struct jit *j, uint32_t slot, uint32_t base, uint32_t weight)
 {
+	const struct ub_insn *insn = j->text + slot;
+	uint32_t fact = j->facts[slot];
+	bool hoisted = jit_is_hoisted(j, slot);
 	static const uint8_t size_of[] = { 4, 2, 1, 8 };
 	uint32_t size = size_of[UB_SIZE(insn->opcode) >> 3];
 	if (!j->checked || base == UB_R10 || fact & JIT_IN_BOUNDS)
@@ -79,6 +82,8 @@ static void weigh_access(struct jit *j, const struct ub_insn *insn, uint32_t bas
 		break;
 	default:
 		weigh(j, 1u << JIT_BASE, 1); /* should the sum not be there */
+		if (hoisted)
+			weight = 1;
 		weigh(j, 1u << JIT_LIMIT | (fact & (JIT_INDEXED | JIT_AT_START) ? 0 : 1u << JIT_BASE), weight);
 		break;
 	}
@@ -117,11 +122,11 @@ static uint32_t weigh_all(struct jit *j)
 				weigh_register(j, in, s, weight);
 		}
 		if (class == UB_LDX)
-			weigh_access(j, insn, s, j->facts[slot], weight);
+			weigh_access(j, slot, s, weight);
 		else if (class == UB_ST || class == UB_STX)
-			weigh_access(j, insn, d, j->facts[slot], weight);
+			weigh_access(j, slot, d, weight);
 		if (backward)
-			weigh(j, 1u << JIT_BUDGET, 2 * weight);
+			weigh(j, 1u << JIT_BUDGET, jit_is_hoisted(j, slot) ? 1 : 2 * weight);
 		if (j->facts[slot] & JIT_HEAD)
 			close_loops(&loops, slot);
 	}

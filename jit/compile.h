@@ -3,10 +3,12 @@
  *
  *   scan.c      leaders, sizes of tables
  *   ranges.c    forward: what is known about values (bounds.c) -> facts[]
+ *   loops.c     which loops are compiled twice                 -> hoisted[]
  *   live.c      backward: which halves are needed              -> live_in[], weights
  *   alloc.c     homes for halves
  *   lower*.c    instructions, over the emitters of emit.h      -> code, fixups
  *   value.c     where operands are, meanwhile
+ *   preheader.c tests before loops, and
  *   stubs.c     what follows failed checks
  *   patch.c     branch sizes and targets
  *   jit.c       the driver
@@ -111,6 +113,7 @@ struct jit {
 	uint16_t *offset;   /* per slot: halfword of its code */
 	uint8_t *facts;     /* per slot */
 	uint8_t *leader;    /* bit per slot: control can come from elsewhere than the slot before */
+	uint8_t *hoisted;   /* bit per slot: a check, or payment, that the fast form of a loop does without */
 	struct jit_fixup *fixups; /* number i is fixups[-1 - i]: they grow down towards the code */
 	uint16_t *labels;   /* halfword */
 	uint32_t nfixups;
@@ -130,8 +133,17 @@ struct jit {
 	uint32_t window;     /* bytes a context offset below the limit is good for */
 	bool local_calls;
 	bool more_arguments; /* some helper takes more than three */
+	bool plain;          /* some check compares an address with the context's: loops may do without */
+	bool loops;          /* some loop has two forms */
 	bool growing;        /* some branch is wide */
 	bool short_of;       /* more registers had to be borrowed than there is room for */
+
+	/* In a loop that is compiled twice. */
+	const struct jit_loop *fast; /* NULL in the usual form */
+	uint32_t latch;      /* the slot whose jump goes back to ... */
+	uint32_t top;        /* ... this halfword */
+	uint32_t usual;      /* the slot where the usual form begins */
+	uint32_t tests, tests_end; /* fixups of the branches to it */
 
 	/* At the instruction being lowered. */
 	uint32_t slot;
@@ -157,6 +169,11 @@ static inline uint32_t jit_count(uint32_t set)
 	for (; set; set &= set - 1)
 		n++;
 	return n;
+}
+
+static inline void jit_mark(uint8_t *bits, uint32_t slot)
+{
+	bits[slot / 8] |= (uint8_t)(1u << slot % 8);
 }
 
 /* scan.c */
@@ -207,6 +224,9 @@ static inline bool jit_is_data(const struct jit *j, uint32_t value)
 /* ranges.c */
 void jit_ranges(struct jit *j);
 
+/* loops.c */
+void jit_loops(struct jit *j);
+
 /* live.c */
 void jit_live(struct jit *j);
 /* Arguments that the call of a helper at a slot reads. */
@@ -243,7 +263,13 @@ static inline void jit_release(struct jit *j)
 		jit_give_back(j);
 	j->temps = j->pinned = 0;
 }
-void jit_pin(struct jit *j, uint32_t r);
+void jit_pin_registers(struct jit *j, uint32_t r);
+/* Keeps the registers of r, its value and its home, from being borrowed, should any be. */
+static inline void jit_pin(struct jit *j, uint32_t r)
+{
+	if (j->borrows)
+		jit_pin_registers(j, r);
+}
 void jit_forget(struct jit *j);
 int jit_load_half(struct jit *j, uint32_t half);
 void jit_load_spilled(struct jit *j, uint32_t half, int rt);

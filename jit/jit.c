@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "abi/port.h"
-#include "jit/compile.h"
+#include "jit/loops.h"
 
 /* What the instruction's operands are known to be, and what is needed around it. */
 static void look_at(struct jit *j, const struct ub_insn *insn)
@@ -142,8 +142,47 @@ static bool goes_on(const struct jit *j, const struct ub_insn *insn)
 	return insn->opcode != (UB_JMP | UB_EXIT);
 }
 
+/* Where loops begin: a branch to the second half of a word costs a fetch more. */
+static void align(struct jit *j)
+{
+	if (j->code.len & 1)
+		jit_narrow(&j->code, T2_NOP);
+}
+
+/* At a head: tests, and the loop's fast form from here to its latch, if it can have one. */
+static void begin_fast(struct jit *j, struct jit_loop *loop)
+{
+	j->tests = j->nfixups;
+	if (!jit_loop(j, j->slot, loop) || !jit_preheader(j, loop))
+		return;
+	j->tests_end = j->nfixups;
+	align(j);
+	j->fast = loop;
+	j->latch = loop->latch;
+	j->top = j->code.len;
+}
+
+/* Behind the latch of the fast form: the usual one begins, to which the tests lead. */
+static void end_fast(struct jit *j)
+{
+	uint32_t head = j->fast->head;
+	j->slot++;
+	begin_block(j, true);
+	jit_branch(j, T2_AL, JIT_TO_SLOT, j->slot);
+	jit_stubs(j);
+	align(j);
+	j->fast = NULL;
+	j->slot = j->usual = head;
+	j->top = j->code.len;
+	for (; j->tests < j->tests_end; j->tests++)
+		j->fixups[-1 - (int32_t)j->tests].target = (uint16_t)j->top;
+	begin_block(j, false);
+	j->loops = true;
+}
+
 static void emit(struct jit *j)
 {
+	struct jit_loop loop;
 	bool on = false; /* control comes from the slot before */
 	jit_prologue(j);
 	jit_forget(j);
@@ -151,15 +190,19 @@ static void emit(struct jit *j)
 		on = true;
 	for (j->slot = 0; j->slot < j->slots; j->slot++) {
 		const struct ub_insn *insn = j->text + j->slot;
-		if (jit_is_leader(j, j->slot)) {
+		if (jit_is_leader(j, j->slot) && j->slot != j->usual) {
 			begin_block(j, on);
-			if (j->facts[j->slot] & JIT_HEAD && j->code.len & 1)
-				jit_narrow(&j->code, T2_NOP); /* a branch to the second half of a word costs a fetch more */
+			if (j->facts[j->slot] & JIT_HEAD)
+				align(j);
 			if (starts_function(j))
 				jit_function(j);
 			on = true;
+			j->offset[j->slot] = (uint16_t)j->code.len; /* jumps to a function's start do not call it */
+			if (j->facts[j->slot] & JIT_HEAD && j->plain && j->checked)
+				begin_fast(j, &loop);
+		} else if (j->slot != j->usual) {
+			j->offset[j->slot] = (uint16_t)j->code.len;
 		}
-		j->offset[j->slot] = (uint16_t)j->code.len; /* jumps to a function's start do not call it */
 		if (on) { /* or control never comes here */
 			look_at(j, insn);
 			lower(j, insn);
@@ -172,10 +215,45 @@ static void emit(struct jit *j)
 			j->offset[++j->slot] = (uint16_t)j->code.len;
 		if (!on && j->nstubs && j->slot + 1 < j->slots)
 			jit_stubs(j);
+		if (j->fast && j->slot == j->latch) {
+			end_fast(j);
+			j->slot--;
+		}
 	}
 	jit_epilogue(j);
 	jit_stubs(j);
 	jit_thunks(j);
+}
+
+static void emit_all(struct jit *j, uint32_t room)
+{
+	j->code.len = j->nfixups = j->nstubs = j->used = 0;
+	j->code.cap = room;
+	j->lazy = j->zx = j->temps = j->borrowed = j->pinned = 0;
+	j->growing = j->short_of = j->loops = false;
+	j->fast = NULL;
+	j->latch = j->usual = ~0u;
+	emit(j);
+	if (!j->short_of || j->borrows)
+		jit_patch(j);
+}
+
+/* Whether emitting differently may do better: with room to borrow registers, or, where there is none
+ * for loops in two forms, in one. */
+static bool once_more(struct jit *j)
+{
+	if (j->short_of && !j->error && !j->borrows) {
+		j->borrows = JIT_BORROWS;
+		jit_frame(j);
+		return true;
+	}
+	if (j->loops && (j->error == UB_E_COMPILE_CODE || j->error == UB_E_COMPILE_RANGE)) {
+		j->plain = false;
+		j->error = 0;
+		return true;
+	}
+	j->code.broken |= j->short_of;
+	return false;
 }
 
 int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t options, uint8_t *mem,
@@ -194,21 +272,13 @@ int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t opt
 	if (!j.error)
 		jit_ranges(&j);
 	if (!j.error) {
+		jit_loops(&j);
 		jit_live(&j);
 		jit_alloc(&j);
 		uint32_t room = j.code.cap;
-		emit(&j);
-		if (j.short_of && !j.error) { /* once more, with room to borrow registers */
-			j.code.len = j.nfixups = j.nstubs = j.used = 0;
-			j.code.cap = room;
-			j.lazy = j.zx = j.temps = j.borrowed = j.pinned = 0;
-			j.short_of = false;
-			j.borrows = JIT_BORROWS;
-			jit_frame(&j);
-			emit(&j);
-		}
-		j.code.broken |= j.short_of;
-		jit_patch(&j);
+		do
+			emit_all(&j, room);
+		while (once_more(&j));
 	}
 	if (!j.error && j.code.broken)
 		j.error = UB_E_INTERNAL;

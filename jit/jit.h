@@ -18,7 +18,8 @@ enum { JIT_UNCHECKED = 1 };
 
 /* Compiles `program` into `mem` (4-byte aligned), the rest of which is scratch meanwhile. Returns the
  * bytes of code, or UB_E_COMPILE_* with *where filled in. `cpu`: UB_CPU_*; `options`: JIT_UNCHECKED.
- * `map`, if not NULL, takes the byte offset of the code of each slot. */
+ * `map`, if not NULL, takes the byte offset of the code of each slot. Less memory than there is room for
+ * loops in two forms (loops.h) gives other code, which is slower, rather than none. */
 int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t options, uint8_t *mem,
 		    uint32_t bytes, uint32_t *map, struct ub_fault *where);
 

@@ -12,7 +12,7 @@
  * 64 bits are compared as a subtraction of pairs, or, for equality, by halves. Of values known to
  * have no high half only the low ones are, and as unsigned numbers, which they all are then.
  */
-#include "jit/compile.h"
+#include "jit/loops.h"
 
 /* Whether a compare is decided already. */
 enum outcome { NEVER, ALWAYS, DEPENDS };
@@ -234,29 +234,45 @@ void jit_charge(struct jit *j)
 	j->temps = held;
 }
 
-/* A taken jump to a slot. */
-static void go(struct jit *j, uint32_t target, bool backward)
+/* A branch to a slot: from the latch of a loop that is compiled twice, to the top of the same form. */
+static void to_slot(struct jit *j, enum t2_cond cond, uint32_t target)
 {
-	if (!backward || !j->checked) {
-		jit_branch(j, T2_AL, JIT_TO_SLOT, target);
+	if (j->slot == j->latch)
+		jit_branch(j, cond, JIT_TO_CODE, j->top);
+	else
+		jit_branch(j, cond, JIT_TO_SLOT, target);
+}
+
+/* A taken jump to a slot. */
+static void go(struct jit *j, uint32_t target, bool pays)
+{
+	if (!pays) {
+		to_slot(j, T2_AL, target);
 		return;
 	}
 	jit_charge(j);
-	jit_branch(j, T2_HS, JIT_TO_SLOT, target);
+	to_slot(j, T2_HS, target);
 	jit_trap(j, UB_E_BUDGET);
+}
+
+/* Whether a taken jump takes from the budget here, which it may have done before the loop. */
+static bool pays(const struct jit *j, uint32_t target)
+{
+	bool paid = j->fast && j->slot == j->latch && !j->fast->exits;
+	return target <= j->slot && j->checked && !paid;
 }
 
 void jit_jump(struct jit *j, const struct ub_insn *insn)
 {
 	uint32_t target = jit_target(insn, j->slot);
-	bool backward = target <= j->slot;
+	bool budget = pays(j, target);
 	enum t2_cond cond = T2_AL;
 
 	jit_flush(j, j->live_in[target]);
 	if (UB_OP(insn->opcode) == UB_JA) {
 		jit_release(j);
 		if (target != j->slot + 1)
-			go(j, target, backward);
+			go(j, target, budget);
 		return;
 	}
 	enum outcome known = compare(j, insn, &cond);
@@ -264,11 +280,11 @@ void jit_jump(struct jit *j, const struct ub_insn *insn)
 	if (known == NEVER)
 		return;
 	if (known == ALWAYS) {
-		go(j, target, backward);
+		go(j, target, budget);
 		return;
 	}
-	if (!backward || !j->checked) {
-		jit_branch(j, cond, JIT_TO_SLOT, target);
+	if (!budget) {
+		to_slot(j, cond, target);
 		return;
 	}
 	uint32_t around = j->nfixups;

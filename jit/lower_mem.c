@@ -8,7 +8,7 @@
  * So which region a pointer came from is only a guess: a wrong one costs time. A stub finds all
  * registers but ip and lr in place, and at a check nothing but the address is in ip, nothing in lr.
  */
-#include "jit/compile.h"
+#include "jit/loops.h"
 
 static const uint8_t size_of[] = { 4, 2, 1, 8 }; /* by UB_SIZE >> 3 */
 static const uint8_t load_of[] = { T2_LDR, T2_LDRH, T2_LDRB, T2_LDR };
@@ -164,6 +164,8 @@ static void check(struct jit *j, const struct jit_val *at, uint32_t r, uint32_t 
 	const struct ub_program *p = j->program;
 	uint32_t fact = j->facts[j->slot], what = size | rights << JIT_CHECK_RIGHTS;
 	if (!j->checked || fact & JIT_IN_BOUNDS || in_frame(j, at, r, size))
+		return;
+	if (j->fast && j->fast->covered >> (j->slot - j->fast->head) & 1)
 		return;
 	if (j->nstubs == JIT_STUBS)
 		jit_stubs_inline(j);

@@ -5,6 +5,8 @@
  * visits. Nothing depends on the order for being right: the pass ends when every edge leads into a
  * state that covers it.
  */
+#include <string.h>
+
 #include "jit/bounds.h"
 
 enum { TRACKED = UB_R10, START = 8 };
@@ -168,6 +170,7 @@ static void access(struct ranges *g, const struct ub_insn *insn, uint32_t base, 
 		else if (at_start(g->j, v, insn->offset, size))
 			*fact |= JIT_AT_START;
 	}
+	g->j->plain |= region == UB_REGION_CTX && !(*fact & (JIT_IN_BOUNDS | JIT_INDEXED | JIT_AT_START));
 	*fact |= region * JIT_REGION;
 }
 
@@ -488,10 +491,12 @@ static bool is_called(const struct jit *j, uint32_t entry)
 	return false;
 }
 
-/* The states functions start in: anything, as g is made, but for the one the program starts in. */
+/* The states functions start in: anything, but for the one the program starts in. */
 static void enter(struct ranges *g)
 {
 	const struct ub_program *p = g->j->program;
+	for (uint32_t r = 0; r < TRACKED; r++)
+		put(g, r, any);
 	if (g->j->local_calls)
 		for (uint32_t i = 0; i < p->nfuncs; i++)
 			if (p->funcs[i] != p->entry || is_called(g->j, p->entry))
@@ -505,7 +510,11 @@ static void enter(struct ranges *g)
 
 void jit_ranges(struct jit *j)
 {
-	struct ranges g = { .j = j, .states = (struct state *)j->code.at };
+	struct ranges g;
+	g.j = j;
+	g.length = 0;
+	memset(g.frame, UNKNOWN, sizeof(g.frame));
+	g.states = (struct state *)j->code.at;
 	uint32_t leaders = 0;
 	j->window = 1;
 	for (uint32_t first = 0; first < j->slots; first += 8)

@@ -4,16 +4,11 @@
 
 #include "jit/compile.h"
 
-static void mark(struct jit *j, uint32_t slot)
-{
-	j->leader[slot / 8] |= (uint8_t)(1u << slot % 8);
-}
-
 /* Bytes of tables for a program, at the top of what the arena has left. */
 static uint32_t table_bytes(const struct jit *j)
 {
 	uint32_t n = j->slots;
-	uint32_t bytes = 4 * (n + 1) + 2 * n + 2 * (JIT_L_FUNCS + j->program->nfuncs) + n + (n + 7) / 8;
+	uint32_t bytes = 4 * (n + 1) + 2 * n + 2 * (JIT_L_FUNCS + j->program->nfuncs) + n + 2 * ((n + 7) / 8);
 	return (bytes + 7) & ~7u;
 }
 
@@ -32,20 +27,21 @@ int32_t jit_scan(struct jit *j, uint8_t *mem, uint32_t bytes)
 	j->labels = j->offset + n;
 	j->facts = (uint8_t *)(j->labels + JIT_L_FUNCS + j->program->nfuncs);
 	j->leader = j->facts + n;
+	j->hoisted = j->leader + (n + 7) / 8;
 	j->code.at = (uint16_t *)mem;
 	j->code.cap = (bytes - tables) / 2;
 	if (j->code.cap > 0xffff)
 		j->code.cap = 0xffff;
 
 	for (uint32_t i = 0; i < j->program->nfuncs; i++)
-		mark(j, j->program->funcs[i]);
+		jit_mark(j->leader, j->program->funcs[i]);
 	for (uint32_t s = 0; s < n; s++) {
 		const struct ub_insn *insn = j->text + s;
 		if (UB_CLASS(insn->opcode) == UB_LD) {
 			s++;
 		} else if (jit_is_jump(insn->opcode)) {
 			uint32_t target = jit_target(insn, s);
-			mark(j, target);
+			jit_mark(j->leader, target);
 			if (target <= s)
 				j->facts[target] |= JIT_HEAD;
 		}

@@ -81,8 +81,7 @@ static void pin_reg(struct jit *j, uint32_t reg)
 		j->pinned |= 1u << reg;
 }
 
-/* Keeps the registers of r, its value and its home, from being borrowed. */
-void jit_pin(struct jit *j, uint32_t r)
+void jit_pin_registers(struct jit *j, uint32_t r)
 {
 	pin_reg(j, j->home[r]);
 	pin_reg(j, j->home[r + JIT_HIGH]);

@@ -26,8 +26,10 @@ func disasmCommand(e *env) *cli.Command {
 		Description: `FILE is an ELF object, an image, hex text or raw instructions; - is standard input. To the left is
 eBPF, with slots as jumps name them and source lines where the object has BTF; to the right the
 Thumb-2 it became, by offset in the code, the same as on the device. An instruction without code
-became part of a later one, or has no effect. What follows a check that failed, and the ways to the
-firmware's routines, stand behind jumps and exits, off the straight line.
+became part of a later one, or has no effect. A loop that is compiled in two forms, without checks and
+with them, has the test that chooses and the first form at the instruction it begins with. What follows
+a check that failed, and the ways to the firmware's routines, stand behind jumps and exits, off the
+straight line.
 
 Examples:
   ubench disasm fletcher16

@@ -73,7 +73,7 @@ func seed(number uint64, i int) []byte {
 
 // features widen with the number of the program, so that every engine gets its share.
 func features(i int) progen.Features {
-	return progen.Features{Calls: i%4 > 0, Extended: i%4 > 1}
+	return progen.Features{Calls: i%4 > 0, Extended: i%4 > 1, Counted: i%3 == 0}
 }
 
 func environment(t *testing.T, name string, otherwise int) int {

@@ -44,7 +44,7 @@ func seedBytes(seed uint64) []byte {
 
 // fromSeed is one of the programs of the generator, with everything in it.
 func fromSeed(seed uint64) progen.Program {
-	return progen.Generate(seedBytes(seed), progen.Features{Calls: true, Extended: true})
+	return progen.Generate(seedBytes(seed), progen.Features{Calls: true, Extended: true, Counted: seed%3 == 0})
 }
 
 func generated(t testing.TB, seed uint64) *image.Program {
@@ -111,23 +111,28 @@ func outOfMemory(s abi.Status) bool {
 }
 
 // everySize compiles with every size of memory up to a little more than is needed: with too little the status says
-// so, with enough the code is always the same, and nothing is ever written outside.
+// so; from some size on there is code, from some size on, with room for loops in two forms, it is what it is with more,
+// and in between it is always the same; and nothing is ever written outside.
 func everySize(t *testing.T, name string, p Program, step int) {
 	t.Helper()
 	want, fault := guarded(t, name, p, enough, 0)
 	if fault.Status != abi.OK {
 		t.Fatalf("%s: %v", name, fault)
 	}
-	fits := 0 // the first size at which it does
-	for size := 0; fits == 0 || size < fits+200; size += step {
+	var least []byte // the code of the first size at which it fits
+	full := 0        // the first size at which it is what was wanted
+	for size := 0; full == 0 || size < full+200; size += step {
 		code, fault := guarded(t, name, p, size, size%2*4)
+		if fault.Status == abi.OK && least == nil {
+			least = bytes.Clone(code)
+		}
 		switch {
-		case fault.Status == abi.OK && (len(want) > size || !bytes.Equal(code, want)):
+		case fault.Status == abi.OK && full == 0 && bytes.Equal(code, want):
+			full = size
+		case fault.Status == abi.OK && (len(code) > size || full > 0 && !bytes.Equal(code, want) || full == 0 && !bytes.Equal(code, least)):
 			t.Fatalf("%s, %d bytes: other code than with more", name, size)
-		case fault.Status == abi.OK && fits == 0:
-			fits = size
-		case fault.Status != abi.OK && (fits > 0 || size >= enough || !outOfMemory(fault.Status)):
-			t.Fatalf("%s, %d bytes: %s; fits at %d", name, size, fault.Status.Name(), fits)
+		case fault.Status != abi.OK && (least != nil || size >= enough || !outOfMemory(fault.Status)):
+			t.Fatalf("%s, %d bytes: %s; there was code at %d", name, size, fault.Status.Name(), len(least))
 		case int(fault.PC) >= len(p.Text)/8:
 			t.Fatalf("%s, %d bytes: instruction %d of %d", name, size, fault.PC, len(p.Text)/8)
 		}

@@ -135,6 +135,7 @@ func TestEscapes(t *testing.T) {
 		{"tested", tested()},
 		{"proofs", proofEscapes},
 		{"loops", loops()},
+		{"turns", turns()},
 		{"frames", frames()},
 		{"aliases", aliases()},
 		{"calls", calls()},

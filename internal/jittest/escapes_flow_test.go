@@ -191,6 +191,9 @@ func loops() (all []escape) {
 		if random.IntN(3) == 0 {
 			use = slices.Concat(use, touch.code(int16(touch.size)))
 		}
+		if random.IntN(4) == 0 {
+			use = slices.Concat(use, touch.code(-int16(touch.size*(1+random.IntN(4)))))
+		}
 		var form string
 		var before, body []byte
 		switch i % 5 {
@@ -222,12 +225,67 @@ func loops() (all []escape) {
 		if random.IntN(4) == 0 { // tested before the first round too
 			before = slices.Concat(before, compareReg(op, wide, left, right, 1), exitSlot)
 		}
+		if random.IntN(3) == 0 { // left early, perhaps
+			body = slices.Concat(body, compareImm(0x10, wide, byte(5*random.IntN(2)), int32(random.IntN(3)), 1))
+		}
 		back := compareReg(op, wide, left, right, -int16(len(body)/8)-1)
+		budget := uint32(escapeBudget)
+		if random.IntN(3) == 0 { // memory ends first
+			budget = 1<<32 - 1
+		}
 		n := []int{16, 16, 17, 24, 40, 64}[random.IntN(6)]
 		all = append(all, escape{
 			name: fmt.Sprintf("%s by %d, comparison %#x, %s, %d bytes", form, step, op, touch.name, n),
 			text: slices.Concat(numbers, movImm(5, 1), movImm(0, 0), before, body, back, exitSlot),
-			job:  emu.Job{Context: contextOf(n, anEdge(), anEdge())},
+			job:  emu.Job{Context: contextOf(n, anEdge(), anEdge()), Budget: budget},
+		})
+	}
+	return all
+}
+
+// turns are loops that by their counter end after a few turns, or, because it starts behind the bound, steps over it
+// or wraps around, only with the memory they go through.
+func turns() (all []escape) {
+	random := rand.New(rand.NewPCG(7, 7))
+	kinds := touches()
+	for range 6000 {
+		touch := kinds[random.IntN(len(kinds))]
+		step := []int32{1, 1, 2, 3, 4, 8, 40}[random.IntN(7)]
+		bound := []uint64{0, 0, 1 << 31, 1 << 32, 1 << 33, 1 << 63}[random.IntN(6)] + uint64(random.IntN(24)) - 12
+		start := uint64(int64(random.IntN(6)) * int64(step))
+		if random.IntN(3) == 0 {
+			start += uint64(random.IntN(5)) - 2
+		}
+		if random.IntN(4) == 0 { // so many that turns times a size wrap around
+			start += uint64(1+random.IntN(3)) << 30
+		}
+		start = bound - start
+		class, wide, op := byte(0x07), random.IntN(2) == 0, []byte{0x20, 0x50, 0x60, 0xa0, 0xc0}[random.IntN(5)]
+		if random.IntN(2) == 0 {
+			class = 0x04
+		}
+		if random.IntN(2) == 0 {
+			step, start = -step, 2*bound-start
+		}
+		load := byte(0x79 - 0x18*random.IntN(2)) // 64 or 32 bits
+		body := [][]byte{touch.code(0), plusImm(4, int32(touch.size)*int32(1-2*random.IntN(2))), slot(class, 3, 0, step)}
+		random.Shuffle(len(body), func(i, k int) { body[i], body[k] = body[k], body[i] })
+		if random.IntN(4) == 0 { // left early, perhaps
+			body = append(body, compareImm(0x10, wide, 0, int32(random.IntN(3)), 1))
+		}
+		back := -int16(len(slices.Concat(body...))/8) - 1
+		latch := compareReg(op, wide, 3, 6, back)
+		switch random.IntN(3) {
+		case 0:
+			latch = compareImm(op, wide, 3, int32(bound), back)
+		case 1:
+			latch = compareReg(op, wide, 6, 3, back)
+		}
+		all = append(all, escape{
+			name: fmt.Sprintf("from %#x by %d to %#x, comparison %#x, %s", start, step, bound, op, touch.name),
+			text: slices.Concat(slot(load, 0x16, 0, 0), slot(load, 0x13, 8, 0), mov(4, 1), plusImm(4, []int32{0, 16, 32, 56}[random.IntN(4)]),
+				movImm(5, 1), movImm(0, 0), slices.Concat(body...), latch, exitSlot),
+			job: emu.Job{Context: contextOf(64, bound, start), Budget: []uint32{escapeBudget, 1<<32 - 1}[random.IntN(2)]},
 		})
 	}
 	return all

@@ -18,6 +18,7 @@ type Features struct {
 	Plain    bool // only what other verifiers admit; see plain.go
 	Calls    bool // local calls
 	Extended bool // version 4 of the instruction set, atomics, callx, data sections, granted memory
+	Counted  bool // more loops that step a counter to a bound; see counted.go
 }
 
 // Program is what came of a seed.

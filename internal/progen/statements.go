@@ -80,6 +80,9 @@ func (g *generator) statement() {
 	if len(g.functions) > 1 {
 		kinds = append(kinds, g.call)
 	}
+	if g.features.Counted {
+		kinds = append(kinds, g.counted, g.counted, g.counted, g.counted)
+	}
 	kinds[g.below(len(kinds))]()
 }
 

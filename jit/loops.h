@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Loops that are compiled twice: a test before them (preheader.c) chooses, per run, a form that
+ * neither checks the accesses the test vouches for nor pays into the budget turn by turn, or the
+ * usual one.
+ */
+#ifndef UB_JIT_LOOPS_H
+#define UB_JIT_LOOPS_H
+
+#include "jit/compile.h"
+
+enum {
+	LOOP_SLOTS = 64,
+	LOOP_TERMS = 3,
+	LOOP_REACHES = 4,
+	LOOP_NEAR = 1024,   /* constants of addresses, and steps, are smaller than this */
+	LOOP_TURNS = 20,    /* turns are below 2^20 ... */
+	LOOP_STRIDE = 11,   /* ... and strides below 2^11, so that their product is a distance */
+};
+
+/* The low half of a value, mod 2^32: the sum of reg[i] << shift[i] as they are at the head, + constant. */
+struct jit_form {
+	uint8_t terms; /* LOOP_UNKNOWN */
+	uint8_t reg[LOOP_TERMS], shift[LOOP_TERMS];
+	bool narrow;   /* the high half is not that of the same sum in 64 bits */
+	int32_t constant;
+};
+enum { LOOP_UNKNOWN = 0xff };
+
+/* Accesses that are a constant apart. */
+struct jit_reach {
+	struct jit_form low;     /* the lowest address */
+	uint32_t bytes;          /* from there to the end of the highest */
+	uint64_t slots;          /* bit n: slot head + n */
+	int32_t stride;          /* bytes a turn adds, and ... */
+	uint8_t by, by_shift;    /* ... by << by_shift, or JIT_NOWHERE */
+};
+
+struct jit_loop {
+	uint32_t head, latch;    /* the latch is a conditional jump, the first that goes to the head */
+	uint64_t covered;        /* bit n: no check of slot head + n in the fast form */
+	bool exits;              /* control may leave before the latch, so turns are paid for one by one */
+	/* The latch goes back while counter < bound, counter > bound or, `equal`, counter != bound. */
+	bool down, equal;
+	bool counter_zx, bound_zx; /* unless both: equal high halves are to be tested for */
+	uint8_t counter, bound;  /* registers; bound JIT_NOWHERE: `limit` */
+	uint32_t limit;
+	uint32_t step;           /* up or down, per turn: once before the first compare */
+	uint32_t reaches;
+	struct jit_reach reach[LOOP_REACHES];
+};
+
+/* loops.c: whether the loop at a head can be compiled twice, and is worth it. */
+bool jit_loop(const struct jit *j, uint32_t head, struct jit_loop *loop);
+
+/* preheader.c: emits the test; false, and nothing emitted, if registers do not suffice. Its branches,
+ * all from fixup number j->nfixups on, are to go to the usual form. */
+bool jit_preheader(struct jit *j, const struct jit_loop *loop);
+
+static inline bool jit_is_hoisted(const struct jit *j, uint32_t slot)
+{
+	return j->hoisted[slot / 8] >> (slot % 8) & 1;
+}
+
+#endif

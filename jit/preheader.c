@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The test before a loop that is compiled twice:
+ *
+ *   turns     distance of counter and bound / step; below 2^20, and in the budget, which pays now
+ *   reaches   offset in the context of the first turn's address, and of the last turn's: both below
+ *             the limit, and with them all between
+ *
+ * A branch to the usual form says no more than that nothing was vouched for: it checks and pays as
+ * ever. Scratch is ip, lr, and registers whose halves are not live at the head.
+ */
+#include "jit/loops.h"
+
+struct preheader {
+	struct jit *j;
+	uint32_t free;  /* ARM registers */
+	bool short_of;  /* more were needed */
+	int turns;
+};
+
+static int take(struct preheader *p)
+{
+	p->short_of |= p->free == 0;
+	uint32_t reg = p->free ? (uint32_t)__builtin_ctz(p->free) : T2_IP;
+	p->free &= ~(1u << reg);
+	return (int)reg;
+}
+
+/* The register of a half: its home, or one it is loaded into. */
+static int half(struct preheader *p, uint32_t half)
+{
+	struct jit *j = p->j;
+	if (j->home[half] < JIT_SPILL)
+		return j->home[half];
+	int t = take(p);
+	jit_load_spilled(j, half, t);
+	return t;
+}
+
+/* To the usual form. */
+static void leave(struct preheader *p, enum t2_cond cond)
+{
+	jit_branch(p->j, cond, JIT_TO_CODE, 0);
+}
+
+static void by_imm(struct preheader *p, enum t2_dp op, int rd, int rn, uint32_t imm)
+{
+	uint32_t free = p->free;
+	if (jit_dp_imm(&p->j->code, op, rd, rn, imm, JIT_SET))
+		return;
+	int t = take(p);
+	jit_const(&p->j->code, t, imm, JIT_ANY);
+	jit_dp(&p->j->code, op, rd, rn, t, JIT_SET);
+	p->free = free;
+}
+
+static bool is_power(uint32_t k)
+{
+	return (k & (k - 1)) == 0;
+}
+
+/* Compares of 64 bits are ones of low halves if the high ones are equal. */
+static void equal_highs(struct preheader *p, const struct jit_loop *l)
+{
+	uint32_t free = p->free, live = p->j->live_in[l->head];
+	int a = JIT_ZERO, b = JIT_ZERO;
+	if (l->counter_zx && l->bound_zx)
+		return;
+	if (!l->counter_zx) {
+		p->short_of |= !(live & JIT_HI(l->counter));
+		a = half(p, l->counter + JIT_HIGH);
+	}
+	if (!l->bound_zx) {
+		p->short_of |= !(live & JIT_HI(l->bound));
+		b = half(p, l->bound + JIT_HIGH);
+	}
+	if (a == JIT_ZERO || b == JIT_ZERO)
+		by_imm(p, T2_SUB, T2_PC, a == JIT_ZERO ? b : a, 0);
+	else
+		jit_cmp(&p->j->code, a, b);
+	leave(p, T2_NE);
+	p->free = free;
+}
+
+/* How often the latch goes back. A counter that is behind its bound already leaves. */
+static void count_turns(struct preheader *p, const struct jit_loop *l)
+{
+	struct jit_code *c = &p->j->code;
+	int d = p->turns = take(p);
+	uint32_t free = p->free;
+	int counter = half(p, l->counter), bound = l->bound == JIT_NOWHERE ? JIT_ZERO : half(p, l->bound);
+
+	if (!l->down && l->step > 1 && !l->equal && bound != JIT_ZERO) { /* no wrapping around behind it */
+		int t = take(p);
+		by_imm(p, T2_ADD, t, bound, l->step);
+		leave(p, T2_HS);
+	}
+	if (bound != JIT_ZERO) {
+		jit_dp(c, T2_SUB, d, l->down ? counter : bound, l->down ? bound : counter, JIT_SET);
+		leave(p, T2_LO);
+		by_imm(p, T2_SUB, d, d, l->step); /* what the first turn takes */
+	} else if (l->down) {
+		by_imm(p, T2_SUB, d, counter, l->limit + l->step);
+	} else {
+		jit_const(c, d, l->limit - l->step, JIT_ANY);
+		jit_dp(c, T2_SUB, d, d, counter, JIT_SET);
+	}
+	leave(p, T2_LO);
+	p->free = free;
+	if (l->step > 1) {
+		uint32_t log = (uint32_t)__builtin_ctz(l->step);
+		int t = take(p);
+		if (l->equal) {
+			jit_shift_imm(c, T2_LSL, t, d, 32 - log, JIT_SET);
+			leave(p, T2_NE);
+		} else {
+			by_imm(p, T2_ADD, d, d, l->step - 1);
+		}
+		if (is_power(l->step)) {
+			jit_shift_imm(c, T2_LSR, d, d, log, JIT_ANY);
+		} else {
+			jit_const(c, t, l->step, JIT_ANY);
+			jit_mul3(c, T2_UDIV, d, d, t, 0);
+		}
+		p->free = free;
+	}
+	jit_shift_imm(c, T2_LSR, take(p), d, LOOP_TURNS, JIT_SET);
+	leave(p, T2_NE);
+	p->free = free;
+	if (!l->exits) {
+		jit_cmp(c, d, half(p, JIT_BUDGET));
+		leave(p, T2_HI);
+		p->free = free;
+	}
+}
+
+/* t += sign of op: turns * stride; flags set. */
+static void advance(struct preheader *p, enum t2_dp op, int t, uint32_t stride)
+{
+	struct jit_code *c = &p->j->code;
+	if (is_power(stride)) {
+		jit_dp_shift(c, op, t, t, p->turns, T2_LSL, (uint32_t)__builtin_ctz(stride), JIT_SET);
+		return;
+	}
+	uint32_t free = p->free;
+	int k = take(p);
+	jit_const(c, k, stride, JIT_ANY);
+	jit_mul(c, k, k, p->turns, JIT_ANY);
+	jit_dp(c, op, t, t, k, JIT_SET);
+	p->free = free;
+}
+
+/* The same, the stride in a register. */
+static void advance_by(struct preheader *p, int t, const struct jit_reach *r)
+{
+	struct jit_code *c = &p->j->code;
+	uint32_t free = p->free;
+	int by = half(p, r->by), k = take(p);
+	jit_shift_imm(c, T2_LSR, k, by, LOOP_STRIDE - r->by_shift, JIT_SET);
+	leave(p, T2_NE);
+	jit_mul3(c, T2_MUL, k, by, p->turns, 0);
+	jit_dp_shift(c, T2_ADD, t, t, k, T2_LSL, r->by_shift, JIT_SET);
+	p->free = free;
+}
+
+/* t, or t + more, is below the limit. */
+static void below(struct preheader *p, int t, uint32_t more, int limit)
+{
+	uint32_t free = p->free;
+	if (more) {
+		int u = take(p);
+		by_imm(p, T2_ADD, u, t, more);
+		t = u;
+	}
+	jit_cmp(&p->j->code, t, limit);
+	leave(p, T2_HS);
+	p->free = free;
+}
+
+static void vouch(struct preheader *p, const struct jit_reach *r, int base, int limit)
+{
+	struct jit_code *c = &p->j->code;
+	uint32_t free = p->free, more = r->bytes > p->j->window ? r->bytes - p->j->window : 0;
+	int t = take(p);
+	for (uint32_t i = 0; i < r->low.terms; i++) {
+		uint32_t held = p->free;
+		int reg = half(p, r->low.reg[i]);
+		if (i > 0) {
+			jit_dp_shift(c, T2_ADD, t, t, reg, T2_LSL, r->low.shift[i], JIT_ANY);
+		} else if (r->low.shift[i]) {
+			jit_shift_imm(c, T2_LSL, t, reg, r->low.shift[i], JIT_ANY);
+			jit_dp(c, T2_SUB, t, t, base, JIT_ANY);
+		} else {
+			jit_dp(c, T2_SUB, t, reg, base, JIT_ANY);
+		}
+		p->free = held;
+	}
+	if (r->low.constant)
+		by_imm(p, T2_ADD, t, t, (uint32_t)r->low.constant);
+	below(p, t, 0, limit);
+	if (r->stride < 0) {
+		if (more)
+			below(p, t, more, limit);
+		advance(p, T2_SUB, t, (uint32_t)-r->stride);
+		leave(p, T2_LO);
+	} else if (r->stride || r->by != JIT_NOWHERE || more) {
+		if (r->by != JIT_NOWHERE)
+			advance_by(p, t, r);
+		else if (r->stride)
+			advance(p, T2_ADD, t, (uint32_t)r->stride);
+		below(p, t, more, limit);
+	}
+	p->free = free;
+}
+
+bool jit_preheader(struct jit *j, const struct jit_loop *loop)
+{
+	struct preheader p = { .j = j, .free = j->local_calls ? 0x57ff : 0x5fff };
+	struct jit_code start = j->code;
+	uint32_t fixups = j->nfixups;
+	uint32_t keep = j->live_in[loop->head] | 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT | 1u << JIT_DATA;
+
+	for (; keep; keep &= keep - 1) {
+		uint32_t home = j->home[__builtin_ctz(keep)];
+		if (home < JIT_SPILL)
+			p.free &= ~(1u << home);
+	}
+	equal_highs(&p, loop);
+	count_turns(&p, loop);
+	int base = half(&p, JIT_BASE), limit = half(&p, JIT_LIMIT);
+	for (uint32_t n = 0; n < loop->reaches; n++)
+		vouch(&p, &loop->reach[n], base, limit);
+	if (!loop->exits) {
+		int budget = half(&p, JIT_BUDGET);
+		jit_dp(&j->code, T2_SUB, budget, budget, p.turns, JIT_ANY);
+		jit_store_half(j, JIT_BUDGET, budget);
+	}
+	jit_forget(j);
+	if (!p.short_of)
+		return true;
+	j->code = start;
+	j->nfixups = fixups;
+	return false;
+}
