@@ -171,6 +171,8 @@ static void cover(struct jit_loop *l, const struct jit_form *now)
 		if (!known || (r->by != JIT_NOWHERE && r->stride != 0))
 			continue;
 		l->covered |= r->slots;
+		if (r->low.terms == 1 && r->low.shift[0] == 0 && r->by == JIT_NOWHERE)
+			l->still |= 1u << r->low.reg[0];
 		l->reach[kept++] = *r;
 	}
 	l->reaches = kept;
@@ -190,6 +192,7 @@ static bool counts(const struct jit *j, struct jit_loop *l, const struct jit_for
 	l->bound_zx = !wide || (x ? (fact & JIT_SRC_ZX) != 0 : insn->imm >= 0);
 	if (!x && wide && insn->imm < 0)
 		return false;
+	l->still = 1u << l->counter;
 	bool less = op == UB_JLT || op == UB_JSLT, more = op == UB_JGT || op == UB_JSGT;
 	l->equal = op == UB_JNE;
 	if (!less && !more && !l->equal)
@@ -216,18 +219,31 @@ static bool counts(const struct jit *j, struct jit_loop *l, const struct jit_for
 		return false;
 	if (l->equal)
 		return (l->step & (l->step - 1)) == 0;
-	/* Where steps are larger than one, the counter must not wrap around behind the bound. */
-	if (l->step > 1 && l->down && (l->bound != JIT_NOWHERE || l->limit < l->step - 1))
+	/* Steps larger than one must not wrap around behind the bound; preheader.c looks at one in a register. */
+	bool narrow_signed = !wide && (op == UB_JSLT || op == UB_JSGT);
+	if (l->step > 1 && l->down && (x || l->limit < l->step - 1 || (narrow_signed && l->limit >> 31)))
 		return false;
-	if (l->step > 1 && !l->down && ((!wide && op != UB_JLT && op != UB_JGT) || (!x && l->limit > ~l->step)))
+	if (l->step > 1 && !l->down && (narrow_signed || (!x && l->limit > ~l->step)))
 		return false;
 	return less != l->down;
+}
+
+static bool writes(const struct ub_insn *insn)
+{
+	uint32_t class = UB_CLASS(insn->opcode);
+	return class == UB_ALU32 || class == UB_ALU64 || class == UB_LD || class == UB_LDX;
+}
+
+static bool moves(const struct ub_insn *insn)
+{
+	return insn->opcode == (UB_ALU64 | UB_K | UB_ADD) || insn->opcode == (UB_ALU64 | UB_K | UB_SUB);
 }
 
 bool jit_loop(const struct jit *j, uint32_t head, struct jit_loop *loop)
 {
 	struct jit_form now[UB_REGISTERS];
 	uint64_t plain = 0;
+	uint32_t still = ~0u;
 	loop->head = head;
 	loop->covered = loop->reaches = 0;
 	loop->exits = false;
@@ -239,6 +255,8 @@ bool jit_loop(const struct jit *j, uint32_t head, struct jit_loop *loop)
 		uint32_t d = UB_DST(insn), s = UB_SRC(insn);
 		if (slot > head && jit_is_leader(j, slot))
 			return false;
+		if (writes(insn) && (!moves(insn) || now[d].constant != 0))
+			still &= ~(1u << d);
 		switch (UB_CLASS(insn->opcode)) {
 		case UB_ALU32:
 		case UB_ALU64:
@@ -274,6 +292,7 @@ bool jit_loop(const struct jit *j, uint32_t head, struct jit_loop *loop)
 			if (!plain || !counts(j, loop, now))
 				return false;
 			cover(loop, now);
+			loop->still &= still;
 			return (loop->covered & plain) != 0;
 		}
 	}

@@ -38,10 +38,13 @@ struct jit_reach {
 struct jit_loop {
 	uint32_t head, latch;    /* the latch is a conditional jump, the first that goes to the head */
 	uint64_t covered;        /* bit n: no check of slot head + n in the fast form */
+	/* Bit r: r is moved by one constant, and never far enough to change its high half: up to its bound, or
+	 * through a region and a little further, and regions lie between 2^16 and 0xe0000000 (bounds.h). */
+	uint32_t still;
 	bool exits;              /* control may leave before the latch, so turns are paid for one by one */
 	/* The latch goes back while counter < bound, counter > bound or, `equal`, counter != bound. */
 	bool down, equal;
-	bool counter_zx, bound_zx; /* unless both: equal high halves are to be tested for */
+	bool counter_zx, bound_zx; /* unless both: equal high halves are to be tested for, and stay equal */
 	uint8_t counter, bound;  /* registers; bound JIT_NOWHERE: `limit` */
 	uint32_t limit;
 	uint32_t step;           /* up or down, per turn: once before the first compare */
@@ -55,6 +58,12 @@ bool jit_loop(const struct jit *j, uint32_t head, struct jit_loop *loop);
 /* preheader.c: emits the test; false, and nothing emitted, if registers do not suffice. Its branches,
  * all from fixup number j->nfixups on, are to go to the usual form. */
 bool jit_preheader(struct jit *j, const struct jit_loop *loop);
+
+/* Whether control is at the latch of a fast form: low halves decide whether it goes back. */
+static inline bool jit_at_latch(const struct jit *j)
+{
+	return j->fast && j->slot == j->latch;
+}
 
 static inline bool jit_is_hoisted(const struct jit *j, uint32_t slot)
 {

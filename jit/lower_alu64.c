@@ -8,7 +8,7 @@
  * A high half may be JIT_ZERO instead of a register. Low halves live in homes of low halves and
  * high halves in homes of high ones, so writing one kind leaves operands of the other alone.
  */
-#include "jit/compile.h"
+#include "jit/loops.h"
 
 struct pair {
 	int lo, hi;
@@ -75,14 +75,19 @@ static void add_imm(struct jit *j, bool sub, uint32_t d, int32_t imm)
 {
 	enum t2_dp op = sub ? T2_SUB : T2_ADD, carry = sub ? T2_SBC : T2_ADC;
 	uint32_t held = j->temps;
+	bool still = j->fast && j->fast->still >> d & 1;
 	int rn = jit_lo(j, d), rd = jit_dst(j, d, rn);
-	if (!jit_dp_imm(&j->code, op, rd, rn, (uint32_t)imm, JIT_SET)) {
+	if (!jit_dp_imm(&j->code, op, rd, rn, (uint32_t)imm, still ? JIT_ANY : JIT_SET)) {
 		int t = jit_temp(j);
 		jit_const(&j->code, t, (uint32_t)imm, JIT_ANY);
 		jit_dp(&j->code, op, rd, rn, t, JIT_SET);
 	}
 	jit_store_half(j, d, rd);
 	j->temps = held;
+	if (still) {
+		jit_done(j, d, JIT_NOWHERE, j->zero >> d & 1 ? JIT_ZERO : JIT_NOWHERE);
+		return;
+	}
 	int hn = jit_hi(j, d), hd = jit_dst(j, d + JIT_HIGH, hn);
 	if (hn == JIT_ZERO) {
 		zero_keeping_flags(j, hd);

@@ -204,6 +204,8 @@ static enum outcome compare(struct jit *j, const struct ub_insn *insn, enum t2_c
 		imm = (int32_t)lo;
 	}
 	bool dz = j->zero >> d & 1, sz = x ? j->zero >> s & 1 : imm >= 0;
+	if (jit_at_latch(j))
+		dz = sz = true; /* high halves are equal */
 	jit_prepare(j, d);
 	if (x)
 		jit_prepare(j, s);
@@ -258,7 +260,7 @@ static void go(struct jit *j, uint32_t target, bool pays)
 /* Whether a taken jump takes from the budget here, which it may have done before the loop. */
 static bool pays(const struct jit *j, uint32_t target)
 {
-	bool paid = j->fast && j->slot == j->latch && !j->fast->exits;
+	bool paid = jit_at_latch(j) && !j->fast->exits;
 	return target <= j->slot && j->checked && !paid;
 }
 

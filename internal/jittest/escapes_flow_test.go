@@ -248,10 +248,15 @@ func loops() (all []escape) {
 func turns() (all []escape) {
 	random := rand.New(rand.NewPCG(7, 7))
 	kinds := touches()
-	for range 6000 {
+	for range 9000 {
 		touch := kinds[random.IntN(len(kinds))]
-		step := []int32{1, 1, 2, 3, 4, 8, 40}[random.IntN(7)]
-		bound := []uint64{0, 0, 1 << 31, 1 << 32, 1 << 33, 1 << 63}[random.IntN(6)] + uint64(random.IntN(24)) - 12
+		step := []int32{1, 2, 3, 4, 8, 40}[random.IntN(6)]
+		bound := []uint64{0, 0, 1 << 31, 1 << 32, 1 << 33, 1 << 63}[random.IntN(6)]
+		if random.IntN(2) == 0 {
+			bound += uint64(random.IntN(24)) - 12
+		} else {
+			bound += uint64(random.IntN(5)) - 3
+		}
 		start := uint64(int64(random.IntN(6)) * int64(step))
 		if random.IntN(3) == 0 {
 			start += uint64(random.IntN(5)) - 2
@@ -267,18 +272,31 @@ func turns() (all []escape) {
 		if random.IntN(2) == 0 {
 			step, start = -step, 2*bound-start
 		}
+		towards := [][]byte{{0x20, 0xa0}, {0x60, 0xc0}}[random.IntN(2)] // jgt, jlt, signed or not
+		if step > 0 {
+			slices.Reverse(towards)
+		}
 		load := byte(0x79 - 0x18*random.IntN(2)) // 64 or 32 bits
 		body := [][]byte{touch.code(0), plusImm(4, int32(touch.size)*int32(1-2*random.IntN(2))), slot(class, 3, 0, step)}
 		random.Shuffle(len(body), func(i, k int) { body[i], body[k] = body[k], body[i] })
+		if random.IntN(8) == 0 { // the bound moves
+			body = append(body, slot(class, 6, 0, step/2+1))
+		}
 		if random.IntN(4) == 0 { // left early, perhaps
 			body = append(body, compareImm(0x10, wide, 0, int32(random.IntN(3)), 1))
 		}
 		back := -int16(len(slices.Concat(body...))/8) - 1
+		if random.IntN(2) == 0 {
+			op = towards[0]
+		}
 		latch := compareReg(op, wide, 3, 6, back)
-		switch random.IntN(3) {
-		case 0:
+		switch random.IntN(4) {
+		case 0, 1:
 			latch = compareImm(op, wide, 3, int32(bound), back)
-		case 1:
+		case 2:
+			if op == towards[0] {
+				op = towards[1]
+			}
 			latch = compareReg(op, wide, 6, 3, back)
 		}
 		all = append(all, escape{
@@ -287,6 +305,45 @@ func turns() (all []escape) {
 				movImm(5, 1), movImm(0, 0), slices.Concat(body...), latch, exitSlot),
 			job: emu.Job{Context: contextOf(64, bound, start), Budget: []uint32{escapeBudget, 1<<32 - 1}[random.IntN(2)]},
 		})
+	}
+	return all
+}
+
+// strides are loops over memory by as many bytes as a register says, which may wrap around.
+func strides() (all []escape) {
+	kinds := touches()
+	for _, stride := range []uint64{0, 1, 4, 8, 16, 255, 511, 512, 2047, 2048, 1 << 28, 1 << 29, 1 << 30, 1 << 31, 3 << 30, 1<<32 - 4, 1<<32 - 1, 1 << 32} {
+		for turns := range int32(9) {
+			for shift := range int32(4) {
+				touch := kinds[(int(stride%13)+int(turns)+int(shift))%len(kinds)]
+				all = append(all, escape{
+					name: fmt.Sprintf("%d turns by %#x << %d, %s", turns+1, stride, shift, touch.name),
+					text: slices.Concat(slot(0x79, 0x18, 0, 0), movImm(3, 0), movImm(7, 0), movImm(5, 1), movImm(0, 0),
+						slot(0xbc, 0x74, 0, 0), slot(0x67, 4, 0, shift), plus(4, 1), touch.code(8), slot(0x0c, 0x87, 0, 0), plusImm(3, 1),
+						compareImm(0xa0, true, 3, turns, -7), exitSlot),
+					job: emu.Job{Context: contextOf(64, stride)},
+				})
+			}
+		}
+	}
+	return all
+}
+
+// payments are loops that are left early, over and over, with every budget.
+func payments() (all []escape) {
+	context := contextOf(64)
+	context[21] = 1
+	for budget := range uint32(70) {
+		for _, turns := range []int32{3, 12, 60} {
+			all = append(all, escape{
+				name: fmt.Sprintf("left after five turns of %d at most, budget %d", turns, budget+1),
+				text: slices.Concat(movImm(7, 5), movImm(6, 0),
+					mov(4, 1), plusImm(4, 16), movImm(3, 0),
+					slot(0x71, 0x40, 0, 0), compareImm(0x10, true, 0, 1, 3), plusImm(4, 1), plusImm(3, 1), compareImm(0xa0, true, 3, turns, -5),
+					plusImm(6, 1), plusImm(7, -1), compareImm(0x50, true, 7, 0, -11), mov(0, 6), exitSlot),
+				job: emu.Job{Context: context, Budget: budget + 1},
+			})
+		}
 	}
 	return all
 }
