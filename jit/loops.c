@@ -289,7 +289,7 @@ bool jit_loop(const struct jit *j, uint32_t head, struct jit_loop *loop)
 				break;
 			}
 			loop->latch = slot;
-			if (!plain || !counts(j, loop, now))
+			if (!plain || slot + 1 == j->slots || !counts(j, loop, now))
 				return false;
 			cover(loop, now);
 			loop->still &= still;

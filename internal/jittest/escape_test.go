@@ -8,6 +8,7 @@ package jittest
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"ubench/abi"
@@ -135,7 +136,7 @@ func TestEscapes(t *testing.T) {
 		{"tested", tested()},
 		{"proofs", proofEscapes},
 		{"loops", loops()},
-		{"turns", append(turns(), payments()...)},
+		{"turns", slices.Concat(turns(), payments(), between())},
 		{"strides", strides()},
 		{"frames", frames()},
 		{"aliases", aliases()},

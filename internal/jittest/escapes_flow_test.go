@@ -309,6 +309,22 @@ func turns() (all []escape) {
 	return all
 }
 
+// between are loops whose pointer, or counter, is something else, with a carry into the high half, in between.
+func between() (all []escape) {
+	for _, r := range []byte{3, 4} {
+		for _, v := range []uint64{1<<32 - 1, 5, 7<<32 - 1} {
+			all = append(all, escape{
+				name: fmt.Sprintf("r%d is %#x in between", r, v),
+				text: slices.Concat(mov(4, 1), plusImm(4, 16), slot(0x79, 0x13, 0, 0), slot(0x79, 0x16, 8, 0), movImm(0, 0),
+					slot(0x71, 0x45, 0, 0), mov(8, r), lddw(r, v), plusImm(r, 1), plus(0, r), mov(r, 8), plusImm(4, 1), plusImm(3, 1),
+					compareReg(0xa0, true, 3, 6, -10), exitSlot),
+				job: emu.Job{Context: contextOf(64, 0, 9)},
+			})
+		}
+	}
+	return all
+}
+
 // strides are loops over memory by as many bytes as a register says, which may wrap around.
 func strides() (all []escape) {
 	kinds := touches()
