@@ -59,8 +59,7 @@ static void weigh_access(struct jit *j, uint32_t slot, uint32_t base, uint32_t w
 	const struct ub_insn *insn = j->text + slot;
 	uint32_t fact = j->facts[slot];
 	bool hoisted = jit_is_hoisted(j, slot);
-	static const uint8_t size_of[] = { 4, 2, 1, 8 };
-	uint32_t size = size_of[UB_SIZE(insn->opcode) >> 3];
+	uint32_t size = jit_size(insn->opcode);
 	if (!j->checked || base == UB_R10 || fact & JIT_IN_BOUNDS)
 		return;
 	if (j->window < size)

@@ -178,6 +178,11 @@ static inline void jit_mark(uint8_t *bits, uint32_t slot)
 
 /* scan.c */
 int32_t jit_scan(struct jit *j, uint8_t *scratch, uint32_t bytes);
+/* Bytes a load, store or atomic reaches: 4, 2, 1 or 8. */
+static inline uint32_t jit_size(uint8_t opcode)
+{
+	return 8u >> ((UB_SIZE(opcode) / 8 + 1) & 3);
+}
 /* Slot a jump goes to. */
 static inline uint32_t jit_target(const struct ub_insn *insn, uint32_t slot)
 {

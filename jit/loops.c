@@ -112,7 +112,6 @@ static void reach(struct jit_loop *l, uint32_t slot, const struct jit_form *at, 
 /* Returns whether the access has a check that compares an address with the context's. */
 static bool access(const struct jit *j, struct jit_loop *l, uint32_t slot, const struct jit_form *base)
 {
-	static const uint8_t size_of[] = { 4, 2, 1, 8 };
 	const struct ub_insn *insn = j->text + slot;
 	uint32_t fact = j->facts[slot];
 	struct jit_form at = plus(*base, (uint32_t)(int32_t)insn->offset);
@@ -121,7 +120,7 @@ static bool access(const struct jit *j, struct jit_loop *l, uint32_t slot, const
 		return false;
 	if (at.reg[0] == UB_R10)
 		return false;
-	reach(l, slot, &at, size_of[UB_SIZE(insn->opcode) >> 3]);
+	reach(l, slot, &at, jit_size(insn->opcode));
 	return !(fact & (JIT_INDEXED | JIT_AT_START));
 }
 

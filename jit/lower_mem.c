@@ -10,8 +10,7 @@
  */
 #include "jit/loops.h"
 
-static const uint8_t size_of[] = { 4, 2, 1, 8 }; /* by UB_SIZE >> 3 */
-static const uint8_t load_of[] = { T2_LDR, T2_LDRH, T2_LDRB, T2_LDR };
+static const uint8_t load_of[] = { T2_LDR, T2_LDRH, T2_LDRB, T2_LDR }; /* by UB_SIZE >> 3 */
 static const uint8_t store_of[] = { T2_STR, T2_STRH, T2_STRB, T2_STR };
 
 /* The address of [r + offset], from registers as they are. */
@@ -217,7 +216,7 @@ static void transfer(struct jit *j, enum t2_mem op, int rt, const struct jit_val
 
 static void load(struct jit *j, const struct ub_insn *insn)
 {
-	uint32_t d = UB_DST(insn), s = UB_SRC(insn), index = UB_SIZE(insn->opcode) >> 3, size = size_of[index];
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), index = UB_SIZE(insn->opcode) >> 3, size = jit_size(insn->opcode);
 	bool sign = UB_MODE(insn->opcode) == UB_MEMSX, want_lo = j->live & JIT_LO(d), want_hi = j->live & JIT_HI(d);
 	enum t2_mem op = (enum t2_mem)load_of[index];
 	if (sign && size < 4)
@@ -268,7 +267,7 @@ static void store_half(struct jit *j, enum t2_mem op, int reg, uint32_t imm, con
 
 static void store(struct jit *j, const struct ub_insn *insn)
 {
-	uint32_t d = UB_DST(insn), s = UB_SRC(insn), index = UB_SIZE(insn->opcode) >> 3, size = size_of[index];
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), index = UB_SIZE(insn->opcode) >> 3, size = jit_size(insn->opcode);
 	enum t2_mem op = (enum t2_mem)store_of[index];
 	uint32_t lo = (uint32_t)insn->imm, hi = insn->imm < 0 ? ~0u : 0;
 	bool constant = UB_CLASS(insn->opcode) == UB_ST || jit_const_of(j, s, &lo, &hi);
@@ -342,7 +341,7 @@ static void exchange_if_equal(struct jit *j, uint32_t s, int ad, const int *old,
  * needs no more. */
 static void atomic(struct jit *j, const struct ub_insn *insn)
 {
-	uint32_t d = UB_DST(insn), s = UB_SRC(insn), size = size_of[UB_SIZE(insn->opcode) >> 3];
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), size = jit_size(insn->opcode);
 	bool wide = size == 8, compare = insn->imm == UB_CMPXCHG;
 	bool fetch = compare || insn->imm & UB_FETCH;
 	uint32_t result = compare ? 0 : s;

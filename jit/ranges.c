@@ -157,12 +157,11 @@ static bool at_start(struct jit *j, struct value base, int32_t offset, uint32_t 
 
 static void access(struct ranges *g, const struct ub_insn *insn, uint32_t base, bool write, uint32_t *fact)
 {
-	static const uint8_t size_of[] = { 4, 2, 1, 8 };
 	struct value v = get(g, base);
 	uint32_t region = UB_REGION_CTX;
 	if (is_pointer(v)) {
 		region = (v.tag & KIND) - POINTER;
-		uint32_t size = size_of[UB_SIZE(insn->opcode) >> 3];
+		uint32_t size = jit_size(insn->opcode);
 		if (in_bounds(g, v, insn->offset, size, write))
 			*fact |= JIT_IN_BOUNDS;
 		else if (indexed(g->j, v, insn->offset, size))
