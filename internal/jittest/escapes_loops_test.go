@@ -171,6 +171,12 @@ func between() (all []escape) {
 		}
 	}
 	return append(all, escape{
+		name: "a counter is sign-extended",
+		text: slices.Concat(slot(0x79, 0x13, 0, 0), slot(0x79, 0x16, 8, 0), mov(4, 1), plusImm(4, 16),
+			slot(0x71, 0x45, 0, 0), plusImm(4, 1), plusImm(3, 1), slot(0x67, 3, 0, 32), slot(0xc7, 3, 0, 32),
+			compareReg(0x50, true, 3, 6, -6), mov(0, 3), exitSlot),
+		job: emu.Job{Context: contextOf(64, 1<<31-3, 1<<31)},
+	}, escape{
 		name: "an index gets a high half",
 		text: slices.Concat(slot(0x79, 0x13, 0, 0), mov(4, 1), plusImm(4, 16), slot(0x1f, 0x34, 0, 0), movImm(6, 9),
 			mov(8, 3), plus(8, 4), slot(0x71, 0x85, 0, 0), plusImm(3, 1), plusImm(6, -1), compareImm(0x50, true, 6, 0, -6),
