@@ -14,14 +14,19 @@ static struct value settled(struct value v)
 	return v;
 }
 
-/* A pointer and a number. */
+static struct value immediate(uint32_t v)
+{
+	return value_of(NUMBER | EXACT | IMMEDIATE, v, v);
+}
+
+/* A pointer and a number. A register added to a context plus index takes the index's place in the sum. */
 static struct value advance(struct value p, struct value n)
 {
 	uint32_t max = p.max == FAR || p.max + n.max < p.max ? FAR : p.max + n.max, min = (uint32_t)p.min + n.min;
 	uint32_t tag = (p.tag & KIND) | (max != FAR ? p.tag & n.tag & EXACT : 0) | ADDED;
 	if (p.tag & EXACT && !(n.tag & EXACT) && p.max < MIN_MAX)
 		return value_of(tag | INDEXED, p.max, max);
-	if (p.tag & INDEXED && n.tag & EXACT && n.max < MIN_MAX && min < MIN_MAX)
+	if (p.tag & INDEXED && n.tag & IMMEDIATE && n.max < MIN_MAX && min < MIN_MAX)
 		tag |= INDEXED;
 	return value_of(tag, max == FAR && !(tag & INDEXED) ? 0 : min, max);
 }
@@ -78,9 +83,9 @@ struct value jit_bound_imm(uint32_t op, struct value a, int32_t imm, bool wide, 
 
 	switch (op >> 4) { /* dense: a jump through a table */
 	case UB_ADD >> 4:
-		return imm < 0 ? subtract(a, 0u - k, wide) : add(a, constant(k), wide);
+		return imm < 0 ? subtract(a, 0u - k, wide) : add(a, immediate(k), wide);
 	case UB_SUB >> 4:
-		return imm < 0 ? add(a, constant(0u - k), wide) : subtract(a, k, wide);
+		return imm < 0 ? add(a, immediate(0u - k), wide) : subtract(a, k, wide);
 	case UB_MUL >> 4: {
 		uint64_t product = (uint64_t)a.max * k;
 		if (is_number(a) && !high && product <= FAR)
@@ -130,7 +135,7 @@ struct value jit_bound_imm(uint32_t op, struct value a, int32_t imm, bool wide, 
 
 struct value jit_bound_reg(uint32_t op, struct value a, struct value b, bool wide, bool sign, uint32_t *fact)
 {
-	if (is_number(b) && b.tag & EXACT && (!wide || b.max < 0x80000000))
+	if (is_number(b) && b.tag & EXACT && (!wide || b.max < 0x80000000) && op != UB_ADD)
 		return jit_bound_imm(op, a, (int32_t)b.max, wide, sign, fact);
 	bool both = is_number(a) && is_number(b);
 	switch (op >> 4) { /* dense: a jump through a table */

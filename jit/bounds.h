@@ -17,7 +17,10 @@ enum tag {
 	ADDED = 16,   /* last written by an addition: a loop that does this will not stop growing */
 	INDEXED = 32, /* a pointer: its region's start + exactly min + a number, the second operand of an addition */
 };
-enum { LENGTH = 64 /* the number is the length of the context */ };
+enum {
+	LENGTH = 64,     /* the number is the length of the context */
+	IMMEDIATE = 128, /* ... is in the instruction that adds it */
+};
 #define FAR 0xffffffffu
 
 struct value {

@@ -152,6 +152,7 @@ func TestFound(t *testing.T) {
 		{"the budget was taken from a copy after a conditional jump back", 1001, 18190},
 		{"a product's register was lent out meanwhile", 5001, 5342},
 		{"a test before a loop had the callers' r10 for scratch", 70001, 4411},
+		{"a known number, added to a context plus index from a register, was taken for the index", 80002, 39600},
 		{"the second half of a pair at an offset next to 2^31", 30002, 106208},
 	} {
 		t.Run(found.name, func(t *testing.T) {
