@@ -21,6 +21,7 @@
 
 #include "abi/engine.h"
 #include "jit/emit.h"
+#include "jit/jit.h"
 #include "jit/runtime.h"
 
 enum jit_half {
@@ -104,6 +105,7 @@ struct jit {
 	struct jit_code code;
 	const struct ub_program *program;
 	const struct ub_insn *text;
+	struct jit_map *map; /* NULL: not asked for */
 	uint32_t slots, cpu;
 	bool checked;
 	int32_t error;

@@ -174,6 +174,10 @@ static void end_fast(struct jit *j)
 	j->fast = NULL;
 	j->slot = j->usual = head;
 	j->top = j->code.len;
+	if (j->map) { /* halfwords, still */
+		j->map[head].test = j->offset[head];
+		j->map[head].code = j->top;
+	}
 	for (; j->tests < j->tests_end; j->tests++)
 		j->fixups[-1 - (int32_t)j->tests].target = (uint16_t)j->top;
 	begin_block(j, false);
@@ -203,6 +207,8 @@ static void emit(struct jit *j)
 		} else if (j->slot != j->usual) {
 			j->offset[j->slot] = (uint16_t)j->code.len;
 		}
+		if (j->fast && j->map)
+			j->map[j->slot].fast = j->code.len;
 		if (on) { /* or control never comes here */
 			look_at(j, insn);
 			lower(j, insn);
@@ -225,8 +231,21 @@ static void emit(struct jit *j)
 	jit_thunks(j);
 }
 
+/* The map, which has halfwords of loops in two forms, in bytes of the code as it is now. */
+static void place_all(const struct jit *j)
+{
+	for (uint32_t slot = 0; slot < j->slots; slot++) {
+		struct jit_map *m = j->map + slot;
+		m->code = jit_place(j, m->test ? m->code : j->offset[slot]) * 2;
+		m->test = jit_place(j, m->test) * 2;
+		m->fast = jit_place(j, m->fast) * 2;
+	}
+}
+
 static void emit_all(struct jit *j, uint32_t room)
 {
+	if (j->map)
+		memset(j->map, 0, j->slots * sizeof(*j->map));
 	j->code.len = j->nfixups = j->nstubs = j->used = 0;
 	j->code.cap = room;
 	j->lazy = j->zx = j->temps = j->borrowed = j->pinned = 0;
@@ -257,13 +276,14 @@ static bool once_more(struct jit *j)
 }
 
 int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t options, uint8_t *mem,
-		    uint32_t bytes, uint32_t *map, struct ub_fault *where)
+		    uint32_t bytes, struct jit_map *map, struct ub_fault *where)
 {
 	struct jit j;
 	memset(&j, 0, offsetof(struct jit, stubs)); /* what follows is filled in before it is read */
 	j.program = program;
 	j.text = program->text;
 	j.slots = program->slots;
+	j.map = map;
 	j.cpu = cpu;
 	j.checked = !(options & JIT_UNCHECKED);
 	j.local_calls = program->flags & UB_PROGRAM_LOCAL_CALLS;
@@ -287,8 +307,7 @@ int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t opt
 		return j.error;
 	}
 	if (map)
-		for (uint32_t slot = 0; slot < j.slots; slot++)
-			map[slot] = jit_place(&j, j.offset[slot]) * 2;
+		place_all(&j);
 	return (int32_t)j.code.len * 2;
 }
 

@@ -22,6 +22,10 @@ import (
 //go:embed *.h
 var Headers embed.FS
 
+// Place says where the code of an instruction is, in bytes. A loop in two forms has a test before its first
+// instruction, and code for each in both forms; where there is none, 0. It is struct jit_map.
+type Place struct{ Code, Test, Fast uint32 }
+
 // Routine is one of the firmware's routines that compiled code calls (runtime.h).
 type Routine struct {
 	Name string

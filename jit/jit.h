@@ -16,11 +16,17 @@ extern const struct ub_engine jit_unchecked_engine; /* no checks, no budget: for
 
 enum { JIT_UNCHECKED = 1 };
 
+/* Where the code of a slot is, in bytes. A loop in two forms (loops.h) has a test before its first slot, and
+ * code for every slot in both; where there is none, 0. */
+struct jit_map {
+	uint32_t code, test, fast;
+};
+
 /* Compiles `program` into `mem` (4-byte aligned), the rest of which is scratch meanwhile. Returns the
  * bytes of code, or UB_E_COMPILE_* with *where filled in. `cpu`: UB_CPU_*; `options`: JIT_UNCHECKED.
- * `map`, if not NULL, takes the byte offset of the code of each slot. Less memory than there is room for
+ * `map`, if not NULL, takes the places of the code of each slot. Less memory than there is room for
  * loops in two forms (loops.h) gives other code, which is slower, rather than none. */
 int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t options, uint8_t *mem,
-		    uint32_t bytes, uint32_t *map, struct ub_fault *where);
+		    uint32_t bytes, struct jit_map *map, struct ub_fault *where);
 
 #endif

@@ -26,10 +26,9 @@ func disasmCommand(e *env) *cli.Command {
 		Description: `FILE is an ELF object, an image, hex text or raw instructions; - is standard input. To the left is
 eBPF, with slots as jumps name them and source lines where the object has BTF; to the right the
 Thumb-2 it became, by offset in the code, the same as on the device. An instruction without code
-became part of a later one, or has no effect. A loop that is compiled in two forms, without checks and
-with them, has the test that chooses and the first form at the instruction it begins with. What follows
-a check that failed, and the ways to the firmware's routines, stand behind jumps and exits, off the
-straight line.
+became part of a later one, or has no effect. A loop that is compiled in two forms shows the test that
+chooses, the form without checks, and the one with checks. What follows a check that failed, and the
+ways to the firmware's routines, stand behind jumps and exits, off the straight line.
 
 Examples:
   ubench disasm fletcher16
@@ -78,7 +77,7 @@ func (e *env) disasm(c *cli.Context) error {
 	}
 	d := disassembly{Program: program.Name, Engine: engine, Instructions: list(program, name)}
 	if engine != "vm" {
-		code, offsets, err := compileHere(c.Context, job, core)
+		code, where, err := compileHere(c.Context, job, core)
 		if fault := (abi.Fault{}); errors.As(err, &fault) {
 			return fmt.Errorf("%s: %w%s", program.Name, fault, sourceOf(program, job.Format, fault))
 		}
@@ -86,7 +85,7 @@ func (e *env) disasm(c *cli.Context) error {
 			return err
 		}
 		d.Core, d.CodeBytes = string(core), len(code)
-		addCode(d.Instructions, code, offsets)
+		addCode(d.Instructions, code, where)
 	}
 	if c.Bool("json") {
 		out := json.NewEncoder(e.stdout)

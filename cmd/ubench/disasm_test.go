@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"os"
@@ -50,19 +51,31 @@ func TestDisasmIsTheDevicesCode(t *testing.T) {
 			if err != nil || sample.Fault.Status != abi.OK {
 				t.Fatalf("%s: %v, %v", b.Name, err, sample.Fault)
 			}
-			var code []byte
-			slot := -1
+			var all []machineInsn
+			slot, last := -1, -1
 			for _, row := range disassemble(t, b.Name, "--core", string(core)).Instructions {
 				if row.Slot <= slot {
 					t.Errorf("%s: instruction %d behind %d", b.Name, row.Slot, slot)
 				}
 				slot = row.Slot
 				for _, m := range slices.Concat(row.Entry, row.Code) {
-					if int(m.Offset) != len(code) || strings.HasPrefix(m.Text, ".inst") {
-						t.Errorf("%s: %#x: %s at %#x", b.Name, m.Offset, m.Text, len(code))
+					if int(m.Offset) <= last {
+						t.Errorf("%s: %#x: %s behind %#x", b.Name, m.Offset, m.Text, last)
 					}
-					code = append(code, bytesOf(t, m)...)
+					last = int(m.Offset)
 				}
+				if len(row.Code) > 0 && len(row.Fast) > 0 && row.Code[0].Offset < row.Fast[0].Offset {
+					t.Errorf("%s: instruction %d has its form without checks behind the one with", b.Name, row.Slot)
+				}
+				all = slices.Concat(all, row.Entry, row.Test, row.Fast, row.Code)
+			}
+			var code []byte
+			slices.SortFunc(all, func(a, b machineInsn) int { return cmp.Compare(a.Offset, b.Offset) })
+			for _, m := range all {
+				if int(m.Offset) != len(code) || strings.HasPrefix(m.Text, ".inst") {
+					t.Errorf("%s: %#x: %s at %#x", b.Name, m.Offset, m.Text, len(code))
+				}
+				code = append(code, bytesOf(t, m)...)
 			}
 			if !bytes.Equal(code, sample.Code) {
 				t.Errorf("%s: the listing on %s is not the code on the device", b.Name, core)

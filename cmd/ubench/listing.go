@@ -3,9 +3,11 @@
 package main
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"ubench/abi"
@@ -23,7 +25,11 @@ type listed struct {
 	Line     int           `json:"line,omitempty"`
 	Source   string        `json:"source,omitempty"`
 	Entry    []machineInsn `json:"entry,omitempty"` // code that begins the program, or a function
-	Code     []machineInsn `json:"code,omitempty"`
+	Test     []machineInsn `json:"test,omitempty"`  // before a loop in two forms: chooses one
+	Fast     []machineInsn `json:"fast,omitempty"`  // in the form without checks
+
+	inFast bool          // has a place in that form
+	Code   []machineInsn `json:"code,omitempty"`
 }
 
 // machineInsn is an instruction of compiled code, or data in it.
@@ -53,21 +59,67 @@ func list(p *image.Program, name func(slot int) string) []listed {
 	return rows
 }
 
-// addCode puts compiled code beside the instructions it is of. offsets has the place of the code of each slot;
-// what control never reaches has none. Code off the straight line stands at the instruction it comes behind.
-func addCode(rows []listed, code []byte, offsets []uint32) {
-	at := -1
+// addCode puts compiled code beside the instructions it is of; what control never reaches has none. Code off the
+// straight line stands at the instruction it comes behind.
+func addCode(rows []listed, code []byte, where []jit.Place) {
+	slots := make([]int, len(rows))
+	for i, row := range rows {
+		slots[i] = row.Slot
+		rows[i].inFast = where[row.Slot].Fast != 0
+	}
+	runs, at := codeRuns(slots, where), -1
 	for _, m := range disassembleCode(code) {
-		for at+1 < len(rows) && offsets[rows[at+1].Slot] <= m.Offset {
+		for at+1 < len(runs) && runs[at+1].start <= m.Offset {
 			at++
 		}
-		enters := at+1 < len(rows) && rows[at+1].Function != "" && m.Text == "push {lr}" && m.Offset+2 == offsets[rows[at+1].Slot]
-		if at < 0 || enters {
-			rows[at+1].Entry = append(rows[at+1].Entry, m)
-		} else {
-			rows[at].Code = append(rows[at].Code, m)
+		if at+1 < len(runs) {
+			next := &rows[runs[at+1].row]
+			if at < 0 || next.Function != "" && m.Text == "push {lr}" && m.Offset+2 == runs[at+1].start {
+				next.Entry = append(next.Entry, m)
+				continue
+			}
+		}
+		row := &rows[runs[at].row]
+		switch runs[at].form {
+		case codeTest:
+			row.Test = append(row.Test, m)
+		case codeFast:
+			row.Fast = append(row.Fast, m)
+		default:
+			row.Code = append(row.Code, m)
 		}
 	}
+}
+
+type codeForm int
+
+const (
+	codeUsual codeForm = iota
+	codeTest
+	codeFast
+)
+
+// codeRun is code of one instruction, up to the next run.
+type codeRun struct {
+	start     uint32
+	row, slot int // row: index in slots
+	form      codeForm
+}
+
+// codeRuns are the runs of the code of instructions, in their order in memory.
+func codeRuns(slots []int, where []jit.Place) (runs []codeRun) {
+	for row, slot := range slots {
+		p := where[slot]
+		runs = append(runs, codeRun{p.Code, row, slot, codeUsual})
+		if p.Test != 0 {
+			runs = append(runs, codeRun{p.Test, row, slot, codeTest})
+		}
+		if p.Fast != 0 {
+			runs = append(runs, codeRun{p.Fast, row, slot, codeFast})
+		}
+	}
+	slices.SortStableFunc(runs, func(a, b codeRun) int { return cmp.Compare(a.start, b.start) })
+	return runs
 }
 
 // disassembleCode takes code apart that starts at address 0.
@@ -162,7 +214,7 @@ func writeListing(b *strings.Builder, rows []listed) {
 			fmt.Fprintln(b, left)
 		}
 	}
-	for _, row := range rows {
+	for i, row := range rows {
 		if row.Function != "" {
 			fmt.Fprintf(b, "\n%s:\n", row.Function)
 		}
@@ -171,6 +223,16 @@ func writeListing(b *strings.Builder, rows []listed) {
 		}
 		if len(row.Entry) > 0 {
 			side("        (entry)", row.Entry)
+		}
+		if len(row.Test) > 0 {
+			side("        (test)", row.Test)
+			for k, r := range rows[i:] {
+				if !r.inFast || k > 0 && len(r.Test) > 0 {
+					break
+				}
+				side(fmt.Sprintf("%6d  %s", r.Slot, r.Text), r.Fast)
+			}
+			fmt.Fprintln(b, "        (with checks)")
 		}
 		side(fmt.Sprintf("%6d  %s", row.Slot, row.Text), row.Code)
 		if row.File != "" {

@@ -104,6 +104,12 @@ var listings = []struct {
 		asm.Mov.Reg(r4, r3).WithSymbol("outer"), asm.Add.Reg(r0, r4).WithSymbol("inner"), asm.Sub.Imm(r4, 1), asm.JNE.Imm(r4, 0, "inner"),
 		asm.Xor.Imm(r0, 21), asm.Add.Imm(r2, -1), asm.JSGT.Imm(r2, 0, "outer"), asm.Return(),
 	}},
+	{"forms", asm.Instructions{ // a loop in two forms: down by a pointer, across by a stride in a register, a bound in another
+		word(r2, 0), word(r3, 1), asm.Mov.Reg(r4, r1), asm.Add.Imm(r4, 32), asm.Mov.Imm(r0, 0), asm.Mov.Imm(r5, 0), asm.Mov.Imm(r6, 0),
+		asm.LoadMem(r7, r4, 0, b2).WithSymbol("loop"), asm.Add.Reg(r0, r7), asm.Mov.Reg32(r8, r6), asm.LSh.Imm(r8, 2),
+		asm.Add.Reg(r8, r1), asm.LoadMem(r7, r8, 8, b4), asm.Add.Reg32(r0, r7), asm.Add.Reg32(r6, r3), asm.Add.Imm(r4, -2),
+		asm.Add.Imm(r5, 1), asm.JLT.Reg(r5, r2, "loop"), asm.Return(),
+	}},
 	{"call", asm.Instructions{
 		asm.Mov.Reg(r6, r1), word(r1, 0), asm.Call.Label("square"), asm.Mov.Reg(r7, r0),
 		asm.LoadMem(r1, r6, 4, b4), asm.Instruction{OpCode: asm.LoadImmOp(b8), Dst: r2, Src: asm.PseudoFunc, Constant: -1}.WithReference("square"),

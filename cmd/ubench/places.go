@@ -11,6 +11,7 @@ import (
 
 	"ubench/emu/symbols"
 	"ubench/image"
+	"ubench/jit"
 )
 
 // place says what an address belongs to.
@@ -32,31 +33,30 @@ type compiled struct {
 	start   uint32
 	bytes   uint32
 	program *image.Program
-	offsets []uint32 // of the code of each slot; nil if not known
-	order   []int    // slots, ascending by offset
+	runs    []codeRun // ascending; empty if not known
 }
 
-func newCompiled(start, bytes uint32, program *image.Program, offsets []uint32) *compiled {
-	c := &compiled{start: start, bytes: bytes, program: program, offsets: offsets}
-	wide := false // the second slot of an lddw has no code
-	for slot := range offsets {
-		if !wide {
-			c.order = append(c.order, slot)
+func newCompiled(start, bytes uint32, program *image.Program, where []jit.Place) *compiled {
+	c := &compiled{start: start, bytes: bytes, program: program}
+	var slots []int
+	for slot := 0; slot < len(where); slot++ {
+		slots = append(slots, slot)
+		if program.Text[8*slot] == 0x18 {
+			slot++ // the second slot of an lddw has no code
 		}
-		wide = !wide && program.Text[8*slot] == 0x18
 	}
-	sort.SliceStable(c.order, func(i, j int) bool { return offsets[c.order[i]] < offsets[c.order[j]] })
+	c.runs = codeRuns(slots, where)
 	return c
 }
 
 // at is the place of an address, which is in the code.
 func (c *compiled) at(addr uint32) place {
 	offset := addr - c.start
-	i := sort.Search(len(c.order), func(i int) bool { return c.offsets[c.order[i]] > offset })
+	i := sort.Search(len(c.runs), func(i int) bool { return c.runs[i].start > offset })
 	if i == 0 {
 		return place{function: "compiled code", insn: "entry"}
 	}
-	slot := c.order[i-1]
+	slot := c.runs[i-1].slot
 	text, _ := image.Disassemble(c.program.Text, slot, nil)
 	p := place{function: "compiled code", insn: fmt.Sprintf("%d: %s", slot, text)}
 	for _, f := range c.program.Functions {

@@ -20,6 +20,7 @@ import (
 	"ubench/emu/unicorn"
 	"ubench/firmware"
 	"ubench/image"
+	"ubench/jit"
 )
 
 func profileCommand(e *env) *cli.Command {
@@ -129,18 +130,18 @@ func compiledCode(ctx context.Context, target emu.Target, job emu.Job, program *
 	if err != nil {
 		return nil, err
 	}
-	code, offsets, err := compileHere(ctx, job, unicorn.Core(target.Info().Core))
+	code, where, err := compileHere(ctx, job, unicorn.Core(target.Info().Core))
 	if err != nil {
 		return nil, err
 	}
 	if !bytes.Equal(code, device.Code) {
 		return nil, errors.New("the compiler makes other code on this computer than on the device; please report it")
 	}
-	return newCompiled(device.CodeAddr, uint32(device.CodeBytes), program, offsets), nil
+	return newCompiled(device.CodeAddr, uint32(device.CodeBytes), program, where), nil
 }
 
 // compileHere compiles the program of a job on this computer.
-func compileHere(ctx context.Context, job emu.Job, core unicorn.Core) (code []byte, offsets []uint32, err error) {
+func compileHere(ctx context.Context, job emu.Job, core unicorn.Core) (code []byte, where []jit.Place, err error) {
 	desk, err := host.New(ctx)
 	if err != nil {
 		return nil, nil, err

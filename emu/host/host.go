@@ -13,6 +13,7 @@ import (
 	"ubench/emu"
 	"ubench/emu/wire"
 	"ubench/firmware/agent"
+	"ubench/jit"
 )
 
 // Target is an agent on the desk.
@@ -54,8 +55,8 @@ func (t *Target) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
 }
 
 // Compile loads a job and compiles its program for a Cortex-M4 (dsp) or M3: the same bytes as on the device.
-// offsets has the place in code of each instruction slot.
-func (t *Target) Compile(ctx context.Context, job emu.Job, dsp bool) (code []byte, offsets []uint32, err error) {
+// places are those of instruction slots in code.
+func (t *Target) Compile(ctx context.Context, job emu.Job, dsp bool) (code []byte, places []jit.Place, err error) {
 	job.LoadOnly = true
 	s, err := t.Run(ctx, job)
 	switch {

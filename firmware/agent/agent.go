@@ -23,7 +23,7 @@ import (
 	_ "ubench/firmware/helpers"
 	_ "ubench/image"
 	"ubench/internal/devmem"
-	_ "ubench/jit"
+	"ubench/jit"
 	_ "ubench/verify"
 	_ "ubench/vm"
 )
@@ -65,23 +65,23 @@ func (a *Agent) Receive(p []byte) []byte {
 	return C.GoBytes(unsafe.Pointer(a.host.out), C.int(a.host.out_len))
 }
 
-// Compile compiles the program that is loaded once more, for a Cortex-M4 (dsp) or M3. offsets has the place in
-// code of each instruction slot.
-func (a *Agent) Compile(dsp bool) (code []byte, offsets []uint32, err error) {
+// Compile compiles the program that is loaded once more, for a Cortex-M4 (dsp) or M3. places are those
+// of instruction slots in code.
+func (a *Agent) Compile(dsp bool) (code []byte, places []jit.Place, err error) {
 	words := make([]uint64, ArenaBytes/8)
-	offsets = make([]uint32, a.host.agent.job.program.slots)
-	if len(offsets) == 0 {
+	places = make([]jit.Place, a.host.agent.job.program.slots)
+	if len(places) == 0 {
 		return nil, nil, errors.New("no program is loaded")
 	}
 	cpu := C.uint32_t(0)
 	if dsp {
 		cpu = C.UB_CPU_DSP
 	}
-	n := C.agent_host_compile(a.host, cpu, (*C.uint8_t)(unsafe.Pointer(&words[0])), ArenaBytes, (*C.uint32_t)(unsafe.Pointer(&offsets[0])))
+	n := C.agent_host_compile(a.host, cpu, (*C.uint8_t)(unsafe.Pointer(&words[0])), ArenaBytes, (*C.struct_jit_map)(unsafe.Pointer(&places[0])))
 	if n < 0 {
 		return nil, nil, fmt.Errorf("compile: %s", abi.Status(n).Name())
 	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), int(n)), offsets, nil
+	return unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), int(n)), places, nil
 }
 
 // Close releases the agent and its memory.

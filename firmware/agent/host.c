@@ -42,7 +42,8 @@ void agent_host_receive(struct agent_host *h, const uint8_t *bytes, uint32_t len
 		agent_receive(&h->agent, *bytes++);
 }
 
-int32_t agent_host_compile(const struct agent_host *h, uint32_t cpu, uint8_t *code, uint32_t bytes, uint32_t *map)
+int32_t agent_host_compile(const struct agent_host *h, uint32_t cpu, uint8_t *code, uint32_t bytes,
+			   struct jit_map *map)
 {
 	const struct agent_job *job = &h->agent.job;
 	struct ub_fault where;

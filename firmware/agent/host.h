@@ -5,6 +5,7 @@
 #define AGENT_HOST_H
 
 #include "firmware/agent/agent.h"
+#include "jit/jit.h"
 
 /* An agent and what it runs on. */
 struct agent_host {
@@ -23,7 +24,8 @@ void agent_host_free(struct agent_host *h);
 void agent_host_receive(struct agent_host *h, const uint8_t *bytes, uint32_t len);
 
 /* Compiles the program that is loaded once more, for `cpu` (UB_CPU_*), into code[0..bytes), 4-byte aligned. map
- * takes the byte offset of the code of each of its slots. Returns the bytes of code or a negative status. */
-int32_t agent_host_compile(const struct agent_host *h, uint32_t cpu, uint8_t *code, uint32_t bytes, uint32_t *map);
+ * takes the places of the code of its slots. Returns the bytes of code or a negative status. */
+int32_t agent_host_compile(const struct agent_host *h, uint32_t cpu, uint8_t *code, uint32_t bytes,
+			   struct jit_map *map);
 
 #endif

@@ -97,7 +97,7 @@ func guarded(t *testing.T, name string, p Program, size, skew int) ([]byte, abi.
 		all[i] = 0xa5
 	}
 	start := guardBytes + skew
-	code, _, fault := Compile(p, all[start:start+size:start+size])
+	code, fault := Compile(p, all[start:start+size:start+size])
 	untouched := func(b []byte) bool { return bytes.Count(b, []byte{0xa5}) == len(b) }
 	if !untouched(all[:start]) || !untouched(all[start+size:]) {
 		t.Fatalf("%s, %d bytes: writes outside", name, size)

@@ -139,8 +139,7 @@ func (p Program) c() (program C.struct_ub_program, free func()) {
 }
 
 // Compile verifies a program and compiles it into memory, 4-byte aligned, of which the code is then the beginning.
-// offsets has the place in it of the code of each slot.
-func Compile(p Program, memory []byte) (code []byte, offsets []uint32, fault abi.Fault) {
+func Compile(p Program, memory []byte) (code []byte, fault abi.Fault) {
 	program, free := p.c()
 	defer free()
 	var cpu, options C.uint32_t
@@ -151,13 +150,13 @@ func Compile(p Program, memory []byte) (code []byte, offsets []uint32, fault abi
 		options = C.JIT_UNCHECKED
 	}
 	var where C.struct_ub_fault
-	offsets = make([]uint32, program.slots+1)
+	places := make([]C.struct_jit_map, program.slots+1)
 	n := C.jittest_compile(&program, cpu, options, (*C.uint8_t)(unsafe.SliceData(memory)), C.uint32_t(len(memory)),
-		(*C.uint32_t)(&offsets[0]), &where)
+		&places[0], &where)
 	if n < 0 {
-		return nil, nil, abi.Fault{Status: abi.Status(n), PC: uint32(where.pc), Addr: uint32(where.addr)}
+		return nil, abi.Fault{Status: abi.Status(n), PC: uint32(where.pc), Addr: uint32(where.addr)}
 	}
-	return memory[:n], offsets[:program.slots], abi.Fault{}
+	return memory[:n], abi.Fault{}
 }
 
 // PrepareUnverified gives the engine a program the verifier has not seen, and so many bytes of memory.

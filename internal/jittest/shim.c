@@ -78,7 +78,7 @@ int32_t jittest_branch(enum t2_cond cond, bool link, bool forward, uint32_t nops
 }
 
 int32_t jittest_compile(struct ub_program *program, uint32_t cpu, uint32_t options, uint8_t *mem, uint32_t bytes,
-			uint32_t *map, struct ub_fault *where)
+			struct jit_map *map, struct ub_fault *where)
 {
 	uint32_t room = 9 * program->slots + 64; /* what verify.h says it takes, at worst */
 	uint8_t *list = malloc(room), *tight = malloc(bytes + !bytes);

@@ -26,7 +26,7 @@ int32_t jittest_branch(enum t2_cond cond, bool link, bool forward, uint32_t nops
 /* Verifies a program and compiles it into mem[0..bytes), as well as into memory of its own that ends where it ends
  * and holds other rubbish: the same must come of it. Returns bytes of code or a status, with *where filled in. */
 int32_t jittest_compile(struct ub_program *program, uint32_t cpu, uint32_t options, uint8_t *mem, uint32_t bytes,
-			uint32_t *map, struct ub_fault *where);
+			struct jit_map *map, struct ub_fault *where);
 
 /* What the engine says to a program that was not verified, whatever it is. */
 int32_t jittest_prepare_unverified(const struct ub_program *program, struct ub_arena *arena);
