@@ -512,6 +512,7 @@ void jit_ranges(struct jit *j)
 	struct ranges g;
 	g.j = j;
 	g.length = 0;
+	g.again = false;
 	memset(g.frame, UNKNOWN, sizeof(g.frame));
 	g.states = (struct state *)j->code.at;
 	uint32_t leaders = 0;
