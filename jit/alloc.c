@@ -209,5 +209,5 @@ void jit_frame(struct jit *j)
 {
 	uint32_t words = (j->words + j->borrows + 1) & ~1u; /* sp stays 8-aligned */
 	j->borrow = j->words;
-	j->home[JIT_RUN] = (uint8_t)(JIT_SPILL + words);
+	j->run = words;
 }

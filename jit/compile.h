@@ -6,15 +6,16 @@
  *   loops.c     which loops are compiled twice                 -> hoisted[]
  *   live.c      backward: which halves are needed              -> live_in[], weights
  *   alloc.c     homes for halves
- *   lower*.c    instructions, over the emitters of emit.h      -> code, fixups
- *   value.c     where operands are, meanwhile
+ *   lower_*.c   instructions, over the emitters of emit.h      -> code, fixups
+ *   value.c     where the values of halves are, meanwhile
  *   preheader.c tests before loops, and
  *   stubs.c     what follows failed checks
  *   patch.c     branch sizes and targets
  *   jit.c       the driver
  *
- * A BPF register has two halves. Sets of halves are 32-bit words: bit r is the low half of r0..r10,
- * bit 16 + r its high half. The numbers in between name values of the compiler's own.
+ * A BPF register has two halves, r and r + JIT_HIGH, which are compiled as if they were variables of
+ * their own: 64-bit instructions become one or more operations on halves. Sets of halves are 32-bit
+ * words. Numbers that no BPF register has name values of the compiler's own.
  */
 #ifndef UB_JIT_COMPILE_H
 #define UB_JIT_COMPILE_H
@@ -27,7 +28,7 @@
 enum jit_half {
 	JIT_HIGH = 16,   /* high half of register r is r + JIT_HIGH */
 	JIT_BUDGET = 11, /* backward jumps and calls left */
-	JIT_RUN = 12,    /* struct ub_run * */
+	JIT_IMM = 12,    /* the instruction's constant operand; a register like others to who reads it */
 	JIT_BASE = 13,   /* start of the context */
 	JIT_LIMIT = 14,  /* context offsets below this have `window` bytes behind them */
 	JIT_DATA = 15,   /* address of the program's constants, or, without any, of its variables */
@@ -57,13 +58,14 @@ enum {
 	JIT_HEAD = 128,  /* a backward jump comes here */
 };
 
-/* What the value of a register is made of, until something needs it in its home. */
+/* What the value of a half is, until something needs it in its home. */
 enum jit_kind {
-	JIT_HOME,  /* it is there */
-	JIT_CONST, /* imm; high half = shift: 0, or ~0 */
-	JIT_COPY,  /* low half in ARM register a, high half in b */
+	JIT_HOME,  /* where it lives: a is its home */
+	JIT_COPY,  /* what ARM register a holds */
+	JIT_CONST, /* imm; b != 0: its home says so, too */
 	JIT_SHIFT, /* a shifted by (type, amount) = shift >> 5, shift & 31 */
 	JIT_ADDR,  /* a + (b << shift) + imm; b may be JIT_NOWHERE */
+	JIT_PRODUCT, /* a * b */
 };
 
 struct jit_val {
@@ -98,7 +100,7 @@ struct jit_stub {
 	uint16_t fixup, resume; /* the branch to it; the halfword it goes back to */
 	uint16_t slot;
 	uint16_t what;          /* size | rights << JIT_CHECK_RIGHTS */
-	struct jit_val addr;    /* JIT_COPY or JIT_ADDR */
+	struct jit_val addr;    /* JIT_ADDR */
 };
 
 struct jit {
@@ -131,6 +133,7 @@ struct jit {
 	uint32_t borrows;    /* how many they are: none, or, if that was too few, JIT_BORROWS */
 	uint32_t more;       /* first of the frame's words for more than three arguments of helpers */
 	uint32_t words;      /* words of the frame below the run but for those that are borrowed */
+	uint32_t run;        /* the word of the frame that has the run's address */
 	uint32_t call_words; /* words between the frames of local calls */
 	uint32_t window;     /* bytes a context offset below the limit is good for */
 	bool local_calls;
@@ -151,18 +154,17 @@ struct jit {
 	uint32_t slot;
 	uint32_t live;       /* halves needed after it */
 	uint32_t held;       /* halves needed before or after it */
-	uint32_t lazy;       /* bit r: val[r].kind is not JIT_HOME */
-	uint32_t zx;         /* bit r: the high half is zero; its home need not say so */
-	uint32_t zero;       /* bit r: the same, or proved, for operands of this instruction */
+	uint32_t keep;       /* halves that writing a register must not lose: live or held */
+	uint32_t lazy;       /* halves whose kind is not JIT_HOME */
+	uint32_t reading;    /* of those, halves that read registers */
 	uint32_t temps;      /* scratch registers handed out */
 	uint32_t pinned;     /* ARM registers operands are in: not to be borrowed */
 	uint32_t borrowed;
 	uint8_t cached[2];   /* spilled halves that ip and lr have copies of */
 	int32_t sp_moved;    /* bytes pushed since the frame was made */
 
-	/* As far as nstubs and lazy say. */
-	struct jit_stub stubs[JIT_STUBS];
-	struct jit_val val[UB_REGISTERS];
+	struct jit_val val[JIT_HALVES];
+	struct jit_stub stubs[JIT_STUBS]; /* as far as nstubs says */
 };
 
 static inline uint32_t jit_count(uint32_t set)
@@ -259,8 +261,7 @@ void jit_alloc(struct jit *j);
 /* The frame, with room for j->borrows. */
 void jit_frame(struct jit *j);
 
-/* value.c: operands and results */
-enum { JIT_ZERO = -1 };
+/* value.c: values of halves */
 int jit_temp(struct jit *j);
 void jit_give_back(struct jit *j);
 /* Scratch registers are free again. */
@@ -270,47 +271,69 @@ static inline void jit_release(struct jit *j)
 		jit_give_back(j);
 	j->temps = j->pinned = 0;
 }
-void jit_pin_registers(struct jit *j, uint32_t r);
-/* Keeps the registers of r, its value and its home, from being borrowed, should any be. */
-static inline void jit_pin(struct jit *j, uint32_t r)
+static inline bool jit_in_register(const struct jit *j, uint32_t half)
 {
-	if (j->borrows)
-		jit_pin_registers(j, r);
+	return j->home[half] < JIT_SPILL;
 }
+static inline bool jit_is_const(const struct jit *j, uint32_t half)
+{
+	return j->val[half].kind == JIT_CONST;
+}
+static inline bool jit_is_zero(const struct jit *j, uint32_t half)
+{
+	return jit_is_const(j, half) && j->val[half].imm == 0;
+}
+/* Whether a half is in a register, which others may read for it. */
+static inline bool jit_has_register(const struct jit *j, uint32_t half)
+{
+	return j->val[half].kind <= JIT_COPY && j->val[half].a < JIT_SPILL;
+}
+void jit_pin(struct jit *j, uint32_t half);
 void jit_forget(struct jit *j);
-int jit_load_half(struct jit *j, uint32_t half);
 void jit_load_spilled(struct jit *j, uint32_t half, int rt);
 void jit_store_half(struct jit *j, uint32_t half, int reg);
-void jit_copy_half(struct jit *j, uint32_t d, uint32_t s);
-void jit_settle(struct jit *j, uint32_t r);
-void jit_flush(struct jit *j, uint32_t live);
-void jit_clobber(struct jit *j, uint32_t r);
-void jit_prepare(struct jit *j, uint32_t r);
-int jit_lo(struct jit *j, uint32_t r);
-int jit_hi(struct jit *j, uint32_t r);
+void jit_at_home(struct jit *j, uint32_t halves);
+void jit_settle(struct jit *j, uint32_t half);
+void jit_flush(struct jit *j, uint32_t halves);
+void jit_clobber(struct jit *j, uint32_t half);
+void jit_prepare(struct jit *j, uint32_t half);
+int jit_reg(struct jit *j, uint32_t half);
 int jit_scratch(struct jit *j, int reuse);
 int jit_dst(struct jit *j, uint32_t half, int reuse);
-void jit_done(struct jit *j, uint32_t r, int lo, int hi);
-void jit_set_val(struct jit *j, uint32_t r, struct jit_val v, bool zx);
-bool jit_const_of(const struct jit *j, uint32_t r, uint32_t *lo, uint32_t *hi);
-bool jit_reg_of(const struct jit *j, uint32_t r, uint8_t *reg);
-static inline const struct jit_val *jit_val_of(const struct jit *j, uint32_t r)
-{
-	return j->lazy >> r & 1 ? &j->val[r] : NULL;
-}
+void jit_done(struct jit *j, uint32_t half, int reg);
+void jit_set(struct jit *j, uint32_t half, struct jit_val v);
+void jit_set_const(struct jit *j, uint32_t half, uint32_t value);
+void jit_copy(struct jit *j, uint32_t d, uint32_t s);
+void jit_sum(struct jit *j, int rd, const struct jit_val *v);
 
-/* lower_alu32.c */
-/* Low half of dst = dst op imm, or src. `hi` is JIT_ZERO or JIT_NOWHERE: what the high half is then. */
-void jit_low_imm(struct jit *j, uint32_t op, uint32_t d, uint32_t imm, int hi);
-void jit_low_reg(struct jit *j, uint32_t op, uint32_t d, uint32_t s, int hi);
-void jit_low_extend(struct jit *j, enum t2_unary op, uint32_t d, uint32_t s, int hi);
-void jit_alu32(struct jit *j, const struct ub_insn *insn);
-/* lower_alu64.c */
-void jit_alu64(struct jit *j, const struct ub_insn *insn);
-void jit_end64(struct jit *j, uint32_t d, int32_t bits);
-/* lower_shift64.c: op UB_LSH, UB_RSH or UB_ARSH; k 1..63 */
-void jit_shift64_imm(struct jit *j, uint32_t op, uint32_t d, uint32_t k);
-void jit_shift64_reg(struct jit *j, uint32_t op, uint32_t d, uint32_t s);
+/* jit.c: the high halves of operands that ranges.c has proved to be zero are constants. */
+void jit_prove_zeros(struct jit *j, const struct ub_insn *insn);
+
+/* lower_alu.c: d = n op m, for halves; what can stay lazy does. UB_DIV | 1 and UB_MOD | 1 are signed. */
+void jit_op(struct jit *j, uint32_t op, uint32_t d, uint32_t n, uint32_t m);
+void jit_op_imm(struct jit *j, uint32_t op, uint32_t d, uint32_t n, uint32_t k);
+void jit_op_unary(struct jit *j, enum t2_unary op, uint32_t d, uint32_t s);
+/* The same at once, of operands that are prepared (value.c); m may be a constant or shifted. */
+void jit_op_dp(struct jit *j, enum t2_dp op, uint32_t d, uint32_t n, uint32_t m, enum jit_flags f);
+/* The instruction's constant becomes JIT_IMM, of 64 bits. */
+static inline void jit_set_imm(struct jit *j, int64_t value)
+{
+	j->val[JIT_IMM].imm = (int32_t)value;
+	j->val[JIT_IMM + JIT_HIGH].imm = (int32_t)(value >> 32);
+}
+/* So does the constant that a register is known to be. */
+static inline void jit_use_const(struct jit *j, uint32_t r)
+{
+	j->val[JIT_IMM].imm = j->val[r].imm;
+	j->val[JIT_IMM + JIT_HIGH].imm = j->val[r + JIT_HIGH].imm;
+}
+void jit_alu(struct jit *j, const struct ub_insn *insn);
+/* lower_alu64.c: d = d op s, both halves; op UB_ADD .. UB_ARSH */
+void jit_pair(struct jit *j, uint32_t op, uint32_t d, uint32_t s, bool sign);
+void jit_pair_swap(struct jit *j, uint32_t d);
+void jit_pair_negate(struct jit *j, uint32_t d);
+/* lower_shift64.c */
+void jit_pair_shift(struct jit *j, uint32_t op, uint32_t d, uint32_t s);
 /* lower_mem.c */
 void jit_memory(struct jit *j, const struct ub_insn *insn);
 /* stubs.c */

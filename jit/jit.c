@@ -7,20 +7,33 @@
 #include "abi/port.h"
 #include "jit/loops.h"
 
-/* What the instruction's operands are known to be, and what is needed around it. */
-static void look_at(struct jit *j, const struct ub_insn *insn)
+/* A high half that is proved to be zero. Nobody may have cared so far, so whatever it was is stale, but if it is
+ * needed later on its home says so. */
+static void prove_zero(struct jit *j, uint32_t half)
 {
-	uint32_t fact = j->facts[j->slot], zero = j->zx;
-	j->live = jit_live_out(j, j->slot);
-	j->held = j->live | j->live_in[j->slot];
-	if (fact & JIT_DST_ZX)
-		zero |= 1u << UB_DST(insn);
-	if (fact & JIT_SRC_ZX)
-		zero |= insn->opcode == (UB_JMP | UB_EXIT) ? 1 : 1u << UB_SRC(insn);
-	j->zero = zero;
+	bool there = !(j->lazy >> half & 1) && j->live_in[j->slot] >> half & 1;
+	if (!jit_is_zero(j, half))
+		jit_set(j, half, (struct jit_val){ JIT_CONST, JIT_NOWHERE, there, 0, 0 });
 }
 
-/* lddw: a constant, or a pair whose high half is neither 0 nor all ones. */
+void jit_prove_zeros(struct jit *j, const struct ub_insn *insn)
+{
+	uint32_t fact = j->facts[j->slot];
+	if (fact & JIT_DST_ZX)
+		prove_zero(j, UB_DST(insn) + JIT_HIGH);
+	if (fact & JIT_SRC_ZX)
+		prove_zero(j, insn->opcode == (UB_JMP | UB_EXIT) ? JIT_HIGH : UB_SRC(insn) + JIT_HIGH);
+}
+
+/* What is needed around the instruction, and what is known about its operands. */
+static void look_at(struct jit *j, const struct ub_insn *insn)
+{
+	j->live = j->keep = jit_live_out(j, j->slot);
+	j->held = j->live | j->live_in[j->slot];
+	jit_prove_zeros(j, insn);
+}
+
+/* lddw: constants, or an address that one addition makes. */
 static void load_constant(struct jit *j, const struct ub_insn *insn)
 {
 	uint32_t d = UB_DST(insn), lo = (uint32_t)insn->imm, hi = (uint32_t)insn[1].imm;
@@ -28,72 +41,53 @@ static void load_constant(struct jit *j, const struct ub_insn *insn)
 		lo = UB_CODE_ADDR(j->slot + 1 + lo);
 		hi = 0;
 	}
-	if (hi == 0 || hi == ~0u || !(j->live & JIT_HI(d))) {
-		struct jit_val v = { JIT_CONST, JIT_NOWHERE, JIT_NOWHERE, hi == ~0u, (int32_t)lo };
-		if (j->home[JIT_DATA] != JIT_NOWHERE && hi == 0 && jit_is_data(j, lo)) {
-			int32_t offset = (int32_t)(lo - jit_data(j));
-			v = (struct jit_val){ offset ? JIT_ADDR : JIT_COPY, j->home[JIT_DATA], JIT_NOWHERE, 0, offset };
-		}
-		jit_set_val(j, d, v, hi == 0);
-		return;
-	}
-	jit_clobber(j, d);
-	uint32_t held = j->temps;
-	if (j->live & JIT_LO(d)) {
-		int rd = jit_dst(j, d, -1);
-		jit_const(&j->code, rd, lo, JIT_ANY);
-		jit_store_half(j, d, rd);
-		j->temps = held;
-	}
-	int rd = jit_dst(j, d + JIT_HIGH, -1);
-	jit_const(&j->code, rd, hi, JIT_ANY);
-	jit_done(j, d, JIT_NOWHERE, rd);
+	if (j->home[JIT_DATA] != JIT_NOWHERE && hi == 0 && jit_is_data(j, lo))
+		jit_set(j, d, (struct jit_val){ lo == jit_data(j) ? JIT_COPY : JIT_ADDR, j->home[JIT_DATA], JIT_NOWHERE, 0,
+						(int32_t)(lo - jit_data(j)) });
+	else
+		jit_set_const(j, d, lo);
+	if (j->live & JIT_HI(d))
+		jit_set_const(j, d + JIT_HIGH, hi);
 }
 
-static void arithmetic(struct jit *j, const struct ub_insn *insn, bool wide)
+static void arithmetic(struct jit *j, const struct ub_insn *insn)
 {
 	uint32_t d = UB_DST(insn);
 	if (!(j->live & JIT_BOTH(d)))
 		return;
 	if (j->facts[j->slot] & JIT_NO_EFFECT) {
-		j->zx |= 1u << d;
-		if (j->lazy >> d & 1 && j->val[d].kind == JIT_CONST)
-			j->val[d].shift = 0; /* in 32 bits its high half goes */
+		if (j->live & JIT_HI(d))
+			jit_set_const(j, d + JIT_HIGH, 0);
 		return;
 	}
 	jit_pin(j, d); /* what the result goes to is not lent out meanwhile */
-	if (wide)
-		jit_alu64(j, insn);
-	else
-		jit_alu32(j, insn);
+	jit_pin(j, d + JIT_HIGH);
+	jit_alu(j, insn);
 }
 
 /* An extension of the low half, two slots. */
 static void extend(struct jit *j, const struct ub_insn *insn)
 {
-	uint32_t d = UB_DST(insn);
-	struct ub_insn move = { UB_ALU64 | UB_X | UB_MOV, (uint8_t)(d << 4 | d), 32, 0 };
+	uint32_t r = UB_DST(insn);
+	struct ub_insn move = { UB_ALU64 | UB_X | UB_MOV, (uint8_t)(r << 4 | r), 32, 0 };
+	if (UB_OP(insn[1].opcode) == UB_RSH) {
+		move.opcode = UB_ALU32 | UB_X | UB_MOV;
+		move.offset = 0;
+	}
 	j->offset[++j->slot] = (uint16_t)j->code.len;
 	look_at(j, insn + 1);
-	if (!(j->live & JIT_BOTH(d)))
-		return;
-	if (UB_OP(insn[1].opcode) == UB_RSH)
-		jit_low_imm(j, UB_LSH, d, 0, JIT_ZERO);
-	else
-		jit_alu64(j, &move);
+	arithmetic(j, &move);
 }
 
 static void lower(struct jit *j, const struct ub_insn *insn)
 {
 	switch (UB_CLASS(insn->opcode)) {
 	case UB_ALU32:
-		arithmetic(j, insn, false);
-		break;
 	case UB_ALU64:
 		if (jit_is_extension(j, j->slot))
 			extend(j, insn);
 		else
-			arithmetic(j, insn, true);
+			arithmetic(j, insn);
 		break;
 	case UB_LD:
 		if (j->live & JIT_BOTH(UB_DST(insn)))
@@ -122,7 +116,7 @@ static void begin_block(struct jit *j, bool on)
 		jit_flush(j, j->live);
 		jit_release(j);
 	}
-	j->lazy = j->zx = 0;
+	jit_at_home(j, j->lazy);
 	j->code.zero_at = ~0u;
 	jit_forget(j);
 }
@@ -248,7 +242,9 @@ static void emit_all(struct jit *j, uint32_t room)
 		memset(j->map, 0, j->slots * sizeof(*j->map));
 	j->code.len = j->nfixups = j->nstubs = j->used = 0;
 	j->code.cap = room;
-	j->lazy = j->zx = j->temps = j->borrowed = j->pinned = 0;
+	j->temps = j->borrowed = j->pinned = 0;
+	jit_at_home(j, ~0u);
+	j->val[JIT_IMM].kind = j->val[JIT_IMM + JIT_HIGH].kind = JIT_CONST;
 	j->growing = j->short_of = j->loops = false;
 	j->fast = NULL;
 	j->latch = j->usual = ~0u;
@@ -279,7 +275,7 @@ int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t opt
 		    uint32_t bytes, struct jit_map *map, struct ub_fault *where)
 {
 	struct jit j;
-	memset(&j, 0, offsetof(struct jit, stubs)); /* what follows is filled in before it is read */
+	memset(&j, 0, offsetof(struct jit, val)); /* what follows is filled in before it is read */
 	j.program = program;
 	j.text = program->text;
 	j.slots = program->slots;

@@ -15,11 +15,6 @@
  */
 #include "jit/compile.h"
 
-static bool in_register(const struct jit *j, uint32_t half)
-{
-	return j->home[half] < JIT_SPILL;
-}
-
 /* What of the run a half is when the program starts; false: not of the run. */
 static bool initial(uint32_t half, uint32_t *field)
 {
@@ -38,7 +33,7 @@ static bool initial(uint32_t half, uint32_t *field)
 static void load_initial(struct jit *j, uint32_t half)
 {
 	uint32_t field;
-	int rd = in_register(j, half) ? j->home[half] : T2_IP;
+	int rd = jit_in_register(j, half) ? j->home[half] : T2_IP;
 	if (!initial(half, &field)) {
 		jit_const(&j->code, rd, half == JIT_DATA ? jit_data(j) : 0, JIT_ANY);
 	} else {
@@ -55,7 +50,7 @@ static void load_initial(struct jit *j, uint32_t half)
 void jit_prologue(struct jit *j)
 {
 	const struct ub_program *p = j->program;
-	uint32_t spilled = j->home[JIT_RUN] - JIT_SPILL, last = JIT_HALVES;
+	uint32_t spilled = j->run, last = JIT_HALVES;
 	uint32_t needed = j->live_in[p->entry] | 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT |
 			  1u << JIT_DATA;
 
@@ -91,7 +86,6 @@ void jit_function(struct jit *j)
 
 void jit_exit(struct jit *j)
 {
-	j->zx |= j->zero & 1;
 	j->live = j->held = jit_exit_set(j, j->slot);
 	jit_flush(j, j->live);
 	jit_release(j);
@@ -121,8 +115,7 @@ void jit_epilogue(struct jit *j)
 		jit_mov(c, T2_R1, hi);
 	else
 		jit_load_spilled(j, JIT_HIGH, T2_R1);
-	uint32_t words = j->home[JIT_RUN] - JIT_SPILL;
-	jit_sp_add(c, (int32_t)words * 4);
+	jit_sp_add(c, (int32_t)j->run * 4);
 	jit_pop(c, 1u << T2_R2 | 1u << T2_PC); /* the run, and back */
 }
 
@@ -132,9 +125,10 @@ static void load_arguments(struct jit *j, uint32_t n)
 {
 	uint8_t from[4] = { 0 };
 	uint32_t pending = 0;
-	for (uint32_t i = 1; i <= n; i++)
-		if (jit_reg_of(j, i, &from[i]))
-			pending |= 1u << i;
+	for (uint32_t i = 1; i <= n; i++) {
+		from[i] = j->val[i].a;
+		pending |= (uint32_t)jit_has_register(j, i) << i;
+	}
 	uint32_t moves = pending;
 	while (moves) {
 		uint32_t i = 1;
@@ -157,11 +151,10 @@ static void load_arguments(struct jit *j, uint32_t n)
 		moves &= ~(1u << i);
 	}
 	for (uint32_t i = 1; i <= n; i++) {
-		uint32_t lo, hi;
 		if (pending >> i & 1)
 			continue;
-		if (jit_const_of(j, i, &lo, &hi))
-			jit_const(&j->code, (int)i, lo, JIT_ANY);
+		if (jit_is_const(j, i))
+			jit_const(&j->code, (int)i, (uint32_t)j->val[i].imm, JIT_ANY);
 		else
 			jit_load_spilled(j, i, (int)i);
 	}
@@ -172,6 +165,7 @@ static void take_result(struct jit *j)
 {
 	bool lo = j->live & JIT_LO(0), hi = j->live & JIT_HI(0);
 	int high = T2_R1;
+	jit_at_home(j, JIT_BOTH(0));
 	if (lo && hi && j->home[0] == T2_R1) {
 		jit_mov(&j->code, T2_LR, T2_R1);
 		high = T2_LR;
@@ -180,7 +174,6 @@ static void take_result(struct jit *j)
 		jit_store_half(j, 0, T2_R0);
 	if (hi)
 		jit_store_half(j, JIT_HIGH, high);
-	jit_done(j, 0, JIT_NOWHERE, JIT_NOWHERE);
 }
 
 /* Where in the frame the fourth and fifth argument go. */
@@ -195,9 +188,9 @@ static bool r0_is_free(const struct jit *j)
 	for (uint32_t left = j->live_in[j->slot]; left; left &= left - 1)
 		if (j->home[__builtin_ctz(left)] == T2_R0)
 			return false;
-	for (uint32_t left = j->lazy; left; left &= left - 1) {
+	for (uint32_t left = j->reading; left; left &= left - 1) {
 		const struct jit_val *v = &j->val[__builtin_ctz(left)];
-		if (v->kind != JIT_CONST && (v->a == T2_R0 || v->b == T2_R0))
+		if (v->a == T2_R0 || v->b == T2_R0)
 			return false;
 	}
 	return true;
@@ -211,18 +204,16 @@ static void call_helper(struct jit *j, int32_t id)
 	struct jit_code *c = &j->code;
 
 	/* Nothing lazy outlives a call but constants; arguments may be copies or constants. */
-	for (uint32_t r = 0; r < UB_R10; r++) {
-		const struct jit_val *v = jit_val_of(j, r);
-		if (v && v->kind != JIT_CONST && (kept & JIT_BOTH(r) || (v->kind != JIT_COPY && r >= 1 && r <= n)))
-			jit_settle(j, r);
-	}
+	for (uint32_t i = 1; i <= n; i++)
+		jit_prepare(j, i);
+	jit_flush(j, j->reading & kept);
 	for (uint32_t i = 4; i <= n; i++) {
-		uint32_t held = j->temps, lo, hi;
-		int reg;
-		if (jit_const_of(j, i, &lo, &hi))
-			jit_const(c, reg = r0_is_free(j) ? T2_R0 : jit_temp(j), lo, JIT_ANY);
+		uint32_t held = j->temps;
+		int reg = T2_R0;
+		if (jit_is_const(j, i) && r0_is_free(j))
+			jit_const(c, reg, (uint32_t)j->val[i].imm, JIT_ANY);
 		else
-			reg = jit_lo(j, i);
+			reg = jit_reg(j, i);
 		jit_mem(c, T2_STR, reg, base, more_arguments(j) + (int32_t)(i - 4) * 4);
 		j->temps = held;
 	}
@@ -241,7 +232,7 @@ static void move_frame(struct jit *j, int32_t bytes)
 {
 	if (j->home[10] == JIT_NOWHERE)
 		return;
-	int reg = jit_load_half(j, 10);
+	int reg = jit_reg(j, 10);
 	jit_dp_imm(&j->code, T2_ADD, reg, reg, (uint32_t)bytes, JIT_ANY);
 	jit_store_half(j, 10, reg);
 	j->temps = 0;
@@ -253,7 +244,7 @@ static void dispatch(struct jit *j, uint32_t d, bool call)
 {
 	const struct ub_program *p = j->program;
 	uint32_t first = j->nfixups;
-	jit_dp_imm(&j->code, T2_SUB, T2_IP, jit_lo(j, d), UB_CODE_BASE, JIT_ANY);
+	jit_dp_imm(&j->code, T2_SUB, T2_IP, jit_reg(j, d), UB_CODE_BASE, JIT_ANY);
 	for (uint32_t i = 0; i < p->nfuncs; i++) {
 		uint32_t at = p->funcs[i] * UB_SLOT_BYTES;
 		if (!jit_dp_imm(&j->code, T2_SUB, T2_PC, T2_IP, at, JIT_SET)) {
@@ -304,14 +295,14 @@ static void call_local(struct jit *j, const struct ub_insn *insn)
 	jit_forget(j);
 	for (uint32_t left = kept; left; left &= left - 1) {
 		uint32_t half = (uint32_t)__builtin_ctz(left);
-		if (in_register(j, half))
+		if (jit_in_register(j, half))
 			push |= 1u << j->home[half];
 	}
 	jit_push(c, push);
 	words = jit_count(push);
 	for (uint32_t left = kept; left; left &= left - 1) {
 		uint32_t half = (uint32_t)__builtin_ctz(left);
-		if (in_register(j, half) || j->home[half] == JIT_NOWHERE)
+		if (jit_in_register(j, half) || j->home[half] == JIT_NOWHERE)
 			continue;
 		jit_load_spilled(j, half, T2_IP);
 		jit_push(c, 1u << T2_IP);
@@ -328,15 +319,14 @@ static void call_local(struct jit *j, const struct ub_insn *insn)
 	move_frame(j, UB_FRAME_BYTES);
 	jit_sp_add(c, pad);
 	for (uint32_t half = JIT_HALVES; half-- > 0;) {
-		if (!(kept >> half & 1) || in_register(j, half) || j->home[half] == JIT_NOWHERE)
+		if (!(kept >> half & 1) || jit_in_register(j, half) || j->home[half] == JIT_NOWHERE)
 			continue;
 		jit_pop(c, 1u << T2_IP);
 		jit_store_half(j, half, T2_IP);
 	}
 	jit_pop(c, push);
 	jit_forget(j);
-	j->lazy = 0;
-	j->zx &= ~0x3fu;
+	jit_at_home(j, j->lazy);
 }
 
 void jit_call(struct jit *j, const struct ub_insn *insn)

@@ -38,191 +38,146 @@ static bool knows_zero(const struct jit_code *c, int rn)
 	return c->zero_at == c->len && c->zero_of == rn;
 }
 
-/* Flags of rn compared with, or tested against, a constant. */
-static void compare_imm(struct jit *j, enum t2_dp op, int rn, uint32_t imm)
+/* Flags of n compared with, or tested against, m; operands are prepared. `then`: their other halves have
+ * been, and these matter where those were equal, or had nothing in common. */
+static void compare_halves(struct jit *j, enum t2_dp op, uint32_t n, uint32_t m, bool then)
 {
-	if (jit_dp_imm(&j->code, op, T2_PC, rn, imm, JIT_SET))
-		return;
-	int t = jit_temp(j);
-	jit_const(&j->code, t, imm, JIT_ANY);
-	jit_dp(&j->code, op, T2_PC, rn, t, JIT_SET);
-}
-
-/* A pair against a sign-extended constant, equality or bits in common. */
-static void pair_equal_imm(struct jit *j, enum t2_dp op, uint32_t d, int32_t imm)
-{
-	uint32_t held = j->temps;
-	bool test = op == T2_AND;
-	if (test && imm >= 0) {
-		compare_imm(j, op, jit_lo(j, d), (uint32_t)imm);
-		return;
+	uint32_t temps = j->temps, k = (uint32_t)j->val[m].imm;
+	bool imm = jit_is_const(j, m);
+	int rn = jit_reg(j, n), rm = JIT_NOWHERE;
+	if (imm && t2_modified_imm(k) < 0 && (op != T2_SUB || t2_modified_imm(0u - k) < 0)) {
+		rm = jit_temp(j);
+		jit_const(&j->code, rm, k, then ? JIT_KEEP : JIT_ANY);
+		imm = false;
+	} else if (!imm) {
+		rm = jit_reg(j, m);
 	}
-	compare_imm(j, op, jit_lo(j, d), (uint32_t)imm);
-	j->temps = held;
-	int hn = jit_hi(j, d);
-	jit_it(&j->code, T2_EQ);
-	jit_dp_imm(&j->code, T2_SUB, T2_PC, hn, test || imm >= 0 ? 0 : ~0u, JIT_SET);
-}
-
-/* Operands are loaded in this order on every host: C leaves that of arguments open. */
-static void low_compare(struct jit *j, enum t2_dp op, uint32_t d, uint32_t s)
-{
-	int rn = jit_lo(j, d), rm = jit_lo(j, s);
-	jit_dp(&j->code, op, T2_PC, rn, rm, JIT_SET);
-}
-
-static void pair_equal(struct jit *j, enum t2_dp op, uint32_t d, uint32_t s)
-{
-	uint32_t held = j->temps;
-	low_compare(j, op, d, s);
-	j->temps = held;
-	int hn = jit_hi(j, d), hm = jit_hi(j, s);
-	if (hn == JIT_ZERO || hm == JIT_ZERO) {
-		if (op == T2_AND)
-			return;
+	if (then)
 		jit_it(&j->code, T2_EQ);
-		jit_dp_imm(&j->code, T2_SUB, T2_PC, hn == JIT_ZERO ? hm : hn, 0, JIT_SET);
-		return;
-	}
-	jit_it(&j->code, T2_EQ);
-	jit_dp(&j->code, op, T2_PC, hn, hm, JIT_SET);
-}
-
-/* Subtracts pairs for the flags LO, HS, LT, GE. A constant zero stands for a missing high half. */
-static void pair_subtract(struct jit *j, int ln, int lm, uint32_t d, uint32_t s, uint32_t held)
-{
-	jit_cmp(&j->code, ln, lm);
-	j->temps = held;
-	int hn = jit_hi(j, d), hm = jit_hi(j, s), t = jit_scratch(j, hn);
-	if (hn == JIT_ZERO) {
-		jit_const(&j->code, t, 0, JIT_KEEP);
-		hn = t;
-	}
-	if (hm == JIT_ZERO)
-		jit_dp_imm(&j->code, T2_SBC, t, hn, 0, JIT_SET);
+	if (imm)
+		jit_dp_imm(&j->code, op, T2_PC, rn, k, JIT_SET);
 	else
+		jit_dp(&j->code, op, T2_PC, rn, rm, JIT_SET);
+	j->temps = temps;
+}
+
+/* a > b as b < a, or against a constant as a >= k + 1; a <= b likewise: conditions a subtraction of
+ * pairs can tell. */
+static uint32_t mirrored(uint32_t op)
+{
+	switch (op) {
+	case UB_JGT: return UB_JLT;
+	case UB_JLE: return UB_JGE;
+	case UB_JSGT: return UB_JSLT;
+	case UB_JSLE: return UB_JSGE;
+	default: return op;
+	}
+}
+
+/* Pairs, equal or with bits in common: the high halves if the low ones do not tell. */
+static void compare_equal(struct jit *j, enum t2_dp op, uint32_t d, uint32_t s)
+{
+	uint32_t dh = d + JIT_HIGH, sh = s + JIT_HIGH;
+	if (jit_is_const(j, dh)) {
+		dh = sh;
+		sh = d + JIT_HIGH;
+	}
+	compare_halves(j, op, d, s, false);
+	if (op != T2_AND || !jit_is_zero(j, sh))
+		compare_halves(j, op, dh, sh, true);
+}
+
+/* Subtracts pairs for the flags LO, HS, LT, GE. */
+static void compare_order(struct jit *j, uint32_t d, uint32_t s)
+{
+	uint32_t temps = j->temps, dh = d + JIT_HIGH, sh = s + JIT_HIGH;
+	compare_halves(j, T2_SUB, d, s, false);
+	int hn = jit_is_const(j, dh) ? jit_temp(j) : jit_reg(j, dh), t = jit_scratch(j, hn);
+	if (jit_is_const(j, dh))
+		jit_const(&j->code, hn, (uint32_t)j->val[dh].imm, JIT_KEEP);
+	if (!jit_is_const(j, sh)) {
+		int hm = jit_reg(j, sh);
 		jit_dp(&j->code, T2_SBC, t, hn, hm, JIT_SET);
-}
-
-static void pair_subtract_imm(struct jit *j, uint32_t d, int64_t imm)
-{
-	uint32_t held = j->temps;
-	compare_imm(j, T2_SUB, jit_lo(j, d), (uint32_t)imm);
-	j->temps = held;
-	int hn = jit_hi(j, d), t = jit_scratch(j, hn);
-	if (hn == JIT_ZERO) {
-		jit_const(&j->code, t, 0, JIT_KEEP);
-		hn = t;
+	} else if (!jit_dp_imm(&j->code, T2_SBC, t, hn, (uint32_t)j->val[sh].imm, JIT_SET)) {
+		int k = jit_temp(j);
+		jit_const(&j->code, k, (uint32_t)j->val[sh].imm, JIT_KEEP);
+		jit_dp(&j->code, T2_SBC, t, hn, k, JIT_SET);
 	}
-	jit_dp_imm(&j->code, T2_SBC, t, hn, imm < 0 ? ~0u : 0, JIT_SET);
+	j->temps = temps;
 }
 
-/* a > b as b < a, a <= b as b >= a: conditions a subtraction of pairs can tell. */
-static bool mirrored(uint32_t op, uint32_t *other)
+/* What a compare says whose operands' high halves are different constants a and b. */
+static enum outcome decide(uint32_t op, uint32_t a, uint32_t b)
 {
+	bool less = a < b, is_signed = op >= UB_JSGT && op != UB_JLT && op != UB_JLE;
+	if (is_signed)
+		less = (int32_t)a < (int32_t)b;
 	switch (op) {
-	case UB_JGT: *other = UB_JLT; return true;
-	case UB_JLE: *other = UB_JGE; return true;
-	case UB_JSGT: *other = UB_JSLT; return true;
-	case UB_JSLE: *other = UB_JSGE; return true;
-	default: return false;
+	case UB_JEQ: return NEVER;
+	case UB_JNE: return ALWAYS;
+	case UB_JLT: case UB_JLE: case UB_JSLT: case UB_JSLE: return less ? ALWAYS : NEVER;
+	default: return less ? NEVER : ALWAYS;
 	}
 }
 
-/* 64 bits against a constant. */
-static enum outcome compare64_imm(struct jit *j, uint32_t op, uint32_t d, int32_t imm, enum t2_cond *cond)
+static enum outcome compare64(struct jit *j, uint32_t op, uint32_t d, uint32_t s, enum t2_cond *cond)
 {
-	int64_t k = imm;
-	*cond = cond_of(op, false);
-	switch (op) {
-	case UB_JEQ:
-	case UB_JNE:
-		pair_equal_imm(j, T2_SUB, d, imm);
-		return DEPENDS;
-	case UB_JSET:
-		pair_equal_imm(j, T2_AND, d, imm);
-		return DEPENDS;
-	case UB_JGT:
-	case UB_JLE: /* a > k is a >= k + 1, but nothing is above 2^64 - 1 */
-		if (imm == -1)
-			return op == UB_JGT ? NEVER : ALWAYS;
-		k++;
-		*cond = op == UB_JGT ? T2_HS : T2_LO;
-		break;
-	case UB_JSGT:
-	case UB_JSLE:
-		k++;
-		*cond = op == UB_JSGT ? T2_GE : T2_LT;
-		break;
-	}
-	pair_subtract_imm(j, d, k);
-	return DEPENDS;
-}
-
-static void compare64_reg(struct jit *j, uint32_t op, uint32_t d, uint32_t s, enum t2_cond *cond)
-{
-	uint32_t held = j->temps, other;
+	uint32_t sh = s + JIT_HIGH, other = mirrored(op);
+	*cond = cond_of(other, false);
 	if (op == UB_JEQ || op == UB_JNE || op == UB_JSET) {
-		pair_equal(j, op == UB_JSET ? T2_AND : T2_SUB, d, s);
-		*cond = cond_of(op, false);
-		return;
+		compare_equal(j, op == UB_JSET ? T2_AND : T2_SUB, d, s);
+		return DEPENDS;
 	}
-	if (mirrored(op, &other)) {
-		uint32_t swap = d;
-		d = s;
-		s = swap;
-		op = other;
+	if (other == op) {
+		compare_order(j, d, s);
+		return DEPENDS;
 	}
-	int ln = jit_lo(j, d), lm = jit_lo(j, s);
-	pair_subtract(j, ln, lm, d, s, held);
-	*cond = cond_of(op, false);
-}
-
-/* A value below 2^32 against a negative constant, as a signed or unsigned 64-bit number. */
-static enum outcome against_negative(uint32_t op)
-{
-	switch (op) {
-	case UB_JNE:
-	case UB_JLT:
-	case UB_JLE:
-	case UB_JSGT:
-	case UB_JSGE:
-		return ALWAYS;
-	default:
-		return NEVER;
+	if (s != JIT_IMM) {
+		compare_order(j, s, d);
+		return DEPENDS;
 	}
+	int64_t k = (int64_t)((uint64_t)(uint32_t)j->val[sh].imm << 32 | (uint32_t)j->val[s].imm);
+	bool is_signed = op == UB_JSGT || op == UB_JSLE;
+	if (k == (is_signed ? INT64_MAX : -1)) /* nothing is above */
+		return op == UB_JGT || op == UB_JSGT ? NEVER : ALWAYS;
+	jit_set_imm(j, (int64_t)((uint64_t)k + 1));
+	*cond = t2_not(*cond);
+	compare_order(j, d, s);
+	return DEPENDS;
 }
 
 static enum outcome compare(struct jit *j, const struct ub_insn *insn, enum t2_cond *cond)
 {
-	uint32_t d = UB_DST(insn), s = UB_SRC(insn), op = UB_OP(insn->opcode), lo, hi;
-	bool x = insn->opcode & UB_X, wide = UB_CLASS(insn->opcode) == UB_JMP;
-	int32_t imm = insn->imm;
-
-	if (x && jit_const_of(j, s, &lo, &hi) && (!wide || hi == ((int32_t)lo < 0 ? ~0u : 0))) {
-		x = false;
-		imm = (int32_t)lo;
-	}
-	bool dz = j->zero >> d & 1, sz = x ? j->zero >> s & 1 : imm >= 0;
-	if (jit_at_latch(j))
-		dz = sz = true; /* high halves are equal */
-	jit_prepare(j, d);
-	if (x)
-		jit_prepare(j, s);
-	if (wide && dz && !x && imm < 0 && op != UB_JSET)
-		return against_negative(op);
-	if (wide && !(dz && sz) && !(op == UB_JSET && (dz || sz))) {
-		if (!x)
-			return compare64_imm(j, op, d, imm, cond);
-		compare64_reg(j, op, d, s, cond);
-		return DEPENDS;
-	}
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), op = UB_OP(insn->opcode);
+	bool wide = UB_CLASS(insn->opcode) == UB_JMP;
 	enum t2_dp dp = op == UB_JSET ? T2_AND : T2_SUB;
+
+	jit_set_imm(j, insn->imm);
+	if (!(insn->opcode & UB_X))
+		s = JIT_IMM;
+	if (jit_is_const(j, s) && jit_is_const(j, s + JIT_HIGH)) {
+		jit_use_const(j, s);
+		s = JIT_IMM;
+	}
+	uint32_t dh = d + JIT_HIGH, sh = s + JIT_HIGH;
+	jit_prepare(j, d);
+	jit_prepare(j, s);
+	if (wide && !jit_at_latch(j)) { /* where high halves are equal */
+		bool known = jit_is_const(j, dh) && jit_is_const(j, sh), same = known && j->val[dh].imm == j->val[sh].imm;
+		bool apart = op == UB_JSET && (jit_is_zero(j, dh) || jit_is_zero(j, sh));
+		if (known && !same && op != UB_JSET)
+			return decide(op, (uint32_t)j->val[dh].imm, (uint32_t)j->val[sh].imm);
+		if (!apart && (!same || op == UB_JSET)) {
+			if (known)
+				jit_settle(j, dh);
+			jit_prepare(j, dh);
+			jit_prepare(j, sh);
+			return compare64(j, op, d, s, cond);
+		}
+	}
 	*cond = cond_of(op, wide);
-	if (x)
-		low_compare(j, dp, d, s);
-	else if (!(imm == 0 && (op == UB_JEQ || op == UB_JNE) && knows_zero(&j->code, jit_lo(j, d))))
-		compare_imm(j, dp, jit_lo(j, d), (uint32_t)imm);
+	if (!(jit_is_zero(j, s) && (op == UB_JEQ || op == UB_JNE) && knows_zero(&j->code, jit_reg(j, d))))
+		compare_halves(j, dp, d, s, false);
 	return DEPENDS;
 }
 
@@ -230,7 +185,7 @@ static enum outcome compare(struct jit *j, const struct ub_insn *insn, enum t2_c
 void jit_charge(struct jit *j)
 {
 	uint32_t held = j->temps;
-	int reg = jit_load_half(j, JIT_BUDGET);
+	int reg = jit_reg(j, JIT_BUDGET);
 	jit_dp_imm(&j->code, T2_SUB, reg, reg, 1, JIT_SET);
 	jit_store_half(j, JIT_BUDGET, reg);
 	j->temps = held;
@@ -277,6 +232,7 @@ void jit_jump(struct jit *j, const struct ub_insn *insn)
 			go(j, target, budget);
 		return;
 	}
+	jit_prove_zeros(j, insn); /* which came home just now */
 	enum outcome known = compare(j, insn, &cond);
 	jit_release(j);
 	if (known == NEVER)

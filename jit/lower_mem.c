@@ -16,9 +16,9 @@ static const uint8_t store_of[] = { T2_STR, T2_STRH, T2_STRB, T2_STR };
 /* The address of [r + offset], from registers as they are. */
 static struct jit_val address(struct jit *j, uint32_t r, int32_t offset)
 {
-	const struct jit_val *v = jit_val_of(j, r);
+	const struct jit_val *v = &j->val[r];
 	struct jit_val at = { JIT_ADDR, 0, JIT_NOWHERE, 0, offset };
-	if (v && v->kind == JIT_ADDR) {
+	if (v->kind == JIT_ADDR) {
 		bool again = v->b != JIT_NOWHERE && j->live & JIT_LO(r) && v->imm + offset != 0;
 		if (!again) {
 			at = *v;
@@ -29,7 +29,7 @@ static struct jit_val address(struct jit *j, uint32_t r, int32_t offset)
 	}
 	jit_prepare(j, r);
 	j->cached[1] = JIT_NOWHERE; /* a stub needs lr: should r be spilled, its copy is in ip */
-	at.a = (uint8_t)jit_lo(j, r);
+	at.a = (uint8_t)jit_reg(j, r);
 	return at;
 }
 
@@ -38,16 +38,8 @@ static int sum(struct jit *j, const struct jit_val *at)
 {
 	if (at->b == JIT_NOWHERE && at->imm == 0)
 		return at->a;
-	int t = jit_scratch(j, at->a), rn = at->a;
-	if (at->b != JIT_NOWHERE) {
-		jit_dp_shift(&j->code, T2_ADD, t, rn, at->b, T2_LSL, at->shift, JIT_ANY);
-		rn = t;
-	}
-	if (at->imm && !jit_dp_imm(&j->code, T2_ADD, t, rn, (uint32_t)at->imm, JIT_ANY)) {
-		int k = rn == t ? jit_temp(j) : t;
-		jit_const(&j->code, k, (uint32_t)at->imm, JIT_ANY);
-		jit_dp(&j->code, T2_ADD, t, rn, k, JIT_ANY);
-	}
+	int t = jit_scratch(j, at->a);
+	jit_sum(j, t, at);
 	return t;
 }
 
@@ -67,28 +59,20 @@ static void to_stub(struct jit *j, enum t2_cond cond, const struct jit_val *at, 
 	j->cached[0] = kept;
 }
 
-/* t += imm. */
-static void add(struct jit *j, int t, int rn, int32_t imm)
+/* rd = rn + imm. */
+static void add(struct jit *j, int rd, int rn, int32_t imm)
 {
-	if (imm == 0) {
-		jit_mov(&j->code, t, rn);
-	} else if (!jit_dp_imm(&j->code, T2_ADD, t, rn, (uint32_t)imm, JIT_ANY)) {
-		int k = t == rn ? jit_temp(j) : t;
-		jit_const(&j->code, k, (uint32_t)imm, JIT_ANY);
-		jit_dp(&j->code, T2_ADD, t, rn, k, JIT_ANY);
-	}
+	struct jit_val v = { JIT_ADDR, (uint8_t)rn, JIT_NOWHERE, 0, imm };
+	jit_sum(j, rd, &v);
 }
 
 /* t = address - rn; `spare` bytes of a positive offset may be left out. Returns t. */
 static int offset_from(struct jit *j, const struct jit_val *at, int rn, int t, int32_t spare)
 {
 	int32_t imm = at->imm >= 0 && at->imm <= spare ? 0 : at->imm;
-	if (at->b == JIT_NOWHERE) {
-		jit_dp(&j->code, T2_SUB, t, at->a, rn, JIT_ANY);
-	} else {
-		jit_dp(&j->code, T2_SUB, t, at->a, rn, JIT_ANY);
+	jit_dp(&j->code, T2_SUB, t, at->a, rn, JIT_ANY);
+	if (at->b != JIT_NOWHERE)
 		jit_dp_shift(&j->code, T2_ADD, t, t, at->b, T2_LSL, at->shift, JIT_ANY);
-	}
 	if (imm)
 		add(j, t, t, imm);
 	return t;
@@ -97,7 +81,7 @@ static int offset_from(struct jit *j, const struct jit_val *at, int rn, int t, i
 static void check_context(struct jit *j, const struct jit_val *at, uint32_t size, uint32_t what)
 {
 	if (j->facts[j->slot] & JIT_INDEXED && at->b != JIT_NOWHERE) {
-		int limit = jit_load_half(j, JIT_LIMIT);
+		int limit = jit_reg(j, JIT_LIMIT);
 		if (at->shift)
 			jit_dp_shift(&j->code, T2_SUB, T2_PC, limit, at->b, T2_LSL, at->shift, JIT_SET);
 		else
@@ -106,13 +90,13 @@ static void check_context(struct jit *j, const struct jit_val *at, uint32_t size
 		return;
 	}
 	if (j->facts[j->slot] & JIT_AT_START) { /* a limit above 0: the window lies in the context */
-		jit_dp_imm(&j->code, T2_SUB, T2_PC, jit_load_half(j, JIT_LIMIT), 0, JIT_SET);
+		jit_dp_imm(&j->code, T2_SUB, T2_PC, jit_reg(j, JIT_LIMIT), 0, JIT_SET);
 		to_stub(j, T2_EQ, at, what);
 		return;
 	}
-	int rn = jit_load_half(j, JIT_BASE), t = jit_scratch(j, rn);
+	int rn = jit_reg(j, JIT_BASE), t = jit_scratch(j, rn);
 	offset_from(j, at, rn, t, (int32_t)(j->window - size));
-	jit_cmp(&j->code, t, jit_load_half(j, JIT_LIMIT));
+	jit_cmp(&j->code, t, jit_reg(j, JIT_LIMIT));
 	to_stub(j, T2_HS, at, what);
 }
 
@@ -142,7 +126,7 @@ static void check_known(struct jit *j, const struct jit_val *at, uint32_t size, 
 /* The frame of the function, granted whole where r10 is used for more than loads and stores. */
 static void check_frame(struct jit *j, const struct jit_val *at, uint32_t size, uint32_t what)
 {
-	int rn = jit_load_half(j, 10), t = jit_scratch(j, rn);
+	int rn = jit_reg(j, 10), t = jit_scratch(j, rn);
 	offset_from(j, at, rn, t, -1);
 	add(j, t, t, UB_FRAME_BYTES);
 	compare(j, t, UB_FRAME_BYTES - size);
@@ -217,73 +201,65 @@ static void transfer(struct jit *j, enum t2_mem op, int rt, const struct jit_val
 static void load(struct jit *j, const struct ub_insn *insn)
 {
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), index = UB_SIZE(insn->opcode) >> 3, size = jit_size(insn->opcode);
-	bool sign = UB_MODE(insn->opcode) == UB_MEMSX, want_lo = j->live & JIT_LO(d), want_hi = j->live & JIT_HI(d);
+	uint32_t dh = d + JIT_HIGH;
+	bool sign = UB_MODE(insn->opcode) == UB_MEMSX, low = j->live & JIT_LO(d), high = j->live & JIT_HI(d);
 	enum t2_mem op = (enum t2_mem)load_of[index];
 	if (sign && size < 4)
 		op = (enum t2_mem)(op | 0x10);
 
 	jit_pin(j, d);
+	jit_pin(j, dh);
 	jit_clobber(j, d);
+	j->keep |= JIT_LO(s); /* which is read once more after the high half is loaded */
+	if (high)
+		jit_clobber(j, dh);
 	struct jit_val at = address(j, s, insn->offset);
 	check(j, &at, s, size, UB_READ);
-	if (!want_lo && !want_hi)
+	if (!low && !high)
 		return;
-	encodable(j, &at, size == 8 && want_hi);
-	if (size < 8) {
+	encodable(j, &at, size == 8 && high);
+	if (size == 8 && high) { /* first, because the low half may replace the address */
+		int hi = jit_dst(j, dh, -1);
+		transfer(j, op, hi, &at, 4);
+		jit_done(j, dh, hi);
+	}
+	if (low || size < 8) {
 		int lo = jit_dst(j, d, at.a);
 		transfer(j, op, lo, &at, 0);
-		if (sign && want_hi) {
-			int hi = jit_dst(j, d + JIT_HIGH, -1);
+		jit_done(j, d, lo);
+		if (size < 8 && high && sign) {
+			int hi = jit_dst(j, dh, -1);
 			jit_shift_imm(&j->code, T2_ASR, hi, lo, 31, JIT_ANY);
-			jit_done(j, d, lo, hi);
-		} else {
-			jit_done(j, d, lo, sign ? JIT_NOWHERE : JIT_ZERO);
+			jit_done(j, dh, hi);
 		}
-		return;
 	}
-	int lo = JIT_NOWHERE, hi = JIT_NOWHERE;
-	if (want_hi) { /* first, because the low half may replace the address */
-		hi = jit_dst(j, d + JIT_HIGH, -1);
-		transfer(j, op, hi, &at, 4);
-	}
-	if (want_lo) {
-		lo = jit_dst(j, d, at.a);
-		transfer(j, op, lo, &at, 0);
-	}
-	jit_done(j, d, lo, hi);
-}
-
-/* Stores the low or high half of a register, or of a constant. */
-static void store_half(struct jit *j, enum t2_mem op, int reg, uint32_t imm, const struct jit_val *at, int32_t more)
-{
-	uint32_t held = j->temps;
-	if (reg == JIT_ZERO) {
-		reg = jit_temp(j);
-		jit_const(&j->code, reg, imm, JIT_ANY);
-	}
-	transfer(j, op, reg, at, more);
-	j->temps = held;
+	if (size < 8 && high && !sign)
+		jit_set_const(j, dh, 0);
 }
 
 static void store(struct jit *j, const struct ub_insn *insn)
 {
-	uint32_t d = UB_DST(insn), s = UB_SRC(insn), index = UB_SIZE(insn->opcode) >> 3, size = jit_size(insn->opcode);
-	enum t2_mem op = (enum t2_mem)store_of[index];
-	uint32_t lo = (uint32_t)insn->imm, hi = insn->imm < 0 ? ~0u : 0;
-	bool constant = UB_CLASS(insn->opcode) == UB_ST || jit_const_of(j, s, &lo, &hi);
-
-	if (!constant) {
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), size = jit_size(insn->opcode);
+	enum t2_mem op = (enum t2_mem)store_of[UB_SIZE(insn->opcode) >> 3];
+	if (UB_CLASS(insn->opcode) == UB_ST) {
+		jit_set_imm(j, insn->imm);
+		s = JIT_IMM;
+	} else {
 		jit_prepare(j, s);
 		jit_pin(j, s);
+		if (size == 8) {
+			jit_prepare(j, s + JIT_HIGH);
+			jit_pin(j, s + JIT_HIGH);
+		}
 	}
 	struct jit_val at = address(j, d, insn->offset);
 	check(j, &at, d, size, UB_WRITE);
 	encodable(j, &at, size == 8);
-	/* Preparing the address may have brought s home. */
-	constant = UB_CLASS(insn->opcode) == UB_ST || jit_const_of(j, s, &lo, &hi);
-	store_half(j, op, constant ? JIT_ZERO : jit_lo(j, s), lo, &at, 0);
-	if (size == 8)
-		store_half(j, op, constant ? JIT_ZERO : jit_hi(j, s), constant ? hi : 0, &at, 4);
+	for (uint32_t i = 0; i < size; i += 4, s += JIT_HIGH) {
+		uint32_t temps = j->temps;
+		transfer(j, op, jit_reg(j, s), &at, (int32_t)i);
+		j->temps = temps;
+	}
 }
 
 /* What an atomic does between its load and its store; `imm` without UB_FETCH. */
@@ -307,31 +283,29 @@ static void modify(struct jit *j, int32_t imm, int rd, int rn, int rm, bool high
 	}
 }
 
-/* A half of r in a register, its own or t. Flags stay. */
-static int half_in(struct jit *j, uint32_t r, bool high, int t)
+/* The register of an operand: its own, or t. Flags stay. */
+static int half_in(struct jit *j, uint32_t half, int t)
 {
-	uint32_t half = high ? r + JIT_HIGH : r;
-	if (high && j->zero >> r & 1) {
-		jit_const(&j->code, t, 0, JIT_KEEP);
-		return t;
-	}
-	if (!(j->lazy >> r & 1) && j->home[half] >= JIT_SPILL) {
+	const struct jit_val *v = &j->val[half];
+	if (jit_has_register(j, half))
+		return v->a;
+	if (v->kind == JIT_CONST)
+		jit_const(&j->code, t, (uint32_t)v->imm, JIT_KEEP);
+	else
 		jit_load_spilled(j, half, t);
-		return t;
-	}
-	return high ? jit_hi(j, r) : jit_lo(j, r);
+	return t;
 }
 
 static void exchange_if_equal(struct jit *j, uint32_t s, int ad, const int *old, bool wide, int t)
 {
-	jit_cmp(&j->code, old[0], half_in(j, 0, false, t));
+	jit_cmp(&j->code, old[0], half_in(j, 0, t));
 	if (wide) {
-		int rm = half_in(j, 0, true, t);
+		int rm = half_in(j, JIT_HIGH, t);
 		jit_it(&j->code, T2_EQ);
 		jit_cmp(&j->code, old[1], rm);
 	}
 	for (int32_t i = 0; i < (wide ? 2 : 1); i++) {
-		int rt = half_in(j, s, i, t);
+		int rt = half_in(j, s + (uint32_t)i * JIT_HIGH, t);
 		jit_it(&j->code, T2_EQ);
 		jit_mem(&j->code, T2_STR, rt, ad, i * 4);
 	}
@@ -346,13 +320,17 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 	bool fetch = compare || insn->imm & UB_FETCH;
 	uint32_t result = compare ? 0 : s;
 
-	if (fetch)
-		jit_clobber(j, result);
-	jit_prepare(j, s);
-	jit_pin(j, s);
-	if (compare) {
-		jit_prepare(j, 0);
-		jit_pin(j, 0);
+	for (uint32_t high = 0; high <= JIT_HIGH; high += JIT_HIGH) {
+		if (fetch)
+			jit_clobber(j, result + high);
+		if (high && !wide)
+			break;
+		jit_prepare(j, s + high);
+		jit_pin(j, s + high);
+		if (compare) {
+			jit_prepare(j, high);
+			jit_pin(j, high);
+		}
 	}
 	struct jit_val at = address(j, d, insn->offset);
 	check(j, &at, d, size, UB_READ | UB_WRITE);
@@ -375,7 +353,7 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 		exchange_if_equal(j, s, ad, old, wide, t);
 	} else {
 		for (int32_t i = 0; i < (wide ? 2 : 1); i++) {
-			modify(j, insn->imm & ~UB_FETCH & 0xff, t, old[i], half_in(j, s, i, t), i);
+			modify(j, insn->imm & ~UB_FETCH & 0xff, t, old[i], half_in(j, s + (uint32_t)i * JIT_HIGH, t), i);
 			jit_mem(&j->code, T2_STR, t, ad, i * 4);
 		}
 	}
@@ -383,8 +361,15 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 	j->sp_moved -= 4;
 	jit_wide(&j->code, T2_MSR_PRIMASK | (uint32_t)t << 16);
 	jit_forget(j);
-	if (fetch)
-		jit_done(j, result, old[0], wide ? old[1] : JIT_ZERO);
+	if (!fetch)
+		return;
+	jit_done(j, result, old[0]);
+	if (!(j->live >> (result + JIT_HIGH) & 1))
+		return;
+	if (wide)
+		jit_done(j, result + JIT_HIGH, old[1]);
+	else
+		jit_set_const(j, result + JIT_HIGH, 0);
 }
 
 void jit_memory(struct jit *j, const struct ub_insn *insn)

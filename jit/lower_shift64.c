@@ -1,52 +1,41 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Shifts of pairs. */
+/* Shifts of pairs: what leaves one half comes into the other. */
 #include "jit/compile.h"
 
-/* Where a shift by a constant leaves the half that bits move into: `carried` is its old value. */
-static void shift_to(struct jit *j, enum t2_shift type, int rd, int source, int carried, uint32_t k)
+/* Shifts by a constant below 32. Bits move from the half `from` to the half `to`, whose own are shifted
+ * by k, and are joined by 32 - k others. */
+static void shift_small(struct jit *j, uint32_t op, uint32_t from, uint32_t to, uint32_t k)
 {
-	bool left = type == T2_LSL;
-	if (k >= 32 && source == JIT_ZERO) {
-		jit_const(&j->code, rd, 0, JIT_ANY);
-	} else if (k >= 32) {
-		jit_shift_imm(&j->code, type, rd, source, k - 32, JIT_ANY);
-	} else if (source == JIT_ZERO) {
-		jit_shift_imm(&j->code, type, rd, carried, k, JIT_ANY);
-	} else if (carried == JIT_ZERO) {
-		jit_shift_imm(&j->code, T2_LSR, rd, source, 32 - k, JIT_ANY);
-	} else {
-		jit_shift_imm(&j->code, left ? T2_LSL : T2_LSR, rd, carried, k, JIT_ANY);
-		jit_dp_shift(&j->code, T2_ORR, rd, rd, source, left ? T2_LSR : T2_LSL, 32 - k, JIT_ANY);
+	bool left = op == UB_LSH;
+	if (j->live >> to & 1 && jit_is_zero(j, left ? to : from)) {
+		if (left) /* only what comes in */
+			jit_op_imm(j, UB_RSH, to, from, 32 - k);
+		else      /* nothing comes in */
+			jit_op_imm(j, UB_RSH, to, to, k);
+	} else if (j->live >> to & 1) {
+		jit_prepare(j, from);
+		jit_prepare(j, to);
+		jit_clobber(j, to);
+		int rn = jit_reg(j, to), rm = jit_reg(j, from), rd = jit_dst(j, to, rn);
+		jit_shift_imm(&j->code, left ? T2_LSL : T2_LSR, rd, rn, k, JIT_ANY);
+		jit_dp_shift(&j->code, T2_ORR, rd, rd, rm, left ? T2_LSR : T2_LSL, 32 - k, JIT_ANY);
+		jit_done(j, to, rd);
 	}
+	if (j->live >> from & 1)
+		jit_op_imm(j, op, from, from, k);
 }
 
-/* Shifts by a constant 1..63. Bits move from the half `from` to the half `to`. */
-void jit_shift64_imm(struct jit *j, uint32_t op, uint32_t d, uint32_t k)
+/* By 32 or more: one half takes the other's place. */
+static void shift_large(struct jit *j, uint32_t op, uint32_t from, uint32_t to, uint32_t k)
 {
-	bool left = op == UB_LSH, zx = j->zero >> d & 1;
-	enum t2_shift type = left ? T2_LSL : op == UB_RSH || zx ? T2_LSR : T2_ASR;
-	uint32_t from = left ? d : d + JIT_HIGH, to = left ? d + JIT_HIGH : d;
-	bool want_from = j->live >> from & 1, want_to = j->live >> to & 1, fill = left || type == T2_LSR;
-	int source = JIT_ZERO, carried = JIT_ZERO, rd = JIT_NOWHERE, rs = JIT_NOWHERE;
-
-	if (want_to || k < 32 || !fill)
-		source = left ? jit_lo(j, d) : jit_hi(j, d);
-	if (want_to && k < 32)
-		carried = left ? jit_hi(j, d) : jit_lo(j, d);
-	if (want_to) {
-		rd = jit_dst(j, to, carried);
-		shift_to(j, type, rd, source, carried, k);
-	}
-	if (want_from && left && k >= 32) {
-		rs = jit_dst(j, from, source);
-		jit_const(&j->code, rs, 0, JIT_ANY);
-	} else if (want_from && (source == JIT_ZERO || (fill && k >= 32))) {
-		rs = JIT_ZERO;
-	} else if (want_from) {
-		rs = jit_dst(j, from, source);
-		jit_shift_imm(&j->code, type, rs, source, k < 32 ? k : 31, JIT_ANY);
-	}
-	jit_done(j, d, left ? rs : rd, left ? rd : rs);
+	if (j->live >> to & 1)
+		jit_op_imm(j, op, to, from, k - 32);
+	if (!(j->live >> from & 1))
+		return;
+	if (op == UB_ARSH)
+		jit_op_imm(j, op, from, from, 31);
+	else
+		jit_set_const(j, from, 0);
 }
 
 /* rd |= rn shifted by ±(32 - count): what crosses from one half into the other. The processor looks
@@ -58,50 +47,52 @@ static void or_crossing(struct jit *j, enum t2_shift type, int rd, int rn, int c
 	jit_dp(&j->code, T2_ORR, rd, rd, t, JIT_ANY);
 }
 
-void jit_shift64_reg(struct jit *j, uint32_t op, uint32_t d, uint32_t s)
+static void shift_by_register(struct jit *j, uint32_t op, uint32_t from, uint32_t to, uint32_t s)
 {
-	bool want_lo = j->live & JIT_LO(d), want_hi = j->live & JIT_HI(d), zx = j->zero >> d & 1;
-	int rm = jit_lo(j, s), count = jit_scratch(j, rm), lo = JIT_NOWHERE, hi = JIT_NOWHERE;
-	jit_dp_imm(&j->code, T2_AND, count, rm, 63, JIT_ANY);
-	int rn = jit_lo(j, d);
-	if (op == UB_LSH) {
-		if (want_hi) {
-			int hn = jit_hi(j, d), t = jit_temp(j);
-			hi = jit_dst(j, d + JIT_HIGH, hn);
-			if (hn == JIT_ZERO)
-				jit_const(&j->code, hi, 0, JIT_ANY);
-			else
-				jit_shift_reg(&j->code, T2_LSL, hi, hn, count, JIT_ANY);
-			or_crossing(j, T2_LSR, hi, rn, count, t, true);
-			or_crossing(j, T2_LSL, hi, rn, count, t, false);
+	struct jit_code *c = &j->code;
+	enum t2_shift type = op == UB_LSH ? T2_LSL : op == UB_RSH ? T2_LSR : T2_ASR;
+	enum t2_shift in = op == UB_LSH ? T2_LSL : T2_LSR, across = op == UB_LSH ? T2_LSR : T2_LSL;
+	int rm = jit_reg(j, s), count = jit_scratch(j, rm), rn = jit_reg(j, from);
+	jit_dp_imm(c, T2_AND, count, rm, 63, JIT_ANY);
+	if (j->live >> to & 1) {
+		uint32_t temps = j->temps;
+		int own = jit_reg(j, to), rd = jit_dst(j, to, own), t = jit_temp(j);
+		jit_shift_reg(c, in, rd, own, count, JIT_ANY);
+		or_crossing(j, across, rd, rn, count, t, true);
+		if (type != T2_ASR) {
+			or_crossing(j, type, rd, rn, count, t, false);
+		} else { /* sign bits must not come in when nothing crosses */
+			jit_dp_imm(c, T2_SUB, t, count, 32, JIT_SET);
+			jit_itt(c, T2_PL);
+			jit_shift_reg(c, T2_ASR, t, rn, t, JIT_KEEP);
+			jit_dp(c, T2_ORR, rd, rd, t, JIT_KEEP);
 		}
-		lo = jit_dst(j, d, rn);
-		jit_shift_reg(&j->code, T2_LSL, lo, rn, count, JIT_ANY);
-	} else if (zx) {
-		lo = jit_dst(j, d, rn);
-		jit_shift_reg(&j->code, T2_LSR, lo, rn, count, JIT_ANY);
-		hi = JIT_ZERO;
-	} else {
-		int hn = jit_hi(j, d);
-		enum t2_shift type = op == UB_RSH ? T2_LSR : T2_ASR;
-		if (want_lo) {
-			int t = jit_temp(j);
-			lo = jit_dst(j, d, rn);
-			jit_shift_reg(&j->code, T2_LSR, lo, rn, count, JIT_ANY);
-			or_crossing(j, T2_LSL, lo, hn, count, t, true);
-			if (type == T2_LSR) {
-				or_crossing(j, T2_LSR, lo, hn, count, t, false);
-			} else { /* sign bits must not come in when nothing crosses */
-				jit_dp_imm(&j->code, T2_SUB, t, count, 32, JIT_SET);
-				jit_itt(&j->code, T2_PL);
-				jit_shift_reg(&j->code, T2_ASR, t, hn, t, JIT_KEEP);
-				jit_dp(&j->code, T2_ORR, lo, lo, t, JIT_KEEP);
-			}
-		}
-		if (want_hi) {
-			hi = jit_dst(j, d + JIT_HIGH, hn);
-			jit_shift_reg(&j->code, type, hi, hn, count, JIT_ANY);
-		}
+		jit_done(j, to, rd);
+		j->temps = temps;
 	}
-	jit_done(j, d, lo, hi);
+	if (j->live >> from & 1) {
+		int rd = jit_dst(j, from, rn);
+		jit_shift_reg(c, type, rd, rn, count, JIT_ANY);
+		jit_done(j, from, rd);
+	}
+}
+
+void jit_pair_shift(struct jit *j, uint32_t op, uint32_t d, uint32_t s)
+{
+	bool left = op == UB_LSH;
+	uint32_t from = left ? d : d + JIT_HIGH, to = left ? d + JIT_HIGH : d, k = (uint32_t)j->val[s].imm & 63;
+	if (s == JIT_IMM && k == 0)
+		return;
+	if (s == JIT_IMM && k < 32) {
+		shift_small(j, op, from, to, k);
+	} else if (s == JIT_IMM) {
+		shift_large(j, op, from, to, k);
+	} else {
+		jit_prepare(j, s);
+		jit_prepare(j, d);
+		jit_prepare(j, d + JIT_HIGH);
+		jit_clobber(j, d);
+		jit_clobber(j, d + JIT_HIGH);
+		shift_by_register(j, op, from, to, s);
+	}
 }

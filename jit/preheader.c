@@ -10,6 +10,8 @@
  */
 #include "jit/loops.h"
 
+enum { NONE = -1 };
+
 struct preheader {
 	struct jit *j;
 	uint32_t free;  /* ARM registers */
@@ -62,7 +64,7 @@ static bool is_power(uint32_t k)
 static void equal_highs(struct preheader *p, const struct jit_loop *l)
 {
 	uint32_t free = p->free, live = p->j->live_in[l->head];
-	int a = JIT_ZERO, b = JIT_ZERO;
+	int a = NONE, b = NONE;
 	if (l->counter_zx && l->bound_zx)
 		return;
 	if (!l->counter_zx) {
@@ -73,8 +75,8 @@ static void equal_highs(struct preheader *p, const struct jit_loop *l)
 		p->short_of |= !(live & JIT_HI(l->bound));
 		b = half(p, l->bound + JIT_HIGH);
 	}
-	if (a == JIT_ZERO || b == JIT_ZERO)
-		by_imm(p, T2_SUB, T2_PC, a == JIT_ZERO ? b : a, 0);
+	if (a == NONE || b == NONE)
+		by_imm(p, T2_SUB, T2_PC, a == NONE ? b : a, 0);
 	else
 		jit_cmp(&p->j->code, a, b);
 	leave(p, T2_NE);
@@ -87,14 +89,14 @@ static void count_turns(struct preheader *p, const struct jit_loop *l)
 	struct jit_code *c = &p->j->code;
 	int d = p->turns = take(p);
 	uint32_t free = p->free;
-	int counter = half(p, l->counter), bound = l->bound == JIT_NOWHERE ? JIT_ZERO : half(p, l->bound);
+	int counter = half(p, l->counter), bound = l->bound == JIT_NOWHERE ? NONE : half(p, l->bound);
 
-	if (!l->down && l->step > 1 && !l->equal && bound != JIT_ZERO) { /* no wrapping around behind it */
+	if (!l->down && l->step > 1 && !l->equal && bound != NONE) { /* no wrapping around behind it */
 		int t = take(p);
 		by_imm(p, T2_ADD, t, bound, l->step);
 		leave(p, T2_HS);
 	}
-	if (bound != JIT_ZERO) {
+	if (bound != NONE) {
 		jit_dp(c, T2_SUB, d, l->down ? counter : bound, l->down ? bound : counter, JIT_SET);
 		leave(p, T2_LO);
 		by_imm(p, T2_SUB, d, d, l->step); /* what the first turn takes */

@@ -10,30 +10,25 @@
 /* Stubs wait for a place no control runs through. */
 void jit_stubs(struct jit *j)
 {
+	uint32_t temps = j->temps;
+	j->temps = 1u << T2_IP; /* lr is what there is for constants */
 	for (uint32_t i = 0; i < j->nstubs; i++) {
 		struct jit_stub *stub = &j->stubs[i];
 		const struct jit_val *at = &stub->addr;
 		j->fixups[-1 - (int32_t)stub->fixup].target = (uint16_t)j->code.len;
-		if (at->b != JIT_NOWHERE)
-			jit_dp_shift(&j->code, T2_ADD, T2_IP, at->a, at->b, T2_LSL, at->shift, JIT_ANY);
-		else
-			jit_mov(&j->code, T2_IP, at->a);
-		if (at->imm && !jit_dp_imm(&j->code, T2_ADD, T2_IP, T2_IP, (uint32_t)at->imm, JIT_ANY)) {
-			jit_const(&j->code, T2_LR, (uint32_t)at->imm, JIT_ANY);
-			jit_dp(&j->code, T2_ADD, T2_IP, T2_IP, T2_LR, JIT_ANY);
-		}
+		jit_sum(j, T2_IP, at);
 		jit_call_routine(j, JIT_CHECK);
 		jit_narrow(&j->code, stub->slot);
 		jit_narrow(&j->code, stub->what);
 		if (at->a == T2_IP && at->imm) { /* the code goes on with a without imm */
-			if (!jit_dp_imm(&j->code, T2_SUB, T2_IP, T2_IP, (uint32_t)at->imm, JIT_ANY)) {
-				jit_const(&j->code, T2_LR, (uint32_t)at->imm, JIT_ANY);
-				jit_dp(&j->code, T2_SUB, T2_IP, T2_IP, T2_LR, JIT_ANY);
-			}
+			struct jit_val back = { JIT_ADDR, T2_IP, JIT_NOWHERE, 0,
+						(int32_t)(0u - (uint32_t)at->imm) };
+			jit_sum(j, T2_IP, &back);
 		}
 		jit_branch(j, T2_AL, JIT_TO_CODE, stub->resume);
 	}
 	j->nstubs = 0;
+	j->temps = temps;
 }
 
 /* The same where control does run: it goes around. */
@@ -61,7 +56,7 @@ void jit_call_routine(struct jit *j, enum jit_routine routine)
 void jit_thunks(struct jit *j)
 {
 	struct jit_code *c = &j->code;
-	int32_t at = (int32_t)(j->home[JIT_RUN] - JIT_SPILL) * 4;
+	int32_t at = (int32_t)j->run * 4;
 	int base = j->local_calls ? T2_R11 : T2_SP;
 	for (uint32_t routine = 0; routine < UB_ROUTINES; routine++) {
 		int run = routine == JIT_CHECK || routine == JIT_FAULT ? T2_R3 : T2_IP;

@@ -1,29 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Where values are while code is being emitted.
+/* Where the values of halves are while code is being emitted.
  *
  * A value may stay lazy, an expression over registers that hold homes, until something needs it in
- * its own home: another instruction, the end of a block, or the overwriting of a register that the
- * expression reads. Lowering an instruction keeps to this order, so that nothing moves under it:
+ * its own home: an instruction that cannot take it as it is, the end of a block, or the overwriting
+ * of a register that the expression reads. Lowering an operation keeps to this order, so that nothing
+ * moves under it:
  *
- *   jit_clobber(dst)          values that read dst's home, and outlive the instruction, go home;
- *                             an operand that does not may still be in a register of dst, so
- *                             operands are read before dst is written
- *   jit_prepare(operands)     expressions that no instruction can take as they are, too
- *   jit_lo(), jit_hi()        registers of operands; spilled ones are loaded into scratch
- *   jit_dst()                 registers of results
+ *   jit_clobber(d)      values that read d's home, and outlive the operation, go home
+ *   jit_prepare(n), m   operands become registers or constants
+ *   jit_reg()           registers of operands; spilled ones are loaded into scratch
+ *   jit_dst(d)          the register of the result
  *   ... emit ...
- *   jit_done(dst)             spilled results are stored
- *   jit_release()             by the driver: scratch registers are free again
+ *   jit_done(d)         a spilled result is stored
+ *   jit_release()       by the driver: scratch registers are free again
  */
 #include "jit/compile.h"
 
-/* Lazy values that read registers, at most: breaking their cycles takes one scratch register less. */
-enum { LAZY_MAX = 3 };
-
-static bool in_register(const struct jit *j, uint32_t half)
-{
-	return j->home[half] < JIT_SPILL;
-}
+/* Lazy values that read registers, at most: breaking their cycles takes scratch registers. */
+enum { LAZY_MAX = 6 };
 
 static int32_t frame_offset(const struct jit *j, uint32_t word)
 {
@@ -38,13 +32,12 @@ static int frame_base(const struct jit *j)
 /* A scratch register, until jit_release: ip, lr, or a register put away for the moment. */
 int jit_temp(struct jit *j)
 {
-	static const uint8_t scratch[] = { T2_IP, T2_LR };
-	for (uint32_t i = 0; i < 2; i++) {
-		if (j->temps >> scratch[i] & 1)
+	for (int t = T2_IP; t <= T2_LR; t += T2_LR - T2_IP) {
+		if (j->temps >> t & 1)
 			continue;
-		j->temps |= 1u << scratch[i];
-		j->cached[i] = JIT_NOWHERE;
-		return scratch[i];
+		j->temps |= 1u << t;
+		j->cached[t == T2_LR] = JIT_NOWHERE;
+		return t;
 	}
 	uint32_t again = j->borrowed & ~j->temps;
 	if (again) {
@@ -75,19 +68,19 @@ void jit_give_back(struct jit *j)
 	j->borrowed = 0;
 }
 
-static void pin_reg(struct jit *j, uint32_t reg)
+static void pin(struct jit *j, uint32_t reg)
 {
-	if (reg < 16)
+	if (reg < JIT_SPILL)
 		j->pinned |= 1u << reg;
 }
 
-void jit_pin_registers(struct jit *j, uint32_t r)
+/* Keeps the registers of a half, its value and its home, from being borrowed. */
+void jit_pin(struct jit *j, uint32_t half)
 {
-	pin_reg(j, j->home[r]);
-	pin_reg(j, j->home[r + JIT_HIGH]);
-	if (j->lazy >> r & 1) {
-		pin_reg(j, j->val[r].a);
-		pin_reg(j, j->val[r].b);
+	pin(j, j->home[half]);
+	if (j->val[half].kind != JIT_CONST) {
+		pin(j, j->val[half].a);
+		pin(j, j->val[half].b);
 	}
 }
 
@@ -103,24 +96,6 @@ void jit_forget(struct jit *j)
 	j->cached[0] = j->cached[1] = JIT_NOWHERE;
 }
 
-/* The register a half is in, its home or scratch. */
-int jit_load_half(struct jit *j, uint32_t half)
-{
-	if (in_register(j, half)) {
-		j->pinned |= 1u << j->home[half];
-		return j->home[half];
-	}
-	for (int t = T2_IP; t <= T2_LR; t += T2_LR - T2_IP) {
-		if (*cache(j, t) == half && !(j->temps >> t & 1)) {
-			j->temps |= 1u << t;
-			return t;
-		}
-	}
-	int t = jit_temp(j);
-	jit_load_spilled(j, half, t);
-	return t;
-}
-
 void jit_load_spilled(struct jit *j, uint32_t half, int rt)
 {
 	j->code.broken |= j->home[half] == JIT_NOWHERE;
@@ -129,53 +104,50 @@ void jit_load_spilled(struct jit *j, uint32_t half, int rt)
 	jit_mem(&j->code, T2_LDR, rt, frame_base(j), frame_offset(j, j->home[half] - JIT_SPILL));
 }
 
+/* A half's home = reg. */
 void jit_store_half(struct jit *j, uint32_t half, int reg)
 {
 	if (j->home[half] == JIT_NOWHERE)
 		return;
-	if (in_register(j, half))
+	if (jit_in_register(j, half)) {
 		jit_mov(&j->code, j->home[half], reg);
-	else {
-		for (uint32_t i = 0; i < 2; i++)
-			if (j->cached[i] == half)
-				j->cached[i] = JIT_NOWHERE;
-		if (reg >= T2_IP)
-			*cache(j, reg) = (uint8_t)half;
-		jit_mem(&j->code, T2_STR, reg, frame_base(j), frame_offset(j, j->home[half] - JIT_SPILL));
+		return;
+	}
+	for (uint32_t i = 0; i < 2; i++)
+		if (j->cached[i] == half)
+			j->cached[i] = JIT_NOWHERE;
+	if (reg >= T2_IP)
+		*cache(j, reg) = (uint8_t)half;
+	jit_mem(&j->code, T2_STR, reg, frame_base(j), frame_offset(j, j->home[half] - JIT_SPILL));
+}
+
+/* Halves are where they live. */
+void jit_at_home(struct jit *j, uint32_t halves)
+{
+	j->lazy &= ~halves;
+	j->reading &= ~halves;
+	for (; halves; halves &= halves - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(halves);
+		j->val[half] = (struct jit_val){ JIT_HOME, j->home[half], JIT_NOWHERE, 0, 0 };
 	}
 }
 
-/* A half of d = the half of s, a copy or at home. */
-void jit_copy_half(struct jit *j, uint32_t d, uint32_t s)
-{
-	if (in_register(j, d) && !(j->lazy >> (s & 15) & 1) && !in_register(j, s))
-		jit_load_spilled(j, s, j->home[d]);
-	else
-		jit_store_half(j, d, s < JIT_HIGH ? jit_lo(j, s) : jit_hi(j, s - JIT_HIGH));
-}
+static void settle(struct jit *j, uint32_t half, uint32_t busy);
 
-static bool reads(const struct jit_val *v, uint32_t reg)
+/* Before register `reg` changes, to become the home of `self`: values that are to be kept and read it
+ * go home, or, where they are on their way already (busy), read a copy from now on. */
+static void clobber(struct jit *j, uint32_t reg, uint32_t self, uint32_t keep, uint32_t busy)
 {
-	return v->kind != JIT_CONST && (v->a == reg || v->b == reg);
-}
-
-static void settle(struct jit *j, uint32_t r, uint32_t busy);
-
-/* Before register `reg` changes, to become the home of `self`: live values that read it go home,
- * or, where they are on their way already (busy), read a copy from now on. */
-static void clobber_reg(struct jit *j, uint32_t reg, uint32_t self, uint32_t live, uint32_t busy)
-{
-	uint32_t needed = (live | live >> JIT_HIGH | busy) & j->lazy & ~(1u << self);
 	int copy = -1;
 	if (reg >= JIT_SPILL)
 		return;
-	for (; needed; needed &= needed - 1) {
-		uint32_t q = (uint32_t)__builtin_ctz(needed);
-		struct jit_val *v = &j->val[q];
-		if (!(j->lazy >> q & 1) || !reads(v, reg))
+	for (uint32_t left = j->reading & (keep | busy) & ~(1u << self); left; left &= left - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(left);
+		struct jit_val *v = &j->val[half];
+		if (!(j->reading >> half & 1) || (v->a != reg && v->b != reg))
 			continue;
-		if (!(busy >> q & 1)) {
-			settle(j, q, busy);
+		if (!(busy >> half & 1)) {
+			settle(j, half, busy);
 			continue;
 		}
 		if (copy < 0) {
@@ -189,126 +161,118 @@ static void clobber_reg(struct jit *j, uint32_t reg, uint32_t self, uint32_t liv
 	}
 }
 
-/* rd = value of an address expression; rd may be one of its registers. */
-static void emit_addr(struct jit *j, int rd, const struct jit_val *v)
+/* rd = rn + k; rd may be rn. */
+static void add_const(struct jit *j, int rd, int rn, uint32_t k)
+{
+	if (jit_dp_imm(&j->code, T2_ADD, rd, rn, k, JIT_ANY))
+		return;
+	uint32_t temps = j->temps;
+	int t = rd == rn ? jit_temp(j) : rd;
+	jit_const(&j->code, t, k, JIT_ANY);
+	jit_dp(&j->code, T2_ADD, rd, rn, t, JIT_ANY);
+	j->temps = temps;
+}
+
+/* rd = the sum a + (b << shift) + imm; rd may be one of its registers. */
+void jit_sum(struct jit *j, int rd, const struct jit_val *v)
 {
 	int rn = v->a;
 	if (v->b != JIT_NOWHERE) {
 		jit_dp_shift(&j->code, T2_ADD, rd, rn, v->b, T2_LSL, v->shift, JIT_ANY);
 		rn = rd;
 	}
-	if (v->imm == 0 && v->b != JIT_NOWHERE)
-		return;
-	if (jit_dp_imm(&j->code, T2_ADD, rd, rn, (uint32_t)v->imm, JIT_ANY))
-		return;
-	int t = rd == rn ? jit_temp(j) : rd;
-	jit_const(&j->code, t, (uint32_t)v->imm, JIT_ANY);
-	jit_dp(&j->code, T2_ADD, rd, rn, t, JIT_ANY);
+	if (v->imm)
+		add_const(j, rd, rn, (uint32_t)v->imm);
+	else
+		jit_mov(&j->code, rd, rn);
 }
 
-static void emit_low(struct jit *j, int rd, const struct jit_val *v)
+static void emit(struct jit *j, int rd, const struct jit_val *v)
 {
 	switch (v->kind) {
 	case JIT_CONST:
 		jit_const(&j->code, rd, (uint32_t)v->imm, JIT_ANY);
 		break;
-	case JIT_COPY:
-		jit_mov(&j->code, rd, v->a);
-		break;
 	case JIT_SHIFT:
 		jit_shift_imm(&j->code, (enum t2_shift)(v->shift >> 5), rd, v->a, v->shift & 31, JIT_ANY);
 		break;
-	case JIT_ADDR:
-		emit_addr(j, rd, v);
+	case JIT_PRODUCT:
+		jit_mul(&j->code, rd, v->a, v->b, JIT_ANY);
 		break;
+	default:
+		jit_sum(j, rd, v);
 	}
 }
 
-/* Brings the value of r into its home. */
-static void settle(struct jit *j, uint32_t r, uint32_t busy)
+/* Brings the value of a half into its home. */
+static void settle(struct jit *j, uint32_t half, uint32_t busy)
 {
-	struct jit_val *v = &j->val[r];
+	struct jit_val *v = &j->val[half];
 	uint32_t temps = j->temps;
-	if (!(j->lazy >> r & 1))
-		return;
-	clobber_reg(j, j->home[r], r, j->held, busy | 1u << r);
-	clobber_reg(j, j->home[r + JIT_HIGH], r, j->held, busy | 1u << r);
-
-	if (j->home[r] != JIT_NOWHERE) {
+	bool there = v->kind == JIT_CONST && v->b;
+	if (!there && j->home[half] != JIT_NOWHERE) {
+		clobber(j, j->home[half], half, j->held, busy | 1u << half);
 		uint32_t held = j->temps;
-		int rd = in_register(j, r) ? j->home[r] : jit_temp(j);
-		emit_low(j, rd, v);
-		jit_store_half(j, r, rd);
+		int rd = v->kind == JIT_COPY ? v->a : jit_in_register(j, half) ? j->home[half] : jit_temp(j);
+		if (v->kind != JIT_COPY)
+			emit(j, rd, v);
+		jit_store_half(j, half, rd);
 		j->temps = held;
 	}
-	if (v->kind == JIT_CONST && v->shift && j->home[r + JIT_HIGH] != JIT_NOWHERE) {
-		uint32_t held = j->temps;
-		int rd = in_register(j, r + JIT_HIGH) ? j->home[r + JIT_HIGH] : jit_temp(j);
-		jit_const(&j->code, rd, ~0u, JIT_ANY);
-		jit_store_half(j, r + JIT_HIGH, rd);
-		j->temps = held;
-	} else if (v->kind == JIT_COPY && v->b != JIT_NOWHERE && !(j->zx >> r & 1) && j->held & JIT_HI(r)) {
-		jit_store_half(j, r + JIT_HIGH, v->b);
-	}
-	j->lazy &= ~(1u << r);
+	jit_at_home(j, 1u << half);
 	if (busy == 0)
 		j->temps = temps; /* copies that broke cycles are used up */
 }
 
-void jit_settle(struct jit *j, uint32_t r)
+void jit_settle(struct jit *j, uint32_t half)
 {
-	settle(j, r, 0);
+	if (j->lazy >> half & 1)
+		settle(j, half, 0);
 }
 
 /* At the end of a block: what is needed elsewhere goes where everybody looks for it. */
-void jit_flush(struct jit *j, uint32_t live)
+void jit_flush(struct jit *j, uint32_t halves)
 {
-	for (uint32_t left = j->lazy & (live | live >> JIT_HIGH); left; left &= left - 1)
+	for (uint32_t left = j->lazy & halves; left; left &= left - 1)
 		jit_settle(j, (uint32_t)__builtin_ctz(left));
-	for (uint32_t left = j->zx & live >> JIT_HIGH; left; left &= left - 1) {
-		uint32_t half = (uint32_t)__builtin_ctz(left) + JIT_HIGH, held = j->temps;
-		if (j->home[half] == JIT_NOWHERE)
-			continue;
-		int rd = in_register(j, half) ? j->home[half] : jit_temp(j);
-		clobber_reg(j, j->home[half], half, j->held, 0);
-		jit_const(&j->code, rd, 0, JIT_ANY);
-		jit_store_half(j, half, rd);
-		j->temps = held;
-		j->zx &= ~JIT_LO(half - JIT_HIGH);
+}
+
+void jit_clobber(struct jit *j, uint32_t half)
+{
+	if (j->reading)
+		clobber(j, j->home[half], half, j->keep, 0);
+}
+
+/* Makes an operand a register, a spilled half, or a constant. */
+void jit_prepare(struct jit *j, uint32_t half)
+{
+	if (j->val[half].kind > JIT_CONST)
+		settle(j, half, 0);
+}
+
+/* The register of a prepared operand. */
+int jit_reg(struct jit *j, uint32_t half)
+{
+	const struct jit_val *v = &j->val[half];
+	if (v->kind == JIT_CONST) {
+		int t = jit_temp(j);
+		jit_const(&j->code, t, (uint32_t)v->imm, JIT_ANY);
+		return t;
 	}
-}
-
-void jit_clobber(struct jit *j, uint32_t r)
-{
-	clobber_reg(j, j->home[r], r, j->live, 0);
-	clobber_reg(j, j->home[r + JIT_HIGH], r, j->live, 0);
-}
-
-/* Makes an operand one that jit_lo and jit_hi can give a register of. */
-void jit_prepare(struct jit *j, uint32_t r)
-{
-	if (j->lazy >> r & 1 && j->val[r].kind != JIT_COPY)
-		jit_settle(j, r);
-}
-
-int jit_lo(struct jit *j, uint32_t r)
-{
-	if (!(j->lazy >> r & 1))
-		return jit_load_half(j, r);
-	pin_reg(j, j->val[r].a);
-	return j->val[r].a;
-}
-
-/* The register of a high half, or JIT_ZERO. */
-int jit_hi(struct jit *j, uint32_t r)
-{
-	if (j->zero >> r & 1)
-		return JIT_ZERO;
-	if (!(j->lazy >> r & 1))
-		return jit_load_half(j, r + JIT_HIGH);
-	j->code.broken |= j->val[r].b == JIT_NOWHERE;
-	pin_reg(j, j->val[r].b);
-	return j->val[r].b;
+	j->code.broken |= v->kind > JIT_CONST;
+	if (v->a < JIT_SPILL) {
+		j->pinned |= 1u << v->a;
+		return v->a;
+	}
+	for (int t = T2_IP; t <= T2_LR; t += T2_LR - T2_IP) {
+		if (*cache(j, t) == half && !(j->temps >> t & 1)) {
+			j->temps |= 1u << t;
+			return t;
+		}
+	}
+	int t = jit_temp(j);
+	jit_load_spilled(j, half, t);
+	return t;
 }
 
 /* Scratch: `reuse` if that is scratch already and its value may go, or more. */
@@ -324,60 +288,60 @@ int jit_scratch(struct jit *j, int reuse)
 /* The register to compute a half in: its home, or, spilled, `reuse` if that is scratch, or more scratch. */
 int jit_dst(struct jit *j, uint32_t half, int reuse)
 {
-	if (in_register(j, half)) {
-		j->pinned |= 1u << j->home[half];
-		return j->home[half];
+	if (!jit_in_register(j, half))
+		return jit_scratch(j, reuse);
+	j->pinned |= 1u << j->home[half];
+	return j->home[half];
+}
+
+/* A half is now what `reg` holds. */
+void jit_done(struct jit *j, uint32_t half, int reg)
+{
+	jit_store_half(j, half, reg);
+	jit_at_home(j, 1u << half);
+}
+
+void jit_set(struct jit *j, uint32_t half, struct jit_val v)
+{
+	j->val[half] = v;
+	j->lazy |= 1u << half;
+	j->reading &= ~(1u << half);
+	if (v.kind == JIT_CONST)
+		return;
+	uint32_t others = j->reading & j->live;
+	if (jit_count(others) >= LAZY_MAX)
+		settle(j, (uint32_t)__builtin_ctz(others), 0);
+	if (j->lazy >> half & 1) /* or, already, that one needed this one's home */
+		j->reading |= 1u << half;
+}
+
+void jit_set_const(struct jit *j, uint32_t half, uint32_t value)
+{
+	if (!jit_is_const(j, half) || (uint32_t)j->val[half].imm != value)
+		jit_set(j, half, (struct jit_val){ JIT_CONST, JIT_NOWHERE, 0, 0, (int32_t)value });
+}
+
+/* d = s; nothing is emitted if s is not spilled. */
+void jit_copy(struct jit *j, uint32_t d, uint32_t s)
+{
+	if (d == s)
+		return;
+	if (j->val[s].kind > JIT_CONST && j->live >> s & 1)
+		jit_settle(j, s);
+	struct jit_val v = j->val[s];
+	if (v.kind == JIT_CONST)
+		v.b = 0;
+	if (v.kind != JIT_HOME) {
+		jit_set(j, d, v);
+	} else if (v.a < JIT_SPILL) {
+		v.kind = JIT_COPY;
+		jit_set(j, d, v);
+	} else {
+		jit_clobber(j, d);
+		if (jit_in_register(j, d))
+			jit_load_spilled(j, s, j->home[d]);
+		else
+			jit_store_half(j, d, jit_reg(j, s));
+		jit_at_home(j, 1u << d);
 	}
-	return jit_scratch(j, reuse);
-}
-
-/* r is now in `lo` and `hi`: registers, or JIT_NOWHERE if stored already or not needed, or, for hi,
- * JIT_ZERO. */
-void jit_done(struct jit *j, uint32_t r, int lo, int hi)
-{
-	if (lo != JIT_NOWHERE)
-		jit_store_half(j, r, lo);
-	j->lazy &= ~(1u << r);
-	j->zx &= ~(1u << r);
-	if (hi == JIT_ZERO)
-		j->zx |= 1u << r;
-	else if (hi != JIT_NOWHERE)
-		jit_store_half(j, r + JIT_HIGH, hi);
-}
-
-void jit_set_val(struct jit *j, uint32_t r, struct jit_val v, bool zx)
-{
-	uint32_t others = j->lazy & ~(1u << r) & (j->live | j->live >> JIT_HIGH);
-	uint32_t reading = 0, oldest = 0;
-	for (uint32_t left = v.kind == JIT_CONST ? 0 : others; left; left &= left - 1) {
-		uint32_t q = (uint32_t)__builtin_ctz(left);
-		if (j->val[q].kind != JIT_CONST && reading++ == 0)
-			oldest = q;
-	}
-	j->val[r] = v;
-	j->lazy |= 1u << r;
-	j->zx = (j->zx & ~(1u << r)) | (uint32_t)zx << r;
-	if (reading >= LAZY_MAX)
-		jit_settle(j, oldest);
-}
-
-/* Whether r is a known constant. */
-bool jit_const_of(const struct jit *j, uint32_t r, uint32_t *lo, uint32_t *hi)
-{
-	const struct jit_val *v = &j->val[r];
-	if (!(j->lazy >> r & 1) || v->kind != JIT_CONST)
-		return false;
-	*lo = (uint32_t)v->imm;
-	*hi = v->shift ? ~0u : 0;
-	return true;
-}
-
-/* Whether the low half of r is in a register other instructions may go on reading. */
-bool jit_reg_of(const struct jit *j, uint32_t r, uint8_t *reg)
-{
-	const struct jit_val *v = jit_val_of(j, r);
-	if (v && v->kind != JIT_COPY)
-		return false;
-	*reg = v ? v->a : j->home[r];
-	return *reg < JIT_SPILL;
 }
