@@ -139,8 +139,7 @@ static uint32_t weigh_all(struct jit *j)
 		if (j->weight[half] == 0)
 			weigh(j, 1u << half, 1);
 	}
-	if (j->local_calls)
-		over |= JIT_LO(UB_R10); /* functions move it for their callees */
+	over |= JIT_LO(UB_R10); /* what checks of the frame compare with, and functions move for their callees */
 	return over | 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT | 1u << JIT_DATA;
 }
 

@@ -135,6 +135,7 @@ struct jit {
 	uint32_t words;      /* words of the frame below the run but for those that are borrowed */
 	uint32_t run;        /* the word of the frame that has the run's address */
 	uint32_t call_words; /* words between the frames of local calls */
+	uint32_t bias;       /* a register that is home to r10 holds r10 - bias, so that offsets are short */
 	uint32_t window;     /* bytes a context offset below the limit is good for */
 	bool local_calls;
 	bool more_arguments; /* some helper takes more than three */
@@ -160,7 +161,8 @@ struct jit {
 	uint32_t temps;      /* scratch registers handed out */
 	uint32_t pinned;     /* ARM registers operands are in: not to be borrowed */
 	uint32_t borrowed;
-	uint8_t cached[2];   /* spilled halves that ip and lr have copies of */
+	uint8_t cached[2];   /* spilled halves that ip and lr have copies of, or JIT_IMM: ... */
+	uint32_t constants[2]; /* ... these constants */
 	int32_t sp_moved;    /* bytes pushed since the frame was made */
 
 	struct jit_val val[JIT_HALVES];

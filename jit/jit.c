@@ -244,6 +244,8 @@ static void emit_all(struct jit *j, uint32_t room)
 	j->code.cap = room;
 	j->temps = j->borrowed = j->pinned = 0;
 	jit_at_home(j, ~0u);
+	if (j->bias && jit_in_register(j, UB_R10))
+		j->val[UB_R10] = (struct jit_val){ JIT_ADDR, j->home[UB_R10], JIT_NOWHERE, 0, (int32_t)j->bias };
 	j->val[JIT_IMM].kind = j->val[JIT_IMM + JIT_HIGH].kind = JIT_CONST;
 	j->growing = j->short_of = j->loops = false;
 	j->fast = NULL;
@@ -283,6 +285,7 @@ int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t opt
 	j.cpu = cpu;
 	j.checked = !(options & JIT_UNCHECKED);
 	j.local_calls = program->flags & UB_PROGRAM_LOCAL_CALLS;
+	j.bias = program->stack_use < UB_FRAME_BYTES ? program->stack_use : UB_FRAME_BYTES;
 	*where = (struct ub_fault){ 0 };
 	j.error = program->slots > JIT_SLOTS_MAX ? UB_E_COMPILE_RANGE : jit_scan(&j, mem, bytes);
 	if (!j.error)

@@ -286,12 +286,27 @@ static bool add_lazily(struct jit *j, uint32_t d, uint32_t n, uint32_t m)
 		set(j, d, JIT_ADDR, vn->a, vm->a, vm->shift, sum ? (uint32_t)vn->imm : 0);
 	else if (rm && vn->kind == JIT_SHIFT && vn->shift <= 3)
 		set(j, d, JIT_ADDR, vm->a, vn->a, vn->shift, 0);
+	else if (rn && vm->kind == JIT_ADDR && vm->b == JIT_NOWHERE && (m == UB_R10 || !(j->live >> m & 1)))
+		set(j, d, JIT_ADDR, vm->a, vn->a, 0, (uint32_t)vm->imm);
 	else if (rm && sum)
 		set(j, d, JIT_ADDR, vn->a, vm->a, 0, (uint32_t)vn->imm);
 	else if (rn && rm)
 		set(j, d, JIT_ADDR, index ? vm->a : vn->a, index ? vn->a : vm->a, 0, 0);
 	else
 		return false;
+	return true;
+}
+
+/* d = n joined with m, if these are the parts of a rotated register. */
+static bool rotate(struct jit *j, uint32_t op, uint32_t d, uint32_t n, uint32_t m)
+{
+	const struct jit_val *vn = &j->val[n], *vm = &j->val[m];
+	if ((op != UB_OR && op != UB_XOR && op != UB_ADD) || vn->kind != JIT_SHIFT || vm->kind != JIT_SHIFT || vn->a != vm->a)
+		return false;
+	const struct jit_val *right = vn->shift >> 5 == T2_LSL ? vm : vn, *left = right == vm ? vn : vm;
+	if (right->shift >> 5 != T2_LSR || left->shift >> 5 != T2_LSL || right->shift - (T2_LSR << 5) + left->shift != 32)
+		return false;
+	set(j, d, JIT_SHIFT, vn->a, JIT_NOWHERE, T2_ROR << 5 | (right->shift & 31u), 0);
 	return true;
 }
 
@@ -342,6 +357,8 @@ void jit_op(struct jit *j, uint32_t op, uint32_t d, uint32_t n, uint32_t m)
 		return;
 	}
 	op &= ~1u;
+	if (rotate(j, op, d, n, m))
+		return;
 	if ((op == UB_ADD || op == UB_SUB) && add_product(j, op == UB_SUB, d, n, m))
 		return;
 	if (op == UB_ADD && add_lazily(j, d, n, m))

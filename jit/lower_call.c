@@ -44,6 +44,8 @@ static void load_initial(struct jit *j, uint32_t half)
 			jit_const(&j->code, rd, 0, JIT_ANY);
 		}
 	}
+	if (half == UB_R10 && rd != T2_IP)
+		jit_dp_imm(&j->code, T2_SUB, rd, rd, j->bias, JIT_ANY);
 	jit_store_half(j, half, rd);
 }
 
@@ -232,7 +234,9 @@ static void move_frame(struct jit *j, int32_t bytes)
 {
 	if (j->home[10] == JIT_NOWHERE)
 		return;
-	int reg = jit_reg(j, 10);
+	int reg = j->home[10];
+	if (!jit_in_register(j, 10))
+		jit_load_spilled(j, 10, reg = T2_IP);
 	jit_dp_imm(&j->code, T2_ADD, reg, reg, (uint32_t)bytes, JIT_ANY);
 	jit_store_half(j, 10, reg);
 	j->temps = 0;

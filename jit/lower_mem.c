@@ -28,8 +28,13 @@ static struct jit_val address(struct jit *j, uint32_t r, int32_t offset)
 		}
 	}
 	jit_prepare(j, r);
-	j->cached[1] = JIT_NOWHERE; /* a stub needs lr: should r be spilled, its copy is in ip */
-	at.a = (uint8_t)jit_reg(j, r);
+	j->cached[1] = JIT_NOWHERE; /* a stub needs lr: should r be spilled, or a constant, it is in ip */
+	if (jit_is_const(j, r)) {
+		at.a = (uint8_t)jit_temp(j);
+		jit_const(&j->code, at.a, (uint32_t)j->val[r].imm, JIT_ANY);
+	} else {
+		at.a = (uint8_t)jit_reg(j, r);
+	}
 	return at;
 }
 
@@ -126,9 +131,11 @@ static void check_known(struct jit *j, const struct jit_val *at, uint32_t size, 
 /* The frame of the function, granted whole where r10 is used for more than loads and stores. */
 static void check_frame(struct jit *j, const struct jit_val *at, uint32_t size, uint32_t what)
 {
-	int rn = jit_reg(j, 10), t = jit_scratch(j, rn);
+	bool biased = jit_in_register(j, UB_R10);
+	int rn = biased ? j->home[UB_R10] : jit_reg(j, UB_R10), t = jit_scratch(j, rn);
 	offset_from(j, at, rn, t, -1);
-	add(j, t, t, UB_FRAME_BYTES);
+	if (!biased)
+		add(j, t, t, UB_FRAME_BYTES);
 	compare(j, t, UB_FRAME_BYTES - size);
 	to_stub(j, T2_HI, at, what);
 }
@@ -139,7 +146,7 @@ static bool in_frame(const struct jit *j, const struct jit_val *at, uint32_t r, 
 {
 	if (r == UB_R10)
 		return true;
-	return at->b == JIT_NOWHERE && at->a == j->home[10] && at->imm >= -UB_FRAME_BYTES && at->imm <= -(int32_t)size;
+	return at->b == JIT_NOWHERE && at->a == j->home[UB_R10] && at->imm >= 0 && at->imm + (int32_t)size <= (int32_t)j->bias;
 }
 
 static void check(struct jit *j, const struct jit_val *at, uint32_t r, uint32_t size, uint32_t rights)
@@ -184,10 +191,14 @@ static void encodable(struct jit *j, struct jit_val *at, bool wide)
 	bool ok = at->b == JIT_NOWHERE ? at->imm >= -255 && at->imm <= (wide ? 4095 - 4 : 4095) : at->imm == 0 && !wide;
 	if (ok)
 		return;
-	uint32_t held = j->temps;
-	int t = sum(j, at);
-	j->temps = held | (1u << t & (1u << T2_IP | 1u << T2_LR));
-	*at = (struct jit_val){ JIT_ADDR, (uint8_t)t, JIT_NOWHERE, 0, 0 };
+	struct jit_val part = *at;
+	int32_t rest = 0;
+	if (at->b != JIT_NOWHERE && at->imm >= -255 && at->imm <= 4095 - 4) {
+		rest = at->imm; /* goes with the instruction */
+		part.imm = 0;
+	}
+	int t = sum(j, &part);
+	*at = (struct jit_val){ JIT_ADDR, (uint8_t)t, JIT_NOWHERE, 0, rest };
 }
 
 static void transfer(struct jit *j, enum t2_mem op, int rt, const struct jit_val *at, int32_t more)
@@ -291,6 +302,8 @@ static int half_in(struct jit *j, uint32_t half, int t)
 		return v->a;
 	if (v->kind == JIT_CONST)
 		jit_const(&j->code, t, (uint32_t)v->imm, JIT_KEEP);
+	else if (v->kind == JIT_ADDR) /* r10 */
+		jit_dp_imm(&j->code, T2_ADD, t, v->a, (uint32_t)v->imm, JIT_KEEP);
 	else
 		jit_load_spilled(j, half, t);
 	return t;

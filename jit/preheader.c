@@ -221,8 +221,7 @@ bool jit_preheader(struct jit *j, const struct jit_loop *loop)
 	uint32_t fixups = j->nfixups;
 	uint32_t keep = j->live_in[loop->head] | 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT | 1u << JIT_DATA;
 
-	if (j->local_calls)
-		keep |= JIT_LO(UB_R10); /* which a caller goes on from */
+	keep |= JIT_LO(UB_R10); /* which checks compare with, and a caller goes on from */
 	for (; keep; keep &= keep - 1) {
 		uint32_t home = j->home[__builtin_ctz(keep)];
 		if (home < JIT_SPILL)

@@ -116,7 +116,7 @@ void jit_store_half(struct jit *j, uint32_t half, int reg)
 	for (uint32_t i = 0; i < 2; i++)
 		if (j->cached[i] == half)
 			j->cached[i] = JIT_NOWHERE;
-	if (reg >= T2_IP)
+	if (reg >= T2_IP && *cache(j, reg) != JIT_IMM)
 		*cache(j, reg) = (uint8_t)half;
 	jit_mem(&j->code, T2_STR, reg, frame_base(j), frame_offset(j, j->home[half] - JIT_SPILL));
 }
@@ -133,6 +133,7 @@ void jit_at_home(struct jit *j, uint32_t halves)
 }
 
 static void settle(struct jit *j, uint32_t half, uint32_t busy);
+static int constant(struct jit *j, uint32_t value);
 
 /* Before register `reg` changes, to become the home of `self`: values that are to be kept and read it
  * go home, or, where they are on their way already (busy), read a copy from now on. */
@@ -213,9 +214,15 @@ static void settle(struct jit *j, uint32_t half, uint32_t busy)
 	if (!there && j->home[half] != JIT_NOWHERE) {
 		clobber(j, j->home[half], half, j->held, busy | 1u << half);
 		uint32_t held = j->temps;
-		int rd = v->kind == JIT_COPY ? v->a : jit_in_register(j, half) ? j->home[half] : jit_temp(j);
-		if (v->kind != JIT_COPY)
+		int rd;
+		if (v->kind == JIT_CONST && !jit_in_register(j, half)) {
+			rd = constant(j, (uint32_t)v->imm);
+		} else if (v->kind == JIT_COPY) {
+			rd = v->a;
+		} else {
+			rd = jit_dst(j, half, -1);
 			emit(j, rd, v);
+		}
 		jit_store_half(j, half, rd);
 		j->temps = held;
 	}
@@ -243,20 +250,41 @@ void jit_clobber(struct jit *j, uint32_t half)
 		clobber(j, j->home[half], half, j->keep, 0);
 }
 
-/* Makes an operand a register, a spilled half, or a constant. */
+/* Makes an operand a register, a spilled half, or a constant; r10 remains what it is. */
 void jit_prepare(struct jit *j, uint32_t half)
 {
 	if (j->val[half].kind > JIT_CONST)
-		settle(j, half, 0);
+		jit_settle(j, half);
+}
+
+/* A scratch register with a constant in it: lr, as ip is what others come and go in. */
+static int constant(struct jit *j, uint32_t value)
+{
+	for (int t = T2_IP; t <= T2_LR; t += T2_LR - T2_IP) {
+		if (*cache(j, t) == JIT_IMM && j->constants[t == T2_LR] == value && !(j->temps >> t & 1)) {
+			j->temps |= 1u << t;
+			return t;
+		}
+	}
+	int t = j->temps >> T2_LR & 1 ? jit_temp(j) : T2_LR;
+	j->temps |= 1u << t;
+	jit_const(&j->code, t, value, JIT_ANY);
+	if (t >= T2_IP) {
+		*cache(j, t) = JIT_IMM;
+		j->constants[t == T2_LR] = value;
+	}
+	return t;
 }
 
 /* The register of a prepared operand. */
 int jit_reg(struct jit *j, uint32_t half)
 {
 	const struct jit_val *v = &j->val[half];
-	if (v->kind == JIT_CONST) {
+	if (v->kind == JIT_CONST)
+		return constant(j, (uint32_t)v->imm);
+	if (half == UB_R10 && v->kind == JIT_ADDR) {
 		int t = jit_temp(j);
-		jit_const(&j->code, t, (uint32_t)v->imm, JIT_ANY);
+		jit_sum(j, t, v);
 		return t;
 	}
 	j->code.broken |= v->kind > JIT_CONST;
@@ -309,10 +337,9 @@ void jit_set(struct jit *j, uint32_t half, struct jit_val v)
 	if (v.kind == JIT_CONST)
 		return;
 	uint32_t others = j->reading & j->live;
+	j->reading |= 1u << half;
 	if (jit_count(others) >= LAZY_MAX)
 		settle(j, (uint32_t)__builtin_ctz(others), 0);
-	if (j->lazy >> half & 1) /* or, already, that one needed this one's home */
-		j->reading |= 1u << half;
 }
 
 void jit_set_const(struct jit *j, uint32_t half, uint32_t value)
