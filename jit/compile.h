@@ -290,7 +290,13 @@ static inline bool jit_has_register(const struct jit *j, uint32_t half)
 {
 	return j->val[half].kind <= JIT_COPY && j->val[half].a < JIT_SPILL;
 }
-void jit_pin(struct jit *j, uint32_t half);
+void jit_pin_registers(struct jit *j, uint32_t half);
+/* Keeps the registers of a half, its value and its home, from being borrowed, should any be. */
+static inline void jit_pin(struct jit *j, uint32_t half)
+{
+	if (j->borrows)
+		jit_pin_registers(j, half);
+}
 void jit_forget(struct jit *j);
 void jit_load_spilled(struct jit *j, uint32_t half, int rt);
 void jit_store_half(struct jit *j, uint32_t half, int reg);
@@ -308,7 +314,8 @@ void jit_set_const(struct jit *j, uint32_t half, uint32_t value);
 void jit_copy(struct jit *j, uint32_t d, uint32_t s);
 void jit_sum(struct jit *j, int rd, const struct jit_val *v);
 
-/* jit.c: the high halves of operands that ranges.c has proved to be zero are constants. */
+/* jit.c: the high halves of operands that ranges.c has proved to be zero become constants: for who is going to
+ * look at high halves. */
 void jit_prove_zeros(struct jit *j, const struct ub_insn *insn);
 
 /* lower_alu.c: d = n op m, for halves; what can stay lazy does. UB_DIV | 1 and UB_MOD | 1 are signed. */
@@ -354,7 +361,7 @@ void jit_charge(struct jit *j);
 void jit_prologue(struct jit *j);
 void jit_function(struct jit *j);
 void jit_call(struct jit *j, const struct ub_insn *insn);
-void jit_exit(struct jit *j);
+void jit_exit(struct jit *j, const struct ub_insn *insn);
 void jit_epilogue(struct jit *j);
 /* patch.c */
 void jit_branch(struct jit *j, enum t2_cond cond, enum jit_target_kind kind, uint32_t target);

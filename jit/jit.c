@@ -7,13 +7,16 @@
 #include "abi/port.h"
 #include "jit/loops.h"
 
-/* A high half that is proved to be zero. Nobody may have cared so far, so whatever it was is stale, but if it is
- * needed later on its home says so. */
+/* Nobody may have cared so far, so whatever it was is stale, but if it is needed later on its home says so. */
 static void prove_zero(struct jit *j, uint32_t half)
 {
-	bool there = !(j->lazy >> half & 1) && j->live_in[j->slot] >> half & 1;
-	if (!jit_is_zero(j, half))
-		jit_set(j, half, (struct jit_val){ JIT_CONST, JIT_NOWHERE, there, 0, 0 });
+	uint32_t bit = 1u << half;
+	if (jit_is_zero(j, half))
+		return;
+	bool there = j->live_in[j->slot] & ~j->lazy & bit;
+	j->val[half] = (struct jit_val){ JIT_CONST, JIT_NOWHERE, there, 0, 0 };
+	j->lazy |= bit;
+	j->reading &= ~bit;
 }
 
 void jit_prove_zeros(struct jit *j, const struct ub_insn *insn)
@@ -25,12 +28,11 @@ void jit_prove_zeros(struct jit *j, const struct ub_insn *insn)
 		prove_zero(j, insn->opcode == (UB_JMP | UB_EXIT) ? JIT_HIGH : UB_SRC(insn) + JIT_HIGH);
 }
 
-/* What is needed around the instruction, and what is known about its operands. */
-static void look_at(struct jit *j, const struct ub_insn *insn)
+/* What is needed around the instruction. */
+static void look_at(struct jit *j)
 {
 	j->live = j->keep = jit_live_out(j, j->slot);
 	j->held = j->live | j->live_in[j->slot];
-	jit_prove_zeros(j, insn);
 }
 
 /* lddw: constants, or an address that one addition makes. */
@@ -75,7 +77,7 @@ static void extend(struct jit *j, const struct ub_insn *insn)
 		move.offset = 0;
 	}
 	j->offset[++j->slot] = (uint16_t)j->code.len;
-	look_at(j, insn + 1);
+	look_at(j);
 	arithmetic(j, &move);
 }
 
@@ -102,7 +104,7 @@ static void lower(struct jit *j, const struct ub_insn *insn)
 		if (UB_OP(insn->opcode) == UB_CALL)
 			jit_call(j, insn);
 		else if (insn->opcode == (UB_JMP | UB_EXIT))
-			jit_exit(j);
+			jit_exit(j, insn);
 		else
 			jit_jump(j, insn);
 	}
@@ -204,7 +206,7 @@ static void emit(struct jit *j)
 		if (j->fast && j->map)
 			j->map[j->slot].fast = j->code.len;
 		if (on) { /* or control never comes here */
-			look_at(j, insn);
+			look_at(j);
 			lower(j, insn);
 			jit_release(j);
 			on = goes_on(j, insn);

@@ -413,9 +413,10 @@ static void zero_high(struct jit *j, uint32_t d)
 }
 
 /* Byte order: `bits` of d, the others becoming zero. */
-static void bytes(struct jit *j, uint32_t d, uint32_t bits, bool swap)
+static void bytes(struct jit *j, const struct ub_insn *insn, uint32_t d, uint32_t bits, bool swap)
 {
 	if (bits == 64) {
+		jit_prove_zeros(j, insn);
 		if (swap)
 			jit_pair_swap(j, d);
 		return;
@@ -497,11 +498,13 @@ void jit_alu(struct jit *j, const struct ub_insn *insn)
 	bool sign = (op == UB_DIV || op == UB_MOD) && insn->offset;
 
 	if (op == UB_END) {
-		bytes(j, d, (uint32_t)insn->imm, wide || x);
+		bytes(j, insn, d, (uint32_t)insn->imm, wide || x);
 		return;
 	}
-	if (wide) /* operands of one half must survive the other */
-		j->keep = j->held;
+	if (wide && (high || op == UB_RSH || op == UB_ARSH || op == UB_DIV || op == UB_MOD)) {
+		j->keep = j->held; /* operands of one half must survive the other */
+		jit_prove_zeros(j, insn);
+	}
 	jit_set_imm(j, op == UB_NEG ? 0 : insn->imm);
 	if (!x)
 		s = JIT_IMM;

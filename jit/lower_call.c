@@ -86,8 +86,9 @@ void jit_function(struct jit *j)
 	jit_push(&j->code, 1u << T2_LR);
 }
 
-void jit_exit(struct jit *j)
+void jit_exit(struct jit *j, const struct ub_insn *insn)
 {
+	jit_prove_zeros(j, insn);
 	j->live = j->held = jit_exit_set(j, j->slot);
 	jit_flush(j, j->live);
 	jit_release(j);

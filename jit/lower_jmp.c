@@ -232,7 +232,8 @@ void jit_jump(struct jit *j, const struct ub_insn *insn)
 			go(j, target, budget);
 		return;
 	}
-	jit_prove_zeros(j, insn); /* which came home just now */
+	if (UB_CLASS(insn->opcode) == UB_JMP)
+		jit_prove_zeros(j, insn);
 	enum outcome known = compare(j, insn, &cond);
 	jit_release(j);
 	if (known == NEVER)

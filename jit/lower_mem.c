@@ -259,6 +259,7 @@ static void store(struct jit *j, const struct ub_insn *insn)
 		jit_prepare(j, s);
 		jit_pin(j, s);
 		if (size == 8) {
+			jit_prove_zeros(j, insn);
 			jit_prepare(j, s + JIT_HIGH);
 			jit_pin(j, s + JIT_HIGH);
 		}
@@ -333,6 +334,7 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 	bool fetch = compare || insn->imm & UB_FETCH;
 	uint32_t result = compare ? 0 : s;
 
+	jit_prove_zeros(j, insn);
 	for (uint32_t high = 0; high <= JIT_HIGH; high += JIT_HIGH) {
 		if (fetch)
 			jit_clobber(j, result + high);

@@ -74,8 +74,7 @@ static void pin(struct jit *j, uint32_t reg)
 		j->pinned |= 1u << reg;
 }
 
-/* Keeps the registers of a half, its value and its home, from being borrowed. */
-void jit_pin(struct jit *j, uint32_t half)
+void jit_pin_registers(struct jit *j, uint32_t half)
 {
 	pin(j, j->home[half]);
 	if (j->val[half].kind != JIT_CONST) {
@@ -326,7 +325,8 @@ int jit_dst(struct jit *j, uint32_t half, int reuse)
 void jit_done(struct jit *j, uint32_t half, int reg)
 {
 	jit_store_half(j, half, reg);
-	jit_at_home(j, 1u << half);
+	if (j->lazy >> half & 1)
+		jit_at_home(j, 1u << half);
 }
 
 void jit_set(struct jit *j, uint32_t half, struct jit_val v)
