@@ -111,7 +111,6 @@ static uint32_t weigh_all(struct jit *j)
 			} else {
 				over |= out & ~(uint32_t)JIT_BOTH(0);
 				weigh(j, (in & ~out) | (out & JIT_BOTH(0)), weight);
-				j->more_arguments |= jit_arguments(j, slot) > 3;
 			}
 		} else {
 			if (class == UB_LD && UB_SRC(insn) == UB_LDDW_IMM && jit_is_data(j, (uint32_t)insn->imm))
@@ -198,15 +197,15 @@ void jit_alloc(struct jit *j)
 	for (uint32_t r = 6; r < 10; r++)
 		kept += (j->home[r] != JIT_NOWHERE) + (j->home[r + JIT_HIGH] != JIT_NOWHERE);
 
-	j->more = spilled;
-	j->words = spilled + (j->more_arguments ? 2 : 0);
+	j->words = spilled;
 	jit_frame(j);
 	j->call_words = (1 + kept + 1) & ~1u;
 }
 
 void jit_frame(struct jit *j)
 {
-	uint32_t words = (j->words + j->borrows + 1) & ~1u; /* sp stays 8-aligned */
+	uint32_t words = j->words + j->borrows;
+	words = j->local_calls ? words | 1 : (words + 1) & ~1u; /* sp is 8-aligned, in functions with their lr */
 	j->borrow = j->words;
 	j->run = words;
 }

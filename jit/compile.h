@@ -95,12 +95,12 @@ enum {
 	JIT_STUBS = 16, /* pending at a time */
 };
 
-/* A slow path outside the straight line: a check that failed. */
+/* A slow path outside the straight line: a check that failed, or the end of the program. */
 struct jit_stub {
 	uint16_t fixup, resume; /* the branch to it; the halfword it goes back to */
 	uint16_t slot;
-	uint16_t what;          /* size | rights << JIT_CHECK_RIGHTS */
-	struct jit_val addr;    /* JIT_ADDR */
+	uint16_t what;          /* size | rights << JIT_CHECK_RIGHTS, or status */
+	struct jit_val addr;    /* JIT_ADDR; JIT_HOME: none */
 };
 
 struct jit {
@@ -131,14 +131,12 @@ struct jit {
 	uint8_t home[JIT_HALVES];
 	uint32_t borrow;     /* first of the frame's words for borrowed registers */
 	uint32_t borrows;    /* how many they are: none, or, if that was too few, JIT_BORROWS */
-	uint32_t more;       /* first of the frame's words for more than three arguments of helpers */
 	uint32_t words;      /* words of the frame below the run but for those that are borrowed */
 	uint32_t run;        /* the word of the frame that has the run's address */
 	uint32_t call_words; /* words between the frames of local calls */
 	uint32_t bias;       /* a register that is home to r10 holds r10 - bias, so that offsets are short */
 	uint32_t window;     /* bytes a context offset below the limit is good for */
 	bool local_calls;
-	bool more_arguments; /* some helper takes more than three */
 	bool plain;          /* some check compares an address with the context's: loops may do without */
 	bool loops;          /* some loop has two forms */
 	bool growing;        /* some branch is wide */
@@ -346,13 +344,14 @@ void jit_pair_shift(struct jit *j, uint32_t op, uint32_t d, uint32_t s);
 /* lower_mem.c */
 void jit_memory(struct jit *j, const struct ub_insn *insn);
 /* stubs.c */
+struct jit_stub *jit_to_stub(struct jit *j, enum t2_cond cond);
 void jit_stubs(struct jit *j);
-void jit_stubs_inline(struct jit *j);
+void jit_reserve_stubs(struct jit *j, uint32_t n);
 void jit_thunks(struct jit *j);
 /* bl to a routine; its parameters follow. */
 void jit_call_routine(struct jit *j, enum jit_routine routine);
 void jit_trap(struct jit *j, int32_t status);
-/* `address`: the register it is in, for UB_E_ALIGN. */
+void jit_trap_if(struct jit *j, enum t2_cond cond, int32_t status);
 void jit_trap_unless(struct jit *j, enum t2_cond cond, int32_t status, int address);
 /* lower_jmp.c */
 void jit_jump(struct jit *j, const struct ub_insn *insn);

@@ -348,6 +348,8 @@ static int32_t run_code(const struct ub_prepared *prepared, struct ub_run *run)
 	(void)prepared;
 	return run->fault.status = UB_E_UNSUPPORTED;
 #else
+	if (prepared->program->flags & UB_PROGRAM_HELPER_CALLS && !run->helpers)
+		return run->fault.status = UB_E_ARGUMENT; /* the code looks for no table */
 	jit_set_routines(run);
 	return jit_enter(run, prepared->code_addr | 1);
 #endif

@@ -179,12 +179,6 @@ static void take_result(struct jit *j)
 		jit_store_half(j, JIT_HIGH, high);
 }
 
-/* Where in the frame the fourth and fifth argument go. */
-static int32_t more_arguments(const struct jit *j)
-{
-	return (int32_t)j->more * 4;
-}
-
 /* Whether no operand of a call is in the ARM register that calls need for themselves in the end. */
 static bool r0_is_free(const struct jit *j)
 {
@@ -199,10 +193,12 @@ static bool r0_is_free(const struct jit *j)
 	return true;
 }
 
-/* What lives over the call is in r4 and up or in the frame (alloc.c), and stays there. */
+/* A helper is a C function: the run in r0, arguments in r1..r3 and on the stack, which is 8-aligned; its
+ * result is in r0, r1. What lives over the call is in r4 and up or in the frame (alloc.c), and stays there. */
 static void call_helper(struct jit *j, int32_t id)
 {
 	uint32_t n = jit_arguments(j, j->slot), kept = j->live & ~(uint32_t)JIT_BOTH(0);
+	int32_t pushed = n > 3 ? 8 : 0, run = (int32_t)j->run * 4;
 	int base = j->local_calls ? T2_R11 : T2_SP;
 	struct jit_code *c = &j->code;
 
@@ -210,6 +206,9 @@ static void call_helper(struct jit *j, int32_t id)
 	for (uint32_t i = 1; i <= n; i++)
 		jit_prepare(j, i);
 	jit_flush(j, j->reading & kept);
+	jit_reserve_stubs(j, 1);
+	jit_sp_add(c, -pushed);
+	j->sp_moved += pushed;
 	for (uint32_t i = 4; i <= n; i++) {
 		uint32_t held = j->temps;
 		int reg = T2_R0;
@@ -217,15 +216,20 @@ static void call_helper(struct jit *j, int32_t id)
 			jit_const(c, reg, (uint32_t)j->val[i].imm, JIT_ANY);
 		else
 			reg = jit_reg(j, i);
-		jit_mem(c, T2_STR, reg, base, more_arguments(j) + (int32_t)(i - 4) * 4);
+		jit_mem(c, T2_STR, reg, T2_SP, (int32_t)(i - 4) * 4);
 		j->temps = held;
 	}
 	load_arguments(j, n < 3 ? n : 3);
-	if (n > 3)
-		jit_dp_imm(c, T2_ADD, T2_R0, base, (uint32_t)more_arguments(j), JIT_KEEP);
-	jit_call_routine(j, JIT_HELPER);
-	jit_narrow(c, j->slot);
-	jit_narrow(c, (uint32_t)ub_helper_index(id) | (uint32_t)(n > 3) << 8);
+	jit_mem(c, T2_LDR, T2_R0, base, j->local_calls ? run : run + pushed);
+	jit_mem(c, T2_LDR, T2_IP, T2_R0, UB_RUN_HELPERS);
+	jit_mem(c, T2_LDR, T2_IP, T2_IP, 4 * ub_helper_index(id));
+	jit_narrow(c, T2_BLX | T2_IP << 3);
+	jit_sp_add(c, pushed);
+	j->sp_moved -= pushed;
+	jit_mem(c, T2_LDR, T2_R2, base, run);
+	jit_mem(c, T2_LDR, T2_R2, T2_R2, UB_RUN_STATUS);
+	jit_dp_imm(c, T2_SUB, T2_PC, T2_R2, 0, JIT_SET);
+	jit_trap_if(j, T2_NE, 0);
 	take_result(j);
 	jit_forget(j);
 }
@@ -290,12 +294,13 @@ static void call_local(struct jit *j, const struct ub_insn *insn)
 	if (indirect)
 		dispatch(j, d, false);
 	j->temps = 0;
+	jit_reserve_stubs(j, 2);
 	if (j->checked) {
 		jit_dp_imm(c, T2_ADD, T2_IP, T2_SP, (uint32_t)(first * (UB_FRAMES_MAX - 2)) + 4, JIT_KEEP);
 		jit_cmp(c, T2_IP, T2_R11);
-		jit_trap_unless(j, T2_HS, UB_E_DEPTH, JIT_NOWHERE);
+		jit_trap_if(j, T2_LO, UB_E_DEPTH);
 		jit_charge(j);
-		jit_trap_unless(j, T2_HS, UB_E_BUDGET, JIT_NOWHERE);
+		jit_trap_if(j, T2_LO, UB_E_BUDGET);
 	}
 	jit_forget(j);
 	for (uint32_t left = kept; left; left &= left - 1) {

@@ -51,12 +51,8 @@ static int sum(struct jit *j, const struct jit_val *at)
 /* Branches to a new stub under cond. */
 static void to_stub(struct jit *j, enum t2_cond cond, const struct jit_val *at, uint32_t what)
 {
-	struct jit_stub *stub = &j->stubs[j->nstubs++];
+	struct jit_stub *stub = jit_to_stub(j, cond);
 	j->code.broken |= at->a == T2_LR;
-	stub->fixup = (uint16_t)j->nfixups;
-	jit_branch(j, cond, JIT_TO_CODE, 0);
-	stub->resume = (uint16_t)j->code.len;
-	stub->slot = (uint16_t)j->slot;
 	stub->what = (uint16_t)what;
 	stub->addr = *at;
 	uint8_t kept = at->a == T2_IP ? j->cached[0] : JIT_NOWHERE; /* the stub leaves it as it was */
@@ -157,8 +153,7 @@ static void check(struct jit *j, const struct jit_val *at, uint32_t r, uint32_t 
 		return;
 	if (j->fast && j->fast->covered >> (j->slot - j->fast->head) & 1)
 		return;
-	if (j->nstubs == JIT_STUBS)
-		jit_stubs_inline(j);
+	jit_reserve_stubs(j, 1);
 	uint32_t held = j->temps;
 	bool write = rights & UB_WRITE;
 	switch (fact / JIT_REGION & 3) {

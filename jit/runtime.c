@@ -13,7 +13,7 @@
 
 _Static_assert(UB_RUN_STATUS == 0 && UB_RUN_PC == 4 && UB_RUN_ADDR == 8 && UB_RUN_R0 == 16,
 	       "the offsets below");
-_Static_assert(UB_E_READ == -80 && UB_E_WRITE == -81 && UB_E_ALIGN == -82 && UB_E_HELPER == -86, "the statuses below");
+_Static_assert(UB_E_READ == -80 && UB_E_WRITE == -81 && UB_E_ALIGN == -82, "the statuses below");
 _Static_assert(UB_READ == 1 && UB_WRITE == 2 && JIT_CHECK_RIGHTS == 4, "the fields below");
 
 NAKED int32_t jit_enter(struct ub_run *run __attribute__((unused)), uint32_t code __attribute__((unused)))
@@ -35,14 +35,18 @@ NAKED static void stop(void)
 		"pop	{r3-r11, pc}\n\t" ::"i"(UB_RUN_STACK));
 }
 
-/* r3: the run; r2: address, for UB_E_ALIGN; behind the bl: slot, status. */
+/* r3: the run; r2: address, for UB_E_ALIGN; behind the bl: slot, status, or 0 where a helper has said why. */
 NAKED static void fault(void)
 {
 	__asm__("ldrsh	r0, [lr, #1]\n\t"
 		"ldrh	r1, [lr, #-1]\n\t"
+		"cbz	r0, 1f\n\t"
 		"cmn	r0, #82\n\t"
 		"it	ne\n\t"
 		"movne	r2, #0\n\t"
+		"b	%c0\n\t"
+		"1:	ldr	r0, [r3]\n\t"
+		"ldr	r2, [r3, #8]\n\t"
 		"b	%c0\n\t" ::"i"(stop));
 }
 
@@ -82,46 +86,6 @@ NAKED static void check(void)
 		"mvneq	r0, #79\n\t"
 		"mvnne	r0, #80\n\t"
 		"b	%c0\n\t" ::"i"(stop), "i"(UB_RUN_NREGIONS), "i"(UB_RUN_REGIONS));
-}
-
-/* ip: the run; r1..r3: arguments; r0: address of the fourth and fifth, if any; behind the bl: slot,
- * index of the helper | more than three arguments << 8. Changes r0, r1, ip, lr. */
-NAKED static void helper(void)
-{
-	__asm__("push	{r2-r7, lr}\n\t"
-		"mov	r7, sp\n\t"
-		"mov	r5, ip\n\t"
-		"sub	r6, r7, #8\n\t"
-		"bic	r6, r6, #7\n\t"
-		"mov	sp, r6\n\t"
-		"ldrb	r6, [lr, #2]\n\t"
-		"cbz	r6, 1f\n\t"
-		"ldr	r6, [r0, #4]\n\t"
-		"ldr	r0, [r0]\n\t"
-		"str	r6, [sp, #4]\n\t"
-		"str	r0, [sp]\n\t"
-		"1:	mov	r4, lr\n\t"
-		"ldr	r6, [r5, %1]\n\t"
-		"cbz	r6, 2f\n\t"
-		"ldrb	r0, [r4, #1]\n\t"
-		"ldr	r6, [r6, r0, lsl #2]\n\t"
-		"cbz	r6, 2f\n\t"
-		"mov	r0, r5\n\t"
-		"blx	r6\n\t"
-		"mov	sp, r7\n\t"
-		"ldr	r6, [r5]\n\t"
-		"cbnz	r6, 3f\n\t"
-		"pop	{r2-r7, lr}\n\t"
-		"add	lr, lr, #4\n\t"
-		"bx	lr\n\t"
-		"2:	mvn	r6, #85\n\t"
-		"movs	r2, #0\n\t"
-		"b	4f\n\t"
-		"3:	ldr	r2, [r5, #8]\n\t"
-		"4:	mov	r0, r6\n\t"
-		"ldrh	r1, [r4, #-1]\n\t"
-		"mov	r3, r5\n\t"
-		"b	%c0\n\t" ::"i"(stop), "i"(UB_RUN_HELPERS));
 }
 
 /* r1:r0 by r2, whose top bit is set, and r1 < r2: quotient to r0, remainder to r1. Changes r4..r6.
@@ -269,7 +233,6 @@ void jit_set_routines(struct ub_run *run)
 {
 	run->routines[JIT_CHECK] = check;
 	run->routines[JIT_FAULT] = fault;
-	run->routines[JIT_HELPER] = helper;
 	run->routines[JIT_DIVIDE] = divide;
 }
 

@@ -1,11 +1,63 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Code off the straight line: what follows a failed check, and how a program is stopped.
  *
- *   stub     ip = address; bl check; .hword slot, what; b back
+ *   check    ip = address; bl check; .hword slot, what; b back
  *   trap     bl fault; .hword slot, status; r2: address, if the status is about one
  *   thunk    where they go: on to the routine (runtime.c), through the run
  */
 #include "jit/compile.h"
+
+void jit_call_routine(struct jit *j, enum jit_routine routine)
+{
+	j->used |= 1u << routine;
+	jit_branch_link(j, JIT_TO_LABEL, routine);
+}
+
+static void trap(struct jit *j, uint32_t slot, uint32_t status)
+{
+	jit_call_routine(j, JIT_FAULT);
+	jit_narrow(&j->code, slot);
+	jit_narrow(&j->code, status & 0xffff);
+}
+
+/* Stops the program. */
+void jit_trap(struct jit *j, int32_t status)
+{
+	trap(j, j->slot, (uint32_t)status);
+}
+
+/* Stops the program under cond; 0: with the status that the run has. */
+void jit_trap_if(struct jit *j, enum t2_cond cond, int32_t status)
+{
+	struct jit_stub *stub = jit_to_stub(j, cond);
+	stub->what = (uint16_t)status;
+	stub->addr.kind = JIT_HOME; /* about no address */
+}
+
+/* A branch under cond to a new stub, for the caller to fill in. */
+struct jit_stub *jit_to_stub(struct jit *j, enum t2_cond cond)
+{
+	struct jit_stub *stub = &j->stubs[j->nstubs++];
+	stub->fixup = (uint16_t)j->nfixups;
+	jit_branch(j, cond, JIT_TO_CODE, 0);
+	stub->resume = (uint16_t)j->code.len;
+	stub->slot = (uint16_t)j->slot;
+	return stub;
+}
+
+static void check_stub(struct jit *j, const struct jit_stub *stub)
+{
+	const struct jit_val *at = &stub->addr;
+	jit_sum(j, T2_IP, at);
+	jit_call_routine(j, JIT_CHECK);
+	jit_narrow(&j->code, stub->slot);
+	jit_narrow(&j->code, stub->what);
+	if (at->a == T2_IP && at->imm) { /* the code goes on with a without imm */
+		struct jit_val back = { JIT_ADDR, T2_IP, JIT_NOWHERE, 0, (int32_t)(0u - (uint32_t)at->imm) };
+		jit_sum(j, T2_IP, &back);
+	}
+	jit_branch(j, T2_AL, JIT_TO_CODE, stub->resume);
+}
 
 /* Stubs wait for a place no control runs through. */
 void jit_stubs(struct jit *j)
@@ -14,26 +66,21 @@ void jit_stubs(struct jit *j)
 	j->temps = 1u << T2_IP; /* lr is what there is for constants */
 	for (uint32_t i = 0; i < j->nstubs; i++) {
 		struct jit_stub *stub = &j->stubs[i];
-		const struct jit_val *at = &stub->addr;
 		j->fixups[-1 - (int32_t)stub->fixup].target = (uint16_t)j->code.len;
-		jit_sum(j, T2_IP, at);
-		jit_call_routine(j, JIT_CHECK);
-		jit_narrow(&j->code, stub->slot);
-		jit_narrow(&j->code, stub->what);
-		if (at->a == T2_IP && at->imm) { /* the code goes on with a without imm */
-			struct jit_val back = { JIT_ADDR, T2_IP, JIT_NOWHERE, 0,
-						(int32_t)(0u - (uint32_t)at->imm) };
-			jit_sum(j, T2_IP, &back);
-		}
-		jit_branch(j, T2_AL, JIT_TO_CODE, stub->resume);
+		if (stub->addr.kind == JIT_ADDR)
+			check_stub(j, stub);
+		else
+			trap(j, stub->slot, stub->what);
 	}
 	j->nstubs = 0;
 	j->temps = temps;
 }
 
-/* The same where control does run: it goes around. */
-void jit_stubs_inline(struct jit *j)
+/* Makes room for `n` more, where control does run: it goes around those that wait. */
+void jit_reserve_stubs(struct jit *j, uint32_t n)
 {
+	if (j->nstubs + n <= JIT_STUBS)
+		return;
 	uint32_t around = j->nfixups;
 	jit_branch(j, T2_AL, JIT_TO_CODE, 0);
 	jit_stubs(j);
@@ -46,12 +93,6 @@ static int32_t pushed(uint32_t routine)
 	return routine == JIT_CHECK ? 8 : routine == JIT_DIVIDE ? 16 : 0;
 }
 
-void jit_call_routine(struct jit *j, enum jit_routine routine)
-{
-	j->used |= 1u << routine;
-	jit_branch_link(j, JIT_TO_LABEL, routine);
-}
-
 /* The way to the routines in the firmware, at the end of the code. */
 void jit_thunks(struct jit *j)
 {
@@ -59,7 +100,7 @@ void jit_thunks(struct jit *j)
 	int32_t at = (int32_t)j->run * 4;
 	int base = j->local_calls ? T2_R11 : T2_SP;
 	for (uint32_t routine = 0; routine < UB_ROUTINES; routine++) {
-		int run = routine == JIT_CHECK || routine == JIT_FAULT ? T2_R3 : T2_IP;
+		int run = routine == JIT_DIVIDE ? T2_IP : T2_R3;
 		if (!(j->used >> routine & 1))
 			continue;
 		jit_label(j, routine);
@@ -70,21 +111,12 @@ void jit_thunks(struct jit *j)
 	}
 }
 
-/* Stops the program. */
-void jit_trap(struct jit *j, int32_t status)
-{
-	jit_call_routine(j, JIT_FAULT);
-	jit_narrow(&j->code, j->slot);
-	jit_narrow(&j->code, (uint32_t)status & 0xffff);
-}
-
-/* Stops the program unless cond holds. */
+/* Stops the program unless cond holds. `address`: the register it is in, for UB_E_ALIGN. */
 void jit_trap_unless(struct jit *j, enum t2_cond cond, int32_t status, int address)
 {
-	bool moves = address != JIT_NOWHERE && address != T2_R2;
+	bool moves = address != T2_R2;
 	/* Over what follows: 4 halfwords of the trap, and the move. Counted from the pc, which is one ahead. */
 	jit_narrow(&j->code, T2_BCC_N | (uint32_t)cond << 8 | (3u + moves));
-	if (moves)
-		jit_mov(&j->code, T2_R2, address);
+	jit_mov(&j->code, T2_R2, address);
 	jit_trap(j, status);
 }
