@@ -121,7 +121,7 @@ static bool access(const struct jit *j, struct jit_loop *l, uint32_t slot, const
 	if (at.reg[0] == UB_R10)
 		return false;
 	reach(l, slot, &at, jit_size(insn->opcode));
-	return !(fact & (JIT_INDEXED | JIT_AT_START));
+	return !(fact & JIT_AT_START);
 }
 
 /* Whether a turn leaves register r alone but for adding a constant. */

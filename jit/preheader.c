@@ -164,14 +164,14 @@ static void advance_by(struct preheader *p, int t, const struct jit_reach *r)
 	p->free = free;
 }
 
-/* t, or t + more, is below the limit. */
-static void below(struct preheader *p, int t, uint32_t more, int limit)
+/* t + more is below the limit; if `more` is negative, the limit is known not to be 0. */
+static void below(struct preheader *p, int t, int32_t more, int limit)
 {
 	uint32_t free = p->free;
 	if (more) {
 		int u = take(p);
-		by_imm(p, T2_ADD, u, t, more);
-		t = u;
+		by_imm(p, T2_ADD, u, more > 0 ? t : limit, (uint32_t)(more > 0 ? more : -more));
+		*(more > 0 ? &t : &limit) = u;
 	}
 	jit_cmp(&p->j->code, t, limit);
 	leave(p, T2_HS);
@@ -181,7 +181,8 @@ static void below(struct preheader *p, int t, uint32_t more, int limit)
 static void vouch(struct preheader *p, const struct jit_reach *r, int base, int limit)
 {
 	struct jit_code *c = &p->j->code;
-	uint32_t free = p->free, more = r->bytes > p->j->window ? r->bytes - p->j->window : 0;
+	uint32_t free = p->free;
+	int32_t more = (int32_t)r->bytes - (int32_t)p->j->window;
 	int t = take(p);
 	for (uint32_t i = 0; i < r->low.terms; i++) {
 		uint32_t held = p->free;
@@ -200,11 +201,11 @@ static void vouch(struct preheader *p, const struct jit_reach *r, int base, int 
 		by_imm(p, T2_ADD, t, t, (uint32_t)r->low.constant);
 	below(p, t, 0, limit);
 	if (r->stride < 0) {
-		if (more)
+		if (more > 0)
 			below(p, t, more, limit);
 		advance(p, T2_SUB, t, (uint32_t)-r->stride);
 		leave(p, T2_LO);
-	} else if (r->stride || r->by != JIT_NOWHERE || more) {
+	} else if (r->stride || r->by != JIT_NOWHERE || more > 0) {
 		if (r->by != JIT_NOWHERE)
 			advance_by(p, t, r);
 		else if (r->stride)

@@ -169,7 +169,7 @@ static void access(struct ranges *g, const struct ub_insn *insn, uint32_t base, 
 		else if (at_start(g->j, v, insn->offset, size))
 			*fact |= JIT_AT_START;
 	}
-	g->j->plain |= region == UB_REGION_CTX && !(*fact & (JIT_IN_BOUNDS | JIT_INDEXED | JIT_AT_START));
+	g->j->plain |= region == UB_REGION_CTX && !(*fact & (JIT_IN_BOUNDS | JIT_AT_START));
 	*fact |= region * JIT_REGION;
 }
 
