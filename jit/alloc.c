@@ -9,6 +9,8 @@
 
 #include "jit/loops.h"
 
+#define NOINLINE __attribute__((noinline)) /* out of the way of what is common */
+
 enum { LOOPS = 12, HEAVIEST = 12 };
 
 /* Open loops, going up: a backward jump opens that of its target. An unconditional one is as often
@@ -36,7 +38,7 @@ static void open_loop(struct loops *l, uint32_t head, uint32_t factor)
 	weigh_loops(l);
 }
 
-static void close_loops(struct loops *l, uint32_t slot)
+static NOINLINE void close_loops(struct loops *l, uint32_t slot)
 {
 	for (uint32_t i = l->count; i-- > 0;) {
 		if (l->heads[i] != slot)
@@ -54,22 +56,14 @@ static void weigh(struct jit *j, uint32_t halves, uint32_t weight)
 		j->weight[__builtin_ctz(halves)] += weight;
 }
 
-/* The halves of register r that are in `set`. */
-static void weigh_register(struct jit *j, uint32_t set, uint32_t r, uint32_t weight)
-{
-	set >>= r;
-	if (set & JIT_LO(0))
-		j->weight[r] += weight;
-	if (set & JIT_HI(0))
-		j->weight[r + JIT_HIGH] += weight;
-}
-
-/* An access that is checked: the values the check uses, and how far the access reaches. */
-static void weigh_check(struct jit *j, uint32_t slot, uint32_t weight)
+/* An access: the values its check, if it has one, uses, and how far it reaches. */
+static NOINLINE void weigh_access(struct jit *j, uint32_t slot, uint32_t base, uint32_t weight)
 {
 	const struct ub_insn *insn = j->text + slot;
 	uint32_t fact = j->facts[slot], size = jit_size(insn->opcode), reach = size, room;
 
+	if (!j->checked || base == UB_R10 || fact & JIT_IN_BOUNDS)
+		return;
 	if (insn->offset > 0 && (uint32_t)insn->offset + size <= JIT_WINDOW_MAX && weight > 1)
 		reach += (uint32_t)insn->offset;
 	if (j->window < reach)
@@ -88,9 +82,7 @@ static void weigh_check(struct jit *j, uint32_t slot, uint32_t weight)
 		if (jit_is_hoisted(j, slot))
 			weight = 1;
 		j->weight[JIT_LIMIT] += weight;
-		if (!(fact & (JIT_INDEXED | JIT_AT_START)))
-			j->weight[JIT_BASE] += weight;
-		j->weight[JIT_BASE]++; /* should the sum not be there */
+		j->weight[JIT_BASE] += 1 + (fact & (JIT_INDEXED | JIT_AT_START) ? 0 : weight); /* 1: should the sum not be there */
 		return;
 	}
 	if (room < size) { /* the guess cannot be right */
@@ -99,7 +91,7 @@ static void weigh_check(struct jit *j, uint32_t slot, uint32_t weight)
 	}
 }
 
-/* Returns the halves that are live after the call of a helper. */
+/* Returns the halves that live over the call, if it is one of a helper. */
 static uint32_t weigh_call(struct jit *j, uint32_t slot, uint32_t weight)
 {
 	const struct ub_insn *insn = j->text + slot;
@@ -123,46 +115,67 @@ static void weigh_jump(struct jit *j, uint32_t slot, struct loops *loops)
 	j->weight[JIT_BUDGET] += jit_is_hoisted(j, slot) ? 1 : 2 * loops->weight;
 }
 
+/* What its operands do not say of a jump, call or exit. */
+static NOINLINE uint32_t weigh_control(struct jit *j, uint32_t slot, struct loops *loops)
+{
+	if (UB_OP(j->text[slot].opcode) == UB_CALL)
+		return weigh_call(j, slot, loops->weight);
+	weigh_jump(j, slot, loops);
+	return 0;
+}
+
+/* The halves of a register, shifted down from a set; `at` is where the low half's weight is. */
+static void weigh_halves(uint32_t *at, uint32_t set, uint32_t weight)
+{
+	if (set & JIT_LO(0))
+		at[0] += weight;
+	if (set & JIT_HI(0))
+		at[JIT_HIGH] += weight;
+}
+
 /* Weighs uses. Returns the halves that are live somewhere; those live over calls of helpers go to `over`. */
 static uint32_t weigh_all(struct jit *j, uint32_t *over)
 {
 	struct loops loops = { .weight = 1 };
 	uint32_t live = 0, out = 0;
-	for (uint32_t slot = j->slots; slot-- > 0;) {
-		const struct ub_insn *insn = j->text + slot;
-		uint32_t class = UB_CLASS(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn), fact = j->facts[slot];
-		uint32_t in = j->live_in[slot], of_dst = in | out, of_src = insn->opcode & UB_X ? in : 0;
+	for (uint32_t slot = j->slots; slot > 0;) {
+		const struct ub_insn *insn = j->text + --slot;
+		uint32_t d = UB_DST(insn), s = UB_SRC(insn), in = j->live_in[slot], of_dst = in | out;
+		bool reads = insn->opcode & UB_X;
 
-		live |= out = in;
-		switch (class) {
+		live |= in;
+		out = in;
+		switch (UB_CLASS(insn->opcode)) {
 		case UB_LD:
 			if (insn->opcode == 0) /* second slot of lddw */
-				of_dst = 0;
-			else if (s == UB_LDDW_IMM && jit_is_data(j, (uint32_t)insn->imm))
+				continue;
+			if (s == UB_LDDW_IMM && jit_is_data(j, (uint32_t)insn->imm))
 				j->weight[JIT_DATA] += loops.weight;
-			of_src = 0;
+			reads = false;
 			break;
 		case UB_LDX:
+			weigh_access(j, slot, s, loops.weight);
+			reads = true;
+			break;
 		case UB_ST:
 		case UB_STX:
-			of_src = class == UB_ST ? 0 : in;
-			if (j->checked && !(fact & JIT_IN_BOUNDS) && (class == UB_LDX ? s : d) != UB_R10)
-				weigh_check(j, slot, loops.weight);
+			weigh_access(j, slot, d, loops.weight);
+			reads = UB_CLASS(insn->opcode) == UB_STX;
 			break;
 		case UB_JMP:
 		case UB_JMP32:
+			*over |= weigh_control(j, slot, &loops);
 			of_dst = in;
-			if (UB_OP(insn->opcode) != UB_CALL) {
-				weigh_jump(j, slot, &loops);
-				break;
-			}
-			of_dst = of_src = 0;
-			*over |= weigh_call(j, slot, loops.weight);
+			if (UB_OP(insn->opcode) == UB_CALL)
+				of_dst = reads = 0;
+			break;
+		default:
 			break;
 		}
-		weigh_register(j, of_dst, d, loops.weight);
-		weigh_register(j, of_src, s, loops.weight);
-		if (fact & JIT_HEAD)
+		weigh_halves(j->weight + d, of_dst >> d, loops.weight);
+		if (reads)
+			weigh_halves(j->weight + s, in >> s, loops.weight);
+		if (j->facts[slot] & JIT_HEAD)
 			close_loops(&loops, slot);
 	}
 	if (!j->checked)
