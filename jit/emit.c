@@ -89,33 +89,23 @@ static bool commutes(enum t2_dp op)
 	return (1u << T2_AND | 1u << T2_EOR | 1u << T2_ORR | 1u << T2_ADD | 1u << T2_ADC) >> op & 1;
 }
 
-/* Compare and test: flags only. */
-static void dp_test(struct jit_code *c, enum t2_dp op, int rn, int rm)
-{
-	if (low2(rn, rm) && (op == T2_SUB || op == T2_AND))
-		narrow2(c, op == T2_SUB ? 0x4280 : 0x4200, rn, rm);
-	else if (op == T2_SUB)
-		narrow_any(c, 0x4500, rn, rm);
-	else
-		dp_wide(c, op_fields(op, JIT_SET), T2_PC, rn, rm);
-}
-
 void jit_dp(struct jit_code *c, enum t2_dp op, int rd, int rn, int rm, enum jit_flags f)
 {
-	if (rd == T2_PC) {
-		dp_test(c, op, rn, rm);
-		return;
-	}
 	if (rd == rm && commutes(op)) {
 		rm = rn;
 		rn = rd;
 	}
-	bool sets = f != JIT_KEEP && low2(rd, rm);
-	if (sets && low(rn) && (op == T2_ADD || op == T2_SUB))
-		narrow2_s(c, (op == T2_ADD ? 0x1800u : 0x1a00u) | (uint32_t)rm << 6, rd, rn);
-	else if (rd == rn && op == T2_ADD && f != JIT_SET)
+	bool add = op == T2_ADD, sub = op == T2_SUB, two = rd == rn, test = rd == T2_PC;
+	bool sets_low = f != JIT_KEEP && low2(rd, rm);
+	if (test && low2(rn, rm) && (sub || op == T2_AND))
+		narrow2(c, sub ? 0x4280 : 0x4200, rn, rm);
+	else if (test && sub)
+		narrow_any(c, 0x4500, rn, rm);
+	else if (sets_low && low(rn) && (add || sub))
+		narrow2_s(c, (add ? 0x1800u : 0x1a00u) | (uint32_t)rm << 6, rd, rn);
+	else if (two && add && f != JIT_SET)
 		narrow_any(c, 0x4400, rd, rm);
-	else if (rd == rn && sets && narrow_dp[op] != NONE)
+	else if (two && sets_low && narrow_dp[op] != NONE)
 		narrow2_s(c, 0x4000u | (uint32_t)narrow_dp[op] << 6, rd, rm);
 	else
 		dp_wide(c, op_fields(op, f), rd, rn, rm);
@@ -318,39 +308,40 @@ void jit_mem_reg(struct jit_code *c, enum t2_mem op, int rt, int rn, int rm, uin
 		mem_wide(c, T2_MEM_REG | lsl << 4 | (uint32_t)rm, op, rt, rn);
 }
 
-/* The 16-bit form takes r0..r7 and `other`. Wide ones need two registers at least; one goes by str or
+/* The 16-bit form takes r0..r7 and lr, or pc. Wide ones need two registers at least; one goes by str or
  * ldr with write-back. */
-static void push_pop(struct jit_code *c, uint32_t mask, uint32_t other, uint32_t narrow, uint32_t wide, uint32_t one)
+static void push_pop(struct jit_code *c, uint32_t mask, bool pop)
 {
+	uint32_t other = pop ? T2_PC : T2_LR;
 	if (mask == 0)
 		return;
 	if ((mask & ~(0xffu | 1u << other)) == 0)
-		jit_narrow(c, narrow | (mask >> other & 1) << 8 | (mask & 0xff));
+		jit_narrow(c, (pop ? 0xbc00u : 0xb400u) | (mask >> other & 1) << 8 | (mask & 0xff));
 	else if (mask & (mask - 1))
-		jit_wide(c, wide | mask);
+		jit_wide(c, (pop ? T2_POP : T2_PUSH) | mask);
 	else
-		jit_wide(c, one | (uint32_t)__builtin_ctz(mask) << 12);
+		jit_wide(c, (pop ? 0xf85d0b04u : 0xf84d0d04u) | (uint32_t)__builtin_ctz(mask) << 12);
 }
 
 void jit_push(struct jit_code *c, uint32_t mask)
 {
-	push_pop(c, mask, T2_LR, 0xb400, T2_PUSH, 0xf84d0d04);
+	push_pop(c, mask, false);
 }
 
 void jit_pop(struct jit_code *c, uint32_t mask)
 {
-	push_pop(c, mask, T2_PC, 0xbc00, T2_POP, 0xf85d0b04);
+	push_pop(c, mask, true);
 }
 
 void jit_sp_add(struct jit_code *c, int32_t bytes)
 {
 	bool down = bytes < 0;
-	uint32_t n = (uint32_t)(down ? -bytes : bytes);
+	uint32_t n = down ? 0u - (uint32_t)bytes : (uint32_t)bytes, words = n >> 2;
 	c->broken |= (n & ~4092u) != 0;
-	if (n > 508)
+	if (words > 127)
 		wide2(c, (down ? T2_SUBW : T2_ADDW) | imm12_fields(n), T2_SP, T2_SP);
-	else if (n)
-		jit_narrow(c, 0xb000u | (uint32_t)down << 7 | n >> 2);
+	else if (words)
+		jit_narrow(c, 0xb000u | (uint32_t)down << 7 | words);
 }
 
 void jit_it(struct jit_code *c, enum t2_cond cond)
