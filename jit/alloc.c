@@ -137,44 +137,43 @@ static void weigh_halves(uint32_t *at, uint32_t set, uint32_t weight)
 static uint32_t weigh_all(struct jit *j, uint32_t *over)
 {
 	struct loops loops = { .weight = 1 };
-	uint32_t live = 0, out = 0;
+	uint32_t live = 0;
 	for (uint32_t slot = j->slots; slot > 0;) {
 		const struct ub_insn *insn = j->text + --slot;
-		uint32_t d = UB_DST(insn), s = UB_SRC(insn), in = j->live_in[slot], of_dst = in | out;
-		bool reads = insn->opcode & UB_X;
+		const uint32_t *in = j->live_in + slot;
+		uint32_t d = UB_DST(insn), s = UB_SRC(insn), of_dst = in[0] | in[1], of_src = insn->opcode & UB_X ? in[0] : 0;
 
-		live |= in;
-		out = in;
+		live |= in[0];
 		switch (UB_CLASS(insn->opcode)) {
 		case UB_LD:
 			if (insn->opcode == 0) /* second slot of lddw */
 				continue;
 			if (s == UB_LDDW_IMM && jit_is_data(j, (uint32_t)insn->imm))
 				j->weight[JIT_DATA] += loops.weight;
-			reads = false;
+			of_src = 0;
 			break;
 		case UB_LDX:
 			weigh_access(j, slot, s, loops.weight);
-			reads = true;
+			of_src = in[0];
 			break;
 		case UB_ST:
 		case UB_STX:
 			weigh_access(j, slot, d, loops.weight);
-			reads = UB_CLASS(insn->opcode) == UB_STX;
+			of_src = UB_CLASS(insn->opcode) == UB_STX ? in[0] : 0;
 			break;
 		case UB_JMP:
 		case UB_JMP32:
 			*over |= weigh_control(j, slot, &loops);
-			of_dst = in;
+			of_dst = in[0];
 			if (UB_OP(insn->opcode) == UB_CALL)
-				of_dst = reads = 0;
+				of_dst = of_src = 0;
 			break;
 		default:
 			break;
 		}
 		weigh_halves(j->weight + d, of_dst >> d, loops.weight);
-		if (reads)
-			weigh_halves(j->weight + s, in >> s, loops.weight);
+		if (of_src)
+			weigh_halves(j->weight + s, of_src >> s, loops.weight);
 		if (j->facts[slot] & JIT_HEAD)
 			close_loops(&loops, slot);
 	}
@@ -213,7 +212,7 @@ static uint32_t sort(const struct jit *j, uint32_t set, uint8_t *order)
 
 void jit_alloc(struct jit *j)
 {
-	static const uint8_t own[] = { JIT_BUDGET, JIT_BASE, JIT_LIMIT, JIT_DATA };
+	static const uint8_t own[] = { JIT_BUDGET, JIT_BASE, JIT_LIMIT, JIT_DATA }; /* helpers leave them alone */
 	uint8_t order[JIT_HALVES];
 	bool calls = j->program->flags & UB_PROGRAM_HELPER_CALLS;
 	uint32_t free = j->local_calls ? 0x7ff : 0xfff, spilled = 0, kept = 0, over = 0;
@@ -224,6 +223,8 @@ void jit_alloc(struct jit *j)
 		if (j->weight[own[i]])
 			set |= 1u << own[i];
 	}
+	if (j->weight[UB_R10]) /* checks use it where it is not live, too */
+		set |= JIT_LO(UB_R10);
 	if (j->local_calls)
 		over |= JIT_LO(UB_R10); /* functions move it for their callees */
 	memset(j->home, JIT_NOWHERE, sizeof(j->home));
