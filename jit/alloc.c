@@ -57,9 +57,10 @@ static void weigh(struct jit *j, uint32_t halves, uint32_t weight)
 }
 
 /* An access: the values its check, if it has one, uses, and how far it reaches. */
-static NOINLINE void weigh_access(struct jit *j, uint32_t slot, uint32_t base, uint32_t weight)
+static NOINLINE void weigh_access(struct jit *j, uint32_t slot, uint32_t weight)
 {
 	const struct ub_insn *insn = j->text + slot;
+	uint32_t base = UB_CLASS(insn->opcode) == UB_LDX ? UB_SRC(insn) : UB_DST(insn);
 	uint32_t fact = j->facts[slot], size = jit_size(insn->opcode), reach = size, room;
 
 	if (!j->checked || base == UB_R10 || fact & JIT_IN_BOUNDS)
@@ -124,56 +125,55 @@ static NOINLINE uint32_t weigh_control(struct jit *j, uint32_t slot, struct loop
 	return 0;
 }
 
-/* The halves of a register, shifted down from a set; `at` is where the low half's weight is. */
-static void weigh_halves(uint32_t *at, uint32_t set, uint32_t weight)
+/* The halves of register r that are in `set`. */
+static inline __attribute__((always_inline)) void weigh_register(struct jit *j, uint32_t set, uint32_t r, uint32_t weight)
 {
+	set >>= r;
 	if (set & JIT_LO(0))
-		at[0] += weight;
+		j->weight[r] += weight;
 	if (set & JIT_HI(0))
-		at[JIT_HIGH] += weight;
+		j->weight[r + JIT_HIGH] += weight;
 }
 
 /* Weighs uses. Returns the halves that are live somewhere; those live over calls of helpers go to `over`. */
 static uint32_t weigh_all(struct jit *j, uint32_t *over)
 {
-	struct loops loops = { .weight = 1 };
-	uint32_t live = 0;
+	struct loops loops;
+	uint32_t live = 0, out = 0;
+	loops.count = loops.depth = 0;
+	loops.weight = 1;
 	for (uint32_t slot = j->slots; slot > 0;) {
 		const struct ub_insn *insn = j->text + --slot;
-		const uint32_t *in = j->live_in + slot;
-		uint32_t d = UB_DST(insn), s = UB_SRC(insn), of_dst = in[0] | in[1], of_src = insn->opcode & UB_X ? in[0] : 0;
+		uint32_t in = j->live_in[slot], class = UB_CLASS(insn->opcode), of_dst = in | out, of_src = 0;
 
-		live |= in[0];
-		switch (UB_CLASS(insn->opcode)) {
+		out = in;
+		live |= in;
+		switch (class) {
 		case UB_LD:
 			if (insn->opcode == 0) /* second slot of lddw */
 				continue;
-			if (s == UB_LDDW_IMM && jit_is_data(j, (uint32_t)insn->imm))
+			if (UB_SRC(insn) == UB_LDDW_IMM && jit_is_data(j, (uint32_t)insn->imm))
 				j->weight[JIT_DATA] += loops.weight;
-			of_src = 0;
 			break;
 		case UB_LDX:
-			weigh_access(j, slot, s, loops.weight);
-			of_src = in[0];
-			break;
 		case UB_ST:
 		case UB_STX:
-			weigh_access(j, slot, d, loops.weight);
-			of_src = UB_CLASS(insn->opcode) == UB_STX ? in[0] : 0;
+			weigh_access(j, slot, loops.weight);
+			if (class != UB_ST)
+				of_src = in;
 			break;
 		case UB_JMP:
 		case UB_JMP32:
 			*over |= weigh_control(j, slot, &loops);
-			of_dst = in[0];
-			if (UB_OP(insn->opcode) == UB_CALL)
-				of_dst = of_src = 0;
-			break;
+			of_dst = UB_OP(insn->opcode) == UB_CALL ? 0 : in;
+			/* fall through */
 		default:
-			break;
+			if (insn->opcode & UB_X)
+				of_src = of_dst & in;
 		}
-		weigh_halves(j->weight + d, of_dst >> d, loops.weight);
+		weigh_register(j, of_dst, UB_DST(insn), loops.weight);
 		if (of_src)
-			weigh_halves(j->weight + s, of_src >> s, loops.weight);
+			weigh_register(j, of_src, UB_SRC(insn), loops.weight);
 		if (j->facts[slot] & JIT_HEAD)
 			close_loops(&loops, slot);
 	}
@@ -237,7 +237,7 @@ void jit_alloc(struct jit *j)
 			reg = JIT_SPILL + spilled++;
 		j->home[half] = (uint8_t)reg;
 	}
-	for (uint32_t r = 6; r < 10; r++)
+	for (uint32_t r = 6; r < 10 && j->local_calls; r++)
 		kept += (j->home[r] != JIT_NOWHERE) + (j->home[r + JIT_HIGH] != JIT_NOWHERE);
 
 	j->more = spilled;
