@@ -83,7 +83,9 @@ static NOINLINE void weigh_access(struct jit *j, uint32_t slot, uint32_t weight)
 		if (jit_is_hoisted(j, slot))
 			weight = 1;
 		j->weight[JIT_LIMIT] += weight;
-		j->weight[JIT_BASE] += 1 + (fact & (JIT_INDEXED | JIT_AT_START) ? 0 : weight); /* 1: should the sum not be there */
+		if (!(fact & (JIT_INDEXED | JIT_AT_START)))
+			j->weight[JIT_BASE] += weight;
+		j->weight[JIT_BASE]++; /* should the sum not be there */
 		return;
 	}
 	if (room < size) { /* the guess cannot be right */
@@ -126,7 +128,8 @@ static NOINLINE uint32_t weigh_control(struct jit *j, uint32_t slot, struct loop
 }
 
 /* The halves of register r that are in `set`. */
-static inline __attribute__((always_inline)) void weigh_register(struct jit *j, uint32_t set, uint32_t r, uint32_t weight)
+static inline __attribute__((always_inline)) void weigh_register(struct jit *j, uint32_t set, uint32_t r,
+								 uint32_t weight)
 {
 	set >>= r;
 	if (set & JIT_LO(0))

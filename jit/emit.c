@@ -14,7 +14,7 @@ void jit_wide(struct jit_code *c, uint32_t word)
 	jit_narrow(c, word & 0xffff);
 }
 
-/* Fields. Most instructions have their registers in one of three ways. */
+/* Most instructions have their registers in one of three ways: */
 
 /* 16 bits, registers r0..r7 in 2..0 and 5..3. */
 static void narrow2(struct jit_code *c, uint32_t half, int rd, int rm)
@@ -67,9 +67,10 @@ static uint32_t imm5_fields(uint32_t imm)
 	return (imm & 28) << 10 | (imm & 3) << 6;
 }
 
+/* Op and S, which is the lowest bit of JIT_SET alone. */
 static uint32_t op_fields(enum t2_dp op, enum jit_flags f)
 {
-	return (uint32_t)op << 21 | (uint32_t)(f == JIT_SET) << 20;
+	return (uint32_t)op << 21 | (f & 1u) << 20;
 }
 
 static void dp_wide(struct jit_code *c, uint32_t fields, int rd, int rn, int rm)
@@ -131,7 +132,7 @@ static bool dp_modified(struct jit_code *c, uint32_t fields, int rd, int rn, uin
 	return true;
 }
 
-/* 16-bit adds, subs, cmp, and add to sp, with an immediate. */
+/* 16-bit adds, subs and cmp with an immediate. */
 static bool add_narrow(struct jit_code *c, uint32_t sub, int rd, int rn, uint32_t imm)
 {
 	if (rd == T2_PC && sub && imm < 256)
