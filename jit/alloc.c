@@ -5,7 +5,11 @@
  * use; halves that live over a helper call come first where the callee keeps them, in r4 and up;
  * the heaviest get r0..r7, which 16-bit instructions reach.
  */
+#include <string.h>
+
 #include "jit/loops.h"
+
+#define NOINLINE __attribute__((noinline)) /* out of the way of what is common */
 
 enum { LOOPS = 12, HEAVIEST = 12 };
 
@@ -15,8 +19,14 @@ struct loops {
 	uint16_t heads[LOOPS];
 	uint8_t factors[LOOPS]; /* log2 of how often the loop goes round */
 	uint32_t count;
-	uint32_t weight;        /* log2 */
+	uint32_t depth;         /* sum of the factors */
+	uint32_t weight;        /* of a use */
 };
+
+static void weigh_loops(struct loops *l)
+{
+	l->weight = 1u << (l->depth < HEAVIEST ? l->depth : HEAVIEST);
+}
 
 static void open_loop(struct loops *l, uint32_t head, uint32_t factor)
 {
@@ -24,18 +34,20 @@ static void open_loop(struct loops *l, uint32_t head, uint32_t factor)
 		return;
 	l->heads[l->count] = (uint16_t)head;
 	l->factors[l->count++] = (uint8_t)factor;
-	l->weight += factor;
+	l->depth += factor;
+	weigh_loops(l);
 }
 
-static void close_loops(struct loops *l, uint32_t slot)
+static NOINLINE void close_loops(struct loops *l, uint32_t slot)
 {
 	for (uint32_t i = l->count; i-- > 0;) {
 		if (l->heads[i] != slot)
 			continue;
-		l->weight -= l->factors[i];
+		l->depth -= l->factors[i];
 		l->heads[i] = l->heads[--l->count];
 		l->factors[i] = l->factors[l->count];
 	}
+	weigh_loops(l);
 }
 
 static void weigh(struct jit *j, uint32_t halves, uint32_t weight)
@@ -44,87 +56,126 @@ static void weigh(struct jit *j, uint32_t halves, uint32_t weight)
 		j->weight[__builtin_ctz(halves)] += weight;
 }
 
-/* The halves of register r that are in `set`. */
-static void weigh_register(struct jit *j, uint32_t set, uint32_t r, uint32_t weight)
-{
-	if (set >> r & JIT_LO(0))
-		j->weight[r] += weight;
-	if (set >> r & JIT_HI(0))
-		j->weight[r + JIT_HIGH] += weight;
-}
-
-/* A load or store: the values its check uses, and how far it reaches. */
-static void weigh_access(struct jit *j, uint32_t slot, uint32_t base, uint32_t weight)
+/* An access: the values its check, if it has one, uses, and how far it reaches. */
+static NOINLINE void weigh_access(struct jit *j, uint32_t slot, uint32_t weight)
 {
 	const struct ub_insn *insn = j->text + slot;
-	uint32_t fact = j->facts[slot];
-	bool hoisted = jit_is_hoisted(j, slot);
-	uint32_t size = jit_size(insn->opcode);
+	uint32_t base = UB_CLASS(insn->opcode) == UB_LDX ? UB_SRC(insn) : UB_DST(insn);
+	uint32_t fact = j->facts[slot], size = jit_size(insn->opcode), reach = size, room;
+
 	if (!j->checked || base == UB_R10 || fact & JIT_IN_BOUNDS)
 		return;
-	if (j->window < size)
-		j->window = size;
-	if (insn->offset > 0 && (uint32_t)insn->offset + size <= JIT_WINDOW_MAX && weight > 1 &&
-	    j->window < (uint32_t)insn->offset + size)
-		j->window = (uint32_t)insn->offset + size;
+	if (insn->offset > 0 && (uint32_t)insn->offset + size <= JIT_WINDOW_MAX && weight > 1)
+		reach += (uint32_t)insn->offset;
+	if (j->window < reach)
+		j->window = reach;
 	switch (fact / JIT_REGION & 3) {
 	case UB_REGION_STACK:
-		weigh(j, JIT_LO(UB_R10), weight);
-		break;
+		j->weight[UB_R10] += weight;
+		return;
 	case UB_REGION_RODATA:
-		if (UB_CLASS(insn->opcode) != UB_LDX || j->program->rodata_len < size)
-			weigh(j, 1u << JIT_BASE | 1u << JIT_LIMIT, 1); /* the guess cannot be right */
+		room = UB_CLASS(insn->opcode) == UB_LDX ? j->program->rodata_len : 0;
 		break;
 	case UB_REGION_DATA:
-		if (j->program->data_len < size)
-			weigh(j, 1u << JIT_BASE | 1u << JIT_LIMIT, 1);
+		room = j->program->data_len;
 		break;
 	default:
-		weigh(j, 1u << JIT_BASE, 1); /* should the sum not be there */
-		if (hoisted)
+		if (jit_is_hoisted(j, slot))
 			weight = 1;
-		weigh(j, 1u << JIT_LIMIT | (fact & (JIT_INDEXED | JIT_AT_START) ? 0 : 1u << JIT_BASE), weight);
-		break;
+		j->weight[JIT_LIMIT] += weight;
+		if (!(fact & (JIT_INDEXED | JIT_AT_START)))
+			j->weight[JIT_BASE] += weight;
+		j->weight[JIT_BASE]++; /* should the sum not be there */
+		return;
+	}
+	if (room < size) { /* the guess cannot be right */
+		j->weight[JIT_BASE]++;
+		j->weight[JIT_LIMIT]++;
 	}
 }
 
-/* Returns the halves that live over helper calls. */
-static uint32_t weigh_all(struct jit *j)
+/* Returns the halves that live over the call, if it is one of a helper. */
+static uint32_t weigh_call(struct jit *j, uint32_t slot, uint32_t weight)
 {
-	struct loops loops = { .count = 0 };
-	uint32_t over = 0, live = 0;
-	for (uint32_t slot = j->slots; slot-- > 0;) {
-		const struct ub_insn *insn = j->text + slot;
-		uint32_t class = UB_CLASS(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn);
-		if (insn->opcode == 0)
-			continue;
-		uint32_t in = j->live_in[slot], out = jit_live_out(j, slot);
-		live |= in;
-		bool jumps = jit_is_jump(insn->opcode), backward = jumps && jit_target(insn, slot) <= slot;
-		if (backward)
-			open_loop(&loops, jit_target(insn, slot), UB_OP(insn->opcode) == UB_JA ? 1 : 3);
-		uint32_t weight = 1u << (loops.weight < HEAVIEST ? loops.weight : HEAVIEST);
+	const struct ub_insn *insn = j->text + slot;
+	uint32_t in = j->live_in[slot], out = j->live_in[slot + 1], result = out & JIT_BOTH(0);
+	if (insn->opcode & UB_X || UB_SRC(insn) == UB_CALL_LOCAL) {
+		j->weight[JIT_BUDGET] += weight;
+		return 0;
+	}
+	weigh(j, (in & ~out) | result, weight);
+	return out & ~result;
+}
 
-		if (class == UB_JMP && UB_OP(insn->opcode) == UB_CALL) {
-			if (insn->opcode & UB_X || s == UB_CALL_LOCAL) {
-				weigh(j, 1u << JIT_BUDGET, weight);
-			} else {
-				over |= out & ~(uint32_t)JIT_BOTH(0);
-				weigh(j, (in & ~out) | (out & JIT_BOTH(0)), weight);
-			}
-		} else {
-			if (class == UB_LD && UB_SRC(insn) == UB_LDDW_IMM && jit_is_data(j, (uint32_t)insn->imm))
-				j->weight[JIT_DATA] += weight;
-			weigh_register(j, in | out, d, weight);
-			if (class != UB_LD && class != UB_ST && (class == UB_LDX || class == UB_STX || insn->opcode & UB_X))
-				weigh_register(j, in, s, weight);
+static void weigh_jump(struct jit *j, uint32_t slot, struct loops *loops)
+{
+	const struct ub_insn *insn = j->text + slot;
+	uint32_t target = jit_target(insn, slot);
+	if (insn->opcode == (UB_JMP | UB_EXIT) || target > slot)
+		return;
+	open_loop(loops, target, UB_OP(insn->opcode) == UB_JA ? 1 : 3);
+	j->weight[JIT_BUDGET] += jit_is_hoisted(j, slot) ? 1 : 2 * loops->weight;
+}
+
+/* What its operands do not say of a jump, call or exit. */
+static NOINLINE uint32_t weigh_control(struct jit *j, uint32_t slot, struct loops *loops)
+{
+	if (UB_OP(j->text[slot].opcode) == UB_CALL)
+		return weigh_call(j, slot, loops->weight);
+	weigh_jump(j, slot, loops);
+	return 0;
+}
+
+/* The halves of register r that are in `set`. */
+static inline __attribute__((always_inline)) void weigh_register(struct jit *j, uint32_t set, uint32_t r,
+								 uint32_t weight)
+{
+	set >>= r;
+	if (set & JIT_LO(0))
+		j->weight[r] += weight;
+	if (set & JIT_HI(0))
+		j->weight[r + JIT_HIGH] += weight;
+}
+
+/* Weighs uses. Returns the halves that are live somewhere; those live over calls of helpers go to `over`. */
+static uint32_t weigh_all(struct jit *j, uint32_t *over)
+{
+	struct loops loops;
+	uint32_t live = 0, out = 0;
+	loops.count = loops.depth = 0;
+	loops.weight = 1;
+	for (uint32_t slot = j->slots; slot > 0;) {
+		const struct ub_insn *insn = j->text + --slot;
+		uint32_t in = j->live_in[slot], class = UB_CLASS(insn->opcode), of_dst = in | out, of_src = 0;
+
+		out = in;
+		live |= in;
+		switch (class) {
+		case UB_LD:
+			if (insn->opcode == 0) /* second slot of lddw */
+				continue;
+			if (UB_SRC(insn) == UB_LDDW_IMM && jit_is_data(j, (uint32_t)insn->imm))
+				j->weight[JIT_DATA] += loops.weight;
+			break;
+		case UB_LDX:
+		case UB_ST:
+		case UB_STX:
+			weigh_access(j, slot, loops.weight);
+			if (class != UB_ST)
+				of_src = in;
+			break;
+		case UB_JMP:
+		case UB_JMP32:
+			*over |= weigh_control(j, slot, &loops);
+			of_dst = UB_OP(insn->opcode) == UB_CALL ? 0 : in;
+			/* fall through */
+		default:
+			if (insn->opcode & UB_X)
+				of_src = of_dst & in;
 		}
-		if (class == UB_LDX)
-			weigh_access(j, slot, s, weight);
-		else if (class == UB_ST || class == UB_STX)
-			weigh_access(j, slot, d, weight);
-		if (backward)
-			weigh(j, 1u << JIT_BUDGET, jit_is_hoisted(j, slot) ? 1 : 2 * weight);
+		weigh_register(j, of_dst, UB_DST(insn), loops.weight);
+		if (of_src)
+			weigh_register(j, of_src, UB_SRC(insn), loops.weight);
 		if (j->facts[slot] & JIT_HEAD)
 			close_loops(&loops, slot);
 	}
@@ -133,68 +184,61 @@ static uint32_t weigh_all(struct jit *j)
 	if (j->weight[JIT_DATA] < 3) /* costs as much as it saves */
 		j->weight[JIT_DATA] = 0;
 	weigh(j, j->live_in[j->program->entry] | j->exit_live, 1);
-	for (; live; live &= live - 1) { /* code that is never reached wants homes, too */
-		uint32_t half = (uint32_t)__builtin_ctz(live);
-		if (j->weight[half] == 0)
-			weigh(j, 1u << half, 1);
-	}
-	over |= JIT_LO(UB_R10); /* what checks of the frame compare with, and functions move for their callees */
-	return over | 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT | 1u << JIT_DATA;
+	return live;
 }
 
-/* A free register, or JIT_NOWHERE. `kept`: better one that helpers leave alone. */
+/* A free register, or JIT_NOWHERE: where helpers take a half, or leave it, and where results go; else the
+ * lowest, or, to be `kept`, the lowest that helpers leave alone. */
 static uint32_t choose(uint32_t half, uint32_t free, bool calls, bool kept)
 {
-	static const uint16_t plain[] = { 0x00f, 0x0f0, 0xf00 }, over[] = { 0x0f0, 0xf00, 0 };
 	uint32_t own = half == JIT_HIGH ? 1 : half;
-	if (!kept && (own == 0 || half == JIT_HIGH || (calls && own <= 3)) && free >> own & 1)
-		return own; /* where helpers take it, or leave it, and where results go */
-	for (uint32_t i = 0; i < 3; i++) {
-		uint32_t among = free & (kept ? over[i] : plain[i]);
-		if (among)
-			return (uint32_t)__builtin_ctz(among);
-	}
-	return JIT_NOWHERE;
+	if (kept)
+		free &= ~0xfu;
+	else if (free >> own & 1 && (own == 0 || half == JIT_HIGH || (calls && own <= 3)))
+		return own;
+	return free ? (uint32_t)__builtin_ctz(free) : JIT_NOWHERE;
 }
 
-/* Halves in order of weight, heaviest first. Returns how many have any. */
-static uint32_t sort(const struct jit *j, uint8_t *order)
+/* Halves of a set in order of weight, heaviest first. Returns how many. */
+static uint32_t sort(const struct jit *j, uint32_t set, uint8_t *order)
 {
 	uint32_t n = 0;
-	for (uint32_t half = 0; half < JIT_HALVES; half++) {
-		uint32_t i = n;
-		if (j->weight[half] == 0)
-			continue;
+	for (; set; set &= set - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(set), i = n++;
 		for (; i > 0 && j->weight[order[i - 1]] < j->weight[half]; i--)
 			order[i] = order[i - 1];
 		order[i] = (uint8_t)half;
-		n++;
 	}
 	return n;
 }
 
 void jit_alloc(struct jit *j)
 {
+	static const uint8_t own[] = { JIT_BUDGET, JIT_BASE, JIT_LIMIT, JIT_DATA }; /* helpers leave them alone */
 	uint8_t order[JIT_HALVES];
 	bool calls = j->program->flags & UB_PROGRAM_HELPER_CALLS;
-	uint32_t free = j->local_calls ? 0x7ff : 0xfff, spilled = 0, kept = 0;
+	uint32_t free = j->local_calls ? 0x7ff : 0xfff, spilled = 0, kept = 0, over = 0;
 
-	uint32_t over = calls ? weigh_all(j) : (weigh_all(j), 0);
-	uint32_t n = sort(j, order);
-	for (uint32_t half = 0; half < JIT_HALVES; half++)
-		j->home[half] = JIT_NOWHERE;
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t half = order[i], reg = choose(half, free, calls, over >> half & 1);
-		if (reg == JIT_NOWHERE && half == JIT_DATA)
-			continue;
-		if (reg == JIT_NOWHERE) {
-			j->home[half] = (uint8_t)(JIT_SPILL + spilled++);
-			continue;
-		}
-		j->home[half] = (uint8_t)reg;
-		free &= ~(1u << reg);
+	uint32_t set = weigh_all(j, &over);
+	for (uint32_t i = 0; i < sizeof(own); i++) {
+		over |= 1u << own[i];
+		if (j->weight[own[i]])
+			set |= 1u << own[i];
 	}
-	for (uint32_t r = 6; r < 10; r++)
+	if (j->weight[UB_R10]) /* checks use it where it is not live, too */
+		set |= JIT_LO(UB_R10);
+	over |= JIT_LO(UB_R10); /* what checks of the frame compare with, and functions move for their callees */
+	memset(j->home, JIT_NOWHERE, sizeof(j->home));
+	uint32_t n = sort(j, set, order);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t half = order[i], reg = choose(half, free, calls, calls && over >> half & 1);
+		if (reg != JIT_NOWHERE)
+			free &= ~(1u << reg);
+		else if (half != JIT_DATA)
+			reg = JIT_SPILL + spilled++;
+		j->home[half] = (uint8_t)reg;
+	}
+	for (uint32_t r = 6; r < 10 && j->local_calls; r++)
 		kept += (j->home[r] != JIT_NOWHERE) + (j->home[r + JIT_HIGH] != JIT_NOWHERE);
 
 	j->words = spilled;
@@ -205,7 +249,6 @@ void jit_alloc(struct jit *j)
 void jit_frame(struct jit *j)
 {
 	uint32_t words = j->words + j->borrows;
-	words = j->local_calls ? words | 1 : (words + 1) & ~1u; /* sp is 8-aligned, in functions with their lr */
 	j->borrow = j->words;
-	j->run = words;
+	j->run = j->local_calls ? words | 1 : (words + 1) & ~1u; /* sp is 8-aligned, in functions with their lr */
 }

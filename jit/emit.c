@@ -14,11 +14,37 @@ void jit_wide(struct jit_code *c, uint32_t word)
 	jit_narrow(c, word & 0xffff);
 }
 
-/* The 16-bit instruction just emitted has set the flags by rd. */
-static void sets_zero(struct jit_code *c, int rd)
+/* Most instructions have their registers in one of three ways: */
+
+/* 16 bits, registers r0..r7 in 2..0 and 5..3. */
+static void narrow2(struct jit_code *c, uint32_t half, int rd, int rm)
 {
+	jit_narrow(c, half | (uint32_t)rm << 3 | (uint32_t)rd);
+}
+
+/* 16 bits, any registers in 7, 2..0 and 6..3. */
+static void narrow_any(struct jit_code *c, uint32_t half, int rd, int rm)
+{
+	narrow2(c, half | (rd & 8u) << 4, rd & 7, rm);
+}
+
+/* 32 bits, registers in 11..8 and 19..16. */
+static void wide2(struct jit_code *c, uint32_t word, int rd, int rn)
+{
+	jit_wide(c, word | (uint32_t)rn << 16 | (uint32_t)rd << 8);
+}
+
+/* 16 bits that set the flags by rd. */
+static void sets(struct jit_code *c, uint32_t half, int rd)
+{
+	jit_narrow(c, half);
 	c->zero_of = (int8_t)rd;
 	c->zero_at = c->len;
+}
+
+static void narrow2_s(struct jit_code *c, uint32_t half, int rd, int rm)
+{
+	sets(c, half | (uint32_t)rm << 3 | (uint32_t)rd, rd);
 }
 
 static bool low(int r)
@@ -26,77 +52,64 @@ static bool low(int r)
 	return r < 8;
 }
 
+static bool low2(int a, int b)
+{
+	return low(a | b);
+}
+
 static uint32_t imm12_fields(uint32_t imm)
 {
 	return (imm & 0x800) << 15 | (imm & 0x700) << 4 | (imm & 0xff);
 }
 
-static void dp_wide(struct jit_code *c, enum t2_dp op, int rd, int rn, int rm, uint32_t type, uint32_t amount,
-		    bool set)
+static uint32_t imm5_fields(uint32_t imm)
 {
-	jit_wide(c, T2_DP_REG | (uint32_t)op << 21 | (uint32_t)set << 20 | (uint32_t)rn << 16 |
-			    (amount & 28) << 10 | (uint32_t)rd << 8 | (amount & 3) << 6 | type << 4 |
-			    (uint32_t)rm);
+	return (imm & 28) << 10 | (imm & 3) << 6;
 }
 
-/* The op field of 16-bit data processing (A5.2.2), Rdn in 2..0 and Rm in 5..3; -1: has none. */
-static int narrow_dp(enum t2_dp op)
+/* Op and S, which is the lowest bit of JIT_SET alone. */
+static uint32_t op_fields(enum t2_dp op, enum jit_flags f)
 {
-	switch (op) {
-	case T2_AND: return 0x0;
-	case T2_EOR: return 0x1;
-	case T2_ADC: return 0x5;
-	case T2_SBC: return 0x6;
-	case T2_ORR: return 0xc;
-	case T2_BIC: return 0xe;
-	default: return -1;
-	}
+	return (uint32_t)op << 21 | (f & 1u) << 20;
 }
+
+static void dp_wide(struct jit_code *c, uint32_t fields, int rd, int rn, int rm)
+{
+	wide2(c, T2_DP_REG | fields | (uint32_t)rm, rd, rn);
+}
+
+/* The op field of 16-bit data processing (A5.2.2); NONE: has none. */
+enum { NONE = 0xff };
+static const uint8_t narrow_dp[] = {
+	[T2_AND] = 0x0, [T2_BIC] = 0xe, [T2_ORR] = 0xc, [T2_ORN] = NONE, [T2_EOR] = 0x1, [5] = NONE, NONE, NONE,
+	[T2_ADD] = NONE, [9] = NONE, [T2_ADC] = 0x5, [T2_SBC] = 0x6, [12] = NONE, [T2_SUB] = NONE, [T2_RSB] = NONE,
+};
 
 static bool commutes(enum t2_dp op)
 {
-	return op == T2_AND || op == T2_EOR || op == T2_ORR || op == T2_ADD || op == T2_ADC;
-}
-
-/* Compare and test: flags only. */
-static void dp_test(struct jit_code *c, enum t2_dp op, int rn, int rm)
-{
-	if (op == T2_SUB && low(rn) && low(rm))
-		jit_narrow(c, 0x4280u | (uint32_t)rm << 3 | (uint32_t)rn);
-	else if (op == T2_SUB)
-		jit_narrow(c, 0x4500u | (uint32_t)(rn & 8) << 4 | (uint32_t)rm << 3 | (rn & 7u));
-	else if (op == T2_AND && low(rn) && low(rm))
-		jit_narrow(c, 0x4200u | (uint32_t)rm << 3 | (uint32_t)rn);
-	else
-		dp_wide(c, op, T2_PC, rn, rm, 0, 0, true);
+	return (1u << T2_AND | 1u << T2_EOR | 1u << T2_ORR | 1u << T2_ADD | 1u << T2_ADC) >> op & 1;
 }
 
 void jit_dp(struct jit_code *c, enum t2_dp op, int rd, int rn, int rm, enum jit_flags f)
 {
-	if (rd == T2_PC) {
-		dp_test(c, op, rn, rm);
-		return;
-	}
 	if (rd == rm && commutes(op)) {
 		rm = rn;
 		rn = rd;
 	}
-	if ((op == T2_ADD || op == T2_SUB) && f != JIT_KEEP && low(rd) && low(rn) && low(rm)) {
-		jit_narrow(c, (op == T2_ADD ? 0x1800u : 0x1a00u) | (uint32_t)rm << 6 | (uint32_t)rn << 3 | (uint32_t)rd);
-		sets_zero(c, rd);
-		return;
-	}
-	if (op == T2_ADD && f != JIT_SET && rd == rn) {
-		jit_narrow(c, 0x4400u | (uint32_t)(rd & 8) << 4 | (uint32_t)rm << 3 | (rd & 7u));
-		return;
-	}
-	int n = narrow_dp(op);
-	if (n >= 0 && f != JIT_KEEP && rd == rn && low(rd) && low(rm)) {
-		jit_narrow(c, 0x4000u | (uint32_t)n << 6 | (uint32_t)rm << 3 | (uint32_t)rd);
-		sets_zero(c, rd);
-		return;
-	}
-	dp_wide(c, op, rd, rn, rm, 0, 0, f == JIT_SET);
+	bool add = op == T2_ADD, sub = op == T2_SUB, two = rd == rn, test = rd == T2_PC;
+	bool sets_low = f != JIT_KEEP && low2(rd, rm);
+	if (test && low2(rn, rm) && (sub || op == T2_AND))
+		narrow2(c, sub ? 0x4280 : 0x4200, rn, rm);
+	else if (test && sub)
+		narrow_any(c, 0x4500, rn, rm);
+	else if (sets_low && low(rn) && (add || sub))
+		narrow2_s(c, (add ? 0x1800u : 0x1a00u) | (uint32_t)rm << 6, rd, rn);
+	else if (two && add && f != JIT_SET)
+		narrow_any(c, 0x4400, rd, rm);
+	else if (two && sets_low && narrow_dp[op] != NONE)
+		narrow2_s(c, 0x4000u | (uint32_t)narrow_dp[op] << 6, rd, rm);
+	else
+		dp_wide(c, op_fields(op, f), rd, rn, rm);
 }
 
 void jit_dp_shift(struct jit_code *c, enum t2_dp op, int rd, int rn, int rm, enum t2_shift type, uint32_t amount,
@@ -107,101 +120,84 @@ void jit_dp_shift(struct jit_code *c, enum t2_dp op, int rd, int rn, int rm, enu
 		return;
 	}
 	c->broken |= amount - 1 > 30;
-	dp_wide(c, op, rd, rn, rm, type, amount, f == JIT_SET);
+	dp_wide(c, op_fields(op, f) | imm5_fields(amount) | (uint32_t)type << 4, rd, rn, rm);
 }
 
-static bool dp_modified(struct jit_code *c, enum t2_dp op, int rd, int rn, uint32_t imm, enum jit_flags f)
+static bool dp_modified(struct jit_code *c, uint32_t fields, int rd, int rn, uint32_t imm)
 {
 	int32_t m = t2_modified_imm(imm);
 	if (m < 0)
 		return false;
-	jit_wide(c, T2_DP_IMM | (uint32_t)op << 21 | (uint32_t)(f == JIT_SET) << 20 | (uint32_t)rn << 16 |
-			    imm12_fields((uint32_t)m) | (uint32_t)rd << 8);
+	wide2(c, T2_DP_IMM | fields | imm12_fields((uint32_t)m), rd, rn);
 	return true;
 }
 
-/* The op that does the same with another immediate: negated for add and sub, inverted for others. */
-static bool dp_dual(enum t2_dp op, enum t2_dp *dual)
+/* 16-bit adds, subs and cmp with an immediate. */
+static bool add_narrow(struct jit_code *c, uint32_t sub, int rd, int rn, uint32_t imm)
 {
-	switch (op) {
-	case T2_AND: *dual = T2_BIC; return true;
-	case T2_BIC: *dual = T2_AND; return true;
-	case T2_ORR: *dual = T2_ORN; return true;
-	case T2_ORN: *dual = T2_ORR; return true;
-	case T2_ADC: *dual = T2_SBC; return true;
-	case T2_SBC: *dual = T2_ADC; return true;
-	case T2_ADD: *dual = T2_SUB; return true;
-	case T2_SUB: *dual = T2_ADD; return true;
-	default: return false;
-	}
+	if (rd == T2_PC && sub && imm < 256)
+		jit_narrow(c, 0x2800u | (uint32_t)rn << 8 | imm);
+	else if (low(rd) && imm < 8)
+		sets(c, 0x1c00u | sub << 9 | imm << 6 | (uint32_t)rn << 3 | (uint32_t)rd, rd);
+	else if (low(rd) && rd == rn && imm < 256)
+		sets(c, 0x3000u | sub << 11 | (uint32_t)rd << 8 | imm, rd);
+	else
+		return false;
+	return true;
 }
 
-/* 16-bit adds, subs and cmp with an immediate. */
-static bool add_narrow(struct jit_code *c, enum t2_dp op, int rd, int rn, uint32_t imm, enum jit_flags f)
+/* Adding is subtracting what is negated, but for 0, where carry would differ. Only the smaller of the
+ * two fits the forms that take it as it is. */
+static bool add_imm(struct jit_code *c, enum t2_dp op, int rd, int rn, uint32_t imm, enum jit_flags f)
 {
+	uint32_t negated = 0u - imm, small = imm, fields = op_fields(op, f), other = (T2_ADD ^ T2_SUB) << 21;
 	bool sub = op == T2_SUB;
-	if (f == JIT_KEEP || !low(rn))
+	if (negated < imm) {
+		small = negated;
+		sub = !sub;
+	}
+	if (!sub && rn == T2_SP && f != JIT_SET && low(rd) && small < 1024 && small % 4 == 0) {
+		jit_narrow(c, 0xa800u | (uint32_t)rd << 8 | small >> 2);
+		return true;
+	}
+	if (f != JIT_KEEP && low(rn) && add_narrow(c, sub, rd, rn, small))
+		return true;
+	if (dp_modified(c, fields, rd, rn, imm) || (imm && dp_modified(c, fields ^ other, rd, rn, negated)))
+		return true;
+	if (small >= 4096 || f == JIT_SET || rd == T2_PC)
 		return false;
-	if (rd == T2_PC && sub && imm < 256) {
-		jit_narrow(c, 0x2800u | (uint32_t)rn << 8 | imm);
-		return true;
-	}
-	if (!low(rd))
-		return false;
-	if (imm < 8) {
-		jit_narrow(c, (sub ? 0x1e00u : 0x1c00u) | imm << 6 | (uint32_t)rn << 3 | (uint32_t)rd);
-		sets_zero(c, rd);
-		return true;
-	}
-	if (rd == rn && imm < 256) {
-		jit_narrow(c, (sub ? 0x3800u : 0x3000u) | (uint32_t)rd << 8 | imm);
-		sets_zero(c, rd);
-		return true;
-	}
-	return false;
+	wide2(c, (sub ? T2_SUBW : T2_ADDW) | imm12_fields(small), rd, rn);
+	return true;
 }
 
 bool jit_dp_imm(struct jit_code *c, enum t2_dp op, int rd, int rn, uint32_t imm, enum jit_flags f)
 {
-	bool adds = op == T2_ADD || op == T2_SUB;
-	enum t2_dp dual = op;
-	bool has_dual = dp_dual(op, &dual);
-	uint32_t other = adds ? 0u - imm : ~imm;
-	if (adds ? imm == 0 : rd == T2_PC)
-		has_dual = false; /* carry would differ; tests have none */
-	if (op == T2_ADD && rn == T2_SP && f != JIT_SET && low(rd) && imm < 1024 && imm % 4 == 0) {
-		jit_narrow(c, 0xa800u | (uint32_t)rd << 8 | imm >> 2);
+	uint32_t fields = op_fields(op, f);
+	if (op == T2_ADD || op == T2_SUB)
+		return add_imm(c, op, rd, rn, imm, f);
+	if (op == T2_RSB && imm == 0 && f != JIT_KEEP && low2(rd, rn)) {
+		narrow2(c, 0x4240, rd, rn);
 		return true;
 	}
-	if (adds && (add_narrow(c, op, rd, rn, imm, f) || (has_dual && add_narrow(c, dual, rd, rn, other, f))))
+	if (dp_modified(c, fields, rd, rn, imm))
 		return true;
-	if (op == T2_RSB && imm == 0 && f != JIT_KEEP && low(rd) && low(rn)) {
-		jit_narrow(c, 0x4240u | (uint32_t)rn << 3 | (uint32_t)rd);
-		return true;
-	}
-	if (dp_modified(c, op, rd, rn, imm, f) || (has_dual && dp_modified(c, dual, rd, rn, other, f)))
-		return true;
-	if (adds && f != JIT_SET && rd != T2_PC && (imm < 4096 || other < 4096)) {
-		bool sub = (op == T2_SUB) == (imm < 4096);
-		jit_wide(c, (sub ? T2_SUBW : T2_ADDW) | (uint32_t)rn << 16 | (uint32_t)rd << 8 |
-				    imm12_fields(imm < 4096 ? imm : other));
-		return true;
-	}
-	return false;
+	if (op == T2_EOR || op == T2_RSB || rd == T2_PC)
+		return false;
+	return dp_modified(c, fields ^ 1u << 21, rd, rn, ~imm); /* bic for and, orn for orr, sbc for adc */
 }
 
 void jit_mov(struct jit_code *c, int rd, int rm)
 {
 	if (rd != rm)
-		jit_narrow(c, 0x4600u | (uint32_t)(rd & 8) << 4 | (uint32_t)rm << 3 | (rd & 7u));
+		narrow_any(c, 0x4600, rd, rm);
 }
 
 void jit_mvn(struct jit_code *c, int rd, int rm, enum jit_flags f)
 {
-	if (f != JIT_KEEP && low(rd) && low(rm))
-		jit_narrow(c, 0x43c0u | (uint32_t)rm << 3 | (uint32_t)rd);
+	if (f != JIT_KEEP && low2(rd, rm))
+		narrow2(c, 0x43c0, rd, rm);
 	else
-		dp_wide(c, T2_ORN, rd, T2_PC, rm, 0, 0, f == JIT_SET);
+		dp_wide(c, op_fields(T2_ORN, f), rd, T2_PC, rm);
 }
 
 void jit_const(struct jit_code *c, int rd, uint32_t value, enum jit_flags f)
@@ -210,11 +206,12 @@ void jit_const(struct jit_code *c, int rd, uint32_t value, enum jit_flags f)
 		jit_narrow(c, 0x2000u | (uint32_t)rd << 8 | value);
 		return;
 	}
-	if (dp_modified(c, T2_ORR, rd, T2_PC, value, JIT_KEEP) || dp_modified(c, T2_ORN, rd, T2_PC, ~value, JIT_KEEP))
+	if (dp_modified(c, op_fields(T2_ORR, JIT_KEEP), rd, T2_PC, value) ||
+	    dp_modified(c, op_fields(T2_ORN, JIT_KEEP), rd, T2_PC, ~value))
 		return;
-	jit_wide(c, T2_MOVW | (value & 0xf000) << 4 | (uint32_t)rd << 8 | imm12_fields(value & 0xfff));
+	wide2(c, T2_MOVW | imm12_fields(value & 0xfff), rd, value >> 12 & 15);
 	if (value >> 16)
-		jit_wide(c, T2_MOVT | (value >> 28) << 16 | (uint32_t)rd << 8 | imm12_fields(value >> 16 & 0xfff));
+		wide2(c, T2_MOVT | imm12_fields(value >> 16 & 0xfff), rd, (int)(value >> 28));
 }
 
 void jit_shift_imm(struct jit_code *c, enum t2_shift type, int rd, int rm, uint32_t amount, enum jit_flags f)
@@ -222,41 +219,32 @@ void jit_shift_imm(struct jit_code *c, enum t2_shift type, int rd, int rm, uint3
 	c->broken |= amount > 31;
 	if (amount == 0)
 		jit_mov(c, rd, rm);
-	else if (f != JIT_KEEP && type != T2_ROR && low(rd) && low(rm)) {
-		jit_narrow(c, (uint32_t)type << 11 | amount << 6 | (uint32_t)rm << 3 | (uint32_t)rd);
-		sets_zero(c, rd);
-	} else
-		dp_wide(c, T2_ORR, rd, T2_PC, rm, type, amount, f == JIT_SET);
+	else if (f != JIT_KEEP && type != T2_ROR && low2(rd, rm))
+		narrow2_s(c, (uint32_t)type << 11 | amount << 6, rd, rm);
+	else
+		jit_dp_shift(c, T2_ORR, rd, T2_PC, rm, type, amount, f);
 }
 
 void jit_shift_reg(struct jit_code *c, enum t2_shift type, int rd, int rn, int rm, enum jit_flags f)
 {
 	static const uint8_t narrow[4] = { 0x2, 0x3, 0x4, 0x7 };
-	if (f != JIT_KEEP && rd == rn && low(rd) && low(rm))
-		jit_narrow(c, 0x4000u | (uint32_t)narrow[type] << 6 | (uint32_t)rm << 3 | (uint32_t)rd);
+	if (f != JIT_KEEP && rd == rn && low2(rd, rm))
+		narrow2(c, 0x4000u | (uint32_t)narrow[type] << 6, rd, rm);
 	else
-		jit_wide(c, T2_SHIFT_REG | (uint32_t)type << 21 | (uint32_t)(f == JIT_SET) << 20 |
-				    (uint32_t)rn << 16 | (uint32_t)rd << 8 | (uint32_t)rm);
+		wide2(c, T2_SHIFT_REG | op_fields((enum t2_dp)type, f) | (uint32_t)rm, rd, rn);
 }
 
+/* The wide forms name in bits 23..20 and 5..4 what the narrow ones name in 11 and 7..6; the rev group
+ * names Rm twice. */
 void jit_unary(struct jit_code *c, enum t2_unary op, int rd, int rm)
 {
-	uint32_t half = 0;
-	switch (op) {
-	case T2_SXTH: half = 0xb200; break;
-	case T2_SXTB: half = 0xb240; break;
-	case T2_UXTH: half = 0xb280; break;
-	case T2_UXTB: half = 0xb2c0; break;
-	case T2_REV: half = 0xba00; break;
-	case T2_REV16: half = 0xba40; break;
-	case T2_REVSH: half = 0xbac0; break;
-	}
-	if (low(rd) && low(rm)) {
-		jit_narrow(c, half | (uint32_t)rm << 3 | (uint32_t)rd);
-		return;
-	}
-	uint32_t again = half >= 0xba00 ? (uint32_t)rm << 16 : 0; /* the rev group names Rm twice */
-	jit_wide(c, (uint32_t)op | again | (uint32_t)rd << 8 | (uint32_t)rm);
+	uint32_t word = op;
+	bool rev = word >> 23 & 1;
+	uint32_t kind = rev ? word >> 4 & 3 : (word >> 22 & 1) | (word >> 19 & 2);
+	if (low2(rd, rm))
+		narrow2(c, (rev ? 0xba00u : 0xb200u) | kind << 6, rd, rm);
+	else
+		wide2(c, word | (uint32_t)rm, rd, rev ? rm : 0);
 }
 
 void jit_mul(struct jit_code *c, int rd, int rn, int rm, enum jit_flags f)
@@ -265,116 +253,96 @@ void jit_mul(struct jit_code *c, int rd, int rn, int rm, enum jit_flags f)
 		rn = rm;
 		rm = rd;
 	}
-	if (f != JIT_KEEP && rd == rm && low(rd) && low(rn))
-		jit_narrow(c, 0x4340u | (uint32_t)rn << 3 | (uint32_t)rd);
+	if (f != JIT_KEEP && rd == rm && low2(rd, rn))
+		narrow2(c, 0x4340, rd, rn);
 	else
 		jit_mul3(c, T2_MUL, rd, rn, rm, 0);
 }
 
 void jit_mul3(struct jit_code *c, enum t2_mul3 op, int rd, int rn, int rm, int ra)
 {
-	jit_wide(c, (uint32_t)op | (uint32_t)rn << 16 | (uint32_t)ra << 12 | (uint32_t)rd << 8 | (uint32_t)rm);
+	wide2(c, (uint32_t)op | (uint32_t)ra << 12 | (uint32_t)rm, rd, rn);
 }
 
 void jit_bitfield(struct jit_code *c, uint32_t op, int rd, int rn, uint32_t lsb, uint32_t width)
 {
 	c->broken |= width == 0 || lsb + width > 32;
-	jit_wide(c, op | (uint32_t)rn << 16 | (lsb & 28) << 10 | (uint32_t)rd << 8 | (lsb & 3) << 6 | (width - 1));
+	wide2(c, op | imm5_fields(lsb) | (width - 1), rd, rn);
 }
 
-/* The 16-bit form with a 5-bit offset scaled by the size; 0: has none. */
-static uint32_t mem_narrow(enum t2_mem op)
+/* Loads and stores have Rt in 15..12. */
+static void mem_wide(struct jit_code *c, uint32_t word, enum t2_mem op, int rt, int rn)
 {
-	switch (op) {
-	case T2_STR: return 0x6000;
-	case T2_LDR: return 0x6800;
-	case T2_STRB: return 0x7000;
-	case T2_LDRB: return 0x7800;
-	case T2_STRH: return 0x8000;
-	case T2_LDRH: return 0x8800;
-	default: return 0;
-	}
+	jit_wide(c, word | (uint32_t)op << 20 | (uint32_t)rn << 16 | (uint32_t)rt << 12);
 }
 
 void jit_mem(struct jit_code *c, enum t2_mem op, int rt, int rn, int32_t offset)
 {
-	uint32_t scale = op >> 1 & 3, half = mem_narrow(op), at = (uint32_t)offset;
+	/* The 16-bit form with a 5-bit offset scaled by the size, bits 15..11. */
+	static const uint8_t narrow[] = {
+		[T2_STRB] = 0x0e, [T2_LDRB] = 0x0f, [T2_STRH] = 0x10, [T2_LDRH] = 0x11, [T2_STR] = 0x0c, [T2_LDR] = 0x0d,
+	};
+	uint32_t at = (uint32_t)offset, scale = op >> 1 & 3, scaled = at >> scale;
+	bool fits = op <= T2_LDR && low(rt) && scaled << scale == at;
 	c->broken |= offset < -255 || offset > 4095;
-	if (offset < 0) {
-		jit_wide(c, T2_MEM_IMM8N | (uint32_t)op << 20 | (uint32_t)rn << 16 | (uint32_t)rt << 12 | (0u - at));
-		return;
-	}
-	bool scaled = (at & ((1u << scale) - 1)) == 0;
-	if (half && low(rt) && low(rn) && scaled && at >> scale < 32)
-		jit_narrow(c, half | at >> scale << 6 | (uint32_t)rn << 3 | (uint32_t)rt);
-	else if ((op == T2_STR || op == T2_LDR) && rn == T2_SP && low(rt) && scaled && at < 1024)
-		jit_narrow(c, (op == T2_LDR ? 0x9800u : 0x9000u) | (uint32_t)rt << 8 | at >> 2);
+	if (offset < 0)
+		mem_wide(c, T2_MEM_IMM8N | (0u - at), op, rt, rn);
+	else if (fits && low(rn) && scaled < 32)
+		narrow2(c, (uint32_t)narrow[op] << 11 | scaled << 6, rt, rn);
+	else if (fits && scale == 2 && rn == T2_SP && scaled < 256)
+		jit_narrow(c, 0x9000u | (op & 1u) << 11 | (uint32_t)rt << 8 | scaled);
 	else
-		jit_wide(c, T2_MEM_IMM12 | (uint32_t)op << 20 | (uint32_t)rn << 16 | (uint32_t)rt << 12 | at);
-}
-
-/* The 16-bit form with a register offset, bits 11..9 of 0x5000. */
-static uint32_t mem_reg_narrow(enum t2_mem op)
-{
-	switch (op) {
-	case T2_STR: return 0;
-	case T2_STRH: return 1;
-	case T2_STRB: return 2;
-	case T2_LDRSB: return 3;
-	case T2_LDR: return 4;
-	case T2_LDRH: return 5;
-	case T2_LDRB: return 6;
-	case T2_LDRSH: return 7;
-	}
-	return 0;
+		mem_wide(c, T2_MEM_IMM12 | at, op, rt, rn);
 }
 
 void jit_mem_reg(struct jit_code *c, enum t2_mem op, int rt, int rn, int rm, uint32_t lsl)
 {
+	/* The 16-bit form, bits 11..9. */
+	static const uint8_t narrow[] = {
+		[T2_STR] = 0, [T2_STRH] = 1, [T2_STRB] = 2, [T2_LDRSB] = 3, [T2_LDR] = 4, [T2_LDRH] = 5, [T2_LDRB] = 6,
+		[T2_LDRSH] = 7,
+	};
 	c->broken |= lsl > 3;
-	if (lsl == 0 && low(rt) && low(rn) && low(rm))
-		jit_narrow(c, 0x5000u | mem_reg_narrow(op) << 9 | (uint32_t)rm << 6 | (uint32_t)rn << 3 | (uint32_t)rt);
+	if (lsl == 0 && low2(rt, rn | rm))
+		narrow2(c, 0x5000u | (uint32_t)narrow[op] << 9 | (uint32_t)rm << 6, rt, rn);
 	else
-		jit_wide(c, T2_MEM_REG | (uint32_t)op << 20 | (uint32_t)rn << 16 | (uint32_t)rt << 12 | lsl << 4 |
-				    (uint32_t)rm);
+		mem_wide(c, T2_MEM_REG | lsl << 4 | (uint32_t)rm, op, rt, rn);
 }
 
-/* Wide forms need two registers at least; one register goes by str and ldr with write-back. */
-void jit_push(struct jit_code *c, uint32_t mask)
+/* The 16-bit form takes r0..r7 and lr, or pc. Wide ones need two registers at least; one goes by str or
+ * ldr with write-back. */
+static void push_pop(struct jit_code *c, uint32_t mask, bool pop)
 {
+	uint32_t other = pop ? T2_PC : T2_LR;
 	if (mask == 0)
 		return;
-	if ((mask & ~0x40ffu) == 0)
-		jit_narrow(c, 0xb400u | (mask >> 14 & 1) << 8 | (mask & 0xff));
+	if ((mask & ~(0xffu | 1u << other)) == 0)
+		jit_narrow(c, (pop ? 0xbc00u : 0xb400u) | (mask >> other & 1) << 8 | (mask & 0xff));
 	else if (mask & (mask - 1))
-		jit_wide(c, T2_PUSH | mask);
+		jit_wide(c, (pop ? T2_POP : T2_PUSH) | mask);
 	else
-		jit_wide(c, 0xf84d0d04u | (uint32_t)__builtin_ctz(mask) << 12);
+		jit_wide(c, (pop ? 0xf85d0b04u : 0xf84d0d04u) | (uint32_t)__builtin_ctz(mask) << 12);
+}
+
+void jit_push(struct jit_code *c, uint32_t mask)
+{
+	push_pop(c, mask, false);
 }
 
 void jit_pop(struct jit_code *c, uint32_t mask)
 {
-	if (mask == 0)
-		return;
-	if ((mask & ~0x80ffu) == 0)
-		jit_narrow(c, 0xbc00u | (mask >> 15 & 1) << 8 | (mask & 0xff));
-	else if (mask & (mask - 1))
-		jit_wide(c, T2_POP | mask);
-	else
-		jit_wide(c, 0xf85d0b04u | (uint32_t)__builtin_ctz(mask) << 12);
+	push_pop(c, mask, true);
 }
 
 void jit_sp_add(struct jit_code *c, int32_t bytes)
 {
-	uint32_t n = (uint32_t)(bytes < 0 ? -bytes : bytes);
-	c->broken |= n > 4092 || n % 4 != 0;
-	if (n == 0)
-		return;
-	if (n <= 508)
-		jit_narrow(c, 0xb000u | (uint32_t)(bytes < 0) << 7 | n >> 2);
-	else
-		jit_wide(c, (bytes < 0 ? T2_SUBW : T2_ADDW) | (uint32_t)T2_SP << 16 | (uint32_t)T2_SP << 8 |
-				    imm12_fields(n));
+	bool down = bytes < 0;
+	uint32_t n = down ? 0u - (uint32_t)bytes : (uint32_t)bytes, words = n >> 2;
+	c->broken |= (n & ~4092u) != 0;
+	if (words > 127)
+		wide2(c, (down ? T2_SUBW : T2_ADDW) | imm12_fields(n), T2_SP, T2_SP);
+	else if (words)
+		jit_narrow(c, 0xb000u | (uint32_t)down << 7 | words);
 }
 
 void jit_it(struct jit_code *c, enum t2_cond cond)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Backward: which halves of which registers are needed at each slot, and how often halves are used.
+/* Backward: which halves of which registers are needed at each slot.
  *
- * Sets only grow, and a loop's needs reach its latch when the next sweep passes it; sweeps end when
- * no backward jump, call or exit saw a set that has grown since.
+ * Sets only grow. What an instruction needs because of several halves is what it needs because of each,
+ * so that, when a loop is passed again, only what is new need be followed through it.
  */
 #include "jit/compile.h"
+
+#define NOINLINE __attribute__((noinline)) /* out of the way of what is common */
 
 enum { ARGS = JIT_BOTH(0) | JIT_BOTH(1) | JIT_BOTH(2) | JIT_BOTH(3) | JIT_BOTH(4) | JIT_BOTH(5) };
 enum { SAVED = JIT_BOTH(6) | JIT_BOTH(7) | JIT_BOTH(8) | JIT_BOTH(9) };
@@ -12,121 +14,129 @@ enum { SAVED = JIT_BOTH(6) | JIT_BOTH(7) | JIT_BOTH(8) | JIT_BOTH(9) };
 /* Halves of one register, before they are shifted to where it is in a set. */
 enum { LO = JIT_LO(0), HI = JIT_HI(0), BOTH = LO | HI };
 
-/* Halves of register r; a high half known to be zero is never needed. */
-static uint32_t halves(uint32_t r, uint32_t set, bool zx)
+/* What a shift by a constant reads of dst. */
+static uint32_t shift_imm(uint32_t op, uint32_t k, uint32_t want)
 {
-	return (zx ? set & LO : set) << r;
+	if (op == UB_LSH)
+		return k < 32 ? want | LO : want >> JIT_HIGH;
+	if (k >= 32)
+		return want << JIT_HIGH | (op == UB_ARSH ? want & HI : 0);
+	return k ? want | want << JIT_HIGH : want;
 }
 
-/* Operations on 64 bits: what is read for the halves of dst in `want`, which are some. */
-static uint32_t alu64(const struct ub_insn *insn, uint32_t want, bool dz, bool sz)
+/* What a change of byte order, or of width, reads of dst. */
+static uint32_t end(const struct ub_insn *insn, uint32_t want)
 {
-	uint32_t d = UB_DST(insn), s = UB_SRC(insn), op = UB_OP(insn->opcode);
-	uint32_t k = (uint32_t)insn->imm & 63, up = LO | want; /* carries go up */
+	if (insn->imm != 64)
+		return want & LO;
+	if (insn->opcode == (UB_ALU32 | UB_K | UB_END)) /* to little: nothing changes */
+		return want;
+	return want >> JIT_HIGH | want << JIT_HIGH;
+}
+
+/* Arithmetic in general; some half of dst is needed. High halves known to be zero are not. */
+static NOINLINE uint32_t alu64(const struct ub_insn *insn, uint32_t fact, uint32_t out)
+{
+	uint32_t d = UB_DST(insn), op = UB_OP(insn->opcode), want = out >> d & BOTH, of_dst = want, of_src = want;
+	uint32_t dz = fact & JIT_DST_ZX ? HI : 0, sz = fact & JIT_SRC_ZX ? HI : 0;
+	uint32_t negative = (uint32_t)insn->imm >> 31 << JIT_HIGH;
 	bool x = insn->opcode & UB_X;
 
 	switch (op >> 4) { /* dense: a jump through a table */
 	case UB_MOV >> 4:
-		if (!x)
-			return 0;
-		return halves(s, insn->offset ? LO : want, sz);
+		of_dst = 0;
+		if (insn->offset)
+			of_src = LO;
+		break;
 	case UB_ADD >> 4:
 	case UB_SUB >> 4:
 	case UB_MUL >> 4:
-		return halves(d, up, dz) | (x ? halves(s, up, sz) : 0);
-	case UB_AND >> 4:
-		if (!x)
-			return halves(d, want, dz || insn->imm >= 0);
-		return halves(d, want, dz || sz) | halves(s, want, dz || sz);
-	case UB_OR >> 4:
-		if (!x)
-			return halves(d, want, dz || insn->imm < 0);
-		/* fall through */
-	case UB_XOR >> 4:
-		return halves(d, want, dz) | (x ? halves(s, want, sz) : 0);
 	case UB_NEG >> 4:
-		return halves(d, up, dz);
+		of_dst = of_src = want | LO; /* carries go up */
+		break;
+	case UB_AND >> 4: /* one zero half makes the other irrelevant */
+		dz = sz = dz | (x ? sz : negative ^ HI);
+		break;
+	case UB_OR >> 4:
+		dz |= x ? 0 : negative;
+		break;
+	case UB_XOR >> 4:
+		break;
 	case UB_LSH >> 4:
-		if (!x)
-			return halves(d, k < 32 ? up : want / HI, dz);
-		return halves(d, up, dz) | LO << s;
 	case UB_RSH >> 4:
 	case UB_ARSH >> 4:
-		if (x)
-			return halves(d, BOTH, dz) | LO << s;
-		if (k >= 32)
-			want = (want & LO) * HI | (op == UB_ARSH ? want & HI : 0);
-		return halves(d, k ? want | (want & LO) * HI : want, dz);
+		of_src = LO;
+		of_dst = !x ? shift_imm(op, (uint32_t)insn->imm & 63, want) : op == UB_LSH ? want | LO : BOTH;
+		break;
 	case UB_END >> 4:
-		if (insn->imm != 64)
-			return halves(d, want, true);
-		return halves(d, want / HI | (want & LO) * HI, dz);
+		of_dst = end(insn, want);
+		x = false;
+		break;
 	default: /* div, mod */
-		return halves(d, BOTH, dz) | (x ? halves(s, BOTH, sz) : 0);
+		of_dst = of_src = BOTH;
 	}
+	out = (out & ~JIT_BOTH(d)) | (of_dst & ~dz) << d;
+	return x ? out | (of_src & ~sz) << UB_SRC(insn) : out;
 }
 
-static uint32_t alu(const struct jit *j, uint32_t slot, uint32_t out)
+/* 64-bit operations whose low half depends on low halves alone. */
+enum {
+	UPWARD = 1 << (UB_ADD >> 4) | 1 << (UB_SUB >> 4) | 1 << (UB_MUL >> 4) | 1 << (UB_NEG >> 4) |
+		 1 << (UB_AND >> 4) | 1 << (UB_OR >> 4) | 1 << (UB_XOR >> 4) | 1 << (UB_MOV >> 4),
+};
+
+/* The outermost loop the sweep is in: from the lowest head to the highest backward jump. */
+struct loop {
+	uint32_t head, latch; /* head NONE: in none */
+	bool grew;            /* some head's needs, since jumps to it were passed */
+};
+enum { NONE = 0xffff };
+
+static uint32_t jump(const struct jit *j, uint32_t slot, struct loop *loop)
 {
 	const struct ub_insn *insn = j->text + slot;
-	uint32_t d = UB_DST(insn), s = UB_SRC(insn), want = out >> d & BOTH;
-	uint32_t op = UB_OP(insn->opcode), fact = j->facts[slot];
-	bool x = insn->opcode & UB_X, end = op == UB_END;
-
-	if (want == 0)
-		return out;
-	out &= ~(BOTH << d);
-	if (UB_CLASS(insn->opcode) == UB_ALU64)
-		return out | alu64(insn, want, fact & JIT_DST_ZX, fact & JIT_SRC_ZX);
-	if (end && insn->imm == 64) /* to big: swaps halves; to little: nothing */
-		return out | halves(d, x ? want / HI | (want & LO) * HI : want, fact & JIT_DST_ZX);
-	/* 32 bits: the high half of the result is zero. */
-	if (!(want & LO))
-		return out;
-	if (op != UB_MOV)
-		out |= LO << d;
-	return x && !end ? out | LO << s : out;
-}
-
-static uint32_t jump(const struct jit *j, uint32_t slot, uint32_t out)
-{
-	const struct ub_insn *insn = j->text + slot;
-	uint32_t d = UB_DST(insn), s = UB_SRC(insn), fact = j->facts[slot];
-	bool x = insn->opcode & UB_X;
+	uint32_t fact = j->facts[slot], target = jit_target(insn, slot), out = j->live_in[target];
 	uint32_t set = UB_CLASS(insn->opcode) == UB_JMP ? BOTH : LO;
-	bool dz = fact & JIT_DST_ZX, sz = x ? (fact & JIT_SRC_ZX) != 0 : insn->imm >= 0;
+	uint32_t dz = fact & JIT_DST_ZX ? HI : 0, sz = fact & JIT_SRC_ZX ? HI : 0;
 
+	if (target <= slot && loop->head == NONE)
+		loop->latch = slot;
+	if (target <= slot && target < loop->head)
+		loop->head = target;
 	if (UB_OP(insn->opcode) == UB_JA)
 		return out;
-	if (UB_OP(insn->opcode) == UB_JSET) /* one zero half makes the other irrelevant */
-		dz = sz = dz || sz;
-	out |= halves(d, set, dz);
-	return x ? out | halves(s, set, sz) : out;
+	if (UB_OP(insn->opcode) == UB_JSET) { /* one zero half makes the other irrelevant */
+		if (!(insn->opcode & UB_X) && insn->imm >= 0)
+			sz = HI;
+		dz = sz = dz | sz;
+	}
+	out |= j->live_in[slot + 1] | (set & ~dz) << UB_DST(insn);
+	return insn->opcode & UB_X ? out | (set & ~sz) << UB_SRC(insn) : out;
 }
 
-static uint32_t call(const struct jit *j, uint32_t slot, uint32_t out)
+static uint32_t call(struct jit *j, uint32_t slot)
 {
 	const struct ub_insn *insn = j->text + slot;
-	if (insn->opcode == (UB_JMP | UB_X | UB_CALL))
-		return (out & (SAVED | JIT_LO(10))) | j->entry_live | JIT_LO(UB_DST(insn));
-	if (UB_SRC(insn) == UB_CALL_LOCAL)
-		return (out & (SAVED | JIT_LO(10))) | j->entry_live;
-	out &= ~(uint32_t)JIT_BOTH(0);
-	for (uint32_t i = 0; i < jit_arguments(j, slot); i++)
-		out |= JIT_LO(1 + i);
-	return out;
+	uint32_t out = j->live_in[slot + 1];
+	bool indirect = insn->opcode & UB_X;
+
+	if (!indirect && UB_SRC(insn) != UB_CALL_LOCAL) /* r1 and up */
+		return (out & ~(uint32_t)JIT_BOTH(0)) | (JIT_LO(1 + jit_arguments(j, slot)) - JIT_LO(1));
+	j->exit_live |= out & ARGS;
+	return (out & (SAVED | JIT_LO(10))) | j->entry_live | (indirect ? JIT_LO(UB_DST(insn)) : 0);
 }
 
-static uint32_t atomic(const struct ub_insn *insn, uint32_t out, bool sz)
+static NOINLINE uint32_t store(const struct ub_insn *insn, uint32_t fact, uint32_t out)
 {
-	uint32_t d = UB_DST(insn), s = UB_SRC(insn);
-	bool wide = UB_SIZE(insn->opcode) == UB_DW;
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), set = UB_SIZE(insn->opcode) == UB_DW ? BOTH : LO;
 
-	if (insn->imm == UB_CMPXCHG)
-		out = (out & ~(uint32_t)JIT_BOTH(0)) | halves(0, wide ? BOTH : LO, false);
-	else if (insn->imm & UB_FETCH)
-		out &= ~JIT_BOTH(s);
-	return out | JIT_LO(d) | halves(s, wide ? BOTH : LO, sz);
+	if (UB_MODE(insn->opcode) == UB_ATOMIC) {
+		if (insn->imm == UB_CMPXCHG)
+			out = (out & ~(uint32_t)JIT_BOTH(0)) | set;
+		else if (insn->imm & UB_FETCH)
+			out &= ~JIT_BOTH(s);
+	}
+	return out | JIT_LO(d) | (fact & JIT_SRC_ZX ? LO : set) << s;
 }
 
 /* Index of the function that starts at a slot. */
@@ -158,34 +168,13 @@ uint32_t jit_exit_set(const struct jit *j, uint32_t slot)
 	return j->exit_live | (in_main(j, slot) ? JIT_BOTH(0) : 0);
 }
 
-/* Halves an instruction's result depends on, given the halves needed after it. */
-static uint32_t transfer(const struct jit *j, uint32_t slot, uint32_t out)
+/* Halves needed before a jump, call or exit. */
+static NOINLINE uint32_t control(struct jit *j, uint32_t slot, struct loop *loop)
 {
 	const struct ub_insn *insn = j->text + slot;
-	uint32_t d = UB_DST(insn), s = UB_SRC(insn);
-	bool sz = j->facts[slot] & JIT_SRC_ZX;
-
-	switch (UB_CLASS(insn->opcode)) {
-	case UB_ALU32:
-	case UB_ALU64:
-		return alu(j, slot, out);
-	case UB_LD:
-		return out & ~JIT_BOTH(d);
-	case UB_LDX:
-		return (out & ~JIT_BOTH(d)) | JIT_LO(s);
-	case UB_ST:
-		return out | JIT_LO(d);
-	case UB_STX:
-		if (UB_MODE(insn->opcode) == UB_ATOMIC)
-			return atomic(insn, out, sz);
-		return out | JIT_LO(d) | halves(s, UB_SIZE(insn->opcode) == UB_DW ? BOTH : LO, sz);
-	default:
-		if (UB_OP(insn->opcode) == UB_CALL)
-			return call(j, slot, out);
-		if (insn->opcode == (UB_JMP | UB_EXIT))
-			return jit_exit_set(j, slot) & ~(sz ? JIT_HI(0) : 0);
-		return jump(j, slot, out);
-	}
+	if (insn->opcode == (UB_JMP | UB_EXIT))
+		return jit_exit_set(j, slot) & ~(j->facts[slot] & JIT_SRC_ZX ? JIT_HI(0) : 0);
+	return UB_OP(insn->opcode) == UB_CALL ? call(j, slot) : jump(j, slot, loop);
 }
 
 uint32_t jit_live_after_jump(const struct jit *j, uint32_t slot)
@@ -199,47 +188,80 @@ uint32_t jit_live_after_jump(const struct jit *j, uint32_t slot)
 	return UB_OP(insn->opcode) == UB_JA ? out : out | j->live_in[slot + 1];
 }
 
-static bool is_local_call(const struct ub_insn *insn)
+/* At a head, which needs more than before or not: returns the slot below which to go on. */
+static uint32_t at_head(struct loop *loop, uint32_t slot, bool grew)
 {
-	return insn->opcode == (UB_JMP | UB_X | UB_CALL) ||
-	       (insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_LOCAL);
+	loop->grew |= grew;
+	if (slot != loop->head)
+		return slot;
+	uint32_t next = loop->grew ? loop->latch + 1 : slot;
+	*loop = (struct loop){ NONE, 0, false };
+	return next;
 }
 
-/* Once over the program; returns whether something grew that was read before. `first`: sets are those
- * of no sweep yet. Later, where the set behind an instruction is what it was, so is the one before. */
-static bool sweep(struct jit *j, bool first)
+/* Once over the program, and over each outermost loop until its heads need what jumps to them saw. From
+ * instruction to instruction go the halves that are new. */
+static void sweep(struct jit *j)
 {
-	bool again = false, grew = first;
-	for (uint32_t s = j->slots; s-- > 0;) {
-		const struct ub_insn *insn = j->text + s;
-		if (insn->opcode == 0)
-			continue; /* second slot of lddw */
-		bool straight = jit_goes_straight(insn->opcode);
-		if (straight && !grew)
-			continue;
-		uint32_t out = jit_live_out(j, s);
-		if (!straight && is_local_call(insn)) {
-			again |= (out & ARGS & ~j->exit_live) != 0;
-			j->exit_live |= out & ARGS;
+	struct loop loop = { NONE, 0, false };
+	uint32_t grown = 0, slot = j->slots;
+	while (slot) {
+		const struct ub_insn *insn = j->text + --slot;
+		uint32_t fact = j->facts[slot], d = UB_DST(insn), want;
+		bool narrow = false;
+
+		switch (UB_CLASS(insn->opcode)) {
+		case UB_LD:
+			if (insn->opcode) /* 0: second slot of lddw */
+				grown &= ~JIT_BOTH(d);
+			break;
+		case UB_LDX:
+			grown = (grown & ~JIT_BOTH(d)) | JIT_LO(UB_SRC(insn));
+			break;
+		case UB_ST:
+			grown |= JIT_LO(d);
+			break;
+		case UB_STX:
+			grown = store(insn, fact, grown);
+			break;
+		case UB_JMP:
+		case UB_JMP32:
+			grown = control(j, slot, &loop);
+			break;
+		case UB_ALU32:
+			narrow = UB_OP(insn->opcode) != UB_END;
+			if (narrow) /* the high half of the result is zero */
+				grown &= ~JIT_HI(d);
+			/* fall through */
+		default: /* 64 bits */
+			want = grown >> d & BOTH;
+			if (want == LO && (narrow || UPWARD >> (insn->opcode >> 4) & 1)) {
+				if (UB_OP(insn->opcode) == UB_MOV)
+					grown &= ~JIT_LO(d);
+				if (insn->opcode & UB_X)
+					grown |= JIT_LO(UB_SRC(insn));
+			} else if (want) {
+				grown = alu64(insn, fact, grown);
+			}
 		}
-		uint32_t in = transfer(j, s, out);
-		grew = first || in != j->live_in[s];
-		if (in & ~j->live_in[s] && j->facts[s] & JIT_HEAD)
-			again = true;
-		j->live_in[s] = in;
+		uint32_t was = j->live_in[slot];
+		j->live_in[slot] = was | grown;
+		grown &= ~was;
+		if (fact & JIT_HEAD) {
+			slot = at_head(&loop, slot, grown != 0);
+			grown = j->live_in[slot];
+		}
 	}
-	if (!j->local_calls)
-		return again;
-	for (uint32_t i = 0; i < j->program->nfuncs; i++) {
-		uint32_t in = j->live_in[j->program->funcs[i]];
-		again |= (in & ~j->entry_live) != 0;
-		j->entry_live |= in;
-	}
-	return again;
 }
 
 void jit_live(struct jit *j)
 {
-	for (bool first = true; sweep(j, first); first = false)
-		;
+	uint32_t exit_live, entry_live;
+	do {
+		exit_live = j->exit_live;
+		entry_live = j->entry_live;
+		sweep(j);
+		for (uint32_t i = 0; i < j->program->nfuncs && j->local_calls; i++)
+			j->entry_live |= j->live_in[j->program->funcs[i]];
+	} while (j->exit_live != exit_live || j->entry_live != entry_live);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Branches. They are emitted as their 16-bit forms (bl as its only form), all distances left out.
- * When everything is there, those that do not reach grow, code moves up to make room, and the
- * distances go in. Everything else in the code is independent of its position.
+ * When everything is there, the distances go in; where some do not reach, those branches grow, code
+ * moves up to make room, and all distances once more. Everything else is independent of its position.
  */
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 static struct jit_fixup *fixup(const struct jit *j, uint32_t i)
 {
-	return j->fixups - 1 - i;
+	return j->fixups - (i + 1);
 }
 
 /* Notes a branch about to be emitted. Notes grow down towards the code, and take of its room. There
@@ -17,14 +17,13 @@ static struct jit_fixup *fixup(const struct jit *j, uint32_t i)
 static void note(struct jit *j, enum jit_target_kind kind, uint32_t target)
 {
 	struct jit_code *c = &j->code;
-	uint32_t words = JIT_FIXUP_HALFWORDS;
-	if (j->error || c->len + 2 * words > c->cap || c->len > 0xffff) {
+	if (c->len + 2 * JIT_FIXUP_HALFWORDS > c->cap) { /* which is below 2^16, and 0 after an error */
 		if (!j->error)
 			j->error = c->len > 0xffff ? UB_E_COMPILE_RANGE : UB_E_COMPILE_CODE;
 		c->cap = 0;
 		return;
 	}
-	c->cap -= words;
+	c->cap -= JIT_FIXUP_HALFWORDS;
 	*fixup(j, j->nfixups++) =
 		(struct jit_fixup){ (uint16_t)c->len, (uint16_t)target, 0, (uint8_t)kind, 0 };
 }
@@ -90,30 +89,59 @@ static uint32_t target_of(const struct jit *j, const struct jit_fixup *f)
 /* Halfwords from the pc an instruction sees to its target, in code that has grown. */
 static int32_t distance(const struct jit *j, const struct jit_fixup *f)
 {
-	uint32_t target = target_of(j, f);
-	return (int32_t)jit_place(j, target) - (int32_t)(f->at + f->grown) - 2;
+	return (int32_t)jit_place(j, target_of(j, f)) - (int32_t)(f->at + f->grown) - 2;
 }
 
-/* Finds the branches that must grow; returns by how many halfwords the code grows. */
+static uint32_t reach_of(uint32_t half)
+{
+	return is_conditional(half) ? 128 : 1024;
+}
+
+/* Puts in the distance of a branch, if it reaches. 32-bit forms: A7.7.12 (B) and A7.7.18 (BL). */
+static bool complete(struct jit *j, const struct jit_fixup *f)
+{
+	uint16_t *at = j->code.at + f->at + f->grown;
+	uint32_t half = *at, d = (uint32_t)distance(j, f), word;
+	uint32_t sign = d >> 31, reach = reach_of(half);
+
+	if (!f->wide && !is_bl(half)) {
+		*at = (uint16_t)((half & (0u - 2 * reach)) | (d & (2 * reach - 1)));
+		return d + reach < 2 * reach;
+	}
+	if (is_conditional(half)) { /* 20 bits: S J2 J1 imm6 imm11 */
+		word = T2_BCC_W | (half >> 8 & 15) << 22 | (d >> 11 & 0x3f) << 16 | (d >> 17 & 1) << 13 |
+		       (d >> 18 & 1) << 11;
+	} else { /* 24 bits: S I1 I2 imm10 imm11, J = not I xor S */
+		uint32_t same = ~(d ^ (0u - sign));
+		word = ((is_bl(half) ? T2_BL : T2_B_W) & ~0x2800u) | (d >> 11 & 0x3ff) << 16 | (same >> 22 & 1) << 13 |
+		       (same >> 21 & 1) << 11;
+	}
+	word |= sign << 26 | (d & 0x7ff);
+	at[0] = (uint16_t)(word >> 16);
+	at[1] = (uint16_t)word;
+	return true;
+}
+
+/* Finds the branches that must grow, some being known; returns by how many halfwords the code grows. */
 static uint32_t size_branches(struct jit *j)
 {
+	struct jit_fixup *first = j->fixups, *last = first - j->nfixups;
 	for (;;) {
-		bool again = false;
 		uint32_t grown = 0;
-		for (uint32_t i = 0; i < j->nfixups && j->growing; i++) {
-			struct jit_fixup *f = fixup(j, i);
+		bool again = false;
+		for (struct jit_fixup *f = first; f-- != last;) {
 			f->grown = (uint16_t)grown;
 			grown += f->wide;
 		}
-		for (uint32_t i = 0; i < j->nfixups; i++) {
-			struct jit_fixup *f = fixup(j, i);
-			uint32_t half = j->code.at[f->at];
-			int32_t reach = is_conditional(half) ? 128 : 1024, d;
+		for (struct jit_fixup *f = first; f-- != last;) {
+			uint32_t half = j->code.at[f->at], reach = reach_of(half);
 			if (f->wide || is_bl(half))
 				continue;
-			d = distance(j, f);
-			if (d < -reach || d >= reach)
-				f->wide = again = j->growing = true;
+			uint32_t d = target_of(j, f) - f->at - 2 + reach; /* as if nothing had grown */
+			if (d - grown < 2 * reach && d + grown < 2 * reach)
+				continue;
+			if ((uint32_t)distance(j, f) + reach >= 2 * reach)
+				f->wide = again = true;
 		}
 		if (!again)
 			return grown;
@@ -125,8 +153,7 @@ static void spread(struct jit *j)
 {
 	uint16_t *code = j->code.at;
 	uint32_t end = j->code.len;
-	for (uint32_t i = j->growing ? j->nfixups : 0; i-- > 0;) {
-		const struct jit_fixup *f = fixup(j, i);
+	for (const struct jit_fixup *f = j->fixups - j->nfixups; f < j->fixups; f++) {
 		uint32_t from = f->at + 1u;
 		memmove(code + from + f->grown + f->wide, code + from, (end - from) * 2);
 		code[f->at + f->grown] = code[f->at];
@@ -134,44 +161,36 @@ static void spread(struct jit *j)
 	}
 }
 
-/* Distances in halfwords: A7.7.12 (B) and A7.7.18 (BL). */
-static void encode(struct jit *j, const struct jit_fixup *f)
+/* Completes all branches; returns whether they reach. */
+static bool complete_all(struct jit *j)
 {
-	uint16_t *at = j->code.at + f->at + f->grown;
-	uint32_t half = *at, d = (uint32_t)distance(j, f);
-	uint32_t sign = d >> 31, i1 = d >> 22 & 1, i2 = d >> 21 & 1, word;
-
-	if (!f->wide && !is_bl(half)) {
-		*at = (uint16_t)(half | (d & (is_conditional(half) ? 0xff : 0x7ff)));
-		return;
+	bool all = true;
+	for (struct jit_fixup *f = j->fixups, *last = f - j->nfixups; f != last;) {
+		if (!complete(j, --f)) {
+			f->wide = true;
+			all = false;
+		}
 	}
-	if (is_conditional(half)) { /* 20 bits: S J2 J1 imm6 imm11 */
-		word = T2_BCC_W | sign << 26 | (half >> 8 & 15) << 22 | (d >> 11 & 0x3f) << 16 | (d >> 17 & 1) << 13 |
-		       (d >> 18 & 1) << 11 | (d & 0x7ff);
-	} else { /* 24 bits: S I1 I2 imm10 imm11, J = not I xor S */
-		word = (is_bl(half) ? T2_BL : T2_B_W) & ~0x2800u;
-		word |= sign << 26 | (d >> 11 & 0x3ff) << 16 | (i1 == sign) << 13 | (i2 == sign) << 11 | (d & 0x7ff);
-	}
-	at[0] = (uint16_t)(word >> 16);
-	at[1] = (uint16_t)word;
+	return all;
 }
 
 /* Sizes, places and completes all branches. */
 void jit_patch(struct jit *j)
 {
+	uint32_t grown = 0;
 	if (j->error)
 		return;
-	if (j->code.len > j->code.cap) {
-		j->error = UB_E_COMPILE_CODE;
-		return;
+	if (j->code.len <= j->code.cap) {
+		if (complete_all(j))
+			return;
+		j->growing = true;
+		grown = size_branches(j);
 	}
-	uint32_t grown = size_branches(j);
 	if (j->code.len + grown > j->code.cap) {
 		j->error = UB_E_COMPILE_CODE;
 		return;
 	}
 	spread(j);
-	for (uint32_t i = 0; i < j->nfixups; i++)
-		encode(j, fixup(j, i));
+	complete_all(j);
 	j->code.len += grown;
 }

@@ -37,9 +37,7 @@ int32_t jit_scan(struct jit *j, uint8_t *mem, uint32_t bytes)
 		jit_mark(j->leader, j->program->funcs[i]);
 	for (uint32_t s = 0; s < n; s++) {
 		const struct ub_insn *insn = j->text + s;
-		if (UB_CLASS(insn->opcode) == UB_LD) {
-			s++;
-		} else if (jit_is_jump(insn->opcode)) {
+		if (jit_is_jump(insn->opcode)) {
 			uint32_t target = jit_target(insn, s);
 			jit_mark(j->leader, target);
 			if (target <= s)
