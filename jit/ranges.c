@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Forward: what is known about the value of each register (bounds.h) at each slot, as facts for the
  * others. Blocks are visited in the order of slots, and again when the state they start in has grown,
- * until every edge leads into a state that covers it: that alone makes facts right, whatever the order
- * and wherever a loop is entered. It ends, as states only grow, and to no end of bounds in few steps.
+ * inner loops first, until every edge leads into a state that covers it: that alone makes facts right,
+ * whatever the order and wherever a loop is entered. It ends, as states only grow, in few steps each.
  *
  * A loop would be visited two or three times. Most are visited once, because the state of a head begins
  * with a guess at what its jumps back will bring.
@@ -38,7 +38,7 @@ struct ranges {
 	uint8_t frame[UB_FRAME_BYTES / 8];
 	struct state *states; /* by leader */
 	uint32_t slot;
-	uint32_t again;    /* where the first block begins that jumps back made dirty */
+	uint32_t again;    /* the first block that a jump back has made dirty */
 	uint32_t extended; /* the second slot of an extension */
 };
 
@@ -428,7 +428,6 @@ void jit_ranges(struct jit *j)
 	uint32_t leaders = 0; /* numbered from 1: other slots have 0 */
 	g.j = j;
 	g.slot = 0;
-	g.again = 0;
 	g.length = j->program->ctx_min;
 	g.extended = j->slots;
 	g.now[UB_R10] = pointer(UB_REGION_STACK, UB_FRAME_BYTES);
@@ -447,10 +446,12 @@ void jit_ranges(struct jit *j)
 		g.states[i].visits = 0;
 	}
 	enter(&g);
-	do {
-		uint32_t slot = g.again;
-		g.again = j->slots;
-		while (slot < j->slots)
-			slot = j->offset[slot] && state_at(&g, slot)->dirty ? visit(&g, slot) : slot + 1;
-	} while (g.again < j->slots);
+	g.again = j->slots;
+	for (uint32_t slot = 0; slot < j->slots;) {
+		slot = j->offset[slot] && state_at(&g, slot)->dirty ? visit(&g, slot) : slot + 1;
+		if (g.again < slot) {
+			slot = g.again;
+			g.again = j->slots;
+		}
+	}
 }
