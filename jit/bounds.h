@@ -8,78 +8,61 @@
 
 #include "jit/compile.h"
 
-enum tag {
-	ANY,          /* 64 bits, unknown */
-	NUMBER,       /* min..max */
-	POINTER,      /* POINTER + region: its start + min..max; max FAR: no bound */
-	KIND = 7,
-	EXACT = 8,    /* it is max, not below */
-	ADDED = 16,   /* last written by an addition: a loop that does this will not stop growing */
-	INDEXED = 32, /* a pointer: its region's start + exactly min + a number, the second operand of an addition */
-};
+/* Tags have bits where facts have theirs. A number is NARROW and no POINTER. */
 enum {
-	LENGTH = 64,     /* the number is the length of the context */
-	IMMEDIATE = 128, /* ... is in the instruction that adds it */
+	ANY,                     /* 64 bits, unknown */
+	NARROW = JIT_DST_ZX,     /* the high half is zero */
+	POINTER = 2,             /* the start of its region + min..max */
+	LENGTH = 4,              /* the number is the length of the context */
+	EXACT = 8,               /* in states: it is max, not below */
+	INDEXED = JIT_INDEXED,   /* a pointer: the start + exactly min + a number from a register */
+	REGION = 3 * JIT_REGION, /* of a pointer */
 };
+
+/* FAR: no bound of a pointer's offset; of a number, none that 32 bits do not have. */
 #define FAR 0xffffffffu
 
 struct value {
-	uint32_t max;
-	uint16_t min; /* MIN_MAX: that or more */
-	uint16_t tag;
+	uint32_t max, min, tag;
 };
-enum { MIN_MAX = 0xffff };
 
-static inline struct value value_of(uint32_t tag, uint32_t min, uint32_t max)
+static inline struct value unknown(bool wide)
 {
-	return (struct value){ max, (uint16_t)(min < MIN_MAX ? min : MIN_MAX), (uint16_t)tag };
-}
-
-static inline struct value number(uint32_t max)
-{
-	return value_of(NUMBER, 0, max);
+	return (struct value){ FAR, 0, wide ? ANY : NARROW };
 }
 
 static inline struct value constant(uint32_t v)
 {
-	return value_of(NUMBER | EXACT, v, v);
+	return (struct value){ v, v, NARROW };
 }
 
-static const struct value any = { 0, 0, ANY };
-
-static inline bool is_number(struct value v)
+static inline bool is_number(const struct value *v)
 {
-	return (v.tag & KIND) == NUMBER;
+	return (v->tag & (NARROW | POINTER)) == NARROW;
 }
 
-static inline bool is_pointer(struct value v)
+static inline bool is_exact(const struct value *v)
 {
-	return (v.tag & KIND) >= POINTER;
+	return v->min == v->max;
 }
 
 /* Regions are smaller than REGION_MAX and lie below 0xe0000000, so a pointer that is no more than
- * NEAR from the start of its region has no high half. */
+ * NEAR from the start of its region has no high half; others are FAR. */
 enum { REGION_MAX = 0x08000000, NEAR = 0x10000000 };
 
-static inline bool zx(struct value v)
+static inline struct value pointer(uint32_t region, uint32_t offset)
 {
-	return is_number(v) || (is_pointer(v) && v.max <= NEAR);
+	return (struct value){ offset, offset, POINTER | NARROW | region * JIT_REGION };
 }
 
-/* The low half alone, as a number. */
-static inline struct value low_half(struct value v)
+static inline uint32_t region_of(const struct value *p)
 {
-	return is_number(v) ? v : number(FAR);
+	return (p->tag & REGION) / JIT_REGION;
 }
 
-/* Operations whose second operand is the constant `imm`, sign-extended in 64 bits (`wide`), or a
- * register. `sign`: signed division. Adds JIT_NO_EFFECT and JIT_ONCE to *fact. */
-struct value jit_bound_imm(uint32_t op, struct value a, int32_t imm, bool wide, bool sign, uint32_t *fact);
-struct value jit_bound_reg(uint32_t op, struct value a, struct value b, bool wide, bool sign, uint32_t *fact);
-/* A move of `bits` sign-extended bits, 0 for all; a change of byte order. */
-struct value jit_bound_move(struct value v, int32_t bits, bool wide);
-struct value jit_bound_bytes(struct value v, int32_t bits, bool swaps);
-/* The least value that covers both; `jump`: do not creep, this would go on. */
-struct value jit_bound_join(struct value old, struct value new, bool jump);
+/* What an instruction makes of the registers' values. Returns facts about it. */
+uint32_t jit_bound_alu(struct value *now, const struct ub_insn *insn);
+/* A value that was moved; `bits` of it sign-extended, 0: all. */
+struct value jit_bound_move(struct value v, uint32_t bits, bool wide);
 
 #endif

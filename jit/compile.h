@@ -137,7 +137,7 @@ struct jit {
 	uint32_t bias;       /* a register that is home to r10 holds r10 - bias, so that offsets are short */
 	uint32_t window;     /* bytes a context offset below the limit is good for */
 	bool local_calls;
-	bool plain;          /* some check compares an address with the context's: loops may do without */
+	bool plain;          /* some check is one that loops may do without */
 	bool loops;          /* some loop has two forms */
 	bool growing;        /* some branch is wide */
 	bool short_of;       /* more registers had to be borrowed than there is room for */
