@@ -32,7 +32,8 @@ type Routine struct {
 	Data int // halfwords behind each call, which the routine reads: the slot of the instruction, if two, comes first
 }
 
-var routines = map[uint32]Routine{C.JIT_CHECK: {"check", 2}, C.JIT_FAULT: {"fault", 2}, C.JIT_DIVIDE: {"divide", 1}}
+var routines = map[uint32]Routine{C.JIT_CHECK: {"check", 2}, C.JIT_FAULT: {"fault", 2},
+	C.JIT_HELPER: {"helper", 2}, C.JIT_HELPER5: {"helper", 2}, C.JIT_DIVIDE: {"divide", 1}}
 
 // RoutineAt is the routine whose address is at an offset in struct ub_run.
 func RoutineAt(offset uint32) (r Routine, ok bool) {

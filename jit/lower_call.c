@@ -193,20 +193,18 @@ static bool r0_is_free(const struct jit *j)
 	return true;
 }
 
-/* A helper is a C function: the run in r0, arguments in r1..r3 and on the stack, which is 8-aligned; its
- * result is in r0, r1. What lives over the call is in r4 and up or in the frame (alloc.c), and stays there. */
+/* Arguments go to r1..r3 and the stack, the result is in r0, r1. What lives over the call is in r4 and up or
+ * in the frame (alloc.c), and stays there. */
 static void call_helper(struct jit *j, int32_t id)
 {
 	uint32_t n = jit_arguments(j, j->slot), kept = j->live & ~(uint32_t)JIT_BOTH(0);
-	int32_t pushed = n > 3 ? 8 : 0, run = (int32_t)j->run * 4;
-	int base = j->local_calls ? T2_R11 : T2_SP;
+	int32_t pushed = n > 3 ? 8 : 0;
 	struct jit_code *c = &j->code;
 
 	/* Nothing lazy outlives a call but constants; arguments may be copies or constants. */
 	for (uint32_t i = 1; i <= n; i++)
 		jit_prepare(j, i);
 	jit_flush(j, j->reading & kept);
-	jit_reserve_stubs(j, 1);
 	jit_sp_add(c, -pushed);
 	j->sp_moved += pushed;
 	for (uint32_t i = 4; i <= n; i++) {
@@ -220,16 +218,11 @@ static void call_helper(struct jit *j, int32_t id)
 		j->temps = held;
 	}
 	load_arguments(j, n < 3 ? n : 3);
-	jit_mem(c, T2_LDR, T2_R0, base, j->local_calls ? run : run + pushed);
-	jit_mem(c, T2_LDR, T2_IP, T2_R0, UB_RUN_HELPERS);
-	jit_mem(c, T2_LDR, T2_IP, T2_IP, 4 * ub_helper_index(id));
-	jit_narrow(c, T2_BLX | T2_IP << 3);
+	jit_call_routine(j, n > 3 ? JIT_HELPER5 : JIT_HELPER);
+	jit_narrow(c, j->slot);
+	jit_narrow(c, (uint32_t)ub_helper_index(id));
 	jit_sp_add(c, pushed);
 	j->sp_moved -= pushed;
-	jit_mem(c, T2_LDR, T2_R2, base, run);
-	jit_mem(c, T2_LDR, T2_R2, T2_R2, UB_RUN_STATUS);
-	jit_dp_imm(c, T2_SUB, T2_PC, T2_R2, 0, JIT_SET);
-	jit_trap_if(j, T2_NE, 0);
 	take_result(j);
 	jit_forget(j);
 }

@@ -26,7 +26,7 @@ void jit_trap(struct jit *j, int32_t status)
 	trap(j, j->slot, (uint32_t)status);
 }
 
-/* Stops the program under cond; 0: with the status that the run has. */
+/* Stops the program under cond. */
 void jit_trap_if(struct jit *j, enum t2_cond cond, int32_t status)
 {
 	struct jit_stub *stub = jit_to_stub(j, cond);
@@ -90,7 +90,7 @@ void jit_reserve_stubs(struct jit *j, uint32_t n)
 /* Bytes on the stack at a thunk, above what the frame ends with. */
 static int32_t pushed(uint32_t routine)
 {
-	return routine == JIT_CHECK ? 8 : routine == JIT_DIVIDE ? 16 : 0;
+	return routine == JIT_DIVIDE ? 16 : routine == JIT_CHECK || routine == JIT_HELPER5 ? 8 : 0;
 }
 
 /* The way to the routines in the firmware, at the end of the code. */
@@ -100,7 +100,7 @@ void jit_thunks(struct jit *j)
 	int32_t at = (int32_t)j->run * 4;
 	int base = j->local_calls ? T2_R11 : T2_SP;
 	for (uint32_t routine = 0; routine < UB_ROUTINES; routine++) {
-		int run = routine == JIT_DIVIDE ? T2_IP : T2_R3;
+		int run = routine == JIT_CHECK || routine == JIT_FAULT ? T2_R3 : T2_IP;
 		if (!(j->used >> routine & 1))
 			continue;
 		jit_label(j, routine);

@@ -172,7 +172,7 @@ func dataOf(routine jit.Routine, at uint32, data []byte) machineInsn {
 	switch routine.Name {
 	case "fault":
 		m.Text += fmt.Sprintf("  ; %s at instruction %s", abi.Status(int16(last)).Name(), values[0])
-	case "check":
+	case "check", "helper":
 		m.Text += "  ; of instruction " + values[0]
 	}
 	return m
