@@ -198,7 +198,7 @@ static void emit(struct jit *j)
 				jit_function(j);
 			on = true;
 			j->offset[j->slot] = (uint16_t)j->code.len; /* jumps to a function's start do not call it */
-			if (j->facts[j->slot] & JIT_HEAD && j->plain && j->checked)
+			if (j->facts[j->slot] & JIT_HEAD && j->plain)
 				begin_fast(j, &loop);
 		} else if (j->slot != j->usual) {
 			j->offset[j->slot] = (uint16_t)j->code.len;
@@ -292,6 +292,8 @@ int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t opt
 	j.error = program->slots > JIT_SLOTS_MAX ? UB_E_COMPILE_RANGE : jit_scan(&j, mem, bytes);
 	if (!j.error)
 		jit_ranges(&j);
+	if (options & (JIT_UNCHECKED | JIT_COMPACT))
+		j.plain = false;
 	if (!j.error) {
 		jit_loops(&j);
 		jit_live(&j);
@@ -312,6 +314,11 @@ int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t opt
 	return (int32_t)j.code.len * 2;
 }
 
+uint32_t jit_options(const struct ub_engine *engine)
+{
+	return engine == &jit_unchecked_engine ? JIT_UNCHECKED : engine == &jit_compact_engine ? JIT_COMPACT : 0;
+}
+
 static int32_t prepare(const struct ub_engine *engine, const struct ub_program *program, struct ub_arena *arena,
 		       uint32_t cpu, struct ub_prepared *out, struct ub_fault *where)
 {
@@ -323,7 +330,7 @@ static int32_t prepare(const struct ub_engine *engine, const struct ub_program *
 	uint8_t *mem = ub_arena_take(arena, 0);
 	if (!mem)
 		return where->status = UB_E_MEMORY;
-	int32_t bytes = jit_compile(program, cpu, engine->caps & UB_ENGINE_UNSAFE ? JIT_UNCHECKED : 0, mem,
+	int32_t bytes = jit_compile(program, cpu, jit_options(engine), mem,
 				    arena->size - arena->used, NULL, where);
 	if (bytes < 0)
 		return bytes;
@@ -357,6 +364,13 @@ static int32_t run_code(const struct ub_prepared *prepared, struct ub_run *run)
 
 const struct ub_engine jit_engine = {
 	.name = "jit",
+	.caps = UB_ENGINE_COMPILES | UB_ENGINE_DEVICE,
+	.prepare = prepare,
+	.run = run_code,
+};
+
+const struct ub_engine jit_compact_engine = {
+	.name = "jit-compact",
 	.caps = UB_ENGINE_COMPILES | UB_ENGINE_DEVICE,
 	.prepare = prepare,
 	.run = run_code,

@@ -12,9 +12,13 @@
 #include "abi/engine.h"
 
 extern const struct ub_engine jit_engine;
+extern const struct ub_engine jit_compact_engine;   /* each loop in one form: less code, and sooner there */
 extern const struct ub_engine jit_unchecked_engine; /* no checks, no budget: for measurement only */
 
-enum { JIT_UNCHECKED = 1 };
+enum { JIT_UNCHECKED = 1, JIT_COMPACT = 2 };
+
+/* What an engine is of these. */
+uint32_t jit_options(const struct ub_engine *engine);
 
 /* Where the code of a slot is, in bytes. A loop in two forms (loops.h) has a test before its first slot, and
  * code for every slot in both; where there is none, 0. */
@@ -23,7 +27,7 @@ struct jit_map {
 };
 
 /* Compiles `program` into `mem` (4-byte aligned), the rest of which is scratch meanwhile. Returns the
- * bytes of code, or UB_E_COMPILE_* with *where filled in. `cpu`: UB_CPU_*; `options`: JIT_UNCHECKED.
+ * bytes of code, or UB_E_COMPILE_* with *where filled in. `cpu`: UB_CPU_*; `options`: JIT_UNCHECKED, JIT_COMPACT.
  * `map`, if not NULL, takes the places of the code of each slot. Less memory than there is room for
  * loops in two forms (loops.h) gives other code, which is slower, rather than none. */
 int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t options, uint8_t *mem,

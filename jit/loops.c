@@ -302,7 +302,7 @@ bool jit_loop(const struct jit *j, uint32_t head, struct jit_loop *loop)
 void jit_loops(struct jit *j)
 {
 	struct jit_loop loop;
-	if (!j->plain || !j->checked)
+	if (!j->plain)
 		return;
 	for (uint32_t slot = 0; slot < j->slots; slot++) {
 		if (!(j->facts[slot] & JIT_HEAD) || j->text[slot].opcode == 0 || !jit_loop(j, slot, &loop))

@@ -36,7 +36,7 @@ Examples:
   ubench disasm prog.packed --engine vm
   echo 'b700000007000000 9500000000000000' | ubench disasm - --json`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "engine", Value: "jit", Usage: "`ENGINE` that compiles it: jit or jit-unchecked; vm for eBPF alone"},
+			&cli.StringFlag{Name: "engine", Value: "jit", Usage: "`ENGINE` that compiles it: jit, jit-compact or jit-unchecked; vm for eBPF alone"},
 			&cli.StringFlag{Name: "core", Value: string(unicorn.CortexM4), Usage: "`CORE` it is compiled for: cortex-m3 or cortex-m4"},
 			&cli.StringFlag{Name: "entry", Usage: "function of an object to start at, by `NAME`"},
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
@@ -59,7 +59,7 @@ func (e *env) disasm(c *cli.Context) error {
 		return usagef("name one benchmark or program: a file, or - for standard input")
 	}
 	engine, core := c.String("engine"), unicorn.Core(c.String("core"))
-	if engines := []string{"jit", "jit-unchecked", "vm"}; !slices.Contains(engines, engine) {
+	if engines := []string{"jit", "jit-compact", "jit-unchecked", "vm"}; !slices.Contains(engines, engine) {
 		return unknown("engine", engine, engines)
 	}
 	if err := checkCore(core); err != nil {

@@ -23,6 +23,7 @@ var engineDocs = []struct{ Name, Doc string }{
 	{"vm", "interpreter: all of RFC 9669, checked memory, budget"},
 	{"jit", "compiler to Thumb-2 on the device, checked memory, budget"},
 	{"jit-unchecked", "the same without checks: shows what safety costs, measurement only"},
+	{"jit-compact", "the same, each loop compiled once: less code, sooner ready; only when asked for"},
 	{"femto", "interpreter in the style of Femto-Containers"},
 	{"rbpf", "interpreter in the style of rbpf"},
 	{"rbpf-decode", "the same with a cheaper decode; only when asked for"},
