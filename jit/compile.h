@@ -154,6 +154,7 @@ struct jit {
 	uint32_t live;       /* halves needed after it */
 	uint32_t held;       /* halves needed before or after it */
 	uint32_t keep;       /* halves that writing a register must not lose: live or held */
+	uint32_t result, into; /* half `result` is computed in the register of `into`, which it is moved to next */
 	uint32_t lazy;       /* halves whose kind is not JIT_HOME */
 	uint32_t reading;    /* of those, halves that read registers */
 	uint32_t temps;      /* scratch registers handed out */

@@ -52,6 +52,37 @@ static void load_constant(struct jit *j, const struct ub_insn *insn)
 		jit_set_const(j, d + JIT_HIGH, hi);
 }
 
+static bool writes(const struct ub_insn *insn, uint32_t r)
+{
+	enum { WRITES = 1 << UB_LD | 1 << UB_LDX | 1 << UB_ALU32 | 1 << UB_ALU64 };
+	return WRITES >> UB_CLASS(insn->opcode) & 1 && UB_DST(insn) == r;
+}
+
+static bool moves(const struct ub_insn *insn, uint32_t s)
+{
+	return (insn->opcode == (UB_ALU64 | UB_X | UB_MOV) || insn->opcode == (UB_ALU32 | UB_X | UB_MOV)) &&
+	       UB_SRC(insn) == s && insn->offset == 0;
+}
+
+/* Looks ahead in a fast form: if the low half of d, which the next turn does not start with, is going to be
+ * moved to a register that does, it is computed there. */
+static void find_move(struct jit *j, uint32_t d)
+{
+	const struct ub_insn *insn = j->text + j->slot + 1, *latch = j->text + j->latch;
+	if (j->live & JIT_HI(d) || j->live_in[j->fast->head] & JIT_BOTH(d))
+		return;
+	while (insn < latch && !writes(insn, d) && !moves(insn, d))
+		insn++;
+	uint32_t t = UB_DST(insn);
+	if (insn == latch || !moves(insn, d) || !jit_in_register(j, t) || j->live >> t & 1)
+		return;
+	while (++insn < latch)
+		if (writes(insn, t))
+			return;
+	j->result = d;
+	j->into = t;
+}
+
 static void arithmetic(struct jit *j, const struct ub_insn *insn)
 {
 	uint32_t d = UB_DST(insn);
@@ -83,6 +114,9 @@ static void extend(struct jit *j, const struct ub_insn *insn)
 
 static void lower(struct jit *j, const struct ub_insn *insn)
 {
+	j->result = JIT_NOWHERE;
+	if (j->fast && writes(insn, UB_DST(insn)))
+		find_move(j, UB_DST(insn));
 	switch (UB_CLASS(insn->opcode)) {
 	case UB_ALU32:
 	case UB_ALU64:

@@ -131,6 +131,24 @@ void jit_at_home(struct jit *j, uint32_t halves)
 	}
 }
 
+/* Where a half is to be computed, if anywhere. */
+static uint32_t goal(const struct jit *j, uint32_t half)
+{
+	return j->home[half == j->result ? j->into : half];
+}
+
+/* A half is in its home, or in the register it was computed in. */
+static void arrive(struct jit *j, uint32_t half, uint32_t reg)
+{
+	jit_at_home(j, 1u << half);
+	if (half != j->result || reg != j->home[j->into])
+		return;
+	j->val[half].kind = JIT_COPY;
+	j->val[half].a = (uint8_t)reg;
+	j->lazy |= 1u << half;
+	j->reading |= 1u << half;
+}
+
 static void settle(struct jit *j, uint32_t half, uint32_t busy);
 static int constant(struct jit *j, uint32_t value);
 
@@ -208,10 +226,14 @@ static void emit(struct jit *j, int rd, const struct jit_val *v)
 static void settle(struct jit *j, uint32_t half, uint32_t busy)
 {
 	struct jit_val *v = &j->val[half];
-	uint32_t temps = j->temps;
+	uint32_t temps = j->temps, reg = j->home[half];
 	bool there = v->kind == JIT_CONST && v->b;
-	if (!there && j->home[half] != JIT_NOWHERE) {
-		clobber(j, j->home[half], half, j->held, busy | 1u << half);
+	if (half == j->result && v->kind != JIT_COPY && !(j->held >> j->into & 1)) {
+		reg = goal(j, half);
+		clobber(j, reg, half, j->held, busy | 1u << half);
+		emit(j, (int)reg, v);
+	} else if (!there && reg != JIT_NOWHERE) {
+		clobber(j, reg, half, j->held, busy | 1u << half);
 		uint32_t held = j->temps;
 		int rd;
 		if (v->kind == JIT_CONST && !jit_in_register(j, half)) {
@@ -225,7 +247,7 @@ static void settle(struct jit *j, uint32_t half, uint32_t busy)
 		jit_store_half(j, half, rd);
 		j->temps = held;
 	}
-	jit_at_home(j, 1u << half);
+	arrive(j, half, reg);
 	if (busy == 0)
 		j->temps = temps; /* copies that broke cycles are used up */
 }
@@ -246,7 +268,7 @@ void jit_flush(struct jit *j, uint32_t halves)
 void jit_clobber(struct jit *j, uint32_t half)
 {
 	if (j->reading)
-		clobber(j, j->home[half], half, j->keep, 0);
+		clobber(j, goal(j, half), half, j->keep, 0);
 }
 
 /* Makes an operand a register, a spilled half, or a constant; r10 remains what it is. */
@@ -315,15 +337,20 @@ int jit_scratch(struct jit *j, int reuse)
 /* The register to compute a half in: its home, or, spilled, `reuse` if that is scratch, or more scratch. */
 int jit_dst(struct jit *j, uint32_t half, int reuse)
 {
-	if (!jit_in_register(j, half))
+	uint32_t reg = goal(j, half);
+	if (reg >= JIT_SPILL)
 		return jit_scratch(j, reuse);
-	j->pinned |= 1u << j->home[half];
-	return j->home[half];
+	j->pinned |= 1u << reg;
+	return (int)reg;
 }
 
 /* A half is now what `reg` holds. */
 void jit_done(struct jit *j, uint32_t half, int reg)
 {
+	if (half == j->result && (uint32_t)reg == j->home[j->into]) {
+		arrive(j, half, (uint32_t)reg);
+		return;
+	}
 	jit_store_half(j, half, reg);
 	if (j->lazy >> half & 1)
 		jit_at_home(j, 1u << half);
@@ -358,7 +385,9 @@ void jit_copy(struct jit *j, uint32_t d, uint32_t s)
 	struct jit_val v = j->val[s];
 	if (v.kind == JIT_CONST)
 		v.b = 0;
-	if (v.kind != JIT_HOME) {
+	if (v.kind == JIT_COPY && v.a == j->home[d]) {
+		jit_at_home(j, 1u << d);
+	} else if (v.kind != JIT_HOME) {
 		jit_set(j, d, v);
 	} else if (v.a < JIT_SPILL) {
 		v.kind = JIT_COPY;
