@@ -8,7 +8,8 @@
  *   alloc.c     homes for halves
  *   lower_*.c   instructions, over the emitters of emit.h      -> code, fixups
  *   value.c     where the values of halves are, meanwhile
- *   preheader.c tests before loops, and
+ *   fast.c      loops without checks, behind
+ *   preheader.c tests, and
  *   stubs.c     what follows failed checks
  *   patch.c     branch sizes and targets
  *   jit.c       the driver
@@ -95,12 +96,20 @@ enum {
 	JIT_STUBS = 16, /* pending at a time */
 };
 
-/* A slow path outside the straight line: a check that failed, or the end of the program. */
+/* A path outside the straight line. */
+enum jit_stub_kind {
+	JIT_CHECKS, /* a check that failed: size | rights << JIT_CHECK_RIGHTS */
+	JIT_STOPS,  /* the end of the program: status */
+	JIT_LEAVES, /* the way out of a fast form: a half that goes home; the next stub has one more, or ... */
+	JIT_LEFT,   /* ... this was the last */
+};
+
 struct jit_stub {
-	uint16_t fixup, resume; /* the branch to it; the halfword it goes back to */
+	uint16_t fixup, resume; /* the branch to it; the halfword it goes back to, or the slot it goes to */
 	uint16_t slot;
-	uint16_t what;          /* size | rights << JIT_CHECK_RIGHTS, or status */
-	struct jit_val addr;    /* JIT_ADDR; JIT_HOME: none */
+	uint16_t what;          /* by kind */
+	struct jit_val value;   /* the address, or what goes home */
+	uint8_t kind;
 };
 
 struct jit {
@@ -198,6 +207,12 @@ static inline bool jit_is_jump(uint8_t opcode)
 {
 	uint32_t class = UB_CLASS(opcode), op = UB_OP(opcode);
 	return (class == UB_JMP || class == UB_JMP32) && op != UB_CALL && op != UB_EXIT;
+}
+/* Writes its dst: but for atomics and calls, what writes registers does. */
+static inline bool jit_writes(const struct ub_insn *insn)
+{
+	enum { WRITES = 1 << UB_LD | 1 << UB_LDX | 1 << UB_ALU32 | 1 << UB_ALU64 };
+	return WRITES >> UB_CLASS(insn->opcode) & 1;
 }
 /* Neither a jump, nor a call, nor an exit. */
 static inline bool jit_goes_straight(uint8_t opcode)
@@ -312,8 +327,13 @@ void jit_set(struct jit *j, uint32_t half, struct jit_val v);
 void jit_set_const(struct jit *j, uint32_t half, uint32_t value);
 void jit_copy(struct jit *j, uint32_t d, uint32_t s);
 void jit_sum(struct jit *j, int rd, const struct jit_val *v);
+void jit_emit_value(struct jit *j, int rd, const struct jit_val *v);
 
-/* jit.c: the high halves of operands that ranges.c has proved to be zero become constants: for who is going to
+/* jit.c: control comes here from elsewhere too: everything is at home. `on`: it also comes from above. */
+void jit_begin_block(struct jit *j, bool on);
+/* Where loops begin: a branch to the second half of a word costs a fetch more. */
+void jit_align(struct jit *j);
+/* The high halves of operands that ranges.c has proved to be zero become constants: for who is going to
  * look at high halves. */
 void jit_prove_zeros(struct jit *j, const struct ub_insn *insn);
 
@@ -346,6 +366,7 @@ void jit_pair_shift(struct jit *j, uint32_t op, uint32_t d, uint32_t s);
 void jit_memory(struct jit *j, const struct ub_insn *insn);
 /* stubs.c */
 struct jit_stub *jit_to_stub(struct jit *j, enum t2_cond cond);
+void jit_leave(struct jit *j, enum t2_cond cond, uint32_t halves, uint32_t target);
 void jit_stubs(struct jit *j);
 void jit_reserve_stubs(struct jit *j, uint32_t n);
 void jit_thunks(struct jit *j);

@@ -52,37 +52,6 @@ static void load_constant(struct jit *j, const struct ub_insn *insn)
 		jit_set_const(j, d + JIT_HIGH, hi);
 }
 
-static bool writes(const struct ub_insn *insn, uint32_t r)
-{
-	enum { WRITES = 1 << UB_LD | 1 << UB_LDX | 1 << UB_ALU32 | 1 << UB_ALU64 };
-	return WRITES >> UB_CLASS(insn->opcode) & 1 && UB_DST(insn) == r;
-}
-
-static bool moves(const struct ub_insn *insn, uint32_t s)
-{
-	return (insn->opcode == (UB_ALU64 | UB_X | UB_MOV) || insn->opcode == (UB_ALU32 | UB_X | UB_MOV)) &&
-	       UB_SRC(insn) == s && insn->offset == 0;
-}
-
-/* Looks ahead in a fast form: if the low half of d, which the next turn does not start with, is going to be
- * moved to a register that does, it is computed there. */
-static void find_move(struct jit *j, uint32_t d)
-{
-	const struct ub_insn *insn = j->text + j->slot + 1, *latch = j->text + j->latch;
-	if (j->live & JIT_HI(d) || j->live_in[j->fast->head] & JIT_BOTH(d))
-		return;
-	while (insn < latch && !writes(insn, d) && !moves(insn, d))
-		insn++;
-	uint32_t t = UB_DST(insn);
-	if (insn == latch || !moves(insn, d) || !jit_in_register(j, t) || j->live >> t & 1)
-		return;
-	while (++insn < latch)
-		if (writes(insn, t))
-			return;
-	j->result = d;
-	j->into = t;
-}
-
 static void arithmetic(struct jit *j, const struct ub_insn *insn)
 {
 	uint32_t d = UB_DST(insn);
@@ -115,8 +84,8 @@ static void extend(struct jit *j, const struct ub_insn *insn)
 static void lower(struct jit *j, const struct ub_insn *insn)
 {
 	j->result = JIT_NOWHERE;
-	if (j->fast && writes(insn, UB_DST(insn)))
-		find_move(j, UB_DST(insn));
+	if (j->fast && jit_writes(insn))
+		jit_find_move(j, UB_DST(insn));
 	switch (UB_CLASS(insn->opcode)) {
 	case UB_ALU32:
 	case UB_ALU64:
@@ -144,8 +113,7 @@ static void lower(struct jit *j, const struct ub_insn *insn)
 	}
 }
 
-/* Control comes here from elsewhere too: everything is at home. `on`: it also comes from above. */
-static void begin_block(struct jit *j, bool on)
+void jit_begin_block(struct jit *j, bool on)
 {
 	if (on) {
 		j->live = j->held = j->live_in[j->slot];
@@ -172,48 +140,6 @@ static bool goes_on(const struct jit *j, const struct ub_insn *insn)
 	return insn->opcode != (UB_JMP | UB_EXIT);
 }
 
-/* Where loops begin: a branch to the second half of a word costs a fetch more. */
-static void align(struct jit *j)
-{
-	if (j->code.len & 1)
-		jit_narrow(&j->code, T2_NOP);
-}
-
-/* At a head: tests, and the loop's fast form from here to its latch, if it can have one. */
-static void begin_fast(struct jit *j, struct jit_loop *loop)
-{
-	j->tests = j->nfixups;
-	if (!jit_loop(j, j->slot, loop) || !jit_preheader(j, loop))
-		return;
-	j->tests_end = j->nfixups;
-	align(j);
-	j->fast = loop;
-	j->latch = loop->latch;
-	j->top = j->code.len;
-}
-
-/* Behind the latch of the fast form: the usual one begins, to which the tests lead. */
-static void end_fast(struct jit *j)
-{
-	uint32_t head = j->fast->head;
-	j->slot++;
-	begin_block(j, true);
-	jit_branch(j, T2_AL, JIT_TO_SLOT, j->slot);
-	jit_stubs(j);
-	align(j);
-	j->fast = NULL;
-	j->slot = j->usual = head;
-	j->top = j->code.len;
-	if (j->map) { /* halfwords, still */
-		j->map[head].test = j->offset[head];
-		j->map[head].code = j->top;
-	}
-	for (; j->tests < j->tests_end; j->tests++)
-		j->fixups[-1 - (int32_t)j->tests].target = (uint16_t)j->top;
-	begin_block(j, false);
-	j->loops = true;
-}
-
 static void emit(struct jit *j)
 {
 	struct jit_loop loop;
@@ -225,15 +151,15 @@ static void emit(struct jit *j)
 	for (j->slot = 0; j->slot < j->slots; j->slot++) {
 		const struct ub_insn *insn = j->text + j->slot;
 		if (jit_is_leader(j, j->slot) && j->slot != j->usual) {
-			begin_block(j, on);
+			jit_begin_block(j, on);
 			if (j->facts[j->slot] & JIT_HEAD)
-				align(j);
+				jit_align(j);
 			if (starts_function(j))
 				jit_function(j);
 			on = true;
 			j->offset[j->slot] = (uint16_t)j->code.len; /* jumps to a function's start do not call it */
 			if (j->facts[j->slot] & JIT_HEAD && j->plain)
-				begin_fast(j, &loop);
+				jit_begin_fast(j, &loop);
 		} else if (j->slot != j->usual) {
 			j->offset[j->slot] = (uint16_t)j->code.len;
 		}
@@ -252,7 +178,7 @@ static void emit(struct jit *j)
 		if (!on && j->nstubs && j->slot + 1 < j->slots)
 			jit_stubs(j);
 		if (j->fast && j->slot == j->latch) {
-			end_fast(j);
+			jit_end_fast(j);
 			j->slot--;
 		}
 	}

@@ -12,6 +12,7 @@ enum {
 	LOOP_SLOTS = 64,
 	LOOP_TERMS = 3,
 	LOOP_REACHES = 4,
+	LOOP_PROMOTED = 4,
 	LOOP_NEAR = 1024,   /* constants of addresses, and steps, are smaller than this */
 	LOOP_TURNS = 20,    /* turns are below 2^20 ... */
 	LOOP_STRIDE = 11,   /* ... and strides below 2^11, so that their product is a distance */
@@ -35,6 +36,10 @@ struct jit_reach {
 	uint8_t by, by_shift;    /* ... by << by_shift, or JIT_NOWHERE */
 };
 
+struct jit_word {
+	uint8_t half, home;
+};
+
 struct jit_loop {
 	uint32_t head, latch;    /* the latch is a conditional jump, the first that goes to the head */
 	uint64_t covered;        /* bit n: no check of slot head + n in the fast form */
@@ -48,6 +53,8 @@ struct jit_loop {
 	uint8_t counter, bound;  /* registers; bound JIT_NOWHERE: `limit` */
 	uint32_t limit;
 	uint32_t step;           /* up or down, per turn: once before the first compare */
+	uint32_t promoted;       /* spilled halves that have a register here, and where they live otherwise */
+	struct jit_word word[LOOP_PROMOTED];
 	uint32_t reaches;
 	struct jit_reach reach[LOOP_REACHES];
 };
@@ -58,6 +65,13 @@ bool jit_loop(const struct jit *j, uint32_t head, struct jit_loop *loop);
 /* preheader.c: emits the test; false, and nothing emitted, if registers do not suffice. Its branches,
  * all from fixup number j->nfixups on, are to go to the usual form. */
 bool jit_preheader(struct jit *j, const struct jit_loop *loop);
+
+/* fast.c */
+void jit_begin_fast(struct jit *j, struct jit_loop *loop);
+void jit_end_fast(struct jit *j);
+/* Looks ahead in a fast form: if the low half of d, which the next turn does not start with, is going to be
+ * moved to a register that does, it is computed there. */
+void jit_find_move(struct jit *j, uint32_t d);
 
 /* Whether control is at the latch of a fast form: low halves decide whether it goes back. */
 static inline bool jit_at_latch(const struct jit *j)

@@ -219,13 +219,37 @@ static bool pays(const struct jit *j, uint32_t target)
 	return target <= j->slot && j->checked && !paid;
 }
 
+/* Of the halves that are needed where a fast form is left, those that can go home on the way out: all that
+ * are not there yet, or none. One of them may not read another's home. */
+static uint32_t can_wait(struct jit *j, uint32_t needed)
+{
+	uint32_t halves = j->lazy & needed, homes = 0;
+	for (uint32_t left = halves; left; left &= left - 1) {
+		uint32_t home = j->home[__builtin_ctz(left)];
+		if (home >= JIT_SPILL)
+			return 0;
+		homes |= 1u << home;
+	}
+	for (uint32_t left = halves; left; left &= left - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(left), others = homes & ~(1u << j->home[half]);
+		const struct jit_val *v = &j->val[half];
+		if (v->kind != JIT_CONST && (others >> v->a & 1 || (v->b < JIT_SPILL && others >> v->b & 1)))
+			return 0;
+	}
+	return jit_count(halves) <= JIT_STUBS / 2 ? halves : 0;
+}
+
 void jit_jump(struct jit *j, const struct ub_insn *insn)
 {
 	uint32_t target = jit_target(insn, j->slot);
 	bool budget = pays(j, target);
 	enum t2_cond cond = T2_AL;
 
-	jit_flush(j, j->live_in[target]);
+	uint32_t waiting = j->fast && !budget && target != j->fast->head ? can_wait(j, j->live_in[target]) : 0;
+	if (waiting)
+		jit_reserve_stubs(j, jit_count(waiting));
+	else
+		jit_flush(j, j->live_in[target]);
 	if (UB_OP(insn->opcode) == UB_JA) {
 		jit_release(j);
 		if (target != j->slot + 1)
@@ -236,8 +260,13 @@ void jit_jump(struct jit *j, const struct ub_insn *insn)
 		jit_prove_zeros(j, insn);
 	enum outcome known = compare(j, insn, &cond);
 	jit_release(j);
+	waiting &= j->lazy; /* what the compare brought home has been on the straight line */
 	if (known == NEVER)
 		return;
+	if (waiting) {
+		jit_leave(j, known == ALWAYS ? T2_AL : cond, waiting, target);
+		return;
+	}
 	if (known == ALWAYS) {
 		go(j, target, budget);
 		return;

@@ -54,7 +54,8 @@ static void to_stub(struct jit *j, enum t2_cond cond, const struct jit_val *at, 
 	struct jit_stub *stub = jit_to_stub(j, cond);
 	j->code.broken |= at->a == T2_LR;
 	stub->what = (uint16_t)what;
-	stub->addr = *at;
+	stub->kind = JIT_CHECKS;
+	stub->value = *at;
 	uint8_t kept = at->a == T2_IP ? j->cached[0] : JIT_NOWHERE; /* the stub leaves it as it was */
 	jit_forget(j);
 	j->cached[0] = kept;

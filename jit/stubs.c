@@ -2,6 +2,7 @@
 /* Code off the straight line: what follows a failed check, and how a program is stopped.
  *
  *   check    ip = address; bl check; .hword slot, what; b back
+ *   leave    homes = values; b to a slot
  *   trap     bl fault; .hword slot, status; r2: address, if the status is about one
  *   thunk    where they go: on to the routine (runtime.c), through the run
  */
@@ -31,7 +32,7 @@ void jit_trap_if(struct jit *j, enum t2_cond cond, int32_t status)
 {
 	struct jit_stub *stub = jit_to_stub(j, cond);
 	stub->what = (uint16_t)status;
-	stub->addr.kind = JIT_HOME; /* about no address */
+	stub->kind = JIT_STOPS;
 }
 
 /* A branch under cond to a new stub, for the caller to fill in. */
@@ -45,9 +46,22 @@ struct jit_stub *jit_to_stub(struct jit *j, enum t2_cond cond)
 	return stub;
 }
 
+/* Branches under cond to a slot, where halves are expected at home: they go there on the way. */
+void jit_leave(struct jit *j, enum t2_cond cond, uint32_t halves, uint32_t target)
+{
+	struct jit_stub *stub = jit_to_stub(j, cond);
+	for (; halves; halves &= halves - 1, stub++) {
+		stub->what = (uint16_t)__builtin_ctz(halves);
+		stub->value = j->val[stub->what];
+		stub->kind = halves & (halves - 1) ? JIT_LEAVES : JIT_LEFT;
+		stub->resume = (uint16_t)target;
+	}
+	j->nstubs = (uint32_t)(stub - j->stubs);
+}
+
 static void check_stub(struct jit *j, const struct jit_stub *stub)
 {
-	const struct jit_val *at = &stub->addr;
+	const struct jit_val *at = &stub->value;
 	jit_sum(j, T2_IP, at);
 	jit_call_routine(j, JIT_CHECK);
 	jit_narrow(&j->code, stub->slot);
@@ -66,11 +80,20 @@ void jit_stubs(struct jit *j)
 	j->temps = 1u << T2_IP; /* lr is what there is for constants */
 	for (uint32_t i = 0; i < j->nstubs; i++) {
 		struct jit_stub *stub = &j->stubs[i];
-		j->fixups[-1 - (int32_t)stub->fixup].target = (uint16_t)j->code.len;
-		if (stub->addr.kind == JIT_ADDR)
+		if (i == 0 || stub[-1].kind != JIT_LEAVES)
+			j->fixups[-1 - (int32_t)stub->fixup].target = (uint16_t)j->code.len;
+		switch (stub->kind) {
+		case JIT_CHECKS:
 			check_stub(j, stub);
-		else
+			break;
+		case JIT_STOPS:
 			trap(j, stub->slot, stub->what);
+			break;
+		default:
+			jit_emit_value(j, j->home[stub->what], &stub->value);
+			if (stub->kind == JIT_LEFT)
+				jit_branch(j, T2_AL, JIT_TO_SLOT, stub->resume);
+		}
 	}
 	j->nstubs = 0;
 	j->temps = temps;

@@ -205,7 +205,8 @@ void jit_sum(struct jit *j, int rd, const struct jit_val *v)
 		jit_mov(&j->code, rd, rn);
 }
 
-static void emit(struct jit *j, int rd, const struct jit_val *v)
+/* rd = a value. */
+void jit_emit_value(struct jit *j, int rd, const struct jit_val *v)
 {
 	switch (v->kind) {
 	case JIT_CONST:
@@ -217,7 +218,7 @@ static void emit(struct jit *j, int rd, const struct jit_val *v)
 	case JIT_PRODUCT:
 		jit_mul(&j->code, rd, v->a, v->b, JIT_ANY);
 		break;
-	default:
+	default: /* a copy, too: a + 0 */
 		jit_sum(j, rd, v);
 	}
 }
@@ -231,7 +232,7 @@ static void settle(struct jit *j, uint32_t half, uint32_t busy)
 	if (half == j->result && v->kind != JIT_COPY && !(j->held >> j->into & 1)) {
 		reg = goal(j, half);
 		clobber(j, reg, half, j->held, busy | 1u << half);
-		emit(j, (int)reg, v);
+		jit_emit_value(j, (int)reg, v);
 	} else if (!there && reg != JIT_NOWHERE) {
 		clobber(j, reg, half, j->held, busy | 1u << half);
 		uint32_t held = j->temps;
@@ -242,7 +243,7 @@ static void settle(struct jit *j, uint32_t half, uint32_t busy)
 			rd = v->a;
 		} else {
 			rd = jit_dst(j, half, -1);
-			emit(j, rd, v);
+			jit_emit_value(j, rd, v);
 		}
 		jit_store_half(j, half, rd);
 		j->temps = held;

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The fast form of a loop (loops.h), from the test before it to its latch. It is one block that nothing
+ * jumps into, so it may have what other code may not: homes of its own for spilled halves, and values in
+ * registers of others.
+ */
+#include "jit/loops.h"
+
+void jit_align(struct jit *j)
+{
+	if (j->code.len & 1)
+		jit_narrow(&j->code, T2_NOP);
+}
+
+static uint32_t homes_of(const struct jit *j, uint32_t halves)
+{
+	uint32_t homes = 0;
+	for (; halves; halves &= halves - 1) {
+		uint32_t home = j->home[__builtin_ctz(halves)];
+		if (home < JIT_SPILL)
+			homes |= 1u << home;
+	}
+	return homes;
+}
+
+/* Loads spilled halves that the loop only reads into registers of halves that are not needed there. */
+static void promote(struct jit *j, struct jit_loop *loop)
+{
+	uint32_t written = 0, read = 0, live = j->live_in[loop->head];
+	for (uint32_t slot = loop->head; slot <= loop->latch; slot++) {
+		const struct ub_insn *insn = j->text + slot;
+		read |= JIT_BOTH(UB_DST(insn)) | JIT_BOTH(UB_SRC(insn));
+		if (jit_writes(insn))
+			written |= JIT_BOTH(UB_DST(insn));
+	}
+	uint32_t own = 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT | 1u << JIT_DATA | JIT_LO(UB_R10);
+	uint32_t free = (j->local_calls ? 0x7ff : 0xfff) & ~homes_of(j, live | written | own);
+	loop->promoted = 0;
+	for (uint32_t left = live & read & ~written & ~own; left && free; left &= left - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(left), reg = (uint32_t)__builtin_ctz(free);
+		if (jit_in_register(j, half))
+			continue;
+		jit_load_spilled(j, half, (int)reg);
+		loop->word[loop->promoted++] = (struct jit_word){ (uint8_t)half, j->home[half] };
+		j->home[half] = (uint8_t)reg;
+		jit_at_home(j, 1u << half);
+		free &= free - 1;
+		if (loop->promoted == LOOP_PROMOTED)
+			break;
+	}
+}
+
+/* At a head: tests, and the loop's fast form from here to its latch, if it can have one. */
+void jit_begin_fast(struct jit *j, struct jit_loop *loop)
+{
+	j->tests = j->nfixups;
+	if (!jit_loop(j, j->slot, loop) || !jit_preheader(j, loop))
+		return;
+	j->tests_end = j->nfixups;
+	promote(j, loop);
+	jit_align(j);
+	j->fast = loop;
+	j->latch = loop->latch;
+	j->top = j->code.len;
+}
+
+/* Behind the latch of the fast form: the usual one begins, to which the tests lead. */
+void jit_end_fast(struct jit *j)
+{
+	const struct jit_loop *loop = j->fast;
+	j->slot++;
+	jit_begin_block(j, true);
+	jit_branch(j, T2_AL, JIT_TO_SLOT, j->slot);
+	jit_stubs(j);
+	jit_align(j);
+	for (uint32_t i = 0; i < loop->promoted; i++) {
+		j->home[loop->word[i].half] = loop->word[i].home;
+		jit_at_home(j, 1u << loop->word[i].half);
+	}
+	j->fast = NULL;
+	j->slot = j->usual = loop->head;
+	j->top = j->code.len;
+	if (j->map) { /* halfwords, still */
+		j->map[loop->head].test = j->offset[loop->head];
+		j->map[loop->head].code = j->top;
+	}
+	for (; j->tests < j->tests_end; j->tests++)
+		j->fixups[-1 - (int32_t)j->tests].target = (uint16_t)j->top;
+	jit_begin_block(j, false);
+	j->loops = true;
+}
+
+static bool moves(const struct ub_insn *insn, uint32_t s)
+{
+	return (insn->opcode == (UB_ALU64 | UB_X | UB_MOV) || insn->opcode == (UB_ALU32 | UB_X | UB_MOV)) &&
+	       UB_SRC(insn) == s && insn->offset == 0;
+}
+
+/* Looks ahead in a fast form: if the low half of d, which the next turn does not start with, is going to be
+ * moved to a register that does, it is computed there. */
+void jit_find_move(struct jit *j, uint32_t d)
+{
+	const struct ub_insn *insn = j->text + j->slot + 1, *latch = j->text + j->latch;
+	if (j->live & JIT_HI(d) || j->live_in[j->fast->head] & JIT_BOTH(d))
+		return;
+	while (insn < latch && !(jit_writes(insn) && UB_DST(insn) == d) && !moves(insn, d))
+		insn++;
+	uint32_t t = UB_DST(insn);
+	if (insn == latch || !moves(insn, d) || !jit_in_register(j, t) || j->live >> t & 1)
+		return;
+	while (++insn < latch)
+		if (jit_writes(insn) && UB_DST(insn) == t)
+			return;
+	j->result = d;
+	j->into = t;
+}
+
