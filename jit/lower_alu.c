@@ -187,6 +187,28 @@ static void div_imm(struct jit *j, bool mod, uint32_t d, uint32_t n, uint32_t k)
 	jit_done(j, d, rd);
 }
 
+/* d = n * k; k is no power of two. Next to one it is a sum, or a difference. */
+static void mul_imm(struct jit *j, uint32_t d, uint32_t n, uint32_t k)
+{
+	struct jit_code *c = &j->code;
+	bool sum = !((k - 1) & (k - 2)), difference = !((k + 1) & k);
+	jit_prepare(j, n);
+	if (sum && k <= 9 && jit_has_register(j, n)) {
+		set(j, d, JIT_ADDR, j->val[n].a, j->val[n].a, (uint32_t)__builtin_ctz(k - 1), 0);
+		return;
+	}
+	jit_clobber(j, d);
+	int rn = jit_reg(j, n), rd = jit_dst(j, d, rn);
+	if (sum || (difference && k != ~0u)) {
+		jit_dp_shift(c, sum ? T2_ADD : T2_RSB, rd, rn, rn, T2_LSL, (uint32_t)__builtin_ctz(sum ? k - 1 : k + 1), JIT_ANY);
+	} else {
+		int t = jit_temp(j);
+		jit_const(c, t, k, JIT_ANY);
+		jit_mul(c, rd, rn, t, JIT_ANY);
+	}
+	jit_done(j, d, rd);
+}
+
 static uint32_t fold(uint32_t op, uint32_t a, uint32_t k)
 {
 	switch (op) {
@@ -255,15 +277,9 @@ void jit_op_imm(struct jit *j, uint32_t op, uint32_t d, uint32_t n, uint32_t k)
 	case UB_MOD >> 4:
 		div_imm(j, op == UB_MOD, d, n, k);
 		break;
-	case UB_MUL >> 4: {
-		jit_clobber(j, d);
-		jit_prepare(j, n);
-		int rn = jit_reg(j, n), rd = jit_dst(j, d, rn), t = jit_temp(j);
-		jit_const(&j->code, t, k, JIT_ANY);
-		jit_mul(&j->code, rd, rn, t, JIT_ANY);
-		jit_done(j, d, rd);
+	case UB_MUL >> 4:
+		mul_imm(j, d, n, k);
 		break;
-	}
 	default:
 		dp_of(op, &dp);
 		jit_clobber(j, d);
