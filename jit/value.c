@@ -14,7 +14,7 @@
  *   jit_done(d)         a spilled result is stored
  *   jit_release()       by the driver: scratch registers are free again
  */
-#include "jit/compile.h"
+#include "jit/loops.h"
 
 /* Lazy values that read registers, at most: breaking their cycles takes scratch registers. */
 enum { LAZY_MAX = 6 };
@@ -376,13 +376,30 @@ void jit_set_const(struct jit *j, uint32_t half, uint32_t value)
 		jit_set(j, half, (struct jit_val){ JIT_CONST, JIT_NOWHERE, 0, 0, (int32_t)value });
 }
 
+/* Of an expression that both d and s are to be, d gets a register: in a fast form that a turn starts with d, but
+ * not with s. Else s does. */
+static void settle_one(struct jit *j, uint32_t d, uint32_t s)
+{
+	uint32_t start = j->fast ? j->live_in[j->fast->head] : 0;
+	if (!(start >> d & 1) || start >> s & 1 || !jit_in_register(j, d)) {
+		jit_settle(j, s);
+		return;
+	}
+	jit_at_home(j, 1u << d);
+	clobber(j, j->home[d], s, j->keep, 0);
+	if (!(j->lazy >> s & 1)) /* it had to make room */
+		return;
+	jit_emit_value(j, j->home[d], &j->val[s]);
+	jit_set(j, s, (struct jit_val){ JIT_COPY, j->home[d], JIT_NOWHERE, 0, 0 });
+}
+
 /* d = s; nothing is emitted if s is not spilled. */
 void jit_copy(struct jit *j, uint32_t d, uint32_t s)
 {
 	if (d == s)
 		return;
-	if (j->val[s].kind > JIT_CONST && j->live >> s & 1)
-		jit_settle(j, s);
+	if (j->val[s].kind > JIT_CONST && j->lazy & j->live & 1u << s)
+		settle_one(j, d, s);
 	struct jit_val v = j->val[s];
 	if (v.kind == JIT_CONST)
 		v.b = 0;
