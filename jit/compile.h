@@ -100,15 +100,16 @@ enum {
 enum jit_stub_kind {
 	JIT_CHECKS, /* a check that failed: size | rights << JIT_CHECK_RIGHTS */
 	JIT_STOPS,  /* the end of the program: status */
-	JIT_LEAVES, /* the way out of a fast form: a half that goes home; the next stub has one more, or ... */
-	JIT_LEFT,   /* ... this was the last */
+	JIT_REFUNDS, /* the way out of a fast form: turns that were paid for and are not taken */
+	JIT_LEAVES,  /* the way out of a fast form: a half that goes home */
+	JIT_MORE = 16, /* the way goes on with the next stub; else, to a slot */
 };
 
 struct jit_stub {
 	uint16_t fixup, resume; /* the branch to it; the halfword it goes back to, or the slot it goes to */
 	uint16_t slot;
 	uint16_t what;          /* by kind */
-	struct jit_val value;   /* the address, or what goes home */
+	struct jit_val value;   /* the address, the counter, or what goes home */
 	uint8_t kind;
 };
 

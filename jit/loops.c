@@ -238,6 +238,17 @@ static bool moves(const struct ub_insn *insn)
 	return insn->opcode == (UB_ALU64 | UB_K | UB_ADD) || insn->opcode == (UB_ALU64 | UB_K | UB_SUB);
 }
 
+/* Whether nothing but additions of constants writes the counter, so that what it is tells what turn it is. */
+static bool adds_only(const struct jit *j, const struct jit_loop *l)
+{
+	for (uint32_t slot = l->head; slot < l->latch; slot++) {
+		const struct ub_insn *insn = j->text + slot;
+		if (jit_writes(insn) && UB_DST(insn) == l->counter && (insn->opcode & UB_X || UB_OP(insn->opcode) > UB_SUB))
+			return false;
+	}
+	return true;
+}
+
 bool jit_loop(const struct jit *j, uint32_t head, struct jit_loop *loop)
 {
 	struct jit_form now[UB_REGISTERS];
@@ -245,7 +256,8 @@ bool jit_loop(const struct jit *j, uint32_t head, struct jit_loop *loop)
 	uint32_t still = ~0u;
 	loop->head = head;
 	loop->covered = loop->reaches = 0;
-	loop->exits = false;
+	bool exits = false, backward = false;
+	loop->prepaid = false;
 	for (uint32_t r = 0; r < UB_REGISTERS; r++)
 		now[r] = (struct jit_form){ .terms = 1, .reg = { (uint8_t)r } };
 
@@ -284,13 +296,15 @@ bool jit_loop(const struct jit *j, uint32_t head, struct jit_loop *loop)
 			if (!jit_is_jump(insn->opcode) || UB_OP(insn->opcode) == UB_JA)
 				return false;
 			if (jit_target(insn, slot) != head) {
-				loop->exits = true;
+				exits = true;
+				backward |= jit_target(insn, slot) <= slot;
 				break;
 			}
 			loop->latch = slot;
 			if (!plain || slot + 1 == j->slots || !counts(j, loop, now))
 				return false;
 			cover(loop, now);
+			loop->prepaid = !exits || (!backward && loop->step == 1 && adds_only(j, loop));
 			loop->still &= still;
 			return (loop->covered & plain) != 0;
 		}
@@ -307,7 +321,7 @@ void jit_loops(struct jit *j)
 	for (uint32_t slot = 0; slot < j->slots; slot++) {
 		if (!(j->facts[slot] & JIT_HEAD) || j->text[slot].opcode == 0 || !jit_loop(j, slot, &loop))
 			continue;
-		uint64_t set = loop.covered | (uint64_t)!loop.exits << (loop.latch - slot);
+		uint64_t set = loop.covered | (uint64_t)loop.prepaid << (loop.latch - slot);
 		for (uint32_t n = 0; n < LOOP_SLOTS; n++)
 			if (set >> n & 1)
 				jit_mark(j->hoisted, slot + n);

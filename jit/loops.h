@@ -46,7 +46,8 @@ struct jit_loop {
 	/* Bit r: r is moved by one constant, and never far enough to change its high half: up to its bound, or
 	 * through a region and a little further, and regions lie between 2^16 and 0xe0000000 (bounds.h). */
 	uint32_t still;
-	bool exits;              /* control may leave before the latch, so turns are paid for one by one */
+	/* All turns are paid for by the test before: control leaves at the latch, or gives back those it did not take. */
+	bool prepaid;
 	/* The latch goes back while counter < bound, counter > bound or, `equal`, counter != bound. */
 	bool down, equal;
 	bool counter_zx, bound_zx; /* unless both: equal high halves are to be tested for, and stay equal */
@@ -69,6 +70,8 @@ bool jit_preheader(struct jit *j, const struct jit_loop *loop);
 /* fast.c */
 void jit_begin_fast(struct jit *j, struct jit_loop *loop);
 void jit_end_fast(struct jit *j);
+/* Gives back what was paid for turns that are not taken. */
+void jit_refund(struct jit *j, const struct jit_stub *stub);
 /* Looks ahead in a fast form: if the low half of d, which the next turn does not start with, is going to be
  * moved to a register that does, it is computed there. */
 void jit_find_move(struct jit *j, uint32_t d);

@@ -215,7 +215,7 @@ static void go(struct jit *j, uint32_t target, bool pays)
 /* Whether a taken jump takes from the budget here, which it may have done before the loop. */
 static bool pays(const struct jit *j, uint32_t target)
 {
-	bool paid = jit_at_latch(j) && !j->fast->exits;
+	bool paid = jit_at_latch(j) && j->fast->prepaid;
 	return target <= j->slot && j->checked && !paid;
 }
 
@@ -245,10 +245,11 @@ void jit_jump(struct jit *j, const struct ub_insn *insn)
 	bool budget = pays(j, target);
 	enum t2_cond cond = T2_AL;
 
-	uint32_t waiting = j->fast && !budget && target != j->fast->head ? can_wait(j, j->live_in[target]) : 0;
-	if (waiting)
-		jit_reserve_stubs(j, jit_count(waiting));
-	else
+	bool leaves = j->fast && !budget && j->slot < j->latch;
+	uint32_t waiting = leaves ? can_wait(j, j->live_in[target]) : 0;
+	if (leaves)
+		jit_reserve_stubs(j, jit_count(waiting) + 1);
+	if (!waiting)
 		jit_flush(j, j->live_in[target]);
 	if (UB_OP(insn->opcode) == UB_JA) {
 		jit_release(j);
@@ -263,7 +264,7 @@ void jit_jump(struct jit *j, const struct ub_insn *insn)
 	waiting &= j->lazy; /* what the compare brought home has been on the straight line */
 	if (known == NEVER)
 		return;
-	if (waiting) {
+	if (waiting || (leaves && j->fast->prepaid)) {
 		jit_leave(j, known == ALWAYS ? T2_AL : cond, waiting, target);
 		return;
 	}

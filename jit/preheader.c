@@ -128,7 +128,7 @@ static void count_turns(struct preheader *p, const struct jit_loop *l)
 	jit_shift_imm(c, T2_LSR, take(p), d, LOOP_TURNS, JIT_SET);
 	leave(p, T2_NE);
 	p->free = free;
-	if (!l->exits) {
+	if (l->prepaid) {
 		jit_cmp(c, d, half(p, JIT_BUDGET));
 		leave(p, T2_HI);
 		p->free = free;
@@ -233,7 +233,7 @@ bool jit_preheader(struct jit *j, const struct jit_loop *loop)
 	int base = half(&p, JIT_BASE), limit = half(&p, JIT_LIMIT);
 	for (uint32_t n = 0; n < loop->reaches; n++)
 		vouch(&p, &loop->reach[n], base, limit);
-	if (!loop->exits) {
+	if (loop->prepaid) {
 		int budget = half(&p, JIT_BUDGET);
 		jit_dp(&j->code, T2_SUB, budget, budget, p.turns, JIT_ANY);
 		jit_store_half(j, JIT_BUDGET, budget);

@@ -6,7 +6,7 @@
  *   trap     bl fault; .hword slot, status; r2: address, if the status is about one
  *   thunk    where they go: on to the routine (runtime.c), through the run
  */
-#include "jit/compile.h"
+#include "jit/loops.h"
 
 void jit_call_routine(struct jit *j, enum jit_routine routine)
 {
@@ -46,16 +46,24 @@ struct jit_stub *jit_to_stub(struct jit *j, enum t2_cond cond)
 	return stub;
 }
 
-/* Branches under cond to a slot, where halves are expected at home: they go there on the way. */
+/* Branches under cond out of a fast form to a slot, where halves are expected at home: they go there on the way. */
 void jit_leave(struct jit *j, enum t2_cond cond, uint32_t halves, uint32_t target)
 {
 	struct jit_stub *stub = jit_to_stub(j, cond);
-	for (; halves; halves &= halves - 1, stub++) {
+	uint16_t slot = stub->slot;
+	if (j->fast->prepaid) {
+		stub->kind = JIT_REFUNDS | JIT_MORE;
+		stub++->value = j->val[j->fast->counter];
+	}
+	for (; halves; halves &= halves - 1) {
+		stub->kind = JIT_LEAVES | JIT_MORE;
 		stub->what = (uint16_t)__builtin_ctz(halves);
 		stub->value = j->val[stub->what];
-		stub->kind = halves & (halves - 1) ? JIT_LEAVES : JIT_LEFT;
-		stub->resume = (uint16_t)target;
+		stub++;
 	}
+	stub[-1].kind &= (uint8_t)~JIT_MORE;
+	stub[-1].resume = (uint16_t)target;
+	stub[-1].slot = slot;
 	j->nstubs = (uint32_t)(stub - j->stubs);
 }
 
@@ -80,20 +88,23 @@ void jit_stubs(struct jit *j)
 	j->temps = 1u << T2_IP; /* lr is what there is for constants */
 	for (uint32_t i = 0; i < j->nstubs; i++) {
 		struct jit_stub *stub = &j->stubs[i];
-		if (i == 0 || stub[-1].kind != JIT_LEAVES)
+		if (i == 0 || !(stub[-1].kind & JIT_MORE))
 			j->fixups[-1 - (int32_t)stub->fixup].target = (uint16_t)j->code.len;
-		switch (stub->kind) {
+		switch (stub->kind & ~JIT_MORE) {
 		case JIT_CHECKS:
 			check_stub(j, stub);
-			break;
+			continue;
 		case JIT_STOPS:
 			trap(j, stub->slot, stub->what);
+			continue;
+		case JIT_REFUNDS:
+			jit_refund(j, stub);
 			break;
-		default:
+		case JIT_LEAVES:
 			jit_emit_value(j, j->home[stub->what], &stub->value);
-			if (stub->kind == JIT_LEFT)
-				jit_branch(j, T2_AL, JIT_TO_SLOT, stub->resume);
 		}
+		if (!(stub->kind & JIT_MORE))
+			jit_branch(j, T2_AL, JIT_TO_SLOT, stub->resume);
 	}
 	j->nstubs = 0;
 	j->temps = temps;
