@@ -151,7 +151,7 @@ static void check(struct jit *j, const struct jit_val *at, uint32_t r, uint32_t 
 	uint32_t fact = j->facts[j->slot], what = size | rights << JIT_CHECK_RIGHTS;
 	if (!j->checked || fact & JIT_IN_BOUNDS || in_frame(j, at, r, size))
 		return;
-	if (j->fast && j->fast->covered >> (j->slot - j->fast->head) & 1)
+	if (j->fast && jit_is_hoisted(j, j->slot))
 		return;
 	jit_reserve_stubs(j, 1);
 	uint32_t held = j->temps;
