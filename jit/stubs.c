@@ -66,7 +66,7 @@ void jit_stubs(struct jit *j)
 	j->temps = 1u << T2_IP; /* lr is what there is for constants */
 	for (uint32_t i = 0; i < j->nstubs; i++) {
 		struct jit_stub *stub = &j->stubs[i];
-		j->fixups[-1 - (int32_t)stub->fixup].target = (uint16_t)j->code.len;
+		jit_land(j, stub->fixup);
 		if (stub->addr.kind == JIT_ADDR)
 			check_stub(j, stub);
 		else
@@ -84,7 +84,7 @@ void jit_reserve_stubs(struct jit *j, uint32_t n)
 	uint32_t around = j->nfixups;
 	jit_branch(j, T2_AL, JIT_TO_CODE, 0);
 	jit_stubs(j);
-	j->fixups[-1 - (int32_t)around].target = (uint16_t)j->code.len;
+	jit_land(j, around);
 }
 
 /* Bytes on the stack at a thunk, above what the frame ends with. */
