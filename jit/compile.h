@@ -388,6 +388,11 @@ void jit_epilogue(struct jit *j);
 /* patch.c */
 void jit_branch(struct jit *j, enum t2_cond cond, enum jit_target_kind kind, uint32_t target);
 void jit_branch_link(struct jit *j, enum jit_target_kind kind, uint32_t target);
+/* A branch that was emitted leads here. */
+static inline void jit_land(struct jit *j, uint32_t fixup)
+{
+	j->fixups[-1 - (int32_t)fixup].target = (uint16_t)j->code.len;
+}
 void jit_label(struct jit *j, uint32_t label);
 void jit_patch(struct jit *j);
 /* Where a halfword of the code as it was emitted is after jit_patch. */

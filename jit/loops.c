@@ -9,125 +9,123 @@
  */
 #include "jit/loops.h"
 
-static const struct jit_form unknown = { .terms = LOOP_UNKNOWN };
+/* A loop being looked at. */
+struct body {
+	const struct jit *j;
+	struct jit_loop *loop;
+	uint32_t plain;             /* bit n: some check of reach n compares an address with the context's */
+	uint32_t accesses;
+	uint8_t access[LOOP_SLOTS]; /* slots from the head on | reach << 6 */
+	struct jit_form now[UB_REGISTERS];
+};
 
-static bool is_constant(const struct jit_form *f)
+static void forget(struct jit_form *f)
 {
-	return f->terms == 0;
+	f->terms = FORM_UNKNOWN | FORM_FLAGS;
 }
 
-static struct jit_form constant(uint32_t value)
+static void add(struct jit_form *d, const struct jit_form *s)
 {
-	return (struct jit_form){ .terms = 0, .narrow = true, .constant = (int32_t)value };
+	uint32_t n = jit_terms(d), more = s->terms;
+	d->constant += s->constant;
+	if (n + jit_terms(s) > LOOP_TERMS)
+		forget(d);
+	else
+		d->terms += (more & 0xffffff) << 8 * n | (more & FORM_COUNT);
+	d->terms |= FORM_NARROW;
 }
 
-static struct jit_form plus(struct jit_form f, uint32_t value)
+/* Shifts all terms; those of 16 and more are not followed. */
+static void shift(struct jit_form *f, uint32_t k)
 {
-	f.constant = (int32_t)((uint32_t)f.constant + value);
-	return f;
-}
-
-static struct jit_form sum(struct jit_form a, const struct jit_form *b)
-{
-	if (a.terms == LOOP_UNKNOWN || b->terms == LOOP_UNKNOWN || a.terms + b->terms > LOOP_TERMS)
-		return unknown;
-	for (uint32_t i = 0; i < b->terms; i++) {
-		a.reg[a.terms] = b->reg[i];
-		a.shift[a.terms++] = b->shift[i];
+	uint32_t n = jit_terms(f), shifts = f->terms >> 4 & 0x0f0f0f;
+	if (n > LOOP_TERMS || k > 15) {
+		forget(f);
+		return;
 	}
-	a.narrow = true;
-	return plus(a, (uint32_t)b->constant);
-}
-
-static struct jit_form shifted(struct jit_form f, uint32_t k)
-{
-	if (k > 31)
-		return constant(0);
-	for (uint32_t i = 0; i < f.terms && f.terms != LOOP_UNKNOWN; i++) {
-		if (f.shift[i] + k > 31)
-			return unknown;
-		f.shift[i] = (uint8_t)(f.shift[i] + k);
-	}
-	f.constant = (int32_t)((uint32_t)f.constant << k);
-	f.narrow = true;
-	return f;
+	shifts += k * (0x010101 & ((1u << 8 * n) - 1));
+	f->constant <<= k;
+	f->terms = (f->terms & ~0xf0f0f0u) | shifts << 4;
+	if (shifts & 0xf0f0f0)
+		forget(f);
 }
 
 static void alu(const struct ub_insn *insn, uint32_t fact, struct jit_form *now)
 {
-	struct jit_form *d = now + UB_DST(insn), *s = now + UB_SRC(insn);
-	bool wide = UB_CLASS(insn->opcode) == UB_ALU64, x = insn->opcode & UB_X;
-	uint32_t op = UB_OP(insn->opcode), imm = (uint32_t)insn->imm;
+	struct jit_form *d = now + UB_DST(insn);
+	uint32_t imm = (uint32_t)insn->imm, flags = FORM_WRITTEN;
+	bool wide = UB_CLASS(insn->opcode) == UB_ALU64;
 
-	if (op == UB_END || op == UB_NEG)
-		*d = unknown;
-	else if (op == UB_MOV && x && (insn->offset == 0 || insn->offset == 32))
-		*d = *s;
-	else if (op == UB_MOV && !x)
-		*d = constant(imm);
-	else if (op == UB_ADD)
-		*d = x ? sum(*d, s) : plus(*d, imm);
-	else if (op == UB_SUB && !x)
-		*d = plus(*d, 0u - imm);
-	else if (op == UB_LSH && !x)
-		*d = shifted(*d, imm & (wide ? 63 : 31));
-	else if (op == UB_MOV || !(fact & JIT_NO_EFFECT))
-		*d = unknown;
-	d->narrow |= !wide || insn->offset;
-}
-
-static bool same_terms(const struct jit_form *a, const struct jit_form *b)
-{
-	if (a->terms != b->terms)
-		return false;
-	for (uint32_t i = 0; i < a->terms; i++)
-		if (a->reg[i] != b->reg[i] || a->shift[i] != b->shift[i])
-			return false;
-	return true;
+	switch (insn->opcode & ~7u) {
+	case UB_SUB | UB_K:
+		imm = 0u - imm; /* fallthrough */
+	case UB_ADD | UB_K:
+		if (d->constant == 0)
+			flags = 0;
+		d->constant += imm;
+		break;
+	case UB_ADD | UB_X:
+		add(d, now + UB_SRC(insn));
+		break;
+	case UB_LSH | UB_K:
+		shift(d, imm & (wide ? 63 : 31));
+		break;
+	case UB_MOV | UB_K:
+		*d = (struct jit_form){ FORM_FLAGS, imm };
+		break;
+	case UB_MOV | UB_X:
+		*d = now[UB_SRC(insn)];
+		if (insn->offset & 31) /* an extension of less than the low half */
+			forget(d);
+		break;
+	default:
+		if (!(fact & JIT_NO_EFFECT))
+			forget(d);
+	}
+	if (!wide || insn->offset)
+		flags = FORM_FLAGS;
+	d->terms |= flags;
 }
 
 /* Adds an access to those that are a constant apart from it. */
-static void reach(struct jit_loop *l, uint32_t slot, const struct jit_form *at, uint32_t size)
+static void access(struct body *b, uint32_t slot, const struct jit_form *base)
 {
+	const struct ub_insn *insn = b->j->text + slot;
+	struct jit_loop *l = b->loop;
 	struct jit_reach *r = l->reach;
-	uint32_t n = 0;
-	for (; n < l->reaches && !same_terms(&r->low, at); n++)
-		r++;
+	uint32_t fact = b->j->facts[slot], n = 0, terms = base->terms & ~(uint32_t)FORM_FLAGS;
+	uint32_t at = base->constant + (uint32_t)(int32_t)insn->offset;
+
+	if ((fact & (JIT_IN_BOUNDS | 3 * JIT_REGION)) != UB_REGION_CTX * JIT_REGION || terms < FORM_ONE ||
+	    terms >= FORM_UNKNOWN || (terms & 15) == UB_R10 || at + LOOP_NEAR - 1 > 2 * LOOP_NEAR - 2)
+		return;
+	while (n < l->reaches && r->low.terms != terms)
+		n++, r++;
 	if (n == LOOP_REACHES)
 		return;
 	if (n == l->reaches) {
 		l->reaches++;
-		*r = (struct jit_reach){ .low = *at };
+		r->low = (struct jit_form){ terms, at };
+		r->bytes = 0;
 	}
-	if (at->constant < r->low.constant) {
-		r->bytes += (uint32_t)(r->low.constant - at->constant);
-		r->low.constant = at->constant;
+	uint32_t above = at - r->low.constant;
+	if ((int32_t)above < 0) {
+		r->low.constant = at;
+		r->bytes = (uint16_t)(r->bytes - above);
+		above = 0;
 	}
-	uint32_t end = (uint32_t)(at->constant - r->low.constant) + size;
-	if (r->bytes < end)
-		r->bytes = end;
-	r->slots |= 1ull << (slot - l->head);
-}
-
-/* Returns whether the access has a check that compares an address with the context's. */
-static bool access(const struct jit *j, struct jit_loop *l, uint32_t slot, const struct jit_form *base)
-{
-	const struct ub_insn *insn = j->text + slot;
-	uint32_t fact = j->facts[slot];
-	struct jit_form at = plus(*base, (uint32_t)(int32_t)insn->offset);
-	if (fact & JIT_IN_BOUNDS || (fact / JIT_REGION & 3) != UB_REGION_CTX || base->terms == LOOP_UNKNOWN ||
-	    is_constant(base) || at.constant <= -LOOP_NEAR || at.constant >= LOOP_NEAR)
-		return false;
-	if (at.reg[0] == UB_R10)
-		return false;
-	reach(l, slot, &at, jit_size(insn->opcode));
-	return !(fact & JIT_AT_START);
+	above += jit_size(insn->opcode);
+	if (r->bytes < above)
+		r->bytes = (uint16_t)above;
+	b->access[b->accesses++] = (uint8_t)(slot - l->head + LOOP_SLOTS * n);
+	if (!(fact & JIT_AT_START))
+		b->plain |= 1u << n;
 }
 
 /* Whether a turn leaves register r alone but for adding a constant. */
 static bool is_counter(const struct jit_form *now, uint32_t r)
 {
-	return now[r].terms == 1 && now[r].reg[0] == r && now[r].shift[0] == 0;
+	return (now[r].terms & ~(uint32_t)FORM_FLAGS) == (FORM_ONE | r);
 }
 
 static bool is_invariant(const struct jit_form *now, uint32_t r)
@@ -135,107 +133,100 @@ static bool is_invariant(const struct jit_form *now, uint32_t r)
 	return is_counter(now, r) && now[r].constant == 0;
 }
 
-/* Adds what a turn adds to term i of an address. */
-static bool stride(const struct jit_form *now, struct jit_reach *reach, uint32_t i)
+/* Adds what a turn adds to a term of an address. */
+static bool stride(const struct jit_form *now, struct jit_reach *reach, uint32_t term)
 {
-	uint32_t r = reach->low.reg[i], shift = reach->low.shift[i];
+	const uint32_t r = term & 15, most = 1 << LOOP_STRIDE;
 	const struct jit_form *f = now + r;
-	int32_t step = f->constant, most = 1 << LOOP_STRIDE;
 	if (is_counter(now, r)) {
-		if (step <= -most || step >= most || shift > LOOP_STRIDE)
+		if (f->constant + most - 1 > 2 * most - 2 || term >> 4 > LOOP_STRIDE)
 			return false;
-		reach->stride += (int32_t)((uint32_t)step << shift);
-		return reach->stride > -most && reach->stride < most;
+		reach->stride += (int32_t)(f->constant << (term >> 4));
+		return (uint32_t)reach->stride + most - 1 <= 2 * most - 2;
 	}
 	/* r plus an invariant register. */
-	if (f->terms != 2 || step != 0 || f->reg[0] != r || f->shift[0] != 0 || !is_invariant(now, f->reg[1]) ||
-	    reach->by != JIT_NOWHERE || f->shift[1] + shift >= LOOP_STRIDE)
+	uint32_t by = (f->terms >> 8 & 0xff) + (term & 0xf0);
+	if (jit_terms(f) != 2 || (f->terms & 0xff) != r || f->constant != 0 || !is_invariant(now, by & 15) ||
+	    reach->by != JIT_NOWHERE || by >> 4 >= LOOP_STRIDE)
 		return false;
-	reach->by = f->reg[1];
-	reach->by_shift = (uint8_t)(f->shift[1] + shift);
+	reach->by = (uint8_t)by;
 	return true;
 }
 
-/* Which accesses move by a known stride. */
-static void cover(struct jit_loop *l, const struct jit_form *now)
+/* Which accesses move by a known stride. Returns whether that saves a check worth it. */
+static bool cover(struct body *b)
 {
-	uint32_t kept = 0;
+	struct jit_loop *l = b->loop;
+	bool worth = false;
 	for (uint32_t n = 0; n < l->reaches; n++) {
 		struct jit_reach *r = &l->reach[n];
-		bool known = true;
+		uint32_t left = jit_terms(&r->low), terms = r->low.terms;
 		r->stride = 0;
 		r->by = JIT_NOWHERE;
-		for (uint32_t i = 0; i < r->low.terms && known; i++)
-			known = stride(now, r, i);
-		if (!known || (r->by != JIT_NOWHERE && r->stride != 0))
+		for (; left && stride(b->now, r, terms & 0xff); left--)
+			terms >>= 8;
+		r->covered = !left && (r->by == JIT_NOWHERE || r->stride == 0);
+		if (!r->covered)
 			continue;
-		l->covered |= r->slots;
-		if (r->low.terms == 1 && r->low.shift[0] == 0 && r->by == JIT_NOWHERE)
-			l->still |= 1u << r->low.reg[0];
-		l->reach[kept++] = *r;
+		worth |= b->plain >> n & 1;
+		if (r->by == JIT_NOWHERE && r->low.terms < FORM_ONE + 16)
+			l->still |= 1u << r->low.terms % 16;
 	}
-	l->reaches = kept;
+	for (uint32_t r = 0; r < UB_REGISTERS; r++)
+		if (b->now[r].terms & FORM_WRITTEN)
+			l->still &= ~(1u << r);
+	return worth;
 }
 
 /* How the latch counts, if it does: how far the counter is from the bound says how many turns follow. */
-static bool counts(const struct jit *j, struct jit_loop *l, const struct jit_form *now)
+static bool counts(const struct body *b)
 {
-	const struct ub_insn *insn = j->text + l->latch;
-	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn), fact = j->facts[l->latch];
-	bool wide = UB_CLASS(insn->opcode) == UB_JMP, x = insn->opcode & UB_X;
+	struct jit_loop *l = b->loop;
+	const struct ub_insn *insn = b->j->text + l->latch;
+	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn), fact = b->j->facts[l->latch], narrow = 0;
+	bool wide = UB_CLASS(insn->opcode) == UB_JMP, x = insn->opcode & UB_X, less = op == UB_JLT || op == UB_JSLT;
 
-	l->counter = (uint8_t)d;
-	l->bound = x ? (uint8_t)s : JIT_NOWHERE;
-	l->limit = (uint32_t)insn->imm;
-	l->counter_zx = !wide || fact & JIT_DST_ZX;
-	l->bound_zx = !wide || (x ? (fact & JIT_SRC_ZX) != 0 : insn->imm >= 0);
-	if (!x && wide && insn->imm < 0)
-		return false;
-	l->still = 1u << l->counter;
-	bool less = op == UB_JLT || op == UB_JSLT, more = op == UB_JGT || op == UB_JSGT;
 	l->equal = op == UB_JNE;
-	if (!less && !more && !l->equal)
+	if (!less && !l->equal && op != UB_JGT && op != UB_JSGT)
 		return false;
-	if (x && is_invariant(now, d)) { /* bound > counter */
-		bool zx = l->counter_zx;
-		l->counter = (uint8_t)s;
-		l->bound = (uint8_t)d;
-		l->counter_zx = l->bound_zx;
-		l->bound_zx = zx;
-		less = more;
-	} else if (x && !is_invariant(now, s)) {
-		return false;
+	l->highs = 0;
+	if (wide && !(fact & JIT_DST_ZX))
+		l->highs = JIT_HI(d);
+	if (wide && x && !(fact & JIT_SRC_ZX))
+		l->highs |= JIT_HI(s);
+	if (!x) {
+		if (wide && insn->imm < 0)
+			return false;
+		s = JIT_NOWHERE;
+	} else {
+		if (!is_invariant(b->now, s)) { /* bound > counter */
+			uint32_t other = s;
+			s = d;
+			d = other;
+			less = !less;
+		}
+		if (!is_invariant(b->now, s) || s == UB_R10)
+			return false;
+		narrow = b->now[s].terms;
 	}
-	const struct jit_form *f = now + l->counter;
-	bool narrow = f->narrow || (x && now[l->bound].narrow);
-	if (!is_counter(now, l->counter) || f->constant == 0 || (narrow && !(l->counter_zx && l->bound_zx)))
-		return false;
-	l->down = f->constant < 0;
-	l->step = l->down ? 0u - (uint32_t)f->constant : (uint32_t)f->constant;
-	if (l->step >= LOOP_NEAR || l->counter == UB_R10 || l->bound == UB_R10)
-		return false;
-	if (l->bound == JIT_NOWHERE && (l->down ? l->limit > ~l->step : l->limit < l->step))
+	const struct jit_form *f = b->now + d;
+	narrow = (narrow | f->terms) & FORM_NARROW;
+	l->counter = (uint8_t)d;
+	l->bound = (uint8_t)s;
+	l->limit = (uint32_t)insn->imm;
+	l->still = 1u << d;
+	l->down = f->constant >> 31;
+	uint32_t step = l->down ? 0u - f->constant : f->constant, room = l->down ? ~l->limit : l->limit;
+	l->step = step;
+	if (!is_counter(b->now, d) || step - 1 > LOOP_NEAR - 2 || (narrow && l->highs) || (!x && room < step))
 		return false;
 	if (l->equal)
-		return (l->step & (l->step - 1)) == 0;
+		return (step & (step - 1)) == 0;
 	/* Steps larger than one must not wrap around behind the bound; preheader.c looks at one in a register. */
-	bool narrow_signed = !wide && (op == UB_JSLT || op == UB_JSGT);
-	if (l->step > 1 && l->down && (x || l->limit < l->step - 1 || (narrow_signed && l->limit >> 31)))
-		return false;
-	if (l->step > 1 && !l->down && (narrow_signed || (!x && l->limit > ~l->step)))
+	bool narrow_signed = !wide && op & UB_JSGT & UB_JSLT;
+	if (step > 1 && ((x ? l->down : room > ~step + l->down) || (narrow_signed && (!l->down || l->limit >> 31))))
 		return false;
 	return less != l->down;
-}
-
-static bool writes(const struct ub_insn *insn)
-{
-	uint32_t class = UB_CLASS(insn->opcode);
-	return class == UB_ALU32 || class == UB_ALU64 || class == UB_LD || class == UB_LDX;
-}
-
-static bool moves(const struct ub_insn *insn)
-{
-	return insn->opcode == (UB_ALU64 | UB_K | UB_ADD) || insn->opcode == (UB_ALU64 | UB_K | UB_SUB);
 }
 
 /* Whether nothing but additions of constants writes the counter, so that what it is tells what turn it is. */
@@ -249,82 +240,85 @@ static bool adds_only(const struct jit *j, const struct jit_loop *l)
 	return true;
 }
 
-bool jit_loop(const struct jit *j, uint32_t head, struct jit_loop *loop)
+static bool look(struct body *b, const struct jit *j, uint32_t head, struct jit_loop *l)
 {
-	struct jit_form now[UB_REGISTERS];
-	uint64_t plain = 0;
-	uint32_t still = ~0u;
-	loop->head = head;
-	loop->covered = loop->reaches = 0;
 	bool exits = false, backward = false;
-	loop->prepaid = false;
+	b->j = j;
+	b->loop = l;
+	b->plain = b->accesses = 0;
+	l->head = head;
+	l->reaches = 0;
+	l->prepaid = false;
 	for (uint32_t r = 0; r < UB_REGISTERS; r++)
-		now[r] = (struct jit_form){ .terms = 1, .reg = { (uint8_t)r } };
+		b->now[r] = (struct jit_form){ FORM_ONE | r, 0 };
 
 	for (uint32_t slot = head; slot < j->slots && slot - head < LOOP_SLOTS; slot++) {
 		const struct ub_insn *insn = j->text + slot;
-		uint32_t d = UB_DST(insn), s = UB_SRC(insn);
+		struct jit_form *d = b->now + UB_DST(insn);
 		if (slot > head && jit_is_leader(j, slot))
 			return false;
-		if (writes(insn) && (!moves(insn) || now[d].constant != 0))
-			still &= ~(1u << d);
 		switch (UB_CLASS(insn->opcode)) {
 		case UB_ALU32:
 		case UB_ALU64:
 			if (jit_is_extension(j, slot)) {
-				now[d].narrow = true;
+				d->terms |= FORM_FLAGS;
 				slot++;
 			} else {
-				alu(insn, j->facts[slot], now);
+				alu(insn, j->facts[slot], b->now);
 			}
 			break;
 		case UB_LD:
-			now[d] = UB_SRC(insn) == UB_LDDW_FUNC ? unknown : constant((uint32_t)insn->imm);
+			forget(d);
 			slot++;
 			break;
 		case UB_LDX:
-			plain |= (uint64_t)access(j, loop, slot, now + s) << (slot - head);
-			now[d] = unknown;
+			access(b, slot, b->now + UB_SRC(insn));
+			forget(d);
 			break;
 		case UB_ST:
 		case UB_STX:
 			if (UB_MODE(insn->opcode) == UB_ATOMIC)
 				return false;
-			plain |= (uint64_t)access(j, loop, slot, now + d) << (slot - head);
+			access(b, slot, d);
 			break;
 		default:
 			if (!jit_is_jump(insn->opcode) || UB_OP(insn->opcode) == UB_JA)
 				return false;
-			if (jit_target(insn, slot) != head) {
-				exits = true;
-				backward |= jit_target(insn, slot) <= slot;
-				break;
+			if (jit_target(insn, slot) == head) {
+				l->latch = slot;
+				if (!b->plain || slot + 1 == j->slots || !counts(b) || !cover(b))
+					return false;
+				l->prepaid = !exits || (!backward && l->step == 1 && adds_only(j, l));
+				return true;
 			}
-			loop->latch = slot;
-			if (!plain || slot + 1 == j->slots || !counts(j, loop, now))
-				return false;
-			cover(loop, now);
-			loop->prepaid = !exits || (!backward && loop->step == 1 && adds_only(j, loop));
-			loop->still &= still;
-			return (loop->covered & plain) != 0;
+			exits = true;
+			backward |= jit_target(insn, slot) <= slot;
 		}
 	}
 	return false;
+}
+
+bool jit_loop(const struct jit *j, uint32_t head, struct jit_loop *loop)
+{
+	struct body body;
+	return look(&body, j, head, loop);
 }
 
 /* Marks what the fast forms of loops do without, and where their two forms meet. */
 void jit_loops(struct jit *j)
 {
 	struct jit_loop loop;
+	struct body body;
 	if (!j->plain)
 		return;
 	for (uint32_t slot = 0; slot < j->slots; slot++) {
-		if (!(j->facts[slot] & JIT_HEAD) || j->text[slot].opcode == 0 || !jit_loop(j, slot, &loop))
+		if (!(j->facts[slot] & JIT_HEAD) || !look(&body, j, slot, &loop))
 			continue;
-		uint64_t set = loop.covered | (uint64_t)loop.prepaid << (loop.latch - slot);
-		for (uint32_t n = 0; n < LOOP_SLOTS; n++)
-			if (set >> n & 1)
-				jit_mark(j->hoisted, slot + n);
+		for (uint32_t n = 0; n < body.accesses; n++)
+			if (loop.reach[body.access[n] / LOOP_SLOTS].covered)
+				jit_mark(j->hoisted, slot + body.access[n] % LOOP_SLOTS);
+		if (loop.prepaid)
+			jit_mark(j->hoisted, loop.latch);
 		jit_mark(j->leader, loop.latch + 1);
 	}
 }

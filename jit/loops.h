@@ -18,22 +18,33 @@ enum {
 	LOOP_STRIDE = 11,   /* ... and strides below 2^11, so that their product is a distance */
 };
 
-/* The low half of a value, mod 2^32: the sum of reg[i] << shift[i] as they are at the head, + constant. */
+/* The low half of a value, mod 2^32: a sum of registers as they are at the head, shifted, and a constant. */
 struct jit_form {
-	uint8_t terms; /* LOOP_UNKNOWN */
-	uint8_t reg[LOOP_TERMS], shift[LOOP_TERMS];
-	bool narrow;   /* the high half is not that of the same sum in 64 bits */
-	int32_t constant;
+	uint32_t terms; /* bytes 0..2: register | shift << 4; above: how many, and flags */
+	uint32_t constant;
 };
-enum { LOOP_UNKNOWN = 0xff };
+
+enum {
+	FORM_ONE = 1 << 24,       /* term */
+	FORM_UNKNOWN = 4 << 24,   /* like too many terms */
+	FORM_COUNT = 7 << 24,
+	FORM_NARROW = 1 << 27,    /* the high half is not that of the same sum in 64 bits */
+	FORM_WRITTEN = 1 << 28,   /* the register was not just moved by one constant */
+	FORM_FLAGS = FORM_NARROW | FORM_WRITTEN,
+};
+
+static inline uint32_t jit_terms(const struct jit_form *f)
+{
+	return f->terms >> 24 & 7;
+}
 
 /* Accesses that are a constant apart. */
 struct jit_reach {
 	struct jit_form low;     /* the lowest address */
-	uint32_t bytes;          /* from there to the end of the highest */
-	uint64_t slots;          /* bit n: slot head + n */
 	int32_t stride;          /* bytes a turn adds, and ... */
-	uint8_t by, by_shift;    /* ... by << by_shift, or JIT_NOWHERE */
+	uint8_t by;              /* ... a term, or JIT_NOWHERE */
+	bool covered;            /* the fast form does not check them */
+	uint16_t bytes;          /* from the lowest address to the end of the highest */
 };
 
 struct jit_word {
@@ -42,7 +53,6 @@ struct jit_word {
 
 struct jit_loop {
 	uint32_t head, latch;    /* the latch is a conditional jump, the first that goes to the head */
-	uint64_t covered;        /* bit n: no check of slot head + n in the fast form */
 	/* Bit r: r is moved by one constant, and never far enough to change its high half: up to its bound, or
 	 * through a region and a little further, and regions lie between 2^16 and 0xe0000000 (bounds.h). */
 	uint32_t still;
@@ -50,8 +60,8 @@ struct jit_loop {
 	bool prepaid;
 	/* The latch goes back while counter < bound, counter > bound or, `equal`, counter != bound. */
 	bool down, equal;
-	bool counter_zx, bound_zx; /* unless both: equal high halves are to be tested for, and stay equal */
 	uint8_t counter, bound;  /* registers; bound JIT_NOWHERE: `limit` */
+	uint32_t highs;          /* high halves of them to be tested for being equal, or zero; they stay so */
 	uint32_t limit;
 	uint32_t step;           /* up or down, per turn: once before the first compare */
 	uint32_t promoted;       /* spilled halves that have a register here, and where they live otherwise */

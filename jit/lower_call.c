@@ -15,37 +15,31 @@
  */
 #include "jit/compile.h"
 
-/* What of the run a half is when the program starts; false: not of the run. */
-static bool initial(uint32_t half, uint32_t *field)
-{
-	switch (half) {
-	case 1: *field = UB_RUN_CTX_ADDR; return true;
-	case 2: *field = UB_RUN_CTX_LEN; return true;
-	case 10: *field = UB_RUN_STACK_TOP; return true;
-	case JIT_BUDGET: *field = UB_RUN_BUDGET; return true;
-	case JIT_BASE: *field = UB_RUN_REGIONS + 12 * UB_REGION_CTX; return true;
-	case JIT_LIMIT: *field = UB_RUN_REGIONS + 12 * UB_REGION_CTX + 4; return true;
-	default: return false;
-	}
-}
-
 /* Puts the first value of a half where it lives. r0 is the run, until the last one. */
 static void load_initial(struct jit *j, uint32_t half)
 {
-	uint32_t field;
+	/* What of the run a half is when the program starts; 0: not of the run. */
+	static const uint8_t field[JIT_HALVES] = {
+		[1] = UB_RUN_CTX_ADDR,
+		[2] = UB_RUN_CTX_LEN,
+		[UB_R10] = UB_RUN_STACK_TOP,
+		[JIT_BUDGET] = UB_RUN_BUDGET,
+		[JIT_BASE] = UB_RUN_REGIONS + 12 * UB_REGION_CTX,
+		[JIT_LIMIT] = UB_RUN_REGIONS + 12 * UB_REGION_CTX + 4,
+	};
+	struct jit_code *c = &j->code;
 	int rd = jit_in_register(j, half) ? j->home[half] : T2_IP;
-	if (!initial(half, &field)) {
-		jit_const(&j->code, rd, half == JIT_DATA ? jit_data(j) : 0, JIT_ANY);
-	} else {
-		jit_mem(&j->code, T2_LDR, rd, T2_R0, (int32_t)field);
-		if (half == JIT_LIMIT && j->window > 1) {
-			jit_dp_imm(&j->code, T2_SUB, rd, rd, j->window - 1, JIT_SET);
-			jit_it(&j->code, T2_LO);
-			jit_const(&j->code, rd, 0, JIT_ANY);
-		}
+	if (field[half])
+		jit_mem(c, T2_LDR, rd, T2_R0, field[half]);
+	else
+		jit_const(c, rd, half == JIT_DATA ? jit_data(j) : 0, JIT_ANY);
+	if (half == JIT_LIMIT && j->window > 1) {
+		jit_dp_imm(c, T2_SUB, rd, rd, j->window - 1, JIT_SET);
+		jit_it(c, T2_LO);
+		jit_const(c, rd, 0, JIT_ANY);
 	}
 	if (half == UB_R10 && rd != T2_IP)
-		jit_dp_imm(&j->code, T2_SUB, rd, rd, j->bias, JIT_ANY);
+		jit_dp_imm(c, T2_SUB, rd, rd, j->bias, JIT_ANY);
 	jit_store_half(j, half, rd);
 }
 
@@ -58,10 +52,10 @@ void jit_prologue(struct jit *j)
 
 	jit_push(&j->code, 1u << T2_R0 | 1u << T2_LR);
 	jit_sp_add(&j->code, -(int32_t)spilled * 4);
-	if (j->local_calls)
+	if (j->local_calls) {
 		jit_mov(&j->code, T2_R11, T2_SP);
-	if (j->local_calls)
-		needed |= JIT_LO(10);
+		needed |= JIT_LO(UB_R10);
+	}
 	for (; needed; needed &= needed - 1) {
 		uint32_t half = (uint32_t)__builtin_ctz(needed);
 		if (j->home[half] == T2_R0)
@@ -122,40 +116,36 @@ void jit_epilogue(struct jit *j)
 	jit_pop(c, 1u << T2_R2 | 1u << T2_PC); /* the run, and back */
 }
 
-/* Loads halves 1..n into ARM registers 1..n at once. Constants and spilled ones come last: they
- * read no register that others write. */
+/* Loads halves 1..n, n <= 3, into ARM registers 1..n at once. Constants and spilled ones come last:
+ * they read no register that others write. */
 static void load_arguments(struct jit *j, uint32_t n)
 {
-	uint8_t from[4] = { 0 };
-	uint32_t pending = 0;
+	uint8_t from[4];
+	uint32_t moves = 0, others = 0;
 	for (uint32_t i = 1; i <= n; i++) {
 		from[i] = j->val[i].a;
-		pending |= (uint32_t)jit_has_register(j, i) << i;
+		if (!jit_has_register(j, i))
+			others |= 1u << i;
+		else if (from[i] != i)
+			moves |= 1u << i;
 	}
-	uint32_t moves = pending;
 	while (moves) {
-		uint32_t i = 1;
-		for (; i <= n; i++) {
-			bool wanted = false;
-			for (uint32_t k = 1; k <= n; k++)
-				wanted |= k != i && moves >> k & 1 && from[k] == i;
-			if (moves >> i & 1 && !wanted)
-				break;
-		}
-		if (i > n) { /* a cycle: one of its registers goes through lr */
-			i = (uint32_t)__builtin_ctz(moves);
-			jit_mov(&j->code, T2_LR, (int)i);
-			for (uint32_t k = 1; k <= n; k++)
-				if (from[k] == i)
-					from[k] = T2_LR;
+		uint32_t wanted = 0;
+		for (uint32_t i = 1; i <= n; i++)
+			wanted |= (moves >> i & 1) << from[i];
+		uint32_t ready = moves & ~wanted, next = (uint32_t)__builtin_ctz(ready ? ready : moves);
+		if (ready) {
+			jit_mov(&j->code, (int)next, from[next]);
+			moves &= ~(1u << next);
 			continue;
 		}
-		jit_mov(&j->code, (int)i, from[i]);
-		moves &= ~(1u << i);
+		jit_mov(&j->code, T2_LR, (int)next); /* a cycle: one of its registers goes through lr */
+		for (uint32_t i = 1; i <= n; i++)
+			if (from[i] == next)
+				from[i] = T2_LR;
 	}
-	for (uint32_t i = 1; i <= n; i++) {
-		if (pending >> i & 1)
-			continue;
+	for (; others; others &= others - 1) {
+		uint32_t i = (uint32_t)__builtin_ctz(others);
 		if (jit_is_const(j, i))
 			jit_const(&j->code, (int)i, (uint32_t)j->val[i].imm, JIT_ANY);
 		else
@@ -261,14 +251,14 @@ static void dispatch(struct jit *j, uint32_t d, bool call)
 		jit_branch(j, T2_NE, JIT_TO_CODE, 0);
 		jit_branch_link(j, JIT_TO_LABEL, JIT_L_FUNCS + i);
 		jit_branch(j, T2_AL, JIT_TO_CODE, 0);
-		j->fixups[-1 - (int32_t)next].target = (uint16_t)j->code.len;
+		jit_land(j, next);
 	}
 	if (!call)
 		jit_trap(j, UB_E_CALLX);
 	for (uint32_t i = first; i < j->nfixups; i++) {
-		struct jit_fixup *f = &j->fixups[-1 - (int32_t)i];
+		const struct jit_fixup *f = &j->fixups[-1 - (int32_t)i];
 		if (f->kind == JIT_TO_CODE && f->target == 0)
-			f->target = (uint16_t)j->code.len;
+			jit_land(j, i);
 	}
 }
 
@@ -277,8 +267,8 @@ static void call_local(struct jit *j, const struct ub_insn *insn)
 	struct jit_code *c = &j->code;
 	bool indirect = insn->opcode & UB_X;
 	uint32_t saved = JIT_BOTH(6) | JIT_BOTH(7) | JIT_BOTH(8) | JIT_BOTH(9);
-	uint32_t kept = j->live & saved, words = 0, push = 0, d = UB_DST(insn);
-	int32_t first = (int32_t)j->call_words * 4;
+	uint32_t kept = j->live & saved, registers = 0, spilled = 0, d = UB_DST(insn);
+	int32_t words = (int32_t)j->call_words;
 
 	if (indirect)
 		jit_prepare(j, d);
@@ -289,30 +279,27 @@ static void call_local(struct jit *j, const struct ub_insn *insn)
 	j->temps = 0;
 	jit_reserve_stubs(j, 2);
 	if (j->checked) {
-		jit_dp_imm(c, T2_ADD, T2_IP, T2_SP, (uint32_t)(first * (UB_FRAMES_MAX - 2)) + 4, JIT_KEEP);
+		jit_dp_imm(c, T2_ADD, T2_IP, T2_SP, (uint32_t)(words * 4 * (UB_FRAMES_MAX - 2)) + 4, JIT_KEEP);
 		jit_cmp(c, T2_IP, T2_R11);
 		jit_trap_if(j, T2_LO, UB_E_DEPTH);
 		jit_charge(j);
 		jit_trap_if(j, T2_LO, UB_E_BUDGET);
 	}
 	jit_forget(j);
-	for (uint32_t left = kept; left; left &= left - 1) {
-		uint32_t half = (uint32_t)__builtin_ctz(left);
+	for (; kept; kept &= kept - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(kept);
 		if (jit_in_register(j, half))
-			push |= 1u << j->home[half];
+			registers |= 1u << j->home[half];
+		else if (j->home[half] != JIT_NOWHERE)
+			spilled |= 1u << half;
 	}
-	jit_push(c, push);
-	words = jit_count(push);
-	for (uint32_t left = kept; left; left &= left - 1) {
-		uint32_t half = (uint32_t)__builtin_ctz(left);
-		if (jit_in_register(j, half) || j->home[half] == JIT_NOWHERE)
-			continue;
-		jit_load_spilled(j, half, T2_IP);
+	jit_push(c, registers);
+	for (uint32_t left = spilled; left; left &= left - 1) {
+		jit_load_spilled(j, (uint32_t)__builtin_ctz(left), T2_IP);
 		jit_push(c, 1u << T2_IP);
-		words++;
 	}
-	int32_t pad = (int32_t)(j->call_words - 1 - words) * 4;
-	jit_sp_add(c, -pad);
+	words -= 1 + (int32_t)(jit_count(registers) + jit_count(spilled));
+	jit_sp_add(c, -words * 4);
 	move_frame(j, -UB_FRAME_BYTES);
 	if (indirect)
 		dispatch(j, d, true);
@@ -320,14 +307,14 @@ static void call_local(struct jit *j, const struct ub_insn *insn)
 		jit_branch_link(j, JIT_TO_LABEL, JIT_L_FUNCS + jit_func_at(j, j->slot + 1 + (uint32_t)insn->imm));
 	jit_forget(j);
 	move_frame(j, UB_FRAME_BYTES);
-	jit_sp_add(c, pad);
-	for (uint32_t half = JIT_HALVES; half-- > 0;) {
-		if (!(kept >> half & 1) || jit_in_register(j, half) || j->home[half] == JIT_NOWHERE)
-			continue;
+	jit_sp_add(c, words * 4);
+	while (spilled) {
+		uint32_t half = 31 - (uint32_t)__builtin_clz(spilled);
 		jit_pop(c, 1u << T2_IP);
 		jit_store_half(j, half, T2_IP);
+		spilled &= ~(1u << half);
 	}
-	jit_pop(c, push);
+	jit_pop(c, registers);
 	jit_forget(j);
 	jit_at_home(j, j->lazy);
 }

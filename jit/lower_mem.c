@@ -10,8 +10,21 @@
  */
 #include "jit/loops.h"
 
-static const uint8_t load_of[] = { T2_LDR, T2_LDRH, T2_LDRB, T2_LDR }; /* by UB_SIZE >> 3 */
-static const uint8_t store_of[] = { T2_STR, T2_STRH, T2_STRB, T2_STR };
+/* The store of 1, 2, 4 or, in words, 8 bytes. */
+static uint32_t store_of(uint32_t size)
+{
+	return size == 8 ? T2_STR : size & 6;
+}
+
+/* Operands become registers or constants, and stay where they are. */
+static void prepare(struct jit *j, uint32_t halves)
+{
+	for (; halves; halves &= halves - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(halves);
+		jit_prepare(j, half);
+		jit_pin(j, half);
+	}
+}
 
 /* The address of [r + offset], from registers as they are. */
 static struct jit_val address(struct jit *j, uint32_t r, int32_t offset)
@@ -61,45 +74,33 @@ static void to_stub(struct jit *j, enum t2_cond cond, const struct jit_val *at, 
 	j->cached[0] = kept;
 }
 
-/* rd = rn + imm. */
-static void add(struct jit *j, int rd, int rn, int32_t imm)
+/* t = t + imm. */
+static void add(struct jit *j, int t, int32_t imm)
 {
-	struct jit_val v = { JIT_ADDR, (uint8_t)rn, JIT_NOWHERE, 0, imm };
-	jit_sum(j, rd, &v);
-}
-
-/* t = address - rn; `spare` bytes of a positive offset may be left out. Returns t. */
-static int offset_from(struct jit *j, const struct jit_val *at, int rn, int t, int32_t spare)
-{
-	int32_t imm = at->imm >= 0 && at->imm <= spare ? 0 : at->imm;
-	jit_dp(&j->code, T2_SUB, t, at->a, rn, JIT_ANY);
-	if (at->b != JIT_NOWHERE)
-		jit_dp_shift(&j->code, T2_ADD, t, t, at->b, T2_LSL, at->shift, JIT_ANY);
+	struct jit_val v = { JIT_ADDR, (uint8_t)t, JIT_NOWHERE, 0, imm };
 	if (imm)
-		add(j, t, t, imm);
-	return t;
+		jit_sum(j, t, &v);
 }
 
-static void check_context(struct jit *j, const struct jit_val *at, uint32_t size, uint32_t what)
+/* Compares of the context that need no address: a limit above 0 has the window below it. */
+static bool check_index(struct jit *j, const struct jit_val *at, uint32_t what)
 {
-	if (j->facts[j->slot] & JIT_INDEXED && at->b != JIT_NOWHERE) {
+	uint32_t fact = j->facts[j->slot];
+	enum t2_cond outside = T2_EQ;
+	if (fact & JIT_INDEXED && at->b != JIT_NOWHERE) {
 		int limit = jit_reg(j, JIT_LIMIT);
+		outside = at->shift ? T2_LS : T2_HS;
 		if (at->shift)
 			jit_dp_shift(&j->code, T2_SUB, T2_PC, limit, at->b, T2_LSL, at->shift, JIT_SET);
 		else
 			jit_cmp(&j->code, at->b, limit);
-		to_stub(j, at->shift ? T2_LS : T2_HS, at, what);
-		return;
-	}
-	if (j->facts[j->slot] & JIT_AT_START) { /* a limit above 0: the window lies in the context */
+	} else if (fact & JIT_AT_START) {
 		jit_dp_imm(&j->code, T2_SUB, T2_PC, jit_reg(j, JIT_LIMIT), 0, JIT_SET);
-		to_stub(j, T2_EQ, at, what);
-		return;
+	} else {
+		return false;
 	}
-	int rn = jit_reg(j, JIT_BASE), t = jit_scratch(j, rn);
-	offset_from(j, at, rn, t, (int32_t)(j->window - size));
-	jit_cmp(&j->code, t, jit_reg(j, JIT_LIMIT));
-	to_stub(j, T2_HS, at, what);
+	to_stub(j, outside, at, what);
+	return true;
 }
 
 static void compare(struct jit *j, int rn, uint32_t imm)
@@ -111,30 +112,42 @@ static void compare(struct jit *j, int rn, uint32_t imm)
 	jit_cmp(&j->code, rn, t);
 }
 
-/* A region whose place and size are known: [start, start + len), len >= size. */
-static void check_known(struct jit *j, const struct jit_val *at, uint32_t size, uint32_t what, uint32_t start,
-			uint32_t len)
+/* Compares the distance from the start of a region with its length. */
+static void check_region(struct jit *j, const struct jit_val *at, uint32_t region, uint32_t size, uint32_t what)
 {
-	int t = jit_temp(j), rn = t;
-	if (start == jit_data(j) && j->home[JIT_DATA] != JIT_NOWHERE)
+	const struct ub_program *p = j->program;
+	bool data = region == UB_REGION_DATA, context = region == UB_REGION_CTX;
+	uint32_t start = data ? p->data_addr : p->rodata_addr, len = data ? p->data_len : p->rodata_len;
+	int32_t imm = at->imm, above = 0;
+	int rn;
+	if (context) {
+		rn = jit_reg(j, JIT_BASE);
+		if (imm >= 0 && imm <= (int32_t)(j->window - size)) /* the limit leaves room */
+			imm = 0;
+	} else if (region == UB_REGION_STACK) { /* granted whole where r10 is used for more than loads and stores */
+		len = above = UB_FRAME_BYTES;
+		rn = j->home[UB_R10];
+		if (jit_in_register(j, UB_R10))
+			above = 0; /* r10 - bias, which is all of the frame then */
+		else
+			rn = jit_reg(j, UB_R10);
+	} else if (start == jit_data(j) && j->home[JIT_DATA] != JIT_NOWHERE) {
 		rn = j->home[JIT_DATA];
+	} else {
+		rn = jit_temp(j);
+		jit_const(&j->code, rn, start, JIT_ANY);
+	}
+	int t = jit_scratch(j, rn);
+	jit_dp(&j->code, T2_SUB, t, at->a, rn, JIT_ANY);
+	if (at->b != JIT_NOWHERE)
+		jit_dp_shift(&j->code, T2_ADD, t, t, at->b, T2_LSL, at->shift, JIT_ANY);
+	add(j, t, imm);
+	add(j, t, above);
+	if (context)
+		jit_cmp(&j->code, t, jit_reg(j, JIT_LIMIT));
 	else
-		jit_const(&j->code, t, start, JIT_ANY);
-	offset_from(j, at, rn, t, 0);
-	compare(j, t, len - size);
-	to_stub(j, T2_HI, at, what);
-}
-
-/* The frame of the function, granted whole where r10 is used for more than loads and stores. */
-static void check_frame(struct jit *j, const struct jit_val *at, uint32_t size, uint32_t what)
-{
-	bool biased = jit_in_register(j, UB_R10);
-	int rn = biased ? j->home[UB_R10] : jit_reg(j, UB_R10), t = jit_scratch(j, rn);
-	offset_from(j, at, rn, t, -1);
-	if (!biased)
-		add(j, t, t, UB_FRAME_BYTES);
-	compare(j, t, UB_FRAME_BYTES - size);
-	to_stub(j, T2_HI, at, what);
+		compare(j, t, len - size);
+	to_stub(j, context ? T2_HS : T2_HI, at, what);
 }
 
 /* Frame accesses at constant offsets: verify/ has made sure of those based on r10 itself, and r10
@@ -149,70 +162,47 @@ static bool in_frame(const struct jit *j, const struct jit_val *at, uint32_t r, 
 static void check(struct jit *j, const struct jit_val *at, uint32_t r, uint32_t size, uint32_t rights)
 {
 	const struct ub_program *p = j->program;
-	uint32_t fact = j->facts[j->slot], what = size | rights << JIT_CHECK_RIGHTS;
-	if (!j->checked || fact & JIT_IN_BOUNDS || in_frame(j, at, r, size))
+	uint32_t fact = j->facts[j->slot], what = size | rights << JIT_CHECK_RIGHTS, region = fact / JIT_REGION & 3;
+	if (!j->checked || fact & JIT_IN_BOUNDS || in_frame(j, at, r, size) ||
+	    (j->fast && jit_is_hoisted(j, j->slot)))
 		return;
-	if (j->fast && j->fast->covered >> (j->slot - j->fast->head) & 1)
-		return;
+	if ((region == UB_REGION_RODATA && (rights & UB_WRITE || p->rodata_len < size)) ||
+	    (region == UB_REGION_DATA && p->data_len < size)) /* the guess cannot be right */
+		region = UB_REGION_CTX;
 	jit_reserve_stubs(j, 1);
 	uint32_t held = j->temps;
-	bool write = rights & UB_WRITE;
-	switch (fact / JIT_REGION & 3) {
-	case UB_REGION_RODATA:
-		if (!write && p->rodata_len >= size) {
-			check_known(j, at, size, what, p->rodata_addr, p->rodata_len);
-			break;
-		}
-		check_context(j, at, size, what);
-		break;
-	case UB_REGION_DATA:
-		if (p->data_len >= size) {
-			check_known(j, at, size, what, p->data_addr, p->data_len);
-			break;
-		}
-		check_context(j, at, size, what);
-		break;
-	case UB_REGION_STACK:
-		check_frame(j, at, size, what);
-		break;
-	default:
-		check_context(j, at, size, what);
-	}
+	if (region != UB_REGION_CTX || !check_index(j, at, what))
+		check_region(j, at, region, size, what);
 	j->temps = held;
 }
 
 /* Makes an address one that loads and stores at +0 and, if wide, +4 can use. */
 static void encodable(struct jit *j, struct jit_val *at, bool wide)
 {
-	bool ok = at->b == JIT_NOWHERE ? at->imm >= -255 && at->imm <= (wide ? 4095 - 4 : 4095) : at->imm == 0 && !wide;
-	if (ok)
+	bool near = at->imm >= -255 && at->imm <= (wide ? 4095 - 4 : 4095);
+	int32_t rest = near ? at->imm : 0; /* goes with the instruction */
+	if (at->b == JIT_NOWHERE ? near : at->imm == 0 && !wide)
 		return;
-	struct jit_val part = *at;
-	int32_t rest = 0;
-	if (at->b != JIT_NOWHERE && at->imm >= -255 && at->imm <= 4095 - 4) {
-		rest = at->imm; /* goes with the instruction */
-		part.imm = 0;
-	}
-	int t = sum(j, &part);
+	at->imm -= rest;
+	int t = sum(j, at);
 	*at = (struct jit_val){ JIT_ADDR, (uint8_t)t, JIT_NOWHERE, 0, rest };
 }
 
-static void transfer(struct jit *j, enum t2_mem op, int rt, const struct jit_val *at, int32_t more)
+static void transfer(struct jit *j, uint32_t op, int rt, const struct jit_val *at, int32_t more)
 {
 	if (at->b == JIT_NOWHERE)
-		jit_mem(&j->code, op, rt, at->a, at->imm + more);
+		jit_mem(&j->code, (enum t2_mem)op, rt, at->a, at->imm + more);
 	else
-		jit_mem_reg(&j->code, op, rt, at->a, at->b, at->shift);
+		jit_mem_reg(&j->code, (enum t2_mem)op, rt, at->a, at->b, at->shift);
 }
 
 static void load(struct jit *j, const struct ub_insn *insn)
 {
-	uint32_t d = UB_DST(insn), s = UB_SRC(insn), index = UB_SIZE(insn->opcode) >> 3, size = jit_size(insn->opcode);
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), size = jit_size(insn->opcode), op = store_of(size) | T2_LDRB;
 	uint32_t dh = d + JIT_HIGH;
 	bool sign = UB_MODE(insn->opcode) == UB_MEMSX, low = j->live & JIT_LO(d), high = j->live & JIT_HI(d);
-	enum t2_mem op = (enum t2_mem)load_of[index];
 	if (sign && size < 4)
-		op = (enum t2_mem)(op | 0x10);
+		op |= T2_LDRSB;
 
 	jit_pin(j, d);
 	jit_pin(j, dh);
@@ -229,43 +219,41 @@ static void load(struct jit *j, const struct ub_insn *insn)
 		int hi = jit_dst(j, dh, -1);
 		transfer(j, op, hi, &at, 4);
 		jit_done(j, dh, hi);
+		high = false;
+		if (!low)
+			return;
 	}
-	if (low || size < 8) {
-		int lo = jit_dst(j, d, at.a);
-		transfer(j, op, lo, &at, 0);
-		jit_done(j, d, lo);
-		if (size < 8 && high && sign) {
-			int hi = jit_dst(j, dh, -1);
-			jit_shift_imm(&j->code, T2_ASR, hi, lo, 31, JIT_ANY);
-			jit_done(j, dh, hi);
-		}
-	}
-	if (size < 8 && high && !sign)
+	int lo = jit_dst(j, d, at.a);
+	transfer(j, op, lo, &at, 0);
+	jit_done(j, d, lo);
+	if (!high)
+		return;
+	if (sign) {
+		int hi = jit_dst(j, dh, -1);
+		jit_shift_imm(&j->code, T2_ASR, hi, lo, 31, JIT_ANY);
+		jit_done(j, dh, hi);
+	} else {
 		jit_set_const(j, dh, 0);
+	}
 }
 
 static void store(struct jit *j, const struct ub_insn *insn)
 {
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), size = jit_size(insn->opcode);
-	enum t2_mem op = (enum t2_mem)store_of[UB_SIZE(insn->opcode) >> 3];
 	if (UB_CLASS(insn->opcode) == UB_ST) {
 		jit_set_imm(j, insn->imm);
 		s = JIT_IMM;
 	} else {
-		jit_prepare(j, s);
-		jit_pin(j, s);
-		if (size == 8) {
+		if (size == 8)
 			jit_prove_zeros(j, insn);
-			jit_prepare(j, s + JIT_HIGH);
-			jit_pin(j, s + JIT_HIGH);
-		}
+		prepare(j, size == 8 ? JIT_BOTH(s) : JIT_LO(s));
 	}
 	struct jit_val at = address(j, d, insn->offset);
 	check(j, &at, d, size, UB_WRITE);
 	encodable(j, &at, size == 8);
 	for (uint32_t i = 0; i < size; i += 4, s += JIT_HIGH) {
 		uint32_t temps = j->temps;
-		transfer(j, op, jit_reg(j, s), &at, (int32_t)i);
+		transfer(j, store_of(size), jit_reg(j, s), &at, (int32_t)i);
 		j->temps = temps;
 	}
 }
@@ -273,22 +261,11 @@ static void store(struct jit *j, const struct ub_insn *insn)
 /* What an atomic does between its load and its store; `imm` without UB_FETCH. */
 static void modify(struct jit *j, int32_t imm, int rd, int rn, int rm, bool high)
 {
-	switch (imm) {
-	case UB_ADD:
-		jit_dp(&j->code, high ? T2_ADC : T2_ADD, rd, rn, rm, high ? JIT_ANY : JIT_SET);
-		break;
-	case UB_OR:
-		jit_dp(&j->code, T2_ORR, rd, rn, rm, JIT_ANY);
-		break;
-	case UB_AND:
-		jit_dp(&j->code, T2_AND, rd, rn, rm, JIT_ANY);
-		break;
-	case UB_XOR:
-		jit_dp(&j->code, T2_EOR, rd, rn, rm, JIT_ANY);
-		break;
-	default:
-		jit_mov(&j->code, rd, rm); /* exchange */
-	}
+	enum t2_dp op = imm == UB_OR ? T2_ORR : imm == UB_AND ? T2_AND : imm == UB_XOR ? T2_EOR : high ? T2_ADC : T2_ADD;
+	if (imm == (UB_XCHG & ~UB_FETCH))
+		jit_mov(&j->code, rd, rm);
+	else
+		jit_dp(&j->code, op, rd, rn, rm, op == T2_ADD ? JIT_SET : JIT_ANY);
 }
 
 /* The register of an operand: its own, or t. Flags stay. */
@@ -306,16 +283,17 @@ static int half_in(struct jit *j, uint32_t half, int t)
 	return t;
 }
 
-static void exchange_if_equal(struct jit *j, uint32_t s, int ad, const int *old, bool wide, int t)
+/* Stores s if what was there is r0. */
+static void exchange_if_equal(struct jit *j, uint32_t s, int ad, const int *old, int32_t words, int t)
 {
 	jit_cmp(&j->code, old[0], half_in(j, 0, t));
-	if (wide) {
+	if (words > 1) {
 		int rm = half_in(j, JIT_HIGH, t);
 		jit_it(&j->code, T2_EQ);
 		jit_cmp(&j->code, old[1], rm);
 	}
-	for (int32_t i = 0; i < (wide ? 2 : 1); i++) {
-		int rt = half_in(j, s + (uint32_t)i * JIT_HIGH, t);
+	for (int32_t i = 0; i < words; i++, s += JIT_HIGH) {
+		int rt = half_in(j, s, t);
 		jit_it(&j->code, T2_EQ);
 		jit_mem(&j->code, T2_STR, rt, ad, i * 4);
 	}
@@ -325,59 +303,56 @@ static void exchange_if_equal(struct jit *j, uint32_t s, int ad, const int *old,
  * needs no more. */
 static void atomic(struct jit *j, const struct ub_insn *insn)
 {
-	uint32_t d = UB_DST(insn), s = UB_SRC(insn), size = jit_size(insn->opcode);
-	bool wide = size == 8, compare = insn->imm == UB_CMPXCHG;
-	bool fetch = compare || insn->imm & UB_FETCH;
-	uint32_t result = compare ? 0 : s;
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), size = jit_size(insn->opcode), reads = JIT_LO(s), result = s;
+	int32_t words = (int32_t)size / 4;
+	bool compare = insn->imm == UB_CMPXCHG, fetch = compare || insn->imm & UB_FETCH;
+	struct jit_code *c = &j->code;
 
-	jit_prove_zeros(j, insn);
-	for (uint32_t high = 0; high <= JIT_HIGH; high += JIT_HIGH) {
-		if (fetch)
-			jit_clobber(j, result + high);
-		if (high && !wide)
-			break;
-		jit_prepare(j, s + high);
-		jit_pin(j, s + high);
-		if (compare) {
-			jit_prepare(j, high);
-			jit_pin(j, high);
-		}
+	if (compare) {
+		reads |= JIT_LO(0);
+		result = 0;
 	}
+	jit_prove_zeros(j, insn);
+	if (fetch) {
+		jit_clobber(j, result);
+		jit_clobber(j, result + JIT_HIGH);
+	}
+	prepare(j, words > 1 ? reads * JIT_BOTH(0) : reads);
 	struct jit_val at = address(j, d, insn->offset);
 	check(j, &at, d, size, UB_READ | UB_WRITE);
 	int ad = sum(j, &at);
 	j->pinned |= 1u << ad;
 	if (j->checked) {
-		jit_dp_imm(&j->code, T2_AND, T2_PC, ad, size - 1, JIT_SET);
+		jit_dp_imm(c, T2_AND, T2_PC, ad, size - 1, JIT_SET);
 		jit_trap_unless(j, T2_EQ, UB_E_ALIGN, ad);
 	}
 	int old[2] = { jit_temp(j), 0 }, t = jit_temp(j);
-	old[1] = wide ? jit_temp(j) : old[0];
-	jit_wide(&j->code, T2_MRS_PRIMASK | (uint32_t)t << 8);
-	jit_push(&j->code, 1u << t);
+	if (words > 1)
+		old[1] = jit_temp(j);
+	jit_wide(c, T2_MRS_PRIMASK | (uint32_t)t << 8);
+	jit_push(c, 1u << t);
 	j->sp_moved += 4;
-	jit_narrow(&j->code, T2_CPSID);
-	jit_mem(&j->code, T2_LDR, old[0], ad, 0);
-	if (wide)
-		jit_mem(&j->code, T2_LDR, old[1], ad, 4);
+	jit_narrow(c, T2_CPSID);
+	for (int32_t i = 0; i < words; i++)
+		jit_mem(c, T2_LDR, old[i], ad, i * 4);
 	if (compare) {
-		exchange_if_equal(j, s, ad, old, wide, t);
+		exchange_if_equal(j, s, ad, old, words, t);
 	} else {
-		for (int32_t i = 0; i < (wide ? 2 : 1); i++) {
-			modify(j, insn->imm & ~UB_FETCH & 0xff, t, old[i], half_in(j, s + (uint32_t)i * JIT_HIGH, t), i);
-			jit_mem(&j->code, T2_STR, t, ad, i * 4);
+		for (int32_t i = 0; i < words; i++, s += JIT_HIGH) {
+			modify(j, insn->imm & ~UB_FETCH, t, old[i], half_in(j, s, t), i);
+			jit_mem(c, T2_STR, t, ad, i * 4);
 		}
 	}
-	jit_pop(&j->code, 1u << t);
+	jit_pop(c, 1u << t);
 	j->sp_moved -= 4;
-	jit_wide(&j->code, T2_MSR_PRIMASK | (uint32_t)t << 16);
+	jit_wide(c, T2_MSR_PRIMASK | (uint32_t)t << 16);
 	jit_forget(j);
 	if (!fetch)
 		return;
 	jit_done(j, result, old[0]);
-	if (!(j->live >> (result + JIT_HIGH) & 1))
+	if (!(j->live & JIT_HI(result)))
 		return;
-	if (wide)
+	if (words > 1)
 		jit_done(j, result + JIT_HIGH, old[1]);
 	else
 		jit_set_const(j, result + JIT_HIGH, 0);

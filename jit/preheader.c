@@ -63,22 +63,15 @@ static bool is_power(uint32_t k)
 /* Compares of 64 bits are ones of low halves if the high ones are equal. */
 static void equal_highs(struct preheader *p, const struct jit_loop *l)
 {
-	uint32_t free = p->free, live = p->j->live_in[l->head];
-	int a = NONE, b = NONE;
-	if (l->counter_zx && l->bound_zx)
+	uint32_t free = p->free, others = l->highs & (l->highs - 1);
+	if (!l->highs)
 		return;
-	if (!l->counter_zx) {
-		p->short_of |= !(live & JIT_HI(l->counter));
-		a = half(p, l->counter + JIT_HIGH);
-	}
-	if (!l->bound_zx) {
-		p->short_of |= !(live & JIT_HI(l->bound));
-		b = half(p, l->bound + JIT_HIGH);
-	}
-	if (a == NONE || b == NONE)
-		by_imm(p, T2_SUB, T2_PC, a == NONE ? b : a, 0);
+	p->short_of |= (l->highs & ~p->j->live_in[l->head]) != 0;
+	int a = half(p, (uint32_t)__builtin_ctz(l->highs));
+	if (others)
+		jit_cmp(&p->j->code, a, half(p, (uint32_t)__builtin_ctz(others)));
 	else
-		jit_cmp(&p->j->code, a, b);
+		by_imm(p, T2_SUB, T2_PC, a, 0);
 	leave(p, T2_NE);
 	p->free = free;
 }
@@ -152,15 +145,15 @@ static void advance(struct preheader *p, enum t2_dp op, int t, uint32_t stride)
 }
 
 /* The same, the stride in a register. */
-static void advance_by(struct preheader *p, int t, const struct jit_reach *r)
+static void advance_by(struct preheader *p, int t, uint32_t reg, uint32_t lsl)
 {
 	struct jit_code *c = &p->j->code;
 	uint32_t free = p->free;
-	int by = half(p, r->by), k = take(p);
-	jit_shift_imm(c, T2_LSR, k, by, LOOP_STRIDE - r->by_shift, JIT_SET);
+	int by = half(p, reg), k = take(p);
+	jit_shift_imm(c, T2_LSR, k, by, LOOP_STRIDE - lsl, JIT_SET);
 	leave(p, T2_NE);
 	jit_mul3(c, T2_MUL, k, by, p->turns, 0);
-	jit_dp_shift(c, T2_ADD, t, t, k, T2_LSL, r->by_shift, JIT_SET);
+	jit_dp_shift(c, T2_ADD, t, t, k, T2_LSL, lsl, JIT_SET);
 	p->free = free;
 }
 
@@ -181,16 +174,16 @@ static void below(struct preheader *p, int t, int32_t more, int limit)
 static void vouch(struct preheader *p, const struct jit_reach *r, int base, int limit)
 {
 	struct jit_code *c = &p->j->code;
-	uint32_t free = p->free;
+	uint32_t free = p->free, terms = r->low.terms;
 	int32_t more = (int32_t)r->bytes - (int32_t)p->j->window;
 	int t = take(p);
-	for (uint32_t i = 0; i < r->low.terms; i++) {
-		uint32_t held = p->free;
-		int reg = half(p, r->low.reg[i]);
+	for (uint32_t i = 0; i < jit_terms(&r->low); i++, terms >>= 8) {
+		uint32_t held = p->free, lsl = terms >> 4 & 15;
+		int reg = half(p, terms & 15);
 		if (i > 0) {
-			jit_dp_shift(c, T2_ADD, t, t, reg, T2_LSL, r->low.shift[i], JIT_ANY);
-		} else if (r->low.shift[i]) {
-			jit_shift_imm(c, T2_LSL, t, reg, r->low.shift[i], JIT_ANY);
+			jit_dp_shift(c, T2_ADD, t, t, reg, T2_LSL, lsl, JIT_ANY);
+		} else if (lsl) {
+			jit_shift_imm(c, T2_LSL, t, reg, lsl, JIT_ANY);
 			jit_dp(c, T2_SUB, t, t, base, JIT_ANY);
 		} else {
 			jit_dp(c, T2_SUB, t, reg, base, JIT_ANY);
@@ -198,7 +191,7 @@ static void vouch(struct preheader *p, const struct jit_reach *r, int base, int 
 		p->free = held;
 	}
 	if (r->low.constant)
-		by_imm(p, T2_ADD, t, t, (uint32_t)r->low.constant);
+		by_imm(p, T2_ADD, t, t, r->low.constant);
 	below(p, t, 0, limit);
 	if (r->stride < 0) {
 		if (more > 0)
@@ -207,7 +200,7 @@ static void vouch(struct preheader *p, const struct jit_reach *r, int base, int 
 		leave(p, T2_LO);
 	} else if (r->stride || r->by != JIT_NOWHERE || more > 0) {
 		if (r->by != JIT_NOWHERE)
-			advance_by(p, t, r);
+			advance_by(p, t, r->by & 15, r->by >> 4);
 		else if (r->stride)
 			advance(p, T2_ADD, t, (uint32_t)r->stride);
 		below(p, t, more, limit);
@@ -232,7 +225,8 @@ bool jit_preheader(struct jit *j, const struct jit_loop *loop)
 	count_turns(&p, loop);
 	int base = half(&p, JIT_BASE), limit = half(&p, JIT_LIMIT);
 	for (uint32_t n = 0; n < loop->reaches; n++)
-		vouch(&p, &loop->reach[n], base, limit);
+		if (loop->reach[n].covered)
+			vouch(&p, &loop->reach[n], base, limit);
 	if (loop->prepaid) {
 		int budget = half(&p, JIT_BUDGET);
 		jit_dp(&j->code, T2_SUB, budget, budget, p.turns, JIT_ANY);

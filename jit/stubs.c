@@ -89,7 +89,7 @@ void jit_stubs(struct jit *j)
 	for (uint32_t i = 0; i < j->nstubs; i++) {
 		struct jit_stub *stub = &j->stubs[i];
 		if (i == 0 || !(stub[-1].kind & JIT_MORE))
-			j->fixups[-1 - (int32_t)stub->fixup].target = (uint16_t)j->code.len;
+			jit_land(j, stub->fixup);
 		switch (stub->kind & ~JIT_MORE) {
 		case JIT_CHECKS:
 			check_stub(j, stub);
@@ -118,7 +118,7 @@ void jit_reserve_stubs(struct jit *j, uint32_t n)
 	uint32_t around = j->nfixups;
 	jit_branch(j, T2_AL, JIT_TO_CODE, 0);
 	jit_stubs(j);
-	j->fixups[-1 - (int32_t)around].target = (uint16_t)j->code.len;
+	jit_land(j, around);
 }
 
 /* Bytes on the stack at a thunk, above what the frame ends with. */
