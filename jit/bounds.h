@@ -60,9 +60,12 @@ static inline uint32_t region_of(const struct value *p)
 	return (p->tag & REGION) / JIT_REGION;
 }
 
+/* The values of registers, and, beside them, of the constant in an instruction. */
+enum { IMM = UB_REGISTERS, VALUES };
+
 /* What an instruction makes of the registers' values. Returns facts about it. */
 uint32_t jit_bound_alu(struct value *now, const struct ub_insn *insn);
-/* A value that was moved; `bits` of it sign-extended, 0: all. */
-struct value jit_bound_move(struct value v, uint32_t bits, bool wide);
+/* dst becomes src; `bits` of it sign-extended, 0: all. */
+void jit_bound_move(struct value *dst, const struct value *src, uint32_t bits, bool wide);
 
 #endif
