@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "jit/emit.h"
 
+#define NOINLINE __attribute__((noinline)) /* once in memory, and out of the way of what is common */
+
 void jit_narrow(struct jit_code *c, uint32_t half)
 {
 	if (c->len < c->cap)
@@ -23,7 +25,7 @@ static void narrow2(struct jit_code *c, uint32_t half, int rd, int rm)
 }
 
 /* 16 bits, any registers in 7, 2..0 and 6..3. */
-static void narrow_any(struct jit_code *c, uint32_t half, int rd, int rm)
+static NOINLINE void narrow_any(struct jit_code *c, uint32_t half, int rd, int rm)
 {
 	narrow2(c, half | (rd & 8u) << 4, rd & 7, rm);
 }
@@ -35,7 +37,7 @@ static void wide2(struct jit_code *c, uint32_t word, int rd, int rn)
 }
 
 /* 16 bits that set the flags by rd. */
-static void sets(struct jit_code *c, uint32_t half, int rd)
+static NOINLINE void sets(struct jit_code *c, uint32_t half, int rd)
 {
 	jit_narrow(c, half);
 	c->zero_of = (int8_t)rd;
