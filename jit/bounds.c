@@ -45,7 +45,7 @@ static NOINLINE void move_pointer(struct value *dst, const struct value *p, cons
 		max = FAR;
 		min = indexed ? min : 0;
 	}
-	*dst = (struct value){ max, min, POINTER | (p->tag & REGION) | indexed | (max < FAR ? NARROW : 0) };
+	*dst = between(min, max, POINTER | (p->tag & REGION) | indexed | (max < FAR ? NARROW : 0));
 }
 
 /* dst = dst op src, but for moves and changes of byte order. Returns facts: `fact` and more. */
@@ -132,7 +132,7 @@ static uint32_t arithmetic(struct value *dst, const struct value *src, const str
 		max = n < 32 ? a->max >> n : 0;
 		break;
 	}
-	*dst = fits ? (struct value){ max, min, NARROW } : unknown(wide);
+	*dst = fits ? between(min, max, NARROW) : unknown(wide);
 	return fact;
 }
 

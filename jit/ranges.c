@@ -189,7 +189,7 @@ static struct state *state_at(const struct ranges *g, uint32_t leader)
 /* Tags as states keep them: sums are known inside blocks only. */
 static uint32_t kept(const struct value *v)
 {
-	return (v->tag & ~(uint32_t)(EXACT | INDEXED)) | (is_exact(v) ? EXACT : 0);
+	return v->tag & ~(uint32_t)INDEXED;
 }
 
 /* What an instruction makes of a number at most, as far as it alone says; 0: it does not. */
@@ -297,10 +297,9 @@ static void less(struct ranges *g, struct value *x, struct value *y, bool strict
 	if (x->tag & POINTER || !is_number(y) || y->max < strict)
 		return;
 	if (!(x->tag & NARROW) || x->max > y->max - strict)
-		x->max = y->max - strict;
-	x->tag |= NARROW;
+		*x = between(x->min, y->max - strict, (x->tag & ~(uint32_t)EXACT) | NARROW);
 	if (y->min < min)
-		y->min = min;
+		*y = between(min, y->max, y->tag & ~(uint32_t)EXACT);
 	if (y->tag & LENGTH && g->length < min && min <= 0xffff)
 		g->length = min;
 }
