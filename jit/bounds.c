@@ -17,10 +17,12 @@ void jit_bound_move(struct value *dst, const struct value *src, uint32_t bits, b
 		*dst = *src;
 }
 
-/* dst becomes p + n, or p - n, of a pointer p. Only a number from a register is an index, and only the first:
- * another would take its place in the sum. */
-static NOINLINE void move_pointer(struct value *dst, const struct value *p, const struct value *n, bool sub, bool imm)
+/* dst + src, one of them a pointer, or dst - src, of a pointer. Only a number from a register is an index, and
+ * only the first: another would take its place in the sum. Returns a fact. */
+static NOINLINE uint32_t move_pointer(struct value *dst, const struct value *src, bool sub, bool imm)
 {
+	bool swapped = !(dst->tag & POINTER);
+	const struct value *p = swapped ? src : dst, *n = swapped ? dst : src;
 	uint32_t min = 0, max = FAR, indexed = imm ? p->tag & INDEXED : 0;
 
 	if (!is_number(n)) {
@@ -46,28 +48,24 @@ static NOINLINE void move_pointer(struct value *dst, const struct value *p, cons
 		min = indexed ? min : 0;
 	}
 	*dst = between(min, max, POINTER | (p->tag & REGION) | indexed | (max < FAR ? NARROW : 0));
+	return swapped ? JIT_POINTER_SRC : 0;
 }
 
-/* dst = dst op src, but for moves and changes of byte order. Returns facts: `fact` and more. */
-static uint32_t arithmetic(struct value *dst, const struct value *src, const struct ub_insn *insn, uint32_t op,
+/* a = a op b, but for moves and changes of byte order. Returns facts: `fact` and more. */
+static uint32_t arithmetic(struct value *a, const struct value *b, const struct ub_insn *insn, uint32_t op,
 			   uint32_t fact)
 {
 	static const struct value anything = { FAR, 0, ANY };
 	const bool wide = UB_CLASS(insn->opcode) == UB_ALU64, imm = !(insn->opcode & UB_X);
 	uint32_t n = (uint32_t)insn->imm, min = 0, max = FAR;
-	const struct value *a = dst, *b = src;
 
 	if ((a->tag | b->tag) & POINTER) {
-		if (wide && op <= UB_SUB && a->tag & POINTER) {
-			move_pointer(dst, a, b, op == UB_SUB, imm);
-			return fact;
-		}
-		if (wide && op == UB_ADD) {
-			move_pointer(dst, b, a, false, imm);
-			return fact | JIT_POINTER_SRC;
-		}
-		a = a->tag & POINTER ? &anything : a;
-		b = b->tag & POINTER ? &anything : b;
+		if (wide && (op == UB_ADD || (op == UB_SUB && a->tag & POINTER)))
+			return fact | move_pointer(a, b, op == UB_SUB, imm);
+		if (b->tag & POINTER)
+			b = &anything;
+		if (a->tag & POINTER)
+			*a = anything;
 	}
 	/* What is not known has no bound but FAR, and no high half in 32 bits. */
 	uint32_t narrow = wide ? 0 : NARROW, known = (a->tag | narrow) & NARROW, both = known & (b->tag | narrow);
@@ -132,7 +130,7 @@ static uint32_t arithmetic(struct value *dst, const struct value *src, const str
 		max = n < 32 ? a->max >> n : 0;
 		break;
 	}
-	*dst = fits ? between(min, max, NARROW) : unknown(wide);
+	*a = fits ? between(min, max, NARROW) : unknown(wide);
 	return fact;
 }
 

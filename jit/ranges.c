@@ -278,7 +278,7 @@ static void flow(struct ranges *g, uint32_t target, uint32_t from)
 			expect(g->j, s, target);
 	} else {
 		for (uint32_t r = 0; r < TRACKED; r++)
-			if (s->tag[r] != ANY)
+			if (s->tag[r] != ANY && (s->max[r] != g->now[r].max || s->tag[r] != kept(g->now + r)))
 				grew |= join(s, r, g->now + r);
 		if (s->length > g->length) {
 			s->length = s->visits > HOPELESS ? 0 : (uint16_t)g->length;
