@@ -19,7 +19,7 @@ enum { STOPS = 256 };           /* beside facts: control does not go on to the n
 enum {
 	CREEPS = 2,   /* visits after which a bound that grows is given up */
 	HOPELESS = 6, /* ... and all that is known of a register */
-	AHEAD = 256,  /* slots of a loop that are looked at beforehand */
+	AHEAD = 255,  /* slots of a loop that are looked at beforehand */
 };
 #define BELOW_FAR (FAR - 1) /* what a counter is at most that goes on while it is less than 32 bits */
 
@@ -211,20 +211,21 @@ static uint32_t most(const struct ub_insn *insn)
 static void expect(const struct jit *j, struct state *s, uint32_t head)
 {
 	enum { WRITES = 1 << UB_LDX | 1 << UB_ALU32 | 1 << UB_ALU64 };
-	const struct ub_insn *insn = j->text + head, *last[UB_REGISTERS] = { NULL };
-	const struct ub_insn *end = j->slots - head < AHEAD ? j->text + j->slots : insn + AHEAD;
-	for (; insn < end; insn++) {
+	const struct ub_insn *first = j->text + head, *insn = first;
+	uint32_t end = j->slots - head < AHEAD ? j->slots - head : AHEAD, n = 1;
+	uint8_t last[UB_REGISTERS + 1] = { 0 }; /* counted from 1 */
+	for (; n <= end; n++, insn++) {
 		uint32_t opcode = insn->opcode;
 		if (WRITES >> UB_CLASS(opcode) & 1)
-			last[UB_DST(insn)] = (opcode & ~7u) == (UB_MOV | UB_X) ? last[UB_SRC(insn)] : insn;
-		else if (jit_is_jump((uint8_t)opcode) && jit_target(insn, (uint32_t)(insn - j->text)) == head)
+			last[UB_DST(insn)] = (uint8_t)((opcode & ~7u) == (UB_MOV | UB_X) ? last[UB_SRC(insn)] : n);
+		else if (jit_is_jump((uint8_t)opcode) && jit_target(insn, head + n - 1) == head)
 			break;
 	}
 	bool endless = UB_OP(insn->opcode) == UB_JNE;
 	for (uint32_t r = 0; r < TRACKED; r++) {
 		if (!last[r])
 			continue;
-		uint32_t max = most(last[r]);
+		uint32_t max = most(first + (last[r] - 1));
 		s->tag[r] &= (uint8_t)~(EXACT | LENGTH);
 		if (max == BELOW_FAR && (endless || s->tag[r] & POINTER)) { /* goes on and on */
 			s->max[r] = FAR;
