@@ -126,6 +126,11 @@ static NOINLINE uint32_t weigh_control(struct jit *j, uint32_t slot, struct loop
 	return 0;
 }
 
+static NOINLINE void weigh_high(struct jit *j, uint32_t r, uint32_t weight)
+{
+	j->weight[r + JIT_HIGH] += weight;
+}
+
 /* The halves of register r that are in `set`. */
 static inline __attribute__((always_inline)) void weigh_register(struct jit *j, uint32_t set, uint32_t r,
 								 uint32_t weight)
@@ -133,8 +138,8 @@ static inline __attribute__((always_inline)) void weigh_register(struct jit *j, 
 	set >>= r;
 	if (set & JIT_LO(0))
 		j->weight[r] += weight;
-	if (set & JIT_HI(0))
-		j->weight[r + JIT_HIGH] += weight;
+	if (set & JIT_HI(0)) /* rarely */
+		weigh_high(j, r, weight);
 }
 
 /* Weighs uses. Returns the halves that are live somewhere; those live over calls of helpers go to `over`. */

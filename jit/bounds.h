@@ -14,7 +14,7 @@ enum {
 	NARROW = JIT_DST_ZX,     /* the high half is zero */
 	POINTER = 2,             /* the start of its region + min..max */
 	LENGTH = 4,              /* the number is the length of the context */
-	EXACT = 8,               /* in states: it is max, not below */
+	EXACT = 8,               /* min is max */
 	INDEXED = JIT_INDEXED,   /* a pointer: the start + exactly min + a number from a register */
 	REGION = 3 * JIT_REGION, /* of a pointer */
 };
@@ -31,9 +31,14 @@ static inline struct value unknown(bool wide)
 	return (struct value){ FAR, 0, wide ? ANY : NARROW };
 }
 
+static inline struct value between(uint32_t min, uint32_t max, uint32_t tag)
+{
+	return (struct value){ max, min, tag | (min == max) * EXACT };
+}
+
 static inline struct value constant(uint32_t v)
 {
-	return (struct value){ v, v, NARROW };
+	return (struct value){ v, v, NARROW | EXACT };
 }
 
 static inline bool is_number(const struct value *v)
@@ -43,7 +48,7 @@ static inline bool is_number(const struct value *v)
 
 static inline bool is_exact(const struct value *v)
 {
-	return v->min == v->max;
+	return v->tag & EXACT;
 }
 
 /* Regions are smaller than REGION_MAX and lie below 0xe0000000, so a pointer that is no more than
@@ -52,7 +57,7 @@ enum { REGION_MAX = 0x08000000, NEAR = 0x10000000 };
 
 static inline struct value pointer(uint32_t region, uint32_t offset)
 {
-	return (struct value){ offset, offset, POINTER | NARROW | region * JIT_REGION };
+	return (struct value){ offset, offset, POINTER | NARROW | EXACT | region * JIT_REGION };
 }
 
 static inline uint32_t region_of(const struct value *p)
@@ -60,9 +65,12 @@ static inline uint32_t region_of(const struct value *p)
 	return (p->tag & REGION) / JIT_REGION;
 }
 
+/* The values of registers, and, beside them, of the constant in an instruction. */
+enum { IMM = UB_REGISTERS, VALUES };
+
 /* What an instruction makes of the registers' values. Returns facts about it. */
 uint32_t jit_bound_alu(struct value *now, const struct ub_insn *insn);
-/* A value that was moved; `bits` of it sign-extended, 0: all. */
-struct value jit_bound_move(struct value v, uint32_t bits, bool wide);
+/* dst becomes src; `bits` of it sign-extended, 0: all. */
+void jit_bound_move(struct value *dst, const struct value *src, uint32_t bits, bool wide);
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "jit/emit.h"
 
+#define NOINLINE __attribute__((noinline)) /* once in memory, and out of the way of what is common */
+
 void jit_narrow(struct jit_code *c, uint32_t half)
 {
 	if (c->len < c->cap)
@@ -23,7 +25,7 @@ static void narrow2(struct jit_code *c, uint32_t half, int rd, int rm)
 }
 
 /* 16 bits, any registers in 7, 2..0 and 6..3. */
-static void narrow_any(struct jit_code *c, uint32_t half, int rd, int rm)
+static NOINLINE void narrow_any(struct jit_code *c, uint32_t half, int rd, int rm)
 {
 	narrow2(c, half | (rd & 8u) << 4, rd & 7, rm);
 }
@@ -35,7 +37,7 @@ static void wide2(struct jit_code *c, uint32_t word, int rd, int rn)
 }
 
 /* 16 bits that set the flags by rd. */
-static void sets(struct jit_code *c, uint32_t half, int rd)
+static NOINLINE void sets(struct jit_code *c, uint32_t half, int rd)
 {
 	jit_narrow(c, half);
 	c->zero_of = (int8_t)rd;
@@ -282,17 +284,19 @@ void jit_mem(struct jit_code *c, enum t2_mem op, int rt, int rn, int32_t offset)
 	static const uint8_t narrow[] = {
 		[T2_STRB] = 0x0e, [T2_LDRB] = 0x0f, [T2_STRH] = 0x10, [T2_LDRH] = 0x11, [T2_STR] = 0x0c, [T2_LDR] = 0x0d,
 	};
-	uint32_t at = (uint32_t)offset, scale = op >> 1 & 3, scaled = at >> scale;
-	bool fits = op <= T2_LDR && low(rt) && scaled << scale == at;
+	uint32_t at = (uint32_t)offset, scale = op >> 1, scaled = at >> scale;
+	if (op <= T2_LDR && low(rt) && scaled << scale == at) {
+		if (low(rn) && scaled < 32) {
+			narrow2(c, (uint32_t)narrow[op] << 11 | scaled << 6, rt, rn);
+			return;
+		}
+		if (scale == 2 && rn == T2_SP && scaled < 256) {
+			jit_narrow(c, 0x9000u | (op & 1u) << 11 | (uint32_t)rt << 8 | scaled);
+			return;
+		}
+	}
 	c->broken |= offset < -255 || offset > 4095;
-	if (offset < 0)
-		mem_wide(c, T2_MEM_IMM8N | (0u - at), op, rt, rn);
-	else if (fits && low(rn) && scaled < 32)
-		narrow2(c, (uint32_t)narrow[op] << 11 | scaled << 6, rt, rn);
-	else if (fits && scale == 2 && rn == T2_SP && scaled < 256)
-		jit_narrow(c, 0x9000u | (op & 1u) << 11 | (uint32_t)rt << 8 | scaled);
-	else
-		mem_wide(c, T2_MEM_IMM12 | at, op, rt, rn);
+	mem_wide(c, offset < 0 ? T2_MEM_IMM8N | (0u - at) : T2_MEM_IMM12 | at, op, rt, rn);
 }
 
 void jit_mem_reg(struct jit_code *c, enum t2_mem op, int rt, int rn, int rm, uint32_t lsl)

@@ -7,37 +7,40 @@
 
 #include "jit/compile.h"
 
+#define NOINLINE __attribute__((noinline)) /* out of the way of what is common */
+
 static struct jit_fixup *fixup(const struct jit *j, uint32_t i)
 {
 	return j->fixups - (i + 1);
 }
 
-/* Notes a branch about to be emitted. Notes grow down towards the code, and take of its room. There
- * is always room for one more, so that the latest may be written to even if it could not be noted. */
-static void note(struct jit *j, enum jit_target_kind kind, uint32_t target)
+/* Emits the first, or only, halfword of a branch and notes it. Notes grow down towards the code, and take of
+ * its room. There is always room for one more, so that the latest may be written to even if it could not be
+ * noted. */
+static NOINLINE void noted(struct jit *j, uint32_t half, enum jit_target_kind kind, uint32_t target)
 {
 	struct jit_code *c = &j->code;
-	if (c->len + 2 * JIT_FIXUP_HALFWORDS > c->cap) { /* which is below 2^16, and 0 after an error */
+	if (c->len + 2 * JIT_FIXUP_HALFWORDS <= c->cap) { /* which is below 2^16, and 0 after an error */
+		c->cap -= JIT_FIXUP_HALFWORDS;
+		*(j->fixups - ++j->nfixups) =
+			(struct jit_fixup){ (uint16_t)c->len, (uint16_t)target, 0, (uint8_t)kind, 0 };
+	} else {
 		if (!j->error)
 			j->error = c->len > 0xffff ? UB_E_COMPILE_RANGE : UB_E_COMPILE_CODE;
 		c->cap = 0;
-		return;
 	}
-	c->cap -= JIT_FIXUP_HALFWORDS;
-	*fixup(j, j->nfixups++) =
-		(struct jit_fixup){ (uint16_t)c->len, (uint16_t)target, 0, (uint8_t)kind, 0 };
+	jit_narrow(c, half);
 }
 
 void jit_branch(struct jit *j, enum t2_cond cond, enum jit_target_kind kind, uint32_t target)
 {
-	note(j, kind, target);
-	jit_narrow(&j->code, cond == T2_AL ? (uint32_t)T2_B_N : T2_BCC_N | (uint32_t)cond << 8);
+	noted(j, cond == T2_AL ? (uint32_t)T2_B_N : T2_BCC_N | (uint32_t)cond << 8, kind, target);
 }
 
 void jit_branch_link(struct jit *j, enum jit_target_kind kind, uint32_t target)
 {
-	note(j, kind, target);
-	jit_wide(&j->code, T2_BL);
+	noted(j, T2_BL >> 16, kind, target);
+	jit_narrow(&j->code, T2_BL & 0xffff);
 }
 
 void jit_label(struct jit *j, uint32_t label)
@@ -56,7 +59,7 @@ static bool is_conditional(uint32_t half)
 }
 
 /* Halfwords by which code at `at` moves: branches before it that grow by one each. */
-static uint32_t moved(const struct jit *j, uint32_t at)
+static NOINLINE uint32_t moved(const struct jit *j, uint32_t at)
 {
 	uint32_t low = 0, high = j->nfixups;
 	while (low < high) {
@@ -77,19 +80,21 @@ uint32_t jit_place(const struct jit *j, uint32_t at)
 	return j->growing ? at + moved(j, at) : at;
 }
 
-static uint32_t target_of(const struct jit *j, const struct jit_fixup *f)
+static inline uint32_t target_of(const struct jit *j, const struct jit_fixup *f)
 {
-	switch (f->kind) {
-	case JIT_TO_SLOT: return j->offset[f->target];
-	case JIT_TO_LABEL: return j->labels[f->target];
-	default: return f->target;
-	}
+	uint32_t target = f->target;
+	if (f->kind == JIT_TO_SLOT)
+		return j->offset[target];
+	return f->kind == JIT_TO_LABEL ? j->labels[target] : target;
 }
 
 /* Halfwords from the pc an instruction sees to its target, in code that has grown. */
-static int32_t distance(const struct jit *j, const struct jit_fixup *f)
+static inline __attribute__((always_inline)) uint32_t distance(const struct jit *j, const struct jit_fixup *f)
 {
-	return (int32_t)jit_place(j, target_of(j, f)) - (int32_t)(f->at + f->grown) - 2;
+	uint32_t target = target_of(j, f);
+	if (j->growing)
+		target += moved(j, target);
+	return target - (f->at + f->grown + 2u);
 }
 
 static uint32_t reach_of(uint32_t half)
@@ -97,17 +102,10 @@ static uint32_t reach_of(uint32_t half)
 	return is_conditional(half) ? 128 : 1024;
 }
 
-/* Puts in the distance of a branch, if it reaches. 32-bit forms: A7.7.12 (B) and A7.7.18 (BL). */
-static bool complete(struct jit *j, const struct jit_fixup *f)
+/* The 32-bit form of a branch: A7.7.12 (B) and A7.7.18 (BL). */
+static NOINLINE void complete_wide(uint16_t *at, uint32_t half, uint32_t d)
 {
-	uint16_t *at = j->code.at + f->at + f->grown;
-	uint32_t half = *at, d = (uint32_t)distance(j, f), word;
-	uint32_t sign = d >> 31, reach = reach_of(half);
-
-	if (!f->wide && !is_bl(half)) {
-		*at = (uint16_t)((half & (0u - 2 * reach)) | (d & (2 * reach - 1)));
-		return d + reach < 2 * reach;
-	}
+	uint32_t sign = d >> 31, word;
 	if (is_conditional(half)) { /* 20 bits: S J2 J1 imm6 imm11 */
 		word = T2_BCC_W | (half >> 8 & 15) << 22 | (d >> 11 & 0x3f) << 16 | (d >> 17 & 1) << 13 |
 		       (d >> 18 & 1) << 11;
@@ -119,7 +117,24 @@ static bool complete(struct jit *j, const struct jit_fixup *f)
 	word |= sign << 26 | (d & 0x7ff);
 	at[0] = (uint16_t)(word >> 16);
 	at[1] = (uint16_t)word;
-	return true;
+}
+
+/* Puts in the distance of a branch, if it reaches. */
+static bool complete(const struct jit *j, const struct jit_fixup *f)
+{
+	uint16_t *at = j->code.at + f->at + f->grown;
+	uint32_t half = *at, d = distance(j, f);
+
+	if (f->wide || is_bl(half)) {
+		complete_wide(at, half, d);
+		return true;
+	}
+	if (is_conditional(half)) {
+		*at = (uint16_t)((half & 0xff00) | (d & 0xff));
+		return d + 128 < 256;
+	}
+	*at = (uint16_t)((half & 0xf800) | (d & 0x7ff));
+	return d + 1024 < 2048;
 }
 
 /* Finds the branches that must grow, some being known; returns by how many halfwords the code grows. */
@@ -140,7 +155,7 @@ static uint32_t size_branches(struct jit *j)
 			uint32_t d = target_of(j, f) - f->at - 2 + reach; /* as if nothing had grown */
 			if (d - grown < 2 * reach && d + grown < 2 * reach)
 				continue;
-			if ((uint32_t)distance(j, f) + reach >= 2 * reach)
+			if (distance(j, f) + reach >= 2 * reach)
 				f->wide = again = true;
 		}
 		if (!again)

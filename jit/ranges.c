@@ -11,13 +11,15 @@
 
 #include "jit/bounds.h"
 
+#define NOINLINE __attribute__((noinline)) /* out of the way of what is common */
+
 enum { TRACKED = UB_R10, START = 8 };
 enum { UNKNOWN, MIXED = 0xff }; /* or region + 1 */
 enum { STOPS = 256 };           /* beside facts: control does not go on to the next slot */
 enum {
 	CREEPS = 2,   /* visits after which a bound that grows is given up */
 	HOPELESS = 6, /* ... and all that is known of a register */
-	AHEAD = 256,  /* slots of a loop that are looked at beforehand */
+	AHEAD = 255,  /* slots of a loop that are looked at beforehand */
 };
 #define BELOW_FAR (FAR - 1) /* what a counter is at most that goes on while it is less than 32 bits */
 
@@ -32,7 +34,7 @@ struct state {
 
 struct ranges {
 	struct jit *j;
-	struct value now[UB_REGISTERS];
+	struct value now[VALUES];
 	uint32_t length; /* as in struct state */
 	/* The region of pointers kept in each word of a frame, UNKNOWN, or MIXED: a guess, for checks. */
 	uint8_t frame[UB_FRAME_BYTES / 8];
@@ -52,7 +54,7 @@ static bool extension(struct ranges *g, const struct ub_insn *insn)
 		return false;
 	g->extended = g->slot + 1;
 	bool sign = UB_OP(insn[1].opcode) == UB_ARSH;
-	*v = jit_bound_move(*v, sign ? 32 : 0, sign);
+	jit_bound_move(v, v, sign ? 32 : 0, sign);
 	return true;
 }
 
@@ -187,7 +189,7 @@ static struct state *state_at(const struct ranges *g, uint32_t leader)
 /* Tags as states keep them: sums are known inside blocks only. */
 static uint32_t kept(const struct value *v)
 {
-	return (v->tag & ~(uint32_t)(EXACT | INDEXED)) | (is_exact(v) ? EXACT : 0);
+	return v->tag & ~(uint32_t)INDEXED;
 }
 
 /* What an instruction makes of a number at most, as far as it alone says; 0: it does not. */
@@ -209,19 +211,23 @@ static uint32_t most(const struct ub_insn *insn)
 static void expect(const struct jit *j, struct state *s, uint32_t head)
 {
 	enum { WRITES = 1 << UB_LDX | 1 << UB_ALU32 | 1 << UB_ALU64 };
-	const struct ub_insn *insn = j->text + head, *last[UB_REGISTERS] = { NULL };
-	uint32_t end = j->slots - head < AHEAD ? j->slots : head + AHEAD;
-	for (uint32_t slot = head; slot < end; slot++, insn++)
-		if (WRITES >> UB_CLASS(insn->opcode) & 1)
-			last[UB_DST(insn)] = (insn->opcode & ~7) == (UB_MOV | UB_X) ? last[UB_SRC(insn)] : insn;
-		else if (jit_is_jump(insn->opcode) && jit_target(insn, slot) == head)
+	const struct ub_insn *first = j->text + head, *insn = first;
+	uint32_t end = j->slots - head < AHEAD ? j->slots - head : AHEAD, n = 1;
+	uint8_t last[UB_REGISTERS + 1] = { 0 }; /* counted from 1 */
+	for (; n <= end; n++, insn++) {
+		uint32_t opcode = insn->opcode;
+		if (WRITES >> UB_CLASS(opcode) & 1)
+			last[UB_DST(insn)] = (uint8_t)((opcode & ~7u) == (UB_MOV | UB_X) ? last[UB_SRC(insn)] : n);
+		else if (jit_is_jump((uint8_t)opcode) && jit_target(insn, head + n - 1) == head)
 			break;
+	}
+	bool endless = UB_OP(insn->opcode) == UB_JNE;
 	for (uint32_t r = 0; r < TRACKED; r++) {
 		if (!last[r])
 			continue;
-		uint32_t max = most(last[r]);
+		uint32_t max = most(first + (last[r] - 1));
 		s->tag[r] &= (uint8_t)~(EXACT | LENGTH);
-		if (max == BELOW_FAR && (s->tag[r] & POINTER || UB_OP(insn->opcode) == UB_JNE)) { /* goes on and on */
+		if (max == BELOW_FAR && (endless || s->tag[r] & POINTER)) { /* goes on and on */
 			s->max[r] = FAR;
 			s->tag[r] &= (uint8_t)~NARROW;
 		} else if (!(s->tag[r] & POINTER) && s->max[r] < max) {
@@ -242,11 +248,9 @@ static void reach(const struct ranges *g, struct state *s)
 }
 
 /* Makes what a state knows of a register cover a value. Returns whether it grew. */
-static bool join(struct state *s, uint32_t r, const struct value *v)
+static NOINLINE bool join(struct state *s, uint32_t r, const struct value *v)
 {
 	uint32_t old = s->tag[r], new = kept(v), tag = old & new, max = s->max[r];
-	if (old == ANY || (old == new && max == v->max))
-		return false;
 	if (max != v->max)
 		tag &= ~(uint32_t)EXACT;
 	if ((old ^ new) & (POINTER | REGION)) { /* say, a pointer and NULL */
@@ -275,7 +279,8 @@ static void flow(struct ranges *g, uint32_t target, uint32_t from)
 			expect(g->j, s, target);
 	} else {
 		for (uint32_t r = 0; r < TRACKED; r++)
-			grew |= join(s, r, g->now + r);
+			if (s->tag[r] != ANY && (s->max[r] != g->now[r].max || s->tag[r] != kept(g->now + r)))
+				grew |= join(s, r, g->now + r);
 		if (s->length > g->length) {
 			s->length = s->visits > HOPELESS ? 0 : (uint16_t)g->length;
 			grew = true;
@@ -293,10 +298,9 @@ static void less(struct ranges *g, struct value *x, struct value *y, bool strict
 	if (x->tag & POINTER || !is_number(y) || y->max < strict)
 		return;
 	if (!(x->tag & NARROW) || x->max > y->max - strict)
-		x->max = y->max - strict;
-	x->tag |= NARROW;
+		*x = between(x->min, y->max - strict, (x->tag & ~(uint32_t)EXACT) | NARROW);
 	if (y->min < min)
-		y->min = min;
+		*y = between(min, y->max, y->tag & ~(uint32_t)EXACT);
 	if (y->tag & LENGTH && g->length < min && min <= 0xffff)
 		g->length = min;
 }

@@ -35,14 +35,14 @@ int32_t jit_scan(struct jit *j, uint8_t *mem, uint32_t bytes)
 
 	for (uint32_t i = 0; i < j->program->nfuncs; i++)
 		jit_mark(j->leader, j->program->funcs[i]);
-	for (uint32_t s = 0; s < n; s++) {
-		const struct ub_insn *insn = j->text + s;
-		if (jit_is_jump(insn->opcode)) {
-			uint32_t target = jit_target(insn, s);
-			jit_mark(j->leader, target);
-			if (target <= s)
-				j->facts[target] |= JIT_HEAD;
-		}
+	const struct ub_insn *insn = j->text;
+	for (uint32_t s = 0; s < n; s++, insn++) {
+		if (!jit_is_jump(insn->opcode))
+			continue;
+		uint32_t target = jit_target(insn, s);
+		jit_mark(j->leader, target);
+		if (target <= s)
+			j->facts[target] |= JIT_HEAD;
 	}
 	return 0;
 }
