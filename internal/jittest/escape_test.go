@@ -146,6 +146,7 @@ func TestEscapes(t *testing.T) {
 		{"frames", frames()},
 		{"aliases", aliases()},
 		{"calls", calls()},
+		{"helpers", helpers()},
 	} {
 		t.Run(group.name, func(t *testing.T) { runEscapes(t, all, group.escapes) })
 	}
