@@ -142,28 +142,6 @@ func TestCampaign(t *testing.T) {
 	t.Logf("%d differences", differences)
 }
 
-// TestFound runs programs that earlier campaigns found wrong.
-func TestFound(t *testing.T) {
-	all := lanes(t)
-	for _, found := range []struct {
-		name    string
-		seed    uint64
-		program int
-	}{
-		{"the budget was taken from a copy after a conditional jump back", 1001, 18190},
-		{"a product's register was lent out meanwhile", 5001, 5342},
-		{"a test before a loop had the callers' r10 for scratch", 70001, 4411},
-		{"a known number, added to a context plus index from a register, was taken for the index", 80002, 39600},
-		{"the second half of a pair at an offset next to 2^31", 30002, 106208},
-		{"arguments of a helper took the register of r10, which later checks compare with", 11, 5040},
-		{"a copy was not yet known to read the register that one value too many went home to", 12, 730},
-	} {
-		t.Run(found.name, func(t *testing.T) {
-			same(t, all, progen.Generate(seed(found.seed, found.program), features(found.program)))
-		})
-	}
-}
-
 // same runs a program on all lanes, which must agree, and returns how it ended.
 func same(t *testing.T, all []campaign.Lane, program progen.Program) (want emu.Sample) {
 	t.Helper()

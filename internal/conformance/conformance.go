@@ -24,6 +24,7 @@ type Program struct {
 	Text        []byte
 	Context     []byte
 	Budget      uint32
+	Own         bool // no other program of its group is like it: run it wherever many are
 
 	Result    uint64
 	After     []byte    // the context; nil: not compared
@@ -91,6 +92,7 @@ func All() []Program {
 	var all []Program
 	for _, group := range []func() []Program{
 		arithmetic, immediates, unary, constants, conditions, memory, atomics, distances, loops, calls, faults, regressions,
+		rotations, products, swaps, chains, frames, overBases,
 	} {
 		all = append(all, group()...)
 	}

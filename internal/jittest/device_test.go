@@ -42,6 +42,8 @@ type watched struct {
 	run     uint32 // address of the agent's struct ub_run
 	reads   int    // of the counter, since the job began
 	sp      uint32 // C stack of what executes programs
+	address func(symbol string) uint32
+	onPause func() // instead, if the machine is to stop elsewhere
 
 	before, after []byte // RAM
 }
@@ -72,7 +74,7 @@ func watch(t testing.TB, core unicorn.Core, board string) *watched {
 		return addr
 	}
 	m.Reset()
-	w := &watched{machine: m}
+	w := &watched{machine: m, address: address}
 	w.client = wire.NewClient(w)
 	if err := w.client.Connect(t.Context()); err != nil {
 		t.Fatal(err)
@@ -127,6 +129,10 @@ func (w *watched) Read(ctx context.Context, p []byte) (int, error) {
 }
 
 func (w *watched) paused() {
+	if w.onPause != nil {
+		w.onPause()
+		return
+	}
 	if w.run == 0 {
 		w.run = w.machine.Reg(1)
 		return

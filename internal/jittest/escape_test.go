@@ -9,6 +9,7 @@ package jittest
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"ubench/abi"
@@ -41,6 +42,7 @@ func lanes(t *testing.T) []lane {
 		{"vm on the desk", "vm", 1, desk.Run},
 		{"jit on Cortex-M4", "jit", 1, m4.job},
 		{"jit on Cortex-M3", "jit", 9, m3.job},
+		{"jit-compact on Cortex-M4", "jit-compact", 13, m4.job},
 		{"vm on Cortex-M4", "vm", 17, m4.job},
 		{"femto on Cortex-M4", "femto", 19, m4.job},
 		{"rbpf on Cortex-M4", "rbpf", 23, m4.job},
@@ -59,7 +61,9 @@ func lanes(t *testing.T) []lane {
 }
 
 // lacks tells whether an engine's design leaves out what a program needs: femto local calls, for one.
-func lacks(l lane, s emu.Sample) bool { return l.engine != "jit" && campaign.Lacks(s) }
+func lacks(l lane, s emu.Sample) bool {
+	return !strings.HasPrefix(l.engine, "jit") && campaign.Lacks(s)
+}
 
 // runEscapes runs programs on all lanes. Each must end as on the first, which must end as is known beforehand, and
 // no engine may have written where it may not.
@@ -138,9 +142,11 @@ func TestEscapes(t *testing.T) {
 		{"loops", loops()},
 		{"turns", slices.Concat(turns(), payments(), between())},
 		{"strides", strides()},
+		{"index loops", indexLoops()},
 		{"frames", frames()},
 		{"aliases", aliases()},
 		{"calls", calls()},
+		{"helpers", helpers()},
 	} {
 		t.Run(group.name, func(t *testing.T) { runEscapes(t, all, group.escapes) })
 	}

@@ -25,7 +25,7 @@ func (g *generator) plainPrologue() {
 func (g *generator) plainStatement() {
 	kinds := []func(){
 		g.aluImm, g.aluImm, g.aluReg, g.aluReg, g.unary, g.constant, g.load, g.load, g.store, g.jump, g.peephole, g.peephole,
-		g.spread, g.plainAtomic, g.plainExtended,
+		g.spread, g.plainAtomic, g.plainExtended, g.idiom,
 	}
 	kinds[g.below(len(kinds))]()
 }

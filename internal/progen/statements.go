@@ -72,7 +72,7 @@ func (g *generator) statement() {
 	}
 	kinds := []func(){
 		g.aluImm, g.aluImm, g.aluReg, g.aluReg, g.unary, g.constant, g.load, g.load, g.store, g.jump, g.helper,
-		g.loop, g.indexed, g.peephole, g.spread,
+		g.loop, g.indexed, g.peephole, g.spread, g.idiom, g.idiom, g.toEnd,
 	}
 	if g.features.Extended {
 		kinds = append(kinds, g.extended, g.atomic, g.section)
@@ -81,7 +81,7 @@ func (g *generator) statement() {
 		kinds = append(kinds, g.call)
 	}
 	if g.features.Counted {
-		kinds = append(kinds, g.counted, g.counted, g.counted, g.counted)
+		kinds = append(kinds, g.counted, g.counted, g.counted, g.counted, g.toEnd, g.toEnd)
 	}
 	kinds[g.below(len(kinds))]()
 }
