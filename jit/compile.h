@@ -98,11 +98,11 @@ enum {
 
 /* A path outside the straight line. */
 enum jit_stub_kind {
-	JIT_CHECKS, /* a check that failed: size | rights << JIT_CHECK_RIGHTS */
+	JIT_CHECKS, /* a check that failed: size | rights << JIT_CHECK_RIGHTS; the next stub may be one more */
 	JIT_STOPS,  /* the end of the program: status */
 	JIT_REFUNDS, /* the way out of a fast form: turns that were paid for and are not taken */
 	JIT_LEAVES,  /* the way out of a fast form: a half that goes home */
-	JIT_MORE = 16, /* the way goes on with the next stub; else, to a slot */
+	JIT_MORE = 16, /* the way goes on with the next stub; else, back, or to a slot */
 };
 
 struct jit_stub {
@@ -170,6 +170,9 @@ struct jit {
 	uint32_t temps;      /* scratch registers handed out */
 	uint32_t pinned;     /* ARM registers operands are in: not to be borrowed */
 	uint32_t borrowed;
+	/* What the latest stub has checked more of than one access, should it have been outside: accesses near a
+	 * register, unchanged since, or at the start of the context. Nobody may have noticed a stop since. */
+	uint8_t vouched;
 	uint8_t cached[2];   /* spilled halves that ip and lr have copies of, or JIT_IMM: ... */
 	uint32_t constants[2]; /* ... these constants */
 	int32_t sp_moved;    /* bytes pushed since the frame was made */
@@ -313,6 +316,12 @@ static inline void jit_pin(struct jit *j, uint32_t half)
 		jit_pin_registers(j, half);
 }
 void jit_forget(struct jit *j);
+/* A register is about to change. */
+static inline void jit_change(struct jit *j, uint32_t reg)
+{
+	if (reg == j->vouched)
+		j->vouched = JIT_NOWHERE;
+}
 void jit_load_spilled(struct jit *j, uint32_t half, int rt);
 void jit_store_half(struct jit *j, uint32_t half, int reg);
 void jit_at_home(struct jit *j, uint32_t halves);

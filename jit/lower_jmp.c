@@ -244,6 +244,7 @@ void jit_jump(struct jit *j, const struct ub_insn *insn)
 	uint32_t target = jit_target(insn, j->slot);
 	bool budget = pays(j, target);
 	enum t2_cond cond = T2_AL;
+	j->vouched = JIT_NOWHERE;
 
 	bool leaves = j->fast && !budget && j->slot < j->latch;
 	uint32_t waiting = leaves ? can_wait(j, j->live_in[target]) : 0;

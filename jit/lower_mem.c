@@ -159,6 +159,29 @@ static bool in_frame(const struct jit *j, const struct jit_val *at, uint32_t r, 
 	return at->b == JIT_NOWHERE && at->a == j->home[UB_R10] && at->imm >= 0 && at->imm + (int32_t)size <= (int32_t)j->bias;
 }
 
+enum { AT_START = 0x40 };
+
+/* What one check says about other accesses, too: a register, if it ignored a small offset from it. */
+static uint8_t vouches_for(const struct jit *j, const struct jit_val *at, uint32_t size)
+{
+	if (j->facts[j->slot] & JIT_AT_START)
+		return AT_START;
+	return at->b == JIT_NOWHERE && at->imm >= 0 && at->imm <= (int32_t)(j->window - size) ? at->a : JIT_NOWHERE;
+}
+
+/* An access that the latest check covers: should that have failed, its stub has one more to look at, before
+ * anything happened that a stop here would have let happen. */
+static void add_to_stub(struct jit *j, const struct jit_val *at, uint32_t what)
+{
+	struct jit_stub *stub = &j->stubs[j->nstubs++];
+	stub[-1].kind |= JIT_MORE;
+	stub->kind = JIT_CHECKS;
+	stub->resume = stub[-1].resume;
+	stub->slot = (uint16_t)j->slot;
+	stub->what = (uint16_t)what;
+	stub->value = *at;
+}
+
 static void check(struct jit *j, const struct jit_val *at, uint32_t r, uint32_t size, uint32_t rights)
 {
 	const struct ub_program *p = j->program;
@@ -169,10 +192,16 @@ static void check(struct jit *j, const struct jit_val *at, uint32_t r, uint32_t 
 	if ((region == UB_REGION_RODATA && (rights & UB_WRITE || p->rodata_len < size)) ||
 	    (region == UB_REGION_DATA && p->data_len < size)) /* the guess cannot be right */
 		region = UB_REGION_CTX;
+	uint8_t same = region == UB_REGION_CTX ? vouches_for(j, at, size) : JIT_NOWHERE;
+	if (same != JIT_NOWHERE && same == j->vouched && j->nstubs < JIT_STUBS) {
+		add_to_stub(j, at, what);
+		return;
+	}
 	jit_reserve_stubs(j, 1);
 	uint32_t held = j->temps;
 	if (region != UB_REGION_CTX || !check_index(j, at, what))
 		check_region(j, at, region, size, what);
+	j->vouched = same;
 	j->temps = held;
 }
 
@@ -256,6 +285,7 @@ static void store(struct jit *j, const struct ub_insn *insn)
 		transfer(j, store_of(size), jit_reg(j, s), &at, (int32_t)i);
 		j->temps = temps;
 	}
+	j->vouched = JIT_NOWHERE; /* what follows comes after this */
 }
 
 /* What an atomic does between its load and its store; `imm` without UB_FETCH. */

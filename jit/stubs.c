@@ -78,7 +78,8 @@ static void check_stub(struct jit *j, const struct jit_stub *stub)
 		struct jit_val back = { JIT_ADDR, T2_IP, JIT_NOWHERE, 0, (int32_t)(0u - (uint32_t)at->imm) };
 		jit_sum(j, T2_IP, &back);
 	}
-	jit_branch(j, T2_AL, JIT_TO_CODE, stub->resume);
+	if (!(stub->kind & JIT_MORE))
+		jit_branch(j, T2_AL, JIT_TO_CODE, stub->resume);
 }
 
 /* Stubs wait for a place no control runs through. */
@@ -107,6 +108,7 @@ void jit_stubs(struct jit *j)
 			jit_branch(j, T2_AL, JIT_TO_SLOT, stub->resume);
 	}
 	j->nstubs = 0;
+	j->vouched = JIT_NOWHERE;
 	j->temps = temps;
 }
 

@@ -37,6 +37,7 @@ int jit_temp(struct jit *j)
 			continue;
 		j->temps |= 1u << t;
 		j->cached[t == T2_LR] = JIT_NOWHERE;
+		jit_change(j, (uint32_t)t);
 		return t;
 	}
 	uint32_t again = j->borrowed & ~j->temps;
@@ -48,6 +49,7 @@ int jit_temp(struct jit *j)
 		if ((j->pinned | j->borrowed) >> r & 1)
 			continue;
 		uint32_t word = j->borrow + jit_count(j->borrowed);
+		jit_change(j, (uint32_t)r);
 		j->temps |= 1u << r;
 		j->borrowed |= 1u << r;
 		j->short_of |= jit_count(j->borrowed) > j->borrows;
@@ -92,12 +94,13 @@ static uint8_t *cache(struct jit *j, int t)
 /* What ip and lr hold is lost. */
 void jit_forget(struct jit *j)
 {
-	j->cached[0] = j->cached[1] = JIT_NOWHERE;
+	j->cached[0] = j->cached[1] = j->vouched = JIT_NOWHERE;
 }
 
 void jit_load_spilled(struct jit *j, uint32_t half, int rt)
 {
 	j->code.broken |= j->home[half] == JIT_NOWHERE;
+	jit_change(j, (uint32_t)rt);
 	if (rt >= T2_IP)
 		*cache(j, rt) = (uint8_t)half;
 	jit_mem(&j->code, T2_LDR, rt, frame_base(j), frame_offset(j, j->home[half] - JIT_SPILL));
@@ -109,6 +112,8 @@ void jit_store_half(struct jit *j, uint32_t half, int reg)
 	if (j->home[half] == JIT_NOWHERE)
 		return;
 	if (jit_in_register(j, half)) {
+		if (j->home[half] != reg)
+			jit_change(j, j->home[half]);
 		jit_mov(&j->code, j->home[half], reg);
 		return;
 	}
@@ -232,6 +237,7 @@ static void settle(struct jit *j, uint32_t half, uint32_t busy)
 	if (half == j->result && v->kind != JIT_COPY && !(j->held >> j->into & 1)) {
 		reg = goal(j, half);
 		clobber(j, reg, half, j->held, busy | 1u << half);
+		jit_change(j, reg);
 		jit_emit_value(j, (int)reg, v);
 	} else if (!there && reg != JIT_NOWHERE) {
 		clobber(j, reg, half, j->held, busy | 1u << half);
@@ -289,6 +295,7 @@ static int constant(struct jit *j, uint32_t value)
 		}
 	}
 	int t = j->temps >> T2_LR & 1 ? jit_temp(j) : T2_LR;
+	jit_change(j, (uint32_t)t);
 	j->temps |= 1u << t;
 	jit_const(&j->code, t, value, JIT_ANY);
 	if (t >= T2_IP) {
@@ -330,6 +337,7 @@ int jit_scratch(struct jit *j, int reuse)
 {
 	if (reuse < 0 || !(j->temps >> reuse & 1))
 		return jit_temp(j);
+	jit_change(j, (uint32_t)reuse);
 	if (reuse >= T2_IP)
 		*cache(j, reuse) = JIT_NOWHERE;
 	return reuse;
@@ -342,6 +350,7 @@ int jit_dst(struct jit *j, uint32_t half, int reuse)
 	if (reg >= JIT_SPILL)
 		return jit_scratch(j, reuse);
 	j->pinned |= 1u << reg;
+	jit_change(j, reg);
 	return (int)reg;
 }
 
@@ -389,6 +398,7 @@ static void settle_one(struct jit *j, uint32_t d, uint32_t s)
 	clobber(j, j->home[d], s, j->keep, 0);
 	if (!(j->lazy >> s & 1)) /* it had to make room */
 		return;
+	jit_change(j, j->home[d]);
 	jit_emit_value(j, j->home[d], &j->val[s]);
 	jit_set(j, s, (struct jit_val){ JIT_COPY, j->home[d], JIT_NOWHERE, 0, 0 });
 }
