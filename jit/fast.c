@@ -53,8 +53,15 @@ static void promote(struct jit *j, struct jit_loop *loop)
 void jit_begin_fast(struct jit *j, struct jit_loop *loop)
 {
 	j->tests = j->nfixups;
-	if (!jit_loop(j, j->slot, loop) || !jit_preheader(j, loop))
+	if (!jit_loop(j, j->slot, loop))
 		return;
+	loop->tested = j->checked;
+	if (!loop->tested) {
+		loop->still = 0;
+		loop->prepaid = false;
+	} else if (!jit_preheader(j, loop)) {
+		return;
+	}
 	j->tests_end = j->nfixups;
 	promote(j, loop);
 	jit_align(j);
@@ -69,14 +76,20 @@ void jit_end_fast(struct jit *j)
 	const struct jit_loop *loop = j->fast;
 	j->slot++;
 	jit_begin_block(j, true);
-	jit_branch(j, T2_AL, JIT_TO_SLOT, j->slot);
-	jit_stubs(j);
-	jit_align(j);
+	if (loop->tested) {
+		jit_branch(j, T2_AL, JIT_TO_SLOT, j->slot);
+		jit_stubs(j);
+		jit_align(j);
+	} else {
+		jit_reserve_stubs(j, JIT_STUBS); /* they belong to this form */
+	}
 	for (uint32_t i = 0; i < loop->promoted; i++) {
 		j->home[loop->word[i].half] = loop->word[i].home;
 		jit_at_home(j, 1u << loop->word[i].half);
 	}
 	j->fast = NULL;
+	if (!loop->tested)
+		return;
 	j->slot = j->usual = loop->head;
 	j->top = j->code.len;
 	if (j->map) { /* halfwords, still */

@@ -252,7 +252,7 @@ int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t opt
 	j.error = program->slots > JIT_SLOTS_MAX ? UB_E_COMPILE_RANGE : jit_scan(&j, mem, bytes);
 	if (!j.error)
 		jit_ranges(&j);
-	if (options & (JIT_UNCHECKED | JIT_COMPACT))
+	if (options & JIT_COMPACT)
 		j.plain = false;
 	if (!j.error) {
 		jit_loops(&j);

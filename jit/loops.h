@@ -56,6 +56,7 @@ struct jit_loop {
 	/* Bit r: r is moved by one constant, and never far enough to change its high half: up to its bound, or
 	 * through a region and a little further, and regions lie between 2^16 and 0xe0000000 (bounds.h). */
 	uint32_t still;
+	bool tested;             /* there is a usual form, too; without checks there is not */
 	/* All turns are paid for by the test before: control leaves at the latch, or gives back those it did not take. */
 	bool prepaid;
 	/* The latch goes back while counter < bound, counter > bound or, `equal`, counter != bound. */
@@ -89,7 +90,7 @@ void jit_find_move(struct jit *j, uint32_t d);
 /* Whether control is at the latch of a fast form: low halves decide whether it goes back. */
 static inline bool jit_at_latch(const struct jit *j)
 {
-	return j->fast && j->slot == j->latch;
+	return j->fast && j->fast->tested && j->slot == j->latch;
 }
 
 static inline bool jit_is_hoisted(const struct jit *j, uint32_t slot)

@@ -74,14 +74,6 @@ static void to_stub(struct jit *j, enum t2_cond cond, const struct jit_val *at, 
 	j->cached[0] = kept;
 }
 
-/* t = t + imm. */
-static void add(struct jit *j, int t, int32_t imm)
-{
-	struct jit_val v = { JIT_ADDR, (uint8_t)t, JIT_NOWHERE, 0, imm };
-	if (imm)
-		jit_sum(j, t, &v);
-}
-
 /* Compares of the context that need no address: a limit above 0 has the window below it. */
 static bool check_index(struct jit *j, const struct jit_val *at, uint32_t what)
 {
@@ -118,19 +110,19 @@ static void check_region(struct jit *j, const struct jit_val *at, uint32_t regio
 	const struct ub_program *p = j->program;
 	bool data = region == UB_REGION_DATA, context = region == UB_REGION_CTX;
 	uint32_t start = data ? p->data_addr : p->rodata_addr, len = data ? p->data_len : p->rodata_len;
-	int32_t imm = at->imm, above = 0;
+	struct jit_val distance = *at;
 	int rn;
 	if (context) {
 		rn = jit_reg(j, JIT_BASE);
-		if (imm >= 0 && imm <= (int32_t)(j->window - size)) /* the limit leaves room */
-			imm = 0;
+		if (at->imm >= 0 && at->imm <= (int32_t)(j->window - size)) /* the limit leaves room */
+			distance.imm = 0;
 	} else if (region == UB_REGION_STACK) { /* granted whole where r10 is used for more than loads and stores */
-		len = above = UB_FRAME_BYTES;
+		len = UB_FRAME_BYTES;
 		rn = j->home[UB_R10];
-		if (jit_in_register(j, UB_R10))
-			above = 0; /* r10 - bias, which is all of the frame then */
-		else
+		if (!jit_in_register(j, UB_R10)) { /* otherwise it holds where the frame begins */
 			rn = jit_reg(j, UB_R10);
+			distance.imm = (int32_t)((uint32_t)at->imm + len);
+		}
 	} else if (start == jit_data(j) && j->home[JIT_DATA] != JIT_NOWHERE) {
 		rn = j->home[JIT_DATA];
 	} else {
@@ -139,10 +131,8 @@ static void check_region(struct jit *j, const struct jit_val *at, uint32_t regio
 	}
 	int t = jit_scratch(j, rn);
 	jit_dp(&j->code, T2_SUB, t, at->a, rn, JIT_ANY);
-	if (at->b != JIT_NOWHERE)
-		jit_dp_shift(&j->code, T2_ADD, t, t, at->b, T2_LSL, at->shift, JIT_ANY);
-	add(j, t, imm);
-	add(j, t, above);
+	distance.a = (uint8_t)t;
+	jit_sum(j, t, &distance);
 	if (context)
 		jit_cmp(&j->code, t, jit_reg(j, JIT_LIMIT));
 	else
@@ -189,15 +179,15 @@ static void check(struct jit *j, const struct jit_val *at, uint32_t r, uint32_t 
 	if (!j->checked || fact & JIT_IN_BOUNDS || in_frame(j, at, r, size) ||
 	    (j->fast && jit_is_hoisted(j, j->slot)))
 		return;
+	jit_reserve_stubs(j, 1);
 	if ((region == UB_REGION_RODATA && (rights & UB_WRITE || p->rodata_len < size)) ||
 	    (region == UB_REGION_DATA && p->data_len < size)) /* the guess cannot be right */
 		region = UB_REGION_CTX;
 	uint8_t same = region == UB_REGION_CTX ? vouches_for(j, at, size) : JIT_NOWHERE;
-	if (same != JIT_NOWHERE && same == j->vouched && j->nstubs < JIT_STUBS) {
+	if (same != JIT_NOWHERE && same == j->vouched) {
 		add_to_stub(j, at, what);
 		return;
 	}
-	jit_reserve_stubs(j, 1);
 	uint32_t held = j->temps;
 	if (region != UB_REGION_CTX || !check_index(j, at, what))
 		check_region(j, at, region, size, what);
@@ -225,11 +215,19 @@ static void transfer(struct jit *j, uint32_t op, int rt, const struct jit_val *a
 		jit_mem_reg(&j->code, (enum t2_mem)op, rt, at->a, at->b, at->shift);
 }
 
+static int load_half(struct jit *j, uint32_t half, int reuse, uint32_t op, const struct jit_val *at, int32_t more)
+{
+	int reg = jit_dst(j, half, reuse);
+	transfer(j, op, reg, at, more);
+	jit_done(j, half, reg);
+	return reg;
+}
+
 static void load(struct jit *j, const struct ub_insn *insn)
 {
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), size = jit_size(insn->opcode), op = store_of(size) | T2_LDRB;
-	uint32_t dh = d + JIT_HIGH;
-	bool sign = UB_MODE(insn->opcode) == UB_MEMSX, low = j->live & JIT_LO(d), high = j->live & JIT_HI(d);
+	uint32_t dh = d + JIT_HIGH, low = j->live & JIT_LO(d), high = j->live & JIT_HI(d);
+	bool sign = UB_MODE(insn->opcode) == UB_MEMSX;
 	if (sign && size < 4)
 		op |= T2_LDRSB;
 
@@ -245,23 +243,17 @@ static void load(struct jit *j, const struct ub_insn *insn)
 		return;
 	encodable(j, &at, size == 8 && high);
 	if (size == 8 && high) { /* first, because the low half may replace the address */
-		int hi = jit_dst(j, dh, -1);
-		transfer(j, op, hi, &at, 4);
-		jit_done(j, dh, hi);
-		high = false;
+		load_half(j, dh, -1, op, &at, 4);
+		high = 0;
 		if (!low)
 			return;
 	}
-	int lo = jit_dst(j, d, at.a);
-	transfer(j, op, lo, &at, 0);
-	jit_done(j, d, lo);
-	if (!high)
-		return;
-	if (sign) {
+	int lo = load_half(j, d, at.a, op, &at, 0);
+	if (high && sign) {
 		int hi = jit_dst(j, dh, -1);
 		jit_shift_imm(&j->code, T2_ASR, hi, lo, 31, JIT_ANY);
 		jit_done(j, dh, hi);
-	} else {
+	} else if (high) {
 		jit_set_const(j, dh, 0);
 	}
 }

@@ -10,13 +10,12 @@
  */
 #include "jit/loops.h"
 
-enum { NONE = -1 };
-
 struct preheader {
 	struct jit *j;
 	uint32_t free;  /* ARM registers */
+	uint32_t kept;  /* those that are free after the next branch */
 	bool short_of;  /* more were needed */
-	int turns;
+	int turns, base, limit;
 };
 
 static int take(struct preheader *p)
@@ -38,21 +37,31 @@ static int half(struct preheader *p, uint32_t half)
 	return t;
 }
 
-/* To the usual form. */
+/* What is taken stays taken. */
+static void keep(struct preheader *p)
+{
+	p->kept = p->free;
+}
+
+/* To the usual form. What is not kept may be read on, until something else is taken. */
 static void leave(struct preheader *p, enum t2_cond cond)
 {
 	jit_branch(p->j, cond, JIT_TO_CODE, 0);
+	p->free = p->kept;
+}
+
+static void by_register(struct preheader *p, enum t2_dp op, int rd, int rn, int rm)
+{
+	jit_dp(&p->j->code, op, rd, rn, rm, JIT_SET);
 }
 
 static void by_imm(struct preheader *p, enum t2_dp op, int rd, int rn, uint32_t imm)
 {
-	uint32_t free = p->free;
 	if (jit_dp_imm(&p->j->code, op, rd, rn, imm, JIT_SET))
 		return;
 	int t = take(p);
 	jit_const(&p->j->code, t, imm, JIT_ANY);
-	jit_dp(&p->j->code, op, rd, rn, t, JIT_SET);
-	p->free = free;
+	by_register(p, op, rd, rn, t);
 }
 
 static bool is_power(uint32_t k)
@@ -63,47 +72,50 @@ static bool is_power(uint32_t k)
 /* Compares of 64 bits are ones of low halves if the high ones are equal. */
 static void equal_highs(struct preheader *p, const struct jit_loop *l)
 {
-	uint32_t free = p->free, others = l->highs & (l->highs - 1);
+	uint32_t others = l->highs & (l->highs - 1);
 	if (!l->highs)
 		return;
 	p->short_of |= (l->highs & ~p->j->live_in[l->head]) != 0;
 	int a = half(p, (uint32_t)__builtin_ctz(l->highs));
 	if (others)
-		jit_cmp(&p->j->code, a, half(p, (uint32_t)__builtin_ctz(others)));
+		by_register(p, T2_SUB, T2_PC, a, half(p, (uint32_t)__builtin_ctz(others)));
 	else
 		by_imm(p, T2_SUB, T2_PC, a, 0);
 	leave(p, T2_NE);
-	p->free = free;
 }
 
-/* How often the latch goes back. A counter that is behind its bound already leaves. */
+/* d = distance of counter and bound after the first turn. A counter that is behind its bound already leaves. */
+static void distance(struct preheader *p, const struct jit_loop *l, int d)
+{
+	int counter = half(p, l->counter);
+	if (l->bound != JIT_NOWHERE) {
+		int bound = half(p, l->bound);
+		if (!l->down && l->step > 1 && !l->equal) { /* no wrapping around behind it */
+			by_imm(p, T2_ADD, d, bound, l->step);
+			leave(p, T2_HS);
+		}
+		by_register(p, T2_SUB, d, l->down ? counter : bound, l->down ? bound : counter);
+		leave(p, T2_LO);
+		by_imm(p, T2_SUB, d, d, l->step);
+	} else if (l->down) {
+		by_imm(p, T2_SUB, d, counter, l->limit + l->step);
+	} else {
+		jit_const(&p->j->code, d, l->limit - l->step, JIT_ANY);
+		by_register(p, T2_SUB, d, d, counter);
+	}
+	leave(p, T2_LO);
+}
+
+/* How often the latch goes back. */
 static void count_turns(struct preheader *p, const struct jit_loop *l)
 {
 	struct jit_code *c = &p->j->code;
 	int d = p->turns = take(p);
-	uint32_t free = p->free;
-	int counter = half(p, l->counter), bound = l->bound == JIT_NOWHERE ? NONE : half(p, l->bound);
-
-	if (!l->down && l->step > 1 && !l->equal && bound != NONE) { /* no wrapping around behind it */
-		int t = take(p);
-		by_imm(p, T2_ADD, t, bound, l->step);
-		leave(p, T2_HS);
-	}
-	if (bound != NONE) {
-		jit_dp(c, T2_SUB, d, l->down ? counter : bound, l->down ? bound : counter, JIT_SET);
-		leave(p, T2_LO);
-		by_imm(p, T2_SUB, d, d, l->step); /* what the first turn takes */
-	} else if (l->down) {
-		by_imm(p, T2_SUB, d, counter, l->limit + l->step);
-	} else {
-		jit_const(c, d, l->limit - l->step, JIT_ANY);
-		jit_dp(c, T2_SUB, d, d, counter, JIT_SET);
-	}
-	leave(p, T2_LO);
-	p->free = free;
+	keep(p);
+	distance(p, l, d);
+	int t = take(p);
 	if (l->step > 1) {
 		uint32_t log = (uint32_t)__builtin_ctz(l->step);
-		int t = take(p);
 		if (l->equal) {
 			jit_shift_imm(c, T2_LSL, t, d, 32 - log, JIT_SET);
 			leave(p, T2_NE);
@@ -116,117 +128,111 @@ static void count_turns(struct preheader *p, const struct jit_loop *l)
 			jit_const(c, t, l->step, JIT_ANY);
 			jit_mul3(c, T2_UDIV, d, d, t, 0);
 		}
-		p->free = free;
 	}
-	jit_shift_imm(c, T2_LSR, take(p), d, LOOP_TURNS, JIT_SET);
+	jit_shift_imm(c, T2_LSR, t, d, LOOP_TURNS, JIT_SET);
 	leave(p, T2_NE);
-	p->free = free;
 	if (l->prepaid) {
-		jit_cmp(c, d, half(p, JIT_BUDGET));
+		by_register(p, T2_SUB, T2_PC, d, half(p, JIT_BUDGET));
 		leave(p, T2_HI);
-		p->free = free;
 	}
 }
 
-/* t += sign of op: turns * stride; flags set. */
-static void advance(struct preheader *p, enum t2_dp op, int t, uint32_t stride)
+/* t += turns * stride, which it may be less than 0 by; flags set. */
+static void advance(struct preheader *p, int t, const struct jit_reach *r)
 {
 	struct jit_code *c = &p->j->code;
-	if (is_power(stride)) {
-		jit_dp_shift(c, op, t, t, p->turns, T2_LSL, (uint32_t)__builtin_ctz(stride), JIT_SET);
-		return;
+	uint32_t stride = (uint32_t)(r->stride < 0 ? -r->stride : r->stride), lsl = 0;
+	int k = p->turns;
+	if (r->by != JIT_NOWHERE) {
+		int by = half(p, r->by & 15);
+		lsl = r->by >> 4;
+		k = take(p);
+		jit_shift_imm(c, T2_LSR, k, by, LOOP_STRIDE - lsl, JIT_SET);
+		leave(p, T2_NE);
+		jit_mul(c, k, by, p->turns, JIT_ANY);
+	} else if (is_power(stride)) {
+		lsl = (uint32_t)__builtin_ctz(stride);
+	} else {
+		k = take(p);
+		jit_const(c, k, stride, JIT_ANY);
+		jit_mul(c, k, k, p->turns, JIT_ANY);
 	}
-	uint32_t free = p->free;
-	int k = take(p);
-	jit_const(c, k, stride, JIT_ANY);
-	jit_mul(c, k, k, p->turns, JIT_ANY);
-	jit_dp(c, op, t, t, k, JIT_SET);
-	p->free = free;
-}
-
-/* The same, the stride in a register. */
-static void advance_by(struct preheader *p, int t, uint32_t reg, uint32_t lsl)
-{
-	struct jit_code *c = &p->j->code;
-	uint32_t free = p->free;
-	int by = half(p, reg), k = take(p);
-	jit_shift_imm(c, T2_LSR, k, by, LOOP_STRIDE - lsl, JIT_SET);
-	leave(p, T2_NE);
-	jit_mul3(c, T2_MUL, k, by, p->turns, 0);
-	jit_dp_shift(c, T2_ADD, t, t, k, T2_LSL, lsl, JIT_SET);
-	p->free = free;
+	jit_dp_shift(c, r->stride < 0 ? T2_SUB : T2_ADD, t, t, k, T2_LSL, lsl, JIT_SET);
+	p->free = p->kept;
 }
 
 /* t + more is below the limit; if `more` is negative, the limit is known not to be 0. */
-static void below(struct preheader *p, int t, int32_t more, int limit)
+static void below(struct preheader *p, int t, int32_t more)
 {
-	uint32_t free = p->free;
+	int limit = p->limit;
 	if (more) {
-		int u = take(p);
-		by_imm(p, T2_ADD, u, more > 0 ? t : limit, (uint32_t)(more > 0 ? more : -more));
-		*(more > 0 ? &t : &limit) = u;
+		int sum = take(p);
+		by_imm(p, T2_ADD, sum, more > 0 ? t : limit, (uint32_t)(more > 0 ? more : -more));
+		*(more > 0 ? &t : &limit) = sum;
 	}
-	jit_cmp(&p->j->code, t, limit);
+	by_register(p, T2_SUB, T2_PC, t, limit);
 	leave(p, T2_HS);
-	p->free = free;
 }
 
-static void vouch(struct preheader *p, const struct jit_reach *r, int base, int limit)
+static void vouch(struct preheader *p, const struct jit_reach *r)
 {
 	struct jit_code *c = &p->j->code;
-	uint32_t free = p->free, terms = r->low.terms;
+	uint32_t kept = p->kept, terms = r->low.terms;
 	int32_t more = (int32_t)r->bytes - (int32_t)p->j->window;
 	int t = take(p);
+	keep(p);
 	for (uint32_t i = 0; i < jit_terms(&r->low); i++, terms >>= 8) {
-		uint32_t held = p->free, lsl = terms >> 4 & 15;
+		uint32_t lsl = terms >> 4 & 15;
 		int reg = half(p, terms & 15);
 		if (i > 0) {
 			jit_dp_shift(c, T2_ADD, t, t, reg, T2_LSL, lsl, JIT_ANY);
-		} else if (lsl) {
-			jit_shift_imm(c, T2_LSL, t, reg, lsl, JIT_ANY);
-			jit_dp(c, T2_SUB, t, t, base, JIT_ANY);
 		} else {
-			jit_dp(c, T2_SUB, t, reg, base, JIT_ANY);
+			if (lsl)
+				jit_shift_imm(c, T2_LSL, t, reg, lsl, JIT_ANY);
+			jit_dp(c, T2_SUB, t, lsl ? t : reg, p->base, JIT_ANY);
 		}
-		p->free = held;
+		p->free = p->kept;
 	}
 	if (r->low.constant)
 		by_imm(p, T2_ADD, t, t, r->low.constant);
-	below(p, t, 0, limit);
+	below(p, t, 0);
 	if (r->stride < 0) {
 		if (more > 0)
-			below(p, t, more, limit);
-		advance(p, T2_SUB, t, (uint32_t)-r->stride);
+			below(p, t, more);
+		advance(p, t, r);
 		leave(p, T2_LO);
-	} else if (r->stride || r->by != JIT_NOWHERE || more > 0) {
-		if (r->by != JIT_NOWHERE)
-			advance_by(p, t, r->by & 15, r->by >> 4);
-		else if (r->stride)
-			advance(p, T2_ADD, t, (uint32_t)r->stride);
-		below(p, t, more, limit);
+	} else {
+		bool moves = r->stride || r->by != JIT_NOWHERE;
+		if (moves)
+			advance(p, t, r);
+		if (moves || more > 0)
+			below(p, t, more);
 	}
-	p->free = free;
+	p->free = p->kept = kept;
 }
 
 bool jit_preheader(struct jit *j, const struct jit_loop *loop)
 {
 	struct preheader p = { .j = j, .free = j->local_calls ? 0x57ff : 0x5fff };
 	struct jit_code start = j->code;
-	uint32_t fixups = j->nfixups;
-	uint32_t keep = j->live_in[loop->head] | 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT | 1u << JIT_DATA;
+	uint32_t fixups = j->nfixups, live = j->live_in[loop->head] | 1u << JIT_BUDGET | 1u << JIT_BASE |
+					     1u << JIT_LIMIT | 1u << JIT_DATA;
 
-	keep |= JIT_LO(UB_R10); /* which checks compare with, and a caller goes on from */
-	for (; keep; keep &= keep - 1) {
-		uint32_t home = j->home[__builtin_ctz(keep)];
+	live |= JIT_LO(UB_R10); /* which checks compare with, and a caller goes on from */
+	for (; live; live &= live - 1) {
+		uint32_t home = j->home[__builtin_ctz(live)];
 		if (home < JIT_SPILL)
 			p.free &= ~(1u << home);
 	}
+	keep(&p);
 	equal_highs(&p, loop);
 	count_turns(&p, loop);
-	int base = half(&p, JIT_BASE), limit = half(&p, JIT_LIMIT);
+	p.base = half(&p, JIT_BASE);
+	p.limit = half(&p, JIT_LIMIT);
+	keep(&p);
 	for (uint32_t n = 0; n < loop->reaches; n++)
 		if (loop->reach[n].covered)
-			vouch(&p, &loop->reach[n], base, limit);
+			vouch(&p, &loop->reach[n]);
 	if (loop->prepaid) {
 		int budget = half(&p, JIT_BUDGET);
 		jit_dp(&j->code, T2_SUB, budget, budget, p.turns, JIT_ANY);
