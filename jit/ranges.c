@@ -440,16 +440,16 @@ void jit_ranges(struct jit *j)
 	g.states = (struct state *)j->code.at;
 	j->window = 1;
 	for (uint32_t first = 0; first < j->slots; first += 8)
-		for (uint32_t set = j->leader[first / 8]; set; set &= set - 1)
-			j->offset[first + (uint32_t)__builtin_ctz(set)] = (uint16_t)++leaders;
-	if (++leaders * sizeof(struct state) > j->code.cap * 2u) {
-		j->error = UB_E_COMPILE_SCRATCH;
-		return;
-	}
-	for (uint32_t i = 0; i < leaders; i++) {
-		g.states[i].reached = g.states[i].dirty = false;
-		g.states[i].visits = 0;
-	}
+		for (uint32_t set = j->leader[first / 8]; set; set &= set - 1) {
+			struct state *s = g.states + ++leaders;
+			if ((leaders + 1) * sizeof(*s) > j->code.cap * 2u) {
+				j->error = UB_E_COMPILE_SCRATCH;
+				return;
+			}
+			j->offset[first + (uint32_t)__builtin_ctz(set)] = (uint16_t)leaders;
+			s->reached = s->dirty = false;
+			s->visits = 0;
+		}
 	enter(&g);
 	g.again = j->slots;
 	for (uint32_t slot = 0; slot < j->slots;) {
