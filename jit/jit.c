@@ -229,6 +229,8 @@ static bool once_more(struct jit *j)
 	if (j->loops && (j->error == UB_E_COMPILE_CODE || j->error == UB_E_COMPILE_RANGE)) {
 		j->plain = false;
 		j->error = 0;
+		j->borrows = 0; /* how far it came does not matter */
+		jit_frame(j);
 		return true;
 	}
 	j->code.broken |= j->short_of;

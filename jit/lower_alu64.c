@@ -36,7 +36,7 @@ void jit_pair_negate(struct jit *j, uint32_t d)
 	j->val[JIT_IMM].imm = 0;
 	jit_op_dp(j, T2_SUB, d, JIT_IMM, d, JIT_SET);
 	j->temps = temps;
-	int rm = zero ? JIT_NOWHERE : jit_reg(j, dh), rd = jit_dst(j, dh, rm);
+	int rm = zero ? -1 : jit_reg(j, dh), rd = jit_dst(j, dh, rm);
 	if (zero)
 		jit_dp(&j->code, T2_SBC, rd, rd, rd, JIT_ANY); /* 0 or, having borrowed, -1 */
 	else
