@@ -70,6 +70,17 @@ void jit_begin_fast(struct jit *j, struct jit_loop *loop)
 	j->top = j->code.len;
 }
 
+/* Spilled halves live in the frame again. */
+void jit_leave_fast(struct jit *j)
+{
+	const struct jit_loop *loop = j->fast;
+	j->fast = NULL;
+	for (uint32_t i = 0; i < loop->promoted; i++) {
+		j->home[loop->word[i].half] = loop->word[i].home;
+		jit_at_home(j, 1u << loop->word[i].half);
+	}
+}
+
 /* Behind the latch of the fast form: the usual one begins, to which the tests lead. */
 void jit_end_fast(struct jit *j)
 {
@@ -83,11 +94,7 @@ void jit_end_fast(struct jit *j)
 	} else {
 		jit_reserve_stubs(j, JIT_STUBS); /* they belong to this form */
 	}
-	for (uint32_t i = 0; i < loop->promoted; i++) {
-		j->home[loop->word[i].half] = loop->word[i].home;
-		jit_at_home(j, 1u << loop->word[i].half);
-	}
-	j->fast = NULL;
+	jit_leave_fast(j);
 	if (!loop->tested)
 		return;
 	j->slot = j->usual = loop->head;

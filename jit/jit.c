@@ -171,8 +171,11 @@ static void emit(struct jit *j)
 			jit_release(j);
 			on = goes_on(j, insn);
 		}
-		if (j->error || j->code.len > j->code.cap)
+		if (j->error || j->code.len > j->code.cap) {
+			if (j->fast)
+				jit_leave_fast(j);
 			return;
+		}
 		if (UB_CLASS(insn->opcode) == UB_LD)
 			j->offset[++j->slot] = (uint16_t)j->code.len;
 		if (!on && j->nstubs && j->slot + 1 < j->slots)

@@ -81,6 +81,7 @@ bool jit_preheader(struct jit *j, const struct jit_loop *loop);
 /* fast.c */
 void jit_begin_fast(struct jit *j, struct jit_loop *loop);
 void jit_end_fast(struct jit *j);
+void jit_leave_fast(struct jit *j);
 /* Gives back what was paid for turns that are not taken. */
 void jit_refund(struct jit *j, const struct jit_stub *stub);
 /* Looks ahead in a fast form: if the low half of d, which the next turn does not start with, is going to be
