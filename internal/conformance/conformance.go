@@ -92,7 +92,7 @@ func All() []Program {
 	var all []Program
 	for _, group := range []func() []Program{
 		arithmetic, immediates, unary, constants, conditions, memory, atomics, distances, loops, calls, faults, regressions,
-		rotations, products, swaps, chains, frames, overBases,
+		rotations, products, swaps, chains, frames, overBases, spilled,
 	} {
 		all = append(all, group()...)
 	}

@@ -333,3 +333,30 @@ func chains() (all []Program) {
 	}
 	return all
 }
+
+// spilled: constants joined with registers where what they are joined in is least used, and spilled.
+func spilled() (all []Program) {
+	random := rand.New(rand.NewPCG(15, 1))
+	for _, turn := range []int{0, 1, 2, 4, 5, 6, 8, 9, 17, 3} { // 17: r0, which is where results are
+		t := newTrace(&all, "spilled", turn, 4, true)
+		for n, op := range []byte{opAdd, opSub, opOr, opXor, opAnd, opMul} {
+			for i, d := range t.kept {
+				s := t.work[max(0, random.IntN(5)-2)]
+				for _, r := range t.work[:3] {
+					t.load(pair, r, anyValue(random))
+				}
+				for _, r := range t.work[:3] {
+					t.reg(opAdd, true, r, t.work[random.IntN(3)])
+					t.show(r, "a register used more")
+				}
+				t.load(constant, d, []uint64{0xffffffffeeaf0000, 0x12345678, 0x89abcdef01234567, 0xfedcba98}[(n+i)%4])
+				name := fmt.Sprintf("%#x joined by %#x with %#x in r%d", t.at[d], op, t.at[s], s)
+				t.reg(op, true, d, s)
+				t.show(d, "%s", name)
+				t.show(s, "%s", name)
+			}
+		}
+		t.end()
+	}
+	return all
+}

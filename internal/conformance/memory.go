@@ -192,3 +192,65 @@ func frame() (all []Program) {
 	}
 	return all
 }
+
+// overBases: loads into the registers their address is in, or came from by way of a high half.
+func overBases() (all []Program) {
+	for turn, r := range slices.Concat(rotation, rotation[:5]) {
+		d, s, pointer := r.dst, r.src, r.base
+		for _, a := range accesses {
+			for _, sign := range []bool{false, true} {
+				if sign && a.bytes == 8 {
+					continue
+				}
+				mode := byte(modeMEM)
+				if sign {
+					mode = modeMEMSX
+				}
+				p := Program{Group: "load", Name: fmt.Sprintf("%s over its base, signed %v, r%d r%d", a.name, sign, d, s), Own: true}
+				p.Context = append(pattern(512), make([]byte, 8*16)...)
+				p.After, p.Results = slices.Clone(p.Context), 512
+				var t text
+				t.mov(pointer, 1)
+				show := func(r byte, v uint64, format string, args ...any) {
+					at := p.Results + 8*len(p.Cases)
+					t.store(sizeDW, pointer, r, at)
+					put(p.After[at:], 8, v)
+					p.Cases = append(p.Cases, fmt.Sprintf(format, args...))
+				}
+				high := func(dst byte, low int32) { // the context's address in the high half, a number in the low one
+					t.mov(dst, pointer)
+					t.add(classALU64|opLsh, dst, 0, 0, 32)
+					t.add(classALU64|opOr, dst, 0, 0, low)
+				}
+				load := func(dst, base byte, at int) uint64 {
+					t.add(classLDX|mode|a.size, dst, base, int16(at), 0)
+					return get(p.Context[at:], a.bytes, sign)
+				}
+				for i, at := range []int{0, 11 + turn, 252} {
+					t.mov(d, pointer)
+					show(d, load(d, d, at), "over a copy")
+					t.mov(d, pointer)
+					t.addImm(d, 16)
+					t.add(classLDX|mode|a.size, d, d, int16(at), 0)
+					show(d, get(p.Context[at+16:], a.bytes, sign), "over a sum")
+					high(d, int32(i+7))
+					t.mov(s, d)
+					t.add(classALU64|opRsh, s, 0, 0, 32)
+					v := load(d, s, at)
+					show(d, v, "over what the base was the high half of")
+					high(s, int32(i+7))
+					t.mov(d, s)
+					t.add(classALU64|opRsh, d, 0, 0, 32)
+					v = load(d, d, at)
+					t.add(classALU|source|opAdd, s, d, 0, 0)
+					show(s, uint64(uint32(v)+uint32(i+7)), "from a high half of what is used later")
+				}
+				t.movImm(0, 0)
+				t.exit()
+				p.Text = t
+				all = append(all, p)
+			}
+		}
+	}
+	return all
+}
