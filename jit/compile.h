@@ -315,6 +315,11 @@ static inline void jit_pin(struct jit *j, uint32_t half)
 	if (j->borrows)
 		jit_pin_registers(j, half);
 }
+static inline void jit_pin_both(struct jit *j, uint32_t r)
+{
+	jit_pin(j, r);
+	jit_pin(j, r + JIT_HIGH);
+}
 void jit_forget(struct jit *j);
 /* A register is about to change. */
 static inline void jit_change(struct jit *j, uint32_t reg)

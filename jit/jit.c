@@ -62,8 +62,9 @@ static void arithmetic(struct jit *j, const struct ub_insn *insn)
 			jit_set_const(j, d + JIT_HIGH, 0);
 		return;
 	}
-	jit_pin(j, d); /* what the result goes to is not lent out meanwhile */
-	jit_pin(j, d + JIT_HIGH);
+	jit_pin_both(j, d); /* what the result goes to is not lent out meanwhile, nor are operands of its high half */
+	if (insn->opcode & UB_X && UB_OP(insn->opcode) != UB_END)
+		jit_pin_both(j, UB_SRC(insn));
 	jit_alu(j, insn);
 }
 

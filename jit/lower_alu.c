@@ -40,11 +40,14 @@ static void set(struct jit *j, uint32_t d, enum jit_kind kind, uint32_t a, uint3
 /* rn op m, m being a constant, or false. */
 static bool with_const(struct jit *j, enum t2_dp op, uint32_t d, int rn, uint32_t k, enum jit_flags f)
 {
+	uint32_t temps = j->temps;
 	int rd = jit_dst(j, d, rn);
-	if (op == T2_EOR && k == ~0u)
+	if (op == T2_EOR && k == ~0u) {
 		jit_mvn(&j->code, rd, rn, f);
-	else if (!jit_dp_imm(&j->code, op, rd, rn, k, f))
+	} else if (!jit_dp_imm(&j->code, op, rd, rn, k, f)) {
+		j->temps = temps;
 		return false;
+	}
 	jit_done(j, d, rd);
 	return true;
 }

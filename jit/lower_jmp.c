@@ -160,6 +160,8 @@ static enum outcome compare(struct jit *j, const struct ub_insn *insn, enum t2_c
 		s = JIT_IMM;
 	}
 	uint32_t dh = d + JIT_HIGH, sh = s + JIT_HIGH;
+	jit_pin_both(j, d);
+	jit_pin_both(j, s);
 	jit_prepare(j, d);
 	jit_prepare(j, s);
 	if (wide && !jit_at_latch(j)) { /* where high halves are equal */

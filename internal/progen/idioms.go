@@ -141,6 +141,9 @@ func (g *generator) onFrame() {
 		size := g.below(4)
 		g.emit(insn{op: 0x63 | byte(size)<<3, regs: 10<<4 | base, offset: offset}, insn{op: 0x79, regs: base<<4 | p, offset: offset})
 	case 4:
+		if !g.features.Extended {
+			return
+		}
 		op := []byte{0xc3, 0xdb}[g.below(2)]
 		g.emit(insn{op: op, regs: []byte{10, value}[g.below(2)]<<4 | 10, offset: -8 * int16(1+g.below(64)), imm: atomics[g.below(4)]})
 	case 5: // an index into the frame
