@@ -132,7 +132,8 @@ static void load_arguments(struct jit *j, uint32_t n)
 	while (moves) {
 		uint32_t wanted = 0;
 		for (uint32_t i = 1; i <= n; i++)
-			wanted |= (moves >> i & 1) << from[i];
+			if (moves >> i & 1)
+				wanted |= 1u << from[i];
 		uint32_t ready = moves & ~wanted, next = (uint32_t)__builtin_ctz(ready ? ready : moves);
 		if (ready) {
 			jit_mov(&j->code, (int)next, from[next]);
