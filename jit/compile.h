@@ -43,6 +43,9 @@ enum jit_half {
 /* Where a half lives: ARM register 0..11, JIT_SPILL + n for word n of the frame, or nowhere. */
 enum { JIT_SPILL = 16, JIT_NOWHERE = 255 };
 
+/* In jit.vouched: but the check only said that there is a context. */
+enum { JIT_VOUCHED_START = 64 };
+
 /* facts[slot]: what ranges.c proved about the operands of an instruction. */
 enum {
 	JIT_DST_ZX = 1,  /* high half of dst is zero before */
@@ -170,8 +173,8 @@ struct jit {
 	uint32_t temps;      /* scratch registers handed out */
 	uint32_t pinned;     /* ARM registers operands are in: not to be borrowed */
 	uint32_t borrowed;
-	/* What the latest stub has checked more of than one access, should it have been outside: accesses near a
-	 * register, unchanged since, or at the start of the context. Nobody may have noticed a stop since. */
+	/* The register, unchanged since, that the latest check did not look at the offset from, or none. A stop there
+	 * would still be the first thing to be noticed. */
 	uint8_t vouched;
 	uint8_t cached[2];   /* spilled halves that ip and lr have copies of, or JIT_IMM: ... */
 	uint32_t constants[2]; /* ... these constants */
@@ -324,7 +327,7 @@ void jit_forget(struct jit *j);
 /* A register is about to change. */
 static inline void jit_change(struct jit *j, uint32_t reg)
 {
-	if (reg == j->vouched)
+	if (reg == (j->vouched & ~(uint32_t)JIT_VOUCHED_START))
 		j->vouched = JIT_NOWHERE;
 }
 void jit_load_spilled(struct jit *j, uint32_t half, int rt);

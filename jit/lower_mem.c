@@ -149,14 +149,11 @@ static bool in_frame(const struct jit *j, const struct jit_val *at, uint32_t r, 
 	return at->b == JIT_NOWHERE && at->a == j->home[UB_R10] && at->imm >= 0 && at->imm + (int32_t)size <= (int32_t)j->bias;
 }
 
-enum { AT_START = 0x40 };
-
-/* What one check says about other accesses, too: a register, if it ignored a small offset from it. */
-static uint8_t vouches_for(const struct jit *j, const struct jit_val *at, uint32_t size)
+/* The register that an access is near, so near that a check of another one near it does for both. */
+static uint8_t near(const struct jit *j, const struct jit_val *at, uint32_t size)
 {
-	if (j->facts[j->slot] & JIT_AT_START)
-		return AT_START;
-	return at->b == JIT_NOWHERE && at->imm >= 0 && at->imm <= (int32_t)(j->window - size) ? at->a : JIT_NOWHERE;
+	bool start = j->facts[j->slot] & JIT_AT_START;
+	return at->b == JIT_NOWHERE && (start || (at->imm >= 0 && at->imm <= (int32_t)(j->window - size))) ? at->a : JIT_NOWHERE;
 }
 
 /* An access that the latest check covers: should that have failed, its stub has one more to look at, before
@@ -183,15 +180,15 @@ static void check(struct jit *j, const struct jit_val *at, uint32_t r, uint32_t 
 	if ((region == UB_REGION_RODATA && (rights & UB_WRITE || p->rodata_len < size)) ||
 	    (region == UB_REGION_DATA && p->data_len < size)) /* the guess cannot be right */
 		region = UB_REGION_CTX;
-	uint8_t same = region == UB_REGION_CTX ? vouches_for(j, at, size) : JIT_NOWHERE;
-	if (same != JIT_NOWHERE && same == j->vouched) {
+	uint8_t reg = region == UB_REGION_CTX ? near(j, at, size) : JIT_NOWHERE, start = fact & JIT_AT_START ? JIT_VOUCHED_START : 0;
+	if (reg != JIT_NOWHERE && (j->vouched == reg || j->vouched == (reg | start))) {
 		add_to_stub(j, at, what);
 		return;
 	}
 	uint32_t held = j->temps;
 	if (region != UB_REGION_CTX || !check_index(j, at, what))
 		check_region(j, at, region, size, what);
-	j->vouched = same;
+	j->vouched = reg == JIT_NOWHERE ? reg : reg | start;
 	j->temps = held;
 }
 
