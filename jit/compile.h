@@ -155,6 +155,8 @@ struct jit {
 	bool growing;        /* some branch is wide */
 	bool short_of;       /* more registers had to be borrowed than there is room for */
 
+	struct jit_loop *first; /* the first loop that is compiled twice; NULL: none is */
+
 	/* In a loop that is compiled twice. */
 	const struct jit_loop *fast; /* NULL in the usual form */
 	uint32_t latch;      /* the slot whose jump goes back to ... */

@@ -172,7 +172,7 @@ static void emit(struct jit *j)
 			jit_release(j);
 			on = goes_on(j, insn);
 		}
-		if (j->error || j->code.len > j->code.cap) {
+		if (j->error || j->code.len > j->code.cap || (j->short_of && !j->borrows)) { /* once_more() knows */
 			if (j->fast)
 				jit_leave_fast(j);
 			return;
@@ -245,10 +245,12 @@ int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t opt
 		    uint32_t bytes, struct jit_map *map, struct ub_fault *where)
 {
 	struct jit j;
+	struct jit_loop first;
 	memset(&j, 0, offsetof(struct jit, val)); /* what follows is filled in before it is read */
 	j.program = program;
 	j.text = program->text;
 	j.slots = program->slots;
+	j.first = &first;
 	j.map = map;
 	j.cpu = cpu;
 	j.checked = !(options & JIT_UNCHECKED);

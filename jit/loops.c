@@ -301,24 +301,33 @@ static bool look(struct body *b, const struct jit *j, uint32_t head, struct jit_
 bool jit_loop(const struct jit *j, uint32_t head, struct jit_loop *loop)
 {
 	struct body body;
+	if (!j->first || j->first->head > head)
+		return false;
+	if (j->first->head == head) {
+		*loop = *j->first;
+		return true;
+	}
 	return look(&body, j, head, loop);
 }
 
 /* Marks what the fast forms of loops do without, and where their two forms meet. */
 void jit_loops(struct jit *j)
 {
-	struct jit_loop loop;
+	struct jit_loop other, *loop = j->first;
 	struct body body;
-	if (!j->plain)
-		return;
-	for (uint32_t slot = 0; slot < j->slots; slot++) {
-		if (!(j->facts[slot] & JIT_HEAD) || !look(&body, j, slot, &loop))
+	j->first = NULL;
+	for (uint32_t slot = 0; slot < j->slots && j->plain; slot++) {
+		if (!(j->facts[slot] & JIT_HEAD) || !look(&body, j, slot, loop))
 			continue;
 		for (uint32_t n = 0; n < body.accesses; n++)
-			if (loop.reach[body.access[n] / LOOP_SLOTS].covered)
+			if (loop->reach[body.access[n] / LOOP_SLOTS].covered)
 				jit_mark(j->hoisted, slot + body.access[n] % LOOP_SLOTS);
-		if (loop.prepaid)
-			jit_mark(j->hoisted, loop.latch);
-		jit_mark(j->leader, loop.latch + 1);
+		if (loop->prepaid)
+			jit_mark(j->hoisted, loop->latch);
+		jit_mark(j->leader, loop->latch + 1);
+		if (!j->first) {
+			j->first = loop;
+			loop = &other;
+		}
 	}
 }
