@@ -6,7 +6,7 @@
 #ifndef UB_JIT_LOOPS_H
 #define UB_JIT_LOOPS_H
 
-#include "jit/compile.h"
+#include "jit/value.h"
 
 enum {
 	LOOP_SLOTS = 64,

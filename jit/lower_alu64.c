@@ -5,7 +5,7 @@
  *   low half    rd.lo = rn.lo op rm.lo, setting flags
  *   high half   rd.hi = rn.hi op rm.hi with carry
  */
-#include "jit/compile.h"
+#include "jit/value.h"
 
 /* d = d ± s. Everything that could change flags comes before. */
 static void add(struct jit *j, bool sub, uint32_t d, uint32_t s)

@@ -13,7 +13,7 @@
  * come back to their callers by pop {pc}, and as every call takes as many words, r11 - sp tells how
  * deep calls are nested. r10, where it is used at all, moves by 512 bytes around each call.
  */
-#include "jit/compile.h"
+#include "jit/value.h"
 
 /* Puts the first value of a half where it lives. r0 is the run, until the last one. */
 static void load_initial(struct jit *j, uint32_t half)

@@ -282,6 +282,6 @@ void jit_jump(struct jit *j, const struct ub_insn *insn)
 	uint32_t around = j->nfixups;
 	jit_branch(j, t2_not(cond), JIT_TO_CODE, 0);
 	go(j, target, true);
-	j->fixups[-1 - (int32_t)around].target = (uint16_t)j->code.len;
+	jit_land(j, around);
 	jit_forget(j); /* who comes around has not paid */
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Shifts of pairs: what leaves one half comes into the other. */
-#include "jit/compile.h"
+#include "jit/value.h"
 
 /* Shifts by a constant below 32. Bits move from the half `from` to the half `to`, whose own are shifted
  * by k, and are joined by 32 - k others. */
