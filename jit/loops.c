@@ -187,6 +187,7 @@ static bool counts(const struct body *b)
 	bool wide = UB_CLASS(insn->opcode) == UB_JMP, x = insn->opcode & UB_X, less = op == UB_JLT || op == UB_JSLT;
 
 	l->equal = op == UB_JNE;
+	l->is_signed = false;
 	if (!less && !l->equal && op != UB_JGT && op != UB_JSGT)
 		return false;
 	l->highs = 0;
@@ -223,8 +224,10 @@ static bool counts(const struct body *b)
 	if (l->equal)
 		return (step & (step - 1)) == 0;
 	/* Steps larger than one must not wrap around behind the bound; preheader.c looks at one in a register. */
-	bool narrow_signed = !wide && op & UB_JSGT & UB_JSLT;
-	if (step > 1 && ((x ? l->down : room > ~step + l->down) || (narrow_signed && (!l->down || l->limit >> 31))))
+	l->is_signed = !wide && op & UB_JSGT & UB_JSLT;
+	if (l->is_signed && !x && (l->limit >> 31 || l->limit == INT32_MAX))
+		return false;
+	if (step > 1 && ((x ? l->down : room > ~step + l->down) || (l->is_signed && !l->down)))
 		return false;
 	return less != l->down;
 }

@@ -61,6 +61,7 @@ struct jit_loop {
 	bool prepaid;
 	/* The latch goes back while counter < bound, counter > bound or, `equal`, counter != bound. */
 	bool down, equal;
+	bool is_signed;          /* as low halves with a sign */
 	uint8_t counter, bound;  /* registers; bound JIT_NOWHERE: `limit` */
 	uint32_t highs;          /* high halves of them to be tested for being equal, or zero; they stay so */
 	uint32_t limit;

@@ -87,6 +87,7 @@ static void equal_highs(struct preheader *p, const struct jit_loop *l)
 /* d = distance of counter and bound after the first turn. A counter that is behind its bound already leaves. */
 static void distance(struct preheader *p, const struct jit_loop *l, int d)
 {
+	enum t2_cond behind = l->is_signed ? T2_LT : T2_LO;
 	int counter = half(p, l->counter);
 	if (l->bound != JIT_NOWHERE) {
 		int bound = half(p, l->bound);
@@ -95,15 +96,16 @@ static void distance(struct preheader *p, const struct jit_loop *l, int d)
 			leave(p, T2_HS);
 		}
 		by_register(p, T2_SUB, d, l->down ? counter : bound, l->down ? bound : counter);
-		leave(p, T2_LO);
+		leave(p, behind);
 		by_imm(p, T2_SUB, d, d, l->step);
+		behind = T2_LO;
 	} else if (l->down) {
 		by_imm(p, T2_SUB, d, counter, l->limit + l->step);
 	} else {
 		jit_const(&p->j->code, d, l->limit - l->step, JIT_ANY);
 		by_register(p, T2_SUB, d, d, counter);
 	}
-	leave(p, T2_LO);
+	leave(p, behind);
 }
 
 /* How often the latch goes back. */

@@ -85,7 +85,8 @@ static void check_stub(struct jit *j, const struct jit_stub *stub)
 /* Stubs wait for a place no control runs through. */
 void jit_stubs(struct jit *j)
 {
-	uint32_t temps = j->temps;
+	const uint32_t temps = j->temps;
+	const uint8_t cached[] = { j->cached[0], j->cached[1] };
 	j->temps = 1u << T2_IP; /* lr is what there is for constants */
 	for (uint32_t i = 0; i < j->nstubs; i++) {
 		struct jit_stub *stub = &j->stubs[i];
@@ -109,7 +110,9 @@ void jit_stubs(struct jit *j)
 	}
 	j->nstubs = 0;
 	j->vouched = JIT_NOWHERE;
-	j->temps = temps;
+	j->temps = temps; /* control that goes around finds ip and lr as they were */
+	j->cached[0] = cached[0];
+	j->cached[1] = cached[1];
 }
 
 /* Makes room for `n` more, where control does run: it goes around those that wait. */
