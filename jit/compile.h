@@ -117,33 +117,56 @@ struct jit_stub {
 };
 
 struct jit {
+	/* What is looked at most comes first, where short instructions reach. */
 	struct jit_code code;
+
+	/* At the instruction being lowered. */
+	/* The register, unchanged since, that the latest check did not look at the offset from, or none. A stop there
+	 * would still be the first thing to be noticed. */
+	uint8_t vouched;
+	uint8_t cached[2];   /* spilled halves that ip and lr have copies of, or JIT_IMM: ... */
+	bool checked;        /* always, or never */
+	uint32_t slot;
+	uint32_t live;       /* halves needed after it */
+	uint32_t held;       /* halves needed before or after it */
+	uint32_t keep;       /* halves that writing a register must not lose: live or held */
+	uint32_t result, into; /* half `result` is computed in the register of `into`, which it is moved to next */
+	uint32_t lazy;       /* halves whose kind is not JIT_HOME */
+	uint32_t reading;    /* of those, halves that read registers */
+	uint32_t temps;      /* scratch registers handed out */
+	uint32_t pinned;     /* ARM registers operands are in: not to be borrowed */
+	uint32_t borrowed;
+	uint32_t borrows;    /* the frame's words for borrowed registers: none, or, if that was too few, JIT_BORROWS */
+	int32_t sp_moved;    /* bytes pushed since the frame was made */
+
+	const struct jit_loop *fast; /* in a loop that is compiled twice; NULL in the usual form */
+	uint32_t latch;      /* the slot whose jump goes back to ... */
+	uint32_t top;        /* ... this halfword */
+
 	const struct ub_program *program;
 	const struct ub_insn *text;
-	struct jit_map *map; /* NULL: not asked for */
-	uint32_t slots, cpu;
-	bool checked;
-	int32_t error;
 
 	/* Tables, in scratch memory. */
+	uint8_t *facts;     /* per slot */
 	uint32_t *live_in;  /* per slot: halves needed at its start */
 	uint16_t *offset;   /* per slot: halfword of its code */
-	uint8_t *facts;     /* per slot */
-	uint8_t *leader;    /* bit per slot: control can come from elsewhere than the slot before */
-	uint8_t *hoisted;   /* bit per slot: a check, or payment, that the fast form of a loop does without */
 	struct jit_fixup *fixups; /* number i is fixups[-1 - i]: they grow down towards the code */
-	uint16_t *labels;   /* halfword */
 	uint32_t nfixups;
 	uint32_t nstubs;
+	uint8_t *leader;    /* bit per slot: control can come from elsewhere than the slot before */
+	uint8_t *hoisted;   /* bit per slot: a check, or payment, that the fast form of a loop does without */
+	uint16_t *labels;   /* halfword */
+
+	uint32_t constants[2]; /* ... these constants, that is, in ip and lr */
 
 	/* Program-wide. */
-	uint32_t weight[JIT_HALVES];
+	uint32_t slots, cpu;
+	struct jit_map *map; /* NULL: not asked for */
+	int32_t error;
 	uint32_t exit_live;  /* halves of r0..r5 read after local calls */
 	uint32_t entry_live; /* halves read by functions that are called */
 	uint32_t used;       /* bit JIT_*: the routine is needed */
-	uint8_t home[JIT_HALVES];
-	uint32_t borrow;     /* first of the frame's words for borrowed registers */
-	uint32_t borrows;    /* how many they are: none, or, if that was too few, JIT_BORROWS */
+	uint32_t borrow;     /* the first of those words */
 	uint32_t words;      /* words of the frame below the run but for those that are borrowed */
 	uint32_t run;        /* the word of the frame that has the run's address */
 	uint32_t call_words; /* words between the frames of local calls */
@@ -156,32 +179,11 @@ struct jit {
 	bool short_of;       /* more registers had to be borrowed than there is room for */
 
 	struct jit_loop *first; /* the first loop that is compiled twice; NULL: none is */
-
-	/* In a loop that is compiled twice. */
-	const struct jit_loop *fast; /* NULL in the usual form */
-	uint32_t latch;      /* the slot whose jump goes back to ... */
-	uint32_t top;        /* ... this halfword */
-	uint32_t usual;      /* the slot where the usual form begins */
+	uint32_t usual;      /* the slot where the usual form of a loop begins */
 	uint32_t tests, tests_end; /* fixups of the branches to it */
 
-	/* At the instruction being lowered. */
-	uint32_t slot;
-	uint32_t live;       /* halves needed after it */
-	uint32_t held;       /* halves needed before or after it */
-	uint32_t keep;       /* halves that writing a register must not lose: live or held */
-	uint32_t result, into; /* half `result` is computed in the register of `into`, which it is moved to next */
-	uint32_t lazy;       /* halves whose kind is not JIT_HOME */
-	uint32_t reading;    /* of those, halves that read registers */
-	uint32_t temps;      /* scratch registers handed out */
-	uint32_t pinned;     /* ARM registers operands are in: not to be borrowed */
-	uint32_t borrowed;
-	/* The register, unchanged since, that the latest check did not look at the offset from, or none. A stop there
-	 * would still be the first thing to be noticed. */
-	uint8_t vouched;
-	uint8_t cached[2];   /* spilled halves that ip and lr have copies of, or JIT_IMM: ... */
-	uint32_t constants[2]; /* ... these constants */
-	int32_t sp_moved;    /* bytes pushed since the frame was made */
-
+	uint32_t weight[JIT_HALVES];
+	uint8_t home[JIT_HALVES];
 	struct jit_val val[JIT_HALVES];
 	struct jit_stub stubs[JIT_STUBS]; /* as far as nstubs says */
 };
