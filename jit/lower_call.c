@@ -214,6 +214,11 @@ static void call_helper(struct jit *j, int32_t id)
 	jit_narrow(c, (uint32_t)ub_helper_index(id));
 	jit_sp_add(c, pushed);
 	j->sp_moved -= pushed;
+	for (uint32_t left = j->lazy & ~j->reading; left; left &= left - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(left);
+		if (j->home[half] <= T2_R3) /* it does not say so any more */
+			j->val[half].b = 0;
+	}
 	take_result(j);
 	jit_forget(j);
 }
