@@ -99,7 +99,7 @@ func TestProfileCompiledCode(t *testing.T) {
 	for _, core := range []string{"cortex-m3", "cortex-m4"} {
 		file := filepath.Join(t.TempDir(), "p.pb.gz")
 		text := output(t, "profile", "fletcher16", "--engine", "jit", "--size", "640", "--core", core, "--listing", "-o", file)
-		for _, want := range []string{"; 13: r0 = *(u8 *)(r0 +0)", "fletcher16.c:18", "ldrb", "movcc r"} {
+		for _, want := range []string{"; 13: r0 = *(u8 *)(r0 +0)", "fletcher16.c:18", "ldrb", "movcc", "subcs"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: the listing lacks %q", core, want)
 			}
