@@ -136,6 +136,7 @@ struct jit {
 	uint32_t temps;      /* scratch registers handed out */
 	uint32_t pinned;     /* ARM registers operands are in: not to be borrowed */
 	uint32_t borrowed;
+	uint32_t settling;   /* values on their way home */
 	uint32_t borrows;    /* the frame's words for borrowed registers: none, or, if that was too few, JIT_BORROWS */
 	int32_t sp_moved;    /* bytes pushed since the frame was made */
 
@@ -157,6 +158,7 @@ struct jit {
 	uint8_t *hoisted;   /* bit per slot: a check, or payment, that the fast form of a loop does without */
 	uint16_t *labels;   /* halfword */
 
+	uint8_t lent[JIT_BORROWS]; /* borrowed registers, by words of the frame they are in meanwhile */
 	uint32_t constants[2]; /* ... these constants, that is, in ip and lr */
 
 	/* Program-wide. */

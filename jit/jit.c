@@ -208,7 +208,7 @@ static void emit_all(struct jit *j, uint32_t room)
 		memset(j->map, 0, j->slots * sizeof(*j->map));
 	j->code.len = j->nfixups = j->nstubs = j->used = 0;
 	j->code.cap = room;
-	j->temps = j->borrowed = j->pinned = 0;
+	j->temps = j->borrowed = j->pinned = j->settling = 0;
 	jit_at_home(j, ~0u);
 	if (j->bias && jit_in_register(j, UB_R10))
 		j->val[UB_R10] = (struct jit_val){ JIT_ADDR, j->home[UB_R10], JIT_NOWHERE, 0, (int32_t)j->bias };

@@ -29,6 +29,22 @@ static int frame_base(const struct jit *j)
 	return j->local_calls ? T2_R11 : T2_SP;
 }
 
+/* Registers that are not to be borrowed: while values go home, others that may follow are read from there, or go
+ * there. */
+static uint32_t needed(const struct jit *j)
+{
+	uint32_t set = j->pinned | j->borrowed;
+	for (uint32_t left = j->settling ? j->lazy & j->held : 0; left; left &= left - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(left);
+		const struct jit_val *v = &j->val[half];
+		if (jit_in_register(j, half))
+			set |= 1u << j->home[half];
+		if (j->reading >> half & 1)
+			set |= 1u << v->a | (v->b < JIT_SPILL ? 1u << v->b : 0);
+	}
+	return set;
+}
+
 /* A scratch register, until jit_release: ip, lr, or a register put away for the moment. */
 int jit_temp(struct jit *j)
 {
@@ -45,16 +61,18 @@ int jit_temp(struct jit *j)
 		j->temps |= again & -again;
 		return __builtin_ctz(again);
 	}
+	uint32_t busy = needed(j);
 	for (int r = 0; r < 11; r++) {
-		if ((j->pinned | j->borrowed) >> r & 1)
+		if (busy >> r & 1)
 			continue;
-		uint32_t word = j->borrow + jit_count(j->borrowed);
+		uint32_t n = jit_count(j->borrowed);
 		jit_change(j, (uint32_t)r);
 		j->temps |= 1u << r;
 		j->borrowed |= 1u << r;
-		j->short_of |= jit_count(j->borrowed) > j->borrows;
-		/* Words are given in the order of borrowing, which here is that of register numbers. */
-		jit_mem(&j->code, T2_STR, r, frame_base(j), frame_offset(j, word));
+		j->short_of |= n >= j->borrows;
+		if (n < JIT_BORROWS)
+			j->lent[n] = (uint8_t)r;
+		jit_mem(&j->code, T2_STR, r, frame_base(j), frame_offset(j, j->borrow + n));
 		return r;
 	}
 	j->code.broken = true;
@@ -63,10 +81,8 @@ int jit_temp(struct jit *j)
 
 void jit_give_back(struct jit *j)
 {
-	uint32_t word = j->borrow;
-	for (int r = 0; j->borrowed >> r; r++)
-		if (j->borrowed >> r & 1)
-			jit_mem(&j->code, T2_LDR, r, frame_base(j), frame_offset(j, word++));
+	for (uint32_t n = 0; n < jit_count(j->borrowed) && n < JIT_BORROWS; n++)
+		jit_mem(&j->code, T2_LDR, j->lent[n], frame_base(j), frame_offset(j, j->borrow + n));
 	j->borrowed = 0;
 }
 
@@ -234,6 +250,7 @@ static void settle(struct jit *j, uint32_t half, uint32_t busy)
 	struct jit_val *v = &j->val[half];
 	uint32_t temps = j->temps, reg = j->home[half];
 	bool there = v->kind == JIT_CONST && v->b;
+	j->settling++;
 	if (half == j->result && v->kind != JIT_COPY && !(j->held >> j->into & 1)) {
 		reg = goal(j, half);
 		clobber(j, reg, half, j->held, busy | 1u << half);
@@ -255,6 +272,7 @@ static void settle(struct jit *j, uint32_t half, uint32_t busy)
 		j->temps = held;
 	}
 	arrive(j, half, reg);
+	j->settling--;
 	if (busy == 0)
 		j->temps = temps; /* copies that broke cycles are used up */
 }
