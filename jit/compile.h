@@ -133,6 +133,7 @@ struct jit {
 	uint32_t result, into; /* half `result` is computed in the register of `into`, which it is moved to next */
 	uint32_t lazy;       /* halves whose kind is not JIT_HOME */
 	uint32_t reading;    /* of those, halves that read registers */
+	uint32_t lazy_max;   /* how many those may be: breaking their cycles takes scratch registers */
 	uint32_t temps;      /* scratch registers handed out */
 	uint32_t pinned;     /* ARM registers operands are in: not to be borrowed */
 	uint32_t borrowed;

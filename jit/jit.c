@@ -238,6 +238,11 @@ static bool once_more(struct jit *j)
 		return true;
 	}
 	j->code.broken |= j->short_of;
+	if (j->code.broken && !j->error && j->lazy_max > 1) { /* no register was left to borrow */
+		j->lazy_max = 1;
+		j->code.broken = false;
+		return true;
+	}
 	return false;
 }
 
@@ -251,6 +256,7 @@ int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t opt
 	j.text = program->text;
 	j.slots = program->slots;
 	j.first = &first;
+	j.lazy_max = 6;
 	j.map = map;
 	j.cpu = cpu;
 	j.checked = !(options & JIT_UNCHECKED);

@@ -16,9 +16,6 @@
  */
 #include "jit/loops.h"
 
-/* Lazy values that read registers, at most: breaking their cycles takes scratch registers. */
-enum { LAZY_MAX = 6 };
-
 static int32_t frame_offset(const struct jit *j, uint32_t word)
 {
 	return (int32_t)word * 4 + (j->local_calls ? 0 : j->sp_moved);
@@ -393,7 +390,7 @@ void jit_set(struct jit *j, uint32_t half, struct jit_val v)
 		return;
 	uint32_t others = j->reading & j->live;
 	j->reading |= 1u << half;
-	if (jit_count(others) >= LAZY_MAX)
+	if (jit_count(others) >= j->lazy_max)
 		settle(j, (uint32_t)__builtin_ctz(others), 0);
 }
 
