@@ -221,8 +221,8 @@ static void emit_all(struct jit *j, uint32_t room)
 		jit_patch(j);
 }
 
-/* Whether emitting differently may do better: with room to borrow registers, or, where there is none
- * for loops in two forms, in one. */
+/* Whether emitting differently may do better: with room to borrow registers; where there is none for loops in two
+ * forms, in one; where there is nothing left to borrow, with fewer values that are lazy. */
 static bool once_more(struct jit *j)
 {
 	if (j->short_of && !j->error && !j->borrows) {
