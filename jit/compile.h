@@ -73,9 +73,19 @@ enum jit_kind {
 };
 
 struct jit_val {
-	uint8_t kind, a, b, shift;
+	union {
+		struct {
+			uint8_t kind, a, b, shift;
+		};
+		uint32_t word; /* all four, little-endian */
+	};
 	int32_t imm;
 };
+
+static inline struct jit_val jit_value(enum jit_kind kind, uint32_t a, uint32_t b, uint32_t shift, uint32_t imm)
+{
+	return (struct jit_val){ .word = (uint32_t)kind | a << 8 | b << 16 | shift << 24, .imm = (int32_t)imm };
+}
 
 /* A branch whose offset patch.c fills in; which kind of branch it is stands in the code. */
 struct jit_fixup {
@@ -182,7 +192,7 @@ struct jit {
 	bool short_of;       /* more registers had to be borrowed than there is room for */
 
 	struct jit_loop *first; /* the first loop that is compiled twice; NULL: none is */
-	uint32_t usual;      /* the slot where the usual form of a loop begins */
+	uint32_t entry;      /* halfword where a loop with two forms is entered */
 	uint32_t tests, tests_end; /* fixups of the branches to it */
 
 	uint32_t weight[JIT_HALVES];
@@ -277,10 +287,7 @@ static inline uint32_t jit_arguments(const struct jit *j, uint32_t slot)
 uint32_t jit_live_after_jump(const struct jit *j, uint32_t slot);
 static inline uint32_t jit_live_out(const struct jit *j, uint32_t slot)
 {
-	uint8_t opcode = j->text[slot].opcode;
-	if (!jit_goes_straight(opcode))
-		return jit_live_after_jump(j, slot);
-	return j->live_in[slot + (UB_CLASS(opcode) == UB_LD ? 2 : 1)];
+	return jit_goes_straight(j->text[slot].opcode) ? j->live_in[slot + 1] : jit_live_after_jump(j, slot);
 }
 uint32_t jit_func_at(const struct jit *j, uint32_t slot);
 /* Halves an exit must leave in their homes. */

@@ -26,6 +26,9 @@ static uint32_t homes_of(const struct jit *j, uint32_t halves)
 static void promote(struct jit *j, struct jit_loop *loop)
 {
 	uint32_t written = 0, read = 0, live = j->live_in[loop->head];
+	loop->promoted = 0;
+	if (j->words == 0) /* none is spilled */
+		return;
 	for (uint32_t slot = loop->head; slot <= loop->latch; slot++) {
 		const struct ub_insn *insn = j->text + slot;
 		read |= JIT_BOTH(UB_DST(insn)) | JIT_BOTH(UB_SRC(insn));
@@ -34,7 +37,6 @@ static void promote(struct jit *j, struct jit_loop *loop)
 	}
 	uint32_t own = 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT | 1u << JIT_DATA | JIT_LO(UB_R10);
 	uint32_t free = (j->local_calls ? 0x7ff : 0xfff) & ~homes_of(j, live | written | own);
-	loop->promoted = 0;
 	for (uint32_t left = live & read & ~written & ~own; left && free; left &= left - 1) {
 		uint32_t half = (uint32_t)__builtin_ctz(left), reg = (uint32_t)__builtin_ctz(free);
 		if (jit_in_register(j, half))
@@ -81,10 +83,17 @@ void jit_leave_fast(struct jit *j)
 	}
 }
 
-/* Behind the latch of the fast form: the usual one begins, to which the tests lead. */
-void jit_end_fast(struct jit *j)
+/* Behind the latch of the fast form: the usual one begins, to which the tests lead. Behind that of the usual one,
+ * jumps to the head lead to the tests. */
+void jit_end_form(struct jit *j, const struct jit_loop *loop)
 {
-	const struct jit_loop *loop = j->fast;
+	if (!j->fast) {
+		j->offset[loop->head] = (uint16_t)j->entry;
+		return;
+	}
+	j->entry = j->offset[loop->head];
+	for (uint32_t slot = loop->head; j->map && slot <= loop->latch; slot++)
+		j->map[slot].fast = slot == loop->head ? j->top : j->offset[slot];
 	j->slot++;
 	jit_begin_block(j, true);
 	if (loop->tested) {
@@ -95,17 +104,19 @@ void jit_end_fast(struct jit *j)
 		jit_reserve_stubs(j, JIT_STUBS); /* they belong to this form */
 	}
 	jit_leave_fast(j);
+	j->slot--;
 	if (!loop->tested)
 		return;
-	j->slot = j->usual = loop->head;
+	j->slot = loop->head;
 	j->top = j->code.len;
 	if (j->map) { /* halfwords, still */
-		j->map[loop->head].test = j->offset[loop->head];
+		j->map[loop->head].test = j->entry;
 		j->map[loop->head].code = j->top;
 	}
 	for (; j->tests < j->tests_end; j->tests++)
 		j->fixups[-1 - (int32_t)j->tests].target = (uint16_t)j->top;
 	jit_begin_block(j, false);
+	j->slot--;
 	j->loops = true;
 }
 
@@ -137,7 +148,7 @@ void jit_refund(struct jit *j, const struct jit_stub *stub)
 		a = T2_IP;
 		limit = 2 - limit;
 	}
-	struct jit_val turns = { JIT_ADDR, (uint8_t)a, JIT_NOWHERE, 0, (int32_t)((l->down ? k : 0u - k) - limit) };
+	struct jit_val turns = jit_value(JIT_ADDR, (uint32_t)a, JIT_NOWHERE, 0, (l->down ? k : 0u - k) - limit);
 	jit_sum(j, T2_IP, &turns);
 	if (budget >= JIT_SPILL)
 		jit_load_spilled(j, JIT_BUDGET, budget = T2_LR);
@@ -153,10 +164,12 @@ static bool moves(const struct ub_insn *insn, uint32_t s)
 
 /* Looks ahead in a fast form: if the low half of d, which the next turn does not start with, is going to be
  * moved to a register that does, it is computed there. */
-void jit_find_move(struct jit *j, uint32_t d)
+void jit_find_move(struct jit *j, const struct ub_insn *insn)
 {
-	const struct ub_insn *insn = j->text + j->slot + 1, *latch = j->text + j->latch;
-	if (j->live & JIT_HI(d) || j->live_in[j->fast->head] & JIT_BOTH(d))
+	const struct ub_insn *latch = j->text + j->latch;
+	uint32_t d = UB_DST(insn);
+	j->result = JIT_NOWHERE;
+	if (!jit_writes(insn++) || j->live & JIT_HI(d) || j->live_in[j->fast->head] & JIT_BOTH(d))
 		return;
 	while (insn < latch && !(jit_writes(insn) && UB_DST(insn) == d) && !moves(insn, d))
 		insn++;

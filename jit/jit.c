@@ -14,7 +14,7 @@ static void prove_zero(struct jit *j, uint32_t half)
 	if (jit_is_zero(j, half))
 		return;
 	bool there = j->live_in[j->slot] & ~j->lazy & bit;
-	j->val[half] = (struct jit_val){ JIT_CONST, JIT_NOWHERE, there, 0, 0 };
+	j->val[half] = jit_value(JIT_CONST, JIT_NOWHERE, there, 0, 0);
 	j->lazy |= bit;
 	j->reading &= ~bit;
 }
@@ -29,10 +29,10 @@ void jit_prove_zeros(struct jit *j, const struct ub_insn *insn)
 }
 
 /* What is needed around the instruction. */
-static void look_at(struct jit *j)
+static inline __attribute__((always_inline)) void look_around(struct jit *j, uint32_t out)
 {
-	j->live = j->keep = jit_live_out(j, j->slot);
-	j->held = j->live | j->live_in[j->slot];
+	j->live = j->keep = out;
+	j->held = out | j->live_in[j->slot];
 }
 
 /* lddw: constants, or an address that one addition makes. */
@@ -44,28 +44,12 @@ static void load_constant(struct jit *j, const struct ub_insn *insn)
 		hi = 0;
 	}
 	if (j->home[JIT_DATA] != JIT_NOWHERE && hi == 0 && jit_is_data(j, lo))
-		jit_set(j, d, (struct jit_val){ lo == jit_data(j) ? JIT_COPY : JIT_ADDR, j->home[JIT_DATA], JIT_NOWHERE, 0,
-						(int32_t)(lo - jit_data(j)) });
+		jit_set(j, d, jit_value(lo == jit_data(j) ? JIT_COPY : JIT_ADDR, j->home[JIT_DATA], JIT_NOWHERE, 0,
+					lo - jit_data(j)));
 	else
 		jit_set_const(j, d, lo);
 	if (j->live & JIT_HI(d))
 		jit_set_const(j, d + JIT_HIGH, hi);
-}
-
-static void arithmetic(struct jit *j, const struct ub_insn *insn)
-{
-	uint32_t d = UB_DST(insn);
-	if (!(j->live & JIT_BOTH(d)))
-		return;
-	if (j->facts[j->slot] & JIT_NO_EFFECT) {
-		if (j->live & JIT_HI(d))
-			jit_set_const(j, d + JIT_HIGH, 0);
-		return;
-	}
-	jit_pin_both(j, d); /* what the result goes to is not lent out meanwhile, nor are operands of its high half */
-	if (insn->opcode & UB_X && UB_OP(insn->opcode) != UB_END)
-		jit_pin_both(j, UB_SRC(insn));
-	jit_alu(j, insn);
 }
 
 /* An extension of the low half, two slots. */
@@ -78,40 +62,56 @@ static void extend(struct jit *j, const struct ub_insn *insn)
 		move.offset = 0;
 	}
 	j->offset[++j->slot] = (uint16_t)j->code.len;
-	look_at(j);
-	arithmetic(j, &move);
+	look_around(j, j->live_in[j->slot + 1]);
+	jit_alu(j, &move);
 }
 
-static void lower(struct jit *j, const struct ub_insn *insn)
+/* A jump, call or exit. Returns whether control reaches the code behind it: a jump over nothing emits nothing. */
+static bool control(struct jit *j, const struct ub_insn *insn)
 {
+	uint32_t op = UB_OP(insn->opcode);
+	look_around(j, jit_live_after_jump(j, j->slot));
 	j->result = JIT_NOWHERE;
-	if (j->fast && jit_writes(insn))
-		jit_find_move(j, UB_DST(insn));
-	switch (UB_CLASS(insn->opcode)) {
-	case UB_ALU32:
-	case UB_ALU64:
-		if (jit_is_extension(j, j->slot))
+	if (op == UB_CALL) {
+		jit_call(j, insn);
+	} else if (insn->opcode == (UB_JMP | UB_EXIT)) {
+		jit_exit(j, insn);
+		return false;
+	} else {
+		jit_jump(j, insn);
+	}
+	return op != UB_JA || jit_target(insn, j->slot) == j->slot + 1;
+}
+
+/* Whether emitting is to stop. */
+static bool failed(const struct jit *j)
+{
+	return j->code.len > j->code.cap || (j->short_of && !j->borrows); /* after an error, cap is 0 */
+}
+
+/* An instruction. Returns whether control reaches the code behind it. */
+static bool lower(struct jit *j, const struct ub_insn *insn)
+{
+	uint32_t class = UB_CLASS(insn->opcode), slot = j->slot;
+	if (class == UB_JMP || class == UB_JMP32)
+		return control(j, insn);
+	look_around(j, j->live_in[slot + 1]);
+	if (j->fast)
+		jit_find_move(j, insn);
+	if (class > UB_STX) {
+		if (insn->imm == 32 && jit_is_extension(j, slot))
 			extend(j, insn);
 		else
-			arithmetic(j, insn);
-		break;
-	case UB_LD:
+			jit_alu(j, insn);
+	} else if (class != UB_LD) {
+		jit_memory(j, insn);
+	} else {
 		if (j->live & JIT_BOTH(UB_DST(insn)))
 			load_constant(j, insn);
-		break;
-	case UB_LDX:
-	case UB_ST:
-	case UB_STX:
-		jit_memory(j, insn);
-		break;
-	default:
-		if (UB_OP(insn->opcode) == UB_CALL)
-			jit_call(j, insn);
-		else if (insn->opcode == (UB_JMP | UB_EXIT))
-			jit_exit(j, insn);
-		else
-			jit_jump(j, insn);
+		if (!failed(j))
+			j->offset[++j->slot] = (uint16_t)j->code.len;
 	}
+	return true;
 }
 
 void jit_begin_block(struct jit *j, bool on)
@@ -131,60 +131,69 @@ static bool starts_function(const struct jit *j)
 	return j->local_calls && j->program->funcs[jit_func_at(j, j->slot)] == j->slot;
 }
 
-/* Whether control reaches the code behind an instruction: a jump over nothing emits nothing. */
-static bool goes_on(const struct jit *j, const struct ub_insn *insn)
+/* The first leader from a slot on. */
+static uint32_t next_leader(const struct jit *j, uint32_t slot)
 {
-	if (jit_goes_straight(insn->opcode))
-		return true;
-	if (insn->opcode == (UB_JMP | UB_JA) || insn->opcode == (UB_JMP32 | UB_JA))
-		return jit_target(insn, j->slot) == j->slot + 1;
-	return insn->opcode != (UB_JMP | UB_EXIT);
+	for (; slot < j->slots; slot = (slot | 7) + 1) {
+		uint32_t set = (uint32_t)j->leader[slot / 8] >> slot % 8;
+		if (set)
+			return slot + (uint32_t)__builtin_ctz(set);
+	}
+	return j->slots;
+}
+
+/* At a slot where a block begins. `on`: control comes from above, too. */
+static void lead(struct jit *j, bool on, struct jit_loop *loop)
+{
+	jit_begin_block(j, on);
+	if (j->facts[j->slot] & JIT_HEAD)
+		jit_align(j);
+	if (starts_function(j))
+		jit_function(j);
+	j->offset[j->slot] = (uint16_t)j->code.len; /* jumps to a function's start do not call it */
+	if (j->facts[j->slot] & JIT_HEAD && j->plain)
+		jit_begin_fast(j, loop);
+}
+
+/* Slots before one where control can come from elsewhere. */
+static void skip(struct jit *j, uint32_t leader)
+{
+	while (j->slot + 1 < leader)
+		j->offset[++j->slot] = (uint16_t)j->code.len;
 }
 
 static void emit(struct jit *j)
 {
 	struct jit_loop loop;
-	bool on = false; /* control comes from the slot before */
+	bool on = j->program->entry == 0 && !j->local_calls; /* control comes from the slot before */
+	uint32_t leader = next_leader(j, 0);
 	jit_prologue(j);
 	jit_forget(j);
-	if (j->program->entry == 0 && !j->local_calls)
-		on = true;
-	for (j->slot = 0; j->slot < j->slots; j->slot++) {
-		const struct ub_insn *insn = j->text + j->slot;
-		if (jit_is_leader(j, j->slot) && j->slot != j->usual) {
-			jit_begin_block(j, on);
-			if (j->facts[j->slot] & JIT_HEAD)
-				jit_align(j);
-			if (starts_function(j))
-				jit_function(j);
-			on = true;
-			j->offset[j->slot] = (uint16_t)j->code.len; /* jumps to a function's start do not call it */
-			if (j->facts[j->slot] & JIT_HEAD && j->plain)
-				jit_begin_fast(j, &loop);
-		} else if (j->slot != j->usual) {
-			j->offset[j->slot] = (uint16_t)j->code.len;
+	j->slot = ~0u;
+	if (!on)
+		skip(j, leader);
+	while (++j->slot < j->slots) {
+		uint32_t slot = j->slot;
+		if (slot == leader) {
+			leader = next_leader(j, slot + 1);
+			lead(j, on, &loop);
+		} else {
+			j->offset[slot] = (uint16_t)j->code.len;
 		}
-		if (j->fast && j->map)
-			j->map[j->slot].fast = j->code.len;
-		if (on) { /* or control never comes here */
-			look_at(j);
-			lower(j, insn);
-			jit_release(j);
-			on = goes_on(j, insn);
-		}
-		if (j->error || j->code.len > j->code.cap || (j->short_of && !j->borrows)) { /* once_more() knows */
+		on = lower(j, j->text + slot);
+		jit_release(j);
+		if (failed(j)) { /* once_more() knows */
 			if (j->fast)
 				jit_leave_fast(j);
 			return;
 		}
-		if (UB_CLASS(insn->opcode) == UB_LD)
-			j->offset[++j->slot] = (uint16_t)j->code.len;
-		if (!on && j->nstubs && j->slot + 1 < j->slots)
-			jit_stubs(j);
-		if (j->fast && j->slot == j->latch) {
-			jit_end_fast(j);
-			j->slot--;
+		if (!on) {
+			if (j->slot + 1 < j->slots)
+				jit_stubs(j);
+			skip(j, leader);
 		}
+		if (slot == j->latch)
+			jit_end_form(j, &loop);
 	}
 	jit_epilogue(j);
 	jit_stubs(j);
@@ -211,11 +220,12 @@ static void emit_all(struct jit *j, uint32_t room)
 	j->temps = j->borrowed = j->pinned = j->settling = 0;
 	jit_at_home(j, ~0u);
 	if (j->bias && jit_in_register(j, UB_R10))
-		j->val[UB_R10] = (struct jit_val){ JIT_ADDR, j->home[UB_R10], JIT_NOWHERE, 0, (int32_t)j->bias };
+		j->val[UB_R10] = jit_value(JIT_ADDR, j->home[UB_R10], JIT_NOWHERE, 0, j->bias);
 	j->val[JIT_IMM].kind = j->val[JIT_IMM + JIT_HIGH].kind = JIT_CONST;
 	j->growing = j->short_of = j->loops = false;
 	j->fast = NULL;
-	j->latch = j->usual = ~0u;
+	j->latch = ~0u;
+	j->result = JIT_NOWHERE;
 	emit(j);
 	if (!j->short_of || j->borrows)
 		jit_patch(j);

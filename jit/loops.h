@@ -81,13 +81,13 @@ bool jit_preheader(struct jit *j, const struct jit_loop *loop);
 
 /* fast.c */
 void jit_begin_fast(struct jit *j, struct jit_loop *loop);
-void jit_end_fast(struct jit *j);
+void jit_end_form(struct jit *j, const struct jit_loop *loop);
 void jit_leave_fast(struct jit *j);
 /* Gives back what was paid for turns that are not taken. */
 void jit_refund(struct jit *j, const struct jit_stub *stub);
 /* Looks ahead in a fast form: if the low half of d, which the next turn does not start with, is going to be
  * moved to a register that does, it is computed there. */
-void jit_find_move(struct jit *j, uint32_t d);
+void jit_find_move(struct jit *j, const struct ub_insn *insn);
 
 /* Whether control is at the latch of a fast form: low halves decide whether it goes back. */
 static inline bool jit_at_latch(const struct jit *j)

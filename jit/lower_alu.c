@@ -10,6 +10,8 @@
  */
 #include "jit/loops.h"
 
+#define NOINLINE __attribute__((noinline)) /* out of the way of what is common */
+
 static bool dp_of(uint32_t op, enum t2_dp *dp)
 {
 	switch (op) {
@@ -34,7 +36,7 @@ static bool commutes(uint32_t op)
 
 static void set(struct jit *j, uint32_t d, enum jit_kind kind, uint32_t a, uint32_t b, uint32_t shift, uint32_t imm)
 {
-	jit_set(j, d, (struct jit_val){ (uint8_t)kind, (uint8_t)a, (uint8_t)b, (uint8_t)shift, (int32_t)imm });
+	jit_set(j, d, jit_value(kind, a, b, shift, imm));
 }
 
 /* rn op m, m being a constant, or false. */
@@ -508,8 +510,8 @@ static void alu64(struct jit *j, uint32_t op, uint32_t d, uint32_t s, bool sign)
 	}
 }
 
-/* In 32 bits only the low half counts; the high one becomes zero. */
-void jit_alu(struct jit *j, const struct ub_insn *insn)
+/* What the low half alone does not do. In 32 bits the high half becomes zero. */
+static NOINLINE void both_halves(struct jit *j, const struct ub_insn *insn)
 {
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), op = UB_OP(insn->opcode);
 	bool x = insn->opcode & UB_X, wide = UB_CLASS(insn->opcode) == UB_ALU64;
@@ -539,4 +541,55 @@ void jit_alu(struct jit *j, const struct ub_insn *insn)
 		jit_op(j, op | (uint32_t)sign, d, d, s);
 	if (!wide)
 		zero_high(j, d);
+}
+
+/* The low half of an operation that is made of low halves alone. */
+static void low_half(struct jit *j, const struct ub_insn *insn)
+{
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), op = UB_OP(insn->opcode);
+	if (insn->opcode & UB_X) {
+		if (op == UB_MOV)
+			jit_copy(j, d, s);
+		else
+			jit_op(j, op, d, d, s);
+	} else if (op == UB_MOV) {
+		set(j, d, JIT_CONST, JIT_NOWHERE, 0, 0, (uint32_t)insn->imm);
+	} else {
+		jit_op_imm(j, op, d, d, (uint32_t)insn->imm);
+	}
+}
+
+void jit_alu(struct jit *j, const struct ub_insn *insn)
+{
+	/* Of 64 bits, and of 32, operations whose low half low halves make, unless `offset` says otherwise. */
+	enum {
+		UPWARD = 1 << (UB_ADD >> 4) | 1 << (UB_SUB >> 4) | 1 << (UB_MUL >> 4) | 1 << (UB_AND >> 4) |
+			 1 << (UB_OR >> 4) | 1 << (UB_XOR >> 4) | 1 << (UB_MOV >> 4),
+		NARROW = UPWARD | 1 << (UB_DIV >> 4) | 1 << (UB_MOD >> 4) | 1 << (UB_LSH >> 4) | 1 << (UB_RSH >> 4) |
+			 1 << (UB_ARSH >> 4),
+	};
+	uint32_t d = UB_DST(insn), halves = j->live >> d & JIT_BOTH(0), alone = NARROW;
+
+	if (halves == 0)
+		return;
+	if (j->facts[j->slot] & JIT_NO_EFFECT) {
+		if (halves & JIT_HI(0))
+			jit_set_const(j, d + JIT_HIGH, 0);
+		return;
+	}
+	if (j->borrows) { /* what the result goes to is not lent out meanwhile, nor are operands of its high half */
+		jit_pin_both(j, d);
+		if (insn->opcode & UB_X && UB_OP(insn->opcode) != UB_END)
+			jit_pin_both(j, UB_SRC(insn));
+	}
+	if (UB_CLASS(insn->opcode) == UB_ALU64)
+		alone = halves == JIT_LO(0) ? UPWARD : 0;
+	if (!(alone >> (insn->opcode >> 4) & 1) || insn->offset) {
+		both_halves(j, insn);
+		return;
+	}
+	if (halves & JIT_LO(0))
+		low_half(j, insn);
+	if (halves & JIT_HI(0))
+		jit_set_const(j, d + JIT_HIGH, 0);
 }

@@ -30,7 +30,7 @@ static void prepare(struct jit *j, uint32_t halves)
 static struct jit_val address(struct jit *j, uint32_t r, int32_t offset)
 {
 	const struct jit_val *v = &j->val[r];
-	struct jit_val at = { JIT_ADDR, 0, JIT_NOWHERE, 0, offset };
+	struct jit_val at = jit_value(JIT_ADDR, 0, JIT_NOWHERE, 0, (uint32_t)offset);
 	if (v->kind == JIT_ADDR) {
 		bool again = v->b != JIT_NOWHERE && j->live & JIT_LO(r) && v->imm + offset != 0;
 		if (!again) {
@@ -201,7 +201,7 @@ static void encodable(struct jit *j, struct jit_val *at, bool wide)
 		return;
 	at->imm -= rest;
 	int t = sum(j, at);
-	*at = (struct jit_val){ JIT_ADDR, (uint8_t)t, JIT_NOWHERE, 0, rest };
+	*at = jit_value(JIT_ADDR, (uint32_t)t, JIT_NOWHERE, 0, (uint32_t)rest);
 }
 
 static void transfer(struct jit *j, uint32_t op, int rt, const struct jit_val *at, int32_t more)

@@ -217,6 +217,7 @@ bool jit_preheader(struct jit *j, const struct jit_loop *loop)
 {
 	struct preheader p = { .j = j, .free = j->local_calls ? 0x57ff : 0x5fff };
 	struct jit_code start = j->code;
+	int32_t error = j->error;
 	uint32_t fixups = j->nfixups, live = j->live_in[loop->head] | 1u << JIT_BUDGET | 1u << JIT_BASE |
 					     1u << JIT_LIMIT | 1u << JIT_DATA;
 
@@ -244,6 +245,7 @@ bool jit_preheader(struct jit *j, const struct jit_loop *loop)
 	if (!p.short_of)
 		return true;
 	j->code = start;
+	j->error = error; /* whether there is room for less is to be seen */
 	j->nfixups = fixups;
 	return false;
 }

@@ -75,7 +75,7 @@ static void check_stub(struct jit *j, const struct jit_stub *stub)
 	jit_narrow(&j->code, stub->slot);
 	jit_narrow(&j->code, stub->what);
 	if (at->a == T2_IP && at->imm) { /* the code goes on with a without imm */
-		struct jit_val back = { JIT_ADDR, T2_IP, JIT_NOWHERE, 0, (int32_t)(0u - (uint32_t)at->imm) };
+		struct jit_val back = jit_value(JIT_ADDR, T2_IP, JIT_NOWHERE, 0, 0u - (uint32_t)at->imm);
 		jit_sum(j, T2_IP, &back);
 	}
 	if (!(stub->kind & JIT_MORE))

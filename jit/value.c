@@ -145,7 +145,7 @@ void jit_at_home(struct jit *j, uint32_t halves)
 	j->reading &= ~halves;
 	for (; halves; halves &= halves - 1) {
 		uint32_t half = (uint32_t)__builtin_ctz(halves);
-		j->val[half] = (struct jit_val){ JIT_HOME, j->home[half], JIT_NOWHERE, 0, 0 };
+		j->val[half] = jit_value(JIT_HOME, j->home[half], JIT_NOWHERE, 0, 0);
 	}
 }
 
@@ -397,7 +397,7 @@ void jit_set(struct jit *j, uint32_t half, struct jit_val v)
 void jit_set_const(struct jit *j, uint32_t half, uint32_t value)
 {
 	if (!jit_is_const(j, half) || (uint32_t)j->val[half].imm != value)
-		jit_set(j, half, (struct jit_val){ JIT_CONST, JIT_NOWHERE, 0, 0, (int32_t)value });
+		jit_set(j, half, jit_value(JIT_CONST, JIT_NOWHERE, 0, 0, value));
 }
 
 /* Of an expression that both d and s are to be, d gets a register: in a fast form that a turn starts with d, but
@@ -415,7 +415,7 @@ static void settle_one(struct jit *j, uint32_t d, uint32_t s)
 		return;
 	jit_change(j, j->home[d]);
 	jit_emit_value(j, j->home[d], &j->val[s]);
-	jit_set(j, s, (struct jit_val){ JIT_COPY, j->home[d], JIT_NOWHERE, 0, 0 });
+	jit_set(j, s, jit_value(JIT_COPY, j->home[d], JIT_NOWHERE, 0, 0));
 }
 
 /* d = s; nothing is emitted if s is not spilled. */
