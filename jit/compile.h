@@ -216,6 +216,8 @@ static inline void jit_mark(uint8_t *bits, uint32_t slot)
 
 /* scan.c */
 int32_t jit_scan(struct jit *j, uint8_t *scratch, uint32_t bytes);
+/* The first leader from a slot on; the number of slots if there is none. */
+uint32_t jit_next_leader(const struct jit *j, uint32_t slot);
 /* Bytes a load, store or atomic reaches: 4, 2, 1 or 8. */
 static inline uint32_t jit_size(uint8_t opcode)
 {
@@ -283,12 +285,8 @@ static inline uint32_t jit_arguments(const struct jit *j, uint32_t slot)
 {
 	return j->facts[slot] / JIT_ARGUMENT & 7;
 }
-/* Halves needed after an instruction. For local calls, what the caller needs. */
+/* Halves needed after a jump, call or exit. For local calls, what the caller needs. */
 uint32_t jit_live_after_jump(const struct jit *j, uint32_t slot);
-static inline uint32_t jit_live_out(const struct jit *j, uint32_t slot)
-{
-	return jit_goes_straight(j->text[slot].opcode) ? j->live_in[slot + 1] : jit_live_after_jump(j, slot);
-}
 uint32_t jit_func_at(const struct jit *j, uint32_t slot);
 /* Halves an exit must leave in their homes. */
 uint32_t jit_exit_set(const struct jit *j, uint32_t slot);

@@ -12,8 +12,12 @@ void jit_narrow(struct jit_code *c, uint32_t half)
 
 void jit_wide(struct jit_code *c, uint32_t word)
 {
-	jit_narrow(c, word >> 16);
-	jit_narrow(c, word & 0xffff);
+	uint32_t at = c->len;
+	c->len = at + 2;
+	if (c->len > c->cap)
+		return;
+	c->at[at] = (uint16_t)(word >> 16);
+	c->at[at + 1] = (uint16_t)word;
 }
 
 /* Most instructions have their registers in one of three ways: */

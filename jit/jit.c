@@ -131,17 +131,6 @@ static bool starts_function(const struct jit *j)
 	return j->local_calls && j->program->funcs[jit_func_at(j, j->slot)] == j->slot;
 }
 
-/* The first leader from a slot on. */
-static uint32_t next_leader(const struct jit *j, uint32_t slot)
-{
-	for (; slot < j->slots; slot = (slot | 7) + 1) {
-		uint32_t set = (uint32_t)j->leader[slot / 8] >> slot % 8;
-		if (set)
-			return slot + (uint32_t)__builtin_ctz(set);
-	}
-	return j->slots;
-}
-
 /* At a slot where a block begins. `on`: control comes from above, too. */
 static void lead(struct jit *j, bool on, struct jit_loop *loop)
 {
@@ -166,7 +155,7 @@ static void emit(struct jit *j)
 {
 	struct jit_loop loop;
 	bool on = j->program->entry == 0 && !j->local_calls; /* control comes from the slot before */
-	uint32_t leader = next_leader(j, 0);
+	uint32_t leader = jit_next_leader(j, 0);
 	jit_prologue(j);
 	jit_forget(j);
 	j->slot = ~0u;
@@ -175,7 +164,7 @@ static void emit(struct jit *j)
 	while (++j->slot < j->slots) {
 		uint32_t slot = j->slot;
 		if (slot == leader) {
-			leader = next_leader(j, slot + 1);
+			leader = jit_next_leader(j, slot + 1);
 			lead(j, on, &loop);
 		} else {
 			j->offset[slot] = (uint16_t)j->code.len;

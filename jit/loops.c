@@ -9,12 +9,15 @@
  */
 #include "jit/loops.h"
 
+#define NOINLINE __attribute__((noinline)) /* in functions of its own, a loop has registers to itself */
+
 /* A loop being looked at. */
 struct body {
 	const struct jit *j;
 	struct jit_loop *loop;
 	uint32_t plain;             /* bit n: some check of reach n compares an address with the context's */
 	uint32_t accesses;
+	bool exits, backward;       /* it may be left before the latch; back to somewhere */
 	uint8_t access[LOOP_SLOTS]; /* slots from the head on | reach << 6 */
 	struct jit_form now[UB_REGISTERS];
 };
@@ -243,36 +246,28 @@ static bool adds_only(const struct jit *j, const struct jit_loop *l)
 	return true;
 }
 
-static bool look(struct body *b, const struct jit *j, uint32_t head, struct jit_loop *l)
+/* What a turn makes of the registers. Returns whether the loop is a candidate: one block, to its latch. */
+static NOINLINE bool evaluate(struct body *b)
 {
-	bool exits = false, backward = false;
-	b->j = j;
-	b->loop = l;
-	b->plain = b->accesses = 0;
-	l->head = head;
-	l->reaches = 0;
-	l->prepaid = false;
-	for (uint32_t r = 0; r < UB_REGISTERS; r++)
-		b->now[r] = (struct jit_form){ FORM_ONE | r, 0 };
-
-	for (uint32_t slot = head; slot < j->slots && slot - head < LOOP_SLOTS; slot++) {
-		const struct ub_insn *insn = j->text + slot;
+	const struct jit *j = b->j;
+	const uint32_t head = b->loop->head, leader = jit_next_leader(j, head + 1);
+	const uint32_t end = leader < head + LOOP_SLOTS ? leader : head + LOOP_SLOTS;
+	const struct ub_insn *insn = j->text + head;
+	for (uint32_t slot = head; slot < end; slot++, insn++) {
 		struct jit_form *d = b->now + UB_DST(insn);
-		if (slot > head && jit_is_leader(j, slot))
-			return false;
 		switch (UB_CLASS(insn->opcode)) {
 		case UB_ALU32:
 		case UB_ALU64:
-			if (jit_is_extension(j, slot)) {
+			if (insn->imm == 32 && jit_is_extension(j, slot)) {
 				d->terms |= FORM_FLAGS;
-				slot++;
+				slot++, insn++;
 			} else {
 				alu(insn, j->facts[slot], b->now);
 			}
 			break;
 		case UB_LD:
 			forget(d);
-			slot++;
+			slot++, insn++;
 			break;
 		case UB_LDX:
 			access(b, slot, b->now + UB_SRC(insn));
@@ -287,18 +282,30 @@ static bool look(struct body *b, const struct jit *j, uint32_t head, struct jit_
 		default:
 			if (!jit_is_jump(insn->opcode) || UB_OP(insn->opcode) == UB_JA)
 				return false;
-			if (jit_target(insn, slot) == head) {
-				l->latch = slot;
-				if (!b->plain || slot + 1 == j->slots || !counts(b) || !cover(b))
-					return false;
-				l->prepaid = !exits || (!backward && l->step == 1 && adds_only(j, l));
+			b->loop->latch = slot;
+			if (jit_target(insn, slot) == head)
 				return true;
-			}
-			exits = true;
-			backward |= jit_target(insn, slot) <= slot;
+			b->exits = true;
+			b->backward |= jit_target(insn, slot) <= slot;
 		}
 	}
 	return false;
+}
+
+static bool look(struct body *b, const struct jit *j, uint32_t head, struct jit_loop *l)
+{
+	b->j = j;
+	b->loop = l;
+	b->plain = b->accesses = 0;
+	b->exits = b->backward = false;
+	l->head = head;
+	l->reaches = 0;
+	for (uint32_t r = 0; r < UB_REGISTERS; r++)
+		b->now[r] = (struct jit_form){ FORM_ONE | r, 0 };
+	if (!evaluate(b) || !b->plain || l->latch + 1 == j->slots || !counts(b) || !cover(b))
+		return false;
+	l->prepaid = !b->exits || (!b->backward && l->step == 1 && adds_only(j, l));
+	return true;
 }
 
 bool jit_loop(const struct jit *j, uint32_t head, struct jit_loop *loop)

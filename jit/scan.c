@@ -4,6 +4,16 @@
 
 #include "jit/compile.h"
 
+uint32_t jit_next_leader(const struct jit *j, uint32_t slot)
+{
+	for (; slot < j->slots; slot = (slot | 7) + 1) {
+		uint32_t set = (uint32_t)j->leader[slot / 8] >> slot % 8;
+		if (set)
+			return slot + (uint32_t)__builtin_ctz(set);
+	}
+	return j->slots;
+}
+
 /* Bytes of tables for a program, at the top of what the arena has left. */
 static uint32_t table_bytes(const struct jit *j)
 {
