@@ -207,7 +207,7 @@ static void emit_all(struct jit *j, uint32_t room)
 	j->code.len = j->nfixups = j->nstubs = j->used = 0;
 	j->code.cap = room;
 	j->temps = j->borrowed = j->pinned = j->settling = 0;
-	jit_at_home(j, ~0u);
+	jit_all_at_home(j);
 	if (j->bias && jit_in_register(j, UB_R10))
 		j->val[UB_R10] = jit_value(JIT_ADDR, j->home[UB_R10], JIT_NOWHERE, 0, j->bias);
 	j->val[JIT_IMM].kind = j->val[JIT_IMM + JIT_HIGH].kind = JIT_CONST;

@@ -138,15 +138,25 @@ void jit_store_half(struct jit *j, uint32_t half, int reg)
 	jit_mem(&j->code, T2_STR, reg, frame_base(j), frame_offset(j, j->home[half] - JIT_SPILL));
 }
 
+static inline __attribute__((always_inline)) void be_home(struct jit *j, uint32_t half)
+{
+	j->val[half] = jit_value(JIT_HOME, j->home[half], JIT_NOWHERE, 0, 0);
+}
+
 /* Halves are where they live. */
 void jit_at_home(struct jit *j, uint32_t halves)
 {
 	j->lazy &= ~halves;
 	j->reading &= ~halves;
-	for (; halves; halves &= halves - 1) {
-		uint32_t half = (uint32_t)__builtin_ctz(halves);
-		j->val[half] = jit_value(JIT_HOME, j->home[half], JIT_NOWHERE, 0, 0);
-	}
+	for (; halves; halves &= halves - 1)
+		be_home(j, (uint32_t)__builtin_ctz(halves));
+}
+
+void jit_all_at_home(struct jit *j)
+{
+	j->lazy = j->reading = 0;
+	for (uint32_t half = 0; half < JIT_HALVES; half++)
+		be_home(j, half);
 }
 
 /* Where a half is to be computed, if anywhere. */
@@ -158,13 +168,16 @@ static uint32_t goal(const struct jit *j, uint32_t half)
 /* A half is in its home, or in the register it was computed in. */
 static void arrive(struct jit *j, uint32_t half, uint32_t reg)
 {
-	jit_at_home(j, 1u << half);
-	if (half != j->result || reg != j->home[j->into])
-		return;
-	j->val[half].kind = JIT_COPY;
-	j->val[half].a = (uint8_t)reg;
-	j->lazy |= 1u << half;
-	j->reading |= 1u << half;
+	uint32_t bit = 1u << half;
+	if (half == j->result && reg == j->home[j->into]) {
+		j->val[half] = jit_value(JIT_COPY, reg, JIT_NOWHERE, 0, 0);
+		j->lazy |= bit;
+		j->reading |= bit;
+	} else {
+		be_home(j, half);
+		j->lazy &= ~bit;
+		j->reading &= ~bit;
+	}
 }
 
 static void settle(struct jit *j, uint32_t half, uint32_t busy);
@@ -381,16 +394,18 @@ void jit_done(struct jit *j, uint32_t half, int reg)
 		jit_at_home(j, 1u << half);
 }
 
-void jit_set(struct jit *j, uint32_t half, struct jit_val v)
+void jit_set_words(struct jit *j, uint32_t half, uint32_t word, int32_t imm)
 {
-	j->val[half] = v;
-	j->lazy |= 1u << half;
-	j->reading &= ~(1u << half);
-	if (v.kind == JIT_CONST)
+	uint32_t bit = 1u << half, others = j->reading & ~bit;
+	j->val[half].word = word;
+	j->val[half].imm = imm;
+	j->lazy |= bit;
+	j->reading = others;
+	if ((uint8_t)word == JIT_CONST)
 		return;
-	uint32_t others = j->reading & j->live;
-	j->reading |= 1u << half;
-	if (jit_count(others) >= j->lazy_max)
+	j->reading = others | bit;
+	others &= j->live;
+	if (others && jit_count(others) >= j->lazy_max)
 		settle(j, (uint32_t)__builtin_ctz(others), 0);
 }
 

@@ -56,6 +56,7 @@ static inline void jit_change(struct jit *j, uint32_t reg)
 void jit_load_spilled(struct jit *j, uint32_t half, int rt);
 void jit_store_half(struct jit *j, uint32_t half, int reg);
 void jit_at_home(struct jit *j, uint32_t halves);
+void jit_all_at_home(struct jit *j);
 void jit_settle(struct jit *j, uint32_t half);
 void jit_flush(struct jit *j, uint32_t halves);
 void jit_clobber(struct jit *j, uint32_t half);
@@ -64,7 +65,11 @@ int jit_reg(struct jit *j, uint32_t half);
 int jit_scratch(struct jit *j, int reuse);
 int jit_dst(struct jit *j, uint32_t half, int reuse);
 void jit_done(struct jit *j, uint32_t half, int reg);
-void jit_set(struct jit *j, uint32_t half, struct jit_val v);
+void jit_set_words(struct jit *j, uint32_t half, uint32_t word, int32_t imm);
+static inline void jit_set(struct jit *j, uint32_t half, struct jit_val v)
+{
+	jit_set_words(j, half, v.word, v.imm);
+}
 void jit_set_const(struct jit *j, uint32_t half, uint32_t value);
 void jit_copy(struct jit *j, uint32_t d, uint32_t s);
 void jit_sum(struct jit *j, int rd, const struct jit_val *v);
