@@ -326,7 +326,7 @@ void jit_loops(struct jit *j)
 	struct jit_loop other, *loop = j->first;
 	struct body body;
 	j->first = NULL;
-	for (uint32_t slot = 0; slot < j->slots && j->plain; slot++) {
+	for (uint32_t slot = 0; slot < j->slots && j->plain; slot = jit_next_leader(j, slot + 1)) {
 		if (!(j->facts[slot] & JIT_HEAD) || !look(&body, j, slot, loop))
 			continue;
 		for (uint32_t n = 0; n < body.accesses; n++)

@@ -297,11 +297,15 @@ void jit_op_imm(struct jit *j, uint32_t op, uint32_t d, uint32_t n, uint32_t k)
 /* d = n + m as an address, if both are made of registers. A pointer and an index become a + b. */
 static bool add_lazily(struct jit *j, uint32_t d, uint32_t n, uint32_t m)
 {
-	bool index = j->facts[j->slot] & JIT_POINTER_SRC;
-	if (index && j->val[n].kind == JIT_ADDR)
-		jit_prepare(j, n);
 	const struct jit_val *vn = &j->val[n], *vm = &j->val[m];
+	bool index = j->facts[j->slot] & JIT_POINTER_SRC;
+	if (index && vn->kind == JIT_ADDR)
+		jit_prepare(j, n);
 	bool rn = jit_has_register(j, n), rm = jit_has_register(j, m);
+	if (rn && rm) {
+		set(j, d, JIT_ADDR, index ? vm->a : vn->a, index ? vn->a : vm->a, 0, 0);
+		return true;
+	}
 	bool sum = vn->kind == JIT_ADDR && vn->b == JIT_NOWHERE;
 	if ((rn || sum) && vm->kind == JIT_SHIFT && vm->shift <= 3) /* lsl, type 0 */
 		set(j, d, JIT_ADDR, vn->a, vm->a, vm->shift, sum ? (uint32_t)vn->imm : 0);
@@ -311,8 +315,6 @@ static bool add_lazily(struct jit *j, uint32_t d, uint32_t n, uint32_t m)
 		set(j, d, JIT_ADDR, vm->a, vn->a, 0, (uint32_t)vm->imm);
 	else if (rm && sum)
 		set(j, d, JIT_ADDR, vn->a, vm->a, 0, (uint32_t)vn->imm);
-	else if (rn && rm)
-		set(j, d, JIT_ADDR, index ? vm->a : vn->a, index ? vn->a : vm->a, 0, 0);
 	else
 		return false;
 	return true;
@@ -378,10 +380,12 @@ void jit_op(struct jit *j, uint32_t op, uint32_t d, uint32_t n, uint32_t m)
 		return;
 	}
 	op &= ~1u;
-	if (rotate(j, op, d, n, m))
-		return;
-	if ((op == UB_ADD || op == UB_SUB) && add_product(j, op == UB_SUB, d, n, m))
-		return;
+	if (j->val[n].kind > JIT_CONST || j->val[m].kind > JIT_CONST) {
+		if (rotate(j, op, d, n, m))
+			return;
+		if ((op == UB_ADD || op == UB_SUB) && add_product(j, op == UB_SUB, d, n, m))
+			return;
+	}
 	if (op == UB_ADD && add_lazily(j, d, n, m))
 		return;
 	if (op == UB_MUL && jit_has_register(j, n) && jit_has_register(j, m)) {

@@ -367,13 +367,9 @@ static int32_t verify_functions(struct verify *v, uint16_t *funcs, uint32_t *pc)
 	uint32_t n = 0;
 	int32_t err;
 
-	for (uint32_t word = 0; word * 32 < v->slots; word++) {
-		if (!v->entries[word])
-			continue;
-		for (uint32_t bit = 0; bit < 32; bit++)
-			if (v->entries[word] >> bit & 1)
-				funcs[n++] = (uint16_t)(word * 32 + bit);
-	}
+	for (uint32_t word = 0; word * 32 < v->slots; word++)
+		for (uint32_t set = v->entries[word]; set; set &= set - 1)
+			funcs[n++] = (uint16_t)(word * 32 + (uint32_t)__builtin_ctz(set));
 	for (uint32_t f = 0; f < n; f++) {
 		err = verify_function(v, funcs[f], f + 1 < n ? funcs[f + 1] : v->slots, pc);
 		if (err)
