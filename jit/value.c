@@ -16,6 +16,8 @@
  */
 #include "jit/loops.h"
 
+#define NOINLINE __attribute__((noinline)) /* out of the way of what is common */
+
 static int32_t frame_offset(const struct jit *j, uint32_t word)
 {
 	return (int32_t)word * 4 + (j->local_calls ? 0 : j->sp_moved);
@@ -183,14 +185,12 @@ static void arrive(struct jit *j, uint32_t half, uint32_t reg)
 static void settle(struct jit *j, uint32_t half, uint32_t busy);
 static int constant(struct jit *j, uint32_t value);
 
-/* Before register `reg` changes, to become the home of `self`: values that are to be kept and read it
- * go home, or, where they are on their way already (busy), read a copy from now on. */
-static void clobber(struct jit *j, uint32_t reg, uint32_t self, uint32_t keep, uint32_t busy)
+/* Values of a set that read register `reg` go home, or, where they are on their way already (busy), read a copy
+ * from now on. */
+static NOINLINE void make_room(struct jit *j, uint32_t reg, uint32_t left, uint32_t busy)
 {
 	int copy = -1;
-	if (reg >= JIT_SPILL)
-		return;
-	for (uint32_t left = j->reading & (keep | busy) & ~(1u << self); left; left &= left - 1) {
+	for (; left; left &= left - 1) {
 		uint32_t half = (uint32_t)__builtin_ctz(left);
 		struct jit_val *v = &j->val[half];
 		if (!(j->reading >> half & 1) || (v->a != reg && v->b != reg))
@@ -208,6 +208,14 @@ static void clobber(struct jit *j, uint32_t reg, uint32_t self, uint32_t keep, u
 		if (v->b == reg)
 			v->b = (uint8_t)copy;
 	}
+}
+
+/* Before register `reg` changes, to become the home of `self`: no value that is to be kept reads it. */
+static inline void clobber(struct jit *j, uint32_t reg, uint32_t self, uint32_t keep, uint32_t busy)
+{
+	uint32_t others = j->reading & (keep | busy) & ~(1u << self);
+	if (others && reg < JIT_SPILL)
+		make_room(j, reg, others, busy);
 }
 
 /* rd = rn + k; rd may be rn. */
@@ -278,7 +286,8 @@ static void settle(struct jit *j, uint32_t half, uint32_t busy)
 			rd = jit_dst(j, half, -1);
 			jit_emit_value(j, rd, v);
 		}
-		jit_store_half(j, half, rd);
+		if ((uint32_t)rd != reg)
+			jit_store_half(j, half, rd);
 		j->temps = held;
 	}
 	arrive(j, half, reg);
@@ -389,7 +398,8 @@ void jit_done(struct jit *j, uint32_t half, int reg)
 		arrive(j, half, (uint32_t)reg);
 		return;
 	}
-	jit_store_half(j, half, reg);
+	if (j->home[half] != reg)
+		jit_store_half(j, half, reg);
 	if (j->lazy >> half & 1)
 		jit_at_home(j, 1u << half);
 }

@@ -48,7 +48,7 @@ static inline void jit_pin_both(struct jit *j, uint32_t r)
 /* What ip and lr hold is lost. */
 void jit_forget(struct jit *j);
 /* A register is about to change. */
-static inline void jit_change(struct jit *j, uint32_t reg)
+static inline __attribute__((always_inline)) void jit_change(struct jit *j, uint32_t reg)
 {
 	if (reg == (j->vouched & ~(uint32_t)JIT_VOUCHED_START))
 		j->vouched = JIT_NOWHERE;
