@@ -563,20 +563,36 @@ static void low_half(struct jit *j, const struct ub_insn *insn)
 	}
 }
 
+/* Whether low halves alone make what is needed of the result. */
+static bool low_halves_do(const struct ub_insn *insn, uint32_t halves, uint32_t fact)
+{
+	enum {
+		DIVIDES = 1 << (UB_DIV >> 4) | 1 << (UB_MOD >> 4),
+		DOWN = 1 << (UB_RSH >> 4), UP = 1 << (UB_LSH >> 4),
+		EXACT = 1 << (UB_ADD >> 4) | 1 << (UB_SUB >> 4) | 1 << (UB_MUL >> 4) | 1 << (UB_AND >> 4) | 1 << (UB_OR >> 4) |
+			1 << (UB_XOR >> 4) | 1 << (UB_MOV >> 4),
+	};
+	uint32_t op = 1u << (insn->opcode >> 4), set = EXACT;
+	if (insn->offset)
+		return false;
+	if (UB_CLASS(insn->opcode) == UB_ALU32)
+		return op & (EXACT | DIVIDES | DOWN | UP | 1 << (UB_ARSH >> 4));
+	if (halves != JIT_LO(0))
+		return false;
+	if (insn->imm > 0) {
+		uint32_t shifts = insn->imm < 32 ? UP | DOWN : 0;
+		set |= fact & JIT_DST_ZX ? DIVIDES | shifts : UP & shifts;
+	}
+	return op & set;
+}
+
 void jit_alu(struct jit *j, const struct ub_insn *insn)
 {
-	/* Of 64 bits, and of 32, operations whose low half low halves make, unless `offset` says otherwise. */
-	enum {
-		UPWARD = 1 << (UB_ADD >> 4) | 1 << (UB_SUB >> 4) | 1 << (UB_MUL >> 4) | 1 << (UB_AND >> 4) |
-			 1 << (UB_OR >> 4) | 1 << (UB_XOR >> 4) | 1 << (UB_MOV >> 4),
-		NARROW = UPWARD | 1 << (UB_DIV >> 4) | 1 << (UB_MOD >> 4) | 1 << (UB_LSH >> 4) | 1 << (UB_RSH >> 4) |
-			 1 << (UB_ARSH >> 4),
-	};
-	uint32_t d = UB_DST(insn), halves = j->live >> d & JIT_BOTH(0), alone = NARROW;
+	uint32_t d = UB_DST(insn), halves = j->live >> d & JIT_BOTH(0), fact = j->facts[j->slot];
 
 	if (halves == 0)
 		return;
-	if (j->facts[j->slot] & JIT_NO_EFFECT) {
+	if (fact & JIT_NO_EFFECT) {
 		if (halves & JIT_HI(0))
 			jit_set_const(j, d + JIT_HIGH, 0);
 		return;
@@ -586,9 +602,7 @@ void jit_alu(struct jit *j, const struct ub_insn *insn)
 		if (insn->opcode & UB_X && UB_OP(insn->opcode) != UB_END)
 			jit_pin_both(j, UB_SRC(insn));
 	}
-	if (UB_CLASS(insn->opcode) == UB_ALU64)
-		alone = halves == JIT_LO(0) ? UPWARD : 0;
-	if (!(alone >> (insn->opcode >> 4) & 1) || insn->offset) {
+	if (!low_halves_do(insn, halves, fact)) {
 		both_halves(j, insn);
 		return;
 	}
