@@ -138,10 +138,12 @@ static bool dp_modified(struct jit_code *c, uint32_t fields, int rd, int rn, uin
 	return true;
 }
 
-/* 16-bit adds and subs with an immediate. */
+/* 16-bit adds, subs and cmp with an immediate. */
 static bool add_narrow(struct jit_code *c, uint32_t sub, int rd, int rn, uint32_t imm)
 {
-	if (low(rd) && imm < 8)
+	if (rd == T2_PC && sub && imm < 256)
+		jit_narrow(c, 0x2800u | (uint32_t)rn << 8 | imm);
+	else if (low(rd) && imm < 8)
 		sets(c, 0x1c00u | sub << 9 | imm << 6 | (uint32_t)rn << 3 | (uint32_t)rd, rd);
 	else if (low(rd) && rd == rn && imm < 256)
 		sets(c, 0x3000u | sub << 11 | (uint32_t)rd << 8 | imm, rd);
@@ -177,10 +179,6 @@ static bool add_imm(struct jit_code *c, enum t2_dp op, int rd, int rn, uint32_t 
 bool jit_dp_imm(struct jit_code *c, enum t2_dp op, int rd, int rn, uint32_t imm, enum jit_flags f)
 {
 	uint32_t fields = op_fields(op, f);
-	if (rd == T2_PC && op == T2_SUB && low(rn) && imm < 256) {
-		jit_narrow(c, 0x2800u | (uint32_t)rn << 8 | imm);
-		return true;
-	}
 	if (op == T2_ADD || op == T2_SUB)
 		return add_imm(c, op, rd, rn, imm, f);
 	if (op == T2_RSB && imm == 0 && f != JIT_KEEP && low2(rd, rn)) {
