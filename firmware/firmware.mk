@@ -23,8 +23,7 @@ OPTIMISE = -O2
 $(foreach b,$(BOARDS),build/firmware/$b/baseline/native/native_Os.o): OPTIMISE = -Os
 $(foreach b,$(BOARDS),build/firmware/$b/baseline/native/native_O3.o): OPTIMISE = -O3
 # Where -O2 makes code larger and compiling hardly faster (make sizes; phase compile of ubench run --json).
-COMPACT = $(addprefix jit/,alloc bounds emit fast jit live loops lower_alu lower_alu64 lower_call lower_jmp lower_mem lower_shift64 patch preheader stubs \
-	ranges scan value)
+COMPACT := $(filter-out jit/runtime,$(basename $(wildcard jit/*.c)))
 $(foreach b,$(BOARDS),$(COMPACT:%=build/firmware/$b/%.o)): OPTIMISE = -Os
 
 .PHONY: firmware firmware-build firmware-check sizes

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Values of halves while code is being emitted (value.c), and the operations that make them: halves
- * (lower_alu.c), pairs of them (lower_alu64.c, lower_shift64.c).
+ * (lower_half.c), pairs of them (lower_alu64.c, lower_shift64.c).
  */
 #ifndef UB_JIT_VALUE_H
 #define UB_JIT_VALUE_H
@@ -75,7 +75,7 @@ void jit_copy(struct jit *j, uint32_t d, uint32_t s);
 void jit_sum(struct jit *j, int rd, const struct jit_val *v);
 void jit_emit_value(struct jit *j, int rd, const struct jit_val *v);
 
-/* lower_alu.c: d = n op m, for halves; what can stay lazy does. UB_DIV | 1 and UB_MOD | 1 are signed. */
+/* lower_half.c: d = n op m, for halves; what can stay lazy does. UB_DIV | 1 and UB_MOD | 1 are signed. */
 void jit_op(struct jit *j, uint32_t op, uint32_t d, uint32_t n, uint32_t m);
 void jit_op_imm(struct jit *j, uint32_t op, uint32_t d, uint32_t n, uint32_t k);
 void jit_op_unary(struct jit *j, enum t2_unary op, uint32_t d, uint32_t s);
