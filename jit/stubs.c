@@ -129,7 +129,7 @@ void jit_reserve_stubs(struct jit *j, uint32_t n)
 /* Bytes on the stack at a thunk, above what the frame ends with. */
 static int32_t pushed(uint32_t routine)
 {
-	return routine == JIT_DIVIDE ? 16 : routine == JIT_CHECK || routine == JIT_HELPER5 ? 8 : 0;
+	return routine == JIT_DIVIDE ? 16 : routine == JIT_CHECK ? 8 : 0;
 }
 
 /* The way to the routines in the firmware, at the end of the code. */
