@@ -115,7 +115,7 @@ enum jit_stub_kind {
 	JIT_CHECKS, /* a check that failed: size | rights << JIT_CHECK_RIGHTS; the next stub may be one more */
 	JIT_STOPS,  /* the end of the program: status */
 	JIT_REFUNDS, /* the way out of a fast form: turns that were paid for and are not taken */
-	JIT_LEAVES,  /* the way out of a fast form: a half that goes home */
+	JIT_LEAVES,  /* the same, or the way of a jump that is rarely taken: a half that goes home */
 	JIT_MORE = 16, /* the way goes on with the next stub; else, back, or to a slot */
 };
 

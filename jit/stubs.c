@@ -46,12 +46,13 @@ struct jit_stub *jit_to_stub(struct jit *j, enum t2_cond cond)
 	return stub;
 }
 
-/* Branches under cond out of a fast form to a slot, where halves are expected at home: they go there on the way. */
+/* Branches under cond, out of a fast form or where it is rarely taken, to a slot, where halves are expected at home:
+ * they go there on the way. */
 void jit_leave(struct jit *j, enum t2_cond cond, uint32_t halves, uint32_t target)
 {
 	struct jit_stub *stub = jit_to_stub(j, cond);
 	uint16_t slot = stub->slot;
-	if (j->fast->prepaid) {
+	if (j->fast && j->fast->prepaid) {
 		stub->kind = JIT_REFUNDS | JIT_MORE;
 		stub++->value = j->val[j->fast->counter];
 	}
