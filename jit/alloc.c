@@ -94,14 +94,17 @@ static NOINLINE void weigh_access(struct jit *j, uint32_t slot, uint32_t weight)
 	}
 }
 
-/* Returns the halves that live over the call, if it is one of a helper. */
+/* Returns the halves that live over the call: which helpers must not change, nor those that a callee calls. */
 static uint32_t weigh_call(struct jit *j, uint32_t slot, uint32_t weight)
 {
 	const struct ub_insn *insn = j->text + slot;
 	uint32_t in = j->live_in[slot], out = j->live_in[slot + 1], result = out & JIT_BOTH(0);
 	if (insn->opcode & UB_X || UB_SRC(insn) == UB_CALL_LOCAL) {
+		uint32_t kept = out & JIT_SAVED;
 		j->weight[JIT_BUDGET] += weight;
-		return 0;
+		j->over_calls |= kept;
+		j->reentered |= insn->opcode & UB_X || slot + 1 + (uint32_t)insn->imm == j->program->entry;
+		return kept;
 	}
 	weigh(j, (in & ~out) | result, weight);
 	return out & ~result;
@@ -142,7 +145,7 @@ static inline __attribute__((always_inline)) void weigh_register(struct jit *j, 
 		weigh_high(j, r, weight);
 }
 
-/* Weighs uses. Returns the halves that are live somewhere; those live over calls of helpers go to `over`. */
+/* Weighs uses. Returns the halves that are live somewhere; those live over calls go to `over`. */
 static uint32_t weigh_all(struct jit *j, uint32_t *over)
 {
 	struct loops loops;
@@ -222,7 +225,7 @@ void jit_alloc(struct jit *j)
 	static const uint8_t own[] = { JIT_BUDGET, JIT_BASE, JIT_LIMIT, JIT_DATA }; /* helpers leave them alone */
 	uint8_t order[JIT_HALVES];
 	bool calls = j->program->flags & UB_PROGRAM_HELPER_CALLS;
-	uint32_t free = j->local_calls ? 0x7ff : 0xfff, spilled = 0, kept = 0, over = 0;
+	uint32_t free = j->local_calls ? 0x7ff : 0xfff, spilled = 0, over = 0;
 
 	uint32_t set = weigh_all(j, &over);
 	for (uint32_t i = 0; i < sizeof(own); i++) {
@@ -243,17 +246,20 @@ void jit_alloc(struct jit *j)
 			reg = JIT_SPILL + spilled++;
 		j->home[half] = (uint8_t)reg;
 	}
-	for (uint32_t r = 6; r < 10 && j->local_calls; r++)
-		kept += (j->home[r] != JIT_NOWHERE) + (j->home[r + JIT_HIGH] != JIT_NOWHERE);
-
 	j->words = spilled;
 	jit_frame(j);
-	j->call_words = (1 + kept + 1) & ~1u;
+	for (uint32_t i = 0; i < j->program->nfuncs && j->local_calls; i++) {
+		uint32_t words = 1 + jit_count(jit_saved(j, i));
+		if (words > j->call_words)
+			j->call_words = words;
+	}
+	j->call_words += calls & j->call_words; /* helpers find sp 8-aligned */
+	j->below = j->call_words * 4 * (UB_FRAMES_MAX - 1);
 }
 
 void jit_frame(struct jit *j)
 {
 	uint32_t words = j->words + j->borrows;
 	j->borrow = j->words;
-	j->run = j->local_calls ? words | 1 : (words + 1) & ~1u; /* sp is 8-aligned, in functions with their lr */
+	j->run = (words + 1) & ~1u; /* sp is 8-aligned */
 }

@@ -39,6 +39,7 @@ enum jit_half {
 #define JIT_LO(r) (1u << (r))
 #define JIT_HI(r) (1u << ((r) + JIT_HIGH))
 #define JIT_BOTH(r) (JIT_LO(r) | JIT_HI(r))
+#define JIT_SAVED (JIT_BOTH(6) | JIT_BOTH(7) | JIT_BOTH(8) | JIT_BOTH(9)) /* by functions for their callers */
 
 /* Where a half lives: ARM register 0..11, JIT_SPILL + n for word n of the frame, or nowhere. */
 enum { JIT_SPILL = 16, JIT_NOWHERE = 255 };
@@ -114,7 +115,7 @@ enum jit_stub_kind {
 	JIT_CHECKS, /* a check that failed: size | rights << JIT_CHECK_RIGHTS; the next stub may be one more */
 	JIT_STOPS,  /* the end of the program: status */
 	JIT_REFUNDS, /* the way out of a fast form: turns that were paid for and are not taken */
-	JIT_LEAVES,  /* the way out of a fast form: a half that goes home */
+	JIT_LEAVES,  /* the same, or the way of a jump that is rarely taken: a half that goes home */
 	JIT_MORE = 16, /* the way goes on with the next stub; else, back, or to a slot */
 };
 
@@ -182,10 +183,14 @@ struct jit {
 	uint32_t borrow;     /* the first of those words */
 	uint32_t words;      /* words of the frame below the run but for those that are borrowed */
 	uint32_t run;        /* the word of the frame that has the run's address */
-	uint32_t call_words; /* words between the frames of local calls */
+	uint32_t call_words; /* words between the frames of functions */
+	uint32_t below;      /* r11 is the frame's address without these bytes */
+	uint32_t over_calls; /* halves that live over local calls */
+	uint32_t saved;      /* those that the function being lowered changes */
 	uint32_t bias;       /* a register that is home to r10 holds r10 - bias, so that offsets are short */
 	uint32_t window;     /* bytes a context offset below the limit is good for */
 	bool local_calls;
+	bool reentered;      /* the function the program starts in may be called */
 	bool plain;          /* some check is one that loops may do without */
 	bool loops;          /* some loop has two forms */
 	bool growing;        /* some branch is wide */
@@ -288,6 +293,8 @@ static inline uint32_t jit_arguments(const struct jit *j, uint32_t slot)
 /* Halves needed after a jump, call or exit. For local calls, what the caller needs. */
 uint32_t jit_live_after_jump(const struct jit *j, uint32_t slot);
 uint32_t jit_func_at(const struct jit *j, uint32_t slot);
+/* Halves that a function changes and callers need again. */
+uint32_t jit_saved(const struct jit *j, uint32_t function);
 /* Halves an exit must leave in their homes. */
 uint32_t jit_exit_set(const struct jit *j, uint32_t slot);
 

@@ -36,7 +36,8 @@ static void promote(struct jit *j, struct jit_loop *loop)
 			written |= JIT_BOTH(UB_DST(insn));
 	}
 	uint32_t own = 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT | 1u << JIT_DATA | JIT_LO(UB_R10);
-	uint32_t free = (j->local_calls ? 0x7ff : 0xfff) & ~homes_of(j, live | written | own);
+	uint32_t kept = j->local_calls ? JIT_SAVED : 0; /* for callers */
+	uint32_t free = (j->local_calls ? 0x7ff : 0xfff) & ~homes_of(j, live | written | own | kept);
 	for (uint32_t left = live & read & ~written & ~own; left && free; left &= left - 1) {
 		uint32_t half = (uint32_t)__builtin_ctz(left), reg = (uint32_t)__builtin_ctz(free);
 		if (jit_in_register(j, half))

@@ -9,7 +9,6 @@
 #define NOINLINE __attribute__((noinline)) /* out of the way of what is common */
 
 enum { ARGS = JIT_BOTH(0) | JIT_BOTH(1) | JIT_BOTH(2) | JIT_BOTH(3) | JIT_BOTH(4) | JIT_BOTH(5) };
-enum { SAVED = JIT_BOTH(6) | JIT_BOTH(7) | JIT_BOTH(8) | JIT_BOTH(9) };
 
 /* Halves of one register, before they are shifted to where it is in a set. */
 enum { LO = JIT_LO(0), HI = JIT_HI(0), BOTH = LO | HI };
@@ -123,7 +122,7 @@ static uint32_t call(struct jit *j, uint32_t slot)
 	if (!indirect && UB_SRC(insn) != UB_CALL_LOCAL) /* r1 and up */
 		return (out & ~(uint32_t)JIT_BOTH(0)) | (JIT_LO(1 + jit_arguments(j, slot)) - JIT_LO(1));
 	j->exit_live |= out & ARGS;
-	return (out & (SAVED | JIT_LO(10))) | j->entry_live | (indirect ? JIT_LO(UB_DST(insn)) : 0);
+	return (out & (JIT_SAVED | JIT_LO(10))) | j->entry_live | (indirect ? JIT_LO(UB_DST(insn)) : 0);
 }
 
 static NOINLINE uint32_t store(const struct ub_insn *insn, uint32_t fact, uint32_t out)
@@ -161,6 +160,25 @@ static bool in_main(const struct jit *j, uint32_t slot)
 		return true;
 	uint32_t f = jit_func_at(j, p->entry);
 	return slot >= p->entry && (f + 1 == p->nfuncs || slot < p->funcs[f + 1]);
+}
+
+uint32_t jit_saved(const struct jit *j, uint32_t function)
+{
+	const struct ub_program *p = j->program;
+	uint32_t slot = p->funcs[function], end = function + 1 < p->nfuncs ? p->funcs[function + 1] : j->slots, set = 0;
+	if (slot == p->entry && !j->reentered)
+		return 0;
+	for (; slot < end; slot++) {
+		const struct ub_insn *insn = j->text + slot;
+		uint32_t class = UB_CLASS(insn->opcode), high = ~0u;
+		if ((class == UB_ALU32 && UB_OP(insn->opcode) != UB_END) || class == UB_LDX)
+			high = j->live_in[slot + 1]; /* changes only if it is needed */
+		if (jit_writes(insn))
+			set |= JIT_LO(UB_DST(insn)) | (high & JIT_HI(UB_DST(insn)));
+		else if (class == UB_STX)
+			set |= JIT_BOTH(UB_SRC(insn)); /* an atomic may */
+	}
+	return set & j->over_calls;
 }
 
 uint32_t jit_exit_set(const struct jit *j, uint32_t slot)

@@ -3,15 +3,15 @@
  *
  *   uint64_t code(struct ub_run *run)    r0 of the program; every register may change (runtime.c)
  *
- *   the frame, from sp up          a local call, from the callee's sp up
- *     spilled halves                 lr
- *     words for borrowed registers   padding: all local calls take j->call_words words
- *     run                            halves of r6..r9 the caller needs again
- *     lr
+ *   the frame, from sp up          a function's, from its sp up
+ *     spilled halves                 padding: all functions take j->call_words words
+ *     words for borrowed registers   halves of r6..r9 it changes that callers need again: spilled ones,
+ *     run                            those in registers
+ *     lr                             lr
  *
- * Without local calls the frame is reached from sp. With them r11 holds its address, functions
- * come back to their callers by pop {pc}, and as every call takes as many words, r11 - sp tells how
- * deep calls are nested. r10, where it is used at all, moves by 512 bytes around each call.
+ * Without local calls the frame is reached from sp. With them r11 holds its address - j->below, and as every
+ * function takes as many words, that is how low sp may be where one more is called. r10, where it is used at all,
+ * moves by 512 bytes around each call.
  */
 #include "jit/value.h"
 
@@ -53,7 +53,7 @@ void jit_prologue(struct jit *j)
 	jit_push(&j->code, 1u << T2_R0 | 1u << T2_LR);
 	jit_sp_add(&j->code, -(int32_t)spilled * 4);
 	if (j->local_calls) {
-		jit_mov(&j->code, T2_R11, T2_SP);
+		jit_dp_imm(&j->code, T2_SUB, T2_R11, T2_SP, j->below, JIT_ANY);
 		needed |= JIT_LO(UB_R10);
 	}
 	for (; needed; needed &= needed - 1) {
@@ -73,11 +73,52 @@ void jit_prologue(struct jit *j)
 	}
 }
 
+/* Registers that the function being lowered saves, and words of padding below them. */
+static uint32_t saved_registers(const struct jit *j, int32_t *padding)
+{
+	uint32_t registers = 0;
+	for (uint32_t left = j->saved; left; left &= left - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(left);
+		if (jit_in_register(j, half))
+			registers |= 1u << j->home[half];
+	}
+	*padding = (int32_t)(j->call_words - 1 - jit_count(j->saved));
+	return registers;
+}
+
 /* The start of a function that is called. */
 void jit_function(struct jit *j)
 {
-	jit_label(j, JIT_L_FUNCS + jit_func_at(j, j->slot));
-	jit_push(&j->code, 1u << T2_LR);
+	uint32_t function = jit_func_at(j, j->slot);
+	int32_t padding;
+	j->saved = jit_saved(j, function);
+	jit_label(j, JIT_L_FUNCS + function);
+	jit_push(&j->code, saved_registers(j, &padding) | 1u << T2_LR);
+	for (uint32_t left = j->saved; left; left &= left - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(left);
+		if (jit_in_register(j, half))
+			continue;
+		jit_load_spilled(j, half, T2_IP);
+		jit_push(&j->code, 1u << T2_IP);
+	}
+	jit_sp_add(&j->code, -padding * 4);
+	jit_forget(j);
+}
+
+static void leave_function(struct jit *j)
+{
+	int32_t padding;
+	uint32_t registers = saved_registers(j, &padding);
+	jit_sp_add(&j->code, padding * 4);
+	for (uint32_t left = j->saved; left;) {
+		uint32_t half = 31 - (uint32_t)__builtin_clz(left);
+		left &= ~(1u << half);
+		if (jit_in_register(j, half))
+			continue;
+		jit_pop(&j->code, 1u << T2_IP);
+		jit_store_half(j, half, T2_IP);
+	}
+	jit_pop(&j->code, registers | 1u << T2_PC);
 }
 
 void jit_exit(struct jit *j, const struct ub_insn *insn)
@@ -87,7 +128,7 @@ void jit_exit(struct jit *j, const struct ub_insn *insn)
 	jit_flush(j, j->live);
 	jit_release(j);
 	if (j->local_calls)
-		jit_pop(&j->code, 1u << T2_PC);
+		leave_function(j);
 	else if (j->slot + 1 < j->slots)
 		jit_branch(j, T2_AL, JIT_TO_LABEL, JIT_L_EXIT);
 }
@@ -192,6 +233,7 @@ static void call_helper(struct jit *j, int32_t id)
 	int32_t pushed = n > 3 ? 8 : 0;
 	struct jit_code *c = &j->code;
 
+	jit_reserve_stubs(j, 1);
 	/* Nothing lazy outlives a call but constants; arguments may be copies or constants. */
 	for (uint32_t i = 1; i <= n; i++)
 		jit_prepare(j, i);
@@ -209,11 +251,16 @@ static void call_helper(struct jit *j, int32_t id)
 		j->temps = held;
 	}
 	load_arguments(j, n < 3 ? n : 3);
-	jit_call_routine(j, n > 3 ? JIT_HELPER5 : JIT_HELPER);
-	jit_narrow(c, j->slot);
-	jit_narrow(c, (uint32_t)ub_helper_index(id));
+	jit_load_run(j, T2_R0);
+	jit_mem(c, T2_LDR, T2_IP, T2_R0, UB_RUN_HELPERS);
+	jit_mem(c, T2_LDR, T2_IP, T2_IP, (int32_t)ub_helper_index(id) * 4);
+	jit_narrow(c, T2_BLX | (uint32_t)T2_IP << 3);
 	jit_sp_add(c, pushed);
 	j->sp_moved -= pushed;
+	jit_load_run(j, T2_R2); /* did the helper stop the program? */
+	jit_mem(c, T2_LDR, T2_R2, T2_R2, UB_RUN_STATUS);
+	jit_dp_imm(c, T2_SUB, T2_PC, T2_R2, 0, JIT_SET);
+	jit_trap_if(j, T2_NE, 0);
 	for (uint32_t left = j->lazy & ~j->reading; left; left &= left - 1) {
 		uint32_t half = (uint32_t)__builtin_ctz(left);
 		if (j->home[half] <= T2_R3) /* it does not say so any more */
@@ -270,11 +317,8 @@ static void dispatch(struct jit *j, uint32_t d, bool call)
 
 static void call_local(struct jit *j, const struct ub_insn *insn)
 {
-	struct jit_code *c = &j->code;
 	bool indirect = insn->opcode & UB_X;
-	uint32_t saved = JIT_BOTH(6) | JIT_BOTH(7) | JIT_BOTH(8) | JIT_BOTH(9);
-	uint32_t kept = j->live & saved, registers = 0, spilled = 0, d = UB_DST(insn);
-	int32_t words = (int32_t)j->call_words;
+	uint32_t kept = j->live & JIT_SAVED, d = UB_DST(insn);
 
 	if (indirect)
 		jit_prepare(j, d);
@@ -285,27 +329,12 @@ static void call_local(struct jit *j, const struct ub_insn *insn)
 	j->temps = 0;
 	jit_reserve_stubs(j, 2);
 	if (j->checked) {
-		jit_dp_imm(c, T2_ADD, T2_IP, T2_SP, (uint32_t)(words * 4 * (UB_FRAMES_MAX - 2)) + 4, JIT_KEEP);
-		jit_cmp(c, T2_IP, T2_R11);
+		jit_cmp(&j->code, T2_SP, T2_R11);
 		jit_trap_if(j, T2_LO, UB_E_DEPTH);
 		jit_charge(j);
 		jit_trap_if(j, T2_LO, UB_E_BUDGET);
 	}
 	jit_forget(j);
-	for (; kept; kept &= kept - 1) {
-		uint32_t half = (uint32_t)__builtin_ctz(kept);
-		if (jit_in_register(j, half))
-			registers |= 1u << j->home[half];
-		else if (j->home[half] != JIT_NOWHERE)
-			spilled |= 1u << half;
-	}
-	jit_push(c, registers);
-	for (uint32_t left = spilled; left; left &= left - 1) {
-		jit_load_spilled(j, (uint32_t)__builtin_ctz(left), T2_IP);
-		jit_push(c, 1u << T2_IP);
-	}
-	words -= 1 + (int32_t)(jit_count(registers) + jit_count(spilled));
-	jit_sp_add(c, -words * 4);
 	move_frame(j, -UB_FRAME_BYTES);
 	if (indirect)
 		dispatch(j, d, true);
@@ -313,14 +342,6 @@ static void call_local(struct jit *j, const struct ub_insn *insn)
 		jit_branch_link(j, JIT_TO_LABEL, JIT_L_FUNCS + jit_func_at(j, j->slot + 1 + (uint32_t)insn->imm));
 	jit_forget(j);
 	move_frame(j, UB_FRAME_BYTES);
-	jit_sp_add(c, words * 4);
-	while (spilled) {
-		uint32_t half = 31 - (uint32_t)__builtin_clz(spilled);
-		jit_pop(c, 1u << T2_IP);
-		jit_store_half(j, half, T2_IP);
-		spilled &= ~(1u << half);
-	}
-	jit_pop(c, registers);
 	jit_forget(j);
 	jit_at_home(j, j->lazy);
 }

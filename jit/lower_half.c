@@ -298,6 +298,8 @@ static bool add_lazily(struct jit *j, uint32_t d, uint32_t n, uint32_t m)
 	bool index = j->facts[j->slot] & JIT_POINTER_SRC;
 	if (index && vn->kind == JIT_ADDR)
 		jit_prepare(j, n);
+	if (vm->kind == JIT_ADDR && vm->b != JIT_NOWHERE && jit_has_register(j, n)) /* one sum of two remains */
+		jit_prepare(j, m);
 	bool rn = jit_has_register(j, n), rm = jit_has_register(j, m);
 	if (rn && rm) {
 		set(j, d, JIT_ADDR, index ? vm->a : vn->a, index ? vn->a : vm->a, 0, 0);

@@ -241,6 +241,16 @@ static uint32_t can_wait(struct jit *j, uint32_t needed)
 	return jit_count(halves) <= JIT_STUBS / 2 ? halves : 0;
 }
 
+/* Whether a jump leads far, or out of a loop, so that it is likely not taken. */
+static bool is_rare(const struct jit *j, uint32_t target)
+{
+	uint32_t slot = j->slot;
+	bool rare = target > slot + 16;
+	while (!rare && ++slot < target)
+		rare = jit_is_jump(j->text[slot].opcode) && jit_target(j->text + slot, slot) <= j->slot;
+	return rare;
+}
+
 void jit_jump(struct jit *j, const struct ub_insn *insn)
 {
 	uint32_t target = jit_target(insn, j->slot);
@@ -249,11 +259,17 @@ void jit_jump(struct jit *j, const struct ub_insn *insn)
 	j->vouched = JIT_NOWHERE;
 
 	bool leaves = j->fast && !budget && j->slot < j->latch;
-	uint32_t waiting = leaves ? can_wait(j, j->live_in[target]) : 0;
-	if (leaves)
+	uint32_t needed = j->live_in[target], waiting = 0;
+	if (leaves) {
+		waiting = can_wait(j, needed);
+	} else if (!j->fast && UB_OP(insn->opcode) != UB_JA) { /* what is needed there alone */
+		uint32_t there = j->lazy & needed & ~j->live_in[j->slot + 1];
+		if (there && is_rare(j, target))
+			waiting = can_wait(j, there);
+	}
+	if (leaves || waiting)
 		jit_reserve_stubs(j, jit_count(waiting) + 1);
-	if (!waiting)
-		jit_flush(j, j->live_in[target]);
+	jit_flush(j, needed & ~waiting);
 	if (UB_OP(insn->opcode) == UB_JA) {
 		jit_release(j);
 		if (target != j->slot + 1)

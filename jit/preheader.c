@@ -222,6 +222,8 @@ bool jit_preheader(struct jit *j, const struct jit_loop *loop)
 					     1u << JIT_LIMIT | 1u << JIT_DATA;
 
 	live |= JIT_LO(UB_R10); /* which checks compare with, and a caller goes on from */
+	if (j->local_calls)
+		live |= JIT_SAVED; /* for callers */
 	for (; live; live &= live - 1) {
 		uint32_t home = j->home[__builtin_ctz(live)];
 		if (home < JIT_SPILL)

@@ -46,12 +46,13 @@ struct jit_stub *jit_to_stub(struct jit *j, enum t2_cond cond)
 	return stub;
 }
 
-/* Branches under cond out of a fast form to a slot, where halves are expected at home: they go there on the way. */
+/* Branches under cond, out of a fast form or where it is rarely taken, to a slot, where halves are expected at home:
+ * they go there on the way. */
 void jit_leave(struct jit *j, enum t2_cond cond, uint32_t halves, uint32_t target)
 {
 	struct jit_stub *stub = jit_to_stub(j, cond);
 	uint16_t slot = stub->slot;
-	if (j->fast->prepaid) {
+	if (j->fast && j->fast->prepaid) {
 		stub->kind = JIT_REFUNDS | JIT_MORE;
 		stub++->value = j->val[j->fast->counter];
 	}
@@ -126,18 +127,10 @@ void jit_reserve_stubs(struct jit *j, uint32_t n)
 	jit_land(j, around);
 }
 
-/* Bytes on the stack at a thunk, above what the frame ends with. */
-static int32_t pushed(uint32_t routine)
-{
-	return routine == JIT_DIVIDE ? 16 : routine == JIT_CHECK || routine == JIT_HELPER5 ? 8 : 0;
-}
-
 /* The way to the routines in the firmware, at the end of the code. */
 void jit_thunks(struct jit *j)
 {
 	struct jit_code *c = &j->code;
-	int32_t at = (int32_t)j->run * 4;
-	int base = j->local_calls ? T2_R11 : T2_SP;
 	for (uint32_t routine = 0; routine < UB_ROUTINES; routine++) {
 		int run = routine == JIT_CHECK || routine == JIT_FAULT ? T2_R3 : T2_IP;
 		if (!(j->used >> routine & 1))
@@ -145,9 +138,11 @@ void jit_thunks(struct jit *j)
 		jit_label(j, routine);
 		if (routine == JIT_CHECK) /* keeps all registers */
 			jit_push(c, 1u << T2_R3 | 1u << T2_LR);
-		jit_mem(c, T2_LDR, run, base, at + (base == T2_SP ? pushed(routine) : 0));
+		j->sp_moved = routine == JIT_DIVIDE ? 16 : routine == JIT_CHECK ? 8 : 0;
+		jit_load_run(j, run);
 		jit_mem(c, T2_LDR, T2_PC, run, UB_RUN_ROUTINES + 4 * (int32_t)routine);
 	}
+	j->sp_moved = 0;
 }
 
 /* Stops the program unless cond holds. `address`: the register it is in, for UB_E_ALIGN. */

@@ -20,12 +20,17 @@
 
 static int32_t frame_offset(const struct jit *j, uint32_t word)
 {
-	return (int32_t)word * 4 + (j->local_calls ? 0 : j->sp_moved);
+	return (int32_t)word * 4 + (j->local_calls ? (int32_t)j->below : j->sp_moved);
 }
 
 static int frame_base(const struct jit *j)
 {
 	return j->local_calls ? T2_R11 : T2_SP;
+}
+
+void jit_load_run(struct jit *j, int rt)
+{
+	jit_mem(&j->code, T2_LDR, rt, frame_base(j), frame_offset(j, j->run));
 }
 
 /* Registers that are not to be borrowed: while values go home, others that may follow are read from there, or go

@@ -53,6 +53,7 @@ static inline __attribute__((always_inline)) void jit_change(struct jit *j, uint
 	if (reg == (j->vouched & ~(uint32_t)JIT_VOUCHED_START))
 		j->vouched = JIT_NOWHERE;
 }
+void jit_load_run(struct jit *j, int rt);
 void jit_load_spilled(struct jit *j, uint32_t half, int rt);
 void jit_store_half(struct jit *j, uint32_t half, int reg);
 void jit_at_home(struct jit *j, uint32_t halves);

@@ -67,14 +67,16 @@ func addCode(rows []listed, code []byte, where []jit.Place) {
 		slots[i] = row.Slot
 		rows[i].inFast = where[row.Slot].Fast != 0
 	}
-	runs, at := codeRuns(slots, where), -1
+	runs, at, enters := codeRuns(slots, where), -1, false
 	for _, m := range disassembleCode(code) {
 		for at+1 < len(runs) && runs[at+1].start <= m.Offset {
 			at++
+			enters = false
 		}
 		if at+1 < len(runs) {
 			next := &rows[runs[at+1].row]
-			if at < 0 || next.Function != "" && m.Text == "push {lr}" && m.Offset+2 == runs[at+1].start {
+			enters = enters || next.Function != "" && strings.HasSuffix(m.Text, "lr}") // saves what it must
+			if at < 0 || enters {
 				next.Entry = append(next.Entry, m)
 				continue
 			}
@@ -171,8 +173,12 @@ func dataOf(routine jit.Routine, at uint32, data []byte) machineInsn {
 	m.Text = ".hword " + strings.Join(values, ", ")
 	switch routine.Name {
 	case "fault":
-		m.Text += fmt.Sprintf("  ; %s at instruction %s", abi.Status(int16(last)).Name(), values[0])
-	case "check", "helper":
+		what := "stopped by a helper"
+		if last != 0 {
+			what = abi.Status(int16(last)).Name()
+		}
+		m.Text += fmt.Sprintf("  ; %s at instruction %s", what, values[0])
+	case "check":
 		m.Text += "  ; of instruction " + values[0]
 	}
 	return m
