@@ -183,3 +183,45 @@ void jit_find_move(struct jit *j, const struct ub_insn *insn)
 	j->into = t;
 }
 
+/* Whether the access at a slot has no check here. */
+static bool is_free(const struct jit *j, uint32_t slot)
+{
+	return !j->checked || (j->fast && jit_is_hoisted(j, slot));
+}
+
+/* Whether an instruction lets r be something plus a constant: it is an access by it that has no check, or leaves it
+ * alone, or is a way out of a fast form. */
+static bool lets_step(const struct jit *j, const struct ub_insn *insn, uint32_t slot, uint32_t r)
+{
+	bool dst = UB_DST(insn) == r, src = UB_SRC(insn) == r;
+	switch (UB_CLASS(insn->opcode)) {
+	case UB_LDX:
+		return !dst && (!src || is_free(j, slot));
+	case UB_STX:
+		return !src && UB_MODE(insn->opcode) != UB_ATOMIC && (!dst || is_free(j, slot));
+	case UB_ST:
+		return !dst || is_free(j, slot);
+	case UB_JMP:
+	case UB_JMP32:
+		if (!j->fast || !jit_is_jump(insn->opcode) || UB_OP(insn->opcode) == UB_JA)
+			return false;
+	}
+	return !dst && !(src && insn->opcode & UB_X);
+}
+
+int32_t jit_find_step(const struct jit *j, uint32_t r)
+{
+	const struct ub_insn *insn = j->text + j->slot;
+	if (insn->offset || !(j->live >> r & 1) || j->val[r].kind != JIT_HOME || !jit_in_register(j, r))
+		return 0;
+	for (uint32_t slot = j->slot + 1; !jit_is_leader(j, slot); slot++) {
+		insn++;
+		if (insn->opcode == (UB_ALU64 | UB_K | UB_ADD) && UB_DST(insn) == r) {
+			bool alone = !(j->live_in[slot + 1] & JIT_HI(r)) || (j->fast && j->fast->still >> r & 1);
+			return alone && (uint32_t)insn->imm + 255 <= 2 * 255 ? insn->imm : 0;
+		}
+		if (!lets_step(j, insn, slot, r))
+			return 0;
+	}
+	return 0;
+}

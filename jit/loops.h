@@ -89,6 +89,9 @@ void jit_refund(struct jit *j, const struct jit_stub *stub);
  * moved to a register that does, it is computed there. */
 void jit_find_move(struct jit *j, const struct ub_insn *insn);
 
+/* Looks ahead at an access at r + 0: the constant that is going to be added to r, if the access may do so; or 0. */
+int32_t jit_find_step(const struct jit *j, uint32_t r);
+
 /* Whether control is at the latch of a fast form: low halves decide whether it goes back. */
 static inline bool jit_at_latch(const struct jit *j)
 {
