@@ -186,7 +186,7 @@ void jit_find_move(struct jit *j, const struct ub_insn *insn)
 /* Whether the access at a slot has no check here. */
 static bool is_free(const struct jit *j, uint32_t slot)
 {
-	return !j->checked || (j->fast && jit_is_hoisted(j, slot));
+	return !j->checked || j->facts[slot] & JIT_IN_BOUNDS || (j->fast && jit_is_hoisted(j, slot));
 }
 
 /* Whether an instruction lets r be something plus a constant: it is an access by it that has no check, or leaves it
@@ -212,7 +212,7 @@ static bool lets_step(const struct jit *j, const struct ub_insn *insn, uint32_t 
 int32_t jit_find_step(const struct jit *j, uint32_t r)
 {
 	const struct ub_insn *insn = j->text + j->slot;
-	if (insn->offset || !(j->live >> r & 1) || j->val[r].kind != JIT_HOME || !jit_in_register(j, r))
+	if (!(j->live >> r & 1) || j->val[r].kind != JIT_HOME || !jit_in_register(j, r))
 		return 0;
 	for (uint32_t slot = j->slot + 1; !jit_is_leader(j, slot); slot++) {
 		insn++;
@@ -224,4 +224,35 @@ int32_t jit_find_step(const struct jit *j, uint32_t r)
 			return 0;
 	}
 	return 0;
+}
+
+void jit_fill_wait(struct jit *j, uint32_t r)
+{
+	const struct jit_val *at = &j->val[r];
+	const struct ub_insn *insn = j->text + j->slot;
+	uint32_t loaded = UB_DST(insn), which = 0;
+	int32_t step = 0;
+	if (at->kind != JIT_ADDR || at->b == JIT_NOWHERE || !is_free(j, j->slot))
+		return;
+	for (uint32_t slot = j->slot + 1; !jit_is_leader(j, slot); slot++) {
+		insn++;
+		if (insn->opcode != (UB_ALU64 | UB_K | UB_ADD)) {
+			if (j->fast || jit_goes_straight(insn->opcode))
+				continue;
+			break;
+		}
+		uint32_t d = UB_DST(insn), home = j->home[d];
+		int32_t k = d == loaded || home == at->a || home == at->b ? 0 : jit_find_step(j, d);
+		if (k) { /* the last one: others may be for accesses in between */
+			which = d;
+			step = k;
+		}
+	}
+	if (step) {
+		int home = j->home[which];
+		jit_clobber(j, which);
+		jit_change(j, (uint32_t)home);
+		jit_dp_imm(&j->code, T2_ADD, home, home, (uint32_t)step, JIT_ANY);
+		jit_set(j, which, jit_value(JIT_ADDR, (uint32_t)home, JIT_NOWHERE, 0, 0u - (uint32_t)step));
+	}
 }

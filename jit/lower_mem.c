@@ -237,13 +237,14 @@ static void load(struct jit *j, const struct ub_insn *insn)
 	if (sign && size < 4)
 		op |= T2_LDRSB;
 
+	jit_fill_wait(j, s);
 	jit_pin(j, d);
 	jit_pin(j, dh);
 	jit_clobber(j, d);
 	j->keep |= JIT_LO(s); /* which is read once more after the high half is loaded */
 	if (high)
 		jit_clobber(j, dh);
-	int32_t step = low && size < 8 ? jit_find_step(j, s) : 0;
+	int32_t step = low && size < 8 && !insn->offset ? jit_find_step(j, s) : 0;
 	if (step)
 		jit_clobber(j, s);
 	struct jit_val at = address(j, s, insn->offset);
@@ -275,7 +276,7 @@ static void load(struct jit *j, const struct ub_insn *insn)
 static void store(struct jit *j, const struct ub_insn *insn)
 {
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), size = jit_size(insn->opcode);
-	int32_t step = size < 8 ? jit_find_step(j, d) : 0;
+	int32_t step = size < 8 && !insn->offset ? jit_find_step(j, d) : 0;
 	if (step)
 		jit_clobber(j, d);
 	if (UB_CLASS(insn->opcode) == UB_ST) {
