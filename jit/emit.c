@@ -303,6 +303,12 @@ void jit_mem(struct jit_code *c, enum t2_mem op, int rt, int rn, int32_t offset)
 	mem_wide(c, offset < 0 ? T2_MEM_IMM8N | (0u - at) : T2_MEM_IMM12 | at, op, rt, rn);
 }
 
+void jit_mem_post(struct jit_code *c, enum t2_mem op, int rt, int rn, int32_t step)
+{
+	c->broken |= rt == rn || step < -255 || step > 255;
+	mem_wide(c, T2_MEM_POST | (step < 0 ? (uint32_t)-step : 1u << 9 | (uint32_t)step), op, rt, rn);
+}
+
 void jit_mem_reg(struct jit_code *c, enum t2_mem op, int rt, int rn, int rm, uint32_t lsl)
 {
 	/* The 16-bit form, bits 11..9. */

@@ -184,3 +184,76 @@ void jit_find_move(struct jit *j, const struct ub_insn *insn)
 	j->into = t;
 }
 
+/* Whether the access at a slot has no check here. */
+static bool is_free(const struct jit *j, uint32_t slot)
+{
+	return !j->checked || j->facts[slot] & JIT_IN_BOUNDS || (j->fast && jit_is_hoisted(j, slot));
+}
+
+/* Whether an instruction lets r be something plus a constant: it is an access by it that has no check, or leaves it
+ * alone, or is a way out of a fast form. */
+static bool lets_step(const struct jit *j, const struct ub_insn *insn, uint32_t slot, uint32_t r)
+{
+	bool dst = UB_DST(insn) == r, src = UB_SRC(insn) == r;
+	switch (UB_CLASS(insn->opcode)) {
+	case UB_LDX:
+		return !dst && (!src || is_free(j, slot));
+	case UB_STX:
+		return !src && UB_MODE(insn->opcode) != UB_ATOMIC && (!dst || is_free(j, slot));
+	case UB_ST:
+		return !dst || is_free(j, slot);
+	case UB_JMP:
+	case UB_JMP32:
+		if (!j->fast || !jit_is_jump(insn->opcode) || UB_OP(insn->opcode) == UB_JA)
+			return false;
+	}
+	return !dst && !(src && insn->opcode & UB_X);
+}
+
+int32_t jit_find_step(const struct jit *j, uint32_t r)
+{
+	const struct ub_insn *insn = j->text + j->slot;
+	if (!(j->live >> r & 1) || j->val[r].kind != JIT_HOME || !jit_in_register(j, r))
+		return 0;
+	for (uint32_t slot = j->slot + 1; !jit_is_leader(j, slot); slot++) {
+		insn++;
+		if (insn->opcode == (UB_ALU64 | UB_K | UB_ADD) && UB_DST(insn) == r) {
+			bool alone = !(j->live_in[slot + 1] & JIT_HI(r)) || (j->fast && j->fast->still >> r & 1);
+			return alone && (uint32_t)insn->imm + 255 <= 2 * 255 ? insn->imm : 0;
+		}
+		if (!lets_step(j, insn, slot, r))
+			return 0;
+	}
+	return 0;
+}
+
+void jit_fill_wait(struct jit *j, uint32_t r)
+{
+	const struct jit_val *at = &j->val[r];
+	const struct ub_insn *insn = j->text + j->slot;
+	uint32_t loaded = UB_DST(insn), which = 0;
+	int32_t step = 0;
+	if (at->kind != JIT_ADDR || at->b == JIT_NOWHERE || !is_free(j, j->slot))
+		return;
+	for (uint32_t slot = j->slot + 1; !jit_is_leader(j, slot); slot++) {
+		insn++;
+		if (insn->opcode != (UB_ALU64 | UB_K | UB_ADD)) {
+			if (j->fast || jit_goes_straight(insn->opcode))
+				continue;
+			break;
+		}
+		uint32_t d = UB_DST(insn), home = j->home[d];
+		int32_t k = d == loaded || home == at->a || home == at->b ? 0 : jit_find_step(j, d);
+		if (k) { /* the last one: others may be for accesses in between */
+			which = d;
+			step = k;
+		}
+	}
+	if (step) {
+		int home = j->home[which];
+		jit_clobber(j, which);
+		jit_change(j, (uint32_t)home);
+		jit_dp_imm(&j->code, T2_ADD, home, home, (uint32_t)step, JIT_ANY);
+		jit_set(j, which, jit_value(JIT_ADDR, (uint32_t)home, JIT_NOWHERE, 0, 0u - (uint32_t)step));
+	}
+}

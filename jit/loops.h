@@ -89,6 +89,12 @@ void jit_refund(struct jit *j, const struct jit_stub *stub);
  * moved to a register that does, it is computed there. */
 void jit_find_move(struct jit *j, const struct ub_insn *insn);
 
+/* Looks ahead from an access: the constant that is going to be added to r, if that may be done here; or 0. */
+int32_t jit_find_step(const struct jit *j, uint32_t r);
+/* Before an access by r, base + index: as these may have been made just before, it would wait for them a cycle, in which
+ * something is added that is going to be. */
+void jit_fill_wait(struct jit *j, uint32_t r);
+
 /* Whether control is at the latch of a fast form: low halves decide whether it goes back. */
 static inline bool jit_at_latch(const struct jit *j)
 {

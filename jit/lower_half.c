@@ -96,6 +96,10 @@ static void add_imm(struct jit *j, uint32_t d, uint32_t n, uint32_t k)
 {
 	const struct jit_val *v = &j->val[n];
 	if (v->kind == JIT_ADDR && (d == n || !(j->live >> n & 1))) {
+		if (v->a == j->home[d] && v->b == JIT_NOWHERE && (uint32_t)v->imm + k == 0) { /* an access did that */
+			jit_at_home(j, 1u << d);
+			return;
+		}
 		set(j, d, JIT_ADDR, v->a, v->b, v->shift, (uint32_t)v->imm + k);
 		return;
 	}

@@ -212,6 +212,15 @@ static void transfer(struct jit *j, uint32_t op, int rt, const struct jit_val *a
 		jit_mem_reg(&j->code, (enum t2_mem)op, rt, at->a, at->b, at->shift);
 }
 
+/* Loads or stores rt; then r, which the address is, may become r + step: as a value, it stays what it was. */
+static void transfer_and_step(struct jit *j, uint32_t op, int rt, uint32_t r, int32_t step)
+{
+	uint32_t rn = j->home[r];
+	jit_mem_post(&j->code, (enum t2_mem)op, rt, (int)rn, step);
+	jit_change(j, rn);
+	jit_set(j, r, jit_value(JIT_ADDR, rn, JIT_NOWHERE, 0, 0u - (uint32_t)step));
+}
+
 static int load_half(struct jit *j, uint32_t half, int reuse, uint32_t op, const struct jit_val *at, int32_t more)
 {
 	int reg = jit_dst(j, half, reuse);
@@ -228,12 +237,16 @@ static void load(struct jit *j, const struct ub_insn *insn)
 	if (sign && size < 4)
 		op |= T2_LDRSB;
 
+	jit_fill_wait(j, s);
 	jit_pin(j, d);
 	jit_pin(j, dh);
 	jit_clobber(j, d);
 	j->keep |= JIT_LO(s); /* which is read once more after the high half is loaded */
 	if (high)
 		jit_clobber(j, dh);
+	int32_t step = low && size < 8 && !insn->offset ? jit_find_step(j, s) : 0;
+	if (step)
+		jit_clobber(j, s);
 	struct jit_val at = address(j, s, insn->offset);
 	check(j, &at, s, size, UB_READ);
 	if (!low && !high)
@@ -245,7 +258,12 @@ static void load(struct jit *j, const struct ub_insn *insn)
 		if (!low)
 			return;
 	}
-	int lo = load_half(j, d, at.a, op, &at, 0);
+	int lo = jit_dst(j, d, at.a);
+	if (step && lo != at.a)
+		transfer_and_step(j, op, lo, s, step);
+	else
+		transfer(j, op, lo, &at, 0);
+	jit_done(j, d, lo);
 	if (high && sign) {
 		int hi = jit_dst(j, dh, -1);
 		jit_shift_imm(&j->code, T2_ASR, hi, lo, 31, JIT_ANY);
@@ -258,6 +276,9 @@ static void load(struct jit *j, const struct ub_insn *insn)
 static void store(struct jit *j, const struct ub_insn *insn)
 {
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), size = jit_size(insn->opcode);
+	int32_t step = size < 8 && !insn->offset ? jit_find_step(j, d) : 0;
+	if (step)
+		jit_clobber(j, d);
 	if (UB_CLASS(insn->opcode) == UB_ST) {
 		jit_set_imm(j, insn->imm);
 		s = JIT_IMM;
@@ -271,7 +292,11 @@ static void store(struct jit *j, const struct ub_insn *insn)
 	encodable(j, &at, size == 8);
 	for (uint32_t i = 0; i < size; i += 4, s += JIT_HIGH) {
 		uint32_t temps = j->temps;
-		transfer(j, store_of(size), jit_reg(j, s), &at, (int32_t)i);
+		int rt = jit_reg(j, s);
+		if (step && rt != at.a)
+			transfer_and_step(j, store_of(size), rt, d, step);
+		else
+			transfer(j, store_of(size), rt, &at, (int32_t)i);
 		j->temps = temps;
 	}
 	j->vouched = JIT_NOWHERE; /* what follows comes after this */

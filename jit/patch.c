@@ -163,6 +163,37 @@ static uint32_t size_branches(struct jit *j)
 	}
 }
 
+/* The first top of a loop behind `from` that has come to stand in the second half of a word; ~0: there is none. */
+static uint32_t odd_top(const struct jit *j, uint32_t from)
+{
+	uint32_t top = ~0u;
+	for (const struct jit_fixup *f = j->fixups, *last = f - j->nfixups; f-- != last;) {
+		uint32_t target = target_of(j, f);
+		if (target > from && target <= f->at && target < top && is_conditional(j->code.at[f->at]) &&
+		    (target + moved(j, target)) & 1)
+			top = target;
+	}
+	return top;
+}
+
+/* Sizes branches. Tops of loops began words (jit_align) and are to do so again, by growing a branch more before them.
+ * Returns by how many halfwords the code grows. */
+static uint32_t place_tops(struct jit *j)
+{
+	uint32_t grown = size_branches(j), from = 0, top;
+	while ((top = odd_top(j, from)) != ~0u) {
+		struct jit_fixup *f = j->fixups - j->nfixups;
+		while (f < j->fixups && (f->at >= top || f->wide || is_bl(j->code.at[f->at])))
+			f++;
+		if (f < j->fixups && f->at >= from) {
+			f->wide = true;
+			grown = size_branches(j);
+		}
+		from = top;
+	}
+	return grown;
+}
+
 /* Moves code apart, from the end. */
 static void spread(struct jit *j)
 {
@@ -199,7 +230,7 @@ void jit_patch(struct jit *j)
 		if (complete_all(j))
 			return;
 		j->growing = true;
-		grown = size_branches(j);
+		grown = place_tops(j);
 	}
 	if (j->code.len + grown > j->code.cap) {
 		j->error = UB_E_COMPILE_CODE;

@@ -98,6 +98,8 @@ static void distance(struct preheader *p, const struct jit_loop *l, int d)
 		by_register(p, T2_SUB, d, l->down ? counter : bound, l->down ? bound : counter);
 		leave(p, behind);
 		by_imm(p, T2_SUB, d, d, l->step);
+		if (l->step == 1) /* -1 is too many turns */
+			return;
 		behind = T2_LO;
 	} else if (l->down) {
 		by_imm(p, T2_SUB, d, counter, l->limit + l->step);
@@ -133,10 +135,15 @@ static void count_turns(struct preheader *p, const struct jit_loop *l)
 	}
 	jit_shift_imm(c, T2_LSR, t, d, LOOP_TURNS, JIT_SET);
 	leave(p, T2_NE);
-	if (l->prepaid) {
-		by_register(p, T2_SUB, T2_PC, d, half(p, JIT_BUDGET));
-		leave(p, T2_HI);
-	}
+}
+
+/* Pays for all turns, last of all: from here on it is the fast form. */
+static void pay(struct preheader *p)
+{
+	int t = take(p);
+	by_register(p, T2_SUB, t, half(p, JIT_BUDGET), p->turns);
+	leave(p, T2_LO);
+	jit_store_half(p->j, JIT_BUDGET, t);
 }
 
 /* t += turns * stride, which it may be less than 0 by; flags set. */
@@ -197,19 +204,18 @@ static void vouch(struct preheader *p, const struct jit_reach *r)
 	}
 	if (r->low.constant)
 		by_imm(p, T2_ADD, t, t, r->low.constant);
-	below(p, t, 0);
-	if (r->stride < 0) {
-		if (more > 0)
-			below(p, t, more);
+	bool moves = r->stride || r->by != JIT_NOWHERE, up = moves && r->stride >= 0;
+	bool wraps = up && !more; /* if it does not, the last turn's address says enough */
+	if (!wraps)
+		below(p, t, 0);
+	if (more > 0 && !up)
+		below(p, t, more);
+	if (moves)
 		advance(p, t, r);
-		leave(p, T2_LO);
-	} else {
-		bool moves = r->stride || r->by != JIT_NOWHERE;
-		if (moves)
-			advance(p, t, r);
-		if (moves || more > 0)
-			below(p, t, more);
-	}
+	if (wraps || r->stride < 0)
+		leave(p, up ? T2_HS : T2_LO);
+	if (up)
+		below(p, t, more);
 	p->free = p->kept = kept;
 }
 
@@ -232,17 +238,16 @@ bool jit_preheader(struct jit *j, const struct jit_loop *loop)
 	keep(&p);
 	equal_highs(&p, loop);
 	count_turns(&p, loop);
+	uint32_t kept = p.kept;
 	p.base = half(&p, JIT_BASE);
 	p.limit = half(&p, JIT_LIMIT);
 	keep(&p);
 	for (uint32_t n = 0; n < loop->reaches; n++)
 		if (loop->reach[n].covered)
 			vouch(&p, &loop->reach[n]);
-	if (loop->prepaid) {
-		int budget = half(&p, JIT_BUDGET);
-		jit_dp(&j->code, T2_SUB, budget, budget, p.turns, JIT_ANY);
-		jit_store_half(j, JIT_BUDGET, budget);
-	}
+	p.free = kept;
+	if (loop->prepaid)
+		pay(&p);
 	jit_forget(j);
 	if (!p.short_of)
 		return true;

@@ -48,6 +48,7 @@ enum {
 	T2_UBFX = 0xf3c00000u, T2_SBFX = 0xf3400000u,
 	T2_MEM_IMM12 = 0xf8800000u, /* mem << 20 | Rn << 16 | Rt << 12 | imm12 */
 	T2_MEM_IMM8N = 0xf8000c00u, /* mem << 20 | Rn << 16 | Rt << 12 | imm8, subtracted */
+	T2_MEM_POST = 0xf8000900u,  /* mem << 20 | Rn << 16 | Rt << 12 | up << 9 | imm8; then Rn changes by it */
 	T2_MEM_REG = 0xf8000000u,   /* mem << 20 | Rn << 16 | Rt << 12 | lsl << 4 | Rm */
 	T2_PUSH = 0xe92d0000u, T2_POP = 0xe8bd0000u,
 	T2_MRS_PRIMASK = 0xf3ef8010u, T2_MSR_PRIMASK = 0xf3808810u,

@@ -242,6 +242,11 @@ func memory(add func(Emitter, []uint32, ...string)) {
 				add(Mem, []uint32{Ops[op], r[0], r[1], uint32(offset)}, fmt.Sprintf("%s %s, [%s, #%d]", op, reg(r[0]), reg(r[1]), offset))
 			}
 		}
+		for _, r := range [][2]uint32{{0, 1}, {7, 0}, {8, 1}, {1, 12}} {
+			for _, step := range []int32{-255, -4, -1, 1, 4, 255} {
+				add(MemPost, []uint32{Ops[op], r[0], r[1], uint32(step)}, fmt.Sprintf("%s %s, [%s], #%d", op, reg(r[0]), reg(r[1]), step))
+			}
+		}
 		for _, r := range [][3]uint32{{0, 1, 7}, {7, 0, 0}, {8, 1, 2}, {1, 12, 2}, {1, 2, 11}, {14, 12, 14}} {
 			for n := range uint32(4) {
 				shift := ""

@@ -40,6 +40,7 @@ const (
 	Mul3     Emitter = C.JITTEST_MUL3
 	Bitfield Emitter = C.JITTEST_BITFIELD
 	Mem      Emitter = C.JITTEST_MEM
+	MemPost  Emitter = C.JITTEST_MEM_POST
 	MemReg   Emitter = C.JITTEST_MEM_REG
 	Push     Emitter = C.JITTEST_PUSH
 	Pop      Emitter = C.JITTEST_POP

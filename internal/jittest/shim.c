@@ -27,6 +27,7 @@ static bool emit(struct jit_code *c, enum jittest_emitter emitter, const uint32_
 	case JITTEST_MUL3: jit_mul3(c, (enum t2_mul3)a[0], rn, rm, (int)a[3], (int)a[4]); break;
 	case JITTEST_BITFIELD: jit_bitfield(c, a[0], rn, rm, a[3], a[4]); break;
 	case JITTEST_MEM: jit_mem(c, (enum t2_mem)a[0], rn, rm, (int32_t)a[3]); break;
+	case JITTEST_MEM_POST: jit_mem_post(c, (enum t2_mem)a[0], rn, rm, (int32_t)a[3]); break;
 	case JITTEST_MEM_REG: jit_mem_reg(c, (enum t2_mem)a[0], rn, rm, (int)a[3], a[4]); break;
 	case JITTEST_PUSH: jit_push(c, a[0]); break;
 	case JITTEST_POP: jit_pop(c, a[0]); break;
