@@ -220,6 +220,7 @@ static uint32_t sort(const struct jit *j, uint32_t set, uint8_t *order)
 void jit_alloc(struct jit *j)
 {
 	static const uint8_t own[] = { JIT_BUDGET, JIT_BASE, JIT_LIMIT, JIT_DATA }; /* helpers leave them alone */
+	enum { OWN = 1 << JIT_BUDGET | 1 << JIT_BASE | 1 << JIT_LIMIT | 1 << JIT_DATA | JIT_LO(UB_R10) };
 	uint8_t order[JIT_HALVES];
 	bool calls = j->program->flags & UB_PROGRAM_HELPER_CALLS;
 	uint32_t free = j->local_calls ? 0x7ff : 0xfff, spilled = 0, kept = 0, over = 0;
@@ -235,12 +236,18 @@ void jit_alloc(struct jit *j)
 	over |= JIT_LO(UB_R10); /* what checks of the frame compare with, and functions move for their callees */
 	memset(j->home, JIT_NOWHERE, sizeof(j->home));
 	uint32_t n = sort(j, set, order);
+	j->spilled = 0;
+	j->hosts = free;
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t half = order[i], reg = choose(half, free, calls, calls && over >> half & 1);
 		if (reg != JIT_NOWHERE)
 			free &= ~(1u << reg);
 		else if (half != JIT_DATA)
 			reg = JIT_SPILL + spilled++;
+		if (reg >= JIT_SPILL)
+			j->spilled |= 1u << half;
+		else if (OWN >> half & 1)
+			j->hosts &= ~(1u << reg);
 		j->home[half] = (uint8_t)reg;
 	}
 	for (uint32_t r = 6; r < 10 && j->local_calls; r++)

@@ -335,6 +335,8 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 	if (fetch) {
 		jit_clobber(j, result);
 		jit_clobber(j, result + JIT_HIGH);
+		jit_pin_registers(j, result); /* which may not be needed otherwise */
+		jit_pin_registers(j, result + JIT_HIGH);
 	}
 	prepare(j, words > 1 ? reads * JIT_BOTH(0) : reads);
 	struct jit_val at = address(j, d, insn->offset);
