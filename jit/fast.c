@@ -27,6 +27,7 @@ static void promote(struct jit *j, struct jit_loop *loop)
 {
 	uint32_t written = 0, read = 0, live = j->live_in[loop->head];
 	loop->promoted = 0;
+	loop->spilled = j->spilled;
 	if (j->words == 0) /* none is spilled */
 		return;
 	for (uint32_t slot = loop->head; slot <= loop->latch; slot++) {
@@ -44,6 +45,7 @@ static void promote(struct jit *j, struct jit_loop *loop)
 		jit_load_spilled(j, half, (int)reg);
 		loop->word[loop->promoted++] = (struct jit_word){ (uint8_t)half, j->home[half] };
 		j->home[half] = (uint8_t)reg;
+		j->spilled &= ~(1u << half);
 		jit_at_home(j, 1u << half);
 		free &= free - 1;
 		if (loop->promoted == LOOP_PROMOTED)
@@ -77,6 +79,7 @@ void jit_leave_fast(struct jit *j)
 {
 	const struct jit_loop *loop = j->fast;
 	j->fast = NULL;
+	j->spilled = loop->spilled;
 	for (uint32_t i = 0; i < loop->promoted; i++) {
 		j->home[loop->word[i].half] = loop->word[i].home;
 		jit_at_home(j, 1u << loop->word[i].half);

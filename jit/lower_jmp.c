@@ -225,7 +225,7 @@ static bool pays(const struct jit *j, uint32_t target)
  * are not there yet, or none. One of them may not read another's home. */
 static uint32_t can_wait(struct jit *j, uint32_t needed)
 {
-	uint32_t halves = j->lazy & needed, homes = 0;
+	uint32_t halves = j->lazy & needed & ~j->spilled, homes = 0;
 	for (uint32_t left = halves; left; left &= left - 1) {
 		uint32_t home = j->home[__builtin_ctz(left)];
 		if (home >= JIT_SPILL)
@@ -249,6 +249,8 @@ void jit_jump(struct jit *j, const struct ub_insn *insn)
 	j->vouched = JIT_NOWHERE;
 
 	bool leaves = j->fast && !budget && j->slot < j->latch;
+	if (leaves)
+		jit_flush(j, j->live_in[target] & j->spilled);
 	uint32_t waiting = leaves ? can_wait(j, j->live_in[target]) : 0;
 	if (leaves)
 		jit_reserve_stubs(j, jit_count(waiting) + 1);

@@ -46,12 +46,16 @@ static uint32_t needed(const struct jit *j)
 
 /* A register that is home to no half that is needed here, and that no value reads, for half `guest` or for scratch;
  * or JIT_NOWHERE. */
+enum { AHEAD = 16 };
+
 static NOINLINE uint32_t host(const struct jit *j, uint32_t guest)
 {
 	uint32_t keep = j->held | j->keep, busy = ~j->hosts, self = 1u << guest;
 	const struct jit_val *v = &j->val[guest];
-	if (j->fast || !j->spilled)
+	if (!j->spilled)
 		return JIT_NOWHERE;
+	if (j->result != JIT_NOWHERE)
+		busy |= 1u << j->home[j->into];
 	for (uint32_t left = keep & ~j->spilled; left; left &= left - 1)
 		busy |= 1u << (j->home[__builtin_ctz(left)] & 31);
 	for (uint32_t left = j->reading & keep & ~self; left; left &= left - 1) {
@@ -62,7 +66,17 @@ static NOINLINE uint32_t host(const struct jit *j, uint32_t guest)
 	if (j->reading & self && v->kind == JIT_COPY && !(busy >> v->a & 1))
 		return v->a;
 	uint32_t free = ~(busy | j->pinned);
-	return free ? (uint32_t)__builtin_ctz(free) : JIT_NOWHERE;
+	if (!free)
+		return JIT_NOWHERE;
+	const struct ub_insn *insn = j->text + j->slot + 1, *end = insn + AHEAD;
+	for (; free & (free - 1) && insn < end && jit_goes_straight(insn->opcode); insn++) { /* the one it may stay in longest */
+		uint32_t d = UB_DST(insn);
+		uint32_t left = jit_writes(insn) ? free & ~(1u << (j->home[d] & 31) | 1u << (j->home[d + JIT_HIGH] & 31)) : free;
+		if (!left)
+			break;
+		free = left;
+	}
+	return (uint32_t)__builtin_ctz(free);
 }
 
 /* A spilled half is what the register of others holds; `there`: its home says so, too. */
