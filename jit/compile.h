@@ -146,6 +146,7 @@ struct jit {
 	uint32_t lazy_max;   /* how many those may be: breaking their cycles takes scratch registers */
 	uint32_t spilled;    /* halves that live in the frame, but may be guests in registers of halves not needed ... */
 	uint32_t hosts;      /* ... in these registers */
+	uint32_t staying;    /* halves that are computed in the registers they are copies of */
 	uint32_t temps;      /* scratch registers handed out */
 	uint32_t pinned;     /* ARM registers operands are in: not to be borrowed */
 	uint32_t borrowed;

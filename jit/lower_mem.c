@@ -230,10 +230,10 @@ static void load(struct jit *j, const struct ub_insn *insn)
 
 	jit_pin(j, d);
 	jit_pin(j, dh);
-	jit_clobber(j, d);
+	jit_clobber_home(j, d);
 	j->keep |= JIT_LO(s); /* which is read once more after the high half is loaded */
 	if (high)
-		jit_clobber(j, dh);
+		jit_clobber_home(j, dh);
 	struct jit_val at = address(j, s, insn->offset);
 	check(j, &at, s, size, UB_READ);
 	if (!low && !high)
@@ -333,8 +333,8 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 	}
 	jit_prove_zeros(j, insn);
 	if (fetch) {
-		jit_clobber(j, result);
-		jit_clobber(j, result + JIT_HIGH);
+		jit_clobber_home(j, result);
+		jit_clobber_home(j, result + JIT_HIGH);
 		jit_pin_registers(j, result); /* which may not be needed otherwise */
 		jit_pin_registers(j, result + JIT_HIGH);
 	}

@@ -368,10 +368,31 @@ void jit_flush(struct jit *j, uint32_t halves)
 	}
 }
 
-void jit_clobber(struct jit *j, uint32_t half)
+/* Whether the halves of a register have changed places: each can be computed where it is, and change back later. */
+static inline bool crossed(const struct jit *j, uint32_t half)
+{
+	uint32_t other = half ^ JIT_HIGH, both = 1u << half | 1u << other;
+	return (j->reading & (j->held | j->keep) & both) == both && half != j->result && other != j->result &&
+	       j->val[half].kind == JIT_COPY && j->val[half].a == j->home[other] &&
+	       j->val[other].kind == JIT_COPY && j->val[other].a == j->home[half];
+}
+
+void jit_clobber_home(struct jit *j, uint32_t half)
 {
 	if (j->reading)
 		clobber(j, goal(j, half), half, j->keep, 0);
+}
+
+void jit_clobber(struct jit *j, uint32_t half)
+{
+	if (!j->reading)
+		return;
+	uint32_t reg = goal(j, half);
+	if (crossed(j, half)) {
+		j->staying |= 1u << half;
+		reg = j->val[half].a;
+	}
+	clobber(j, reg, half, j->keep, 0);
 }
 
 /* Makes an operand a register, a spilled half, or a constant; r10 remains what it is. */
@@ -458,6 +479,8 @@ int jit_scratch(struct jit *j, int reuse)
 int jit_dst(struct jit *j, uint32_t half, int reuse)
 {
 	uint32_t reg = goal(j, half);
+	if (j->staying & j->lazy & 1u << half && j->val[half].kind == JIT_COPY)
+		reg = j->val[half].a;
 	if (reg >= JIT_SPILL && j->spilled & j->live & 1u << half)
 		reg = host(j, half);
 	if (reg >= JIT_SPILL)
@@ -472,6 +495,10 @@ void jit_done(struct jit *j, uint32_t half, int reg)
 {
 	if (half == j->result && (uint32_t)reg == j->home[j->into]) {
 		arrive(j, half, (uint32_t)reg);
+		return;
+	}
+	if (j->staying >> half & 1 && j->lazy >> half & 1 && j->val[half].kind == JIT_COPY && j->val[half].a == reg) {
+		j->staying &= ~(1u << half);
 		return;
 	}
 	if (j->spilled >> half & 1 && reg < T2_IP && !(j->borrowed >> reg & 1)) {
@@ -543,7 +570,7 @@ void jit_copy(struct jit *j, uint32_t d, uint32_t s)
 		v.kind = JIT_COPY;
 		jit_set(j, d, v);
 	} else {
-		jit_clobber(j, d);
+		jit_clobber_home(j, d);
 		if (jit_in_register(j, d)) {
 			jit_load_spilled(j, s, j->home[d]);
 			jit_at_home(j, 1u << d);
