@@ -217,10 +217,23 @@ static uint32_t sort(const struct jit *j, uint32_t set, uint8_t *order)
 	return n;
 }
 
+/* The word of the frame a half lives in. From the first on, values of the compiler's own get no register any more: none
+ * but those that others may be guests in are known. */
+static NOINLINE uint32_t spill(struct jit *j, uint32_t half, uint32_t word)
+{
+	enum { OWN = 1 << JIT_BUDGET | 1 << JIT_BASE | 1 << JIT_LIMIT | 1 << JIT_DATA | JIT_LO(UB_R10) };
+	for (uint32_t left = word ? 0 : OWN; left; left &= left - 1) {
+		uint32_t reg = j->home[__builtin_ctz(left)];
+		if (reg < JIT_SPILL)
+			j->hosts &= ~(1u << reg);
+	}
+	j->spilled |= 1u << half;
+	return JIT_SPILL + word;
+}
+
 void jit_alloc(struct jit *j)
 {
 	static const uint8_t own[] = { JIT_BUDGET, JIT_BASE, JIT_LIMIT, JIT_DATA }; /* helpers leave them alone */
-	enum { OWN = 1 << JIT_BUDGET | 1 << JIT_BASE | 1 << JIT_LIMIT | 1 << JIT_DATA | JIT_LO(UB_R10) };
 	uint8_t order[JIT_HALVES];
 	bool calls = j->program->flags & UB_PROGRAM_HELPER_CALLS;
 	uint32_t free = j->local_calls ? 0x7ff : 0xfff, spilled = 0, kept = 0, over = 0;
@@ -243,11 +256,7 @@ void jit_alloc(struct jit *j)
 		if (reg != JIT_NOWHERE)
 			free &= ~(1u << reg);
 		else if (half != JIT_DATA)
-			reg = JIT_SPILL + spilled++;
-		if (reg >= JIT_SPILL)
-			j->spilled |= 1u << half;
-		else if (OWN >> half & 1)
-			j->hosts &= ~(1u << reg);
+			reg = spill(j, half, spilled++);
 		j->home[half] = (uint8_t)reg;
 	}
 	for (uint32_t r = 6; r < 10 && j->local_calls; r++)

@@ -44,10 +44,10 @@ static uint32_t needed(const struct jit *j)
 	return set;
 }
 
+enum { AHEAD = 16 }; /* slots looked at */
+
 /* A register that is home to no half that is needed here, and that no value reads, for half `guest` or for scratch;
  * or JIT_NOWHERE. */
-enum { AHEAD = 16 };
-
 static NOINLINE uint32_t host(const struct jit *j, uint32_t guest)
 {
 	uint32_t keep = j->held | j->keep, busy = ~j->hosts, self = 1u << guest;
@@ -69,12 +69,13 @@ static NOINLINE uint32_t host(const struct jit *j, uint32_t guest)
 	if (!free)
 		return JIT_NOWHERE;
 	const struct ub_insn *insn = j->text + j->slot + 1, *end = insn + AHEAD;
-	for (; free & (free - 1) && insn < end && jit_goes_straight(insn->opcode); insn++) { /* the one it may stay in longest */
-		uint32_t d = UB_DST(insn);
-		uint32_t left = jit_writes(insn) ? free & ~(1u << (j->home[d] & 31) | 1u << (j->home[d + JIT_HIGH] & 31)) : free;
-		if (!left)
+	for (; free & (free - 1) && insn < end && jit_goes_straight(insn->opcode); insn++) { /* where it may stay longest */
+		uint32_t d = UB_DST(insn), homes = 1u << (j->home[d] & 31) | 1u << (j->home[d + JIT_HIGH] & 31);
+		if (!jit_writes(insn))
+			continue;
+		if (!(free & ~homes))
 			break;
-		free = left;
+		free &= ~homes;
 	}
 	return (uint32_t)__builtin_ctz(free);
 }
@@ -353,19 +354,32 @@ void jit_settle(struct jit *j, uint32_t half)
 		settle(j, half, 0);
 }
 
+/* Copies in a set that have homes in the frame go there, but stay, too: what is compared now is still at hand.
+ * Returns them. */
+static NOINLINE uint32_t store_guests(struct jit *j, uint32_t set)
+{
+	uint32_t guests = 0;
+	for (; set; set &= set - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(set);
+		struct jit_val *v = &j->val[half];
+		if (v->kind != JIT_COPY)
+			continue;
+		if (!v->shift)
+			jit_store_half(j, half, v->a);
+		v->shift = 1;
+		guests |= 1u << half;
+	}
+	return guests;
+}
+
 /* At the end of a block: what is needed elsewhere goes where everybody looks for it. */
 void jit_flush(struct jit *j, uint32_t halves)
 {
-	for (uint32_t left = j->lazy & halves; left; left &= left - 1) {
-		uint32_t half = (uint32_t)__builtin_ctz(left);
-		struct jit_val *v = &j->val[half];
-		if (!(j->spilled >> half & 1) || v->kind != JIT_COPY) {
-			jit_settle(j, half);
-		} else if (!v->shift) { /* what is compared now is still at hand */
-			jit_store_half(j, half, v->a);
-			v->shift = 1;
-		}
-	}
+	uint32_t left = j->lazy & halves;
+	if (left & j->spilled)
+		left &= ~store_guests(j, left & j->spilled & j->reading);
+	for (; left; left &= left - 1)
+		jit_settle(j, (uint32_t)__builtin_ctz(left));
 }
 
 /* Whether the halves of a register have changed places: each can be computed where it is, and change back later. */
@@ -395,11 +409,9 @@ void jit_clobber(struct jit *j, uint32_t half)
 	clobber(j, reg, half, j->keep, 0);
 }
 
-/* Makes an operand a register, a spilled half, or a constant; r10 remains what it is. */
-void jit_prepare(struct jit *j, uint32_t half)
+/* Brings an operand home, or, spilled, computes it as a guest, if there is room. */
+static NOINLINE void prepare(struct jit *j, uint32_t half)
 {
-	if (j->val[half].kind <= JIT_CONST)
-		return;
 	uint32_t reg = j->spilled & j->lazy & 1u << half ? host(j, half) : JIT_NOWHERE;
 	if (reg == JIT_NOWHERE) {
 		jit_settle(j, half);
@@ -408,6 +420,13 @@ void jit_prepare(struct jit *j, uint32_t half)
 	jit_change(j, reg);
 	jit_emit_value(j, (int)reg, &j->val[half]);
 	be_guest(j, half, reg, false);
+}
+
+/* Makes an operand a register, a spilled half, or a constant; r10 remains what it is. */
+void jit_prepare(struct jit *j, uint32_t half)
+{
+	if (j->val[half].kind > JIT_CONST)
+		prepare(j, half);
 }
 
 /* A scratch register with a constant in it: lr, as ip is what others come and go in. */
@@ -474,20 +493,44 @@ int jit_scratch(struct jit *j, int reuse)
 	return reuse;
 }
 
+static int use(struct jit *j, uint32_t reg)
+{
+	j->pinned |= 1u << reg;
+	jit_change(j, reg);
+	return (int)reg;
+}
+
+/* What jit_dst says of a half that is spilled, or computed in the register it is a copy of. */
+static NOINLINE int elsewhere(struct jit *j, uint32_t half, int reuse, uint32_t reg)
+{
+	if (j->staying & j->lazy & 1u << half && j->val[half].kind == JIT_COPY)
+		reg = j->val[half].a;
+	else if (reg >= JIT_SPILL && j->live >> half & 1)
+		reg = host(j, half);
+	return reg < JIT_SPILL ? use(j, reg) : jit_scratch(j, reuse);
+}
+
 /* The register to compute a half in: its home, or, spilled, one that nobody needs, `reuse` if that is scratch, or more
  * scratch. */
 int jit_dst(struct jit *j, uint32_t half, int reuse)
 {
 	uint32_t reg = goal(j, half);
-	if (j->staying & j->lazy & 1u << half && j->val[half].kind == JIT_COPY)
-		reg = j->val[half].a;
-	if (reg >= JIT_SPILL && j->spilled & j->live & 1u << half)
-		reg = host(j, half);
-	if (reg >= JIT_SPILL)
-		return jit_scratch(j, reuse);
-	j->pinned |= 1u << reg;
-	jit_change(j, reg);
-	return (int)reg;
+	if ((j->spilled | j->staying) >> half & 1)
+		return elsewhere(j, half, reuse, reg);
+	return reg < JIT_SPILL ? use(j, reg) : jit_scratch(j, reuse);
+}
+
+/* Whether a half that has just been computed remains in `reg`, which is not its home. */
+static NOINLINE bool remains(struct jit *j, uint32_t half, int reg)
+{
+	if (j->staying & j->lazy & 1u << half) {
+		j->staying &= ~(1u << half);
+		return j->val[half].kind == JIT_COPY && j->val[half].a == reg;
+	}
+	if (!(j->spilled >> half & 1) || reg >= T2_IP || j->borrowed >> reg & 1)
+		return false;
+	be_guest(j, half, (uint32_t)reg, false);
+	return true;
 }
 
 /* A half is now what `reg` holds. */
@@ -497,14 +540,8 @@ void jit_done(struct jit *j, uint32_t half, int reg)
 		arrive(j, half, (uint32_t)reg);
 		return;
 	}
-	if (j->staying >> half & 1 && j->lazy >> half & 1 && j->val[half].kind == JIT_COPY && j->val[half].a == reg) {
-		j->staying &= ~(1u << half);
+	if ((j->spilled | j->staying) >> half & 1 && remains(j, half, reg))
 		return;
-	}
-	if (j->spilled >> half & 1 && reg < T2_IP && !(j->borrowed >> reg & 1)) {
-		be_guest(j, half, (uint32_t)reg, false);
-		return;
-	}
 	if (j->home[half] != reg)
 		jit_store_half(j, half, reg);
 	if (j->lazy >> half & 1)
