@@ -220,6 +220,20 @@ static uint32_t sort(const struct jit *j, uint32_t set, uint8_t *order)
 	return n;
 }
 
+/* The word of the frame a half lives in. From the first on, values of the compiler's own get no register any more: none
+ * but those that others may be guests in are known. */
+static NOINLINE uint32_t spill(struct jit *j, uint32_t half, uint32_t word)
+{
+	enum { OWN = 1 << JIT_BUDGET | 1 << JIT_BASE | 1 << JIT_LIMIT | 1 << JIT_DATA | JIT_LO(UB_R10) };
+	for (uint32_t left = word ? 0 : OWN; left; left &= left - 1) {
+		uint32_t reg = j->home[__builtin_ctz(left)];
+		if (reg < JIT_SPILL)
+			j->hosts &= ~(1u << reg);
+	}
+	j->spilled |= 1u << half;
+	return JIT_SPILL + word;
+}
+
 void jit_alloc(struct jit *j)
 {
 	static const uint8_t own[] = { JIT_BUDGET, JIT_BASE, JIT_LIMIT, JIT_DATA }; /* helpers leave them alone */
@@ -238,12 +252,14 @@ void jit_alloc(struct jit *j)
 	over |= JIT_LO(UB_R10); /* what checks of the frame compare with, and functions move for their callees */
 	memset(j->home, JIT_NOWHERE, sizeof(j->home));
 	uint32_t n = sort(j, set, order);
+	j->spilled = 0;
+	j->hosts = free;
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t half = order[i], reg = choose(half, free, calls, calls && over >> half & 1);
 		if (reg != JIT_NOWHERE)
 			free &= ~(1u << reg);
 		else if (half != JIT_DATA)
-			reg = JIT_SPILL + spilled++;
+			reg = spill(j, half, spilled++);
 		j->home[half] = (uint8_t)reg;
 	}
 	j->words = spilled;

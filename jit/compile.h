@@ -151,6 +151,9 @@ struct jit {
 	uint32_t settling;   /* values on their way home */
 	uint32_t borrows;    /* the frame's words for borrowed registers: none, or, if that was too few, JIT_BORROWS */
 	int32_t sp_moved;    /* bytes pushed since the frame was made */
+	uint32_t spilled;    /* halves that live in the frame, but may be guests in registers of halves not needed ... */
+	uint32_t hosts;      /* ... in these registers */
+	uint32_t staying;    /* halves that are computed in the registers they are copies of */
 
 	const struct jit_loop *fast; /* in a loop that is compiled twice; NULL in the usual form */
 	uint32_t latch;      /* the slot whose jump goes back to ... */

@@ -27,6 +27,7 @@ static void promote(struct jit *j, struct jit_loop *loop)
 {
 	uint32_t written = 0, read = 0, live = j->live_in[loop->head];
 	loop->promoted = 0;
+	loop->spilled = j->spilled;
 	if (j->words == 0) /* none is spilled */
 		return;
 	for (uint32_t slot = loop->head; slot <= loop->latch; slot++) {
@@ -45,6 +46,7 @@ static void promote(struct jit *j, struct jit_loop *loop)
 		jit_load_spilled(j, half, (int)reg);
 		loop->word[loop->promoted++] = (struct jit_word){ (uint8_t)half, j->home[half] };
 		j->home[half] = (uint8_t)reg;
+		j->spilled &= ~(1u << half);
 		jit_at_home(j, 1u << half);
 		free &= free - 1;
 		if (loop->promoted == LOOP_PROMOTED)
@@ -78,6 +80,7 @@ void jit_leave_fast(struct jit *j)
 {
 	const struct jit_loop *loop = j->fast;
 	j->fast = NULL;
+	j->spilled = loop->spilled;
 	for (uint32_t i = 0; i < loop->promoted; i++) {
 		j->home[loop->word[i].half] = loop->word[i].home;
 		jit_at_home(j, 1u << loop->word[i].half);
@@ -251,7 +254,7 @@ void jit_fill_wait(struct jit *j, uint32_t r)
 	}
 	if (step) {
 		int home = j->home[which];
-		jit_clobber(j, which);
+		jit_clobber_home(j, which);
 		jit_change(j, (uint32_t)home);
 		jit_dp_imm(&j->code, T2_ADD, home, home, (uint32_t)step, JIT_ANY);
 		jit_set(j, which, jit_value(JIT_ADDR, (uint32_t)home, JIT_NOWHERE, 0, 0u - (uint32_t)step));

@@ -239,6 +239,7 @@ static bool once_more(struct jit *j)
 	j->code.broken |= j->short_of;
 	if (j->code.broken && !j->error && j->lazy_max > 1) { /* no register was left to borrow */
 		j->lazy_max = 1;
+		j->spilled = 0;
 		j->code.broken = false;
 		return true;
 	}

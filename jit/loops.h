@@ -68,6 +68,7 @@ struct jit_loop {
 	uint32_t step;           /* up or down, per turn: once before the first compare */
 	uint32_t promoted;       /* spilled halves that have a register here, and where they live otherwise */
 	struct jit_word word[LOOP_PROMOTED];
+	uint32_t spilled;        /* j->spilled otherwise */
 	uint32_t reaches;
 	struct jit_reach reach[LOOP_REACHES];
 };

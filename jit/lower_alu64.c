@@ -124,7 +124,7 @@ void jit_pair_swap(struct jit *j, uint32_t d)
 	if (j->live >> d & 1)
 		jit_op_unary(j, T2_REV, d, dh);
 	if (t != JIT_NOWHERE) {
-		jit_clobber(j, dh);
+		jit_clobber_home(j, dh);
 		jit_done(j, dh, t);
 	}
 }

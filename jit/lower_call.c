@@ -266,6 +266,7 @@ static void call_helper(struct jit *j, int32_t id)
 		if (j->home[half] <= T2_R3) /* it does not say so any more */
 			j->val[half].b = 0;
 	}
+	jit_at_home(j, j->reading & kept); /* guests, too */
 	take_result(j);
 	jit_forget(j);
 }

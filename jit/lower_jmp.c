@@ -225,7 +225,7 @@ static bool pays(const struct jit *j, uint32_t target)
  * are not there yet, or none. One of them may not read another's home. */
 static uint32_t can_wait(struct jit *j, uint32_t needed)
 {
-	uint32_t halves = j->lazy & needed, homes = 0;
+	uint32_t halves = j->lazy & needed & ~j->spilled, homes = 0;
 	for (uint32_t left = halves; left; left &= left - 1) {
 		uint32_t home = j->home[__builtin_ctz(left)];
 		if (home >= JIT_SPILL)
@@ -261,6 +261,7 @@ void jit_jump(struct jit *j, const struct ub_insn *insn)
 	bool leaves = j->fast && !budget && j->slot < j->latch;
 	uint32_t needed = j->live_in[target], waiting = 0;
 	if (leaves) {
+		jit_flush(j, needed & j->spilled);
 		waiting = can_wait(j, needed);
 	} else if (!j->fast && UB_OP(insn->opcode) != UB_JA) { /* what is needed there alone */
 		uint32_t there = j->lazy & needed & ~j->live_in[j->slot + 1];

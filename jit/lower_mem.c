@@ -240,13 +240,13 @@ static void load(struct jit *j, const struct ub_insn *insn)
 	jit_fill_wait(j, s);
 	jit_pin(j, d);
 	jit_pin(j, dh);
-	jit_clobber(j, d);
+	jit_clobber_home(j, d);
 	j->keep |= JIT_LO(s); /* which is read once more after the high half is loaded */
 	if (high)
-		jit_clobber(j, dh);
+		jit_clobber_home(j, dh);
 	int32_t step = low && size < 8 && !insn->offset ? jit_find_step(j, s) : 0;
 	if (step)
-		jit_clobber(j, s);
+		jit_clobber_home(j, s);
 	struct jit_val at = address(j, s, insn->offset);
 	check(j, &at, s, size, UB_READ);
 	if (!low && !high)
@@ -278,7 +278,7 @@ static void store(struct jit *j, const struct ub_insn *insn)
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), size = jit_size(insn->opcode);
 	int32_t step = size < 8 && !insn->offset ? jit_find_step(j, d) : 0;
 	if (step)
-		jit_clobber(j, d);
+		jit_clobber_home(j, d);
 	if (UB_CLASS(insn->opcode) == UB_ST) {
 		jit_set_imm(j, insn->imm);
 		s = JIT_IMM;
@@ -358,8 +358,10 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 	}
 	jit_prove_zeros(j, insn);
 	if (fetch) {
-		jit_clobber(j, result);
-		jit_clobber(j, result + JIT_HIGH);
+		jit_clobber_home(j, result);
+		jit_clobber_home(j, result + JIT_HIGH);
+		jit_pin_registers(j, result); /* which may not be needed otherwise */
+		jit_pin_registers(j, result + JIT_HIGH);
 	}
 	prepare(j, words > 1 ? reads * JIT_BOTH(0) : reads);
 	struct jit_val at = address(j, d, insn->offset);

@@ -49,7 +49,53 @@ static uint32_t needed(const struct jit *j)
 	return set;
 }
 
-/* A scratch register, until jit_release: ip, lr, or a register put away for the moment. */
+enum { AHEAD = 16 }; /* slots looked at */
+
+/* A register that is home to no half that is needed here, and that no value reads, for half `guest` or for scratch;
+ * or JIT_NOWHERE. */
+static NOINLINE uint32_t host(const struct jit *j, uint32_t guest)
+{
+	uint32_t keep = j->held | j->keep, busy = ~j->hosts, self = 1u << guest;
+	const struct jit_val *v = &j->val[guest];
+	if (!j->spilled)
+		return JIT_NOWHERE;
+	if (j->result != JIT_NOWHERE)
+		busy |= 1u << j->home[j->into];
+	for (uint32_t left = keep & ~j->spilled; left; left &= left - 1)
+		busy |= 1u << (j->home[__builtin_ctz(left)] & 31);
+	for (uint32_t left = j->reading & keep & ~self; left; left &= left - 1) {
+		const struct jit_val *other = &j->val[__builtin_ctz(left)];
+		busy |= 1u << other->a | (other->b < JIT_SPILL ? 1u << other->b : 0);
+	}
+	busy |= j->temps | j->borrowed;
+	if (j->reading & self && v->kind == JIT_COPY && !(busy >> v->a & 1))
+		return v->a;
+	uint32_t free = ~(busy | j->pinned);
+	if (!free)
+		return JIT_NOWHERE;
+	const struct ub_insn *insn = j->text + j->slot + 1, *end = insn + AHEAD;
+	for (; free & (free - 1) && insn < end && jit_goes_straight(insn->opcode); insn++) { /* where it may stay longest */
+		uint32_t d = UB_DST(insn), homes = 1u << (j->home[d] & 31) | 1u << (j->home[d + JIT_HIGH] & 31);
+		if (!jit_writes(insn))
+			continue;
+		if (!(free & ~homes))
+			break;
+		free &= ~homes;
+	}
+	return (uint32_t)__builtin_ctz(free);
+}
+
+/* A spilled half is what the register of others holds; `there`: its home says so, too. */
+static void be_guest(struct jit *j, uint32_t half, uint32_t reg, bool there)
+{
+	uint32_t bit = 1u << half;
+	j->val[half] = jit_value(JIT_COPY, reg, JIT_NOWHERE, there, 0);
+	j->lazy |= bit;
+	j->reading |= bit;
+	j->pinned |= 1u << reg;
+}
+
+/* A scratch register, until jit_release: ip, lr, one that nobody needs, or one put away for the moment. */
 int jit_temp(struct jit *j)
 {
 	for (int t = T2_IP; t <= T2_LR; t += T2_LR - T2_IP) {
@@ -64,6 +110,12 @@ int jit_temp(struct jit *j)
 	if (again) {
 		j->temps |= again & -again;
 		return __builtin_ctz(again);
+	}
+	uint32_t unused = host(j, JIT_IMM);
+	if (unused != JIT_NOWHERE) {
+		jit_change(j, unused);
+		j->temps |= 1u << unused;
+		return (int)unused;
 	}
 	uint32_t busy = needed(j);
 	for (int r = 0; r < 11; r++) {
@@ -272,7 +324,7 @@ static void settle(struct jit *j, uint32_t half, uint32_t busy)
 {
 	struct jit_val *v = &j->val[half];
 	uint32_t temps = j->temps, reg = j->home[half];
-	bool there = v->kind == JIT_CONST && v->b;
+	bool there = v->kind == JIT_CONST ? v->b : v->kind == JIT_COPY && v->shift;
 	j->settling++;
 	if (half == j->result && v->kind != JIT_COPY && !(j->held >> j->into & 1)) {
 		reg = goal(j, half);
@@ -307,24 +359,79 @@ void jit_settle(struct jit *j, uint32_t half)
 		settle(j, half, 0);
 }
 
+/* Copies in a set that have homes in the frame go there, but stay, too: what is compared now is still at hand.
+ * Returns them. */
+static NOINLINE uint32_t store_guests(struct jit *j, uint32_t set)
+{
+	uint32_t guests = 0;
+	for (; set; set &= set - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(set);
+		struct jit_val *v = &j->val[half];
+		if (v->kind != JIT_COPY)
+			continue;
+		if (!v->shift)
+			jit_store_half(j, half, v->a);
+		v->shift = 1;
+		guests |= 1u << half;
+	}
+	return guests;
+}
+
 /* At the end of a block: what is needed elsewhere goes where everybody looks for it. */
 void jit_flush(struct jit *j, uint32_t halves)
 {
-	for (uint32_t left = j->lazy & halves; left; left &= left - 1)
+	uint32_t left = j->lazy & halves;
+	if (left & j->spilled)
+		left &= ~store_guests(j, left & j->spilled & j->reading);
+	for (; left; left &= left - 1)
 		jit_settle(j, (uint32_t)__builtin_ctz(left));
+}
+
+/* Whether the halves of a register have changed places: each can be computed where it is, and change back later. */
+static inline bool crossed(const struct jit *j, uint32_t half)
+{
+	uint32_t other = half ^ JIT_HIGH, both = 1u << half | 1u << other;
+	return (j->reading & (j->held | j->keep) & both) == both && half != j->result && other != j->result &&
+	       j->val[half].kind == JIT_COPY && j->val[half].a == j->home[other] &&
+	       j->val[other].kind == JIT_COPY && j->val[other].a == j->home[half];
+}
+
+void jit_clobber_home(struct jit *j, uint32_t half)
+{
+	if (j->reading)
+		clobber(j, goal(j, half), half, j->keep, 0);
 }
 
 void jit_clobber(struct jit *j, uint32_t half)
 {
-	if (j->reading)
-		clobber(j, goal(j, half), half, j->keep, 0);
+	if (!j->reading)
+		return;
+	uint32_t reg = goal(j, half);
+	if (crossed(j, half)) {
+		j->staying |= 1u << half;
+		reg = j->val[half].a;
+	}
+	clobber(j, reg, half, j->keep, 0);
+}
+
+/* Brings an operand home, or, spilled, computes it as a guest, if there is room. */
+static NOINLINE void prepare(struct jit *j, uint32_t half)
+{
+	uint32_t reg = j->spilled & j->lazy & 1u << half ? host(j, half) : JIT_NOWHERE;
+	if (reg == JIT_NOWHERE) {
+		jit_settle(j, half);
+		return;
+	}
+	jit_change(j, reg);
+	jit_emit_value(j, (int)reg, &j->val[half]);
+	be_guest(j, half, reg, false);
 }
 
 /* Makes an operand a register, a spilled half, or a constant; r10 remains what it is. */
 void jit_prepare(struct jit *j, uint32_t half)
 {
 	if (j->val[half].kind > JIT_CONST)
-		jit_settle(j, half);
+		prepare(j, half);
 }
 
 /* A scratch register with a constant in it: lr, as ip is what others come and go in. */
@@ -369,6 +476,12 @@ int jit_reg(struct jit *j, uint32_t half)
 			return t;
 		}
 	}
+	uint32_t reg = j->spilled & j->live & 1u << half ? host(j, half) : JIT_NOWHERE;
+	if (reg != JIT_NOWHERE) {
+		jit_load_spilled(j, half, (int)reg);
+		be_guest(j, half, reg, true);
+		return (int)reg;
+	}
 	int t = jit_temp(j);
 	jit_load_spilled(j, half, t);
 	return t;
@@ -385,15 +498,44 @@ int jit_scratch(struct jit *j, int reuse)
 	return reuse;
 }
 
-/* The register to compute a half in: its home, or, spilled, `reuse` if that is scratch, or more scratch. */
-int jit_dst(struct jit *j, uint32_t half, int reuse)
+static int use(struct jit *j, uint32_t reg)
 {
-	uint32_t reg = goal(j, half);
-	if (reg >= JIT_SPILL)
-		return jit_scratch(j, reuse);
 	j->pinned |= 1u << reg;
 	jit_change(j, reg);
 	return (int)reg;
+}
+
+/* What jit_dst says of a half that is spilled, or computed in the register it is a copy of. */
+static NOINLINE int elsewhere(struct jit *j, uint32_t half, int reuse, uint32_t reg)
+{
+	if (j->staying & j->lazy & 1u << half && j->val[half].kind == JIT_COPY)
+		reg = j->val[half].a;
+	else if (reg >= JIT_SPILL && j->live >> half & 1)
+		reg = host(j, half);
+	return reg < JIT_SPILL ? use(j, reg) : jit_scratch(j, reuse);
+}
+
+/* The register to compute a half in: its home, or, spilled, one that nobody needs, `reuse` if that is scratch, or more
+ * scratch. */
+int jit_dst(struct jit *j, uint32_t half, int reuse)
+{
+	uint32_t reg = goal(j, half);
+	if ((j->spilled | j->staying) >> half & 1)
+		return elsewhere(j, half, reuse, reg);
+	return reg < JIT_SPILL ? use(j, reg) : jit_scratch(j, reuse);
+}
+
+/* Whether a half that has just been computed remains in `reg`, which is not its home. */
+static NOINLINE bool remains(struct jit *j, uint32_t half, int reg)
+{
+	if (j->staying & j->lazy & 1u << half) {
+		j->staying &= ~(1u << half);
+		return j->val[half].kind == JIT_COPY && j->val[half].a == reg;
+	}
+	if (!(j->spilled >> half & 1) || reg >= T2_IP || j->borrowed >> reg & 1)
+		return false;
+	be_guest(j, half, (uint32_t)reg, false);
+	return true;
 }
 
 /* A half is now what `reg` holds. */
@@ -403,6 +545,8 @@ void jit_done(struct jit *j, uint32_t half, int reg)
 		arrive(j, half, (uint32_t)reg);
 		return;
 	}
+	if ((j->spilled | j->staying) >> half & 1 && remains(j, half, reg))
+		return;
 	if (j->home[half] != reg)
 		jit_store_half(j, half, reg);
 	if (j->lazy >> half & 1)
@@ -419,7 +563,7 @@ void jit_set_words(struct jit *j, uint32_t half, uint32_t word, int32_t imm)
 	if ((uint8_t)word == JIT_CONST)
 		return;
 	j->reading = others | bit;
-	others &= j->live;
+	others &= j->live & ~j->spilled;
 	if (others && jit_count(others) >= j->lazy_max)
 		settle(j, (uint32_t)__builtin_ctz(others), 0);
 }
@@ -458,6 +602,8 @@ void jit_copy(struct jit *j, uint32_t d, uint32_t s)
 	struct jit_val v = j->val[s];
 	if (v.kind == JIT_CONST)
 		v.b = 0;
+	else if (v.kind == JIT_COPY)
+		v.shift = 0;
 	if (v.kind == JIT_COPY && v.a == j->home[d]) {
 		jit_at_home(j, 1u << d);
 	} else if (v.kind != JIT_HOME) {
@@ -466,11 +612,18 @@ void jit_copy(struct jit *j, uint32_t d, uint32_t s)
 		v.kind = JIT_COPY;
 		jit_set(j, d, v);
 	} else {
-		jit_clobber(j, d);
-		if (jit_in_register(j, d))
+		jit_clobber_home(j, d);
+		if (jit_in_register(j, d)) {
 			jit_load_spilled(j, s, j->home[d]);
-		else
-			jit_store_half(j, d, jit_reg(j, s));
+			jit_at_home(j, 1u << d);
+			return;
+		}
+		int reg = jit_reg(j, s);
+		if (reg < T2_IP && j->spilled >> d & 1) {
+			be_guest(j, d, (uint32_t)reg, false);
+			return;
+		}
+		jit_store_half(j, d, reg);
 		jit_at_home(j, 1u << d);
 	}
 }

@@ -14,7 +14,7 @@ static inline void jit_release(struct jit *j)
 {
 	if (j->borrowed)
 		jit_give_back(j);
-	j->temps = j->pinned = 0;
+	j->temps = j->pinned = j->staying = 0;
 }
 static inline bool jit_in_register(const struct jit *j, uint32_t half)
 {
@@ -61,6 +61,7 @@ void jit_all_at_home(struct jit *j);
 void jit_settle(struct jit *j, uint32_t half);
 void jit_flush(struct jit *j, uint32_t halves);
 void jit_clobber(struct jit *j, uint32_t half);
+void jit_clobber_home(struct jit *j, uint32_t half);
 void jit_prepare(struct jit *j, uint32_t half);
 int jit_reg(struct jit *j, uint32_t half);
 int jit_scratch(struct jit *j, int reuse);
