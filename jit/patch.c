@@ -80,7 +80,7 @@ uint32_t jit_place(const struct jit *j, uint32_t at)
 	return j->growing ? at + moved(j, at) : at;
 }
 
-static inline uint32_t target_of(const struct jit *j, const struct jit_fixup *f)
+static inline __attribute__((always_inline)) uint32_t target_of(const struct jit *j, const struct jit_fixup *f)
 {
 	uint32_t target = f->target;
 	if (f->kind == JIT_TO_SLOT)
