@@ -114,7 +114,7 @@ static void weigh_jump(struct jit *j, uint32_t slot, struct loops *loops)
 	if (insn->opcode == (UB_JMP | UB_EXIT) || target > slot)
 		return;
 	open_loop(loops, target, UB_OP(insn->opcode) == UB_JA ? 1 : 3);
-	j->weight[JIT_BUDGET] += jit_is_hoisted(j, slot) ? 1 : 2 * loops->weight;
+	j->weight[JIT_BUDGET] += jit_is_hoisted(j, slot) ? 1 : 3 * loops->weight;
 }
 
 /* What its operands do not say of a jump, call or exit. */
