@@ -117,7 +117,7 @@ static void weigh_jump(struct jit *j, uint32_t slot, struct loops *loops)
 	if (insn->opcode == (UB_JMP | UB_EXIT) || target > slot)
 		return;
 	open_loop(loops, target, UB_OP(insn->opcode) == UB_JA ? 1 : 3);
-	j->weight[JIT_BUDGET] += jit_is_hoisted(j, slot) ? 1 : 2 * loops->weight;
+	j->weight[JIT_BUDGET] += jit_is_hoisted(j, slot) ? 1 : 3 * loops->weight;
 }
 
 /* What its operands do not say of a jump, call or exit. */
@@ -220,12 +220,12 @@ static uint32_t sort(const struct jit *j, uint32_t set, uint8_t *order)
 	return n;
 }
 
-/* The word of the frame a half lives in. From the first on, values of the compiler's own get no register any more: none
- * but those that others may be guests in are known. */
+/* The word of the frame a half lives in. From the first on, values of the compiler's own, and those that live over local
+ * calls, get no register any more; what they have is not for guests. */
 static NOINLINE uint32_t spill(struct jit *j, uint32_t half, uint32_t word)
 {
 	enum { OWN = 1 << JIT_BUDGET | 1 << JIT_BASE | 1 << JIT_LIMIT | 1 << JIT_DATA | JIT_LO(UB_R10) };
-	for (uint32_t left = word ? 0 : OWN; left; left &= left - 1) {
+	for (uint32_t left = word ? 0 : OWN | j->over_calls; left; left &= left - 1) {
 		uint32_t reg = j->home[__builtin_ctz(left)];
 		if (reg < JIT_SPILL)
 			j->hosts &= ~(1u << reg);

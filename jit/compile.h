@@ -66,7 +66,7 @@ enum {
 /* What the value of a half is, until something needs it in its home. */
 enum jit_kind {
 	JIT_HOME,  /* where it lives: a is its home */
-	JIT_COPY,  /* what ARM register a holds */
+	JIT_COPY,  /* what ARM register a holds; shift != 0, of a spilled half: its home says so, too */
 	JIT_CONST, /* imm; b != 0: its home says so, too */
 	JIT_SHIFT, /* a shifted by (type, amount) = shift >> 5, shift & 31 */
 	JIT_ADDR,  /* a + (b << shift) + imm; b may be JIT_NOWHERE */

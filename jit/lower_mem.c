@@ -26,13 +26,13 @@ static void prepare(struct jit *j, uint32_t halves)
 	}
 }
 
-/* The address of [r + offset], from registers as they are. */
-static struct jit_val address(struct jit *j, uint32_t r, int32_t offset)
+/* The address of [r + offset], from registers as they are; `live`: halves needed of what there is before. */
+static struct jit_val address(struct jit *j, uint32_t r, int32_t offset, uint32_t live)
 {
 	const struct jit_val *v = &j->val[r];
 	struct jit_val at = jit_value(JIT_ADDR, 0, JIT_NOWHERE, 0, (uint32_t)offset);
 	if (v->kind == JIT_ADDR) {
-		bool again = v->b != JIT_NOWHERE && j->live & JIT_LO(r) && v->imm + offset != 0;
+		bool again = v->b != JIT_NOWHERE && live & JIT_LO(r) && v->imm + offset != 0;
 		if (!again) {
 			at = *v;
 			at.imm = (int32_t)((uint32_t)v->imm + (uint32_t)offset);
@@ -244,10 +244,10 @@ static void load(struct jit *j, const struct ub_insn *insn)
 	j->keep |= JIT_LO(s); /* which is read once more after the high half is loaded */
 	if (high)
 		jit_clobber_home(j, dh);
-	int32_t step = low && size < 8 && !insn->offset ? jit_find_step(j, s) : 0;
+	int32_t step = low && d != s && size < 8 && !insn->offset ? jit_find_step(j, s) : 0;
 	if (step)
 		jit_clobber_home(j, s);
-	struct jit_val at = address(j, s, insn->offset);
+	struct jit_val at = address(j, s, insn->offset, j->live & ~JIT_LO(d));
 	check(j, &at, s, size, UB_READ);
 	if (!low && !high)
 		return;
@@ -287,7 +287,7 @@ static void store(struct jit *j, const struct ub_insn *insn)
 			jit_prove_zeros(j, insn);
 		prepare(j, size == 8 ? JIT_BOTH(s) : JIT_LO(s));
 	}
-	struct jit_val at = address(j, d, insn->offset);
+	struct jit_val at = address(j, d, insn->offset, j->live);
 	check(j, &at, d, size, UB_WRITE);
 	encodable(j, &at, size == 8);
 	for (uint32_t i = 0; i < size; i += 4, s += JIT_HIGH) {
@@ -364,7 +364,7 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 		jit_pin_registers(j, result + JIT_HIGH);
 	}
 	prepare(j, words > 1 ? reads * JIT_BOTH(0) : reads);
-	struct jit_val at = address(j, d, insn->offset);
+	struct jit_val at = address(j, d, insn->offset, j->live);
 	check(j, &at, d, size, UB_READ | UB_WRITE);
 	int ad = sum(j, &at);
 	j->pinned |= 1u << ad;
