@@ -37,7 +37,7 @@ void jit_load_run(struct jit *j, int rt)
  * there. */
 static uint32_t needed(const struct jit *j)
 {
-	uint32_t set = j->pinned | j->borrowed;
+	uint32_t set = j->pinned | j->borrowed | j->temps;
 	for (uint32_t left = j->settling ? j->lazy & j->held : 0; left; left &= left - 1) {
 		uint32_t half = (uint32_t)__builtin_ctz(left);
 		const struct jit_val *v = &j->val[half];
@@ -619,7 +619,7 @@ void jit_copy(struct jit *j, uint32_t d, uint32_t s)
 			return;
 		}
 		int reg = jit_reg(j, s);
-		if (reg < T2_IP && j->spilled >> d & 1) {
+		if (reg < T2_IP && j->spilled >> d & ~(j->borrowed >> reg) & 1) {
 			be_guest(j, d, (uint32_t)reg, false);
 			return;
 		}
