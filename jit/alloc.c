@@ -230,7 +230,7 @@ static NOINLINE uint32_t spill(struct jit *j, uint32_t half, uint32_t word)
 		if (reg < JIT_SPILL)
 			j->hosts &= ~(1u << reg);
 	}
-	j->spilled |= 1u << half;
+	j->spilled |= 1u << half & ~(uint32_t)OWN; /* which checks read where they are not live */
 	return JIT_SPILL + word;
 }
 

@@ -233,30 +233,25 @@ int32_t jit_find_step(const struct jit *j, uint32_t r)
 void jit_fill_wait(struct jit *j, uint32_t r)
 {
 	const struct jit_val *at = &j->val[r];
-	const struct ub_insn *insn = j->text + j->slot;
-	uint32_t loaded = UB_DST(insn), which = 0;
-	int32_t step = 0;
+	uint32_t loaded = UB_DST(&j->text[j->slot]), end = j->slot + 1;
 	if (at->kind != JIT_ADDR || at->b == JIT_NOWHERE || !is_free(j, j->slot))
 		return;
-	for (uint32_t slot = j->slot + 1; !jit_is_leader(j, slot); slot++) {
-		insn++;
-		if (insn->opcode != (UB_ALU64 | UB_K | UB_ADD)) {
-			if (j->fast || jit_goes_straight(insn->opcode))
-				continue;
-			break;
-		}
-		uint32_t d = UB_DST(insn), home = j->home[d];
-		int32_t k = d == loaded || home == at->a || home == at->b ? 0 : jit_find_step(j, d);
-		if (k) { /* the last one: others may be for accesses in between */
-			which = d;
-			step = k;
-		}
-	}
-	if (step) {
-		int home = j->home[which];
-		jit_clobber_home(j, which);
-		jit_change(j, (uint32_t)home);
-		jit_dp_imm(&j->code, T2_ADD, home, home, (uint32_t)step, JIT_ANY);
-		jit_set(j, which, jit_value(JIT_ADDR, (uint32_t)home, JIT_NOWHERE, 0, 0u - (uint32_t)step));
+	if (j->fast)
+		end = j->latch;
+	else
+		while (!jit_is_leader(j, end) && jit_goes_straight(j->text[end].opcode))
+			end++;
+	while (--end > j->slot) { /* from the last one: others may be for accesses in between */
+		uint32_t d = UB_DST(&j->text[end]), home = j->home[d];
+		if (j->text[end].opcode != (UB_ALU64 | UB_K | UB_ADD) || d == loaded || home == at->a || home == at->b)
+			continue;
+		int32_t step = jit_find_step(j, d);
+		if (!step)
+			continue;
+		jit_clobber_home(j, d);
+		jit_change(j, home);
+		jit_dp_imm(&j->code, T2_ADD, (int)home, (int)home, (uint32_t)step, JIT_ANY);
+		jit_set(j, d, jit_value(JIT_ADDR, home, JIT_NOWHERE, 0, 0u - (uint32_t)step));
+		return;
 	}
 }

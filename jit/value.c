@@ -51,14 +51,31 @@ static uint32_t needed(const struct jit *j)
 
 enum { AHEAD = 16 }; /* slots looked at */
 
+/* The registers the halves of r live in. */
+static uint32_t homes_of(const struct jit *j, uint32_t r)
+{
+	return 1u << (j->home[r] & 31) | 1u << (j->home[r + JIT_HIGH] & 31);
+}
+
+/* Homes of constants in a register say so no more. */
+static void forget_constants(struct jit *j, uint32_t reg)
+{
+	for (uint32_t left = j->lazy & ~j->reading; left; left &= left - 1) {
+		uint32_t half = (uint32_t)__builtin_ctz(left);
+		if (j->home[half] == reg)
+			j->val[half].b = 0;
+	}
+}
+
 /* A register that is home to no half that is needed here, and that no value reads, for half `guest` or for scratch;
  * or JIT_NOWHERE. */
-static NOINLINE uint32_t host(const struct jit *j, uint32_t guest)
+static NOINLINE uint32_t host(struct jit *j, uint32_t guest)
 {
 	uint32_t keep = j->held | j->keep, busy = ~j->hosts, self = 1u << guest;
 	const struct jit_val *v = &j->val[guest];
 	if (!j->spilled)
 		return JIT_NOWHERE;
+	busy |= homes_of(j, UB_DST(&j->text[j->slot])); /* which may be computed even if it is not needed */
 	if (j->result != JIT_NOWHERE)
 		busy |= 1u << j->home[j->into];
 	for (uint32_t left = keep & ~j->spilled; left; left &= left - 1)
@@ -75,14 +92,16 @@ static NOINLINE uint32_t host(const struct jit *j, uint32_t guest)
 		return JIT_NOWHERE;
 	const struct ub_insn *insn = j->text + j->slot + 1, *end = insn + AHEAD;
 	for (; free & (free - 1) && insn < end && jit_goes_straight(insn->opcode); insn++) { /* where it may stay longest */
-		uint32_t d = UB_DST(insn), homes = 1u << (j->home[d] & 31) | 1u << (j->home[d + JIT_HIGH] & 31);
+		uint32_t homes = homes_of(j, UB_DST(insn));
 		if (!jit_writes(insn))
 			continue;
 		if (!(free & ~homes))
 			break;
 		free &= ~homes;
 	}
-	return (uint32_t)__builtin_ctz(free);
+	uint32_t reg = (uint32_t)__builtin_ctz(free);
+	forget_constants(j, reg);
+	return reg;
 }
 
 /* A spilled half is what the register of others holds; `there`: its home says so, too. */
@@ -458,6 +477,10 @@ static int constant(struct jit *j, uint32_t value)
 int jit_reg(struct jit *j, uint32_t half)
 {
 	const struct jit_val *v = &j->val[half];
+	if (jit_has_register(j, half)) {
+		j->pinned |= 1u << v->a;
+		return v->a;
+	}
 	if (v->kind == JIT_CONST)
 		return constant(j, (uint32_t)v->imm);
 	if (half == UB_R10 && v->kind == JIT_ADDR) {
@@ -466,10 +489,6 @@ int jit_reg(struct jit *j, uint32_t half)
 		return t;
 	}
 	j->code.broken |= v->kind > JIT_CONST;
-	if (v->a < JIT_SPILL) {
-		j->pinned |= 1u << v->a;
-		return v->a;
-	}
 	for (int t = T2_IP; t <= T2_LR; t += T2_LR - T2_IP) {
 		if (*cache(j, t) == half && !(j->temps >> t & 1)) {
 			j->temps |= 1u << t;

@@ -29,7 +29,7 @@ static inline bool jit_is_zero(const struct jit *j, uint32_t half)
 	return jit_is_const(j, half) && j->val[half].imm == 0;
 }
 /* Whether a half is in a register, which others may read for it. */
-static inline bool jit_has_register(const struct jit *j, uint32_t half)
+static inline __attribute__((always_inline)) bool jit_has_register(const struct jit *j, uint32_t half)
 {
 	return j->val[half].kind <= JIT_COPY && j->val[half].a < JIT_SPILL;
 }
