@@ -112,6 +112,7 @@ static void be_guest(struct jit *j, uint32_t half, uint32_t reg, bool there)
 	j->lazy |= bit;
 	j->reading |= bit;
 	j->pinned |= 1u << reg;
+	j->temps &= ~(1u << reg); /* not scratch any more */
 }
 
 /* A scratch register, until jit_release: ip, lr, one that nobody needs, or one put away for the moment. */
