@@ -7,7 +7,8 @@
  *   live.c      backward: which halves are needed              -> live_in[]
  *   alloc.c     homes for halves, by weight                     -> home[]
  *   lower_*.c   instructions, over the emitters of emit.h      -> code, fixups
- *   value.c     where the values of halves are, meanwhile
+ *   registers.c ARM registers meanwhile
+ *   value.c     where the values of halves are
  *   fast.c      loops without checks, behind
  *   preheader.c tests, and
  *   stubs.c     what follows failed checks

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Values of halves while code is being emitted (value.c), and the operations that make them: halves
- * (lower_half.c), pairs of them (lower_alu64.c, lower_shift64.c).
+/* Registers (registers.c) and values of halves (value.c) while code is being emitted, and the operations that make
+ * them: halves (lower_half.c), pairs of them (lower_alu64.c, lower_shift64.c).
  */
 #ifndef UB_JIT_VALUE_H
 #define UB_JIT_VALUE_H
 
 #include "jit/compile.h"
 
+/* registers.c */
+/* A scratch register, until jit_release: ip, lr, one that nobody needs, or one put away for the moment. */
 int jit_temp(struct jit *j);
+/* Scratch: `reuse` if that is scratch already and its value may go, or more. */
+int jit_scratch(struct jit *j, int reuse);
+/* A register that is home to no half that is needed here, and that no value reads, for half `guest` or for scratch;
+ * or JIT_NOWHERE. */
+uint32_t jit_host(struct jit *j, uint32_t guest);
 void jit_give_back(struct jit *j);
 /* Scratch registers are free again. */
 static inline void jit_release(struct jit *j)
@@ -53,9 +60,16 @@ static inline __attribute__((always_inline)) void jit_change(struct jit *j, uint
 	if (reg == (j->vouched & ~(uint32_t)JIT_VOUCHED_START))
 		j->vouched = JIT_NOWHERE;
 }
+/* The half that ip or lr has a copy of. */
+static inline uint8_t *jit_cache(struct jit *j, int t)
+{
+	return &j->cached[t == T2_LR];
+}
 void jit_load_run(struct jit *j, int rt);
 void jit_load_spilled(struct jit *j, uint32_t half, int rt);
 void jit_store_half(struct jit *j, uint32_t half, int reg);
+
+/* value.c */
 void jit_at_home(struct jit *j, uint32_t halves);
 void jit_all_at_home(struct jit *j);
 void jit_settle(struct jit *j, uint32_t half);
@@ -64,7 +78,6 @@ void jit_clobber(struct jit *j, uint32_t half);
 void jit_clobber_home(struct jit *j, uint32_t half);
 void jit_prepare(struct jit *j, uint32_t half);
 int jit_reg(struct jit *j, uint32_t half);
-int jit_scratch(struct jit *j, int reuse);
 int jit_dst(struct jit *j, uint32_t half, int reuse);
 void jit_done(struct jit *j, uint32_t half, int reg);
 void jit_set_words(struct jit *j, uint32_t half, uint32_t word, int32_t imm);
