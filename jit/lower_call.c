@@ -233,7 +233,6 @@ static void call_helper(struct jit *j, int32_t id)
 	int32_t pushed = n > 3 ? 8 : 0;
 	struct jit_code *c = &j->code;
 
-	jit_reserve_stubs(j, 1);
 	/* Nothing lazy outlives a call but constants; arguments may be copies or constants. */
 	for (uint32_t i = 1; i <= n; i++)
 		jit_prepare(j, i);
@@ -251,16 +250,11 @@ static void call_helper(struct jit *j, int32_t id)
 		j->temps = held;
 	}
 	load_arguments(j, n < 3 ? n : 3);
-	jit_load_run(j, T2_R0);
-	jit_mem(c, T2_LDR, T2_IP, T2_R0, UB_RUN_HELPERS);
-	jit_mem(c, T2_LDR, T2_IP, T2_IP, (int32_t)ub_helper_index(id) * 4);
-	jit_narrow(c, T2_BLX | (uint32_t)T2_IP << 3);
+	jit_call_routine(j, n > 3 ? JIT_HELPER5 : JIT_HELPER);
+	jit_narrow(c, j->slot);
+	jit_narrow(c, (uint32_t)ub_helper_index(id));
 	jit_sp_add(c, pushed);
 	j->sp_moved -= pushed;
-	jit_load_run(j, T2_R2); /* did the helper stop the program? */
-	jit_mem(c, T2_LDR, T2_R2, T2_R2, UB_RUN_STATUS);
-	jit_dp_imm(c, T2_SUB, T2_PC, T2_R2, 0, JIT_SET);
-	jit_trap_if(j, T2_NE, 0);
 	for (uint32_t left = j->lazy & ~j->reading; left; left &= left - 1) {
 		uint32_t half = (uint32_t)__builtin_ctz(left);
 		if (j->home[half] <= T2_R3) /* it does not say so any more */

@@ -35,19 +35,54 @@ NAKED static void stop(void)
 		"pop	{r3-r11, pc}\n\t" ::"i"(UB_RUN_STACK));
 }
 
-/* r3: the run; r2: address, for UB_E_ALIGN; behind the bl: slot, status, or 0: a helper has said status and address. */
+/* r3: the run; r2: address, for UB_E_ALIGN; behind the bl: slot, status. */
 NAKED static void fault(void)
 {
 	__asm__("ldrsh	r0, [lr, #1]\n\t"
 		"ldrh	r1, [lr, #-1]\n\t"
-		"cbz	r0, 1f\n\t"
 		"cmn	r0, #82\n\t"
 		"it	ne\n\t"
 		"movne	r2, #0\n\t"
-		"b	%c0\n\t"
-		"1:	ldr	r0, [r3]\n\t"
-		"ldr	r2, [r3, #8]\n\t"
 		"b	%c0\n\t" ::"i"(stop));
+}
+
+/* Helpers are C functions, and sp is 8-aligned. ip: the run; r1..r3: arguments; behind the bl: slot, index of
+ * the helper. Changes r0..r3, ip, lr. A helper that has said why stops the program. */
+#define BEFORE_HELPER            \
+	"add	lr, lr, #4\n\t"     \
+	"push	{r4, lr}\n\t"       \
+	"mov	r4, ip\n\t"
+#define CALL_HELPER               \
+	"ldrb	r0, [lr, #-3]\n\t"     \
+	"ldr	ip, [r4, %1]\n\t"      \
+	"ldr	ip, [ip, r0, lsl #2]\n\t" \
+	"mov	r0, r4\n\t"            \
+	"blx	ip\n\t"
+#define AFTER_HELPER         \
+	"ldr	r2, [r4]\n\t"     \
+	"cbnz	r2, 1f\n\t"       \
+	"pop	{r4, pc}\n\t"     \
+	"1:	mov	r3, r4\n\t" \
+	"ldr	r1, [sp, #4]\n\t" \
+	"mov	r0, r2\n\t"       \
+	"ldrh	r1, [r1, #-5]\n\t" \
+	"ldr	r2, [r3, #8]\n\t" \
+	"b	%c0\n\t"
+
+NAKED static void helper(void)
+{
+	__asm__(BEFORE_HELPER CALL_HELPER AFTER_HELPER ::"i"(stop), "i"(UB_RUN_HELPERS));
+}
+
+/* The same with two more arguments in [sp]. */
+NAKED static void helper5(void)
+{
+	__asm__(BEFORE_HELPER
+		"ldrd	r0, ip, [sp, #8]\n\t"
+		"push	{r0, ip}\n\t"
+		CALL_HELPER
+		"add	sp, sp, #8\n\t"
+		AFTER_HELPER ::"i"(stop), "i"(UB_RUN_HELPERS));
 }
 
 /* A check that failed: ip: the address; r3: the run; on the stack: r3, lr; behind the bl: slot,
@@ -233,6 +268,8 @@ void jit_set_routines(struct ub_run *run)
 {
 	run->routines[JIT_CHECK] = check;
 	run->routines[JIT_FAULT] = fault;
+	run->routines[JIT_HELPER] = helper;
+	run->routines[JIT_HELPER5] = helper5;
 	run->routines[JIT_DIVIDE] = divide;
 }
 

@@ -138,7 +138,7 @@ void jit_thunks(struct jit *j)
 		jit_label(j, routine);
 		if (routine == JIT_CHECK) /* keeps all registers */
 			jit_push(c, 1u << T2_R3 | 1u << T2_LR);
-		j->sp_moved = routine == JIT_DIVIDE ? 16 : routine == JIT_CHECK ? 8 : 0;
+		j->sp_moved = routine == JIT_DIVIDE ? 16 : routine == JIT_CHECK || routine == JIT_HELPER5 ? 8 : 0;
 		jit_load_run(j, run);
 		jit_mem(c, T2_LDR, T2_PC, run, UB_RUN_ROUTINES + 4 * (int32_t)routine);
 	}

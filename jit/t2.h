@@ -54,7 +54,6 @@ enum {
 	T2_MRS_PRIMASK = 0xf3ef8010u, T2_MSR_PRIMASK = 0xf3808810u,
 	T2_CPSID = 0xb672, T2_NOP = 0xbf00,
 	T2_B_N = 0xe000, T2_BCC_N = 0xd000, T2_B_W = 0xf0009000u, T2_BL = 0xf000d000u, T2_BCC_W = 0xf0008000u,
-	T2_BLX = 0x4780,
 };
 
 /* A modified immediate (A5.3.2) as its 12 bits i:imm3:imm8, or -1 if the value has none. */

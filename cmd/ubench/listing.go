@@ -173,12 +173,8 @@ func dataOf(routine jit.Routine, at uint32, data []byte) machineInsn {
 	m.Text = ".hword " + strings.Join(values, ", ")
 	switch routine.Name {
 	case "fault":
-		what := "stopped by a helper"
-		if last != 0 {
-			what = abi.Status(int16(last)).Name()
-		}
-		m.Text += fmt.Sprintf("  ; %s at instruction %s", what, values[0])
-	case "check":
+		m.Text += fmt.Sprintf("  ; %s at instruction %s", abi.Status(int16(last)).Name(), values[0])
+	case "check", "helper":
 		m.Text += "  ; of instruction " + values[0]
 	}
 	return m
