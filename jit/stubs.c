@@ -131,10 +131,9 @@ void jit_reserve_stubs(struct jit *j, uint32_t n)
 void jit_thunks(struct jit *j)
 {
 	struct jit_code *c = &j->code;
-	for (uint32_t routine = 0; routine < UB_ROUTINES; routine++) {
+	for (uint32_t left = j->used; left; left &= left - 1) {
+		uint32_t routine = (uint32_t)__builtin_ctz(left);
 		int run = routine == JIT_CHECK || routine == JIT_FAULT ? T2_R3 : T2_IP;
-		if (!(j->used >> routine & 1))
-			continue;
 		jit_label(j, routine);
 		if (routine == JIT_CHECK) /* keeps all registers */
 			jit_push(c, 1u << T2_R3 | 1u << T2_LR);
