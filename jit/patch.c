@@ -180,8 +180,9 @@ static uint32_t odd_top(const struct jit *j, uint32_t from)
  * Returns by how many halfwords the code grows. */
 static uint32_t place_tops(struct jit *j)
 {
+	enum { TOPS = 64 }; /* each takes a look at all branches */
 	uint32_t grown = size_branches(j), from = 0, top;
-	while ((top = odd_top(j, from)) != ~0u) {
+	for (uint32_t n = 0; n < TOPS && (top = odd_top(j, from)) != ~0u; n++) {
 		struct jit_fixup *f = j->fixups - j->nfixups;
 		while (f < j->fixups && (f->at >= top || f->wide || is_bl(j->code.at[f->at])))
 			f++;
