@@ -41,7 +41,7 @@ static uint32_t needed(const struct jit *j)
 enum { AHEAD = 16 }; /* slots looked at */
 
 /* The registers the halves of r live in. */
-static uint32_t homes_of(const struct jit *j, uint32_t r)
+static uint32_t homes_of_both(const struct jit *j, uint32_t r)
 {
 	return 1u << (j->home[r] & 31) | 1u << (j->home[r + JIT_HIGH] & 31);
 }
@@ -62,7 +62,7 @@ uint32_t jit_host(struct jit *j, uint32_t guest)
 	const struct jit_val *v = &j->val[guest];
 	if (!j->spilled)
 		return JIT_NOWHERE;
-	busy |= homes_of(j, UB_DST(&j->text[j->slot])); /* which may be computed even if it is not needed */
+	busy |= homes_of_both(j, UB_DST(&j->text[j->slot])); /* which may be computed even if it is not needed */
 	if (j->result != JIT_NOWHERE)
 		busy |= 1u << j->home[j->into];
 	for (uint32_t left = keep & ~j->spilled; left; left &= left - 1)
@@ -81,7 +81,7 @@ uint32_t jit_host(struct jit *j, uint32_t guest)
 	if (end > last)
 		end = last;
 	for (; free & (free - 1) && insn < end && jit_goes_straight(insn->opcode); insn++) { /* where it may stay longest */
-		uint32_t homes = homes_of(j, UB_DST(insn));
+		uint32_t homes = homes_of_both(j, UB_DST(insn));
 		if (!jit_writes(insn))
 			continue;
 		if (!(free & ~homes))
