@@ -9,8 +9,6 @@
 
 #include "jit/loops.h"
 
-#define NOINLINE __attribute__((noinline)) /* out of the way of what is common */
-
 enum { LOOPS = 12, HEAVIEST = 12 };
 
 /* Open loops, going up: a backward jump opens that of its target. An unconditional one is as often
@@ -224,29 +222,24 @@ static uint32_t sort(const struct jit *j, uint32_t set, uint8_t *order)
  * calls, get no register any more; what they have is not for guests. */
 static NOINLINE uint32_t spill(struct jit *j, uint32_t half, uint32_t word)
 {
-	enum { OWN = 1 << JIT_BUDGET | 1 << JIT_BASE | 1 << JIT_LIMIT | 1 << JIT_DATA | JIT_LO(UB_R10) };
-	for (uint32_t left = word ? 0 : OWN | j->over_calls; left; left &= left - 1) {
-		uint32_t reg = j->home[__builtin_ctz(left)];
-		if (reg < JIT_SPILL)
-			j->hosts &= ~(1u << reg);
-	}
-	j->spilled |= 1u << half & ~(uint32_t)OWN; /* which checks read where they are not live */
+	const uint32_t unseen = JIT_OWN | JIT_LO(UB_R10); /* checks read these where they are not live */
+	if (word == 0)
+		j->hosts &= ~jit_homes(j, unseen | j->over_calls);
+	j->spilled |= 1u << half & ~unseen;
 	return JIT_SPILL + word;
 }
 
 void jit_alloc(struct jit *j)
 {
-	static const uint8_t own[] = { JIT_BUDGET, JIT_BASE, JIT_LIMIT, JIT_DATA }; /* helpers leave them alone */
 	uint8_t order[JIT_HALVES];
 	bool calls = j->program->flags & UB_PROGRAM_HELPER_CALLS;
 	uint32_t free = j->local_calls ? 0x7ff : 0xfff, spilled = 0, over = 0;
 
 	uint32_t set = weigh_all(j, &over);
-	for (uint32_t i = 0; i < sizeof(own); i++) {
-		over |= 1u << own[i];
-		if (j->weight[own[i]])
-			set |= 1u << own[i];
-	}
+	over |= JIT_OWN; /* helpers leave them alone */
+	for (uint32_t left = JIT_OWN; left; left &= left - 1)
+		if (j->weight[__builtin_ctz(left)])
+			set |= left & -left;
 	if (j->weight[UB_R10]) /* checks use it where it is not live, too */
 		set |= JIT_LO(UB_R10);
 	over |= JIT_LO(UB_R10); /* what checks of the frame compare with, and functions move for their callees */

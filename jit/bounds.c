@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "jit/bounds.h"
 
-#define NOINLINE __attribute__((noinline)) /* out of the way of what is common */
-
 /* All ones up to the highest bit of v. */
 static uint32_t smear(uint32_t v)
 {

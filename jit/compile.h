@@ -40,6 +40,7 @@ enum jit_half {
 #define JIT_LO(r) (1u << (r))
 #define JIT_HI(r) (1u << ((r) + JIT_HIGH))
 #define JIT_BOTH(r) (JIT_LO(r) | JIT_HI(r))
+#define JIT_OWN (1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT | 1u << JIT_DATA)
 #define JIT_SAVED (JIT_BOTH(6) | JIT_BOTH(7) | JIT_BOTH(8) | JIT_BOTH(9)) /* by functions for their callers */
 
 /* Where a half lives: ARM register 0..11, JIT_SPILL + n for word n of the frame, or nowhere. */

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "jit/emit.h"
 
-#define NOINLINE __attribute__((noinline)) /* once in memory, and out of the way of what is common */
-
 void jit_narrow(struct jit_code *c, uint32_t half)
 {
 	if (c->len < c->cap)

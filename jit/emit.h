@@ -9,6 +9,8 @@
 
 #include "jit/t2.h"
 
+#define NOINLINE __attribute__((noinline)) /* out of the way of what is common, and once in memory */
+
 /* What an instruction may do to the condition flags. Most 16-bit forms set them. */
 enum jit_flags { JIT_ANY, JIT_SET, JIT_KEEP };
 

@@ -11,17 +11,6 @@ void jit_align(struct jit *j)
 		jit_narrow(&j->code, T2_NOP);
 }
 
-static uint32_t homes_of(const struct jit *j, uint32_t halves)
-{
-	uint32_t homes = 0;
-	for (; halves; halves &= halves - 1) {
-		uint32_t home = j->home[__builtin_ctz(halves)];
-		if (home < JIT_SPILL)
-			homes |= 1u << home;
-	}
-	return homes;
-}
-
 /* Loads spilled halves that the loop only reads into registers of halves that are not needed there. */
 static void promote(struct jit *j, struct jit_loop *loop)
 {
@@ -36,9 +25,9 @@ static void promote(struct jit *j, struct jit_loop *loop)
 		if (jit_writes(insn))
 			written |= JIT_BOTH(UB_DST(insn));
 	}
-	uint32_t own = 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT | 1u << JIT_DATA | JIT_LO(UB_R10);
+	const uint32_t own = JIT_OWN | JIT_LO(UB_R10);
 	uint32_t kept = j->local_calls ? JIT_SAVED : 0; /* for callers */
-	uint32_t free = (j->local_calls ? 0x7ff : 0xfff) & ~homes_of(j, live | written | own | kept);
+	uint32_t free = (j->local_calls ? 0x7ff : 0xfff) & ~jit_homes(j, live | written | own | kept);
 	for (uint32_t left = live & read & ~written & ~own; left && free; left &= left - 1) {
 		uint32_t half = (uint32_t)__builtin_ctz(left), reg = (uint32_t)__builtin_ctz(free);
 		if (jit_in_register(j, half))

@@ -6,8 +6,6 @@
  */
 #include "jit/compile.h"
 
-#define NOINLINE __attribute__((noinline)) /* out of the way of what is common */
-
 enum { ARGS = JIT_BOTH(0) | JIT_BOTH(1) | JIT_BOTH(2) | JIT_BOTH(3) | JIT_BOTH(4) | JIT_BOTH(5) };
 
 /* Halves of one register, before they are shifted to where it is in a set. */

@@ -9,8 +9,6 @@
  */
 #include "jit/loops.h"
 
-#define NOINLINE __attribute__((noinline)) /* in functions of its own, a loop has registers to itself */
-
 /* A loop being looked at. */
 struct body {
 	const struct jit *j;

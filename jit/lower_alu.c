@@ -5,8 +5,6 @@
  */
 #include "jit/loops.h"
 
-#define NOINLINE __attribute__((noinline)) /* out of the way of what is common */
-
 /* The high half of d is zero, should anybody ask. */
 static void zero_high(struct jit *j, uint32_t d)
 {

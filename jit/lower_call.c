@@ -47,8 +47,7 @@ void jit_prologue(struct jit *j)
 {
 	const struct ub_program *p = j->program;
 	uint32_t spilled = j->run, last = JIT_HALVES;
-	uint32_t needed = j->live_in[p->entry] | 1u << JIT_BUDGET | 1u << JIT_BASE | 1u << JIT_LIMIT |
-			  1u << JIT_DATA;
+	uint32_t needed = j->live_in[p->entry] | JIT_OWN;
 
 	jit_push(&j->code, 1u << T2_R0 | 1u << T2_LR);
 	jit_sp_add(&j->code, -(int32_t)spilled * 4);

@@ -221,8 +221,8 @@ static bool pays(const struct jit *j, uint32_t target)
 	return target <= j->slot && j->checked && !paid;
 }
 
-/* Of the halves that are needed where a fast form is left, those that can go home on the way out: all that
- * are not there yet, or none. One of them may not read another's home. */
+/* Of the halves that are needed where a jump leads, those that can go home on the way there: all that are not there
+ * yet and have a register, or none. One of them may not read another's home. */
 static uint32_t can_wait(struct jit *j, uint32_t needed)
 {
 	uint32_t halves = j->lazy & needed & ~j->spilled, homes = 0;

@@ -7,8 +7,6 @@
 
 #include "jit/compile.h"
 
-#define NOINLINE __attribute__((noinline)) /* out of the way of what is common */
-
 static struct jit_fixup *fixup(const struct jit *j, uint32_t i)
 {
 	return j->fixups - (i + 1);

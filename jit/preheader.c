@@ -224,17 +224,12 @@ bool jit_preheader(struct jit *j, const struct jit_loop *loop)
 	struct preheader p = { .j = j, .free = j->local_calls ? 0x57ff : 0x5fff };
 	struct jit_code start = j->code;
 	int32_t error = j->error;
-	uint32_t fixups = j->nfixups, live = j->live_in[loop->head] | 1u << JIT_BUDGET | 1u << JIT_BASE |
-					     1u << JIT_LIMIT | 1u << JIT_DATA;
+	uint32_t fixups = j->nfixups, live = j->live_in[loop->head] | JIT_OWN;
 
 	live |= JIT_LO(UB_R10); /* which checks compare with, and a caller goes on from */
 	if (j->local_calls)
 		live |= JIT_SAVED; /* for callers */
-	for (; live; live &= live - 1) {
-		uint32_t home = j->home[__builtin_ctz(live)];
-		if (home < JIT_SPILL)
-			p.free &= ~(1u << home);
-	}
+	p.free &= ~jit_homes(j, live);
 	keep(&p);
 	equal_highs(&p, loop);
 	count_turns(&p, loop);

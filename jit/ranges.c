@@ -11,8 +11,6 @@
 
 #include "jit/bounds.h"
 
-#define NOINLINE __attribute__((noinline)) /* out of the way of what is common */
-
 enum { TRACKED = UB_R10, START = 8 };
 enum { UNKNOWN, MIXED = 0xff }; /* or region + 1 */
 enum { STOPS = 256 };           /* beside facts: control does not go on to the next slot */

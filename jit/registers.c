@@ -7,6 +7,17 @@
  */
 #include "jit/loops.h"
 
+uint32_t jit_homes(const struct jit *j, uint32_t halves)
+{
+	uint32_t homes = 0;
+	for (; halves; halves &= halves - 1) {
+		uint32_t home = j->home[__builtin_ctz(halves)];
+		if (home < JIT_SPILL)
+			homes |= 1u << home;
+	}
+	return homes;
+}
+
 static int32_t frame_offset(const struct jit *j, uint32_t word)
 {
 	return (int32_t)word * 4 + (j->local_calls ? (int32_t)j->below : j->sp_moved);
@@ -40,12 +51,6 @@ static uint32_t needed(const struct jit *j)
 
 enum { AHEAD = 16 }; /* slots looked at */
 
-/* The registers the halves of r live in. */
-static uint32_t homes_of_both(const struct jit *j, uint32_t r)
-{
-	return 1u << (j->home[r] & 31) | 1u << (j->home[r + JIT_HIGH] & 31);
-}
-
 /* Homes of constants in a register say so no more. */
 static void forget_constants(struct jit *j, uint32_t reg)
 {
@@ -62,11 +67,10 @@ uint32_t jit_host(struct jit *j, uint32_t guest)
 	const struct jit_val *v = &j->val[guest];
 	if (!j->spilled)
 		return JIT_NOWHERE;
-	busy |= homes_of_both(j, UB_DST(&j->text[j->slot])); /* which may be computed even if it is not needed */
+	busy |= jit_homes(j, JIT_BOTH(UB_DST(&j->text[j->slot]))); /* which may be computed even if it is not needed */
 	if (j->result != JIT_NOWHERE)
 		busy |= 1u << j->home[j->into];
-	for (uint32_t left = keep & ~j->spilled; left; left &= left - 1)
-		busy |= 1u << (j->home[__builtin_ctz(left)] & 31);
+	busy |= jit_homes(j, keep & ~j->spilled);
 	for (uint32_t left = j->reading & keep & ~self; left; left &= left - 1) {
 		const struct jit_val *other = &j->val[__builtin_ctz(left)];
 		busy |= 1u << other->a | (other->b < JIT_SPILL ? 1u << other->b : 0);
@@ -81,7 +85,7 @@ uint32_t jit_host(struct jit *j, uint32_t guest)
 	if (end > last)
 		end = last;
 	for (; free & (free - 1) && insn < end && jit_goes_straight(insn->opcode); insn++) { /* where it may stay longest */
-		uint32_t homes = homes_of_both(j, UB_DST(insn));
+		uint32_t homes = jit_homes(j, JIT_BOTH(UB_DST(insn)));
 		if (!jit_writes(insn))
 			continue;
 		if (!(free & ~homes))

@@ -16,8 +16,6 @@
  */
 #include "jit/loops.h"
 
-#define NOINLINE __attribute__((noinline)) /* out of the way of what is common */
-
 /* A spilled half is what the register of others holds; `there`: its home says so, too. */
 static void be_guest(struct jit *j, uint32_t half, uint32_t reg, bool there)
 {

@@ -8,6 +8,8 @@
 #include "jit/compile.h"
 
 /* registers.c */
+/* The ARM registers that halves live in. */
+uint32_t jit_homes(const struct jit *j, uint32_t halves);
 /* A scratch register, until jit_release: ip, lr, one that nobody needs, or one put away for the moment. */
 int jit_temp(struct jit *j);
 /* Scratch: `reuse` if that is scratch already and its value may go, or more. */

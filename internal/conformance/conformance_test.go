@@ -27,7 +27,8 @@ func open[T emu.Target](t *testing.T) func(target T, err error) emu.Target {
 }
 
 // TestTable runs the table: all of it by the interpreter on the desk, one program in so many elsewhere,
-// and on one core all whose code is their own, for each is compiled on the device. UBENCH_CONFORMANCE=all has the compiler do all of it, in minutes.
+// and on one core all whose code is their own, for each is compiled on the device. UBENCH_CONFORMANCE=all has the
+// compiler do all of it, in minutes.
 func TestTable(t *testing.T) {
 	ctx, all, most := t.Context(), conformance.All(), 5
 	if os.Getenv("UBENCH_CONFORMANCE") == "all" {
