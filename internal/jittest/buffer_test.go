@@ -169,6 +169,30 @@ func slot(op, regs byte, offset int16, imm int32) []byte {
 	return binary.LittleEndian.AppendUint32(b, uint32(imm))
 }
 
+// TestMemoryBesideCode looks how much memory compiling the largest benchmark of some 200 slots takes beside its code.
+func TestMemoryBesideCode(t *testing.T) {
+	const asked = 3 << 10
+	for _, p := range known(t) {
+		if p.name != "coap" {
+			continue
+		}
+		code, fault := Compile(linked(p.Program), make([]byte, 1<<16))
+		if code == nil {
+			t.Fatal(fault)
+		}
+		least := len(code)
+		for ; least < 1<<16; least += 2 {
+			if got, _ := Compile(linked(p.Program), make([]byte, least)); bytes.Equal(got, code) {
+				break
+			}
+		}
+		t.Logf("%d slots: %d bytes beside %d of code", p.Slots(), least-len(code), len(code))
+		if least-len(code) > asked {
+			t.Errorf("%d bytes, asked: %d", least-len(code), asked)
+		}
+	}
+}
+
 var exitSlot = slot(0x95, 0, 0, 0)
 
 // TestLargePrograms is about programs at the limits of the compiler: of slots, and of the 128 KB that branches and
