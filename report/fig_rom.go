@@ -81,7 +81,7 @@ func ROMFigure(rom []bench.Component, ram []bench.Component, board string) *Figu
 	}
 	left := chart("ROM by component", "bytes of code and tables", "ROM", rom)
 	right := chart("RAM", "bytes", "RAM", ram)
-	left.notes = []string{"engines are compiled with -O2; native are the benchmarks' kernels"}
+	left.notes = []string{"compiled with -O2, the JIT but for its runtime with -Os; native: the benchmarks' kernels"}
 	right.notes = []string{"per program: kept for the largest benchmark, its stack and context aside; peak: the deepest C stack of all"}
 	f.drawing = panels{left, right}
 	f.add("the paper's system", "", "ROM", 0.28*1024*1024, "bytes", results.Paper)
