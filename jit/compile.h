@@ -180,6 +180,7 @@ struct jit {
 
 	/* Program-wide. */
 	uint32_t slots, cpu;
+	uint32_t without;    /* bit enum jit_repair: left out, for tests on the desk */
 	struct jit_map *map; /* NULL: not asked for */
 	int32_t error;
 	uint32_t exit_live;  /* halves of r0..r5 read after local calls */
@@ -210,6 +211,15 @@ struct jit {
 	struct jit_val val[JIT_HALVES];
 	struct jit_stub stubs[JIT_STUBS]; /* as far as nstubs says */
 };
+
+/* Repairs of faults that were found in loops with two forms and in programs without exit. A test on the desk leaves
+ * each out and looks whether the generator of programs still finds the fault; the device has them always. */
+enum jit_repair { JIT_REPAIR_R10, JIT_REPAIR_SIGNED_LIMIT, JIT_REPAIR_CARRY, JIT_REPAIR_NO_EXIT, JIT_REPAIRS };
+
+static inline bool jit_repaired(const struct jit *j, enum jit_repair repair)
+{
+	return !UB_HOST || !(j->without >> repair & 1);
+}
 
 static inline uint32_t jit_count(uint32_t set)
 {

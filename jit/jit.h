@@ -15,7 +15,11 @@ extern const struct ub_engine jit_engine;
 extern const struct ub_engine jit_compact_engine;   /* each loop in one form: less code, and sooner there */
 extern const struct ub_engine jit_unchecked_engine; /* no checks, no budget: for measurement only */
 
-enum { JIT_UNCHECKED = 1, JIT_COMPACT = 2 };
+enum {
+	JIT_UNCHECKED = 1,
+	JIT_COMPACT = 2,
+	JIT_WITHOUT = 16, /* << enum jit_repair (compile.h): without that repair; on the desk, for tests */
+};
 
 /* What an engine is of these. */
 uint32_t jit_options(const struct ub_engine *engine);

@@ -98,7 +98,7 @@ static void access(struct body *b, uint32_t slot, const struct jit_form *base)
 	uint32_t at = base->constant + (uint32_t)(int32_t)insn->offset;
 
 	if ((fact & (JIT_IN_BOUNDS | 3 * JIT_REGION)) != UB_REGION_CTX * JIT_REGION || terms < FORM_ONE ||
-	    terms >= FORM_UNKNOWN || (terms & 15) == UB_R10 || at + LOOP_NEAR - 1 > 2 * LOOP_NEAR - 2)
+	    terms >= FORM_UNKNOWN || at + LOOP_NEAR - 1 > 2 * LOOP_NEAR - 2)
 		return;
 	while (n < l->reaches && r->low.terms != terms)
 		n++, r++;
@@ -183,8 +183,9 @@ static bool cover(struct body *b)
 static bool counts(const struct body *b)
 {
 	struct jit_loop *l = b->loop;
-	const struct ub_insn *insn = b->j->text + l->latch;
-	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn), fact = b->j->facts[l->latch], narrow = 0;
+	const struct jit *j = b->j;
+	const struct ub_insn *insn = j->text + l->latch;
+	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn), fact = j->facts[l->latch], narrow = 0;
 	bool wide = UB_CLASS(insn->opcode) == UB_JMP, x = insn->opcode & UB_X, less = op == UB_JLT || op == UB_JSLT;
 
 	l->equal = op == UB_JNE;
@@ -207,7 +208,7 @@ static bool counts(const struct body *b)
 			d = other;
 			less = !less;
 		}
-		if (!is_invariant(b->now, s) || s == UB_R10)
+		if (!is_invariant(b->now, s))
 			return false;
 		narrow = b->now[s].terms;
 	}
@@ -226,8 +227,11 @@ static bool counts(const struct body *b)
 		return (step & (step - 1)) == 0;
 	/* Steps larger than one must not wrap around behind the bound; preheader.c looks at one in a register. */
 	l->is_signed = !wide && op & UB_JSGT & UB_JSLT;
-	if (l->is_signed && !x && (l->limit >> 31 || l->limit == INT32_MAX))
+	const uint32_t most = l->down && jit_repaired(j, JIT_REPAIR_SIGNED_LIMIT) ? INT32_MAX - step : INT32_MAX - 1u;
+	if (l->is_signed && !x && l->limit > most)
 		return false;
+	if (l->is_signed && jit_repaired(j, JIT_REPAIR_CARRY)) /* it may pass zero */
+		l->still = 0;
 	if (step > 1 && ((x ? l->down : room > ~step + l->down) || (l->is_signed && !l->down)))
 		return false;
 	return less != l->down;
@@ -300,6 +304,8 @@ static bool look(struct body *b, const struct jit *j, uint32_t head, struct jit_
 	l->reaches = 0;
 	for (uint32_t r = 0; r < UB_REGISTERS; r++)
 		b->now[r] = (struct jit_form){ FORM_ONE | r, 0 };
+	if (jit_repaired(j, JIT_REPAIR_R10)) /* its home holds another value, see jit.bias */
+		forget(b->now + UB_R10);
 	if (!evaluate(b) || !b->plain || l->latch + 1 == j->slots || !counts(b) || !cover(b))
 		return false;
 	l->prepaid = !b->exits || (!b->backward && l->step == 1 && adds_only(j, l));

@@ -144,7 +144,7 @@ void jit_epilogue(struct jit *j)
 	}
 	if (lo < JIT_SPILL)
 		jit_mov(c, T2_R0, lo);
-	else
+	else if (lo != JIT_NOWHERE || !jit_repaired(j, JIT_REPAIR_NO_EXIT)) /* no exit leads here if it has no home */
 		jit_load_spilled(j, 0, T2_R0);
 	if (hi == JIT_NOWHERE)
 		jit_const(c, T2_R1, 0, JIT_ANY);

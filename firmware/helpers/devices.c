@@ -6,7 +6,7 @@
 
 /* Fixed parts of payloads before their readings, in bytes. */
 enum {
-	SENSOR_HEAD = 4, /* u8 type, u8 unit, i8 scale, u8 dimensions */
+	SENSOR_HEAD = HELPER_HEAD, /* u8 type, u8 unit, i8 scale, u8 dimensions */
 	PIN_HEAD = 2,    /* u8 port, u8 pin */
 	PHYDAT = 8,      /* i16 values[3], u8 unit, i8 scale: as programs see a reading */
 };
@@ -58,7 +58,9 @@ static int take_record(struct helper_env *env, uint8_t kind, uint32_t at, uint32
 	}
 	if (env->ninputs == UB_DEVICE_INPUTS)
 		return 0;
-	env->inputs[env->ninputs++] = (struct helper_input){.at = at, .len = (uint16_t)len, .kind = kind};
+	struct helper_input *in = &env->inputs[env->ninputs++];
+	*in = (struct helper_input){.at = at, .len = (uint16_t)len, .kind = kind};
+	memcpy(in->head, p, len < HELPER_HEAD ? len : HELPER_HEAD);
 	return 1;
 }
 
@@ -157,7 +159,7 @@ HELPER(saul_reg_find_type)
 	const struct helper_input *in;
 
 	for (uint32_t handle = 1; (in = saul(ENV, handle)); handle++) {
-		if (ENV->trace[in->at] == r1)
+		if (in->head[0] == r1)
 			return handle;
 	}
 	return 0;
@@ -172,7 +174,7 @@ HELPER(saul_reg_read)
 		return 0;
 	if (!in || in->kind != UB_DEVICE_SENSOR)
 		return STATUS(HELPER_NO_DEVICE);
-	const uint8_t *head = ENV->trace + in->at;
+	const uint8_t *head = in->head;
 	uint32_t dimensions = head[3];
 	const uint8_t *reading = next_reading(ENV, in, SENSOR_HEAD, 2 * dimensions);
 	if (!reading)
@@ -195,7 +197,7 @@ HELPER(saul_reg_write)
 		return STATUS(HELPER_NO_DEVICE);
 	memcpy(in->last, data, sizeof in->last);
 	in->writes = (uint8_t)(in->writes + (in->writes < 255));
-	return ENV->trace[in->at + 3];
+	return in->head[3];
 }
 
 HELPER(saul_read_temp)
@@ -207,7 +209,7 @@ HELPER(saul_read_temp)
 		return 0;
 	if (!in || in->kind != UB_DEVICE_SENSOR)
 		return STATUS(HELPER_NO_DEVICE);
-	const uint8_t *head = ENV->trace + in->at;
+	const uint8_t *head = in->head;
 	const uint8_t *reading = next_reading(ENV, in, SENSOR_HEAD, 2u * head[3]);
 	if (!reading)
 		return STATUS(HELPER_NO_DATA);
@@ -227,8 +229,7 @@ static const uint8_t *read_pin(struct helper_env *env, uint32_t port, uint32_t p
 	*status = HELPER_NO_DEVICE;
 	for (uint32_t i = 0; i < env->ninputs; i++) {
 		struct helper_input *in = &env->inputs[i];
-		const uint8_t *p = env->trace + in->at;
-		if (in->kind == UB_DEVICE_GPIO_IN && p[0] == port && p[1] == pin) {
+		if (in->kind == UB_DEVICE_GPIO_IN && in->head[0] == port && in->head[1] == pin) {
 			*status = HELPER_NO_DATA;
 			return next_reading(env, in, PIN_HEAD, 1);
 		}
@@ -380,7 +381,7 @@ void helper_env_finish(struct helper_env *env)
 		const struct helper_input *in = &env->inputs[i];
 		if (in->kind == UB_DEVICE_ACTUATOR && in->writes) {
 			put_header(env, UB_DEVICE_ACTUATOR, 8);
-			put_byte(env, env->trace[in->at]);
+			put_byte(env, in->head[0]);
 			put_byte(env, in->writes);
 			put_bytes(env, in->last, 6);
 		}

@@ -32,7 +32,10 @@ struct helper_pin {
 	uint8_t port, pin, value, writes;
 };
 
-/* A record of the trace that is read step by step. */
+enum { HELPER_HEAD = 4 };
+
+/* A record of the trace that is read step by step. What was checked is kept here: of what lies in memory that programs
+ * are granted, or next to it, nothing is trusted later on. */
 struct helper_input {
 	uint32_t at;     /* offset of its payload in the trace */
 	uint16_t len;    /* of the payload */
@@ -40,6 +43,7 @@ struct helper_input {
 	uint8_t kind;    /* enum ub_device */
 	uint8_t writes;  /* actuators: how often it was written, at most 255 */
 	int16_t last[3]; /* actuators: values written last */
+	uint8_t head[HELPER_HEAD]; /* how its payload begins */
 };
 
 struct helper_env {
