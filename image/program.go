@@ -136,6 +136,12 @@ type insn struct {
 	imm      int32
 }
 
+// Fields takes an instruction slot of text apart, as abi/isa.h lays it out.
+func Fields(text []byte, slot int) (op, dst, src byte, off int16, imm int32) {
+	i := decode(text[slot*slotBytes:])
+	return i.op, i.dst, i.src, i.off, i.imm
+}
+
 func (p *Program) at(slot int) insn { return decode(p.Text[slot*slotBytes:]) }
 
 func decode(b []byte) insn {

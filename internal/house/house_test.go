@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"abi", "results"},
 	{"internal/devmem", "internal/thumb", "internal/style", "benchmarks"},
 	{"image", "verify", "vm", "jit", "femto", "baseline"},
-	{"firmware", "examples"},
+	{"firmware", "examples", "planner"},
 	{"emu"},
 	{"internal"}, // what tests of several packages share
 	{"bench"},

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package planner writes the plan that goes with a program: what the desk found out about it, for the
+// device's compiler to follow and check. Each analysis is a package below this one, with a text form
+// and tests of its own; the result of one is read-only to those after it:
+//
+//	cfg       blocks and edges of each function
+//	loops     the forest of natural loops, and how often blocks are expected to run
+//
+// Nothing here is trusted by the device, and nothing here runs programs.
+package planner
