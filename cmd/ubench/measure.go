@@ -222,7 +222,7 @@ func (r *measurement) print(e *env) {
 	fmt.Fprintf(e.stdout, "instructions  %d\ncycles        %d   (%s)\nstack         %d bytes\nr0            %#x\n",
 		r.Instructions, r.Cycles, r.CyclesLabel, r.StackBytes, r.Result)
 	if r.Float {
-		fmt.Fprintln(e.stdout, "warning: floating-point instructions were executed, whose time is not modelled")
+		fmt.Fprintln(e.stdout, "note: floating-point instructions were executed, whose time is that of Arm's table and was not validated")
 	}
 	fmt.Fprintf(e.stdout, "\n%-14s %14s %14s %7s\n", "class", "instructions", "cycles", "share")
 	for _, c := range r.Classes {

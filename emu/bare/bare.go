@@ -52,7 +52,7 @@ type Result struct {
 	Label        string // what the cycles are
 	R0           uint32
 	StackBytes   uint32 // from the initial SP to the lowest address used
-	Float        bool   // floating point was executed, which is not modelled
+	Float        bool   // floating point was executed, whose times were not validated
 	Output       []byte // sent over a serial port or by semihosting
 	Readings     []uint32
 	SysTick      []uint32

@@ -14,12 +14,16 @@ type Core struct {
 	LongMultiplyVaries bool
 	// WritebackPipelines: a load with base write-back can be pipelined behind a load (rule 4).
 	WritebackPipelines bool
+	// BurstSlot: the second access in a row to the SRAM code comes from takes a slot more (rule 19).
+	BurstSlot bool
+	// FPU: floating point is timed by the table of the manual (rule 20).
+	FPU bool
 }
 
 // The cores there are.
 var (
 	CortexM3 = Core{Name: "cortex-m3", MulAdd: 2, LongMultiplyVaries: true}
-	CortexM4 = Core{Name: "cortex-m4", MulAdd: 1, WritebackPipelines: true}
+	CortexM4 = Core{Name: "cortex-m4", MulAdd: 1, WritebackPipelines: true, BurstSlot: true, FPU: true}
 )
 
 // Memory is how a memory delivers code.
@@ -39,6 +43,8 @@ type Options struct {
 	// FetchAtFlashSpeed treats code in SRAM as if it lay in flash: on STM32F4, SRAM
 	// remapped to address 0 is fetched over the code bus.
 	FetchAtFlashSpeed bool
+	// First leaves out rules 15 to 20, which were found later than the prototype this is compared with.
+	First bool
 	// FlashWaitStates is what a line of flash takes longer, in front of which is the cache of an
 	// STM32F4 (ART). Not validated against silicon.
 	FlashWaitStates int

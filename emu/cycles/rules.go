@@ -13,6 +13,9 @@ type Op struct {
 	last     thumb.RegSet
 	high     thumb.RegSet
 	operands bool // its time depends on operand values
+	flags    bool // it sets flags
+	compares bool // it does nothing else
+	float    *float
 }
 
 // kind says how an instruction uses memory.
@@ -28,6 +31,10 @@ const (
 // Prepare works out what the model needs to know of an instruction.
 func (m *Model) Prepare(in thumb.Insn) Op {
 	op := Op{Insn: in, last: in.Last()}
+	if in.Class == thumb.ALU {
+		op.flags = in.SetsFlags()
+		op.compares = op.flags && in.Written == 0
+	}
 	switch in.Class {
 	case thumb.Load, thumb.LoadLiteral, thumb.Exclusive, thumb.Store:
 		op.memory = single
@@ -40,6 +47,8 @@ func (m *Model) Prepare(in thumb.Insn) Op {
 		op.high = thumb.Reg(in.High())
 	case thumb.Div, thumb.DivSigned:
 		op.operands = true
+	case thumb.Coprocessor:
+		op.float = decodeFloat(in.Raw)
 	}
 	if in.Class == thumb.LoadLiteral || in.Address == thumb.Reg(thumb.PC) && op.memory != none {
 		op.Address = 0 // PC is always there

@@ -20,6 +20,8 @@ type State struct {
 	bus       bus   // of the last single access
 	storeBus  bus   // of the last store
 	storeDone int32 // a load may not start before (rule 5)
+	burst     bool  // the extra slot of accesses in a row is taken (rule 19)
+	floatDone int32 // no floating point before (rule 20)
 
 	earliest int32 // no decode before, behind a branch
 	fetch    queue
@@ -37,6 +39,12 @@ type previous struct {
 	last     thumb.RegSet // register loaded last
 	high     thumb.RegSet // RdHi
 	isBranch bool         // skipped, but a branch all the same
+	compared bool         // only set flags
+	flags    bool         // set flags
+	middle   bool         // began at 2 mod 4
+	target   bool         // where a branch led
+	double   bool         // two data cycles or more
+	floats   uint32       // registers of the FPU it computed
 }
 
 // queue is the prefetch queue: words are requested in order, at most three ahead of the decoder.
@@ -145,6 +153,7 @@ func (s *State) rebase(pc uint32) {
 		}
 	}
 	s.stolen.origin, s.data.origin = -window, -window
+	s.floatDone = max(s.floatDone-base, 0)
 }
 
 // unbase is the opposite of rebase for the one field that is relative to an address.

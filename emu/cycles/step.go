@@ -9,6 +9,7 @@ import "ubench/internal/thumb"
 func (m *Model) issue(s *State, op *Op, d Dynamic) (before previous) {
 	before = s.prev
 	p := &before
+	target := s.running && s.fetch.requested == 0
 	fold := op.Class == thumb.IfThen && s.running && p.folds()
 	decode := m.decodeSlot(s, op, fold)
 	if fold && decode <= s.decode {
@@ -50,11 +51,15 @@ func (m *Model) issue(s *State, op *Op, d Dynamic) (before previous) {
 			behind := isLoad(p.class) && pipelines || p.class == thumb.StoreDual || p.class == thumb.StoreMultiple ||
 				p.class == thumb.Store && !p.indexed && pipelines
 			switch {
+			case m.waitsForStore(p) && e < s.storeDone:
+				e = s.storeDone // rule 15
 			case isLoad(p.class) && p.written&op.Address != 0 && follows:
 				e++
 			case s.running && !op.Indexed && follows && s.length >= 2 && !s.stretched && behind:
 				e, length = inData, 2
 			}
+		case op.float != nil && m.FPU && !m.First:
+			e, length = s.issueFloat(op.float, p, e)
 		case op.Class == thumb.MulAdd && m.MulAdd > 1 && follows && (p.class == thumb.MulLong || p.class == thumb.MulLongSigned):
 			length = 1 // rule 9
 		}
@@ -79,14 +84,18 @@ func (m *Model) issue(s *State, op *Op, d Dynamic) (before previous) {
 	s.execute, s.length = e, length
 	s.slideTo(e)
 	s.prev = previous{class: op.Class, short: op.Size == 2, indexed: op.Indexed, written: op.Written,
-		updated: op.Updated, last: op.last, high: op.high}
+		updated: op.Updated, last: op.last, high: op.high, compared: op.compares, flags: op.flags,
+		middle: op.Addr&2 != 0, target: target && op.Size == 2 && op.Addr&2 != 0, double: transfers(op) > 1}
+	if op.float != nil && op.float.computes {
+		s.prev.floats = op.float.writes
+	}
 	if d.Skipped {
 		s.prev = previous{class: thumb.Nop, short: op.Size == 2, isBranch: isBranch(op.Class)}
 		if s.prev.isBranch {
 			s.prev.class = thumb.Branch
 		}
 	} else if op.memory == single || op.memory == multiple || op.Class == thumb.LoadPC && op.Address == 0 {
-		m.occupy(s, op, d)
+		m.occupy(s, op, d, p)
 	}
 	if op.Class == thumb.InstructionBarrier {
 		s.restart(op.Addr+4, e+1, s.fetch.sram)
@@ -97,7 +106,7 @@ func (m *Model) issue(s *State, op *Op, d Dynamic) (before previous) {
 }
 
 // occupy marks the cycles in which the memory the code is in serves data: rules 6 and 14.
-func (m *Model) occupy(s *State, op *Op, d Dynamic) {
+func (m *Model) occupy(s *State, op *Op, d Dynamic, before *previous) {
 	n := transfers(op)
 	switch {
 	case !s.fetch.sram && d.Region == CodeRegion:
@@ -115,6 +124,9 @@ func (m *Model) occupy(s *State, op *Op, d Dynamic) {
 		}
 		for k := range n {
 			s.data.mark(first + k)
+		}
+		if m.takesBurstSlot(s, op, before) {
+			s.data.mark(first + n + 1)
 		}
 	}
 }
@@ -203,10 +215,17 @@ func (s *State) restart(target uint32, t int32, sram bool) {
 func (m *Model) branch(s *State, op *Op, target uint32, before *previous) {
 	t := branchResolved(s, op, s.decode, before)
 	sram := m.slow(target)
+	late := m.decidedLate(s, op, before)
+	if late {
+		t++
+	}
 	if sram { // rule 14: the system bus takes the address a cycle later
 		if t <= s.execute {
 			t = s.execute - 1
 		} else {
+			t--
+		}
+		if m.decidedEarly(s, op, before) {
 			t--
 		}
 	}
@@ -240,6 +259,11 @@ func (m *Model) step(s *State, op *Op, d Dynamic, next uint32) {
 	case next == op.Addr+uint32(op.Size) && (op.Class == thumb.BranchCond || op.Class == thumb.CompareBranch):
 		if op.Class == thumb.BranchCond {
 			s.stolen.mark(s.decode) // rule 6
+			if m.fallsThroughLate(s, op, &before) {
+				s.stolen.mark(s.decode + 1)
+				s.length++
+				s.due++
+			}
 		}
 	default:
 		m.branch(s, op, next, &before)

@@ -227,6 +227,18 @@ func (in *Insn) Branches() bool {
 	return in.Written&Reg(PC) != 0 || in.Class == SupervisorCall || in.Class == Breakpoint || in.Class == Undefined
 }
 
+// SetsFlags tells whether a data-processing instruction sets condition flags. Of 16-bit ones that do so only outside an IT
+// block it says yes.
+func (in *Insn) SetsFlags() bool {
+	switch {
+	case in.row.has('z'):
+		return in.field('z') == 1
+	case in.Written == 0:
+		return in.Class == ALU && in.Read != 0
+	}
+	return strings.Contains(in.row.asm, "{s}")
+}
+
 // Operands are the register numbers of the two factors, or of dividend and divisor.
 func (in *Insn) Operands() (n, m uint8) {
 	return uint8(in.field('n')), uint8(in.field('m'))

@@ -149,6 +149,21 @@ func TestUse(t *testing.T) {
 	}
 }
 
+func TestSetsFlags(t *testing.T) {
+	for hex, want := range map[string]bool{
+		"eb00 0001": false, "eb10 0001": true, "f1b0 0f41": true, "ea81 0100": false, "2805": true, "3001": true, "4411": false, "4563": true,
+		"4610": false, "f3c0 0003": false, "f64f 72ff": false, "fa00 f002": false, "fa10 f002": true, "6808": false,
+	} {
+		in, err := Decode(parse(t, hex), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := in.SetsFlags(); got != want {
+			t.Errorf("%s %s: %v", hex, in.String(), got)
+		}
+	}
+}
+
 func TestTargets(t *testing.T) {
 	for _, c := range []struct {
 		hex    string

@@ -135,7 +135,7 @@ func (m *Meter) StackLow() (uint32, bool) {
 	return uint32(m.c.sp_low), m.c.sp_low != 0xffffffff
 }
 
-// Float tells whether coprocessor instructions were executed, which the model does not know.
+// Float tells whether floating-point instructions were executed, whose times were not validated.
 func (m *Meter) Float() bool { return m.float }
 
 // Spent is what an instruction cost in all its executions.

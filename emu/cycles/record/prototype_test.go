@@ -108,20 +108,23 @@ func modelTimes(m *cycles.Model, steps []Step) (times []int64, total int64) {
 	return times, total
 }
 
-func model(core unicorn.Core) *cycles.Model {
+// first is the model as the prototype has it.
+var first = cycles.Options{First: true}
+
+func model(core unicorn.Core, o cycles.Options) *cycles.Model {
 	if core == unicorn.CortexM3 {
-		return &cycles.Model{Core: cycles.CortexM3}
+		return &cycles.Model{Core: cycles.CortexM3, Options: o}
 	}
-	return &cycles.Model{Core: cycles.CortexM4}
+	return &cycles.Model{Core: cycles.CortexM4, Options: o}
 }
 
 // recorded runs a job on the firmware and returns what executed since the firmware was booted.
-func recorded(t *testing.T, core unicorn.Core, job emu.Job) (steps []Step, metered uint64) {
+func recorded(t *testing.T, core unicorn.Core, o cycles.Options, job emu.Job) (steps []Step, metered uint64) {
 	t.Helper()
 	var r *Recorder
 	target, err := unicorn.Open(context.Background(), unicorn.Options{Core: core, Model: func(c unicorn.Core) (unicorn.Model, error) {
 		var err error
-		r, err = New(c)
+		r, err = New(c, o)
 		return r, err
 	}})
 	if err != nil {
@@ -167,7 +170,7 @@ func jobFor(engine string, b benchmarks.Benchmark, size int) (emu.Job, error) {
 func TestFirmwareAgainstPrototype(t *testing.T) {
 	program := prototype(t)
 	for _, core := range []unicorn.Core{unicorn.CortexM3, unicorn.CortexM4} {
-		m := model(core)
+		m := model(core, first)
 		engines := map[string][2]int64{}
 		for _, b := range benchmarks.All() {
 			sizes := []int{0}
@@ -183,7 +186,7 @@ func TestFirmwareAgainstPrototype(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					steps, metered := recorded(t, core, job)
+					steps, metered := recorded(t, core, first, job)
 					if steps == nil {
 						continue
 					}
@@ -216,8 +219,8 @@ func TestMeterAgainstModel(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			steps, metered := recorded(t, core, job)
-			if _, total := modelTimes(model(core), steps); uint64(total) != metered || total == 0 {
+			steps, metered := recorded(t, core, cycles.Options{}, job)
+			if _, total := modelTimes(model(core, cycles.Options{}), steps); uint64(total) != metered || total == 0 {
 				t.Errorf("%s %s/%s: the meter has %d cycles, the model %d", core, c.kernel, c.engine, metered, total)
 			}
 		}

@@ -29,8 +29,8 @@ type Recorder struct {
 }
 
 // New makes a recorder for a core.
-func New(core unicorn.Core) (*Recorder, error) {
-	m, err := meter.New(core, cycles.Options{})
+func New(core unicorn.Core, o cycles.Options) (*Recorder, error) {
+	m, err := meter.New(core, o)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ var frequent = []struct{ h1, h2 uint32 }{
 // sequence makes the steps of a program that cannot run, but could be timed.
 func sequence(number int) (*cycles.Model, []Step) {
 	rnd := rand.New(rand.NewSource(int64(number)))
-	m := model([]unicorn.Core{unicorn.CortexM4, unicorn.CortexM3}[number%2])
+	m := model([]unicorn.Core{unicorn.CortexM4, unicorn.CortexM3}[number%2], first)
 	pc := []uint32{0x20000000, 0x08000000, 0x08000000}[number%3] + uint32(rnd.Intn(8))*2
 	var steps []Step
 	conditional := 0 // instructions left in an IT block
