@@ -6,6 +6,7 @@
 //
 //	cfg       blocks and edges of each function
 //	loops     the forest of natural loops, and how often blocks are expected to run
+//	plan      what is said to the device: its text form, its encoder and decoder
 //
 // Nothing here is trusted by the device, and nothing here runs programs.
 package planner

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package plan
+
+import (
+	"errors"
+	"fmt"
+)
+
+type reader struct {
+	bytes []byte
+	n     int
+	err   error
+}
+
+func (r *reader) fail(format string, args ...any) {
+	if r.err == nil {
+		r.err = fmt.Errorf("bit %d: %w", r.n, fmt.Errorf(format, args...))
+	}
+}
+
+func (r *reader) bits(n int) (v uint32) {
+	if r.n+n > 8*len(r.bytes) {
+		r.fail("the plan ends early")
+	}
+	if r.err != nil {
+		return 0
+	}
+	for ; n > 0; n-- {
+		v = v<<1 | uint32(r.bytes[r.n/8]>>(7-r.n%8)&1)
+		r.n++
+	}
+	return v
+}
+
+func (r *reader) flag() bool { return r.bits(1) != 0 }
+
+func (r *reader) number() (v uint32) {
+	for groups := 1; ; groups++ {
+		more := r.flag()
+		v = v<<4 | r.bits(4)
+		if !more {
+			return v
+		}
+		if groups == 8 {
+			r.fail("a number is longer than 32 bits")
+			return 0
+		}
+	}
+}
+
+// count is a number that may be at most so much.
+func (r *reader) count(most int) int {
+	n := r.number()
+	if n > uint32(most) {
+		r.fail("%d is more than %d", n, most)
+		return 0
+	}
+	return int(n)
+}
+
+func (r *reader) signed() int32 {
+	v := r.number()
+	return int32(v>>1) ^ -int32(v&1)
+}
+
+func (r *reader) place() Place {
+	switch c := r.bits(4); {
+	case c < codeNowhere:
+		return Place(c)
+	case c == codeNowhere:
+		return Nowhere
+	case c == codeWord:
+		return FrameWord + Place(r.count(MaxPlaces-1))
+	}
+	r.fail("no such place")
+	return Nowhere
+}
+
+func (r *reader) moved() Moved { return Moved{Var(r.bits(6)), r.place()} }
+
+func (r *reader) ascending(most int) (numbers []int) {
+	next := 0
+	for n := r.count(most); n > 0 && r.err == nil; n-- {
+		next += r.count(most)
+		numbers = append(numbers, next)
+		next++
+	}
+	return numbers
+}
+
+// Decode reads a plan for a program whose functions start at these slots.
+func Decode(data, text []byte, functions []int) (*Plan, error) {
+	r, p := &reader{bytes: data}, &Plan{}
+	p.readHeader(r, HasCalls(text), len(functions), len(text)/slotBytes)
+	if r.err != nil {
+		return nil, r.err
+	}
+	for _, slot := range FrameSlots(text, functions, p.Joins) {
+		p.Frames = append(p.Frames, p.readFrame(r, slot))
+	}
+	each(text, func(slot int, i insn) {
+		if said := r.insn(slot, i); said != nil {
+			p.Insns = append(p.Insns, *said)
+		}
+	})
+	if r.err == nil && (len(data)*8-r.n >= 8 || r.bits(len(data)*8-r.n) != 0) {
+		r.err = errors.New("the plan goes on behind its end")
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return p, nil
+}
+
+func (p *Plan) readHeader(r *reader, calls bool, functions, slots int) {
+	if v := r.bits(4); v != version {
+		r.fail("version %d is not known", v)
+	}
+	p.Window = int(r.bits(6)) + 1
+	for v := range p.Places {
+		p.Places[v] = r.place()
+		if v < len(p.Highs) {
+			if p.Highs[v] = Nowhere; p.Places[v] != Nowhere {
+				p.Highs[v] = r.place()
+			}
+		}
+	}
+	next := 0
+	for n := r.count(MaxWords); n > 0 && r.err == nil; n-- {
+		next += r.count(127 - next)
+		p.Words = append(p.Words, FrameVar{next, r.place()})
+		next++
+	}
+	if calls {
+		c := &Calls{Shared: uint16(r.bits(12)), Returns: uint16(r.bits(12)), Words: r.count(255)}
+		for range functions {
+			c.Saves = append(c.Saves, Saves{uint16(r.bits(12)), r.ascending(MaxPlaces)})
+		}
+		p.Calls = c
+	}
+	p.Joins = r.ascending(slots)
+	if n := len(p.Joins); n > 0 && p.Joins[n-1] >= slots {
+		r.fail("a join at %d is outside the program", p.Joins[n-1])
+	}
+}
+
+func (p *Plan) readFrame(r *reader, slot int) (f Frame) {
+	f.Slot = slot
+	for k := range f.Registers {
+		if p.Places[k] != Nowhere {
+			f.Registers[k] = Known(r.bits(2))
+		}
+	}
+	for i := range p.Words {
+		f.Words |= uint16(r.bits(1)) << i
+	}
+	for r.flag() {
+		f.Moved = append(f.Moved, r.moved())
+	}
+	for r.flag() {
+		f.Facts = append(f.Facts, r.fact())
+	}
+	if r.flag() {
+		f.Length = r.number()
+	}
+	if r.flag() {
+		f.Loop = &InLoop{Tested: r.flag()}
+		for r.flag() {
+			f.Loop.Forms = append(f.Loop.Forms, Form{Var(r.bits(6)), Var(r.bits(6)), r.signed()})
+		}
+	}
+	return f
+}
+
+func (r *reader) fact() (x Fact) {
+	x.Var, x.Kind = Var(r.bits(6)), Kind(r.bits(2))
+	if x.Kind == Rodata {
+		x.Kind += Kind(r.bits(1))
+	}
+	if r.flag() {
+		x.Lo = int64(r.signed())
+	}
+	if x.NoLimit = !r.flag(); !x.NoLimit {
+		x.Hi = x.Lo + int64(r.number())
+	}
+	if x.HasSlack = r.flag(); x.HasSlack {
+		x.Slack = r.signed()
+	}
+	return x
+}
+
+// insn is nil if nothing was said.
+func (r *reader) insn(slot int, i insn) *Insn {
+	said := &Insn{Slot: slot}
+	begin := r.n
+	for r.flag() {
+		switch what := r.bits(3); what {
+		case sayPlace:
+			said.Place = append(said.Place, r.moved())
+		case sayMove:
+			said.Move = append(said.Move, r.moved())
+		case sayRegion:
+			said.HasRegion, said.Region = true, Region(r.bits(2))
+		case sayReach:
+			said.Reach = &Reach{r.signed(), r.number()}
+		case sayLoop:
+			said.Loop = r.loop(slot)
+		case sayDrop:
+			said.Drop = true
+		default:
+			r.fail("nothing is said by %d", what)
+		}
+	}
+	something := r.n > begin+1
+	if i.deferrable() {
+		said.Defer = r.flag()
+	}
+	if i.hasHigh() {
+		said.DeadHigh = r.flag()
+	}
+	if something || said.Defer || said.DeadHigh {
+		return said
+	}
+	return nil
+}
+
+func (r *reader) loop(head int) *Loop {
+	l := &Loop{End: head + int(r.number()), Test: head + int(r.number()), Source: r.flag(), Offset: r.signed(), Prepaid: r.flag()}
+	for n := r.count(MaxVariables); n > 0; n-- {
+		s := Step{Var: Var(r.bits(6)), ByVar: NoVar}
+		if r.flag() {
+			s.ByVar = Var(r.bits(6))
+		} else {
+			s.By = r.signed()
+		}
+		l.Variables = append(l.Variables, s)
+	}
+	for n := r.count(MaxGroups); n > 0; n-- {
+		g := Group{A: Var(r.bits(6)), B: NoVar}
+		if r.flag() {
+			g.B, g.Shift = Var(r.bits(6)), int(r.bits(2))
+		}
+		g.Min, g.Bytes, g.Region = r.signed(), r.number(), Region(r.bits(2))
+		g.Writes, g.Tested = r.flag(), r.flag()
+		l.Groups = append(l.Groups, g)
+	}
+	return l
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package plan
+
+import (
+	"fmt"
+	"slices"
+)
+
+const version = 1
+
+// What may be said about an instruction, 3 bits behind a bit that says that something is.
+const (
+	sayPlace = iota
+	sayMove
+	sayRegion
+	sayLoop
+	sayReach
+	sayDrop
+)
+
+// Codes of places.
+const (
+	codeNowhere = 12
+	codeWord    = 13
+)
+
+type writer struct {
+	bytes []byte
+	n     int
+}
+
+func (w *writer) bits(v uint32, n int) {
+	for n--; n >= 0; n-- {
+		if w.n%8 == 0 {
+			w.bytes = append(w.bytes, 0)
+		}
+		w.bytes[w.n/8] |= byte(v>>n&1) << (7 - w.n%8)
+		w.n++
+	}
+}
+
+func (w *writer) flag(b bool) {
+	if b {
+		w.bits(1, 1)
+	} else {
+		w.bits(0, 1)
+	}
+}
+
+// number is the number of the packed format: groups of four bits, each behind a bit that says whether another follows.
+func (w *writer) number(v uint32) {
+	groups := 1
+	for ; groups < 8 && v>>(4*groups) != 0; groups++ {
+	}
+	for g := groups - 1; g >= 0; g-- {
+		w.flag(g > 0)
+		w.bits(v>>(4*g)&15, 4)
+	}
+}
+
+// signed numbers alternate: 0, -1, 1, -2, ...
+func (w *writer) signed(v int32) { w.number(uint32(v<<1) ^ uint32(v>>31)) }
+
+func (w *writer) place(p Place) {
+	switch {
+	case p == Nowhere:
+		w.bits(codeNowhere, 4)
+	case p >= FrameWord:
+		w.bits(codeWord, 4)
+		w.number(uint32(p - FrameWord))
+	default:
+		w.bits(uint32(p), 4)
+	}
+}
+
+func (w *writer) variable(v Var) { w.bits(uint32(v), 6) }
+
+func (w *writer) moved(m Moved) {
+	w.variable(m.Var)
+	w.place(m.Place)
+}
+
+// ascending writes a list of ascending numbers: how many, and the gaps between them.
+func (w *writer) ascending(numbers []int) {
+	w.number(uint32(len(numbers)))
+	next := 0
+	for _, n := range numbers {
+		w.number(uint32(n - next))
+		next = n + 1
+	}
+}
+
+// Encode writes a plan for a program of so many functions, which start at these slots.
+func (p *Plan) Encode(text []byte, functions []int) ([]byte, error) {
+	slots := FrameSlots(text, functions, p.Joins)
+	if len(slots) != len(p.Frames) || !slices.EqualFunc(slots, p.Frames, func(s int, f Frame) bool { return s == f.Slot }) {
+		return nil, fmt.Errorf("the plan has not the frames of its program: %d, not at %v", len(p.Frames), slots)
+	}
+	if HasCalls(text) != (p.Calls != nil) || (p.Calls != nil && len(p.Calls.Saves) != len(functions)) {
+		return nil, fmt.Errorf("the plan does not say how each of %d functions is called", len(functions))
+	}
+	w := &writer{}
+	p.header(w)
+	for i := range p.Frames {
+		p.frame(w, &p.Frames[i])
+	}
+	next := 0
+	each(text, func(slot int, i insn) {
+		said := &Insn{}
+		if next < len(p.Insns) && p.Insns[next].Slot == slot {
+			said = &p.Insns[next]
+			next++
+		}
+		w.insn(said, i)
+	})
+	if next < len(p.Insns) {
+		return nil, fmt.Errorf("the plan says something about slot %d, where no instruction begins, or twice", p.Insns[next].Slot)
+	}
+	return w.bytes, nil
+}
+
+func (p *Plan) header(w *writer) {
+	w.bits(version, 4)
+	w.bits(uint32(p.Window-1), 6)
+	for v, place := range p.Places {
+		w.place(place)
+		if v < len(p.Highs) && place != Nowhere {
+			w.place(p.Highs[v])
+		}
+	}
+	w.number(uint32(len(p.Words)))
+	next := 0
+	for _, word := range p.Words {
+		w.number(uint32(word.Index - next))
+		w.place(word.Place)
+		next = word.Index + 1
+	}
+	if c := p.Calls; c != nil {
+		w.bits(uint32(c.Shared), 12)
+		w.bits(uint32(c.Returns), 12)
+		w.number(uint32(c.Words))
+		for _, s := range c.Saves {
+			w.bits(uint32(s.Registers), 12)
+			w.ascending(s.Words)
+		}
+	}
+	w.ascending(p.Joins)
+}
+
+func (p *Plan) frame(w *writer, f *Frame) {
+	for r, known := range f.Registers {
+		if p.Places[r] != Nowhere {
+			w.bits(uint32(known), 2)
+		}
+	}
+	for i := range p.Words {
+		w.flag(f.Words>>i&1 != 0)
+	}
+	for _, m := range f.Moved {
+		w.bits(1, 1)
+		w.moved(m)
+	}
+	w.bits(0, 1)
+	for _, x := range f.Facts {
+		w.bits(1, 1)
+		w.fact(x)
+	}
+	w.bits(0, 1)
+	w.flag(f.Length > 0)
+	if f.Length > 0 {
+		w.number(f.Length)
+	}
+	w.flag(f.Loop != nil)
+	if l := f.Loop; l != nil {
+		w.flag(l.Tested)
+		for _, x := range l.Forms {
+			w.bits(1, 1)
+			w.variable(x.Var)
+			w.variable(x.Of)
+			w.signed(x.Add)
+		}
+		w.bits(0, 1)
+	}
+}
+
+func (w *writer) fact(x Fact) {
+	w.variable(x.Var)
+	if x.Kind < Rodata {
+		w.bits(uint32(x.Kind), 2)
+	} else {
+		w.bits(3, 2)
+		w.flag(x.Kind == Data)
+	}
+	w.flag(x.Lo != 0)
+	if x.Lo != 0 {
+		w.signed(int32(x.Lo))
+	}
+	w.flag(!x.NoLimit)
+	if !x.NoLimit {
+		w.number(uint32(x.Hi - x.Lo))
+	}
+	w.flag(x.HasSlack)
+	if x.HasSlack {
+		w.signed(x.Slack)
+	}
+}
+
+func (w *writer) insn(said *Insn, i insn) {
+	say := func(what uint32) { w.bits(8|what, 4) }
+	for _, m := range said.Move {
+		say(sayMove)
+		w.moved(m)
+	}
+	for _, m := range said.Place {
+		say(sayPlace)
+		w.moved(m)
+	}
+	if said.HasRegion {
+		say(sayRegion)
+		w.bits(uint32(said.Region), 2)
+	}
+	if said.Reach != nil {
+		say(sayReach)
+		w.signed(said.Reach.Min)
+		w.number(said.Reach.Bytes)
+	}
+	if said.Loop != nil {
+		say(sayLoop)
+		w.loop(said.Slot, said.Loop)
+	}
+	if said.Drop {
+		say(sayDrop)
+	}
+	w.bits(0, 1)
+	if i.deferrable() {
+		w.flag(said.Defer)
+	}
+	if i.hasHigh() {
+		w.flag(said.DeadHigh)
+	}
+}
+
+func (w *writer) loop(head int, l *Loop) {
+	w.number(uint32(l.End - head))
+	w.number(uint32(l.Test - head))
+	w.flag(l.Source)
+	w.signed(l.Offset)
+	w.flag(l.Prepaid)
+	w.number(uint32(len(l.Variables)))
+	for _, s := range l.Variables {
+		w.variable(s.Var)
+		w.flag(s.ByVar != NoVar)
+		if s.ByVar != NoVar {
+			w.variable(s.ByVar)
+		} else {
+			w.signed(s.By)
+		}
+	}
+	w.number(uint32(len(l.Groups)))
+	for _, g := range l.Groups {
+		w.variable(g.A)
+		w.flag(g.B != NoVar)
+		if g.B != NoVar {
+			w.variable(g.B)
+			w.bits(uint32(g.Shift), 2)
+		}
+		w.signed(g.Min)
+		w.number(g.Bytes)
+		w.bits(uint32(g.Region), 2)
+		w.flag(g.Writes)
+		w.flag(g.Tested)
+	}
+}
