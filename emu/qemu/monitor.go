@@ -10,20 +10,24 @@ import (
 	"time"
 )
 
-const monitorTimeout = 2 * time.Second
-
-// registers asks the monitor (QMP) for the program counter: where a firmware that does not answer
-// hangs.
+// pc asks the monitor (QMP) for the program counter: where a firmware that does not answer hangs.
 func (p *process) pc() (uint32, error) {
-	if err := p.monitor.SetDeadline(time.Now().Add(monitorTimeout)); err != nil {
+	if err := p.monitor.SetDeadline(time.Now().Add(patience)); err != nil {
 		return 0, err
 	}
-	dec, enc := json.NewDecoder(p.monitor), json.NewEncoder(p.monitor)
-	var text string
-	for _, command := range []map[string]any{
-		{"execute": "qmp_capabilities"},
+	if p.messages == nil {
+		p.messages = json.NewDecoder(p.monitor)
+	}
+	dec, enc := p.messages, json.NewEncoder(p.monitor)
+	commands := []map[string]any{
 		{"execute": "human-monitor-command", "arguments": map[string]string{"command-line": "info registers"}},
-	} {
+	}
+	if !p.negotiated { // once: QEMU refuses to do it again
+		commands = append([]map[string]any{{"execute": "qmp_capabilities"}}, commands...)
+		p.negotiated = true
+	}
+	var text string
+	for _, command := range commands {
 		if err := enc.Encode(command); err != nil {
 			return 0, err
 		}

@@ -5,6 +5,7 @@ package qemu
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -23,10 +24,9 @@ import (
 const EnvBinary = "UBENCH_QEMU"
 
 const (
-	binaryName   = "qemu-system-arm"
-	oldestMajor  = 7 // -icount sleep=off with these machines was tried from 7.2 on
-	startTimeout = 10 * time.Second
-	install      = "install qemu-system-arm (Debian), qemu-system-arm-core (Fedora) or qemu (Homebrew), or set " + EnvBinary
+	binaryName  = "qemu-system-arm"
+	oldestMajor = 7 // -icount sleep=off with these machines was tried from 7.2 on
+	install     = "install qemu-system-arm (Debian), qemu-system-arm-core (Fedora) or qemu (Homebrew), or set " + EnvBinary
 )
 
 // MissingError means that there is no QEMU that would do.
@@ -47,7 +47,7 @@ func Find(ctx context.Context) (path, version string, err error) {
 	if err != nil {
 		return "", "", &MissingError{name + " not found", install}
 	}
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, path, "--version").CombinedOutput()
 	if err != nil {
@@ -87,9 +87,13 @@ type process struct {
 	stderr  tail
 	cmd     *exec.Cmd
 	dir     string
-	exited  chan struct{} // closed when the process has been reaped
-	status  error         // how it ended; valid after exited
-	once    sync.Once
+
+	messages   *json.Decoder // of the monitor
+	negotiated bool          // what the monitor can do
+
+	exited chan struct{} // closed when the process has been reaped
+	status error         // how it ended; valid after exited
+	once   sync.Once
 }
 
 // tail keeps the end of what is written to it.
@@ -161,7 +165,7 @@ func (p *process) start(ctx context.Context, path, machine string, elf []byte) e
 		"-kernel", kernel)
 	p.cmd.Stderr = &p.stderr
 	p.cmd.Stdout = &p.stderr
-	p.cmd.WaitDelay = time.Second
+	p.cmd.WaitDelay = time.Minute // for what it said last
 	ownGroup(p.cmd)
 	if err := p.spawn(); err != nil {
 		return fmt.Errorf("start %s: %w", path, err)
@@ -211,7 +215,7 @@ func (p *process) accept(ctx context.Context, l *net.UnixListener) (net.Conn, er
 		err  error
 	}
 	accepted := make(chan result, 1)
-	if err := l.SetDeadline(time.Now().Add(startTimeout)); err != nil {
+	if err := l.SetDeadline(time.Now().Add(patience)); err != nil {
 		return nil, err
 	}
 	go func() {
@@ -222,7 +226,7 @@ func (p *process) accept(ctx context.Context, l *net.UnixListener) (net.Conn, er
 	select {
 	case r := <-accepted:
 		if r.err != nil {
-			return nil, fmt.Errorf("QEMU did not connect within %v: %w", startTimeout, r.err)
+			return nil, fmt.Errorf("QEMU did not connect within %v: %w", patience, r.err)
 		}
 		return r.conn, nil
 	case <-p.exited:
@@ -241,7 +245,7 @@ func (p *process) accept(ctx context.Context, l *net.UnixListener) (net.Conn, er
 func (p *process) death() error {
 	select {
 	case <-p.exited:
-	case <-time.After(time.Second):
+	case <-time.After(patience):
 		return errors.New("QEMU closed its serial line")
 	}
 	how := "exit status 0"

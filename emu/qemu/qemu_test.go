@@ -96,10 +96,19 @@ func TestKilledBetweenRuns(t *testing.T) {
 
 func TestHangIsLocated(t *testing.T) {
 	target := openTarget(t, Options{Machine: "netduinoplus2"})
-	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
-	defer cancel()
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		defer cancel()
+		hangs := func() bool {
+			pc, err := target.process.pc()
+			return err != nil || strings.Contains(target.locate(pc), "agent_port_trap")
+		}
+		for !hangs() {
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
 	err := target.failure(ctx, target.client.Trap(ctx, wire.TrapHang))
-	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "agent_port_trap") {
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "agent_port_trap") {
 		t.Error(err)
 	}
 	works(t, target)

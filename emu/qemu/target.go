@@ -38,8 +38,8 @@ type Options struct {
 // DefaultTimeout ends a firmware that hangs: more time than a run within the default budget takes.
 const DefaultTimeout = 15 * time.Minute
 
-// bootTimeout is ample for the milliseconds a boot takes.
-const bootTimeout = 10 * time.Second
+// patience is how long QEMU may take to do what takes it milliseconds: on a computer with other work it gets few of them.
+const patience = 5 * time.Minute
 
 // Target is the firmware under QEMU. It implements emu.Target.
 type Target struct {
@@ -81,7 +81,7 @@ func (t *Target) open(ctx context.Context) (err error) {
 }
 
 func (t *Target) start(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, bootTimeout)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	p, err := start(ctx, t.path, t.options.Machine, t.options.ELF)
 	if err != nil {

@@ -40,7 +40,7 @@ func Parse(spec string) (device string, baud int, err error) {
 func Ports() ([]string, error) { return serial.GetPortsList() }
 
 const (
-	// connectTimeout is how long the board may stay silent when it is first asked.
+	// connectTimeout is how long the board may stay silent when it is first asked, if the context has no deadline.
 	connectTimeout = 15 * time.Second
 	// runTimeout ends a run whose context has no deadline.
 	runTimeout = 15 * time.Minute
@@ -98,7 +98,7 @@ func (t *Target) open(ctx context.Context) error {
 }
 
 func (t *Target) connect(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	ctx, cancel := bounded(ctx, connectTimeout)
 	defer cancel()
 	// What the line holds is of no use to anybody.
 	if err := errors.Join(t.port.ResetInputBuffer(), t.port.ResetOutputBuffer()); err != nil {
@@ -133,12 +133,17 @@ func (t *Target) run(ctx context.Context, job emu.Job) (emu.Sample, error) {
 			return emu.Sample{}, err
 		}
 	}
-	if _, bounded := ctx.Deadline(); !bounded {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, runTimeout)
-		defer cancel()
-	}
+	ctx, cancel := bounded(ctx, runTimeout)
+	defer cancel()
 	return t.client.Run(ctx, job)
+}
+
+// bounded gives a context a deadline if it has none.
+func bounded(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if _, already := ctx.Deadline(); already {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, timeout)
 }
 
 // Close closes the port.

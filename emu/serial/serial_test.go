@@ -54,6 +54,9 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// patience is what QEMU gets to answer in, however busy this computer is.
+const patience = 5 * time.Minute
+
 // script starts the firmware in QEMU as people do and returns what it prints.
 func script(t *testing.T, args ...string) *bufio.Scanner {
 	t.Helper()
@@ -112,7 +115,7 @@ func TestDebugger(t *testing.T) {
 	}
 	find(t, lines, `redirected to (\S+)`)
 	var conn net.Conn
-	for range 100 { // QEMU opens the port soon
+	for range patience / (50 * time.Millisecond) { // QEMU opens the port soon
 		if conn, err = net.Dial("tcp", "127.0.0.1:"+port); err == nil {
 			break
 		}
@@ -122,7 +125,7 @@ func TestDebugger(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := conn.Write([]byte("+$?#3f")); err != nil {
@@ -170,7 +173,7 @@ func works(t *testing.T, target *Target) {
 
 func open(t *testing.T, device string) *Target {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	target, err := Open(ctx, device, DefaultBaud)
 	if err != nil {

@@ -49,6 +49,7 @@ func NewClient(link Link) *Client { return &Client{link: link} }
 
 // Connect meets the agent, in whatever state the link and it are, and has it calibrate its
 // counters. Connect again after the device was restarted, or its counters changed their meaning.
+// It asks until ctx ends, unless the link knows that nothing will come.
 func (c *Client) Connect(ctx context.Context) error {
 	c.decoder = decoder{}
 	p, err := c.exchange(ctx, info, nil, meeting)

@@ -367,6 +367,44 @@ func TestHangEndsWithTheContext(t *testing.T) {
 	}
 }
 
+// busy is a link to a device that gets no time: each answer comes after as many waits were in vain as `slow` says.
+type busy struct {
+	agentLink
+	slow, waits int
+}
+
+func (l *busy) Read(ctx context.Context, p []byte) (int, error) {
+	if l.waits++; l.waits%(l.slow+1) != 0 {
+		return 0, context.DeadlineExceeded
+	}
+	return l.agentLink.Read(ctx, p)
+}
+
+// A device that is slow is asked until it answers; one that never answers what takes no time is given up.
+func TestPatience(t *testing.T) {
+	for _, c := range []struct {
+		slow int
+		want string
+	}{{0, ""}, {8, ""}, {30, ""}, {100, "no answer from the firmware to OPEN"}} {
+		l := &busy{}
+		connect(t, &l.agentLink)
+		slow := wire.NewClient(l)
+		if err := slow.Connect(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		l.slow = c.slow
+		big := make([]byte, 3000)
+		big[2000] = 1
+		s, err := slow.Run(t.Context(), emu.Job{Engine: "vm", Format: abi.TextOnly, Image: increment, Context: big})
+		switch {
+		case c.want == "" && (err != nil || s.Fault.Status != abi.OK):
+			t.Errorf("%d waits: %v, %v", c.slow, s.Fault, err)
+		case c.want != "" && (!errors.Is(err, wire.ErrNoAnswer) || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%d waits: %v; want %s", c.slow, err, c.want)
+		}
+	}
+}
+
 func TestNativeCodeIsFoundInTheFirmware(t *testing.T) {
 	c := connect(t, &agentLink{})
 	s, err := c.Run(t.Context(), emu.Job{Engine: "native-O2", Kernel: "fletcher16", Context: []byte{1, 0, 0, 0, 5, 0, 0, 0}})

@@ -16,15 +16,19 @@ type policy struct {
 	wait  time.Duration // for an answer before asking again; doubles each time
 	most  time.Duration // that wait becomes
 	tries int           // when answers take no time, or are damaged
-	long  bool          // the answer may take until ctx ends
+	long  bool          // the answer may take until ctx ends; else as long as patience
 }
 
 var (
-	quick   = policy{wait: 500 * time.Millisecond, most: 4 * time.Second, tries: 8}
-	working = policy{wait: 2 * time.Second, most: 30 * time.Second, tries: 8, long: true}
+	quick   = policy{wait: 500 * time.Millisecond, most: 4 * time.Second, tries: 16}
+	working = policy{wait: 2 * time.Second, most: 30 * time.Second, tries: 16, long: true}
 	// A device that is just starting drops what comes too early.
-	meeting = policy{wait: 50 * time.Millisecond, most: 2 * time.Second, tries: 10}
+	meeting = policy{wait: 50 * time.Millisecond, most: 2 * time.Second, tries: 10, long: true}
 )
+
+// patience is how long an agent may be silent when what it is asked takes it no time. On a busy computer an
+// emulator that is a process of its own may get no time for a long while.
+const patience = 3 * time.Minute
 
 // ErrNoAnswer means that the agent did not answer: the link is dead, or the firmware hangs.
 var ErrNoAnswer = errors.New("no answer from the firmware")
@@ -48,7 +52,8 @@ func (c *Client) exchange(ctx context.Context, kind Command, payload []byte, how
 	}
 	c.seq++
 	c.request = frame{kind: byte(kind), seq: c.seq, payload: payload}.append(c.request[:0])
-	silences := 0
+	silences, asked := 0, 0
+	var silent time.Duration
 	for try := 1; ; try++ {
 		if silences > 1 {
 			// The agent may be in the middle of a frame that noise, or somebody else, began:
@@ -60,6 +65,7 @@ func (c *Client) exchange(ctx context.Context, kind Command, payload []byte, how
 		if _, err := c.link.Write(c.request); err != nil {
 			return nil, fmt.Errorf("sending %s: %w", kind, err)
 		}
+		asked++
 		answer, err := c.await(ctx, kind, how.wait)
 		switch {
 		case err == nil:
@@ -69,8 +75,11 @@ func (c *Client) exchange(ctx context.Context, kind Command, payload []byte, how
 			silences++
 		case errors.Is(err, errSlow):
 			silences++
-			if how.long {
-				try--
+			silent += how.wait
+			if how.long || silent < patience {
+				try-- // time is no sign of trouble yet
+			} else {
+				try = how.tries
 			}
 			how.wait = min(2*how.wait, how.most)
 		case ctx.Err() != nil:
@@ -79,7 +88,7 @@ func (c *Client) exchange(ctx context.Context, kind Command, payload []byte, how
 			return nil, fmt.Errorf("%s: %w", kind, err)
 		}
 		if try >= how.tries {
-			return nil, fmt.Errorf("%w to %s, asked %d times: %w", ErrNoAnswer, kind, try, err)
+			return nil, fmt.Errorf("%w to %s, asked %d times: %w", ErrNoAnswer, kind, asked, err)
 		}
 	}
 }

@@ -35,8 +35,8 @@ func ConnLink(c Conn) Link { return connLink{c} }
 type connLink struct{ conn Conn }
 
 // writeTimeout ends a write to a peer that has stopped reading. Frames are short, so it never
-// strikes a live one.
-const writeTimeout = 10 * time.Second
+// strikes a live one, however little time a busy computer gives it.
+const writeTimeout = 5 * time.Minute
 
 func (l connLink) Write(p []byte) (int, error) {
 	if err := l.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
