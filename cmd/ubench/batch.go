@@ -10,11 +10,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"ubench/abi"
 	"ubench/emu"
+	"ubench/emu/targets"
 	"ubench/image"
 )
 
@@ -49,7 +51,7 @@ func (e *env) execBatch(c *cli.Context, template emu.Job, file string) error {
 		defer f.Close()
 		in = f
 	}
-	target, err := e.open(c, template.Engine)
+	target, err := e.open(c, uncounted(c.String("target")), template.Engine)
 	if err != nil {
 		return err
 	}
@@ -103,6 +105,14 @@ func (e *env) execBatch(c *cli.Context, template emu.Job, file string) error {
 		return fmt.Errorf("batch %s: %d of %d lines could not be run, see their messages", file, bad, lines)
 	}
 	return nil
+}
+
+// uncounted is the target without a model of cycles, which a batch does not show and Unicorn is faster without.
+func uncounted(spec string) string {
+	if strings.HasPrefix(spec, "unicorn") && !strings.Contains(spec, "+") {
+		return spec + "+" + targets.NoCycles
+	}
+	return spec
 }
 
 // runBatchLine runs one line. The error is for what is no program or kept the target from answering.

@@ -98,8 +98,7 @@ func (e *env) exec(c *cli.Context) error {
 }
 
 // open starts the target of a command that runs programs on one engine.
-func (e *env) open(c *cli.Context, engine string) (emu.Target, error) {
-	spec := c.String("target")
+func (e *env) open(c *cli.Context, spec, engine string) (emu.Target, error) {
 	target, err := e.targets.open(c.Context, spec)
 	if err != nil {
 		return nil, err
@@ -132,7 +131,7 @@ func (e *env) execOne(c *cli.Context, template emu.Job, file string) error {
 		return err
 	}
 	job.WantOutput = true
-	target, err := e.open(c, job.Engine)
+	target, err := e.open(c, c.String("target"), job.Engine)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ type fakeTargets struct{}
 
 func (fakeTargets) open(ctx context.Context, spec string) (emu.Target, error) {
 	name, mode, _ := strings.Cut(spec, ":")
-	if spec == defaultTarget {
+	if plain, _, _ := strings.Cut(spec, "+"); plain == defaultTarget {
 		name = "fake"
 	}
 	if name != "fake" {
