@@ -23,8 +23,8 @@
 #define UB_JIT_COMPILE_H
 
 #include "abi/engine.h"
-#include "jit/emit.h"
 #include "jit/jit.h"
+#include "jit/patch.h"
 #include "jit/runtime.h"
 
 enum jit_half {
@@ -90,19 +90,6 @@ static inline struct jit_val jit_value(enum jit_kind kind, uint32_t a, uint32_t 
 	return (struct jit_val){ .word = (uint32_t)kind | a << 8 | b << 16 | shift << 24, .imm = (int32_t)imm };
 }
 
-/* A branch whose offset patch.c fills in; which kind of branch it is stands in the code. */
-struct jit_fixup {
-	uint16_t at;     /* halfword */
-	uint16_t target; /* by kind */
-	uint16_t grown;  /* halfwords by which branches before this one grew; patch.c */
-	uint8_t kind;    /* enum jit_target_kind */
-	uint8_t wide;
-};
-
-enum { JIT_FIXUP_HALFWORDS = sizeof(struct jit_fixup) / 2 };
-
-enum jit_target_kind { JIT_TO_SLOT, JIT_TO_LABEL, JIT_TO_CODE /* a halfword */ };
-
 /* Labels: thunks of routines by enum jit_routine, the end of the code, then one per function. */
 enum { JIT_L_EXIT = UB_ROUTINES, JIT_L_FUNCS };
 
@@ -131,7 +118,7 @@ struct jit_stub {
 
 struct jit {
 	/* What is looked at most comes first, where short instructions reach. */
-	struct jit_code code;
+	struct jit_out out;
 
 	/* At the instruction being lowered. */
 	/* The register, unchanged since, that the latest check did not look at the offset from, or none. A stop there
@@ -167,13 +154,9 @@ struct jit {
 	/* Tables, in scratch memory. */
 	uint8_t *facts;     /* per slot */
 	uint32_t *live_in;  /* per slot: halves needed at its start */
-	uint16_t *offset;   /* per slot: halfword of its code */
-	struct jit_fixup *fixups; /* number i is fixups[-1 - i]: they grow down towards the code */
-	uint32_t nfixups;
 	uint32_t nstubs;
 	uint8_t *leader;    /* bit per slot: control can come from elsewhere than the slot before */
 	uint8_t *hoisted;   /* bit per slot: a check, or payment, that the fast form of a loop does without */
-	uint16_t *labels;   /* halfword */
 
 	uint8_t lent[JIT_BORROWS]; /* borrowed registers, by words of the frame they are in meanwhile */
 	uint32_t constants[2]; /* ... these constants, that is, in ip and lr */
@@ -182,7 +165,6 @@ struct jit {
 	uint32_t slots, cpu;
 	uint32_t without;    /* bit enum jit_repair: left out, for tests on the desk */
 	struct jit_map *map; /* NULL: not asked for */
-	int32_t error;
 	uint32_t exit_live;  /* halves of r0..r5 read after local calls */
 	uint32_t entry_live; /* halves read by functions that are called */
 	uint32_t used;       /* bit JIT_*: the routine is needed */
@@ -199,7 +181,6 @@ struct jit {
 	bool reentered;      /* the function the program starts in may be called */
 	bool plain;          /* some check is one that loops may do without */
 	bool loops;          /* some loop has two forms */
-	bool growing;        /* some branch is wide */
 	bool short_of;       /* more registers had to be borrowed than there is room for */
 
 	struct jit_loop *first; /* the first loop that is compiled twice; NULL: none is */
@@ -350,17 +331,4 @@ void jit_function(struct jit *j);
 void jit_call(struct jit *j, const struct ub_insn *insn);
 void jit_exit(struct jit *j, const struct ub_insn *insn);
 void jit_epilogue(struct jit *j);
-/* patch.c */
-void jit_branch(struct jit *j, enum t2_cond cond, enum jit_target_kind kind, uint32_t target);
-void jit_branch_link(struct jit *j, enum jit_target_kind kind, uint32_t target);
-/* A branch that was emitted leads here. */
-static inline void jit_land(struct jit *j, uint32_t fixup)
-{
-	j->fixups[-1 - (int32_t)fixup].target = (uint16_t)j->code.len;
-}
-void jit_label(struct jit *j, uint32_t label);
-void jit_patch(struct jit *j);
-/* Where a halfword of the code as it was emitted is after jit_patch. */
-uint32_t jit_place(const struct jit *j, uint32_t at);
-
 #endif

@@ -7,8 +7,8 @@
 
 void jit_align(struct jit *j)
 {
-	if (j->code.len & 1)
-		jit_narrow(&j->code, T2_NOP);
+	if (j->out.code.len & 1)
+		jit_narrow(&j->out.code, T2_NOP);
 }
 
 /* Loads spilled halves that the loop only reads into registers of halves that are not needed there. */
@@ -46,7 +46,7 @@ static void promote(struct jit *j, struct jit_loop *loop)
 /* At a head: tests, and the loop's fast form from here to its latch, if it can have one. */
 void jit_begin_fast(struct jit *j, struct jit_loop *loop)
 {
-	j->tests = j->nfixups;
+	j->tests = j->out.nfixups;
 	if (!jit_loop(j, j->slot, loop))
 		return;
 	loop->tested = j->checked;
@@ -56,12 +56,12 @@ void jit_begin_fast(struct jit *j, struct jit_loop *loop)
 	} else if (!jit_preheader(j, loop)) {
 		return;
 	}
-	j->tests_end = j->nfixups;
+	j->tests_end = j->out.nfixups;
 	promote(j, loop);
 	jit_align(j);
 	j->fast = loop;
 	j->latch = loop->latch;
-	j->top = j->code.len;
+	j->top = j->out.code.len;
 }
 
 /* Spilled halves live in the frame again. */
@@ -81,16 +81,16 @@ void jit_leave_fast(struct jit *j)
 void jit_end_form(struct jit *j, const struct jit_loop *loop)
 {
 	if (!j->fast) {
-		j->offset[loop->head] = (uint16_t)j->entry;
+		j->out.offset[loop->head] = (uint16_t)j->entry;
 		return;
 	}
-	j->entry = j->offset[loop->head];
+	j->entry = j->out.offset[loop->head];
 	for (uint32_t slot = loop->head; j->map && slot <= loop->latch; slot++)
-		j->map[slot].fast = slot == loop->head ? j->top : j->offset[slot];
+		j->map[slot].fast = slot == loop->head ? j->top : j->out.offset[slot];
 	j->slot++;
 	jit_begin_block(j, true);
 	if (loop->tested) {
-		jit_branch(j, T2_AL, JIT_TO_SLOT, j->slot);
+		jit_branch(&j->out, T2_AL, JIT_TO_SLOT, j->slot);
 		jit_stubs(j);
 		jit_align(j);
 	} else {
@@ -101,13 +101,13 @@ void jit_end_form(struct jit *j, const struct jit_loop *loop)
 	if (!loop->tested)
 		return;
 	j->slot = loop->head;
-	j->top = j->code.len;
+	j->top = j->out.code.len;
 	if (j->map) { /* halfwords, still */
 		j->map[loop->head].test = j->entry;
 		j->map[loop->head].code = j->top;
 	}
 	for (; j->tests < j->tests_end; j->tests++)
-		j->fixups[-1 - (int32_t)j->tests].target = (uint16_t)j->top;
+		j->out.fixups[-1 - (int32_t)j->tests].target = (uint16_t)j->top;
 	jit_begin_block(j, false);
 	j->slot--;
 	j->loops = true;
@@ -117,7 +117,7 @@ void jit_end_form(struct jit *j, const struct jit_loop *loop)
 void jit_refund(struct jit *j, const struct jit_stub *stub)
 {
 	const struct jit_loop *l = j->fast;
-	struct jit_code *c = &j->code;
+	struct jit_code *c = &j->out.code;
 	uint32_t limit = l->limit + 1, k = 0; /* what the counter was, is a + k */
 	int a = stub->value.a, budget = j->home[JIT_BUDGET];
 	if (stub->value.kind == JIT_ADDR)
@@ -239,7 +239,7 @@ void jit_fill_wait(struct jit *j, uint32_t r)
 			continue;
 		jit_clobber_home(j, d);
 		jit_change(j, home);
-		jit_dp_imm(&j->code, T2_ADD, (int)home, (int)home, (uint32_t)step, JIT_ANY);
+		jit_dp_imm(&j->out.code, T2_ADD, (int)home, (int)home, (uint32_t)step, JIT_ANY);
 		jit_set(j, d, jit_value(JIT_ADDR, home, JIT_NOWHERE, 0, 0u - (uint32_t)step));
 		return;
 	}

@@ -61,7 +61,7 @@ static void extend(struct jit *j, const struct ub_insn *insn)
 		move.opcode = UB_ALU32 | UB_X | UB_MOV;
 		move.offset = 0;
 	}
-	j->offset[++j->slot] = (uint16_t)j->code.len;
+	j->out.offset[++j->slot] = (uint16_t)j->out.code.len;
 	look_around(j, j->live_in[j->slot + 1]);
 	jit_alu(j, &move);
 }
@@ -86,7 +86,7 @@ static bool control(struct jit *j, const struct ub_insn *insn)
 /* Whether emitting is to stop. */
 static bool failed(const struct jit *j)
 {
-	return j->code.len > j->code.cap || (j->short_of && !j->borrows); /* after an error, cap is 0 */
+	return j->out.code.len > j->out.code.cap || (j->short_of && !j->borrows); /* after an error, cap is 0 */
 }
 
 /* An instruction. Returns whether control reaches the code behind it. */
@@ -109,7 +109,7 @@ static bool lower(struct jit *j, const struct ub_insn *insn)
 		if (j->live & JIT_BOTH(UB_DST(insn)))
 			load_constant(j, insn);
 		if (!failed(j))
-			j->offset[++j->slot] = (uint16_t)j->code.len;
+			j->out.offset[++j->slot] = (uint16_t)j->out.code.len;
 	}
 	return true;
 }
@@ -122,7 +122,7 @@ void jit_begin_block(struct jit *j, bool on)
 		jit_release(j);
 	}
 	jit_at_home(j, j->lazy);
-	j->code.zero_at = ~0u;
+	j->out.code.zero_at = ~0u;
 	jit_forget(j);
 }
 
@@ -139,7 +139,7 @@ static void lead(struct jit *j, bool on, struct jit_loop *loop)
 		jit_align(j);
 	if (starts_function(j))
 		jit_function(j);
-	j->offset[j->slot] = (uint16_t)j->code.len; /* jumps to a function's start do not call it */
+	j->out.offset[j->slot] = (uint16_t)j->out.code.len; /* jumps to a function's start do not call it */
 	if (j->facts[j->slot] & JIT_HEAD && j->plain)
 		jit_begin_fast(j, loop);
 }
@@ -148,7 +148,7 @@ static void lead(struct jit *j, bool on, struct jit_loop *loop)
 static void skip(struct jit *j, uint32_t leader)
 {
 	while (j->slot + 1 < leader)
-		j->offset[++j->slot] = (uint16_t)j->code.len;
+		j->out.offset[++j->slot] = (uint16_t)j->out.code.len;
 }
 
 static void emit(struct jit *j)
@@ -167,7 +167,7 @@ static void emit(struct jit *j)
 			leader = jit_next_leader(j, slot + 1);
 			lead(j, on, &loop);
 		} else {
-			j->offset[slot] = (uint16_t)j->code.len;
+			j->out.offset[slot] = (uint16_t)j->out.code.len;
 		}
 		on = lower(j, j->text + slot);
 		jit_release(j);
@@ -194,9 +194,9 @@ static void place_all(const struct jit *j)
 {
 	for (uint32_t slot = 0; slot < j->slots; slot++) {
 		struct jit_map *m = j->map + slot;
-		m->code = jit_place(j, m->test ? m->code : j->offset[slot]) * 2;
-		m->test = jit_place(j, m->test) * 2;
-		m->fast = jit_place(j, m->fast) * 2;
+		m->code = jit_place(&j->out, m->test ? m->code : j->out.offset[slot]) * 2;
+		m->test = jit_place(&j->out, m->test) * 2;
+		m->fast = jit_place(&j->out, m->fast) * 2;
 	}
 }
 
@@ -204,43 +204,43 @@ static void emit_all(struct jit *j, uint32_t room)
 {
 	if (j->map)
 		memset(j->map, 0, j->slots * sizeof(*j->map));
-	j->code.len = j->nfixups = j->nstubs = j->used = 0;
-	j->code.cap = room;
+	j->out.code.len = j->out.nfixups = j->nstubs = j->used = 0;
+	j->out.code.cap = room;
 	j->temps = j->borrowed = j->pinned = j->settling = 0;
 	jit_all_at_home(j);
 	if (j->bias && jit_in_register(j, UB_R10))
 		j->val[UB_R10] = jit_value(JIT_ADDR, j->home[UB_R10], JIT_NOWHERE, 0, j->bias);
 	j->val[JIT_IMM].kind = j->val[JIT_IMM + JIT_HIGH].kind = JIT_CONST;
-	j->growing = j->short_of = j->loops = false;
+	j->out.growing = j->short_of = j->loops = false;
 	j->fast = NULL;
 	j->latch = ~0u;
 	j->result = JIT_NOWHERE;
 	emit(j);
 	if (!j->short_of || j->borrows)
-		jit_patch(j);
+		jit_patch(&j->out);
 }
 
 /* Whether emitting differently may do better: with room to borrow registers; where there is none for loops in two
  * forms, in one; where there is nothing left to borrow, with fewer values that are lazy. */
 static bool once_more(struct jit *j)
 {
-	if (j->short_of && !j->error && !j->borrows) {
+	if (j->short_of && !j->out.error && !j->borrows) {
 		j->borrows = JIT_BORROWS;
 		jit_frame(j);
 		return true;
 	}
-	if (j->loops && (j->error == UB_E_COMPILE_CODE || j->error == UB_E_COMPILE_RANGE)) {
+	if (j->loops && (j->out.error == UB_E_COMPILE_CODE || j->out.error == UB_E_COMPILE_RANGE)) {
 		j->plain = false;
-		j->error = 0;
+		j->out.error = 0;
 		j->borrows = 0; /* how far it came does not matter */
 		jit_frame(j);
 		return true;
 	}
-	j->code.broken |= j->short_of;
-	if (j->code.broken && !j->error && j->lazy_max > 1) { /* no register was left to borrow */
+	j->out.code.broken |= j->short_of;
+	if (j->out.code.broken && !j->out.error && j->lazy_max > 1) { /* no register was left to borrow */
 		j->lazy_max = 1;
 		j->spilled = 0;
-		j->code.broken = false;
+		j->out.code.broken = false;
 		return true;
 	}
 	return false;
@@ -264,29 +264,29 @@ int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t opt
 	j.local_calls = program->flags & UB_PROGRAM_LOCAL_CALLS;
 	j.bias = program->stack_use < UB_FRAME_BYTES ? program->stack_use : UB_FRAME_BYTES;
 	*where = (struct ub_fault){ 0 };
-	j.error = program->slots > JIT_SLOTS_MAX ? UB_E_COMPILE_RANGE : jit_scan(&j, mem, bytes);
-	if (!j.error)
+	j.out.error = program->slots > JIT_SLOTS_MAX ? UB_E_COMPILE_RANGE : jit_scan(&j, mem, bytes);
+	if (!j.out.error)
 		jit_ranges(&j);
 	if (options & JIT_COMPACT)
 		j.plain = false;
-	if (!j.error) {
+	if (!j.out.error) {
 		jit_loops(&j);
 		jit_live(&j);
 		jit_alloc(&j);
-		uint32_t room = j.code.cap;
+		uint32_t room = j.out.code.cap;
 		do
 			emit_all(&j, room);
 		while (once_more(&j));
 	}
-	if (!j.error && j.code.broken)
-		j.error = UB_E_INTERNAL;
-	if (j.error) {
-		*where = (struct ub_fault){ .status = j.error, .pc = j.slot < j.slots ? j.slot : 0 };
-		return j.error;
+	if (!j.out.error && j.out.code.broken)
+		j.out.error = UB_E_INTERNAL;
+	if (j.out.error) {
+		*where = (struct ub_fault){ .status = j.out.error, .pc = j.slot < j.slots ? j.slot : 0 };
+		return j.out.error;
 	}
 	if (map)
 		place_all(&j);
-	return (int32_t)j.code.len * 2;
+	return (int32_t)j.out.code.len * 2;
 }
 
 uint32_t jit_options(const struct ub_engine *engine)

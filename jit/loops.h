@@ -77,7 +77,7 @@ struct jit_loop {
 bool jit_loop(const struct jit *j, uint32_t head, struct jit_loop *loop);
 
 /* preheader.c: emits the test; false, and nothing emitted, if registers do not suffice. Its branches,
- * all from fixup number j->nfixups on, are to go to the usual form. */
+ * all from fixup number j->out.nfixups on, are to go to the usual form. */
 bool jit_preheader(struct jit *j, const struct jit_loop *loop);
 
 /* fast.c */

@@ -38,9 +38,9 @@ void jit_pair_negate(struct jit *j, uint32_t d)
 	j->temps = temps;
 	int rm = zero ? -1 : jit_reg(j, dh), rd = jit_dst(j, dh, rm);
 	if (zero)
-		jit_dp(&j->code, T2_SBC, rd, rd, rd, JIT_ANY); /* 0 or, having borrowed, -1 */
+		jit_dp(&j->out.code, T2_SBC, rd, rd, rd, JIT_ANY); /* 0 or, having borrowed, -1 */
 	else
-		jit_dp_shift(&j->code, T2_SBC, rd, rm, rm, T2_LSL, 1, JIT_ANY); /* rm - 2 rm */
+		jit_dp_shift(&j->out.code, T2_SBC, rd, rm, rm, T2_LSL, 1, JIT_ANY); /* rm - 2 rm */
 	jit_done(j, dh, rd);
 }
 
@@ -58,7 +58,7 @@ static void prepare(struct jit *j, uint32_t d, uint32_t s)
 /* d *= s. Cross products come first, so that at most three registers are taken. */
 static void multiply(struct jit *j, uint32_t d, uint32_t s)
 {
-	struct jit_code *c = &j->code;
+	struct jit_code *c = &j->out.code;
 	bool dz = jit_is_zero(j, d + JIT_HIGH), sz = jit_is_zero(j, s + JIT_HIGH);
 	prepare(j, d, s);
 	int rn = jit_reg(j, d), rm = d == s ? rn : jit_reg(j, s), top = dz && sz ? -1 : jit_temp(j);
@@ -83,7 +83,7 @@ static void multiply(struct jit *j, uint32_t d, uint32_t s)
  * divisor; the result comes back in [sp]. */
 static void divide(struct jit *j, bool mod, bool sign, uint32_t d, uint32_t s)
 {
-	struct jit_code *c = &j->code;
+	struct jit_code *c = &j->out.code;
 	const uint32_t halves[] = { d, d + JIT_HIGH, s, s + JIT_HIGH };
 	prepare(j, d, s);
 	jit_sp_add(c, -16);
@@ -119,7 +119,7 @@ void jit_pair_swap(struct jit *j, uint32_t d)
 		jit_prepare(j, d);
 		int rn = jit_reg(j, d);
 		t = jit_scratch(j, rn);
-		jit_unary(&j->code, T2_REV, t, rn);
+		jit_unary(&j->out.code, T2_REV, t, rn);
 	}
 	if (j->live >> d & 1)
 		jit_op_unary(j, T2_REV, d, dh);

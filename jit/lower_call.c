@@ -27,7 +27,7 @@ static void load_initial(struct jit *j, uint32_t half)
 		[JIT_BASE] = UB_RUN_REGIONS + 12 * UB_REGION_CTX,
 		[JIT_LIMIT] = UB_RUN_REGIONS + 12 * UB_REGION_CTX + 4,
 	};
-	struct jit_code *c = &j->code;
+	struct jit_code *c = &j->out.code;
 	int rd = jit_in_register(j, half) ? j->home[half] : T2_IP;
 	if (field[half])
 		jit_mem(c, T2_LDR, rd, T2_R0, field[half]);
@@ -49,10 +49,10 @@ void jit_prologue(struct jit *j)
 	uint32_t spilled = j->run, last = JIT_HALVES;
 	uint32_t needed = j->live_in[p->entry] | JIT_OWN;
 
-	jit_push(&j->code, 1u << T2_R0 | 1u << T2_LR);
-	jit_sp_add(&j->code, -(int32_t)spilled * 4);
+	jit_push(&j->out.code, 1u << T2_R0 | 1u << T2_LR);
+	jit_sp_add(&j->out.code, -(int32_t)spilled * 4);
 	if (j->local_calls) {
-		jit_dp_imm(&j->code, T2_SUB, T2_R11, T2_SP, j->below, JIT_ANY);
+		jit_dp_imm(&j->out.code, T2_SUB, T2_R11, T2_SP, j->below, JIT_ANY);
 		needed |= JIT_LO(UB_R10);
 	}
 	for (; needed; needed &= needed - 1) {
@@ -65,10 +65,10 @@ void jit_prologue(struct jit *j)
 	if (last < JIT_HALVES)
 		load_initial(j, last);
 	if (j->local_calls) {
-		jit_branch_link(j, JIT_TO_LABEL, JIT_L_FUNCS + jit_func_at(j, p->entry));
-		jit_branch(j, T2_AL, JIT_TO_LABEL, JIT_L_EXIT);
+		jit_branch_link(&j->out, JIT_TO_LABEL, JIT_L_FUNCS + jit_func_at(j, p->entry));
+		jit_branch(&j->out, T2_AL, JIT_TO_LABEL, JIT_L_EXIT);
 	} else if (p->entry) {
-		jit_branch(j, T2_AL, JIT_TO_SLOT, p->entry);
+		jit_branch(&j->out, T2_AL, JIT_TO_SLOT, p->entry);
 	}
 }
 
@@ -91,16 +91,16 @@ void jit_function(struct jit *j)
 	uint32_t function = jit_func_at(j, j->slot);
 	int32_t padding;
 	j->saved = jit_saved(j, function);
-	jit_label(j, JIT_L_FUNCS + function);
-	jit_push(&j->code, saved_registers(j, &padding) | 1u << T2_LR);
+	jit_label(&j->out, JIT_L_FUNCS + function);
+	jit_push(&j->out.code, saved_registers(j, &padding) | 1u << T2_LR);
 	for (uint32_t left = j->saved; left; left &= left - 1) {
 		uint32_t half = (uint32_t)__builtin_ctz(left);
 		if (jit_in_register(j, half))
 			continue;
 		jit_load_spilled(j, half, T2_IP);
-		jit_push(&j->code, 1u << T2_IP);
+		jit_push(&j->out.code, 1u << T2_IP);
 	}
-	jit_sp_add(&j->code, -padding * 4);
+	jit_sp_add(&j->out.code, -padding * 4);
 	jit_forget(j);
 }
 
@@ -108,16 +108,16 @@ static void leave_function(struct jit *j)
 {
 	int32_t padding;
 	uint32_t registers = saved_registers(j, &padding);
-	jit_sp_add(&j->code, padding * 4);
+	jit_sp_add(&j->out.code, padding * 4);
 	for (uint32_t left = j->saved; left;) {
 		uint32_t half = 31 - (uint32_t)__builtin_clz(left);
 		left &= ~(1u << half);
 		if (jit_in_register(j, half))
 			continue;
-		jit_pop(&j->code, 1u << T2_IP);
+		jit_pop(&j->out.code, 1u << T2_IP);
 		jit_store_half(j, half, T2_IP);
 	}
-	jit_pop(&j->code, registers | 1u << T2_PC);
+	jit_pop(&j->out.code, registers | 1u << T2_PC);
 }
 
 void jit_exit(struct jit *j, const struct ub_insn *insn)
@@ -129,15 +129,15 @@ void jit_exit(struct jit *j, const struct ub_insn *insn)
 	if (j->local_calls)
 		leave_function(j);
 	else if (j->slot + 1 < j->slots)
-		jit_branch(j, T2_AL, JIT_TO_LABEL, JIT_L_EXIT);
+		jit_branch(&j->out, T2_AL, JIT_TO_LABEL, JIT_L_EXIT);
 }
 
 /* Where exits meet: the result to r0, r1, and back. */
 void jit_epilogue(struct jit *j)
 {
-	struct jit_code *c = &j->code;
+	struct jit_code *c = &j->out.code;
 	int lo = j->home[0], hi = j->home[JIT_HIGH];
-	jit_label(j, JIT_L_EXIT);
+	jit_label(&j->out, JIT_L_EXIT);
 	if (hi == T2_R0) {
 		jit_mov(c, T2_IP, T2_R0);
 		hi = T2_IP;
@@ -176,11 +176,11 @@ static void load_arguments(struct jit *j, uint32_t n)
 				wanted |= 1u << from[i];
 		uint32_t ready = moves & ~wanted, next = (uint32_t)__builtin_ctz(ready ? ready : moves);
 		if (ready) {
-			jit_mov(&j->code, (int)next, from[next]);
+			jit_mov(&j->out.code, (int)next, from[next]);
 			moves &= ~(1u << next);
 			continue;
 		}
-		jit_mov(&j->code, T2_LR, (int)next); /* a cycle: one of its registers goes through lr */
+		jit_mov(&j->out.code, T2_LR, (int)next); /* a cycle: one of its registers goes through lr */
 		for (uint32_t i = 1; i <= n; i++)
 			if (from[i] == next)
 				from[i] = T2_LR;
@@ -188,7 +188,7 @@ static void load_arguments(struct jit *j, uint32_t n)
 	for (; others; others &= others - 1) {
 		uint32_t i = (uint32_t)__builtin_ctz(others);
 		if (jit_is_const(j, i))
-			jit_const(&j->code, (int)i, (uint32_t)j->val[i].imm, JIT_ANY);
+			jit_const(&j->out.code, (int)i, (uint32_t)j->val[i].imm, JIT_ANY);
 		else
 			jit_load_spilled(j, i, (int)i);
 	}
@@ -201,7 +201,7 @@ static void take_result(struct jit *j)
 	int high = T2_R1;
 	jit_at_home(j, JIT_BOTH(0));
 	if (lo && hi && j->home[0] == T2_R1) {
-		jit_mov(&j->code, T2_LR, T2_R1);
+		jit_mov(&j->out.code, T2_LR, T2_R1);
 		high = T2_LR;
 	}
 	if (lo)
@@ -230,7 +230,7 @@ static void call_helper(struct jit *j, int32_t id)
 {
 	uint32_t n = jit_arguments(j, j->slot), kept = j->live & ~(uint32_t)JIT_BOTH(0);
 	int32_t pushed = n > 3 ? 8 : 0;
-	struct jit_code *c = &j->code;
+	struct jit_code *c = &j->out.code;
 
 	/* Nothing lazy outlives a call but constants; arguments may be copies or constants. */
 	for (uint32_t i = 1; i <= n; i++)
@@ -272,7 +272,7 @@ static void move_frame(struct jit *j, int32_t bytes)
 	int reg = j->home[10];
 	if (!jit_in_register(j, 10))
 		jit_load_spilled(j, 10, reg = T2_IP);
-	jit_dp_imm(&j->code, T2_ADD, reg, reg, (uint32_t)bytes, JIT_ANY);
+	jit_dp_imm(&j->out.code, T2_ADD, reg, reg, (uint32_t)bytes, JIT_ANY);
 	jit_store_half(j, 10, reg);
 	j->temps = 0;
 }
@@ -282,30 +282,30 @@ static void move_frame(struct jit *j, int32_t bytes)
 static void dispatch(struct jit *j, uint32_t d, bool call)
 {
 	const struct ub_program *p = j->program;
-	uint32_t first = j->nfixups;
-	jit_dp_imm(&j->code, T2_SUB, T2_IP, jit_reg(j, d), UB_CODE_BASE, JIT_ANY);
+	uint32_t first = j->out.nfixups;
+	jit_dp_imm(&j->out.code, T2_SUB, T2_IP, jit_reg(j, d), UB_CODE_BASE, JIT_ANY);
 	for (uint32_t i = 0; i < p->nfuncs; i++) {
 		uint32_t at = p->funcs[i] * UB_SLOT_BYTES;
-		if (!jit_dp_imm(&j->code, T2_SUB, T2_PC, T2_IP, at, JIT_SET)) {
-			jit_const(&j->code, T2_LR, at, JIT_ANY);
-			jit_cmp(&j->code, T2_IP, T2_LR);
+		if (!jit_dp_imm(&j->out.code, T2_SUB, T2_PC, T2_IP, at, JIT_SET)) {
+			jit_const(&j->out.code, T2_LR, at, JIT_ANY);
+			jit_cmp(&j->out.code, T2_IP, T2_LR);
 		}
 		if (!call) {
-			jit_branch(j, T2_EQ, JIT_TO_CODE, 0);
+			jit_branch(&j->out, T2_EQ, JIT_TO_CODE, 0);
 			continue;
 		}
-		uint32_t next = j->nfixups;
-		jit_branch(j, T2_NE, JIT_TO_CODE, 0);
-		jit_branch_link(j, JIT_TO_LABEL, JIT_L_FUNCS + i);
-		jit_branch(j, T2_AL, JIT_TO_CODE, 0);
-		jit_land(j, next);
+		uint32_t next = j->out.nfixups;
+		jit_branch(&j->out, T2_NE, JIT_TO_CODE, 0);
+		jit_branch_link(&j->out, JIT_TO_LABEL, JIT_L_FUNCS + i);
+		jit_branch(&j->out, T2_AL, JIT_TO_CODE, 0);
+		jit_land(&j->out, next);
 	}
 	if (!call)
 		jit_trap(j, UB_E_CALLX);
-	for (uint32_t i = first; i < j->nfixups; i++) {
-		const struct jit_fixup *f = &j->fixups[-1 - (int32_t)i];
+	for (uint32_t i = first; i < j->out.nfixups; i++) {
+		const struct jit_fixup *f = &j->out.fixups[-1 - (int32_t)i];
 		if (f->kind == JIT_TO_CODE && f->target == 0)
-			jit_land(j, i);
+			jit_land(&j->out, i);
 	}
 }
 
@@ -323,7 +323,7 @@ static void call_local(struct jit *j, const struct ub_insn *insn)
 	j->temps = 0;
 	jit_reserve_stubs(j, 2);
 	if (j->checked) {
-		jit_cmp(&j->code, T2_SP, T2_R11);
+		jit_cmp(&j->out.code, T2_SP, T2_R11);
 		jit_trap_if(j, T2_LO, UB_E_DEPTH);
 		jit_charge(j);
 		jit_trap_if(j, T2_LO, UB_E_BUDGET);
@@ -333,7 +333,7 @@ static void call_local(struct jit *j, const struct ub_insn *insn)
 	if (indirect)
 		dispatch(j, d, true);
 	else
-		jit_branch_link(j, JIT_TO_LABEL, JIT_L_FUNCS + jit_func_at(j, j->slot + 1 + (uint32_t)insn->imm));
+		jit_branch_link(&j->out, JIT_TO_LABEL, JIT_L_FUNCS + jit_func_at(j, j->slot + 1 + (uint32_t)insn->imm));
 	jit_forget(j);
 	move_frame(j, UB_FRAME_BYTES);
 	jit_forget(j);

@@ -42,8 +42,8 @@ static bool with_const(struct jit *j, enum t2_dp op, uint32_t d, int rn, uint32_
 	uint32_t temps = j->temps;
 	int rd = jit_dst(j, d, rn);
 	if (op == T2_EOR && k == ~0u) {
-		jit_mvn(&j->code, rd, rn, f);
-	} else if (!jit_dp_imm(&j->code, op, rd, rn, k, f)) {
+		jit_mvn(&j->out.code, rd, rn, f);
+	} else if (!jit_dp_imm(&j->out.code, op, rd, rn, k, f)) {
 		j->temps = temps;
 		return false;
 	}
@@ -55,7 +55,7 @@ void jit_op_dp(struct jit *j, enum t2_dp op, uint32_t d, uint32_t n, uint32_t m,
 {
 	bool carry = op == T2_ADC || op == T2_SBC;
 	uint32_t temps = j->temps;
-	struct jit_code *c = &j->code;
+	struct jit_code *c = &j->out.code;
 	if (jit_is_const(j, n) && j->val[m].kind <= JIT_COPY) {
 		if (op == T2_SUB) {
 			int rm = jit_reg(j, m);
@@ -119,11 +119,11 @@ static void extract(struct jit *j, bool sign, uint32_t d, int rn, uint32_t lsb, 
 	j->pinned |= 1u << rn;
 	int rd = jit_dst(j, d, rn);
 	if (lsb == 0 && width == 8)
-		jit_unary(&j->code, sign ? T2_SXTB : T2_UXTB, rd, rn);
+		jit_unary(&j->out.code, sign ? T2_SXTB : T2_UXTB, rd, rn);
 	else if (lsb == 0 && width == 16)
-		jit_unary(&j->code, sign ? T2_SXTH : T2_UXTH, rd, rn);
+		jit_unary(&j->out.code, sign ? T2_SXTH : T2_UXTH, rd, rn);
 	else
-		jit_bitfield(&j->code, sign ? T2_SBFX : T2_UBFX, rd, rn, lsb, width);
+		jit_bitfield(&j->out.code, sign ? T2_SBFX : T2_UBFX, rd, rn, lsb, width);
 	jit_done(j, d, rd);
 }
 
@@ -149,7 +149,7 @@ static void shift_imm(struct jit *j, enum t2_shift type, uint32_t d, uint32_t n,
 	}
 	jit_clobber(j, d);
 	int rn = jit_reg(j, n), rd = jit_dst(j, d, rn);
-	jit_shift_imm(&j->code, type, rd, rn, k, JIT_ANY);
+	jit_shift_imm(&j->out.code, type, rd, rn, k, JIT_ANY);
 	jit_done(j, d, rd);
 }
 
@@ -174,7 +174,7 @@ static void and_imm(struct jit *j, uint32_t d, uint32_t n, uint32_t k)
 /* Unsigned n / k or n % k; k is no power of two. */
 static void div_imm(struct jit *j, bool mod, uint32_t d, uint32_t n, uint32_t k)
 {
-	struct jit_code *c = &j->code;
+	struct jit_code *c = &j->out.code;
 	jit_clobber(j, d);
 	jit_prepare(j, n);
 	int rn = jit_reg(j, n), rd = jit_dst(j, d, rn);
@@ -196,7 +196,7 @@ static void div_imm(struct jit *j, bool mod, uint32_t d, uint32_t n, uint32_t k)
 /* d = n * k; k is no power of two. Next to one it is a sum, or a difference. */
 static void mul_imm(struct jit *j, uint32_t d, uint32_t n, uint32_t k)
 {
-	struct jit_code *c = &j->code;
+	struct jit_code *c = &j->out.code;
 	bool sum = !((k - 1) & (k - 2)), difference = !((k + 1) & k);
 	jit_prepare(j, n);
 	if (sum && k <= 9 && jit_has_register(j, n)) {
@@ -354,7 +354,7 @@ static bool add_product(struct jit *j, bool sub, uint32_t d, uint32_t n, uint32_
 	int rn = v->a, rm = v->b, ra = jit_reg(j, n);
 	j->pinned |= 1u << rn | 1u << rm;
 	int rd = jit_dst(j, d, -1);
-	jit_mul3(&j->code, sub ? T2_MLS : T2_MLA, rd, rn, rm, ra);
+	jit_mul3(&j->out.code, sub ? T2_MLS : T2_MLA, rd, rn, rm, ra);
 	jit_done(j, d, rd);
 	return true;
 }
@@ -364,9 +364,9 @@ static void divide(struct jit *j, bool mod, bool sign, int rd, int rn, int rm)
 {
 	enum t2_mul3 op = sign ? T2_SDIV : T2_UDIV;
 	int q = !mod || (rd != rn && rd != rm) ? rd : jit_temp(j);
-	jit_mul3(&j->code, op, q, rn, rm, 15);
+	jit_mul3(&j->out.code, op, q, rn, rm, 15);
 	if (mod)
-		jit_mul3(&j->code, T2_MLS, rd, q, rm, rn);
+		jit_mul3(&j->out.code, T2_MLS, rd, q, rm, rn);
 }
 
 void jit_op(struct jit *j, uint32_t op, uint32_t d, uint32_t n, uint32_t m)
@@ -413,13 +413,13 @@ void jit_op(struct jit *j, uint32_t op, uint32_t d, uint32_t n, uint32_t m)
 	jit_prepare(j, n);
 	int rm = jit_reg(j, m), rn = n == m ? rm : jit_reg(j, n), rd = jit_dst(j, d, rn);
 	if (op == UB_MUL) {
-		jit_mul(&j->code, rd, rn, rm, JIT_ANY);
+		jit_mul(&j->out.code, rd, rn, rm, JIT_ANY);
 	} else if (op == UB_DIV || op == UB_MOD) {
 		divide(j, op == UB_MOD, sign, rd, rn, rm);
 	} else { /* counts are taken modulo 256 by the processor, 32 by the program */
 		int t = jit_scratch(j, rm != rn ? rm : -1);
-		jit_dp_imm(&j->code, T2_AND, t, rm, 31, JIT_ANY);
-		jit_shift_reg(&j->code, shift_of(op), rd, rn, t, JIT_ANY);
+		jit_dp_imm(&j->out.code, T2_AND, t, rm, 31, JIT_ANY);
+		jit_shift_reg(&j->out.code, shift_of(op), rd, rn, t, JIT_ANY);
 	}
 	jit_done(j, d, rd);
 }
@@ -429,6 +429,6 @@ void jit_op_unary(struct jit *j, enum t2_unary op, uint32_t d, uint32_t s)
 	jit_clobber(j, d);
 	jit_prepare(j, s);
 	int rm = jit_reg(j, s), rd = jit_dst(j, d, rm);
-	jit_unary(&j->code, op, rd, rm);
+	jit_unary(&j->out.code, op, rd, rm);
 	jit_done(j, d, rd);
 }

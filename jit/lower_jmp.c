@@ -47,17 +47,17 @@ static void compare_halves(struct jit *j, enum t2_dp op, uint32_t n, uint32_t m,
 	int rn = jit_reg(j, n), rm = JIT_NOWHERE;
 	if (imm && t2_modified_imm(k) < 0 && (op != T2_SUB || t2_modified_imm(0u - k) < 0)) {
 		rm = jit_temp(j);
-		jit_const(&j->code, rm, k, then ? JIT_KEEP : JIT_ANY);
+		jit_const(&j->out.code, rm, k, then ? JIT_KEEP : JIT_ANY);
 		imm = false;
 	} else if (!imm) {
 		rm = jit_reg(j, m);
 	}
 	if (then)
-		jit_it(&j->code, T2_EQ);
+		jit_it(&j->out.code, T2_EQ);
 	if (imm)
-		jit_dp_imm(&j->code, op, T2_PC, rn, k, JIT_SET);
+		jit_dp_imm(&j->out.code, op, T2_PC, rn, k, JIT_SET);
 	else
-		jit_dp(&j->code, op, T2_PC, rn, rm, JIT_SET);
+		jit_dp(&j->out.code, op, T2_PC, rn, rm, JIT_SET);
 	j->temps = temps;
 }
 
@@ -94,14 +94,14 @@ static void compare_order(struct jit *j, uint32_t d, uint32_t s)
 	compare_halves(j, T2_SUB, d, s, false);
 	int hn = jit_is_const(j, dh) ? jit_temp(j) : jit_reg(j, dh), t = jit_scratch(j, hn);
 	if (jit_is_const(j, dh))
-		jit_const(&j->code, hn, (uint32_t)j->val[dh].imm, JIT_KEEP);
+		jit_const(&j->out.code, hn, (uint32_t)j->val[dh].imm, JIT_KEEP);
 	if (!jit_is_const(j, sh)) {
 		int hm = jit_reg(j, sh);
-		jit_dp(&j->code, T2_SBC, t, hn, hm, JIT_SET);
-	} else if (!jit_dp_imm(&j->code, T2_SBC, t, hn, (uint32_t)j->val[sh].imm, JIT_SET)) {
+		jit_dp(&j->out.code, T2_SBC, t, hn, hm, JIT_SET);
+	} else if (!jit_dp_imm(&j->out.code, T2_SBC, t, hn, (uint32_t)j->val[sh].imm, JIT_SET)) {
 		int k = jit_temp(j);
-		jit_const(&j->code, k, (uint32_t)j->val[sh].imm, JIT_KEEP);
-		jit_dp(&j->code, T2_SBC, t, hn, k, JIT_SET);
+		jit_const(&j->out.code, k, (uint32_t)j->val[sh].imm, JIT_KEEP);
+		jit_dp(&j->out.code, T2_SBC, t, hn, k, JIT_SET);
 	}
 	j->temps = temps;
 }
@@ -178,7 +178,7 @@ static enum outcome compare(struct jit *j, const struct ub_insn *insn, enum t2_c
 		}
 	}
 	*cond = cond_of(op, wide);
-	if (!(jit_is_zero(j, s) && (op == UB_JEQ || op == UB_JNE) && knows_zero(&j->code, jit_reg(j, d))))
+	if (!(jit_is_zero(j, s) && (op == UB_JEQ || op == UB_JNE) && knows_zero(&j->out.code, jit_reg(j, d))))
 		compare_halves(j, dp, d, s, false);
 	return DEPENDS;
 }
@@ -188,7 +188,7 @@ void jit_charge(struct jit *j)
 {
 	uint32_t held = j->temps;
 	int reg = jit_reg(j, JIT_BUDGET);
-	jit_dp_imm(&j->code, T2_SUB, reg, reg, 1, JIT_SET);
+	jit_dp_imm(&j->out.code, T2_SUB, reg, reg, 1, JIT_SET);
 	jit_store_half(j, JIT_BUDGET, reg);
 	j->temps = held;
 }
@@ -197,9 +197,9 @@ void jit_charge(struct jit *j)
 static void to_slot(struct jit *j, enum t2_cond cond, uint32_t target)
 {
 	if (j->slot == j->latch)
-		jit_branch(j, cond, JIT_TO_CODE, j->top);
+		jit_branch(&j->out, cond, JIT_TO_CODE, j->top);
 	else
-		jit_branch(j, cond, JIT_TO_SLOT, target);
+		jit_branch(&j->out, cond, JIT_TO_SLOT, target);
 }
 
 /* A taken jump to a slot. */
@@ -296,9 +296,9 @@ void jit_jump(struct jit *j, const struct ub_insn *insn)
 		to_slot(j, cond, target);
 		return;
 	}
-	uint32_t around = j->nfixups;
-	jit_branch(j, t2_not(cond), JIT_TO_CODE, 0);
+	uint32_t around = j->out.nfixups;
+	jit_branch(&j->out, t2_not(cond), JIT_TO_CODE, 0);
 	go(j, target, true);
-	jit_land(j, around);
+	jit_land(&j->out, around);
 	jit_forget(j); /* who comes around has not paid */
 }

@@ -44,7 +44,7 @@ static struct jit_val address(struct jit *j, uint32_t r, int32_t offset, uint32_
 	j->cached[1] = JIT_NOWHERE; /* a stub needs lr: should r be spilled, or a constant, it is in ip */
 	if (jit_is_const(j, r)) {
 		at.a = (uint8_t)jit_temp(j);
-		jit_const(&j->code, at.a, (uint32_t)j->val[r].imm, JIT_ANY);
+		jit_const(&j->out.code, at.a, (uint32_t)j->val[r].imm, JIT_ANY);
 	} else {
 		at.a = (uint8_t)jit_reg(j, r);
 	}
@@ -65,7 +65,7 @@ static int sum(struct jit *j, const struct jit_val *at)
 static void to_stub(struct jit *j, enum t2_cond cond, const struct jit_val *at, uint32_t what)
 {
 	struct jit_stub *stub = jit_to_stub(j, cond);
-	j->code.broken |= at->a == T2_LR;
+	j->out.code.broken |= at->a == T2_LR;
 	stub->what = (uint16_t)what;
 	stub->kind = JIT_CHECKS;
 	stub->value = *at;
@@ -83,11 +83,11 @@ static bool check_index(struct jit *j, const struct jit_val *at, uint32_t what)
 		int limit = jit_reg(j, JIT_LIMIT);
 		outside = at->shift ? T2_LS : T2_HS;
 		if (at->shift)
-			jit_dp_shift(&j->code, T2_SUB, T2_PC, limit, at->b, T2_LSL, at->shift, JIT_SET);
+			jit_dp_shift(&j->out.code, T2_SUB, T2_PC, limit, at->b, T2_LSL, at->shift, JIT_SET);
 		else
-			jit_cmp(&j->code, at->b, limit);
+			jit_cmp(&j->out.code, at->b, limit);
 	} else if (fact & JIT_AT_START) {
-		jit_dp_imm(&j->code, T2_SUB, T2_PC, jit_reg(j, JIT_LIMIT), 0, JIT_SET);
+		jit_dp_imm(&j->out.code, T2_SUB, T2_PC, jit_reg(j, JIT_LIMIT), 0, JIT_SET);
 	} else {
 		return false;
 	}
@@ -97,11 +97,11 @@ static bool check_index(struct jit *j, const struct jit_val *at, uint32_t what)
 
 static void compare(struct jit *j, int rn, uint32_t imm)
 {
-	if (jit_dp_imm(&j->code, T2_SUB, T2_PC, rn, imm, JIT_SET))
+	if (jit_dp_imm(&j->out.code, T2_SUB, T2_PC, rn, imm, JIT_SET))
 		return;
 	int t = jit_temp(j);
-	jit_const(&j->code, t, imm, JIT_ANY);
-	jit_cmp(&j->code, rn, t);
+	jit_const(&j->out.code, t, imm, JIT_ANY);
+	jit_cmp(&j->out.code, rn, t);
 }
 
 /* Compares the distance from the start of a region with its length. */
@@ -127,14 +127,14 @@ static void check_region(struct jit *j, const struct jit_val *at, uint32_t regio
 		rn = j->home[JIT_DATA];
 	} else {
 		rn = jit_temp(j);
-		jit_const(&j->code, rn, start, JIT_ANY);
+		jit_const(&j->out.code, rn, start, JIT_ANY);
 	}
 	int t = jit_scratch(j, rn);
-	jit_dp(&j->code, T2_SUB, t, at->a, rn, JIT_ANY);
+	jit_dp(&j->out.code, T2_SUB, t, at->a, rn, JIT_ANY);
 	distance.a = (uint8_t)t;
 	jit_sum(j, t, &distance);
 	if (context)
-		jit_cmp(&j->code, t, jit_reg(j, JIT_LIMIT));
+		jit_cmp(&j->out.code, t, jit_reg(j, JIT_LIMIT));
 	else
 		compare(j, t, len - size);
 	to_stub(j, context ? T2_HS : T2_HI, at, what);
@@ -207,16 +207,16 @@ static void encodable(struct jit *j, struct jit_val *at, bool wide)
 static void transfer(struct jit *j, uint32_t op, int rt, const struct jit_val *at, int32_t more)
 {
 	if (at->b == JIT_NOWHERE)
-		jit_mem(&j->code, (enum t2_mem)op, rt, at->a, at->imm + more);
+		jit_mem(&j->out.code, (enum t2_mem)op, rt, at->a, at->imm + more);
 	else
-		jit_mem_reg(&j->code, (enum t2_mem)op, rt, at->a, at->b, at->shift);
+		jit_mem_reg(&j->out.code, (enum t2_mem)op, rt, at->a, at->b, at->shift);
 }
 
 /* Loads or stores rt; then r, which the address is, may become r + step: as a value, it stays what it was. */
 static void transfer_and_step(struct jit *j, uint32_t op, int rt, uint32_t r, int32_t step)
 {
 	uint32_t rn = j->home[r];
-	jit_mem_post(&j->code, (enum t2_mem)op, rt, (int)rn, step);
+	jit_mem_post(&j->out.code, (enum t2_mem)op, rt, (int)rn, step);
 	jit_change(j, rn);
 	jit_set(j, r, jit_value(JIT_ADDR, rn, JIT_NOWHERE, 0, 0u - (uint32_t)step));
 }
@@ -266,7 +266,7 @@ static void load(struct jit *j, const struct ub_insn *insn)
 	jit_done(j, d, lo);
 	if (high && sign) {
 		int hi = jit_dst(j, dh, -1);
-		jit_shift_imm(&j->code, T2_ASR, hi, lo, 31, JIT_ANY);
+		jit_shift_imm(&j->out.code, T2_ASR, hi, lo, 31, JIT_ANY);
 		jit_done(j, dh, hi);
 	} else if (high) {
 		jit_set_const(j, dh, 0);
@@ -307,9 +307,9 @@ static void modify(struct jit *j, int32_t imm, int rd, int rn, int rm, bool high
 {
 	enum t2_dp op = imm == UB_OR ? T2_ORR : imm == UB_AND ? T2_AND : imm == UB_XOR ? T2_EOR : high ? T2_ADC : T2_ADD;
 	if (imm == (UB_XCHG & ~UB_FETCH))
-		jit_mov(&j->code, rd, rm);
+		jit_mov(&j->out.code, rd, rm);
 	else
-		jit_dp(&j->code, op, rd, rn, rm, op == T2_ADD ? JIT_SET : JIT_ANY);
+		jit_dp(&j->out.code, op, rd, rn, rm, op == T2_ADD ? JIT_SET : JIT_ANY);
 }
 
 /* The register of an operand: its own, or t. Flags stay. */
@@ -319,9 +319,9 @@ static int half_in(struct jit *j, uint32_t half, int t)
 	if (jit_has_register(j, half))
 		return v->a;
 	if (v->kind == JIT_CONST)
-		jit_const(&j->code, t, (uint32_t)v->imm, JIT_KEEP);
+		jit_const(&j->out.code, t, (uint32_t)v->imm, JIT_KEEP);
 	else if (v->kind == JIT_ADDR) /* r10 */
-		jit_dp_imm(&j->code, T2_ADD, t, v->a, (uint32_t)v->imm, JIT_KEEP);
+		jit_dp_imm(&j->out.code, T2_ADD, t, v->a, (uint32_t)v->imm, JIT_KEEP);
 	else
 		jit_load_spilled(j, half, t);
 	return t;
@@ -330,16 +330,16 @@ static int half_in(struct jit *j, uint32_t half, int t)
 /* Stores s if what was there is r0. */
 static void exchange_if_equal(struct jit *j, uint32_t s, int ad, const int *old, int32_t words, int t)
 {
-	jit_cmp(&j->code, old[0], half_in(j, 0, t));
+	jit_cmp(&j->out.code, old[0], half_in(j, 0, t));
 	if (words > 1) {
 		int rm = half_in(j, JIT_HIGH, t);
-		jit_it(&j->code, T2_EQ);
-		jit_cmp(&j->code, old[1], rm);
+		jit_it(&j->out.code, T2_EQ);
+		jit_cmp(&j->out.code, old[1], rm);
 	}
 	for (int32_t i = 0; i < words; i++, s += JIT_HIGH) {
 		int rt = half_in(j, s, t);
-		jit_it(&j->code, T2_EQ);
-		jit_mem(&j->code, T2_STR, rt, ad, i * 4);
+		jit_it(&j->out.code, T2_EQ);
+		jit_mem(&j->out.code, T2_STR, rt, ad, i * 4);
 	}
 }
 
@@ -350,7 +350,7 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), size = jit_size(insn->opcode), reads = JIT_LO(s), result = s;
 	int32_t words = (int32_t)size / 4;
 	bool compare = insn->imm == UB_CMPXCHG, fetch = compare || insn->imm & UB_FETCH;
-	struct jit_code *c = &j->code;
+	struct jit_code *c = &j->out.code;
 
 	if (compare) {
 		reads |= JIT_LO(0);

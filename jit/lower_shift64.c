@@ -17,8 +17,8 @@ static void shift_small(struct jit *j, uint32_t op, uint32_t from, uint32_t to, 
 		jit_prepare(j, to);
 		jit_clobber(j, to);
 		int rn = jit_reg(j, to), rm = jit_reg(j, from), rd = jit_dst(j, to, rn);
-		jit_shift_imm(&j->code, left ? T2_LSL : T2_LSR, rd, rn, k, JIT_ANY);
-		jit_dp_shift(&j->code, T2_ORR, rd, rd, rm, left ? T2_LSR : T2_LSL, 32 - k, JIT_ANY);
+		jit_shift_imm(&j->out.code, left ? T2_LSL : T2_LSR, rd, rn, k, JIT_ANY);
+		jit_dp_shift(&j->out.code, T2_ORR, rd, rd, rm, left ? T2_LSR : T2_LSL, 32 - k, JIT_ANY);
 		jit_done(j, to, rd);
 	}
 	if (j->live >> from & 1)
@@ -42,14 +42,14 @@ static void shift_large(struct jit *j, uint32_t op, uint32_t from, uint32_t to, 
  * at 8 bits of the count, and everything from 32 up shifts all bits out; so one of these is 0. */
 static void or_crossing(struct jit *j, enum t2_shift type, int rd, int rn, int count, int t, bool reverse)
 {
-	jit_dp_imm(&j->code, reverse ? T2_RSB : T2_SUB, t, count, 32, JIT_ANY);
-	jit_shift_reg(&j->code, type, t, rn, t, JIT_ANY);
-	jit_dp(&j->code, T2_ORR, rd, rd, t, JIT_ANY);
+	jit_dp_imm(&j->out.code, reverse ? T2_RSB : T2_SUB, t, count, 32, JIT_ANY);
+	jit_shift_reg(&j->out.code, type, t, rn, t, JIT_ANY);
+	jit_dp(&j->out.code, T2_ORR, rd, rd, t, JIT_ANY);
 }
 
 static void shift_by_register(struct jit *j, uint32_t op, uint32_t from, uint32_t to, uint32_t s)
 {
-	struct jit_code *c = &j->code;
+	struct jit_code *c = &j->out.code;
 	enum t2_shift type = op == UB_LSH ? T2_LSL : op == UB_RSH ? T2_LSR : T2_ASR;
 	enum t2_shift in = op == UB_LSH ? T2_LSL : T2_LSR, across = op == UB_LSH ? T2_LSR : T2_LSL;
 	int rm = jit_reg(j, s), count = jit_scratch(j, rm), rn = jit_reg(j, from);

@@ -5,45 +5,45 @@
  */
 #include <string.h>
 
-#include "jit/compile.h"
+#include "jit/patch.h"
 
-static struct jit_fixup *fixup(const struct jit *j, uint32_t i)
+static struct jit_fixup *fixup(const struct jit_out *o, uint32_t i)
 {
-	return j->fixups - (i + 1);
+	return o->fixups - (i + 1);
 }
 
 /* Emits the first, or only, halfword of a branch and notes it. Notes grow down towards the code, and take of
  * its room. There is always room for one more, so that the latest may be written to even if it could not be
  * noted. */
-static NOINLINE void noted(struct jit *j, uint32_t half, enum jit_target_kind kind, uint32_t target)
+static NOINLINE void noted(struct jit_out *o, uint32_t half, enum jit_target_kind kind, uint32_t target)
 {
-	struct jit_code *c = &j->code;
+	struct jit_code *c = &o->code;
 	if (c->len + 2 * JIT_FIXUP_HALFWORDS <= c->cap) { /* which is below 2^16, and 0 after an error */
 		c->cap -= JIT_FIXUP_HALFWORDS;
-		*(j->fixups - ++j->nfixups) =
+		*(o->fixups - ++o->nfixups) =
 			(struct jit_fixup){ (uint16_t)c->len, (uint16_t)target, 0, (uint8_t)kind, 0 };
 	} else {
-		if (!j->error)
-			j->error = c->len > 0xffff ? UB_E_COMPILE_RANGE : UB_E_COMPILE_CODE;
+		if (!o->error)
+			o->error = c->len > 0xffff ? UB_E_COMPILE_RANGE : UB_E_COMPILE_CODE;
 		c->cap = 0;
 	}
 	jit_narrow(c, half);
 }
 
-void jit_branch(struct jit *j, enum t2_cond cond, enum jit_target_kind kind, uint32_t target)
+void jit_branch(struct jit_out *o, enum t2_cond cond, enum jit_target_kind kind, uint32_t target)
 {
-	noted(j, cond == T2_AL ? (uint32_t)T2_B_N : T2_BCC_N | (uint32_t)cond << 8, kind, target);
+	noted(o, cond == T2_AL ? (uint32_t)T2_B_N : T2_BCC_N | (uint32_t)cond << 8, kind, target);
 }
 
-void jit_branch_link(struct jit *j, enum jit_target_kind kind, uint32_t target)
+void jit_branch_link(struct jit_out *o, enum jit_target_kind kind, uint32_t target)
 {
-	noted(j, T2_BL >> 16, kind, target);
-	jit_narrow(&j->code, T2_BL & 0xffff);
+	noted(o, T2_BL >> 16, kind, target);
+	jit_narrow(&o->code, T2_BL & 0xffff);
 }
 
-void jit_label(struct jit *j, uint32_t label)
+void jit_label(struct jit_out *o, uint32_t label)
 {
-	j->labels[label] = (uint16_t)j->code.len;
+	o->labels[label] = (uint16_t)o->code.len;
 }
 
 static bool is_bl(uint32_t half)
@@ -57,41 +57,41 @@ static bool is_conditional(uint32_t half)
 }
 
 /* Halfwords by which code at `at` moves: branches before it that grow by one each. */
-static NOINLINE uint32_t moved(const struct jit *j, uint32_t at)
+static NOINLINE uint32_t moved(const struct jit_out *o, uint32_t at)
 {
-	uint32_t low = 0, high = j->nfixups;
+	uint32_t low = 0, high = o->nfixups;
 	while (low < high) {
 		uint32_t middle = (low + high) / 2;
-		if (fixup(j, middle)->at < at)
+		if (fixup(o, middle)->at < at)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	if (low == 0)
 		return 0;
-	const struct jit_fixup *f = fixup(j, low - 1);
+	const struct jit_fixup *f = fixup(o, low - 1);
 	return f->grown + (uint32_t)f->wide;
 }
 
-uint32_t jit_place(const struct jit *j, uint32_t at)
+uint32_t jit_place(const struct jit_out *o, uint32_t at)
 {
-	return j->growing ? at + moved(j, at) : at;
+	return o->growing ? at + moved(o, at) : at;
 }
 
-static inline __attribute__((always_inline)) uint32_t target_of(const struct jit *j, const struct jit_fixup *f)
+static inline __attribute__((always_inline)) uint32_t target_of(const struct jit_out *o, const struct jit_fixup *f)
 {
 	uint32_t target = f->target;
 	if (f->kind == JIT_TO_SLOT)
-		return j->offset[target];
-	return f->kind == JIT_TO_LABEL ? j->labels[target] : target;
+		return o->offset[target];
+	return f->kind == JIT_TO_LABEL ? o->labels[target] : target;
 }
 
 /* Halfwords from the pc an instruction sees to its target, in code that has grown. */
-static inline __attribute__((always_inline)) uint32_t distance(const struct jit *j, const struct jit_fixup *f)
+static inline __attribute__((always_inline)) uint32_t distance(const struct jit_out *o, const struct jit_fixup *f)
 {
-	uint32_t target = target_of(j, f);
-	if (j->growing)
-		target += moved(j, target);
+	uint32_t target = target_of(o, f);
+	if (o->growing)
+		target += moved(o, target);
 	return target - (f->at + f->grown + 2u);
 }
 
@@ -118,10 +118,10 @@ static NOINLINE void complete_wide(uint16_t *at, uint32_t half, uint32_t d)
 }
 
 /* Puts in the distance of a branch, if it reaches. */
-static bool complete(const struct jit *j, const struct jit_fixup *f)
+static bool complete(const struct jit_out *o, const struct jit_fixup *f)
 {
-	uint16_t *at = j->code.at + f->at + f->grown;
-	uint32_t half = *at, d = distance(j, f);
+	uint16_t *at = o->code.at + f->at + f->grown;
+	uint32_t half = *at, d = distance(o, f);
 
 	if (f->wide || is_bl(half)) {
 		complete_wide(at, half, d);
@@ -136,9 +136,9 @@ static bool complete(const struct jit *j, const struct jit_fixup *f)
 }
 
 /* Finds the branches that must grow, some being known; returns by how many halfwords the code grows. */
-static uint32_t size_branches(struct jit *j)
+static uint32_t size_branches(struct jit_out *o)
 {
-	struct jit_fixup *first = j->fixups, *last = first - j->nfixups;
+	struct jit_fixup *first = o->fixups, *last = first - o->nfixups;
 	for (;;) {
 		uint32_t grown = 0;
 		bool again = false;
@@ -147,13 +147,13 @@ static uint32_t size_branches(struct jit *j)
 			grown += f->wide;
 		}
 		for (struct jit_fixup *f = first; f-- != last;) {
-			uint32_t half = j->code.at[f->at], reach = reach_of(half);
+			uint32_t half = o->code.at[f->at], reach = reach_of(half);
 			if (f->wide || is_bl(half))
 				continue;
-			uint32_t d = target_of(j, f) - f->at - 2 + reach; /* as if nothing had grown */
+			uint32_t d = target_of(o, f) - f->at - 2 + reach; /* as if nothing had grown */
 			if (d - grown < 2 * reach && d + grown < 2 * reach)
 				continue;
-			if (distance(j, f) + reach >= 2 * reach)
+			if (distance(o, f) + reach >= 2 * reach)
 				f->wide = again = true;
 		}
 		if (!again)
@@ -162,13 +162,13 @@ static uint32_t size_branches(struct jit *j)
 }
 
 /* The first top of a loop behind `from` that has come to stand in the second half of a word; ~0: there is none. */
-static uint32_t odd_top(const struct jit *j, uint32_t from)
+static uint32_t odd_top(const struct jit_out *o, uint32_t from)
 {
 	uint32_t top = ~0u;
-	for (const struct jit_fixup *f = j->fixups, *last = f - j->nfixups; f-- != last;) {
-		uint32_t target = target_of(j, f);
-		if (target > from && target <= f->at && target < top && is_conditional(j->code.at[f->at]) &&
-		    (target + moved(j, target)) & 1)
+	for (const struct jit_fixup *f = o->fixups, *last = f - o->nfixups; f-- != last;) {
+		uint32_t target = target_of(o, f);
+		if (target > from && target <= f->at && target < top && is_conditional(o->code.at[f->at]) &&
+		    (target + moved(o, target)) & 1)
 			top = target;
 	}
 	return top;
@@ -176,17 +176,17 @@ static uint32_t odd_top(const struct jit *j, uint32_t from)
 
 /* Sizes branches. Tops of loops began words (jit_align) and are to do so again, by growing a branch more before them.
  * Returns by how many halfwords the code grows. */
-static uint32_t place_tops(struct jit *j)
+static uint32_t place_tops(struct jit_out *o)
 {
 	enum { TOPS = 64 }; /* each takes a look at all branches */
-	uint32_t grown = size_branches(j), from = 0, top;
-	for (uint32_t n = 0; n < TOPS && (top = odd_top(j, from)) != ~0u; n++) {
-		struct jit_fixup *f = j->fixups - j->nfixups;
-		while (f < j->fixups && (f->at >= top || f->wide || is_bl(j->code.at[f->at])))
+	uint32_t grown = size_branches(o), from = 0, top;
+	for (uint32_t n = 0; n < TOPS && (top = odd_top(o, from)) != ~0u; n++) {
+		struct jit_fixup *f = o->fixups - o->nfixups;
+		while (f < o->fixups && (f->at >= top || f->wide || is_bl(o->code.at[f->at])))
 			f++;
-		if (f < j->fixups && f->at >= from) {
+		if (f < o->fixups && f->at >= from) {
 			f->wide = true;
-			grown = size_branches(j);
+			grown = size_branches(o);
 		}
 		from = top;
 	}
@@ -194,11 +194,11 @@ static uint32_t place_tops(struct jit *j)
 }
 
 /* Moves code apart, from the end. */
-static void spread(struct jit *j)
+static void spread(struct jit_out *o)
 {
-	uint16_t *code = j->code.at;
-	uint32_t end = j->code.len;
-	for (const struct jit_fixup *f = j->fixups - j->nfixups; f < j->fixups; f++) {
+	uint16_t *code = o->code.at;
+	uint32_t end = o->code.len;
+	for (const struct jit_fixup *f = o->fixups - o->nfixups; f < o->fixups; f++) {
 		uint32_t from = f->at + 1u;
 		memmove(code + from + f->grown + f->wide, code + from, (end - from) * 2);
 		code[f->at + f->grown] = code[f->at];
@@ -207,11 +207,11 @@ static void spread(struct jit *j)
 }
 
 /* Completes all branches; returns whether they reach. */
-static bool complete_all(struct jit *j)
+static bool complete_all(struct jit_out *o)
 {
 	bool all = true;
-	for (struct jit_fixup *f = j->fixups, *last = f - j->nfixups; f != last;) {
-		if (!complete(j, --f)) {
+	for (struct jit_fixup *f = o->fixups, *last = f - o->nfixups; f != last;) {
+		if (!complete(o, --f)) {
 			f->wide = true;
 			all = false;
 		}
@@ -220,22 +220,22 @@ static bool complete_all(struct jit *j)
 }
 
 /* Sizes, places and completes all branches. */
-void jit_patch(struct jit *j)
+void jit_patch(struct jit_out *o)
 {
 	uint32_t grown = 0;
-	if (j->error)
+	if (o->error)
 		return;
-	if (j->code.len <= j->code.cap) {
-		if (complete_all(j))
+	if (o->code.len <= o->code.cap) {
+		if (complete_all(o))
 			return;
-		j->growing = true;
-		grown = place_tops(j);
+		o->growing = true;
+		grown = place_tops(o);
 	}
-	if (j->code.len + grown > j->code.cap) {
-		j->error = UB_E_COMPILE_CODE;
+	if (o->code.len + grown > o->code.cap) {
+		o->error = UB_E_COMPILE_CODE;
 		return;
 	}
-	spread(j);
-	complete_all(j);
-	j->code.len += grown;
+	spread(o);
+	complete_all(o);
+	o->code.len += grown;
 }

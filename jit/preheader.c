@@ -46,21 +46,21 @@ static void keep(struct preheader *p)
 /* To the usual form. What is not kept may be read on, until something else is taken. */
 static void leave(struct preheader *p, enum t2_cond cond)
 {
-	jit_branch(p->j, cond, JIT_TO_CODE, 0);
+	jit_branch(&p->j->out, cond, JIT_TO_CODE, 0);
 	p->free = p->kept;
 }
 
 static void by_register(struct preheader *p, enum t2_dp op, int rd, int rn, int rm)
 {
-	jit_dp(&p->j->code, op, rd, rn, rm, JIT_SET);
+	jit_dp(&p->j->out.code, op, rd, rn, rm, JIT_SET);
 }
 
 static void by_imm(struct preheader *p, enum t2_dp op, int rd, int rn, uint32_t imm)
 {
-	if (jit_dp_imm(&p->j->code, op, rd, rn, imm, JIT_SET))
+	if (jit_dp_imm(&p->j->out.code, op, rd, rn, imm, JIT_SET))
 		return;
 	int t = take(p);
-	jit_const(&p->j->code, t, imm, JIT_ANY);
+	jit_const(&p->j->out.code, t, imm, JIT_ANY);
 	by_register(p, op, rd, rn, t);
 }
 
@@ -104,7 +104,7 @@ static void distance(struct preheader *p, const struct jit_loop *l, int d)
 	} else if (l->down) {
 		by_imm(p, T2_SUB, d, counter, l->limit + l->step);
 	} else {
-		jit_const(&p->j->code, d, l->limit - l->step, JIT_ANY);
+		jit_const(&p->j->out.code, d, l->limit - l->step, JIT_ANY);
 		by_register(p, T2_SUB, d, d, counter);
 	}
 	leave(p, behind);
@@ -113,7 +113,7 @@ static void distance(struct preheader *p, const struct jit_loop *l, int d)
 /* How often the latch goes back. */
 static void count_turns(struct preheader *p, const struct jit_loop *l)
 {
-	struct jit_code *c = &p->j->code;
+	struct jit_code *c = &p->j->out.code;
 	int d = p->turns = take(p);
 	keep(p);
 	distance(p, l, d);
@@ -149,7 +149,7 @@ static void pay(struct preheader *p)
 /* t += turns * stride, which it may be less than 0 by; flags set. */
 static void advance(struct preheader *p, int t, const struct jit_reach *r)
 {
-	struct jit_code *c = &p->j->code;
+	struct jit_code *c = &p->j->out.code;
 	uint32_t stride = (uint32_t)(r->stride < 0 ? -r->stride : r->stride), lsl = 0;
 	int k = p->turns;
 	if (r->by != JIT_NOWHERE) {
@@ -185,7 +185,7 @@ static void below(struct preheader *p, int t, int32_t more)
 
 static void vouch(struct preheader *p, const struct jit_reach *r)
 {
-	struct jit_code *c = &p->j->code;
+	struct jit_code *c = &p->j->out.code;
 	uint32_t kept = p->kept, terms = r->low.terms;
 	int32_t more = (int32_t)r->bytes - (int32_t)p->j->window;
 	int t = take(p);
@@ -222,9 +222,9 @@ static void vouch(struct preheader *p, const struct jit_reach *r)
 bool jit_preheader(struct jit *j, const struct jit_loop *loop)
 {
 	struct preheader p = { .j = j, .free = j->local_calls ? 0x57ff : 0x5fff };
-	struct jit_code start = j->code;
-	int32_t error = j->error;
-	uint32_t fixups = j->nfixups, live = j->live_in[loop->head] | JIT_OWN;
+	struct jit_code start = j->out.code;
+	int32_t error = j->out.error;
+	uint32_t fixups = j->out.nfixups, live = j->live_in[loop->head] | JIT_OWN;
 
 	live |= JIT_LO(UB_R10); /* which checks compare with, and a caller goes on from */
 	if (j->local_calls)
@@ -246,8 +246,8 @@ bool jit_preheader(struct jit *j, const struct jit_loop *loop)
 	jit_forget(j);
 	if (!p.short_of)
 		return true;
-	j->code = start;
-	j->error = error; /* whether there is room for less is to be seen */
-	j->nfixups = fixups;
+	j->out.code = start;
+	j->out.error = error; /* whether there is room for less is to be seen */
+	j->out.nfixups = fixups;
 	return false;
 }

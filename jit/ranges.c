@@ -181,7 +181,7 @@ static uint32_t call(struct ranges *g, const struct ub_insn *insn)
 
 static struct state *state_at(const struct ranges *g, uint32_t leader)
 {
-	return g->states + g->j->offset[leader];
+	return g->states + g->j->out.offset[leader];
 }
 
 /* Tags as states keep them: sums are known inside blocks only. */
@@ -390,7 +390,7 @@ static uint32_t visit(struct ranges *g, uint32_t slot)
 		fact = step(g, j->text + slot);
 		j->facts[slot] = (uint8_t)((j->facts[slot] & JIT_HEAD) | fact);
 		slot++;
-	} while (!(fact & STOPS) && !j->offset[slot]);
+	} while (!(fact & STOPS) && !j->out.offset[slot]);
 	if (!(fact & STOPS))
 		flow(g, slot, g->slot);
 	return slot;
@@ -435,23 +435,23 @@ void jit_ranges(struct jit *j)
 	g.extended = j->slots;
 	g.now[UB_R10] = pointer(UB_REGION_STACK, UB_FRAME_BYTES);
 	memset(g.frame, UNKNOWN, sizeof(g.frame));
-	g.states = (struct state *)j->code.at;
+	g.states = (struct state *)j->out.code.at;
 	j->window = 1;
 	for (uint32_t first = 0; first < j->slots; first += 8)
 		for (uint32_t set = j->leader[first / 8]; set; set &= set - 1) {
 			struct state *s = g.states + ++leaders;
-			if ((leaders + 1) * sizeof(*s) > j->code.cap * 2u) {
-				j->error = UB_E_COMPILE_SCRATCH;
+			if ((leaders + 1) * sizeof(*s) > j->out.code.cap * 2u) {
+				j->out.error = UB_E_COMPILE_SCRATCH;
 				return;
 			}
-			j->offset[first + (uint32_t)__builtin_ctz(set)] = (uint16_t)leaders;
+			j->out.offset[first + (uint32_t)__builtin_ctz(set)] = (uint16_t)leaders;
 			s->reached = s->dirty = false;
 			s->visits = 0;
 		}
 	enter(&g);
 	g.again = j->slots;
 	for (uint32_t slot = 0; slot < j->slots;) {
-		slot = j->offset[slot] && state_at(&g, slot)->dirty ? visit(&g, slot) : slot + 1;
+		slot = j->out.offset[slot] && state_at(&g, slot)->dirty ? visit(&g, slot) : slot + 1;
 		if (g.again < slot) {
 			slot = g.again;
 			g.again = j->slots;

@@ -30,7 +30,7 @@ static int frame_base(const struct jit *j)
 
 void jit_load_run(struct jit *j, int rt)
 {
-	jit_mem(&j->code, T2_LDR, rt, frame_base(j), frame_offset(j, j->run));
+	jit_mem(&j->out.code, T2_LDR, rt, frame_base(j), frame_offset(j, j->run));
 }
 
 /* Registers that are not to be borrowed: while values go home, others that may follow are read from there, or go
@@ -129,10 +129,10 @@ int jit_temp(struct jit *j)
 		j->short_of |= n >= j->borrows;
 		if (n < JIT_BORROWS)
 			j->lent[n] = (uint8_t)r;
-		jit_mem(&j->code, T2_STR, r, frame_base(j), frame_offset(j, j->borrow + n));
+		jit_mem(&j->out.code, T2_STR, r, frame_base(j), frame_offset(j, j->borrow + n));
 		return r;
 	}
-	j->code.broken = true;
+	j->out.code.broken = true;
 	return T2_IP;
 }
 
@@ -149,7 +149,7 @@ int jit_scratch(struct jit *j, int reuse)
 void jit_give_back(struct jit *j)
 {
 	for (uint32_t n = 0; n < jit_count(j->borrowed) && n < JIT_BORROWS; n++)
-		jit_mem(&j->code, T2_LDR, j->lent[n], frame_base(j), frame_offset(j, j->borrow + n));
+		jit_mem(&j->out.code, T2_LDR, j->lent[n], frame_base(j), frame_offset(j, j->borrow + n));
 	j->borrowed = 0;
 }
 
@@ -176,11 +176,11 @@ void jit_forget(struct jit *j)
 
 void jit_load_spilled(struct jit *j, uint32_t half, int rt)
 {
-	j->code.broken |= j->home[half] == JIT_NOWHERE;
+	j->out.code.broken |= j->home[half] == JIT_NOWHERE;
 	jit_change(j, (uint32_t)rt);
 	if (rt >= T2_IP)
 		*jit_cache(j, rt) = (uint8_t)half;
-	jit_mem(&j->code, T2_LDR, rt, frame_base(j), frame_offset(j, j->home[half] - JIT_SPILL));
+	jit_mem(&j->out.code, T2_LDR, rt, frame_base(j), frame_offset(j, j->home[half] - JIT_SPILL));
 }
 
 /* A half's home = reg. */
@@ -191,7 +191,7 @@ void jit_store_half(struct jit *j, uint32_t half, int reg)
 	if (jit_in_register(j, half)) {
 		if (j->home[half] != reg)
 			jit_change(j, j->home[half]);
-		jit_mov(&j->code, j->home[half], reg);
+		jit_mov(&j->out.code, j->home[half], reg);
 		return;
 	}
 	for (uint32_t i = 0; i < 2; i++)
@@ -199,5 +199,5 @@ void jit_store_half(struct jit *j, uint32_t half, int reg)
 			j->cached[i] = JIT_NOWHERE;
 	if (reg >= T2_IP && *jit_cache(j, reg) != JIT_IMM)
 		*jit_cache(j, reg) = (uint8_t)half;
-	jit_mem(&j->code, T2_STR, reg, frame_base(j), frame_offset(j, j->home[half] - JIT_SPILL));
+	jit_mem(&j->out.code, T2_STR, reg, frame_base(j), frame_offset(j, j->home[half] - JIT_SPILL));
 }

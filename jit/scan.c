@@ -31,17 +31,17 @@ int32_t jit_scan(struct jit *j, uint8_t *mem, uint32_t bytes)
 		return UB_E_COMPILE_SCRATCH;
 	uint8_t *at = mem + bytes - tables;
 	memset(at, 0, tables);
-	j->fixups = (struct jit_fixup *)at;
+	j->out.fixups = (struct jit_fixup *)at;
 	j->live_in = (uint32_t *)at;
-	j->offset = (uint16_t *)(j->live_in + n + 1);
-	j->labels = j->offset + n;
-	j->facts = (uint8_t *)(j->labels + JIT_L_FUNCS + j->program->nfuncs);
+	j->out.offset = (uint16_t *)(j->live_in + n + 1);
+	j->out.labels = j->out.offset + n;
+	j->facts = (uint8_t *)(j->out.labels + JIT_L_FUNCS + j->program->nfuncs);
 	j->leader = j->facts + n;
 	j->hoisted = j->leader + (n + 7) / 8;
-	j->code.at = (uint16_t *)mem;
-	j->code.cap = (bytes - tables) / 2;
-	if (j->code.cap > 0xffff)
-		j->code.cap = 0xffff;
+	j->out.code.at = (uint16_t *)mem;
+	j->out.code.cap = (bytes - tables) / 2;
+	if (j->out.code.cap > 0xffff)
+		j->out.code.cap = 0xffff;
 
 	for (uint32_t i = 0; i < j->program->nfuncs; i++)
 		jit_mark(j->leader, j->program->funcs[i]);

@@ -11,14 +11,14 @@
 void jit_call_routine(struct jit *j, enum jit_routine routine)
 {
 	j->used |= 1u << routine;
-	jit_branch_link(j, JIT_TO_LABEL, routine);
+	jit_branch_link(&j->out, JIT_TO_LABEL, routine);
 }
 
 static void trap(struct jit *j, uint32_t slot, uint32_t status)
 {
 	jit_call_routine(j, JIT_FAULT);
-	jit_narrow(&j->code, slot);
-	jit_narrow(&j->code, status & 0xffff);
+	jit_narrow(&j->out.code, slot);
+	jit_narrow(&j->out.code, status & 0xffff);
 }
 
 /* Stops the program. */
@@ -39,9 +39,9 @@ void jit_trap_if(struct jit *j, enum t2_cond cond, int32_t status)
 struct jit_stub *jit_to_stub(struct jit *j, enum t2_cond cond)
 {
 	struct jit_stub *stub = &j->stubs[j->nstubs++];
-	stub->fixup = (uint16_t)j->nfixups;
-	jit_branch(j, cond, JIT_TO_CODE, 0);
-	stub->resume = (uint16_t)j->code.len;
+	stub->fixup = (uint16_t)j->out.nfixups;
+	jit_branch(&j->out, cond, JIT_TO_CODE, 0);
+	stub->resume = (uint16_t)j->out.code.len;
 	stub->slot = (uint16_t)j->slot;
 	return stub;
 }
@@ -73,14 +73,14 @@ static void check_stub(struct jit *j, const struct jit_stub *stub)
 	const struct jit_val *at = &stub->value;
 	jit_sum(j, T2_IP, at);
 	jit_call_routine(j, JIT_CHECK);
-	jit_narrow(&j->code, stub->slot);
-	jit_narrow(&j->code, stub->what);
+	jit_narrow(&j->out.code, stub->slot);
+	jit_narrow(&j->out.code, stub->what);
 	if (at->a == T2_IP && at->imm) { /* the code goes on with a without imm */
 		struct jit_val back = jit_value(JIT_ADDR, T2_IP, JIT_NOWHERE, 0, 0u - (uint32_t)at->imm);
 		jit_sum(j, T2_IP, &back);
 	}
 	if (!(stub->kind & JIT_MORE))
-		jit_branch(j, T2_AL, JIT_TO_CODE, stub->resume);
+		jit_branch(&j->out, T2_AL, JIT_TO_CODE, stub->resume);
 }
 
 /* Stubs wait for a place no control runs through. */
@@ -92,7 +92,7 @@ void jit_stubs(struct jit *j)
 	for (uint32_t i = 0; i < j->nstubs; i++) {
 		struct jit_stub *stub = &j->stubs[i];
 		if (i == 0 || !(stub[-1].kind & JIT_MORE))
-			jit_land(j, stub->fixup);
+			jit_land(&j->out, stub->fixup);
 		switch (stub->kind & ~JIT_MORE) {
 		case JIT_CHECKS:
 			check_stub(j, stub);
@@ -107,7 +107,7 @@ void jit_stubs(struct jit *j)
 			jit_emit_value(j, j->home[stub->what], &stub->value);
 		}
 		if (!(stub->kind & JIT_MORE))
-			jit_branch(j, T2_AL, JIT_TO_SLOT, stub->resume);
+			jit_branch(&j->out, T2_AL, JIT_TO_SLOT, stub->resume);
 	}
 	j->nstubs = 0;
 	j->vouched = JIT_NOWHERE;
@@ -121,20 +121,20 @@ void jit_reserve_stubs(struct jit *j, uint32_t n)
 {
 	if (j->nstubs + n <= JIT_STUBS)
 		return;
-	uint32_t around = j->nfixups;
-	jit_branch(j, T2_AL, JIT_TO_CODE, 0);
+	uint32_t around = j->out.nfixups;
+	jit_branch(&j->out, T2_AL, JIT_TO_CODE, 0);
 	jit_stubs(j);
-	jit_land(j, around);
+	jit_land(&j->out, around);
 }
 
 /* The way to the routines in the firmware, at the end of the code. */
 void jit_thunks(struct jit *j)
 {
-	struct jit_code *c = &j->code;
+	struct jit_code *c = &j->out.code;
 	for (uint32_t left = j->used; left; left &= left - 1) {
 		uint32_t routine = (uint32_t)__builtin_ctz(left);
 		int run = routine == JIT_CHECK || routine == JIT_FAULT ? T2_R3 : T2_IP;
-		jit_label(j, routine);
+		jit_label(&j->out, routine);
 		if (routine == JIT_CHECK) /* keeps all registers */
 			jit_push(c, 1u << T2_R3 | 1u << T2_LR);
 		j->sp_moved = routine == JIT_DIVIDE ? 16 : routine == JIT_CHECK || routine == JIT_HELPER5 ? 8 : 0;
@@ -149,7 +149,7 @@ void jit_trap_unless(struct jit *j, enum t2_cond cond, int32_t status, int addre
 {
 	bool moves = address != T2_R2;
 	/* Over what follows: 4 halfwords of the trap, and the move. Counted from the pc, which is one ahead. */
-	jit_narrow(&j->code, T2_BCC_N | (uint32_t)cond << 8 | (3u + moves));
-	jit_mov(&j->code, T2_R2, address);
+	jit_narrow(&j->out.code, T2_BCC_N | (uint32_t)cond << 8 | (3u + moves));
+	jit_mov(&j->out.code, T2_R2, address);
 	jit_trap(j, status);
 }

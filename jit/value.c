@@ -88,7 +88,7 @@ static NOINLINE void make_room(struct jit *j, uint32_t reg, uint32_t left, uint3
 		}
 		if (copy < 0) {
 			copy = jit_temp(j);
-			jit_mov(&j->code, copy, (int)reg);
+			jit_mov(&j->out.code, copy, (int)reg);
 		}
 		if (v->a == reg)
 			v->a = (uint8_t)copy;
@@ -108,12 +108,12 @@ static inline void clobber(struct jit *j, uint32_t reg, uint32_t self, uint32_t 
 /* rd = rn + k; rd may be rn. */
 static void add_const(struct jit *j, int rd, int rn, uint32_t k)
 {
-	if (jit_dp_imm(&j->code, T2_ADD, rd, rn, k, JIT_ANY))
+	if (jit_dp_imm(&j->out.code, T2_ADD, rd, rn, k, JIT_ANY))
 		return;
 	uint32_t temps = j->temps;
 	int t = rd == rn ? jit_temp(j) : rd;
-	jit_const(&j->code, t, k, JIT_ANY);
-	jit_dp(&j->code, T2_ADD, rd, rn, t, JIT_ANY);
+	jit_const(&j->out.code, t, k, JIT_ANY);
+	jit_dp(&j->out.code, T2_ADD, rd, rn, t, JIT_ANY);
 	j->temps = temps;
 }
 
@@ -122,13 +122,13 @@ void jit_sum(struct jit *j, int rd, const struct jit_val *v)
 {
 	int rn = v->a;
 	if (v->b != JIT_NOWHERE) {
-		jit_dp_shift(&j->code, T2_ADD, rd, rn, v->b, T2_LSL, v->shift, JIT_ANY);
+		jit_dp_shift(&j->out.code, T2_ADD, rd, rn, v->b, T2_LSL, v->shift, JIT_ANY);
 		rn = rd;
 	}
 	if (v->imm)
 		add_const(j, rd, rn, (uint32_t)v->imm);
 	else
-		jit_mov(&j->code, rd, rn);
+		jit_mov(&j->out.code, rd, rn);
 }
 
 /* rd = a value. */
@@ -136,13 +136,13 @@ void jit_emit_value(struct jit *j, int rd, const struct jit_val *v)
 {
 	switch (v->kind) {
 	case JIT_CONST:
-		jit_const(&j->code, rd, (uint32_t)v->imm, JIT_ANY);
+		jit_const(&j->out.code, rd, (uint32_t)v->imm, JIT_ANY);
 		break;
 	case JIT_SHIFT:
-		jit_shift_imm(&j->code, (enum t2_shift)(v->shift >> 5), rd, v->a, v->shift & 31, JIT_ANY);
+		jit_shift_imm(&j->out.code, (enum t2_shift)(v->shift >> 5), rd, v->a, v->shift & 31, JIT_ANY);
 		break;
 	case JIT_PRODUCT:
-		jit_mul(&j->code, rd, v->a, v->b, JIT_ANY);
+		jit_mul(&j->out.code, rd, v->a, v->b, JIT_ANY);
 		break;
 	default: /* a copy, too: a + 0 */
 		jit_sum(j, rd, v);
@@ -276,7 +276,7 @@ static int constant(struct jit *j, uint32_t value)
 	int t = j->temps >> T2_LR & 1 ? jit_temp(j) : T2_LR;
 	jit_change(j, (uint32_t)t);
 	j->temps |= 1u << t;
-	jit_const(&j->code, t, value, JIT_ANY);
+	jit_const(&j->out.code, t, value, JIT_ANY);
 	if (t >= T2_IP) {
 		*jit_cache(j, t) = JIT_IMM;
 		j->constants[t == T2_LR] = value;
@@ -299,7 +299,7 @@ int jit_reg(struct jit *j, uint32_t half)
 		jit_sum(j, t, v);
 		return t;
 	}
-	j->code.broken |= v->kind > JIT_CONST;
+	j->out.code.broken |= v->kind > JIT_CONST;
 	for (int t = T2_IP; t <= T2_LR; t += T2_LR - T2_IP) {
 		if (*jit_cache(j, t) == half && !(j->temps >> t & 1)) {
 			j->temps |= 1u << t;

@@ -55,25 +55,25 @@ int32_t jittest_branch(enum t2_cond cond, bool link, bool forward, uint32_t nops
 	struct jit_fixup fixups[1];
 	if (!j)
 		return UB_E_MEMORY;
-	j->code = (struct jit_code){ .at = out, .cap = cap };
-	j->labels = labels;
-	j->fixups = fixups + 1;
+	j->out.code = (struct jit_code){ .at = out, .cap = cap };
+	j->out.labels = labels;
+	j->out.fixups = fixups + 1;
 	if (!forward) {
-		jit_label(j, JIT_L_EXIT);
+		jit_label(&j->out, JIT_L_EXIT);
 		for (uint32_t i = 0; i < nops; i++)
-			jit_narrow(&j->code, T2_NOP);
+			jit_narrow(&j->out.code, T2_NOP);
 	}
 	if (link)
-		jit_branch_link(j, JIT_TO_LABEL, JIT_L_EXIT);
+		jit_branch_link(&j->out, JIT_TO_LABEL, JIT_L_EXIT);
 	else
-		jit_branch(j, cond, JIT_TO_LABEL, JIT_L_EXIT);
+		jit_branch(&j->out, cond, JIT_TO_LABEL, JIT_L_EXIT);
 	if (forward) {
 		for (uint32_t i = 0; i < nops; i++)
-			jit_narrow(&j->code, T2_NOP);
-		jit_label(j, JIT_L_EXIT);
+			jit_narrow(&j->out.code, T2_NOP);
+		jit_label(&j->out, JIT_L_EXIT);
 	}
-	jit_patch(j);
-	int32_t result = j->error ? j->error : (int32_t)j->code.len;
+	jit_patch(&j->out);
+	int32_t result = j->out.error ? j->out.error : (int32_t)j->out.code.len;
 	free(j);
 	return result;
 }
