@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Helper functions programs may call: X(NAME, id, arguments). Ids are those of uBPF and
- * Femto-Containers. printf reads one argument behind the format for each % in it at most, which
+ * Femto-Containers, and from 0x90 on ours. printf reads one argument behind the format for each % in it at most, which
  * compilers make use of.
  */
 #ifndef UB_ABI_HELPERS_H
@@ -38,7 +38,11 @@
 	X(hd44780_clear, 0x81, 1)              \
 	X(hd44780_print, 0x82, 2)              \
 	X(hd44780_set_cursor, 0x83, 3)         \
-	X(keypad_get_input, 0x84, 1)
+	X(keypad_get_input, 0x84, 1)           \
+	X(program_find, 0x90, 1)               \
+	X(message_send, 0x91, 3)               \
+	X(message_receive, 0x92, 2)            \
+	X(wait, 0x93, 1)
 
 /* Ids are a group and a number below five in it: a table by (group, number) is small, and has gaps. */
 #define UB_HELPER_AT(id) (((id) >> 4) * 5 + ((id) & 15))

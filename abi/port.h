@@ -28,10 +28,15 @@ static inline void *ub_at(const struct ub_run *run, uint32_t addr)
 }
 
 /* Atomics are indivisible against interrupts: a single core needs no more, and ARMv7-M has no
- * 64-bit exclusives. */
+ * 64-bit exclusives. Behind walls (device/) programs cannot mask them: the kernel is asked not to switch. */
+enum { UB_SVC_HOLD = 0xf1, UB_SVC_RELEASE = 0xf2 };
+
 static inline uint32_t ub_irq_save(void)
 {
 #if UB_HOST
+	return 0;
+#elif defined(UB_WALLS)
+	__asm__ volatile("svc %0" ::"i"(UB_SVC_HOLD) : "memory");
 	return 0;
 #else
 	uint32_t primask;
@@ -44,6 +49,9 @@ static inline void ub_irq_restore(uint32_t saved)
 {
 #if UB_HOST
 	(void)saved;
+#elif defined(UB_WALLS)
+	(void)saved;
+	__asm__ volatile("svc %0" ::"i"(UB_SVC_RELEASE) : "memory");
 #else
 	__asm__ volatile("msr primask, %0" ::"r"(saved) : "memory");
 #endif

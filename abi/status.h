@@ -2,7 +2,8 @@
 /* Every way to fail, once: X(name, number, text). 0 is success; lengths are positive.
  *
  * Numbers are on the wire and never reused. Ranges: -1..-19 general, -20..-39 image,
- * -40..-59 verifier, -60..-79 compiling, -80..-99 running, -100..-119 agent, -120.. CPU faults.
+ * -40..-59 verifier, -60..-79 compiling, -80..-99 running, -100..-119 agent, -120..-139 CPU faults,
+ * -140.. device.
  */
 #ifndef UB_ABI_STATUS_H
 #define UB_ABI_STATUS_H
@@ -55,6 +56,8 @@
 	X(UB_E_HELPER_ARG, -87, "helper argument is invalid")                                 \
 	X(UB_E_CONTEXT, -88, "context is shorter than the program requires")                  \
 	X(UB_E_OPCODE, -89, "opcode cannot be executed")                                      \
+	X(UB_E_TIME, -90, "running time used up")                                             \
+	X(UB_E_KILLED, -91, "killed")                                                         \
 	/* agent */                                                                           \
 	X(UB_E_FRAME_LENGTH, -100, "frame is too long")                                       \
 	X(UB_E_FRAME_CRC, -101, "frame checksum does not match")                              \
@@ -67,7 +70,14 @@
 	X(UB_E_HARD_FAULT, -120, "HardFault")                                                 \
 	X(UB_E_MEM_FAULT, -121, "MemManage fault")                                            \
 	X(UB_E_BUS_FAULT, -122, "BusFault")                                                   \
-	X(UB_E_USAGE_FAULT, -123, "UsageFault")
+	X(UB_E_USAGE_FAULT, -123, "UsageFault")                                               \
+	/* device/ */                                                                         \
+	X(UB_E_PROGRAM, -140, "no such program")                                              \
+	X(UB_E_NAME, -141, "name of a program is invalid or taken")                           \
+	X(UB_E_SLOTS, -142, "no room for another program")                                    \
+	X(UB_E_RUNNING, -143, "program is running")                                           \
+	X(UB_E_STOPPED, -144, "program is not running")                                       \
+	X(UB_E_GRANT, -145, "grant of something that does not exist")
 
 enum ub_status {
 #define UB_STATUS_ENUM(name, number, text) name = (number),

@@ -126,6 +126,7 @@ struct jit {
 	uint8_t vouched;
 	uint8_t cached[2];   /* spilled halves that ip and lr have copies of, or JIT_IMM: ... */
 	bool checked;        /* always, or never */
+	bool walled;         /* JIT_WALLED */
 	uint32_t slot;
 	uint32_t live;       /* halves needed after it */
 	uint32_t held;       /* halves needed before or after it */

@@ -261,6 +261,7 @@ int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t opt
 	j.cpu = cpu;
 	j.checked = !(options & JIT_UNCHECKED);
 	j.without = options / JIT_WITHOUT;
+	j.walled = options & JIT_WALLED;
 	j.local_calls = program->flags & UB_PROGRAM_LOCAL_CALLS;
 	j.bias = program->stack_use < UB_FRAME_BYTES ? program->stack_use : UB_FRAME_BYTES;
 	*where = (struct ub_fault){ 0 };

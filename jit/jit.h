@@ -18,6 +18,7 @@ extern const struct ub_engine jit_unchecked_engine; /* no checks, no budget: for
 enum {
 	JIT_UNCHECKED = 1,
 	JIT_COMPACT = 2,
+	JIT_WALLED = 4, /* for behind walls (device/): asks the kernel where other code masks interrupts */
 	JIT_WITHOUT = 16, /* << enum jit_repair (compile.h): without that repair; on the desk, for tests */
 };
 
@@ -31,7 +32,7 @@ struct jit_map {
 };
 
 /* Compiles `program` into `mem` (4-byte aligned), the rest of which is scratch meanwhile. Returns the
- * bytes of code, or UB_E_COMPILE_* with *where filled in. `cpu`: UB_CPU_*; `options`: JIT_UNCHECKED, JIT_COMPACT.
+ * bytes of code, or UB_E_COMPILE_* with *where filled in. `cpu`: UB_CPU_*; `options`: JIT_UNCHECKED and so on.
  * `map`, if not NULL, takes the places of the code of each slot. Less memory than there is room for
  * loops in two forms (loops.h) gives other code, which is slower, rather than none. */
 int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t options, uint8_t *mem,

@@ -375,10 +375,14 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 	int old[2] = { jit_temp(j), 0 }, t = jit_temp(j);
 	if (words > 1)
 		old[1] = jit_temp(j);
-	jit_wide(c, T2_MRS_PRIMASK | (uint32_t)t << 8);
-	jit_push(c, 1u << t);
-	j->sp_moved += 4;
-	jit_narrow(c, T2_CPSID);
+	if (j->walled) {
+		jit_narrow(c, T2_SVC | UB_SVC_HOLD);
+	} else {
+		jit_wide(c, T2_MRS_PRIMASK | (uint32_t)t << 8);
+		jit_push(c, 1u << t);
+		j->sp_moved += 4;
+		jit_narrow(c, T2_CPSID);
+	}
 	for (int32_t i = 0; i < words; i++)
 		jit_mem(c, T2_LDR, old[i], ad, i * 4);
 	if (compare) {
@@ -389,9 +393,13 @@ static void atomic(struct jit *j, const struct ub_insn *insn)
 			jit_mem(c, T2_STR, t, ad, i * 4);
 		}
 	}
-	jit_pop(c, 1u << t);
-	j->sp_moved -= 4;
-	jit_wide(c, T2_MSR_PRIMASK | (uint32_t)t << 16);
+	if (j->walled) {
+		jit_narrow(c, T2_SVC | UB_SVC_RELEASE);
+	} else {
+		jit_pop(c, 1u << t);
+		j->sp_moved -= 4;
+		jit_wide(c, T2_MSR_PRIMASK | (uint32_t)t << 16);
+	}
 	jit_forget(j);
 	if (!fetch)
 		return;

@@ -105,4 +105,10 @@ BPF_HELPER(int64_t, bpf_hd44780_print, 0x82, bpf_lcd_t lcd, const char *string);
 BPF_HELPER(int64_t, bpf_hd44780_set_cursor, 0x83, bpf_lcd_t lcd, uint32_t row, uint32_t column);
 BPF_HELPER(uint32_t, bpf_keypad_get_input, 0x84, uint32_t adc);
 
+/* Other programs of a device, and waiting. Where a program is alone there is nobody to find. */
+BPF_HELPER(uint32_t, bpf_program_find, 0x90, const char *name);
+BPF_HELPER(int64_t, bpf_message_send, 0x91, uint32_t program, const void *message, uint32_t bytes);
+BPF_HELPER(int64_t, bpf_message_receive, 0x92, void *message, uint32_t size);
+BPF_HELPER(int64_t, bpf_wait, 0x93, uint32_t ms);
+
 #endif

@@ -23,6 +23,7 @@ var layers = [][]string{
 	{"internal/devmem", "internal/thumb", "internal/style", "benchmarks"},
 	{"image", "verify", "vm", "jit", "femto", "baseline"},
 	{"firmware", "examples", "planner"},
+	{"device"},
 	{"emu"},
 	{"internal"}, // what tests of several packages share
 	{"bench"},
@@ -147,7 +148,7 @@ func tracked(t *testing.T) []string {
 
 var sourceFile = regexp.MustCompile(`\.(go|c|h|S|ld|mk|sh|yml)$|^Makefile$|^\.ci/run$`)
 
-var deviceCode = regexp.MustCompile(`^(abi|image|verify|vm|jit|femto|baseline|firmware|benchmarks|examples)/.*\.(c|h|S|ld)$`)
+var deviceCode = regexp.MustCompile(`^(abi|image|verify|vm|jit|femto|baseline|firmware|device|benchmarks|examples)/.*\.(c|h|S|ld)$`)
 
 func TestEveryFileNamesItsLicence(t *testing.T) {
 	for _, name := range tracked(t) {

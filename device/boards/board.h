@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a board is to the firmware: each has a linker script, and one of the chips below. */
+#ifndef DEVICE_BOARDS_BOARD_H
+#define DEVICE_BOARDS_BOARD_H
+
+#include <stdint.h>
+
+#include "abi/program.h"
+
+/* What is the same on all boards of a chip (stm32.c, mps2.c). */
+extern const uint32_t board_hz; /* of the core, as SysTick counts */
+
+/* Clocks, counters, serial line; its interrupt is enabled. */
+void board_chip_init(void);
+void board_serial_put(uint8_t byte);
+/* The interrupt of the serial line: takes what it has received. Returns the byte, or -1 when there is no more. */
+int32_t board_serial_get(void);
+
+/* serial.c: datagrams over the serial line. */
+void board_serial_interrupt(void);
+
+/* What is left of a firmware that faulted (UB_OK: it has not), in memory that a reset leaves alone. */
+struct board_panic {
+	uint32_t magic;
+	struct ub_fault fault;
+	uint32_t count;
+};
+extern struct board_panic board_last_panic;
+
+#endif

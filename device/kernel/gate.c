@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SVC: what programs ask for. A number that nobody knows is the gate's to refuse. */
+#include "device/kernel/kernel.h"
+
+void kernel_gate(struct kernel_frame *frame, uint32_t number);
+void kernel_gate(struct kernel_frame *frame, uint32_t number)
+{
+	struct os_thread *t = os_kernel.current;
+
+	if (number < OS_NUMBERS && t->gate) {
+		const uint32_t args[5] = {frame->r1, frame->r2, frame->r3, frame->r0, frame->ip};
+		uint64_t result = t->gate(t, number, args);
+		frame->r0 = (uint32_t)result;
+		frame->r1 = (uint32_t)(result >> 32);
+		return;
+	}
+	switch (number) {
+	case OS_NUMBER_HOLD:
+		t->held |= 1;
+		return;
+	case OS_NUMBER_RELEASE:
+		t->held = 0;
+		kernel_reschedule();
+		return;
+	case OS_NUMBER_END:
+		kernel_finish(t, &(struct ub_fault){.status = (int32_t)frame->r0});
+		return;
+	}
+	kernel_finish(t, &(struct ub_fault){.status = UB_E_HELPER, .pc = frame->pc, .addr = number});
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Registers of the ARMv7-M core that the kernel uses (Arm DDI 0403E, B3), beside those of firmware/boot/regs.h. */
+#ifndef DEVICE_KERNEL_SCS_H
+#define DEVICE_KERNEL_SCS_H
+
+#include "firmware/boot/regs.h"
+
+#define SYST_CSR BOOT_REG(0xe000e010)
+#define SYST_RVR BOOT_REG(0xe000e014)
+#define SYST_CVR BOOT_REG(0xe000e018)
+enum { SYST_ENABLE = 1, SYST_TICKINT = 2, SYST_CLKSOURCE = 4, SYST_COUNTFLAG = 1 << 16 };
+
+#define SCB_ICSR BOOT_REG(0xe000ed04)
+#define ICSR_PENDSVSET (1u << 28)
+#define ICSR_PENDSTSET (1u << 26)
+#define SCB_AIRCR BOOT_REG(0xe000ed0c)
+#define AIRCR_RESET (0x05fa0000u | 1u << 2)
+#define SCB_SHPR2 BOOT_REG(0xe000ed1c) /* priority of SVCall in the top byte */
+#define SCB_SHPR3 BOOT_REG(0xe000ed20) /* PendSV, SysTick in bytes 2, 3 */
+enum { SHCSR_SVCALLPENDED = 1 << 15 };
+#define NVIC_ISER(n) BOOT_REG(0xe000e100 + 4 * (n))
+#define NVIC_IPR(irq) (*(volatile uint8_t *)(0xe000e400 + (irq)))
+
+enum { MPU_PRIVDEFENA = 1 << 2 };
+/* Rights of unprivileged code; privileged code may read all, and write where it may. */
+enum {
+	RASR_PRIVATE = 1 << 24,   /* privileged: read, write; unprivileged: none */
+	RASR_USER_READ = 6 << 24, /* both read only */
+	RASR_USER_WRITE = 3 << 24,
+	RASR_CLOSED = 0,          /* to both */
+};
+#define RASR_DISABLE(stripes) ((uint32_t)(stripes) << 8)
+
+#endif

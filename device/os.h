@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The seam under everything else in device/: threads, waiting and waking, time, datagrams. Four things, so
+ * that an operating system can be put under it in an afternoon (docs/device.md says how):
+ *
+ *   device/kernel/   our own small kernel, for boards
+ *   device/posix/    pthreads, so that what lies above runs on the desk under sanitizers
+ *
+ * os_port.h is the implementation's: it defines struct os_thread, which the caller owns the memory of.
+ *
+ * A thread is either trusted (walls NULL), part of the firmware, or walled: it reaches what its walls list and
+ * nothing else, and asks for everything else through its gate.
+ */
+#ifndef DEVICE_OS_H
+#define DEVICE_OS_H
+
+#include <stdint.h>
+
+#include "abi/port.h"
+#include "os_port.h"
+
+struct os_thread;
+
+/* Priorities: 0 is served first. Threads of one priority take turns, a tick each. */
+enum { OS_PRIORITIES = 8, OS_PRIORITY_SERVER = 0, OS_PRIORITY_IDLE = 7 };
+enum { OS_TICK_US = 1000 };
+
+#define OS_FOREVER UINT64_MAX
+
+/* Walls: [start, start + len) of the device's address space. The start and length of a wall are a
+ * multiple of an eighth of a power of two (OS_STRIPES) that holds it without crossing a multiple of itself. */
+enum { OS_EXECUTE = 4 /* beside UB_READ and UB_WRITE of abi/run.h */ };
+enum { OS_WALLS = 6, OS_STRIPES = 8, OS_WALL_MIN = 32 /* bytes; below 256 there are no stripes */ };
+struct os_wall {
+	uint32_t start, len, rights;
+};
+
+/* What a walled thread asks for: `number` is of its choosing and so are the five arguments. Runs trusted and
+ * whole: no other thread runs until it returns. The result goes back to the thread. */
+typedef uint64_t (*os_gate)(struct os_thread *self, uint32_t number, const uint32_t args[5]);
+
+/* Numbers that the seam takes for itself; those below are the gate's. */
+enum os_number {
+	OS_NUMBERS = 0xf0,
+	OS_NUMBER_END = 0xf0,     /* end the thread: args[0] is its status */
+	OS_NUMBER_HOLD = UB_SVC_HOLD, /* do not switch to another thread, until */
+	OS_NUMBER_RELEASE = UB_SVC_RELEASE, /* this, or the tick after the next at the latest */
+};
+
+/* How a thread begins: entry(a, b) on its stack. Its result is its status. */
+struct os_start {
+	const char *name;
+	int32_t (*entry)(const void *a, void *b);
+	const void *a;
+	void *b;
+	uint8_t *stack; /* 8-byte aligned; a walled thread's lies inside its walls */
+	uint32_t stack_bytes;
+	uint32_t priority;
+	uint32_t ticks;            /* of running time it may use without a pause; then it ends. 0: no limit */
+	struct os_thread *watcher; /* woken with `flags` when it has ended; may be NULL */
+	uint32_t flags;
+	const struct os_wall *walls; /* NULL: trusted */
+	uint32_t nwalls;
+	os_gate gate;
+	void *owner; /* the gate's, see os_owner */
+};
+
+/* How a thread ended. `fault.status` is its own, or UB_E_TIME, UB_E_KILLED, or that of a CPU fault, with its pc and
+ * address; then the registers r0..r15 and xpsr are those at the fault, where they could be read. */
+struct os_end {
+	struct ub_fault fault;
+	uint32_t registers[17];
+	uint32_t ticks; /* running time since its start */
+};
+
+/* Starts a thread that is new (all zero) or has ended. */
+void os_thread_start(struct os_thread *t, const struct os_start *start);
+/* Ends a thread from outside, whatever it is doing; one that has ended stays as it is. It is gone when this returns:
+ * what it used may be used for something else. */
+void os_thread_kill(struct os_thread *t, int32_t status);
+/* Whether it has ended (or never began); then how is in *end, which may be NULL. */
+int os_thread_ended(const struct os_thread *t, struct os_end *end);
+struct os_thread *os_self(void);
+/* What struct os_start said. */
+void *os_owner(const struct os_thread *t);
+
+/* Every thread has 32 flags. Waits until one of `mask` is up, or until the time; takes those down and returns them,
+ * 0 when the time came first. */
+uint32_t os_wait(uint32_t mask, uint64_t until);
+/* Puts flags of a thread up, from any thread, or from a gate. */
+void os_wake(struct os_thread *t, uint32_t flags);
+/* From a gate: its thread goes on when a flag of `mask` is up (and is taken down) or at the time, but no sooner than
+ * the gate has returned. */
+void os_pause(struct os_thread *t, uint32_t mask, uint64_t until);
+
+/* Between these two no other thread runs, nor a gate. They do not nest, and nothing in between waits. */
+void os_lock(void);
+void os_unlock(void);
+
+/* Microseconds since the start. A timer is a wait with an end. */
+uint64_t os_now(void);
+
+/* Datagrams: whole messages, which may be lost, never half. There is one link, and one thread listens to it. */
+enum { OS_DATAGRAM_BYTES = 1100 };
+/* `flags` of this thread go up when one is there. */
+void os_listen(uint32_t flags);
+/* Takes the next one, at most `size` bytes of it. Returns its length, or 0 when there is none. */
+uint32_t os_receive(uint8_t *to, uint32_t size);
+/* Answers whoever sent the last one that was received. */
+void os_send(const uint8_t *bytes, uint32_t len);
+
+#endif

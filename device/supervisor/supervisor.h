@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The supervisor: several programs on one device, each in a compartment of its own. It loads them, starts, stops, kills
+ * and replaces them, runs them when they are called or something happens, and keeps what they did wrong.
+ *
+ * One thread, the server, calls everything here (the helpers that programs call aside, which come through the gate).
+ * The caller owns all memory: one struct supervisor, and the pool that programs get theirs from.
+ *
+ *   pool.c     the memory of programs, in pieces the MPU can wall off
+ *   load.c     an image becomes a program that is known to be valid
+ *   place.c    a compartment: where everything of a program lies, and its walls
+ *   life.c     starting, running, ending, starting again
+ *   cache.c    compiled code, kept by what it was made of
+ *   gate.c     helpers: what programs ask for, and whether they may
+ *   talk.c     mailboxes
+ */
+#ifndef DEVICE_SUPERVISOR_H
+#define DEVICE_SUPERVISOR_H
+
+#include "abi/engine.h"
+#include "device/os.h"
+#include "device/supervisor/pool.h"
+#include "firmware/helpers/helpers.h"
+
+/* What the supervisor runs on. Outlives it. */
+struct supervisor_board {
+	const char *name; /* "netduinoplus2" */
+	const char *core; /* "cortex-m4" */
+	uint32_t cpu;     /* UB_CPU_* */
+	uint8_t *pool;    /* 32-byte aligned */
+	uint32_t pool_addr, pool_bytes;
+	uint8_t *base;    /* struct ub_run.base */
+	const struct ub_fault *panic; /* the firmware's own last fault, status UB_OK if none; may be NULL */
+};
+
+/* Engines of a device: X(NAME, number, text). jit-mpu leaves bounds to the walls and the budget to the clock. */
+#define SUPERVISOR_ENGINES(X)     \
+	X(VM, 0, "vm")            \
+	X(JIT, 1, "jit")          \
+	X(JIT_MPU, 2, "jit-mpu")
+enum supervisor_engine {
+#define SUPERVISOR_ENGINE(name, number, text) SUPERVISOR_##name = (number),
+	SUPERVISOR_ENGINES(SUPERVISOR_ENGINE)
+#undef SUPERVISOR_ENGINE
+	SUPERVISOR_ENGINE_COUNT,
+};
+
+/* What makes a program run, beside supervisor_call, which any may be run by that is not long-running. */
+enum {
+	UB_EVENT_TIMER = 1,   /* its period is over */
+	UB_EVENT_INPUT = 2,   /* supervisor_input */
+	UB_EVENT_MESSAGE = 4, /* there is something in its mailbox */
+};
+/* How the context of a run by an event begins. */
+struct ub_event {
+	uint32_t events; /* UB_EVENT_*, all there were since the last run */
+	uint32_t now_ms;
+	uint32_t input; /* value of the last input */
+	uint32_t unused;
+};
+
+enum supervisor_restart { SUPERVISOR_NEVER, SUPERVISOR_ON_FAULT, SUPERVISOR_ALWAYS };
+
+enum {
+	SUPERVISOR_PROGRAMS = 12,
+	SUPERVISOR_NAME = 16, /* bytes, with the zero */
+	SUPERVISOR_KEYS = 4,
+	SUPERVISOR_CRASHES = 8,        /* faults in a row after which a program is left stopped */
+	SUPERVISOR_BACKOFF_MS = 100,   /* after the first; doubles each time */
+	SUPERVISOR_GOOD_MS = 60000,    /* without a fault: a row is over */
+	SUPERVISOR_LOG = 1024,         /* bytes of printed text kept */
+};
+
+/* Keys of the global store: first to last. */
+struct supervisor_keys {
+	uint32_t first, last, rights; /* UB_READ | UB_WRITE */
+};
+
+/* What a program is to be, and all it may do. */
+struct supervisor_config {
+	char name[SUPERVISOR_NAME]; /* letters, digits, - and _ */
+	uint8_t format;             /* enum ub_format */
+	uint8_t engine;             /* enum supervisor_engine */
+	uint8_t restart;            /* enum supervisor_restart */
+	uint8_t priority;           /* 1 (first) to 6 */
+	uint8_t long_running;       /* runs once, from start on */
+	uint8_t events;             /* UB_EVENT_* it is run by */
+	uint16_t entry;             /* index of the entry function */
+	uint32_t period_ms;         /* of UB_EVENT_TIMER */
+	uint32_t budget;            /* backward jumps and local calls a run may do; of no account to jit-mpu */
+	uint32_t ticks;             /* of running time without a pause; 0: no limit, but for jit-mpu 1000 */
+	uint32_t context;           /* bytes of context it gets at most; those of events have 16 at least */
+	uint32_t mailbox;           /* bytes; each message takes 4 more than it has, rounded up to 4 */
+	uint64_t helpers;           /* bits by enum ub_helper_index */
+	uint32_t devices;           /* bits 1 << enum ub_device: kinds it may use */
+	struct supervisor_keys keys[SUPERVISOR_KEYS];
+};
+
+/* What is known of a program when it has been loaded. */
+struct supervisor_image {
+	struct supervisor_config config;
+	struct pool_piece image; /* its bytes, which it cannot reach; len: rounded up */
+	uint32_t image_bytes;
+	uint32_t memory;  /* bytes of sections, text and tables, with what checking them needs */
+	uint32_t stack;   /* bytes below r10, with what the engine saves there */
+	uint32_t ctx_min;
+	uint32_t flags;   /* UB_PROGRAM_* */
+};
+
+enum supervisor_state {
+	SUPERVISOR_EMPTY,
+	SUPERVISOR_LOADED,  /* nothing but the image: stopped, or never started */
+	SUPERVISOR_READY,   /* waits to be run */
+	SUPERVISOR_RUNNING,
+	SUPERVISOR_BACKOFF, /* after a fault, until it is started again */
+	SUPERVISOR_FAILED,  /* left stopped after too many faults */
+};
+
+/* A fault that is kept. */
+struct supervisor_fault {
+	struct os_end end;  /* pc: the slot for what engines notice, for a CPU fault in compiled code */
+	uint32_t code_at;   /* its offset in that code, which pc then is an address in; else ~0 */
+	uint32_t when_ms;
+	uint32_t count;     /* so many since it was loaded; 0: none */
+};
+
+/* A mailbox: messages, each a word of length and its bytes, in a ring of words. */
+struct supervisor_mailbox {
+	struct pool_piece ring;
+	uint32_t head, tail; /* bytes put, taken */
+};
+
+struct supervisor;
+
+struct supervisor_program {
+	struct supervisor *supervisor;
+	struct supervisor_image loaded;
+	enum supervisor_state state;
+	/* The compartment, while it has one (place.c). */
+	struct pool_piece block;
+	int32_t code; /* index in the cache, -1: none */
+	struct os_wall walls[OS_WALLS];
+	uint32_t nwalls;
+	struct supervisor_mailbox mailbox;
+	struct ub_run *user;            /* the run as the program has it, in its block: nothing in it is believed */
+	struct ub_prepared *prepared;   /* likewise */
+	uint8_t *c_stack;
+	uint32_t c_stack_bytes;
+	struct ub_run run;              /* the run as it is */
+	struct os_thread thread;
+	/* Running. */
+	uint32_t pending; /* UB_EVENT_* since the last run */
+	uint32_t input;
+	uint64_t due;     /* end of its period, or of waiting after a fault */
+	uint64_t started; /* the last run */
+	uint32_t called;  /* the run answers supervisor_call */
+	uint32_t stopping;
+	/* What came of it. */
+	uint32_t crashes; /* in a row */
+	uint32_t runs, ticks;
+	int32_t status;   /* of the last run */
+	uint64_t result;
+	uint32_t spent;   /* of its budget */
+	struct supervisor_fault fault;
+	struct helper_entry local[UB_DEVICE_LOCALS];
+	uint8_t nlocal;
+};
+
+/* Compiled code. */
+struct supervisor_code {
+	struct pool_piece piece; /* len 0: none */
+	uint64_t key;
+	uint32_t bytes, users, last_use;
+};
+enum { SUPERVISOR_CODES = 16 };
+
+struct supervisor {
+	const struct supervisor_board *board;
+	struct os_thread *server;
+	struct pool pool;
+	struct supervisor_code codes[SUPERVISOR_CODES];
+	uint32_t uses;      /* of the cache */
+	uint32_t compiled;  /* times code was made rather than found */
+	struct helper_env env; /* devices and the global store */
+	struct supervisor_program programs[SUPERVISOR_PROGRAMS];
+	/* Called when a run that supervisor_call began has ended: status, result and context are the program's. */
+	void (*answered)(void *arg, struct supervisor_program *p);
+	void *answered_arg;
+	uint8_t log[SUPERVISOR_LOG]; /* records: u8 program, u8 length, text */
+	uint32_t log_head;           /* bytes ever written */
+};
+
+/* Flags of the server thread that the supervisor uses: one for each program. Others are the server's. */
+enum { SUPERVISOR_FLAGS = (1 << SUPERVISOR_PROGRAMS) - 1 };
+
+/* All of these return 0 or a negative status; those with a `where` fill it in. */
+
+void supervisor_init(struct supervisor *s, const struct supervisor_board *board);
+
+/* Takes a copy of the image and checks it. Returns the program's number; it is not started. */
+int32_t supervisor_load(struct supervisor *s, const struct supervisor_config *config, const uint8_t *image, uint32_t len,
+			struct ub_fault *where);
+/* Puts another image in its place, and starts that if it was started. If anything of it fails, the old one goes on,
+ * from its start. What was kept about faults, and its local store, stay. */
+int32_t supervisor_replace(struct supervisor *s, uint32_t number, const struct supervisor_config *config,
+			   const uint8_t *image, uint32_t len, struct ub_fault *where);
+/* Removes it, whatever it is doing. */
+int32_t supervisor_unload(struct supervisor *s, uint32_t number);
+
+/* Gives it a compartment, and compiles it if that is its engine. A long-running one begins to run. */
+int32_t supervisor_start(struct supervisor *s, uint32_t number, struct ub_fault *where);
+/* No more runs: one that is going on may end, unless it is a long-running one. Then its compartment is gone. */
+int32_t supervisor_stop(struct supervisor *s, uint32_t number);
+/* The same, at once. */
+int32_t supervisor_kill(struct supervisor *s, uint32_t number);
+
+/* Runs it once with a copy of `len` bytes as its context, whose rest is zero. supervisor.answered follows. */
+int32_t supervisor_call(struct supervisor *s, uint32_t number, const uint8_t *context, uint32_t len);
+/* The context as the program left it, after a run; NULL if it has no compartment. */
+const uint8_t *supervisor_context(const struct supervisor_program *p, uint32_t *len);
+/* Something came in from outside: runs the programs that wait for it, wakes those that sleep. */
+void supervisor_input(struct supervisor *s, uint32_t value);
+
+/* Does what is due: ends, starts again, runs. To be called whenever flags of SUPERVISOR_FLAGS went up, and at the time
+ * it returned last. */
+uint64_t supervisor_step(struct supervisor *s);
+
+/* The number of a program, or UB_E_PROGRAM. `len`: without a zero. */
+int32_t supervisor_find(const struct supervisor *s, const char *name, uint32_t len);
+struct supervisor_program *supervisor_at(struct supervisor *s, uint32_t number); /* NULL if there is none */
+
+#endif
