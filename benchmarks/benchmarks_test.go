@@ -4,6 +4,7 @@ package benchmarks
 
 import (
 	"bytes"
+	"strconv"
 	"testing"
 )
 
@@ -69,6 +70,58 @@ func TestTraceLastsForItsReadings(t *testing.T) {
 	for rounds, failed := range map[int]uint64{0: 0, sensorReadings: 0, sensorReadings + 3: 3} {
 		if r0, _ := sensor.Oracle(sensor.Input(rounds)); r0>>32 != failed {
 			t.Errorf("%d rounds: %d fail, want %d", rounds, r0>>32, failed)
+		}
+	}
+}
+
+// The kernel's table is what its formula says.
+func TestFourierTable(t *testing.T) {
+	source, err := Sources.ReadFile("fft/fft.c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := bytes.Cut(source, []byte("fft_turn[FFT_POINTS] = {"))
+	table, _, _ = bytes.Cut(table, []byte("}"))
+	numbers := bytes.Split(table, []byte(","))
+	for k := range fftPoints / 2 {
+		cos, sin := fftTurn(k)
+		for i, want := range []int32{cos, sin} {
+			got, err := strconv.Atoi(string(bytes.TrimSpace(numbers[2*k+i])))
+			if err != nil || int32(got) != want {
+				t.Errorf("entry %d of the table is %q, want %d", 2*k+i, numbers[2*k+i], want)
+			}
+		}
+	}
+}
+
+// A packed block is smaller than what it holds, and its decoder has copies to do.
+func TestPackedInputs(t *testing.T) {
+	if text := lz4Text(2560); len(lz4Pack(text)) > len(text)*3/4 {
+		t.Errorf("%d bytes are packed into %d", len(text), len(lz4Pack(text)))
+	}
+	if count, _ := huffmanCode(huffmanText(2560)); count[1] != 0 || count[3] == 0 || count[7] == 0 {
+		t.Errorf("codes of each length: %v", count)
+	}
+}
+
+// What the oracles make of inputs is not trivial: something is found, matched, refused.
+func TestInputsExerciseKernels(t *testing.T) {
+	high := func(b Benchmark, size int) uint64 { r0, _ := b.Oracle(b.Input(size)); return r0 >> 32 }
+	for _, c := range []struct {
+		b        Benchmark
+		size     int
+		min, max uint64 // of the upper half of the result
+	}{
+		{classify, 128, 20, 120},
+		{lpm, 256, 128, 255},
+		{ring, 512, 100, 256},
+		{strsearch, 2560, 20, 100},
+		{json, 2560, 200, 1000},
+		{nmea, 32, 4, 8},
+		{slip, 2560, 1 << 20, 1 << 23},
+	} {
+		if got := high(c.b, c.size); got < c.min || got > c.max {
+			t.Errorf("%s: %d, want %d to %d", c.b.Name, got, c.min, c.max)
 		}
 	}
 }
