@@ -118,6 +118,7 @@ func (p *Plan) readHeader(r *reader, calls bool, functions, slots int) {
 		r.fail("version %d is not known", v)
 	}
 	p.Window = int(r.bits(6)) + 1
+	p.Frame = r.count(MaxPlaces)
 	for v := range p.Places {
 		p.Places[v] = r.place()
 		if v < len(p.Highs) {
@@ -133,9 +134,9 @@ func (p *Plan) readHeader(r *reader, calls bool, functions, slots int) {
 		next++
 	}
 	if calls {
-		c := &Calls{Shared: uint16(r.bits(12)), Returns: uint16(r.bits(12)), Words: r.count(255)}
+		c := &Calls{Shared: uint16(r.bits(12)), Words: r.count(255)}
 		for range functions {
-			c.Saves = append(c.Saves, Saves{uint16(r.bits(12)), r.ascending(MaxPlaces)})
+			c.Functions = append(c.Functions, Function{uint16(r.bits(12)), uint16(r.bits(12)), r.ascending(MaxPlaces)})
 		}
 		p.Calls = c
 	}
@@ -147,6 +148,9 @@ func (p *Plan) readHeader(r *reader, calls bool, functions, slots int) {
 
 func (p *Plan) readFrame(r *reader, slot int) (f Frame) {
 	f.Slot = slot
+	for r.flag() {
+		f.Moved = append(f.Moved, r.moved())
+	}
 	for k := range f.Registers {
 		if p.Places[k] != Nowhere {
 			f.Registers[k] = Known(r.bits(2))
@@ -154,9 +158,6 @@ func (p *Plan) readFrame(r *reader, slot int) (f Frame) {
 	}
 	for i := range p.Words {
 		f.Words |= uint16(r.bits(1)) << i
-	}
-	for r.flag() {
-		f.Moved = append(f.Moved, r.moved())
 	}
 	for r.flag() {
 		f.Facts = append(f.Facts, r.fact())
@@ -186,6 +187,7 @@ func (r *reader) fact() (x Fact) {
 	}
 	if x.HasSlack = r.flag(); x.HasSlack {
 		x.Slack = r.signed()
+		x.Exact = r.flag()
 	}
 	return x
 }

@@ -97,7 +97,7 @@ func (p *Plan) Encode(text []byte, functions []int) ([]byte, error) {
 	if len(slots) != len(p.Frames) || !slices.EqualFunc(slots, p.Frames, func(s int, f Frame) bool { return s == f.Slot }) {
 		return nil, fmt.Errorf("the plan has not the frames of its program: %d, not at %v", len(p.Frames), slots)
 	}
-	if HasCalls(text) != (p.Calls != nil) || (p.Calls != nil && len(p.Calls.Saves) != len(functions)) {
+	if HasCalls(text) != (p.Calls != nil) || (p.Calls != nil && len(p.Calls.Functions) != len(functions)) {
 		return nil, fmt.Errorf("the plan does not say how each of %d functions is called", len(functions))
 	}
 	w := &writer{}
@@ -123,6 +123,7 @@ func (p *Plan) Encode(text []byte, functions []int) ([]byte, error) {
 func (p *Plan) header(w *writer) {
 	w.bits(version, 4)
 	w.bits(uint32(p.Window-1), 6)
+	w.number(uint32(p.Frame))
 	for v, place := range p.Places {
 		w.place(place)
 		if v < len(p.Highs) && place != Nowhere {
@@ -138,17 +139,22 @@ func (p *Plan) header(w *writer) {
 	}
 	if c := p.Calls; c != nil {
 		w.bits(uint32(c.Shared), 12)
-		w.bits(uint32(c.Returns), 12)
 		w.number(uint32(c.Words))
-		for _, s := range c.Saves {
-			w.bits(uint32(s.Registers), 12)
-			w.ascending(s.Words)
+		for _, f := range c.Functions {
+			w.bits(uint32(f.Returns), 12)
+			w.bits(uint32(f.Registers), 12)
+			w.ascending(f.Words)
 		}
 	}
 	w.ascending(p.Joins)
 }
 
 func (p *Plan) frame(w *writer, f *Frame) {
+	for _, m := range f.Moved {
+		w.bits(1, 1)
+		w.moved(m)
+	}
+	w.bits(0, 1)
 	for r, known := range f.Registers {
 		if p.Places[r] != Nowhere {
 			w.bits(uint32(known), 2)
@@ -157,11 +163,6 @@ func (p *Plan) frame(w *writer, f *Frame) {
 	for i := range p.Words {
 		w.flag(f.Words>>i&1 != 0)
 	}
-	for _, m := range f.Moved {
-		w.bits(1, 1)
-		w.moved(m)
-	}
-	w.bits(0, 1)
 	for _, x := range f.Facts {
 		w.bits(1, 1)
 		w.fact(x)
@@ -203,6 +204,7 @@ func (w *writer) fact(x Fact) {
 	w.flag(x.HasSlack)
 	if x.HasSlack {
 		w.signed(x.Slack)
+		w.flag(x.Exact)
 	}
 }
 

@@ -69,6 +69,7 @@ const (
 // Plan is what the device is told of a program.
 type Plan struct {
 	Window int               // 1 to 64
+	Frame  int               // words of the code's own frame that are places, at most MaxPlaces
 	Places [Memory + 1]Place // of r0 to r10 and the compiler's own variables
 	Highs  [10]Place         // of the high halves of r0 to r9
 	Words  []FrameVar        // ascending; words of the program's frame that are variables
@@ -86,16 +87,16 @@ type FrameVar struct {
 
 // Calls is how functions of the program call each other.
 type Calls struct {
-	Shared  uint16  // ARM registers that a function may leave changed
-	Returns uint16  // what callers read after a call: bit r: low half of r0 to r5, bit 6 + r: high half
-	Words   int     // words of a function's own frame: lr, what it saves, and padding
-	Saves   []Saves // per function, ascending: what it saves of its callers
+	Shared    uint16     // ARM registers that a function may leave changed
+	Words     int        // words of a function's own frame: lr, what it saves, and padding
+	Functions []Function // ascending
 }
 
-// Saves is what a function saves.
-type Saves struct {
-	Registers uint16
-	Words     []int // ascending
+// Function is what a function leaves to its callers.
+type Function struct {
+	Returns   uint16 // where it lives: bit r: low half of r0 to r5, bit 6 + r: high half
+	Registers uint16 // ARM registers it saves
+	Words     []int  // words of the code's frame it saves, ascending
 }
 
 // Known is how much of a register is known at a join.
@@ -150,6 +151,7 @@ type Fact struct {
 	NoLimit  bool
 	Slack    int32
 	HasSlack bool
+	Exact    bool // it is not more below
 }
 
 // InLoop is what the fast form of a loop knows at a join inside it.
@@ -232,7 +234,7 @@ type Group struct {
 // String is the plan as text, a line for each thing it says.
 func (p *Plan) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "window %d\n", p.Window)
+	fmt.Fprintf(&b, "window %d, frame of %d words\n", p.Window, p.Frame)
 	for v, place := range p.Places {
 		if place != Nowhere {
 			fmt.Fprintf(&b, "%v in %v", Var(v), place)
@@ -246,9 +248,9 @@ func (p *Plan) String() string {
 		fmt.Fprintf(&b, "%v is r10-%d in %v\n", Word+Var(i), 4*(w.Index+1), w.Place)
 	}
 	if c := p.Calls; c != nil {
-		fmt.Fprintf(&b, "calls: shared %#x, returns %#x, %d words\n", c.Shared, c.Returns, c.Words)
-		for i, s := range c.Saves {
-			fmt.Fprintf(&b, "function %d saves %#x %v\n", i, s.Registers, s.Words)
+		fmt.Fprintf(&b, "calls: shared %#x, %d words\n", c.Shared, c.Words)
+		for i, f := range c.Functions {
+			fmt.Fprintf(&b, "function %d returns %#x, saves %#x %v\n", i, f.Returns, f.Registers, f.Words)
 		}
 	}
 	if len(p.Joins) > 0 {
@@ -303,6 +305,9 @@ func (x Fact) String() string {
 	}
 	if x.HasSlack {
 		s += fmt.Sprintf(" slack %d", x.Slack)
+	}
+	if x.Exact {
+		s += " exactly"
 	}
 	return s
 }

@@ -20,7 +20,7 @@ var loop = []byte{
 }
 
 func example() *Plan {
-	p := &Plan{Window: 8, Joins: []int{6}}
+	p := &Plan{Window: 8, Frame: 21, Joins: []int{6}}
 	for v := range p.Places {
 		p.Places[v] = Place(v % 12)
 	}
@@ -31,7 +31,7 @@ func example() *Plan {
 	p.Highs[5] = Nowhere
 	p.Words = []FrameVar{{0, 3}, {2, FrameWord + 11}}
 	p.Frames = []Frame{
-		{Slot: 0, Registers: [10]Known{1: Zero, 2: Zero}, Facts: []Fact{{Var: 1, Kind: Context}, {Var: 2, NoLimit: true, HasSlack: true}}},
+		{Slot: 0, Registers: [10]Known{1: Zero, 2: Zero}, Facts: []Fact{{Var: 1, Kind: Context}, {Var: 2, NoLimit: true, HasSlack: true, Exact: true}}},
 		{Slot: 2, Registers: [10]Known{Both, Zero, Low}, Words: 2, Moved: []Moved{{Word + 1, 5}}, Length: 300,
 			Facts: []Fact{{Var: 1, Kind: Data, Lo: -8, Hi: 70000, Slack: -3, HasSlack: true}},
 			Loop:  &InLoop{Tested: true, Forms: []Form{{3, 1, -1}}}},
