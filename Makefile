@@ -51,9 +51,10 @@ bench: setup-run build ## how fast the emulators, the compiler and the interpret
 DEVICE_C = ./femto ./baseline/rbpf ./internal/enginetest ./internal/jittest ./image/... ./firmware/... ./emu/host
 UBSAN = -fsanitize=undefined -fno-sanitize-recover=undefined
 
-sanitize: setup-test ## tests of device C on the desk, under AddressSanitizer and UndefinedBehaviorSanitizer
+sanitize: setup-test ## tests of device C under AddressSanitizer and UndefinedBehaviorSanitizer, and of its generated code between red zones
 	$(GO) test -asan -tags sanitize $(DEVICE_C)
 	CGO_CFLAGS='-O1 -g $(UBSAN)' CGO_LDFLAGS='$(UBSAN)' $(GO) test -tags sanitize $(DEVICE_C)
+	$(GO) test ./internal/redzone
 
 clean: ## remove what was built
 	rm -rf bin build

@@ -101,6 +101,10 @@ static NOINLINE void both_halves(struct jit *j, const struct ub_insn *insn)
 		bytes(j, insn, d, (uint32_t)insn->imm, wide || x);
 		return;
 	}
+	if (!wide && !low) { /* nobody needs its operands either */
+		zero_high(j, d);
+		return;
+	}
 	if (wide && (high || op == UB_RSH || op == UB_ARSH || op == UB_DIV || op == UB_MOD)) {
 		j->keep = j->held; /* operands of one half must survive the other */
 		jit_prove_zeros(j, insn);
@@ -116,7 +120,7 @@ static NOINLINE void both_halves(struct jit *j, const struct ub_insn *insn)
 		jit_op(j, UB_SUB, d, JIT_IMM, d);
 	else if (wide)
 		alu64(j, op, d, s, sign);
-	else if (low)
+	else
 		jit_op(j, op | (uint32_t)sign, d, d, s);
 	if (!wide)
 		zero_high(j, d);

@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
@@ -61,22 +60,6 @@ func lanes(t testing.TB) []campaign.Lane {
 	return list
 }
 
-// seed makes the seed of program i of a campaign.
-func seed(number uint64, i int) []byte {
-	var key [32]byte
-	binary.LittleEndian.PutUint64(key[:], number)
-	binary.LittleEndian.PutUint64(key[8:], uint64(i))
-	random := rand.NewChaCha8(key)
-	b := make([]byte, 64<<(random.Uint64()%6))
-	_, _ = random.Read(b)
-	return b
-}
-
-// features widen with the number of the program, so that every engine gets its share.
-func features(i int) progen.Features {
-	return progen.Features{Calls: i%4 > 0, Extended: i%4 > 1, Counted: i%3 == 0}
-}
-
 func environment(t *testing.T, name string, otherwise int) int {
 	s := os.Getenv(name)
 	if s == "" {
@@ -98,7 +81,7 @@ func TestCampaign(t *testing.T) {
 	compared, lacking, outcomes := make([]int, len(all)), make([]int, len(all)), map[string]int{}
 	differences, start := 0, time.Now()
 	for i := range programs {
-		program := progen.Generate(seed(uint64(number), i), features(i))
+		program := progen.Numbered(uint64(number), i)
 		job, err := campaign.Job(program)
 		if err != nil {
 			t.Fatalf("program %d: %v", i, err)
@@ -201,7 +184,7 @@ func TestKernel(t *testing.T) {
 	all := lanes(t)[:2] // vm on the desk, jit on Cortex-M4
 	refused := 0
 	for i := range programs {
-		program := progen.Generate(seed(uint64(number), i), progen.Features{Plain: true})
+		program := progen.Generate(progen.Seed(uint64(number), i), progen.Features{Plain: true})
 		r0, after, err := linux.Run(program.Text, program.Context)
 		if errors.Is(err, linux.ErrRefused) {
 			refused++

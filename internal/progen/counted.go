@@ -27,11 +27,11 @@ func (g *generator) distinct(n int) []byte {
 }
 
 // start is where counters start, or end: most often a small number, else one near where numbers change.
-func (g *generator) start() uint32 {
+func (g *generator) start() uint64 {
 	if g.one(5) {
-		return g.imm()
+		return uint64(g.imm())
 	}
-	return uint32(g.below(12))
+	return uint64(g.below(12))
 }
 
 func (g *generator) counted() {
@@ -41,9 +41,18 @@ func (g *generator) counted() {
 	regs := g.distinct(6)
 	pointer, value, index, other := regs[2], regs[3], regs[4], regs[5]
 	c := counter{reg: regs[0], bound: regs[1], constant: g.one(2), class: g.wide(), down: g.one(2)}
-	c.step = []uint32{1, 1, 1, 1, 2, 3, 4, 8}[g.below(8)]
+	c.step = []uint32{1, 1, 1, 1, 2, 3, 4, 8, 1, 1, 1000, 1023, 7, 64, 1, 2}[g.below(16)]
 	g.count(&c)
-	g.emit(insn{op: 0xbf, regs: []byte{ctxPointer, ctxPointer, stackPointer, 1}[g.below(4)]<<4 | pointer})
+	const none = 255
+	mixed := byte(none) // what has to be added to the pointer
+	switch {
+	case g.one(5):
+		mixed = g.mix(pointer)
+	case g.features.Extended && g.one(8) && len(g.program.Rodata)+len(g.program.Data) > 0:
+		g.sectionAddress(pointer)
+	default:
+		g.emit(insn{op: 0xbf, regs: []byte{ctxPointer, ctxPointer, stackPointer, 1}[g.below(4)]<<4 | pointer})
+	}
 	if !g.one(3) {
 		g.emit(insn{op: 0x07, regs: pointer, imm: uint32(g.below(24)) - 4})
 	}
@@ -56,9 +65,20 @@ func (g *generator) counted() {
 
 	head := len(g.body)
 	var exits []int
+	reach := func() { g.through(pointer, value, 0) }
+	if mixed != none {
+		reach = func() {
+			a, b := pointer, mixed
+			if g.one(3) && mixed != stackPointer {
+				a, b = b, a
+			}
+			g.emit(insn{op: 0xbf, regs: a<<4 | index}, insn{op: 0x0f, regs: b<<4 | index})
+			g.through(index, value, int16(g.below(3)))
+		}
+	}
 	steps := []func(){
 		func() { g.emit(c.advance()) },
-		func() { g.through(pointer, value, 0) },
+		reach,
 	}
 	for n := g.below(3); n > 0; n-- {
 		steps = append(steps, []func(){
@@ -77,11 +97,7 @@ func (g *generator) counted() {
 			func() { g.aluReg() },
 		}[g.below(8)])
 	}
-	for i := range steps {
-		k := i + g.below(len(steps)-i)
-		steps[i], steps[k] = steps[k], steps[i]
-		steps[i]()
-	}
+	g.arrange(steps)
 	g.emit(g.latch(c, head))
 	for _, i := range exits {
 		g.body[i].target = len(g.body) + g.below(3)
@@ -91,27 +107,63 @@ func (g *generator) counted() {
 	}
 }
 
+// arrange does steps in any order.
+func (g *generator) arrange(steps []func()) {
+	for i := range steps {
+		k := i + g.below(len(steps)-i)
+		steps[i], steps[k] = steps[k], steps[i]
+		steps[i]()
+	}
+}
+
+// put makes a register a number.
+func (g *generator) put(r byte, v uint64) {
+	low, signed, unsigned := uint32(v), v == uint64(int64(int32(v))), v == uint64(uint32(v))
+	switch {
+	case signed && (!unsigned || g.one(2)):
+		g.emit(insn{op: 0xb7, regs: r, imm: low})
+	case unsigned && !g.one(4):
+		g.emit(insn{op: 0xb4, regs: r, imm: low})
+	default:
+		g.emit(insn{op: opLDDW, regs: r, imm: low, high: uint32(v >> 32)})
+	}
+}
+
+// mix makes a pointer of which another register is taken away, so that adding that leads to memory again, or near it.
+func (g *generator) mix(pointer byte) (other byte) {
+	base := []byte{ctxPointer, ctxPointer, 1, 10, stackPointer}[g.below(5)]
+	other = []byte{10, 10, stackPointer, ctxPointer, 2}[g.below(5)]
+	g.emit(insn{op: 0xbf, regs: base<<4 | pointer}, insn{op: 0x1f, regs: other<<4 | pointer})
+	if g.one(3) { // by as much as a frame may be
+		g.emit(insn{op: 0x07, regs: pointer, imm: []uint32{512, ^uint32(511), 8, 16, 64, 256, 24, 511}[g.below(8)]})
+	}
+	return other
+}
+
 // count sets a counter and its bound, a few turns apart.
 func (g *generator) count(c *counter) {
-	near, turns := g.start(), uint32(g.below(14))
-	far := near + turns*c.step
+	near, turns := g.start(), uint64(g.below(14))
+	far := near + turns*uint64(c.step)
 	if g.one(8) {
-		far += uint32(g.below(5)) - 2
+		far += uint64(g.below(5)) - 2
 	}
 	from, to := near, far
 	if c.down {
 		from, to = far, near
 	}
-	c.limit = to
-	set := func(r byte, v uint32) {
+	c.limit = uint32(to)
+	g.turns += uint32(turns)
+	set := func(r byte, v uint64) {
 		switch {
 		case g.one(12):
-			g.emit(insn{op: opLDDW, regs: r, imm: v, high: g.imm()})
+			g.emit(insn{op: opLDDW, regs: r, imm: uint32(v), high: g.imm()})
 		case g.one(16): // whatever it is
 		case g.one(8): // the length of the context
 			g.emit(insn{op: 0xbf, regs: 2<<4 | r})
+		case v != uint64(int64(int32(v))) && !g.one(4):
+			g.emit(insn{op: opLDDW, regs: r, imm: uint32(v), high: uint32(v >> 32)})
 		default:
-			g.emit(insn{op: 0xb0 | g.wide(), regs: r, imm: v})
+			g.emit(insn{op: 0xb0 | g.wide(), regs: r, imm: uint32(v)})
 		}
 	}
 	set(c.reg, from)

@@ -7,6 +7,7 @@
 package progen
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"ubench/image"
@@ -19,6 +20,7 @@ type Features struct {
 	Calls    bool // local calls
 	Extended bool // version 4 of the instruction set, atomics, callx, data sections, granted memory
 	Counted  bool // more loops that step a counter to a bound; see counted.go
+	Loops    bool // little else than such loops
 }
 
 // Program is what came of a seed.
@@ -78,6 +80,8 @@ type generator struct {
 	functions [][]insn
 	body      []insn // of the function being made
 	loops     int    // open around the statement being made
+	endless   bool   // the function being made has no exit
+	turns     uint32 // of counted loops, if all goes well
 }
 
 // Generate turns a seed into a program.
@@ -91,10 +95,15 @@ func Generate(seed []byte, f Features) Program {
 	g.functions = make([][]insn, n)
 	for i := range g.functions {
 		g.body = nil
+		g.endless = !f.Plain && !f.Loops && g.one(24)
 		if i == 0 {
 			g.prologue()
 		}
-		for count := g.below(24); count > 0; count-- {
+		count := g.below(24)
+		if f.Loops {
+			count = 1 + count%4
+		}
+		for ; count > 0; count-- {
 			g.statement()
 		}
 		if g.one(64) {
@@ -105,11 +114,14 @@ func Generate(seed []byte, f Features) Program {
 		} else if i == 0 && !g.one(4) {
 			g.fold()
 		}
-		g.emit(insn{op: opExit})
+		g.leave()
 		g.functions[i] = g.body
 	}
 	g.encode()
 	g.program.Budget = []uint32{1000, 100, 7, 1, 2, 2000}[g.below(6)]
+	if g.one(4) || f.Loops && !g.one(4) { // just enough, or just too little
+		g.program.Budget = max(g.turns, 2) - []uint32{0, 0, 1}[g.below(3)]
+	}
 	return g.program
 }
 
@@ -144,6 +156,9 @@ func (g *generator) memory() {
 	}
 	p := &g.program
 	p.Context = g.bytes([]int{32, 48, 64, 40, 16, 8, 3, 0, 1, 33, 100}[g.below(11)])
+	if g.features.Loops {
+		p.Context = bytes.Repeat([]byte{byte(1 + g.below(4))}, []int{64, 100, 256, 40}[g.below(4)])
+	}
 	if !g.features.Extended {
 		return
 	}
@@ -193,6 +208,15 @@ func (g *generator) fold() {
 			g.emit(insn{op: 0x27, regs: 0, imm: 31})
 		}
 	}
+}
+
+// leave ends a function, or a way through it: with an exit, or, in one that has none, by going on somewhere before.
+func (g *generator) leave() {
+	if g.endless {
+		g.emit(insn{op: opJA, target: g.below(len(g.body) + 1)})
+		return
+	}
+	g.emit(insn{op: opExit})
 }
 
 // filler is straight-line code long enough to change the size of branches across it.

@@ -70,9 +70,17 @@ func (g *generator) statement() {
 		g.plainStatement()
 		return
 	}
+	if g.features.Loops && !g.one(12) {
+		if g.one(8) {
+			g.counted()
+		} else {
+			g.tight()
+		}
+		return
+	}
 	kinds := []func(){
 		g.aluImm, g.aluImm, g.aluReg, g.aluReg, g.unary, g.constant, g.load, g.load, g.store, g.jump, g.helper,
-		g.loop, g.indexed, g.peephole, g.spread, g.idiom, g.idiom, g.toEnd,
+		g.loop, g.dead, g.indexed, g.peephole, g.spread, g.idiom, g.idiom, g.toEnd,
 	}
 	if g.features.Extended {
 		kinds = append(kinds, g.extended, g.atomic, g.section)
@@ -81,7 +89,7 @@ func (g *generator) statement() {
 		kinds = append(kinds, g.call)
 	}
 	if g.features.Counted {
-		kinds = append(kinds, g.counted, g.counted, g.counted, g.counted, g.toEnd, g.toEnd)
+		kinds = append(kinds, g.counted, g.counted, g.counted, g.tight, g.tight, g.toEnd, g.toEnd)
 	}
 	kinds[g.below(len(kinds))]()
 }
@@ -136,12 +144,23 @@ func (g *generator) jump() {
 	case b%16 == 1 && g.features.Extended:
 		g.emit(insn{op: opJA32, target: target})
 	case b%16 == 2: // leave early
-		g.emit(insn{op: op, regs: g.src(), imm: g.imm(), target: len(g.body) + 2}, insn{op: opExit})
+		g.emit(insn{op: op, regs: g.src(), imm: g.imm(), target: len(g.body) + 2})
+		g.leave()
 	case b%2 == 0:
 		g.emit(insn{op: op | 8, regs: g.src()<<4 | g.src(), target: target})
 	default:
 		g.emit(insn{op: op, regs: g.src(), imm: g.imm(), target: target})
 	}
+}
+
+// dead is what no control reaches, unless a jump from elsewhere happens to go there.
+func (g *generator) dead() {
+	at := len(g.body)
+	g.emit(insn{op: opJA})
+	for n := g.below(3); n > 0; n-- {
+		g.statement()
+	}
+	g.body[at].target = len(g.body)
 }
 
 // loop goes round a few times, unless its body changes the counter.
@@ -257,7 +276,8 @@ func (g *generator) helper() {
 		args int
 	}{
 		{0x10, 2}, {0x11, 2}, {0x12, 2}, {0x13, 2}, {0x20, 0}, {0x60, 0}, {0x52, 1}, {0x51, 2}, {0x50, 3}, {0x02, 3}, {0x01, 5},
-		{0x03, 1}, {0x30, 1}, {0x72, 3}, {0x83, 3},
+		{0x03, 1}, {0x30, 1}, {0x72, 3}, {0x83, 3}, {0x31, 1}, {0x32, 2}, {0x33, 2}, {0x34, 2}, {0x40, 2}, {0x41, 2}, {0x42, 2},
+		{0x43, 1}, {0x61, 2}, {0x70, 2}, {0x71, 2}, {0x80, 0}, {0x81, 1}, {0x82, 2}, {0x84, 1},
 	}
 	c := calls[g.below(len(calls))]
 	for r := 1; r <= c.args; r++ {
@@ -323,18 +343,25 @@ func (g *generator) atomic() {
 	g.emit(insn{op: op, regs: g.dst()<<4 | base, offset: offset, imm: atomics[g.below(len(atomics))]})
 }
 
-// section reaches .rodata or .data.
-func (g *generator) section() {
-	p, kind, n := g.dst(), rodata, len(g.program.Rodata)
-	if g.one(2) || n == 0 {
+// sectionAddress points a register into .rodata or .data, one of which there is.
+func (g *generator) sectionAddress(p byte) (kind section, at, n int) {
+	kind, n = rodata, len(g.program.Rodata)
+	if g.one(2) && len(g.program.Data) > 0 || n == 0 {
 		kind, n = data, len(g.program.Data)
 	}
-	if n == 0 {
+	at = g.below(n)
+	g.emit(insn{op: opLDDW, regs: p, section: kind, imm: uint32(at)})
+	return kind, at, n
+}
+
+// section reaches .rodata or .data.
+func (g *generator) section() {
+	if len(g.program.Rodata)+len(g.program.Data) == 0 {
 		g.constant()
 		return
 	}
-	at := g.below(n)
-	g.emit(insn{op: opLDDW, regs: p, section: kind, imm: uint32(at)})
+	p := g.dst()
+	kind, at, n := g.sectionAddress(p)
 	if g.one(3) {
 		index := g.dst()
 		g.emit(insn{op: 0x57, regs: index, imm: 7}, insn{op: 0x0f, regs: index<<4 | p})

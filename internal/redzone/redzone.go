@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package redzone runs compiled programs on an emulated core, without the agent, between red zones: every thing in
+// memory - context, granted regions, sections, stack, the run's own tables, the code, the C stack - lies by itself,
+// and what lies between must be as it was when the program ends. The interpreter on the desk runs the same program
+// in memory that is laid out alike, and has to leave it alike.
+//
+// Programs are compiled on the desk, by the C that the firmware has, so that thousands run in a second, and so that a
+// test can take a repair out of the compiler (jit/compile.h).
+package redzone
+
+/*
+#cgo CFLAGS: -std=gnu99 -O2 -Wall -Wextra -Werror -I${SRCDIR}/../..
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal/redzone/shim.h"
+#include "jit/compile.h"
+*/
+import "C"
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"ubench/abi"
+	"ubench/emu/unicorn"
+	"ubench/firmware"
+	_ "ubench/firmware/helpers" // its C
+	"ubench/image"
+	"ubench/internal/devmem"
+	"ubench/internal/progen"
+	_ "ubench/jit"    // its C
+	_ "ubench/verify" // its C
+	_ "ubench/vm"     // its C
+)
+
+// Repairs of the compiler that can be left out, by the names of the programs that found the faults.
+var Repairs = map[string]uint32{
+	"form-over-r10": C.JIT_REPAIR_R10, "signed-limit-step": C.JIT_REPAIR_SIGNED_LIMIT,
+	"signed-carry": C.JIT_REPAIR_CARRY, "no-exit": C.JIT_REPAIR_NO_EXIT,
+}
+
+// Options say how to compile.
+type Options struct {
+	Compact bool
+	Without string // one of Repairs
+}
+
+func (o Options) word() C.uint32_t {
+	var w C.uint32_t
+	if o.Compact {
+		w |= C.JIT_COMPACT
+	}
+	if o.Without != "" {
+		w |= C.JIT_WITHOUT << Repairs[o.Without]
+	}
+	return w
+}
+
+const (
+	flashStart = 0x08000000
+	stackBytes = 8 << 10    // of the C stack, as in the firmware
+	limit      = 20_000_000 // instructions, far more than any program here takes
+)
+
+// Machine is an emulated core and a desk side by side. It is not safe for concurrent use.
+type Machine struct {
+	core     *unicorn.Machine
+	cpu      C.uint32_t
+	space    *devmem.Space
+	desk     []byte // RAM as the interpreter sees it
+	before   []byte // as both began
+	after    []byte // as the compiled program left it
+	z        *C.struct_redzone
+	enter    uint32 // addresses in the firmware
+	helpers  uint32
+	routines []byte // ub_run.routines
+	dirty    int    // bytes of `before` that the last program had
+}
+
+// New makes a machine with this core.
+func New(core unicorn.Core) (*Machine, error) {
+	space, err := devmem.Reserve()
+	if err != nil {
+		return nil, err
+	}
+	m := &Machine{space: space, before: make([]byte, ramBytes), after: make([]byte, ramBytes)}
+	m.z = (*C.struct_redzone)(C.calloc(1, C.sizeof_struct_redzone))
+	m.z.base = (*C.uint8_t)(space.Base())
+	if core == unicorn.CortexM4 {
+		m.cpu = C.UB_CPU_DSP
+	}
+	if m.desk, err = space.Map(ramStart, ramBytes); err == nil {
+		err = m.boot(core)
+	}
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// boot maps the firmware, but for what answers interrupts: a fault of the core ends the run.
+func (m *Machine) boot(core unicorn.Core) (err error) {
+	board := map[unicorn.Core]string{unicorn.CortexM4: "netduinoplus2", unicorn.CortexM3: "netduino2"}[core]
+	elf, err := firmware.ELF(board)
+	if err != nil {
+		return err
+	}
+	if m.core, err = unicorn.New(core); err != nil {
+		return err
+	}
+	err = errors.Join(m.core.Map(flashStart, 1<<20, unicorn.ProtRead|unicorn.ProtExec),
+		m.core.Map(ramStart, ramBytes, unicorn.ProtRead|unicorn.ProtWrite|unicorn.ProtExec))
+	if err != nil {
+		return err
+	}
+	table, err := m.core.LoadELF(elf)
+	if err != nil {
+		return err
+	}
+	address := func(name string) uint32 {
+		addr, ok := table.Addr(name)
+		if !ok {
+			err = errors.Join(err, fmt.Errorf("the firmware lacks %s", name))
+		}
+		return addr
+	}
+	m.enter, m.helpers = address("jit_enter"), address("helper_table")
+	set := address("jit_set_routines")
+	if err != nil {
+		return err
+	}
+	const run = ramStart + stackBytes
+	if reason, err := m.call(set, run+2*zoneBytes, run); err != nil || reason != unicorn.Until {
+		return fmt.Errorf("jit_set_routines: %v, %v", reason, err)
+	}
+	m.routines = make([]byte, 4*C.UB_ROUTINES)
+	return m.core.Read(run+C.UB_RUN_ROUTINES, m.routines)
+}
+
+// call calls a function of the firmware.
+func (m *Machine) call(addr, sp uint32, args ...uint32) (unicorn.Reason, error) {
+	for i, a := range args {
+		m.core.SetReg(i, a)
+	}
+	m.core.SetReg(unicorn.SP, sp)
+	m.core.SetReg(unicorn.LR, unicorn.ReturnAddress|1)
+	m.core.SetReg(unicorn.PC, addr|1)
+	return m.core.Run(context.Background(), unicorn.ReturnAddress, limit)
+}
+
+// Close frees the machine.
+func (m *Machine) Close() error {
+	var err error
+	if m.core != nil {
+		err = m.core.Close()
+	}
+	C.free(unsafe.Pointer(m.z))
+	m.z = nil
+	return errors.Join(err, m.space.Close())
+}
+
+// Result is what came of comparing.
+type Result struct {
+	Fault      abi.Fault // of the interpreter, or why nothing ran
+	Refused    bool      // nothing ran
+	Difference string    // "": there is none
+	Escape     bool      // it wrote where it must not
+}
+
+// Compare runs a program both ways. What the verifier refuses, and code there is no room for, is no difference.
+func (m *Machine) Compare(p progen.Program, o Options) (Result, error) {
+	if p.CtxMin > uint32(len(p.Context)) {
+		return Result{Fault: abi.Fault{Status: abi.Status(C.UB_E_CONTEXT)}, Refused: true}, nil
+	}
+	if len(p.Text)/C.UB_SLOT_BYTES > C.REDZONE_SLOTS {
+		return Result{}, fmt.Errorf("%d slots are too many", len(p.Text)/C.UB_SLOT_BYTES)
+	}
+	places := m.place(p)
+	refused := func(status C.int32_t) Result {
+		return Result{Fault: abi.Fault{Status: abi.Status(status), PC: uint32(m.z.where.pc), Addr: uint32(m.z.where.addr)}, Refused: true}
+	}
+	if status := C.redzone_verify(m.z); status != 0 {
+		return refused(status), nil
+	}
+	if status := C.redzone_compile(m.z, m.cpu, o.word()); status != 0 {
+		r := refused(status)
+		if status != C.UB_E_COMPILE_CODE {
+			r.Difference = "the compiler says " + r.Fault.Status.Name()
+		}
+		return r, nil
+	}
+	if err := m.load(p, places); err != nil {
+		return Result{}, err
+	}
+	want := m.interpret()
+	reason, err := m.call(m.enter, places.cstack.addr+stackBytes, places.run.addr, places.code.addr|1)
+	if err != nil {
+		return Result{}, err
+	}
+	r := Result{Fault: want}
+	if reason != unicorn.Until {
+		fault, _ := m.core.Fault()
+		r.Difference = fmt.Sprintf("the core: %v, %v", reason, fault)
+		return r, m.core.Read(ramStart, m.after[:m.dirty])
+	}
+	if err := m.core.Read(ramStart, m.after[:m.dirty]); err != nil {
+		return r, err
+	}
+	m.judge(&r, places)
+	return r, nil
+}
+
+// interpret runs what load left on the desk.
+func (m *Machine) interpret() abi.Fault {
+	C.redzone_interpret(m.z)
+	f := m.z.run.fault
+	return abi.Fault{Status: abi.Status(f.status), PC: uint32(f.pc), Addr: uint32(f.addr)}
+}
+
+// judge compares what both left.
+func (m *Machine) judge(r *Result, p *places) {
+	got := abi.Fault{Status: abi.Status(int32(p.run.word(m.after, C.UB_RUN_STATUS)))}
+	if got.Status != abi.OK {
+		got.PC, got.Addr = p.run.word(m.after, C.UB_RUN_PC), p.run.word(m.after, C.UB_RUN_ADDR)
+	}
+	if s := p.layout.changed(m.before, m.after); s != "" {
+		r.Difference, r.Escape = s, true
+		return
+	}
+	if s := p.layout.changed(m.before, m.desk); s != "" {
+		r.Difference, r.Escape = "the interpreter: "+s, true
+		return
+	}
+	tables := func(ram []byte) []byte { return p.run.at(ram)[C.UB_RUN_CTX_ADDR:C.UB_RUN_STACK] }
+	if !bytes.Equal(tables(m.before), tables(m.after)) {
+		r.Difference, r.Escape = "the run's tables were changed", true
+		return
+	}
+	r0 := binary.LittleEndian.Uint64(p.run.at(m.after)[C.UB_RUN_R0:])
+	switch {
+	case got.Status != r.Fault.Status:
+		r.Difference = fmt.Sprintf("status: %s, %s", r.Fault.Status.Name(), got.Status.Name())
+	case got.Status == abi.StatusBudget: // engines agree on that, not on where it is noticed
+	case got != r.Fault:
+		r.Difference = fmt.Sprintf("%s at %d, %#x; at %d, %#x", got.Status.Name(), r.Fault.PC, r.Fault.Addr, got.PC, got.Addr)
+	case got.Status == abi.OK && r0 != uint64(m.z.run.r0):
+		r.Difference = fmt.Sprintf("result: %#x, %#x", uint64(m.z.run.r0), r0)
+	default:
+		r.Difference = p.layout.differs(m.desk, m.after)
+		env := C.GoBytes(unsafe.Pointer(&m.z.env), C.sizeof_struct_helper_env)[unsafe.Sizeof(uintptr(0)):]
+		if device := p.env.at(m.after)[4:]; r.Difference == "" && !bytes.Equal(env[:envBytes], device[:envBytes]) {
+			r.Difference = "helpers: what they print or keep"
+		}
+	}
+}
+
+// places are where things of one program lie.
+type places struct {
+	layout                                        layout
+	cstack, run, env, context, rodata, data, code *area
+	stack                                         *area
+	granted                                       []*area
+}
+
+// envBytes are those of struct helper_env behind its pointer, which has another width on the desk: the same there.
+const envBytes = C.sizeof_struct_helper_env - 8 - 4
+
+// place lays a program out, but for its code, whose length is not known yet.
+func (m *Machine) place(p progen.Program) *places {
+	l := &places{layout: newLayout()}
+	l.layout.areas = make([]area, 0, 32)
+	add := func(name string, n int, free, kept bool) *area {
+		a := l.layout.add(name, n)
+		a.free, a.kept = free, kept
+		return a
+	}
+	l.cstack = add("the C stack", stackBytes, true, false)
+	l.run = add("the run", C.UB_RUN_STACK+4, true, false)
+	l.env = add("the helpers' state", C.sizeof_struct_helper_env, true, false)
+	l.context = add("the context", len(p.Context), false, false)
+	for i, r := range p.Granted {
+		l.granted = append(l.granted, add(fmt.Sprint("granted region ", i), len(r.Bytes), false, !r.Writable))
+	}
+	save := add("the save area", C.UB_SAVE_BYTES, true, false)
+	l.layout.end = save.addr + C.UB_SAVE_BYTES // the stack lies next to it
+	l.stack = add("the stack", C.UB_STACK_BYTES, false, false)
+	l.rodata = add("constants", len(p.Rodata), false, true)
+	l.data = add("variables", len(p.Data), false, false)
+
+	z := &m.z.program
+	text := make([]byte, len(p.Text))
+	copy(text, p.Text)
+	for _, a := range p.Addresses {
+		at := l.rodata
+		if a.Section == image.Data {
+			at = l.data
+		}
+		binary.LittleEndian.PutUint32(text[8*a.Slot+4:], at.addr+a.Offset)
+	}
+	C.free(unsafe.Pointer(z.text))
+	*z = C.struct_ub_program{
+		text: (*C.struct_ub_insn)(C.CBytes(text)), slots: C.uint32_t(len(text) / C.UB_SLOT_BYTES),
+		rodata_addr: C.uint32_t(l.rodata.addr), rodata_len: C.uint32_t(len(p.Rodata)),
+		data_addr: C.uint32_t(l.data.addr), data_len: C.uint32_t(len(p.Data)), ctx_min: C.uint32_t(p.CtxMin),
+	}
+	if len(p.Rodata) > 0 {
+		copy(l.rodata.at(m.desk), p.Rodata)
+		z.rodata = (*C.uint8_t)(unsafe.Pointer(&l.rodata.at(m.desk)[0]))
+	}
+	return l
+}
+
+// load fills memory, alike on both sides.
+func (m *Machine) load(p progen.Program, l *places) error {
+	code := unsafe.Slice((*byte)(&m.z.code[0]), int(m.z.code_bytes))
+	l.code = l.layout.add("the code", len(code))
+	l.code.kept = true
+	size := int(l.layout.end - ramStart)
+	if size > ramBytes {
+		return errors.New("it does not fit")
+	}
+	ram := m.before[:size]
+	for i := range ram {
+		ram[i] = zoneByte
+	}
+	use := uint32(m.z.program.stack_use)
+	top := l.stack.addr + C.UB_STACK_BYTES
+	clear(l.stack.at(ram)[C.UB_STACK_BYTES-use:])
+	copy(l.context.at(ram), p.Context)
+	copy(l.rodata.at(ram), p.Rodata)
+	copy(l.data.at(ram), p.Data)
+	copy(l.code.at(ram), code)
+
+	regions := []C.struct_ub_region{
+		{C.uint32_t(top - use), C.uint32_t(use), C.UB_READ | C.UB_WRITE},
+		{C.uint32_t(l.context.addr), C.uint32_t(l.context.len), C.UB_READ | C.UB_WRITE},
+		{C.uint32_t(l.rodata.addr), C.uint32_t(l.rodata.len), C.UB_READ},
+		{C.uint32_t(l.data.addr), C.uint32_t(l.data.len), C.UB_READ | C.UB_WRITE},
+	}
+	for i, r := range p.Granted {
+		copy(l.granted[i].at(ram), r.Bytes)
+		var write C.uint32_t
+		if r.Writable {
+			write = C.UB_WRITE
+		}
+		regions = append(regions, C.struct_ub_region{C.uint32_t(l.granted[i].addr), C.uint32_t(len(r.Bytes)), C.UB_READ | write})
+	}
+	m.z.run = C.struct_ub_run{
+		budget: C.uint32_t(p.Budget), ctx_addr: C.uint32_t(l.context.addr), ctx_len: C.uint32_t(l.context.len),
+		stack_top: C.uint32_t(top), nregions: C.uint32_t(len(regions)),
+	}
+	copy(m.z.run.regions[:], regions)
+	C.helper_env_reset(&m.z.env, nil, 0)
+
+	/* The device's struct ub_run is the desk's up to its pointers. */
+	copy(l.run.at(ram), C.GoBytes(unsafe.Pointer(&m.z.run), C.UB_RUN_HELPERS))
+	l.run.put(ram, C.UB_RUN_HELPERS, m.helpers, l.env.addr, 0)
+	copy(l.run.at(ram)[C.UB_RUN_ROUTINES:], m.routines)
+	l.env.put(ram, 0, 0)
+	copy(l.env.at(ram)[4:], C.GoBytes(unsafe.Pointer(&m.z.env), C.sizeof_struct_helper_env)[8:])
+	m.dirty = size
+	copy(m.desk, ram)
+	return m.core.Write(ramStart, ram)
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// libunicorn leaks, and its header shifts into the sign.
+//
+//go:build !sanitize
+
+package redzone_test
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"ubench/abi"
+	"ubench/emu/unicorn"
+	"ubench/internal/progen"
+	"ubench/internal/redzone"
+)
+
+func machine(t testing.TB, core unicorn.Core) *redzone.Machine {
+	t.Helper()
+	m, err := redzone.New(core)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.Close() })
+	return m
+}
+
+func environment(t *testing.T, name string, otherwise int) int {
+	s := os.Getenv(name)
+	if s == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
+
+// worker is one of those that share a campaign's programs.
+type worker struct {
+	m      *redzone.Machine
+	counts map[string]int // what was compared, by compiler and by how it ended
+}
+
+func (w *worker) run(t *testing.T, number uint64, i int, o redzone.Options, lane string) (failed bool) {
+	p := progen.Numbered(number, i)
+	r, err := w.m.Compare(p, o)
+	if err != nil {
+		t.Errorf("program %d: %v", i, err)
+		return true
+	}
+	if r.Difference != "" {
+		t.Errorf("program %d, %s: %s (escape: %v)\ncontext %x budget %d\ntext %x", i, lane, r.Difference, r.Escape, p.Context, p.Budget, p.Text)
+		return true
+	}
+	if r.Refused {
+		lane += ", refused"
+	}
+	w.counts[lane]++
+	w.counts[r.Fault.Status.Name()]++
+	return false
+}
+
+// TestCampaign compares generated programs, one after the other on as many cores as there are. UBENCH_REDZONE says how
+// many, and UBENCH_CAMPAIGN_SEED which.
+func TestCampaign(t *testing.T) {
+	programs, number := environment(t, "UBENCH_REDZONE", 20_000), uint64(environment(t, "UBENCH_CAMPAIGN_SEED", 1))
+	var next, failures atomic.Int64
+	var group sync.WaitGroup
+	var lock sync.Mutex
+	total, start := map[string]int{}, time.Now()
+	for k := range runtime.GOMAXPROCS(0) {
+		core := []unicorn.Core{unicorn.CortexM4, unicorn.CortexM3}[k%2]
+		w := worker{m: machine(t, core), counts: map[string]int{}}
+		group.Go(func() {
+			for {
+				i := int(next.Add(1) - 1)
+				if i >= programs || failures.Load() > 20 {
+					break
+				}
+				lane, o := "jit on "+string(core), redzone.Options{}
+				if i%8 == 7 {
+					lane, o = "jit-compact on "+string(core), redzone.Options{Compact: true}
+				}
+				if w.run(t, number, i, o, lane) {
+					failures.Add(1)
+				}
+				if i%1_000_000 == 999_999 {
+					t.Logf("%d programs, %v", i+1, time.Since(start).Round(time.Second))
+				}
+			}
+			lock.Lock()
+			defer lock.Unlock()
+			for name, n := range w.counts {
+				total[name] += n
+			}
+		})
+	}
+	group.Wait()
+	t.Logf("seed %d, %d programs in %v: %v", number, programs, time.Since(start).Round(time.Millisecond), total)
+}
+
+// TestRepairs takes the repairs of old faults out, one after the other: the generator must find each fault again.
+// UBENCH_REPAIRS=n counts how many of n programs do.
+func TestRepairs(t *testing.T) {
+	m := machine(t, unicorn.CortexM4)
+	for name := range redzone.Repairs {
+		t.Run(name, func(t *testing.T) {
+			found, all := 0, environment(t, "UBENCH_REPAIRS", 0)
+			for i := 0; i < all || found == 0 && i < 200_000; i++ {
+				r, err := m.Compare(progen.Numbered(2, i), redzone.Options{Without: name})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.Difference == "" {
+					continue
+				}
+				if found++; found == 1 {
+					t.Logf("found by program %d: %s", i, r.Difference)
+				}
+			}
+			if all > 0 {
+				t.Logf("%d of %d programs find it", found, all)
+			}
+			if found == 0 {
+				t.Error("no program finds it")
+			}
+		})
+	}
+}
+
+// TestRefused keeps what is no difference apart from what is one.
+func TestRefused(t *testing.T) {
+	m := machine(t, unicorn.CortexM4)
+	r, err := m.Compare(progen.Program{Text: []byte{0xff, 0, 0, 0, 0, 0, 0, 0}}, redzone.Options{})
+	if err != nil || !r.Refused || r.Difference != "" || r.Fault.Status == abi.OK {
+		t.Errorf("%+v, %v", r, err)
+	}
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "internal/redzone/shim.h"
+
+#include "jit/jit.h"
+#include "verify/verify.h"
+#include "vm/vm.h"
+
+#define HELPER_ID(name, id, arguments) id,
+static const uint16_t all_helpers[] = {UB_HELPERS(HELPER_ID)};
+
+int32_t redzone_verify(struct redzone *z)
+{
+	struct ub_arena arena = {z->scratch, 0x20000000, sizeof z->scratch, 0};
+	z->program.helpers = all_helpers;
+	z->program.nhelpers = UB_HELPER_COUNT;
+	return verify_program(&z->program, UB_ENGINE_COMPILES, &arena, &z->where);
+}
+
+int32_t redzone_compile(struct redzone *z, uint32_t cpu, uint32_t options)
+{
+	int32_t n = jit_compile(&z->program, cpu, options, z->code, sizeof z->code, NULL, &z->where);
+	z->code_bytes = n > 0 ? (uint32_t)n : 0;
+	return n < 0 ? n : 0;
+}
+
+int32_t redzone_interpret(struct redzone *z)
+{
+	struct ub_prepared prepared = {.program = &z->program};
+	z->run.base = z->base;
+	z->run.env = &z->env;
+	z->run.helpers = helper_table;
+	return vm_engine.run(&prepared, &z->run);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A program at addresses the test chooses: verified, compiled, and interpreted on the desk. */
+#ifndef REDZONE_SHIM_H
+#define REDZONE_SHIM_H
+
+#include "abi/engine.h"
+#include "firmware/helpers/helpers.h"
+
+enum { REDZONE_SLOTS = 0x4000, REDZONE_CODE = 1 << 17 };
+
+struct redzone {
+	uint8_t *base; /* of the device's address space on the desk */
+	struct ub_program program;
+	struct ub_fault where; /* why the program was refused */
+	struct ub_run run;     /* as the interpreter takes and leaves it */
+	struct helper_env env; /* likewise */
+	uint8_t scratch[9 * REDZONE_SLOTS + 64]; /* for the verifier */
+	uint32_t code_bytes;
+	uint8_t code[REDZONE_CODE] __attribute__((aligned(8)));
+};
+
+/* Verifies z->program. Returns 0 or a status, as do the others. */
+int32_t redzone_verify(struct redzone *z);
+
+/* Compiles it to z->code, with the options of jit.h. */
+int32_t redzone_compile(struct redzone *z, uint32_t cpu, uint32_t options);
+
+/* Interprets it, with z->run and z->env filled in. */
+int32_t redzone_interpret(struct redzone *z);
+
+#endif
