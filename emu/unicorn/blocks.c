@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The blocks seen so far, by address: each is decoded once. Blocks in memory the program can write
- * are compared with the bytes they were decoded from at every execution, which is exact and, at a
- * memcmp of some dozen bytes, cheaper than decoding.
+/* The blocks seen so far, by address: each is decoded once. Memory the program can write notes which halfwords
+ * are code; a store to one drops the translation and makes the blocks of that memory be compared with their bytes once
+ * more.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +48,25 @@ static struct unicorn_block *block_new(struct unicorn_machine *m, uint32_t addr,
 	return b;
 }
 
+enum { LINE = 64 }; /* bytes, of which a word of region->code knows */
+
+static void mark_code(struct unicorn_region *r, uint32_t offset, uint32_t size)
+{
+	for (uint32_t at = offset / 2; at < (offset + size + 1) / 2; at++)
+		r->code[at / 32] |= 1u << at % 32;
+}
+
+/* Memory at offset was written: if there was code, what was made of it goes, and of the line around it. */
+void unicorn_code_written(struct unicorn_machine *m, struct unicorn_region *r, uint32_t offset, uint32_t size)
+{
+	for (uint32_t at = offset / 2; at < (offset + size + 1) / 2; at++)
+		if (r->code[at / 32] >> at % 32 & 1) {
+			r->code[at / 32] = 0;
+			r->generation++;
+			unicorn_forget_translation(m, r->addr + (at * 2 & ~(uint32_t)(LINE - 1)), LINE);
+		}
+}
+
 /* The block at addr, NULL if that is not memory or there is none left. */
 struct unicorn_block *unicorn_block_at(struct unicorn_machine *m, uint32_t addr, uint32_t size)
 {
@@ -58,17 +77,27 @@ struct unicorn_block *unicorn_block_at(struct unicorn_machine *m, uint32_t addr,
 			return NULL;
 		if (!r->blocks && !(r->blocks = calloc(r->size / 2, sizeof *r->blocks)))
 			return NULL;
+		if (r->prot & UC_PROT_WRITE && !r->code && !(r->code = calloc(r->size / LINE, sizeof *r->code)))
+			return NULL;
 		m->last = r;
 	}
 	uint32_t offset = addr - r->addr;
 	struct unicorn_block **slot = &r->blocks[offset / 2], *b = *slot;
-	if (b && b->size == size && (!(r->prot & UC_PROT_WRITE) || !memcmp(b->code, r->mem + offset, size)))
+	if (b && b->size == size && b->generation == r->generation)
 		return b;
 	if (!size || size > r->size - offset)
 		return NULL;
-	if (b)
-		block_free(m, b);
-	return *slot = block_new(m, addr, r->mem + offset, size);
+	if (!b || b->size != size || memcmp(b->code, r->mem + offset, size)) {
+		if (b)
+			block_free(m, b);
+		*slot = b = block_new(m, addr, r->mem + offset, size);
+		if (!b)
+			return NULL;
+	}
+	if (r->code)
+		mark_code(r, offset, size);
+	b->generation = r->generation;
+	return b;
 }
 
 /* Notes a new m->pause in the blocks there are. */
@@ -92,7 +121,9 @@ void unicorn_blocks_free(struct unicorn_machine *m, struct unicorn_region *r)
 		if (r->blocks[i])
 			block_free(m, r->blocks[i]);
 	free(r->blocks);
+	free(r->code);
 	r->blocks = NULL;
+	r->code = NULL;
 	m->last = NULL;
 	m->block = NULL;
 }

@@ -19,6 +19,7 @@ struct unicorn_block {
 	const uint8_t *code;   /* the bytes the block was decoded from; `size` of them */
 	void *model;           /* the model's own; NULL when the block is new */
 	uint8_t stop;          /* the machine's own: enum unicorn_stop before it is executed */
+	uint32_t generation;   /* the machine's own: of its region when the bytes were last compared */
 };
 
 enum unicorn_counter { UNICORN_CYCCNT, UNICORN_SYSTICK };

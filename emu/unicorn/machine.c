@@ -84,10 +84,33 @@ static void note_event(struct unicorn_machine *m, enum unicorn_event event, uint
 	m->event_addr = addr;
 }
 
+/* A store to memory that is only libunicorn's idea of read-only: see map. Nothing is stored behind a fault. */
+static bool store(struct unicorn_machine *m, uint32_t addr, uint32_t size, uint64_t value)
+{
+	struct unicorn_region *r = m->stored;
+	if (UNLIKELY(!r || addr - r->addr >= r->size)) {
+		r = unicorn_region_at(m, addr);
+		if (!r || !(r->prot & UC_PROT_WRITE))
+			return false;
+		m->stored = r;
+	}
+	uint32_t offset = addr - r->addr;
+	if (UNLIKELY(size > r->size - offset)) /* it comes again, byte by byte */
+		return true;
+	if (UNLIKELY(m->event))
+		return true;
+	memcpy(r->mem + offset, &value, size);
+	if (r->code)
+		unicorn_code_written(m, r, offset, size);
+	return true;
+}
+
 static bool on_invalid_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value,
 			      void *user)
 {
-	(void)uc, (void)size, (void)value;
+	(void)uc;
+	if (type == UC_MEM_WRITE_PROT && store(user, (uint32_t)addr, (uint32_t)size, (uint64_t)value))
+		return true;
 	note_event(user, EVENT_MEMORY, type, (uint32_t)addr);
 	return false;
 }
@@ -188,11 +211,13 @@ struct unicorn_region *unicorn_region_at(struct unicorn_machine *m, uint32_t add
 	return NULL;
 }
 
+/* libunicorn 2.0.1 looks for code to invalidate at every store to writable memory, which takes ten times as long as
+ * the store. So all memory is read-only to it, and stores are made by store(), to which it tells them as violations. */
 static uc_err map(struct unicorn_machine *m, struct unicorn_region r)
 {
 	if (m->nregions == UNICORN_REGIONS_MAX)
 		return UC_ERR_NOMEM;
-	uc_err err = uc_mem_map_ptr(m->uc, r.addr, r.size, r.prot, r.mem);
+	uc_err err = uc_mem_map_ptr(m->uc, r.addr, r.size, r.prot & ~(uint32_t)UC_PROT_WRITE, r.mem);
 	if (!err)
 		m->regions[m->nregions++] = r;
 	return err;
@@ -232,7 +257,7 @@ uc_err unicorn_read(struct unicorn_machine *m, uint32_t addr, void *bytes, size_
 	return UC_ERR_OK;
 }
 
-static void forget_translation(struct unicorn_machine *m, uint32_t addr, uint32_t size)
+void unicorn_forget_translation(struct unicorn_machine *m, uint32_t addr, uint32_t size)
 {
 	uc_ctl_remove_cache(m->uc, (uint64_t)addr, (uint64_t)addr + size);
 }
@@ -245,9 +270,12 @@ static void poke(struct unicorn_machine *m, struct unicorn_region *r, uint32_t o
 		struct unicorn_region *other = &m->regions[i];
 		if (other->mem != r->mem || !other->blocks)
 			continue;
-		forget_translation(m, other->addr + offset, (uint32_t)n);
-		if (!(r->prot & UC_PROT_WRITE)) /* its blocks are not compared when they run */
-			unicorn_blocks_free(m, other);
+		if (other->code) {
+			unicorn_code_written(m, other, offset, (uint32_t)n);
+			continue;
+		}
+		unicorn_forget_translation(m, other->addr + offset, (uint32_t)n);
+		unicorn_blocks_free(m, other); /* they are not compared when they run */
 	}
 }
 
@@ -386,10 +414,10 @@ static bool locate(struct unicorn_machine *m)
 	m->trace_pc = addr;
 	if (add_hook(m, &h, UC_HOOK_CODE, on_trace, addr, addr + size - 1))
 		return false;
-	forget_translation(m, addr, size);
+	unicorn_forget_translation(m, addr, size);
 	start(m);
 	uc_hook_del(m->uc, h);
-	forget_translation(m, addr, size);
+	unicorn_forget_translation(m, addr, size);
 	if (m->event != EVENT_MEMORY || m->event_addr != at || !m->block || m->block->addr - addr >= size ||
 	    unicorn_count_before_block(m) != count + unicorn_thumb_count(code, m->block->addr - addr))
 		return false;
@@ -523,7 +551,7 @@ int unicorn_run(struct unicorn_machine *m, uint32_t until, uint64_t instructions
 	m->attention = 0;
 	m->error = NULL;
 	if (until != m->until && unicorn_region_at(m, until))
-		forget_translation(m, until, 2);
+		unicorn_forget_translation(m, until, 2);
 	m->until = until;
 	for (;;) {
 		int stop = run_once(m);

@@ -46,6 +46,8 @@ struct unicorn_region {
 	bool owned;    /* mem is freed with the machine (an alias does not own) */
 	uint8_t *copy; /* contents at the last checkpoint, writable regions only */
 	struct unicorn_block **blocks; /* by (addr - region addr) / 2; NULL until code runs there */
+	uint32_t *code;      /* a bit for each halfword of a block; writable regions only, with blocks */
+	uint32_t generation; /* of the code: changes when some of it is overwritten */
 };
 
 /* A peripheral of the chips in chip.c. */
@@ -96,6 +98,7 @@ struct unicorn_machine {
 	uint32_t nregions;
 	struct unicorn_region regions[UNICORN_REGIONS_MAX];
 	struct unicorn_region *last; /* region of the last block */
+	struct unicorn_region *stored; /* region of the last store */
 	struct unicorn_block *block; /* the one that runs */
 	uint64_t count;              /* instructions, the running block's included */
 	uint64_t limit;
@@ -147,6 +150,8 @@ uint64_t unicorn_count_before_block(const struct unicorn_machine *m);
 struct unicorn_block *unicorn_block_at(struct unicorn_machine *m, uint32_t addr, uint32_t size);
 void unicorn_blocks_free(struct unicorn_machine *m, struct unicorn_region *r);
 void unicorn_blocks_mark(struct unicorn_machine *m);
+void unicorn_code_written(struct unicorn_machine *m, struct unicorn_region *r, uint32_t offset, uint32_t size);
+void unicorn_forget_translation(struct unicorn_machine *m, uint32_t addr, uint32_t size);
 uint32_t unicorn_thumb_count(const uint8_t *code, uint32_t size);
 
 /* mmio.c */
