@@ -217,7 +217,9 @@ static uc_err map(struct unicorn_machine *m, struct unicorn_region r)
 {
 	if (m->nregions == UNICORN_REGIONS_MAX)
 		return UC_ERR_NOMEM;
-	uc_err err = uc_mem_map_ptr(m->uc, r.addr, r.size, r.prot & ~(uint32_t)UC_PROT_WRITE, r.mem);
+	uc_err err = uc_mem_map_ptr(m->uc, r.addr, r.size, r.prot | UC_PROT_WRITE, r.mem);
+	if (!err) /* this makes it discard what is stored; mapping it read-only would not */
+		err = uc_mem_protect(m->uc, r.addr, r.size, r.prot & ~(uint32_t)UC_PROT_WRITE);
 	if (!err)
 		m->regions[m->nregions++] = r;
 	return err;

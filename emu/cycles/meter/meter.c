@@ -28,8 +28,12 @@ static uint32_t hash_key(const struct meter *m, uint32_t next)
 
 static inline int matches(const struct meter *m, const struct meter_entry *e, uint32_t next)
 {
-	return e->state == m->at.state && e->next == next && e->events == m->at.events &&
-	       !memcmp(e->trace, m->trace, m->at.events * sizeof *m->trace);
+	if (e->state != m->at.state || e->next != next || e->events != m->at.events)
+		return 0;
+	for (uint32_t i = 0; i < e->events; i++)
+		if (e->trace[i] != m->trace[i])
+			return 0;
+	return 1;
 }
 
 static void grow(struct meter *m)
@@ -77,24 +81,51 @@ static struct meter_entry *find(struct meter *m, uint32_t next)
 	return e;
 }
 
+static uint32_t hash_hits(const struct meter_entry *e, uint32_t path)
+{
+	uint32_t h = (uint32_t)((uintptr_t)e >> 4) * 0x9e3779b1u ^ path * 0x85ebca6bu;
+	return h ^ h >> 15;
+}
+
+static void grow_hits(struct meter *m)
+{
+	uint32_t size = m->hits_size ? 2 * m->hits_size : 1 << 10;
+	struct meter_hits **table = calloc(size, sizeof *table);
+	if (!table)
+		return;
+	for (uint32_t i = 0; i < m->hits_size; i++)
+		for (struct meter_hits *h = m->hits[i], *next; h; h = next) {
+			struct meter_hits **slot = &table[hash_hits(h->entry, h->path) & (size - 1)];
+			next = h->chain;
+			h->chain = *slot;
+			*slot = h;
+		}
+	free(m->hits);
+	m->hits = table;
+	m->hits_size = size;
+}
+
 static void count_path(struct meter *m, struct meter_entry *e)
 {
-	struct meter_hits **at = &e->by_path, *h;
-	while ((h = *at) && h->path != m->at.path)
-		at = &h->next;
-	if (!h && !(h = calloc(1, sizeof *h))) {
-		m->failed = 1;
-		return;
+	struct meter_hits *h = e->counted;
+	if (UNLIKELY(!h || h->path != m->at.path)) {
+		if (m->nhits >= m->hits_size)
+			grow_hits(m);
+		struct meter_hits **slot = m->hits_size ? &m->hits[hash_hits(e, m->at.path) & (m->hits_size - 1)] : NULL;
+		for (h = slot ? *slot : NULL; h && (h->entry != e || h->path != m->at.path);)
+			h = h->chain;
+		if (!h && (!slot || !(h = calloc(1, sizeof *h)))) {
+			m->failed = 1;
+			return;
+		}
+		if (!h->entry) {
+			*h = (struct meter_hits){ .next = e->by_path, .chain = *slot, .entry = e, .path = m->at.path };
+			e->by_path = *slot = h;
+			m->nhits++;
+		}
+		e->counted = h;
 	}
-	h->path = m->at.path;
 	h->hits++;
-	if (at != &e->by_path) {
-		*at = h->next;
-		h->next = e->by_path;
-		e->by_path = h;
-	} else if (!*at) {
-		*at = h;
-	}
 }
 
 /* The path that continues with a call; the same path if there are too many. */
@@ -132,7 +163,7 @@ static void follow_path(struct meter *m, const struct meter_block *b, uint32_t n
 		at->path = extended(m, at->path, b->call);
 		return;
 	}
-	for (uint32_t i = at->depth; i > 0; i--)
+	for (uint32_t i = b->leaves ? at->depth : 0; i > 0; i--)
 		if (at->frames[i - 1].returns == next) {
 			at->depth = i - 1;
 			at->path = at->frames[i - 1].path;
@@ -165,12 +196,12 @@ void meter_finish(struct meter *m, uint32_t next)
 	struct meter_block *b = m->at.block;
 	if (!b)
 		return;
-	struct meter_entry *e = b->last;
+	struct meter_entry **recent = &b->recent[(m->at.state ^ m->at.events ^ next >> 1 ^ next >> 4) & (METER_RECENT - 1)], *e = *recent;
 	if (UNLIKELY(!e || !matches(m, e, next))) {
 		e = find(m, next);
 		if (!e)
 			return;
-		b->last = e;
+		*recent = e;
 	}
 	if (UNLIKELY(b->gate)) {
 		m->at.closed = b->gate == METER_GATE_CLOSES;
@@ -408,6 +439,7 @@ void meter_free(struct meter *m)
 		free(b);
 	}
 	free(m->table);
+	free(m->hits);
 	free(m->paths);
 	free(m);
 }

@@ -298,6 +298,15 @@ func reserved(in thumb.Insn) uint32 {
 	return 0
 }
 
+// direct tells of branches that name their target: they do not return.
+func direct(c thumb.Class) bool {
+	switch c {
+	case thumb.Branch, thumb.BranchCond, thumb.CompareBranch, thumb.Call, thumb.TableBranch, thumb.AddPC:
+		return true
+	}
+	return false
+}
+
 //export meterDecode
 func meterDecode(handle C.uintptr_t, c *C.struct_meter_block, code unsafe.Pointer, watch *C.struct_meter_watch) {
 	m := meterOf(handle)
@@ -343,6 +352,9 @@ func meterDecode(handle C.uintptr_t, c *C.struct_meter_block, code unsafe.Pointe
 	}
 	if n := len(b.ops); n > 0 && (b.ops[n-1].Class == thumb.Call || b.ops[n-1].Class == thumb.CallReg) {
 		c.call = C.uint32_t(b.ops[n-1].Addr)
+	}
+	if n := len(b.ops); n == 0 || !direct(b.ops[n-1].Class) {
+		c.leaves = 1
 	}
 	c.it_after = C.uint8_t(it)
 	c.id = C.uint32_t(len(m.blocks))

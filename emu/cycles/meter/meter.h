@@ -30,6 +30,8 @@ enum { METER_ALIKE_ROWS = 5, METER_ALIKE_OPERANDS = 2048 };
 
 enum meter_gate { METER_NO_GATE, METER_GATE_OPENS, METER_GATE_CLOSES };
 
+enum { METER_RECENT = 4 };
+
 struct meter_block {
 	uint32_t id; /* of the block in Go */
 	uint32_t addr, size;
@@ -40,7 +42,8 @@ struct meter_block {
 	uint32_t call;                  /* address of the call it ends with; 0 if it does not */
 	struct meter_watch *watch;      /* by halfword; NULL if nothing is to be noted */
 	struct meter_block *variant;    /* the same bytes entered in another IT state */
-	struct meter_entry *last;       /* found last time */
+	uint8_t leaves;                 /* ends with a branch that can return */
+	struct meter_entry *recent[METER_RECENT]; /* found last, by state and successor */
 	struct meter_block *all;
 };
 
@@ -49,7 +52,8 @@ enum { METER_MEMORY = 0, METER_EXECUTED = 1, METER_OPERANDS = 2 /* their descrip
 
 /* Executions of an entry by where it was called from. */
 struct meter_hits {
-	struct meter_hits *next;
+	struct meter_hits *next, *chain; /* of the entry, of the table */
+	const struct meter_entry *entry;
 	uint64_t hits;
 	uint32_t path;
 };
@@ -63,7 +67,7 @@ struct meter_path {
 struct meter_entry {
 	struct meter_entry *chain, *all;
 	struct meter_block *block;
-	struct meter_hits *by_path; /* the one used last comes first; kept if meter.keep_paths */
+	struct meter_hits *by_path, *counted; /* all, the one used last; kept if meter.keep_paths */
 	uint64_t hits;
 	uint32_t state, next; /* the key, with block and trace */
 	uint32_t exit_state, cost;
@@ -108,6 +112,8 @@ struct meter {
 	int keep_paths;
 	struct meter_path *paths;
 	uint32_t npaths, paths_size;
+	struct meter_hits **hits; /* by entry and path */
+	uint32_t hits_size, nhits;
 	uint32_t sp_low; /* lowest address stored to through SP, or reserved */
 	struct meter_readings {
 		uint32_t n;
