@@ -146,12 +146,16 @@ bool unicorn_spins(struct unicorn_machine *m);
 struct unicorn_region *unicorn_region_at(struct unicorn_machine *m, uint32_t addr);
 uint64_t unicorn_count_before_block(const struct unicorn_machine *m);
 
+/* memory.c */
+bool unicorn_store(struct unicorn_machine *m, uint32_t addr, uint32_t size, uint64_t value);
+void unicorn_poke(struct unicorn_machine *m, struct unicorn_region *r, uint32_t offset, const void *bytes, size_t n);
+void unicorn_forget_translation(struct unicorn_machine *m, uint32_t addr, uint32_t size);
+
 /* blocks.c */
 struct unicorn_block *unicorn_block_at(struct unicorn_machine *m, uint32_t addr, uint32_t size);
 void unicorn_blocks_free(struct unicorn_machine *m, struct unicorn_region *r);
 void unicorn_blocks_mark(struct unicorn_machine *m);
 void unicorn_code_written(struct unicorn_machine *m, struct unicorn_region *r, uint32_t offset, uint32_t size);
-void unicorn_forget_translation(struct unicorn_machine *m, uint32_t addr, uint32_t size);
 uint32_t unicorn_thumb_count(const uint8_t *code, uint32_t size);
 
 /* mmio.c */
