@@ -1,24 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the interpreter keeps while it runs, and the parts of it that are not worth their space in
- * every handler (slow.c).
+/* What the interpreter keeps while it runs, and what both of its forms share (shared.c): the parts that are not worth
+ * their space in every handler.
  */
 #ifndef UB_VM_STATE_H
 #define UB_VM_STATE_H
 
 #include "abi/port.h"
-
-/* The region last hit: an access of 1 << k bytes at `addr` is inside it if
- * addr - start < limit[k], unsigned. Nothing is in it while all limits are 0. */
-struct vm_window {
-	uint32_t start;
-	uint32_t limit[4];
-};
+#include "vm/layout.h"
 
 struct vm {
 	uint64_t r[UB_REGISTERS];
-	struct vm_window load;  /* rights: read */
-	struct vm_window store; /* rights: write */
 	struct ub_run *run;
+	const uint32_t *text; /* what is executed: as it was loaded, or rewritten */
 };
 
 /* What a local call saves of its caller. */
@@ -27,16 +20,16 @@ struct vm_frame {
 	uint32_t return_to; /* slot */
 	uint32_t unused;
 };
-_Static_assert(sizeof(void *) > 4 || sizeof(struct vm) == 136, "state beside the stack, in bytes");
 _Static_assert(UB_FRAMES_MAX * sizeof(struct vm_frame) <= UB_SAVE_BYTES, "layout");
 
-/* Interprets from the entry on, with the registers as they are; returns run->fault.status. */
-int32_t vm_interpret(struct vm *vm, struct ub_run *run, const struct ub_program *program);
+/* The portable form: interprets the program as it was loaded, from its entry on, with the registers as they are.
+ * Returns run->fault.status. */
+int32_t vm_portable(struct vm *vm, const struct ub_program *program);
 
-/* The access missed the window: points the window at the region it is in. Returns 0, or the
- * status, also in run->fault with the address. `k` is log2 of the size. */
-int32_t vm_load_miss(struct vm *vm, uint32_t addr, uint32_t k);
-int32_t vm_store_miss(struct vm *vm, uint32_t addr, uint32_t k);
+/* The region an access of `size` bytes lies in and may use as `rights` says, or NULL. */
+const struct ub_region *vm_region(const struct ub_run *run, uint32_t addr, uint32_t size, uint32_t rights);
+/* Notes a fault. Returns the status. */
+int32_t vm_stop(struct ub_run *run, int32_t status, uint32_t addr);
 
 /* Division as RFC 9669 section 4.1 defines it: by zero the quotient is 0, the remainder the dividend. */
 uint64_t vm_div64(uint64_t a, uint64_t b);
@@ -48,10 +41,9 @@ uint32_t vm_smod32(uint32_t a, uint32_t b);
 
 /* The low 8, 16 or 32 bits, sign-extended. */
 uint64_t vm_extend(uint64_t a, int32_t width);
-/* to_le, to_be and bswap, by opcode and width. */
-uint64_t vm_endian(uint64_t a, uint32_t opcode, int32_t width);
 
-/* The atomic operation of an instruction's two words. Returns 0, or the status as above. */
+/* The atomic operation of an instruction's first word, `imm` says which. Returns 0, or the status, also in run->fault
+ * with the address. */
 int32_t vm_atomic(struct vm *vm, uint32_t word, int32_t imm);
 
 /* Local call: saves the caller and moves r10. Returns 0, or UB_E_DEPTH. */

@@ -9,6 +9,9 @@
 
 #include "abi/engine.h"
 
+/* The fastest form there is for where it runs (docs/vm.md). */
 extern const struct ub_engine vm_engine;
+/* The form in C alone, which leaves program text as it is. */
+extern const struct ub_engine vm_portable_engine;
 
 #endif

@@ -28,6 +28,7 @@ var engineDocs = []struct{ Name, Doc string }{
 	{"rbpf", "interpreter in the style of rbpf"},
 	{"rbpf-decode", "the same with a cheaper decode; only when asked for"},
 	{"rbpf-cache", "the same with a cache of the region found last; only when asked for"},
+	{"vm-portable", "the form of vm that is C alone and leaves program text as it is; only when asked for"},
 }
 
 func engineDoc(name string) string {

@@ -175,6 +175,8 @@ static int32_t do_write(struct agent *a, const uint8_t *p, uint32_t len)
 		return a->job.engine ? UB_E_ARGUMENT : UB_E_STATE;
 	if (offset > size || len > size - offset)
 		return UB_E_ARGUMENT;
+	if (p[UB_WIRE_AREA] == UB_WIRE_AREA_IMAGE)
+		agent_unload(a); /* what runs is what was verified */
 	memcpy(to + offset, p + UB_WIRE_ACCESS_BYTES, len);
 	return 0;
 }

@@ -96,6 +96,8 @@ extern const uint32_t agent_engine_count;
  * the length of the declaration. */
 int32_t agent_open(struct agent *a, const uint8_t *p, uint32_t len);
 int32_t agent_load(struct agent *a);
+/* The image is as it was written, and what was loaded of it can no longer run. */
+void agent_unload(struct agent *a);
 int32_t agent_run(struct agent *a);
 
 /* Measures what an empty phase costs. */

@@ -11,7 +11,7 @@ const struct ub_engine *const agent_engines[] = {
 	&native_Os_engine, &native_O2_engine, &native_O3_engine,
 	&vm_engine,        &jit_engine,       &jit_unchecked_engine,
 	&femto_engine,     &rbpf_engine,     &rbpf_decode_engine,
-	&rbpf_cache_engine, &jit_compact_engine,
+	&rbpf_cache_engine, &jit_compact_engine, &vm_portable_engine,
 };
 
 const uint32_t agent_engine_count = sizeof agent_engines / sizeof agent_engines[0];

@@ -212,13 +212,21 @@ static int32_t load_phases(struct agent *a)
 	return phase(a, UB_WIRE_PHASE_COMPILE, step_prepare);
 }
 
+void agent_unload(struct agent *a)
+{
+	struct agent_job *j = &a->job;
+	if (j->loaded && j->engine->release)
+		j->engine->release(&j->prepared);
+	j->loaded = 0;
+}
+
 int32_t agent_load(struct agent *a)
 {
 	struct agent_job *j = &a->job;
 	if (!j->engine)
 		return refuse(j, UB_E_STATE);
+	agent_unload(a);
 	a->arena.used = j->mark;
-	j->loaded = 0;
 	j->phases = 0;
 	j->stack_bytes = 0;
 	j->fault = (struct ub_fault){0};

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "vm/state.h"
 
-/* The region an access of `size` bytes lies in and may use as `rights` says, or NULL. */
-static const struct ub_region *vm_region(const struct ub_run *run, uint32_t addr, uint32_t size,
-					 uint32_t rights)
+const struct ub_region *vm_region(const struct ub_run *run, uint32_t addr, uint32_t size, uint32_t rights)
 {
 	for (uint32_t i = 0; i < run->nregions; i++) {
 		const struct ub_region *r = run->regions + i;
@@ -14,39 +12,10 @@ static const struct ub_region *vm_region(const struct ub_run *run, uint32_t addr
 	return NULL;
 }
 
-static int32_t vm_stop(struct ub_run *run, int32_t status, uint32_t addr)
+int32_t vm_stop(struct ub_run *run, int32_t status, uint32_t addr)
 {
 	run->fault.addr = addr;
 	return run->fault.status = status;
-}
-
-static void vm_look_at(struct vm_window *window, const struct ub_region *region)
-{
-	window->start = region->start;
-	for (uint32_t k = 0; k < 4; k++) {
-		uint32_t beyond = (1u << k) - 1;
-		window->limit[k] = region->len > beyond ? region->len - beyond : 0;
-	}
-}
-
-int32_t vm_load_miss(struct vm *vm, uint32_t addr, uint32_t k)
-{
-	const struct ub_region *region = vm_region(vm->run, addr, 1u << k, UB_READ);
-
-	if (!region)
-		return vm_stop(vm->run, UB_E_READ, addr);
-	vm_look_at(&vm->load, region);
-	return 0;
-}
-
-int32_t vm_store_miss(struct vm *vm, uint32_t addr, uint32_t k)
-{
-	const struct ub_region *region = vm_region(vm->run, addr, 1u << k, UB_WRITE);
-
-	if (!region)
-		return vm_stop(vm->run, UB_E_WRITE, addr);
-	vm_look_at(&vm->store, region);
-	return 0;
 }
 
 uint64_t vm_div64(uint64_t a, uint64_t b)
@@ -103,19 +72,6 @@ uint64_t vm_extend(uint64_t a, int32_t width)
 	uint32_t unused = 32 - (width & 31); /* 24, 16, or 32 for all of 32 bits */
 
 	return (uint64_t)((int32_t)((uint32_t)a << (unused & 31)) >> (unused & 31));
-}
-
-uint64_t vm_endian(uint64_t a, uint32_t opcode, int32_t width)
-{
-	int swap = opcode != (UB_ALU32 | UB_K | UB_END); /* to_le: devices are little endian */
-
-	switch (width) {
-	case 16:
-		return swap ? __builtin_bswap16((uint16_t)a) : (uint16_t)a;
-	case 32:
-		return swap ? __builtin_bswap32((uint32_t)a) : (uint32_t)a;
-	}
-	return swap ? __builtin_bswap64(a) : a;
 }
 
 /* The value an atomic operation leaves in memory. */

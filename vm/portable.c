@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The interpreter's loop: one handler per opcode, each ending in its own jump to the next.
+/* The portable form: one handler per opcode, each ending in its own jump to the next. It runs where handlers.S does not,
+ * and where program text cannot be rewritten.
  *
  * A slot is fetched as two words, the second only by handlers that use it. Registers are in
  * memory: the core has too few of its own. An access within the region last hit costs one
  * compare; so that programs can alternate between their stack and other memory, those based on
  * r10, which the verifier has proved, leave the window where it is.
  */
+#include "vm/opcodes.h"
 #include "vm/state.h"
+
+/* The region last hit: an access of 1 << k bytes at `addr` is inside it if
+ * addr - start < limit[k], unsigned. Nothing is in it while all limits are 0. */
+struct vm_window {
+	uint32_t start;
+	uint32_t limit[4];
+};
 
 /* A word of program text, whatever its type where it came from. */
 typedef uint32_t __attribute__((may_alias)) vm_word;
@@ -70,9 +79,9 @@ static inline uint64_t *vm_register(struct vm *vm, uint32_t field)
 	{                                               \
 		uint64_t *dst = &DST;                   \
 		type a = (type)*dst, b = (type)(operand); \
-		uint64_t result;                        \
+		type result;                            \
 		ONCE(a);                                \
-		result = (expr);                        \
+		result = (type)(expr);                  \
 		ONCE(result);                           \
 		*dst = result;                          \
 		NEXT;                                   \
@@ -131,7 +140,7 @@ static inline uint64_t *vm_register(struct vm *vm, uint32_t field)
 	{                                               \
 		type a = (type)DST, b = (type)(operand); \
 		if (cond)                               \
-			goto taken;                     \
+			goto ja;                     \
 		NEXT;                                   \
 	}
 #define JUMP(name, as, cond)                            \
@@ -144,8 +153,8 @@ static inline uint64_t *vm_register(struct vm *vm, uint32_t field)
 #define REACH(window, base, k)                                                              \
 	uint32_t addr = (uint32_t)vm->r[base] + (uint32_t)OFFSET;                           \
 	ONCE(addr);                                                                         \
-	if (!LIKELY(addr - vm->window.start < vm->window.limit[k]) && (base) != UB_R10 &&   \
-	    vm_##window##_miss(vm, addr, k))                                                \
+	if (!LIKELY(addr - window.start < window.limit[k]) && (base) != UB_R10 &&           \
+	    vm_miss(run, &window, VM_RIGHT_##window, addr, k))                              \
 		goto stop;
 #define LOAD(label, k, type, extended)                  \
 	label:                                          \
@@ -164,47 +173,57 @@ static inline uint64_t *vm_register(struct vm *vm, uint32_t field)
 		NEXT;                                   \
 	}
 
-/* Rows of the dispatch table. */
-#define ROW_ALU(op, name)                                                                   \
-	[UB_ALU32 | UB_K | (op)] = &&name##32_k, [UB_ALU32 | UB_X | (op)] = &&name##32_x,   \
-	[UB_ALU64 | UB_K | (op)] = &&name##64_k, [UB_ALU64 | UB_X | (op)] = &&name##64_x
-#define ROW_JUMP(op, name)                                                                  \
-	[UB_JMP32 | UB_K | (op)] = &&name##32_k, [UB_JMP32 | UB_X | (op)] = &&name##32_x,   \
-	[UB_JMP | UB_K | (op)] = &&name##64_k, [UB_JMP | UB_X | (op)] = &&name##64_x
-#define ROW_MEM(class, mode, name)                                                          \
-	[(class) | (mode) | UB_B] = &&name##8, [(class) | (mode) | UB_H] = &&name##16,      \
-	[(class) | (mode) | UB_W] = &&name##32
+/* to_le, to_be and bswap, by opcode and width. */
+static uint64_t vm_endian(uint64_t a, uint32_t opcode, int32_t width)
+{
+	int swap = opcode != (UB_ALU32 | UB_K | UB_END); /* to_le: devices are little endian */
 
-int32_t vm_interpret(struct vm *vm, struct ub_run *run, const struct ub_program *program)
+	switch (width) {
+	case 16:
+		return swap ? __builtin_bswap16((uint16_t)a) : (uint16_t)a;
+	case 32:
+		return swap ? __builtin_bswap32((uint32_t)a) : (uint32_t)a;
+	}
+	return swap ? __builtin_bswap64(a) : a;
+}
+
+enum { VM_RIGHT_load = UB_READ, VM_RIGHT_store = UB_WRITE };
+
+/* The access missed the window: points the window at the region it is in. Returns 0, or the
+ * status, also in run->fault with the address. `k` is log2 of the size. */
+static __attribute__((noinline)) int32_t vm_miss(struct ub_run *run, struct vm_window *window, uint32_t right,
+						 uint32_t addr, uint32_t k)
+{
+	const struct ub_region *region = vm_region(run, addr, 1u << k, right);
+
+	if (!region)
+		return vm_stop(run, right == UB_READ ? UB_E_READ : UB_E_WRITE, addr);
+	window->start = region->start;
+	for (uint32_t i = 0; i < 4; i++) {
+		uint32_t beyond = (1u << i) - 1;
+		window->limit[i] = region->len > beyond ? region->len - beyond : 0;
+	}
+	return 0;
+}
+
+/* Rows of the dispatch table, and that their numbers are those of abi/isa.h. */
+#define ROW(name, opcode, isa, shape) [isa] = &&name,
+#define CHECK(name, opcode, isa, shape) _Static_assert((opcode) == (isa), #name);
+VM_OPCODES(CHECK)
+
+int32_t vm_portable(struct vm *vm, const struct ub_program *program)
 {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
 	static const void *const handlers[256] = {
 		[0 ... 255] = &&unknown,
-		ROW_ALU(UB_ADD, add), ROW_ALU(UB_SUB, sub), ROW_ALU(UB_MUL, mul), ROW_ALU(UB_DIV, div),
-		ROW_ALU(UB_OR, or), ROW_ALU(UB_AND, and), ROW_ALU(UB_LSH, lsh), ROW_ALU(UB_RSH, rsh),
-		ROW_ALU(UB_MOD, mod), ROW_ALU(UB_XOR, xor), ROW_ALU(UB_MOV, mov),
-		ROW_ALU(UB_ARSH, arsh),
-		[UB_ALU32 | UB_K | UB_NEG] = &&neg32, [UB_ALU64 | UB_K | UB_NEG] = &&neg64,
-		[UB_ALU32 | UB_K | UB_END] = &&endian, [UB_ALU32 | UB_X | UB_END] = &&endian,
-		[UB_ALU64 | UB_K | UB_END] = &&endian,
-		[UB_JMP | UB_JA] = &&taken, [UB_JMP32 | UB_JA] = &&gotol,
-		ROW_JUMP(UB_JEQ, jeq), ROW_JUMP(UB_JNE, jne), ROW_JUMP(UB_JSET, jset),
-		ROW_JUMP(UB_JGT, jgt), ROW_JUMP(UB_JGE, jge), ROW_JUMP(UB_JLT, jlt),
-		ROW_JUMP(UB_JLE, jle), ROW_JUMP(UB_JSGT, jsgt), ROW_JUMP(UB_JSGE, jsge),
-		ROW_JUMP(UB_JSLT, jslt), ROW_JUMP(UB_JSLE, jsle),
-		[UB_JMP | UB_K | UB_CALL] = &&call, [UB_JMP | UB_X | UB_CALL] = &&callx,
-		[UB_JMP | UB_EXIT] = &&exit,
-		ROW_MEM(UB_LDX, UB_MEM, ldx), [UB_LDX | UB_MEM | UB_DW] = &&ldx64,
-		ROW_MEM(UB_LDX, UB_MEMSX, ldsx),
-		ROW_MEM(UB_ST, UB_MEM, st), [UB_ST | UB_MEM | UB_DW] = &&st64,
-		ROW_MEM(UB_STX, UB_MEM, stx), [UB_STX | UB_MEM | UB_DW] = &&stx64,
-		[UB_STX | UB_ATOMIC | UB_W] = &&atomic, [UB_STX | UB_ATOMIC | UB_DW] = &&atomic,
-		[UB_LDDW] = &&lddw,
+		VM_OPCODES(ROW)
 	};
 #pragma GCC diagnostic pop
 	const vm_word *const text = (const vm_word *)program->text;
 	const vm_word *pc = text + 2 * program->entry;
+	struct ub_run *const run = vm->run;
+	struct vm_window load = {0}, store = {0};
 	uint32_t word = *pc, budget = run->budget;
 	uint32_t count;
 	int32_t slot, err;
@@ -237,7 +256,9 @@ mov64_k:
 	NEXT;
 	MOVE(mov32_x, uint32_t)
 	MOVE(mov64_x, uint64_t)
-endian:
+le:
+be:
+bswap:
 	DST = vm_endian(DST, word & 0xff, (int32_t)IMM32);
 	NEXT;
 lddw:
@@ -264,7 +285,8 @@ lddw:
 	STORE(stx16, 1, vm_u16, SRC)
 	STORE(stx32, 2, vm_u32, SRC)
 	STORE(stx64, 3, vm_u64, SRC)
-atomic:
+atomic32:
+atomic64:
 	if (vm_atomic(vm, word, (int32_t)IMM32))
 		goto stop;
 	NEXT;
@@ -281,7 +303,7 @@ atomic:
 	JUMP(jslt, int, a < b)
 	JUMP(jsle, int, a <= b)
 
-taken:
+ja:
 	if ((int32_t)word < 0)
 		PAY;
 	pc += 2 * OFFSET;
