@@ -44,7 +44,7 @@ build/firmware/$(1)/%.o: %.c firmware/firmware.mk
 
 build/firmware/$(1)/%.o: %.S firmware/firmware.mk
 	@mkdir -p $$(@D)
-	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$$(CPU_$(1)) -mthumb -I. -c $$< -o $$@
+	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$$(CPU_$(1)) -mthumb -I. -MMD -MP -c $$< -o $$@
 
 -include $$(OBJECTS_$(1):.o=.d)
 endef

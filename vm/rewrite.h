@@ -41,6 +41,6 @@ void vm_restore(struct vm_rewritten *r);
 
 /* The table of handlers: handlers.S on devices; hosts, which only test this, have one made from the same rows. */
 extern const uint16_t vm_offsets[256];
-extern const uint8_t vm_handlers[], vm_handlers_end[];
+extern const uint8_t vm_handlers[];
 
 #endif

@@ -12,7 +12,7 @@ struct vm_near {
 	uint32_t start, limit;
 };
 
-/* State of a run, as handlers.S knows it. */
+/* State of a run, as handlers.S knows it, which clears the windows. */
 struct vm_threaded {
 	struct vm vm;
 	uint64_t constants[VM_CONSTANTS_MAX + 1];
@@ -107,8 +107,8 @@ int32_t vm_threaded_run(const struct ub_prepared *prepared, struct ub_run *run)
 	run->fault = (struct ub_fault){0};
 	if (vm_writes_text(r, run))
 		return run->fault.status = UB_E_ARGUMENT;
-	memset(&state, 0, sizeof state.vm);
-	memset(state.loads, 0, sizeof state.loads + sizeof state.stores);
+	for (uint32_t i = 0; i < UB_R10; i++)
+		state.vm.r[i] = 0;
 	state.vm.r[1] = run->ctx_addr;
 	state.vm.r[2] = run->ctx_len;
 	state.vm.r[UB_R10] = run->stack_top;
