@@ -49,7 +49,9 @@ func lanes(t testing.TB) []campaign.Lane {
 		{Target: m4, Engine: "jit", Every: 1},
 		{Target: m3, Engine: "jit", Every: 8},
 		{Target: m4, Engine: "jit-compact", Every: 8},
-		{Target: m4, Engine: "vm", Every: 16},
+		{Target: m4, Engine: "vm", Every: 2},
+		{Target: m3, Engine: "vm", Every: 16},
+		{Target: m4, Engine: "vm-portable", Every: 16},
 		{Target: desk, Engine: "femto", Every: 4},
 		{Target: desk, Engine: "rbpf", Every: 4},
 	}
