@@ -18,7 +18,7 @@ type Access struct {
 	Engine  string
 	Regions int
 	Stack   bool // from the stack, the first region; else from the last one granted
-	Cost    Counts
+	Cost    emu.Counts
 }
 
 // Iterations of the loop: the cost of one is the difference of two runs.
@@ -45,7 +45,7 @@ func MeasureAccess(ctx context.Context, target emu.Target, engine string, region
 		want = 0
 	}
 	addr := uint32(0)
-	var costs []Counts
+	var costs []emu.Counts
 	for _, n := range []uint32{1, accessFew, accessMany} { // the first one tells the address
 		made, err := accessJob(engine, addr, n, stack || addr == 0)
 		if err != nil {
@@ -64,9 +64,9 @@ func MeasureAccess(ctx context.Context, target emu.Target, engine string, region
 			return a, fmt.Errorf("%s does not count", target.Info().Target)
 		}
 		addr = got.ContextAddr + 8 + uint32(regions-1)*regionBytes
-		costs = append(costs, *counts(got.Execute))
+		costs = append(costs, *got.Execute)
 	}
-	a.Cost = Counts{costs[2].Instructions - costs[1].Instructions, costs[2].Cycles - costs[1].Cycles}
+	a.Cost = emu.Counts{Instructions: costs[2].Instructions - costs[1].Instructions, Cycles: costs[2].Cycles - costs[1].Cycles}
 	return a, nil
 }
 

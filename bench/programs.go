@@ -20,7 +20,7 @@ import (
 type Size struct {
 	Program string `json:"program"`
 	Format  string `json:"format"`
-	Bytes   int    `json:"bytes"`             // 0 where the program cannot have the format
+	Bytes   int    `json:"bytes,omitempty"`   // 0 where the program cannot have the format
 	Data    int    `json:"data,omitempty"`    // machine code: how many of these are constants and variables
 	Debug   int    `json:"debug,omitempty"`   // elf-object: how many are debug information
 	Compile string `json:"compile,omitempty"` // flags of the compiler, where they are known

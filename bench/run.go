@@ -98,7 +98,7 @@ func combine(runs []Sample, board bool) Sample {
 		return first
 	}
 	slices.SortStableFunc(runs, func(a, b Sample) int {
-		return cmp.Compare(a.Phases.Execute.Cycles, b.Phases.Execute.Cycles)
+		return cmp.Compare(a.Phases.Execute.Cycles.Or0(), b.Phases.Execute.Cycles.Or0())
 	})
 	return runs[len(runs)/2]
 }
@@ -123,10 +123,12 @@ func sizeUnit(b benchmarks.Benchmark) string {
 func NewSample(name string, job emu.Job, got emu.Sample, info emu.Info) Sample {
 	s := Sample{
 		Benchmark: name, Size: len(job.Context), Engine: job.Engine, Target: info.Target, Core: info.Core,
-		ImageBytes: got.ImageBytes, CodeBytes: got.CodeBytes, RAMBytes: got.RAMBytes, StackBytes: got.StackBytes,
+		ImageBytes: KnownIf(got.ImageBytes > 0, got.ImageBytes), CodeBytes: KnownIf(got.CodeBytes > 0, got.CodeBytes),
+		RAMBytes: KnownIf(got.Fault.Status == abi.OK && !IsNative(job.Engine), got.RAMBytes),
 	}
 	if info.Core != hostCore {
-		s.Phases = Phases{counts(got.Load), counts(got.Verify), counts(got.Compile), counts(got.Execute)}
+		s.Phases = phases(got, info)
+		s.StackBytes = KnownIf(got.Execute != nil, got.StackBytes)
 	}
 	if info.HasCycles {
 		s.CyclesLabel = info.CyclesLabel
@@ -183,9 +185,9 @@ func difference(a, b Phases, cycles bool) string {
 			return name + " ran only once"
 		case x == nil:
 		case x.Instructions != y.Instructions:
-			return fmt.Sprintf("%s took %d instructions, then %d", name, x.Instructions, y.Instructions)
+			return fmt.Sprintf("%s took %s instructions, then %s", name, x.Instructions, y.Instructions)
 		case cycles && x.Cycles != y.Cycles:
-			return fmt.Sprintf("%s took %d cycles, then %d", name, x.Cycles, y.Cycles)
+			return fmt.Sprintf("%s took %s cycles, then %s", name, x.Cycles, y.Cycles)
 		}
 	}
 	return ""

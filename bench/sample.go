@@ -5,7 +5,11 @@
 // only through emu.Target and does not present anything; that is package report's.
 package bench
 
-import "ubench/emu"
+import (
+	"slices"
+
+	"ubench/emu"
+)
 
 // Sample is one measured point: a row of schema ubench.results/v1, whose member names these are.
 type Sample struct {
@@ -16,14 +20,14 @@ type Sample struct {
 	Target    string `json:"target"`
 	Core      string `json:"core"`
 
-	OK     bool   `json:"ok"`     // the answer matched the oracle
-	Result string `json:"result"` // r0, "0x…"
+	OK     bool   `json:"ok"`               // the answer matched the oracle
+	Result string `json:"result,omitempty"` // r0, "0x…"
 	Phases Phases `json:"phases"`
 
-	ImageBytes int `json:"image_bytes"` // sent to the device
-	CodeBytes  int `json:"code_bytes"`  // machine code executed
-	RAMBytes   int `json:"ram_bytes"`   // kept per program
-	StackBytes int `json:"stack_bytes"` // peak during execution
+	ImageBytes Number `json:"image_bytes,omitzero"` // sent to the device
+	CodeBytes  Number `json:"code_bytes,omitzero"`  // machine code executed
+	RAMBytes   Number `json:"ram_bytes,omitzero"`   // kept per program
+	StackBytes Number `json:"stack_bytes,omitzero"` // peak during execution
 
 	CyclesLabel string `json:"cycles_label,omitempty"` // what the cycles are, where there are any
 	Error       string `json:"error,omitempty"`        // why OK is false
@@ -40,10 +44,17 @@ type Phases struct {
 	Execute *Counts `json:"execute,omitempty"`
 }
 
-// Counts is the cost of a phase. Cycles is 0 where the target has none.
+// Counts is the cost of a phase, as far as the target counts it.
 type Counts struct {
-	Instructions uint64 `json:"instructions"`
-	Cycles       uint64 `json:"cycles,omitempty"`
+	Instructions Number `json:"instructions,omitzero"`
+	Cycles       Number `json:"cycles,omitzero"`
+}
+
+func (c Counts) plus(d *Counts) Counts {
+	if d == nil {
+		return c
+	}
+	return Counts{c.Instructions.Plus(d.Instructions), c.Cycles.Plus(d.Cycles)}
 }
 
 // PhaseNames are the phases in the order they run.
@@ -74,29 +85,28 @@ func (p *Phases) Slot(name string) **Counts {
 
 // Setup is what happens before execution: load, verify and compile together.
 func (p Phases) Setup() Counts {
-	var sum Counts
-	for _, c := range []*Counts{p.Load, p.Verify, p.Compile} {
-		if c != nil {
-			sum.Instructions += c.Instructions
-			sum.Cycles += c.Cycles
-		}
-	}
-	return sum
+	return Counts{}.plus(p.Load).plus(p.Verify).plus(p.Compile)
 }
 
 // Total is setup and execution together.
-func (p Phases) Total() Counts {
-	sum := p.Setup()
-	if p.Execute != nil {
-		sum.Instructions += p.Execute.Instructions
-		sum.Cycles += p.Execute.Cycles
-	}
-	return sum
-}
+func (p Phases) Total() Counts { return p.Setup().plus(p.Execute) }
 
-func counts(c *emu.Counts) *Counts {
-	if c == nil {
-		return nil
+// phases are what a target counted. It tells whether it has cycles; it counts instructions if it counted any.
+func phases(got emu.Sample, info emu.Info) Phases {
+	all := []*emu.Counts{got.Load, got.Verify, got.Compile, got.Execute}
+	instructions := slices.ContainsFunc(all, func(c *emu.Counts) bool { return c != nil && c.Instructions > 0 })
+	counts := func(c *emu.Counts) *Counts {
+		if c == nil {
+			return nil
+		}
+		var n Counts
+		if instructions {
+			n.Instructions = Known(c.Instructions)
+		}
+		if info.HasCycles {
+			n.Cycles = Known(c.Cycles)
+		}
+		return &n
 	}
-	return &Counts{Instructions: c.Instructions, Cycles: c.Cycles}
+	return Phases{counts(got.Load), counts(got.Verify), counts(got.Compile), counts(got.Execute)}
 }

@@ -24,8 +24,12 @@ type Comparison struct {
 	Changes []Change
 	OnlyOld []string // points that one of the files lacks
 	OnlyNew []string
-	Broken  []string // points that were good and are not any more, with the reason
+	Broken  []string // points that are not good, with the reason
+	Failed  []string // points that are good now and were not
+	Missing []string // metrics that only one of the files has of a point that is good in both
 	Same    int      // metrics that are equal
+
+	Incomplete []string // which of the files are, and why
 
 	labels [2]string // what cycles are, in the old and the new file
 }
@@ -56,14 +60,18 @@ func (c *Comparison) Regressions() int {
 
 // Identical tells whether nothing differs at all.
 func (c *Comparison) Identical() bool {
-	return len(c.Changes)+len(c.OnlyOld)+len(c.OnlyNew)+len(c.Broken) == 0
+	return len(c.Changes)+len(c.OnlyOld)+len(c.OnlyNew)+len(c.Broken)+len(c.Failed)+len(c.Missing)+len(c.Incomplete) == 0
 }
+
+// Compared is how many metrics were compared. If there are none, the files say nothing about each other.
+func (c *Comparison) Compared() int { return c.Same + len(c.Changes) }
 
 // point is everything known about one place in a result file.
 type point struct {
 	name   string
 	line   string // the engine, or format
 	bad    string
+	cannot bool // bad for good: a program that cannot have a format
 	values map[string]uint64
 }
 
@@ -96,25 +104,20 @@ func points(r *Results) ([]point, error) {
 				prefix = ""
 			}
 			if c := s.Phases.Phase(phase); c != nil {
-				p.values[prefix+"instructions"] = c.Instructions
-				if c.Cycles > 0 {
-					p.values[prefix+"cycles"] = c.Cycles
-				}
+				p.set(prefix+"instructions", c.Instructions)
+				p.set(prefix+"cycles", c.Cycles)
 			}
 		}
-		for m, v := range map[string]int{
-			"image-bytes": s.ImageBytes, "code-bytes": s.CodeBytes, "ram-bytes": s.RAMBytes, "stack-bytes": s.StackBytes,
-		} {
-			if v > 0 {
-				p.values[m] = uint64(v)
-			}
-		}
+		p.set("image-bytes", s.ImageBytes)
+		p.set("code-bytes", s.CodeBytes)
+		p.set("ram-bytes", s.RAMBytes)
+		p.set("stack-bytes", s.StackBytes)
 		if err := add(p); err != nil {
 			return nil, err
 		}
 	}
 	for _, s := range r.Sizes {
-		p := point{name: s.Program + " " + s.Format, line: s.Format, bad: s.Error, values: map[string]uint64{}}
+		p := point{name: s.Program + " " + s.Format, line: s.Format, bad: s.Error, cannot: s.Error != "", values: map[string]uint64{}}
 		if s.Bytes > 0 {
 			p.values["bytes"] = uint64(s.Bytes)
 		}
@@ -123,6 +126,12 @@ func points(r *Results) ([]point, error) {
 		}
 	}
 	return all, nil
+}
+
+func (p *point) set(metric string, n bench.Number) {
+	if value, known := n.Get(); known {
+		p.values[metric] = value
+	}
 }
 
 func pointName(s bench.Sample) string {
@@ -138,8 +147,8 @@ func pointName(s bench.Sample) string {
 }
 
 // Compare finds what changed from one result file to another. A metric may grow by its threshold,
-// in per cent (0 where none is given), before that is a regression. A metric only one file has is
-// not compared: files may be of different versions.
+// in per cent (0 where none is given), before that is a regression. A metric only one file has cannot be
+// compared, and is named.
 func Compare(before, after *Results, thresholds map[string]float64) (*Comparison, error) {
 	old, err := points(before)
 	if err != nil {
@@ -150,6 +159,11 @@ func Compare(before, after *Results, thresholds map[string]float64) (*Comparison
 		return nil, fmt.Errorf("new results: %w", err)
 	}
 	c := &Comparison{labels: [2]string{cyclesLabel(before.Samples), cyclesLabel(after.Samples)}}
+	for i, r := range []*Results{before, after} {
+		if r.Incomplete != "" {
+			c.Incomplete = append(c.Incomplete, fmt.Sprintf("the %s file is incomplete: %s", []string{"old", "new"}[i], r.Incomplete))
+		}
+	}
 	for _, p := range now {
 		if !slices.ContainsFunc(old, func(q point) bool { return q.name == p.name }) {
 			c.OnlyNew = append(c.OnlyNew, p.name)
@@ -162,20 +176,28 @@ func Compare(before, after *Results, thresholds map[string]float64) (*Comparison
 			continue
 		}
 		q := now[i]
-		if q.bad != "" {
-			if p.bad == "" {
-				c.Broken = append(c.Broken, q.name+": "+q.bad)
-			}
+		switch {
+		case p.cannot && q.cannot:
+			continue // as it was
+		case p.bad == "" && q.bad != "":
+			c.Broken = append(c.Broken, q.name+": "+q.bad)
 			continue
-		}
-		if p.bad != "" {
-			continue // nothing to compare with
+		case q.bad != "":
+			c.Broken = append(c.Broken, q.name+", as in the old file: "+q.bad)
+			continue
+		case p.bad != "":
+			c.Failed = append(c.Failed, p.name+" in the old file: "+p.bad)
+			continue
 		}
 		for _, m := range Metrics {
 			a, okA := p.values[m]
 			b, okB := q.values[m]
 			switch {
-			case !okA || !okB:
+			case !okA && !okB:
+			case !okB:
+				c.Missing = append(c.Missing, m+" of "+p.name+" in the new file")
+			case !okA:
+				c.Missing = append(c.Missing, m+" of "+p.name+" in the old file")
 			case a == b:
 				c.Same++
 			default:
@@ -198,6 +220,9 @@ func (c Change) size() float64 { return float64(c.New) / math.Max(float64(c.Old)
 
 // Verdict is the comparison in one line.
 func (c *Comparison) Verdict() string {
+	if c.Compared() == 0 {
+		return "nothing was compared: no metric of any point is in both files"
+	}
 	if c.Identical() {
 		return fmt.Sprintf("no change: %s equal", plural(c.Same, "metric"))
 	}
@@ -212,11 +237,16 @@ func (c *Comparison) Verdict() string {
 		parts = append(parts, fmt.Sprintf("%d within the threshold", within))
 	}
 	parts = append(parts, fmt.Sprintf("%d equal", c.Same))
-	if n := len(c.OnlyOld); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d only in the old file", n))
-	}
-	if n := len(c.OnlyNew); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d only in the new file", n))
+	for _, m := range []struct {
+		n    int
+		what string
+	}{
+		{len(c.OnlyOld), "only in the old file"}, {len(c.OnlyNew), "only in the new file"},
+		{len(c.Failed), "failed"}, {len(c.Missing), "missing"},
+	} {
+		if m.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", m.n, m.what))
+		}
 	}
 	return strings.Join(parts, ", ")
 }
@@ -261,18 +291,20 @@ func (c *Comparison) notes() []string {
 		notes = append(notes, note)
 	}
 	for _, m := range []struct {
-		which string
+		what  string
 		names []string
-	}{{"old", c.OnlyOld}, {"new", c.OnlyNew}} {
+	}{
+		{"only in the old file", c.OnlyOld}, {"only in the new file", c.OnlyNew}, {"failed", c.Failed}, {"missing", c.Missing},
+	} {
 		if n := len(m.names); n > 0 {
 			names := strings.Join(m.names[:min(n, 5)], ", ")
 			if n > 5 {
 				names += ", …"
 			}
-			notes = append(notes, fmt.Sprintf("only in the %s file (%d): %s", m.which, n, names))
+			notes = append(notes, fmt.Sprintf("%s (%d): %s", m.what, n, names))
 		}
 	}
-	return notes
+	return append(notes, c.Incomplete...)
 }
 
 func (ch Change) text() string {
@@ -286,7 +318,7 @@ func (ch Change) text() string {
 func (c *Comparison) Markdown() string {
 	var b strings.Builder
 	mark := "✅"
-	if c.Regressions() > 0 {
+	if c.Regressions() > 0 || c.Compared() == 0 || len(c.Incomplete) > 0 {
 		mark = "❌"
 	}
 	fmt.Fprintf(&b, "### %s ubench: %s\n", mark, c.Verdict())

@@ -5,7 +5,9 @@ package report
 import (
 	"encoding/csv"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 
 	"ubench/bench"
 )
@@ -20,31 +22,57 @@ var csvHeader = func() []string {
 	return append(h, "image_bytes", "code_bytes", "ram_bytes", "stack_bytes", "cycles_label", "error")
 }()
 
-// WriteCSV writes samples, one per line.
-func WriteCSV(w io.Writer, samples []bench.Sample) error {
-	c := csv.NewWriter(w)
-	if err := c.Write(csvHeader); err != nil {
-		return err
+// WriteCSV writes samples, one per line. If they are incomplete a last line without a benchmark says why.
+func WriteCSV(w io.Writer, r *Results) error {
+	samples := r.Samples
+	if r.Incomplete != "" {
+		samples = append(slices.Clone(samples), bench.Sample{Error: r.Incomplete})
 	}
+	rows := [][]string{csvHeader}
 	for _, s := range samples {
 		row := []string{s.Benchmark, strconv.Itoa(s.Size), s.SizeUnit, s.Engine, s.Target, s.Core, strconv.FormatBool(s.OK), s.Result}
 		for _, p := range bench.PhaseNames {
-			instructions, cycles := "", ""
-			if n := s.Phases.Phase(p); n != nil {
-				instructions = strconv.FormatUint(n.Instructions, 10)
-				if n.Cycles > 0 {
-					cycles = strconv.FormatUint(n.Cycles, 10)
-				}
+			var n bench.Counts
+			if c := s.Phases.Phase(p); c != nil {
+				n = *c
 			}
-			row = append(row, instructions, cycles)
+			row = append(row, n.Instructions.String(), n.Cycles.String())
 		}
-		for _, n := range []int{s.ImageBytes, s.CodeBytes, s.RAMBytes, s.StackBytes} {
-			row = append(row, strconv.Itoa(n))
+		for _, n := range []bench.Number{s.ImageBytes, s.CodeBytes, s.RAMBytes, s.StackBytes} {
+			row = append(row, n.String())
 		}
-		if err := c.Write(append(row, s.CyclesLabel, s.Error)); err != nil {
+		rows = append(rows, append(row, s.CyclesLabel, s.Error))
+	}
+	return writeRows(w, rows)
+}
+
+// writeRows writes cells that spreadsheets take for what they are.
+func writeRows(w io.Writer, rows [][]string) error {
+	c := csv.NewWriter(w)
+	for _, row := range rows {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = neutral(cell)
+		}
+		if err := c.Write(cells); err != nil {
 			return err
 		}
 	}
 	c.Flush()
 	return c.Error()
+}
+
+// formulas are what cells begin with that spreadsheets compute or run.
+const formulas = "=+-@\t\r"
+
+// neutral is a cell that spreadsheets take for text: one that begins like a formula gets an apostrophe, and so does
+// one that begins with an apostrophe, so that it can be taken off again.
+func neutral(cell string) string {
+	if _, err := strconv.ParseFloat(cell, 64); err == nil {
+		return cell
+	}
+	if cell != "" && (strings.ContainsRune(formulas, rune(cell[0])) || cell[0] == '\'') {
+		return "'" + cell
+	}
+	return cell
 }

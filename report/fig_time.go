@@ -97,9 +97,9 @@ func (f *Figure) addSamples(g *group, pick func(*bench.Sample) *bench.Counts, me
 			continue
 		}
 		point, source := strconv.Itoa(s.Size), Measured+", "+s.Target
-		f.add(s.Engine, point, metric, float64(c.Instructions), "instructions", source)
-		if c.Cycles > 0 {
-			f.add(s.Engine, point, metric, float64(c.Cycles), "cycles", source+", "+s.CyclesLabel)
+		f.add(s.Engine, point, metric, float64(c.Instructions.Or0()), "instructions", source)
+		if n, ok := c.Cycles.Get(); ok {
+			f.add(s.Engine, point, metric, float64(n), "cycles", source+", "+s.CyclesLabel)
 		}
 	}
 }

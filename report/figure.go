@@ -4,7 +4,6 @@ package report
 
 import (
 	"bytes"
-	"encoding/csv"
 	"io"
 	"path/filepath"
 	"strconv"
@@ -57,18 +56,12 @@ func (f *Figure) Write(dir string) error {
 func (f *Figure) Save(file string) error { return save(file, f.width, f.height, f.drawing) }
 
 func (f *Figure) writeCSV(w io.Writer) error {
-	c := csv.NewWriter(w)
-	if err := c.Write([]string{"series", "point", "metric", "value", "unit", "source"}); err != nil {
-		return err
-	}
+	rows := [][]string{{"series", "point", "metric", "value", "unit", "source"}}
 	for _, v := range f.Values {
 		value := strconv.FormatFloat(v.Value, 'f', -1, 64)
-		if err := c.Write([]string{v.Series, v.Point, v.Metric, value, v.Unit, v.Source}); err != nil {
-			return err
-		}
+		rows = append(rows, []string{v.Series, v.Point, v.Metric, value, v.Unit, v.Source})
 	}
-	c.Flush()
-	return c.Error()
+	return writeRows(w, rows)
 }
 
 // SVG is the drawing as SVG text.

@@ -16,11 +16,11 @@ import (
 //	core: cortex-m4
 //	BenchmarkFletcher16/size=640/engine=vm 1 147432 instructions 230.4 instructions/byte …
 //
-// Samples that are not good are comments, so that they never enter a mean.
-func WriteGoBench(w io.Writer, samples []bench.Sample) error {
+// Samples that are not good are comments, so that they never enter a mean; so is why there are not all.
+func WriteGoBench(w io.Writer, r *Results) error {
 	var b strings.Builder
 	target := ""
-	for _, s := range samples {
+	for _, s := range r.Samples {
 		if s.Target != target {
 			target = s.Target
 			fmt.Fprintf(&b, "target: %s\ncore: %s\n", s.Target, s.Core)
@@ -34,14 +34,14 @@ func WriteGoBench(w io.Writer, samples []bench.Sample) error {
 			continue
 		}
 		fmt.Fprintf(&b, "%s 1", name)
-		value := func(n uint64, unit string) {
-			if n > 0 {
-				fmt.Fprintf(&b, " %d %s", n, unit)
+		value := func(n bench.Number, unit string) {
+			if !n.IsZero() {
+				fmt.Fprintf(&b, " %s %s", n, unit)
 			}
 		}
 		value(s.Phases.Execute.Instructions, "instructions")
-		if s.Size > 0 && s.SizeUnit == "" {
-			fmt.Fprintf(&b, " %.2f instructions/byte", float64(s.Phases.Execute.Instructions)/float64(s.Size))
+		if n, ok := s.Phases.Execute.Instructions.Get(); ok && s.Size > 0 && s.SizeUnit == "" {
+			fmt.Fprintf(&b, " %.2f instructions/byte", float64(n)/float64(s.Size))
 		}
 		value(s.Phases.Execute.Cycles, "cycles")
 		for _, p := range bench.PhaseNames[:3] {
@@ -50,15 +50,21 @@ func WriteGoBench(w io.Writer, samples []bench.Sample) error {
 				value(c.Cycles, p+"-cycles")
 			}
 		}
-		value(uint64(s.ImageBytes), "image-bytes")
-		value(uint64(s.CodeBytes), "code-bytes")
-		value(uint64(s.RAMBytes), "ram-bytes")
-		value(uint64(s.StackBytes), "stack-bytes")
+		value(s.ImageBytes, "image-bytes")
+		value(s.CodeBytes, "code-bytes")
+		value(s.RAMBytes, "ram-bytes")
+		value(s.StackBytes, "stack-bytes")
 		b.WriteByte('\n')
+	}
+	if r.Incomplete != "" {
+		fmt.Fprintf(&b, "%s%s\n", goBenchIncomplete, r.Incomplete)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+// goBenchIncomplete begins the line about a file that is.
+const goBenchIncomplete = "# incomplete: "
 
 // goBenchName is the name of a sample's line. Go wants an upper-case letter after Benchmark.
 func goBenchName(s bench.Sample) string {

@@ -16,7 +16,7 @@ func revision(name string, counts map[string][]uint64) Revision {
 	for _, engine := range []string{"vm", "jit"} {
 		for i, n := range counts[engine] {
 			r.Samples = append(r.Samples, bench.Sample{
-				Benchmark: "b", Size: i + 1, Engine: engine, OK: n > 0, Phases: bench.Phases{Execute: &bench.Counts{Instructions: n}},
+				Benchmark: "b", Size: i + 1, Engine: engine, OK: n > 0, Phases: bench.Phases{Execute: &bench.Counts{Instructions: bench.Known(n)}},
 			})
 		}
 	}

@@ -16,12 +16,18 @@ import (
 	"ubench/bench"
 )
 
+// maxFile bounds what is read as a result file; a large one has a few MB.
+const maxFile = 64 << 20
+
 // Read reads samples in any of the forms they are written in, told apart by how they begin: JSON,
 // CSV with its header, or Go benchmark lines.
 func Read(name string, rd io.Reader) (*Results, error) {
-	data, err := io.ReadAll(rd)
+	data, err := io.ReadAll(io.LimitReader(rd, maxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("%s: more than %d MB: not a result file", name, maxFile>>20)
 	}
 	text := bytes.TrimLeft(data, " \t\r\n\ufeff")
 	var r *Results
@@ -42,6 +48,9 @@ func Read(name string, rd io.Reader) (*Results, error) {
 	if err != nil {
 		return nil, err
 	}
+	for i := range r.Samples {
+		forgetZeros(&r.Samples[i])
+	}
 	if len(r.Samples) == 0 && len(r.Sizes) == 0 {
 		return nil, fmt.Errorf("%s: no samples in it", name)
 	}
@@ -56,6 +65,23 @@ func ReadFile(name string) (*Results, error) {
 	}
 	defer f.Close()
 	return Read(name, f)
+}
+
+// forgetZeros makes unknown what files of older versions have as 0 where there is none.
+func forgetZeros(s *bench.Sample) {
+	forget := func(n *bench.Number, where bool) {
+		if value, known := n.Get(); known && value == 0 && where {
+			*n = bench.Number{}
+		}
+	}
+	forget(&s.ImageBytes, true)
+	forget(&s.CodeBytes, true)
+	forget(&s.RAMBytes, bench.IsNative(s.Engine) || !s.OK)
+	forget(&s.StackBytes, s.Phases.Execute == nil)
+	if c := s.Phases.Execute; c != nil {
+		forget(&c.Instructions, true)
+		forget(&c.Cycles, true)
+	}
 }
 
 func clip(s string) string {
@@ -89,9 +115,13 @@ func readCSV(name string, data []byte) (*Results, error) {
 		line, _ := rd.FieldPos(0)
 		s := bench.Sample{OK: true}
 		for i, column := range header {
-			if err := setCSV(&s, column, row[i]); err != nil {
+			if err := setCSV(&s, column, strings.TrimPrefix(row[i], "'")); err != nil {
 				return nil, fmt.Errorf("%s: line %d: column %s: %w", name, line, column, err)
 			}
+		}
+		if s.Benchmark == "" && !s.OK {
+			r.Incomplete = s.Error
+			continue
 		}
 		r.Samples = append(r.Samples, s)
 	}
@@ -139,10 +169,10 @@ func isNumber(column string) bool {
 func setNumber(s *bench.Sample, column string, n uint64) bool {
 	for _, b := range []struct {
 		name  string
-		field *int
+		field *bench.Number
 	}{{"image_bytes", &s.ImageBytes}, {"code_bytes", &s.CodeBytes}, {"ram_bytes", &s.RAMBytes}, {"stack_bytes", &s.StackBytes}} {
 		if column == b.name {
-			*b.field = int(n)
+			*b.field = bench.Known(n)
 			return true
 		}
 	}
@@ -155,9 +185,9 @@ func setNumber(s *bench.Sample, column string, n uint64) bool {
 		*counts = &bench.Counts{}
 	}
 	if what == "cycles" {
-		(*counts).Cycles = n
+		(*counts).Cycles = bench.Known(n)
 	} else {
-		(*counts).Instructions = n
+		(*counts).Instructions = bench.Known(n)
 	}
 	return true
 }
@@ -169,6 +199,9 @@ func readGoBench(name string, data []byte) (*Results, error) {
 	n := 0
 	for line := range strings.Lines(string(data)) {
 		n++
+		if why, ok := strings.CutPrefix(line, goBenchIncomplete); ok {
+			r.Incomplete = strings.TrimSpace(why)
+		}
 		if key, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok && !strings.HasPrefix(line, "Benchmark") {
 			switch key {
 			case "target":

@@ -20,11 +20,13 @@ const Schema = "ubench.results/v1"
 
 // Results is a result file.
 type Results struct {
-	Schema  string         `json:"schema"`
-	Created string         `json:"created,omitempty"` // RFC 3339; left out for reproducible output
-	Version string         `json:"version"`           // of ubench
-	Samples []bench.Sample `json:"samples,omitempty"`
-	Sizes   []Size         `json:"sizes,omitempty"`
+	Schema  string `json:"schema"`
+	Created string `json:"created,omitempty"` // RFC 3339; left out for reproducible output
+	Version string `json:"version"`           // of ubench
+	// Incomplete is why measuring ended before its plan did; "" if it did not.
+	Incomplete string         `json:"incomplete,omitempty"`
+	Samples    []bench.Sample `json:"samples,omitempty"`
+	Sizes      []Size         `json:"sizes,omitempty"`
 }
 
 // Size is the size of one program in one format.
@@ -46,6 +48,9 @@ func (r *Results) WriteJSON(w io.Writer) error {
 		member("created", r.Created)
 	}
 	member("version", r.Version)
+	if r.Incomplete != "" {
+		member("incomplete", r.Incomplete)
+	}
 	writeLines(&b, "samples", r.Samples)
 	writeLines(&b, "sizes", r.Sizes)
 	b.WriteString("\n}\n")
@@ -84,6 +89,7 @@ func ReadJSON(name string, rd io.Reader) (*Results, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	var head struct {
 		Schema *string `json:"schema"`
 	}

@@ -87,21 +87,21 @@ func (g *group) numbers(s, native *bench.Sample, sized, cycles bool) []string {
 		execute = *s.Phases.Execute
 	}
 	cells := []string{known(execute.Instructions)}
-	rest := func(pick func(bench.Counts) uint64) {
-		value := float64(pick(execute))
+	rest := func(pick func(bench.Counts) bench.Number) {
+		value := float64(pick(execute).Or0())
 		if sized {
 			cells = append(cells, quotient(value, float64(s.Size), 1))
 		}
 		reference := 0.0
 		if native != nil {
-			reference = float64(pick(*native.Phases.Execute))
+			reference = float64(pick(*native.Phases.Execute).Or0())
 		}
 		cells = append(cells, quotient(value, reference, 2))
 	}
-	rest(func(c bench.Counts) uint64 { return c.Instructions })
+	rest(func(c bench.Counts) bench.Number { return c.Instructions })
 	if cycles {
 		cells = append(cells, known(execute.Cycles))
-		rest(func(c bench.Counts) uint64 { return c.Cycles })
+		rest(func(c bench.Counts) bench.Number { return c.Cycles })
 	}
 	if bench.IsNative(s.Engine) {
 		return append(cells, "")
@@ -118,11 +118,11 @@ func (g *group) per() string {
 }
 
 // known formats a count, as a gap if the target does not count.
-func known(n uint64) string {
-	if n == 0 {
-		return gap
+func known(n bench.Number) string {
+	if value, ok := n.Get(); ok {
+		return count(value)
 	}
-	return count(n)
+	return gap
 }
 
 // SummaryTables compare benchmarks: for each target, the cost of every engine to native -O2 at each

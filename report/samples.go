@@ -76,7 +76,7 @@ func engines(samples []bench.Sample) []string {
 // hasCycles tells whether any sample has them.
 func hasCycles(samples []bench.Sample) bool {
 	return slices.ContainsFunc(samples, func(s bench.Sample) bool {
-		return s.Phases.Execute != nil && s.Phases.Execute.Cycles > 0
+		return s.Phases.Execute != nil && !s.Phases.Execute.Cycles.IsZero()
 	})
 }
 
@@ -94,9 +94,9 @@ func cyclesLabel(samples []bench.Sample) string {
 // cost is what plots and means compare: cycles where a sample has them, else instructions.
 func cost(c bench.Counts, cycles bool) float64 {
 	if cycles {
-		return float64(c.Cycles)
+		return float64(c.Cycles.Or0())
 	}
-	return float64(c.Instructions)
+	return float64(c.Instructions.Or0())
 }
 
 // geomean is the geometric mean of positive numbers; ok is false if there is none.

@@ -3,7 +3,6 @@
 package report
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"slices"
@@ -240,10 +239,7 @@ func (set *sizeSet) notes() []string {
 // WriteSizesCSV writes sizes, one per line, beside what is published.
 func WriteSizesCSV(w io.Writer, sizes []Size) error {
 	published := newSizeSet(PublishedSizes())
-	c := csv.NewWriter(w)
-	if err := c.Write([]string{"program", "format", "bytes", "data", "compile", "best", "published_bytes", "error"}); err != nil {
-		return err
-	}
+	rows := [][]string{{"program", "format", "bytes", "data", "compile", "best", "published_bytes", "error"}}
 	number := func(n int) string {
 		if n == 0 {
 			return ""
@@ -251,14 +247,10 @@ func WriteSizesCSV(w io.Writer, sizes []Size) error {
 		return strconv.Itoa(n)
 	}
 	for _, s := range sizes {
-		row := []string{
+		rows = append(rows, []string{
 			s.Program, s.Format, number(s.Bytes), number(s.Data), s.Compile, strconv.FormatBool(s.Best),
 			number(published.bytes[sizeKey{s.Program, s.Format}].Bytes), s.Error,
-		}
-		if err := c.Write(row); err != nil {
-			return err
-		}
+		})
 	}
-	c.Flush()
-	return c.Error()
+	return writeRows(w, rows)
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -21,7 +22,8 @@ func compareCommand(e *env) *cli.Command {
 		ArgsUsage: "OLD NEW [flags]",
 		Description: `The files may be JSON, CSV or Go benchmark lines, as ubench run and ubench size write them; - is
 standard input. Counts of emulated targets are exact, so by default any growth is a regression, and
-the exit status is 1.
+the exit status is 1. So it is if nothing could be compared, a point failed that did not before, or a
+file is incomplete; with --exact also if a metric or a point is missing.
 
 Metrics: ` + strings.Join(report.Metrics, ", ") + `.
 
@@ -61,6 +63,10 @@ func (e *env) compare(c *cli.Context) error {
 		return err
 	}
 	switch {
+	case diff.Compared() == 0:
+		return fmt.Errorf("%s and %s: %s", c.Args().First(), c.Args().Get(1), diff.Verdict())
+	case len(diff.Incomplete) > 0:
+		return errors.New(strings.Join(diff.Incomplete, "; "))
 	case diff.Regressions() > 0:
 		return fmt.Errorf("%s is worse than %s: %s", c.Args().Get(1), c.Args().First(), diff.Verdict())
 	case c.Bool("exact") && !diff.Identical():

@@ -17,7 +17,7 @@ import (
 // env is what commands see of the outside world. Tests replace its parts.
 type env struct {
 	stdin    io.Reader
-	stdout   io.Writer
+	stdout   *checkedOutput
 	stderr   io.Writer
 	progress *progress
 	targets  targetSource
@@ -43,9 +43,24 @@ type targetStatus struct {
 
 func newEnv(stdin io.Reader, stdout, stderr io.Writer) *env {
 	return &env{
-		stdin: stdin, stdout: stdout, stderr: stderr, progress: newProgress(stderr),
+		stdin: stdin, stdout: &checkedOutput{w: stdout}, stderr: stderr, progress: newProgress(stderr),
 		targets: realTargets{}, benchmarks: benchmarks.All(),
 	}
+}
+
+// checkedOutput is standard output. It keeps the first error, so that none is lost when a command looks at none.
+type checkedOutput struct {
+	w   io.Writer
+	err error
+}
+
+func (o *checkedOutput) Write(p []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, err := o.w.Write(p)
+	o.err = err
+	return n, err
 }
 
 // writeFile writes a file in one piece.
@@ -60,6 +75,9 @@ func writeFile(name string, data []byte) error {
 func colour(w io.Writer) bool { return os.Getenv("NO_COLOR") == "" && isTerminal(w) }
 
 func isTerminal(w any) bool {
+	if o, ok := w.(*checkedOutput); ok {
+		w = o.w
+	}
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

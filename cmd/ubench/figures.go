@@ -215,7 +215,7 @@ func (s *study) memory() error {
 func (s *study) peak(engine string) (stack, kept int) {
 	for _, x := range s.samples {
 		if x.Engine == engine && x.OK {
-			stack, kept = max(stack, x.StackBytes), max(kept, x.RAMBytes)
+			stack, kept = max(stack, int(x.StackBytes.Or0())), max(kept, int(x.RAMBytes.Or0()))
 		}
 	}
 	return stack, kept

@@ -75,6 +75,9 @@ func (e *env) run(ctx context.Context, args []string) (status int) {
 		err = app.RunContext(ctx, append([]string{"ubench"}, args...))
 	}
 	e.progress.clear()
+	if err == nil {
+		err = e.stdout.err
+	}
 	place := strings.TrimSpace("ubench " + name)
 	switch {
 	case err == nil:

@@ -82,7 +82,8 @@ func (e *env) runBenchmarks(c *cli.Context) error {
 		return err
 	}
 	e.progress.clear()
-	if werr := e.writeSamples(c, format, samples, len(plan.Benchmarks) > 1); werr != nil {
+	results := report.Results{Samples: samples, Incomplete: incomplete(c.Context, err)}
+	if werr := e.writeSamples(c, format, results, len(plan.Benchmarks) > 1); werr != nil {
 		return werr
 	}
 	if plot != "" {
@@ -97,6 +98,17 @@ func (e *env) runBenchmarks(c *cli.Context) error {
 		return err
 	}
 	return e.complain(samples)
+}
+
+// incomplete is why samples are not all there were to be.
+func incomplete(ctx context.Context, err error) string {
+	switch {
+	case ctx.Err() != nil:
+		return "interrupted"
+	case err != nil:
+		return oneLine(err)
+	}
+	return ""
 }
 
 // runPlan reads the plan from arguments and flags.
@@ -271,14 +283,15 @@ func expandEngines(names, offered []string) []string {
 }
 
 // writeSamples prints samples in a format; several benchmarks get a summary.
-func (e *env) writeSamples(c *cli.Context, format string, samples []bench.Sample, summary bool) error {
+func (e *env) writeSamples(c *cli.Context, format string, r report.Results, summary bool) error {
+	samples := r.Samples
 	switch format {
 	case "json":
-		return e.writeJSON(c, report.Results{Samples: samples})
+		return e.writeJSON(c, r)
 	case "csv":
-		return report.WriteCSV(e.stdout, samples)
+		return report.WriteCSV(e.stdout, &r)
 	case "bench":
-		return report.WriteGoBench(e.stdout, samples)
+		return report.WriteGoBench(e.stdout, &r)
 	}
 	tables := report.RunTables(samples)
 	if summary {
