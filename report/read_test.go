@@ -189,3 +189,15 @@ func TestBenchstat(t *testing.T) {
 		}
 	}
 }
+
+// What spreadsheets would compute is text for them, and numbers stay numbers.
+func TestCellsAreText(t *testing.T) {
+	for cell, want := range map[string]string{
+		"": "", "vm": "vm", "-12.5": "-12.5", "+3": "+3", "=1+1": "'=1+1", "+cmd": "'+cmd", "-O2": "'-O2", "@SUM(A1)": "'@SUM(A1)",
+		"\tx": "'\tx", "'quoted": "''quoted", "12": "12",
+	} {
+		if got := neutral(cell); got != want {
+			t.Errorf("%q becomes %q, want %q", cell, got, want)
+		}
+	}
+}

@@ -56,7 +56,7 @@ func TestSizesCSV(t *testing.T) {
 	if err := WriteSizesCSV(&b, sizesOfTwo()); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"printf,femto-containers,100,,,false,330,\n", "printf,text-only,,,,false,680,it has data\n", "printf,packed,20,,-mcpu=v3 -Oz,true,,\n"} {
+	for _, want := range []string{"printf,femto-containers,100,,,false,330,\n", "printf,text-only,,,,false,680,it has data\n", "printf,packed,20,,'-mcpu=v3 -Oz,true,,\n"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -411,6 +412,29 @@ func checkPublished(t *testing.T, dir string) {
 	for _, s := range report.PublishedSizes() {
 		if line := fmt.Sprintf("%s,%s,size,%d,bytes,\"%s\"", s.Format, s.Program, s.Bytes, results.Paper); !strings.Contains(shown, line) {
 			t.Errorf("no figure has %s", line)
+		}
+	}
+}
+
+// full is a disk without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+// Whatever a command prints, it fails if that cannot be written.
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "exit.hex", []byte("9500000000000000"))
+	for _, args := range []string{
+		"--help", "--version", "run --help", "list", "list --json", "doctor", "exec exit.hex", "exec exit.hex --json", "disasm exit.hex",
+		"run fletcher16", "run fletcher16 --csv", "run fletcher16 --format bench", "size exit.hex", "profile fletcher16 --size 80",
+		"profile fletcher16 --size 80 --listing", "inspect exit.hex --format text-only",
+	} {
+		var stderr bytes.Buffer
+		e := newEnv(strings.NewReader(""), full{}, &stderr)
+		e.targets = fakeTargets{}
+		if status := e.run(t.Context(), strings.Fields(args)); status == exitOK || strings.Count(stderr.String(), "\n") != 1 {
+			t.Errorf("%s: status %d, %q", args, status, stderr.String())
 		}
 	}
 }
