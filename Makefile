@@ -3,8 +3,8 @@
 
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-VERSION := $(shell git describe --always --dirty --tags 2>/dev/null || echo unknown)
-GOBUILD = $(GO) build -trimpath -ldflags '-X main.version=$(VERSION)'
+COMMIT := $(shell git describe --always --dirty --exclude "*" 2>/dev/null || echo unknown)
+GOBUILD = $(GO) build -trimpath -ldflags '-X main.commit=$(COMMIT)'
 
 # One short line for each thing built; V=1 shows whole commands.
 DOES = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2);)

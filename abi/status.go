@@ -60,9 +60,9 @@ func (f Fault) Error() string {
 	case f.Status <= -120:
 		return fmt.Sprintf("%s at %#x", f.Status, f.PC)
 	case f.Status == StatusRead || f.Status == StatusWrite:
-		return fmt.Sprintf("%s: address %#x, at instruction %d", f.Status, f.Addr, f.PC)
+		return fmt.Sprintf("%s: address %#x, at slot %d", f.Status, f.Addr, f.PC)
 	case f.AtInstruction():
-		return fmt.Sprintf("%s, at instruction %d", f.Status, f.PC)
+		return fmt.Sprintf("%s, at slot %d", f.Status, f.PC)
 	}
 	return f.Status.String()
 }

@@ -32,11 +32,7 @@ func splitCommand(app *cli.App, args []string) (name string, reordered []string,
 	}
 	command := app.Command(name)
 	if command == nil {
-		var names []string
-		for _, c := range app.Commands {
-			names = append(names, c.Name)
-		}
-		return "", nil, unknown("command", name, names)
+		return "", nil, unknown("command", name, commandNames(app))
 	}
 	rest, err := flagsFirst(command.Flags, args[at+1:])
 	if err != nil {

@@ -111,8 +111,8 @@ func TestDisasmText(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{[]string{"fletcher16"}, []string{"fletcher16:\n", "; fletcher16.c:18: sum1 = ", "(entry)", "ldrb", "  ; e-budget at instruction 23\n"}},
-		{[]string{"fib"}, []string{"\nfib_of:\n", "        (entry)", "push {r2, r4, lr}\n", "  ; e-depth at instruction 8\n", "call function at 15"}},
+		{[]string{"fletcher16"}, []string{"fletcher16:\n", "; fletcher16.c:18: sum1 = ", "(entry)", "ldrb", "  ; e-budget at slot 23\n"}},
+		{[]string{"fib"}, []string{"\nfib_of:\n", "        (entry)", "push {r2, r4, lr}\n", "  ; e-depth at slot 8\n", "call function at 15"}},
 		{[]string{"sensor"}, []string{"  ; helper\n", ".hword "}},
 		{[]string{divides}, []string{"\nmain:\n", "  ; divide\n", ".hword 0\n", "  ; check\n", "  ; of instruction 3\n"}},
 	} {

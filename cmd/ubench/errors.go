@@ -31,7 +31,7 @@ func unknown(kind, name string, choices []string) error {
 	return usagef("unknown %s %q (choices: %s)", kind, name, strings.Join(choices, ", "))
 }
 
-// nearest is the choice closest to name, or "" if none is close.
+// nearest is the choice closest to name, or "" if none is close: a typing error for every three letters, or a beginning.
 func nearest(name string, choices []string) string {
 	type candidate struct {
 		name     string
@@ -43,7 +43,7 @@ func nearest(name string, choices []string) string {
 	}
 	for _, c := range choices {
 		d := editDistance(strings.ToLower(name), strings.ToLower(c))
-		if d <= 1+len(c)/4 || len(name) > 2 && strings.HasPrefix(c, name) {
+		if d <= min(len(strings.Trim(name, "-"))/3, 3) || len(name) > 2 && strings.HasPrefix(c, name) {
 			cs = append(cs, candidate{c, d})
 		}
 	}

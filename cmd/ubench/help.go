@@ -14,7 +14,7 @@ const appHelp = `ubench: {{.Usage}}
 Usage: {{.UsageText}}
 
 Commands:{{range .VisibleCommands}}
-  {{printf "%-10s" .Name}}{{.Usage}}{{end}}
+  {{printf "%-12s" .Name}}{{.Usage}}{{end}}
 
 A first run:
   ubench run fletcher16 --sizes 80..2560
@@ -40,29 +40,41 @@ func init() {
 // flagHelp is one line of a command's help: names, the value's name (in backquotes in the usage
 // text), the meaning, and the default where there is one.
 func flagHelp(f cli.Flag) string {
-	var names []string
+	d := documented(f)
+	return strings.TrimSpace(strings.Join(d.names, ", ")+" "+d.value) + "\t" + d.usage
+}
+
+// flagDoc is what help, man pages and completion say of a flag.
+type flagDoc struct {
+	names []string // as they are typed
+	value string   // the name of its value, "" if it takes none
+	usage string
+}
+
+func documented(f cli.Flag) flagDoc {
+	var doc flagDoc
 	for _, n := range f.Names() {
-		names = append(names, dashes(n))
+		doc.names = append(doc.names, dashes(n))
 	}
 	d, ok := f.(cli.DocGenerationFlag)
 	if !ok {
-		return strings.Join(names, ", ")
+		return doc
 	}
-	usage, value := d.GetUsage(), ""
-	if before, rest, ok := strings.Cut(usage, "`"); ok {
+	doc.usage = d.GetUsage()
+	if before, rest, ok := strings.Cut(doc.usage, "`"); ok {
 		if name, after, ok := strings.Cut(rest, "`"); ok {
-			value, usage = name, before+name+after
+			doc.value, doc.usage = name, before+name+after
 		}
 	}
-	left := strings.Join(names, ", ")
-	if d.TakesValue() {
-		if value == "" {
-			value = "VALUE"
-		}
-		left += " " + value
-		if text := strings.Trim(d.GetDefaultText(), `"`); text != "" && text != "0" {
-			usage += " (default " + text + ")"
-		}
+	if !d.TakesValue() {
+		doc.value = ""
+		return doc
 	}
-	return left + "\t" + usage
+	if doc.value == "" {
+		doc.value = "VALUE"
+	}
+	if text := strings.Trim(d.GetDefaultText(), `"`); text != "" && text != "0" {
+		doc.usage += " (default " + text + ")"
+	}
+	return doc
 }

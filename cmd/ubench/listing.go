@@ -173,7 +173,7 @@ func dataOf(routine jit.Routine, at uint32, data []byte) machineInsn {
 	m.Text = ".hword " + strings.Join(values, ", ")
 	switch routine.Name {
 	case "fault":
-		m.Text += fmt.Sprintf("  ; %s at instruction %s", abi.Status(int16(last)).Name(), values[0])
+		m.Text += fmt.Sprintf("  ; %s at slot %s", abi.Status(int16(last)).Name(), values[0])
 	case "check", "helper":
 		m.Text += "  ; of instruction " + values[0]
 	}

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -38,6 +39,9 @@ var commands = []func(*env) *cli.Command{
 	doctorCommand,
 	measureCommand,
 	profileCommand,
+	versionCommand,
+	completionCommand,
+	manCommand,
 }
 
 // Exit statuses.
@@ -45,16 +49,43 @@ const (
 	exitOK          = 0
 	exitFailure     = 1
 	exitUsage       = 2
-	exitInterrupted = 130
+	exitInterrupted = 130 // by Ctrl-C; by another signal 128 and its number
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 // run executes one command line and returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	go func() {
+		if s, ok := (<-signals).(syscall.Signal); ok {
+			signal.Stop(signals) // the next one ends us at once
+			cancel(signalError(s))
+		}
+	}()
 	return newEnv(stdin, stdout, stderr).run(ctx, args)
+}
+
+// signalError is why a context ended: a signal.
+type signalError syscall.Signal
+
+func (s signalError) Error() string {
+	if syscall.Signal(s) == syscall.SIGINT {
+		return "interrupted"
+	}
+	return "ended by a signal: " + syscall.Signal(s).String()
+}
+
+// interruption is how a command whose context ended says so, and its exit status.
+func interruption(ctx context.Context) (text string, status int) {
+	if s := signalError(0); errors.As(context.Cause(ctx), &s) {
+		return s.Error(), 128 + int(s)
+	}
+	return "interrupted", exitInterrupted
 }
 
 // run dispatches to a command: it finds the command's name, puts flags before arguments, and turns
@@ -69,6 +100,7 @@ func (e *env) run(ctx context.Context, args []string) (status int) {
 			status = exitFailure
 		}
 	}()
+	e.stdin = &interruptible{ctx: ctx, r: e.stdin}
 	app := e.app()
 	name, args, err := splitCommand(app, args)
 	if err == nil {
@@ -83,8 +115,9 @@ func (e *env) run(ctx context.Context, args []string) (status int) {
 	case err == nil:
 		return exitOK
 	case ctx.Err() != nil:
-		fmt.Fprintf(e.stderr, "%s: interrupted\n", place)
-		return exitInterrupted
+		text, status := interruption(ctx)
+		fmt.Fprintf(e.stderr, "%s: %s\n", place, text)
+		return status
 	case isBrokenPipe(err):
 		return exitFailure
 	case errors.Is(err, errSilent):
@@ -121,31 +154,15 @@ func (e *env) app() *cli.App {
 	return app
 }
 
-func onUsageError(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) }
-
-// version is set by the Makefile; without it the build information has the commit.
-var version string
-
-// versionText is the version, or commit, this was built from.
-func versionText() string {
-	if version != "" {
-		return version
+// onUsageError names flags as they are typed, and says what their values are not.
+func onUsageError(_ *cli.Context, err error, _ bool) error {
+	m := badValue.FindStringSubmatch(err.Error())
+	if m == nil {
+		return usagef("%v", err)
 	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	revision, dirty := "", ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			revision = s.Value
-		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = "-dirty"
-		}
-	}
-	if len(revision) >= 12 {
-		return revision[:12] + dirty
-	}
-	return "unknown"
+	what := map[string]string{"boolean value": "choose true or false", "value": "a whole number is needed"}[m[1]]
+	return usagef("%s %s: %s", dashes(m[3]), m[2], what)
 }
+
+// badValue is what package flag says about a value it cannot parse.
+var badValue = regexp.MustCompile(`^invalid (boolean value|value) ("(?:[^"\\\\]|\\\\.)*") for (?:flag )?-([\w-]+): `)
