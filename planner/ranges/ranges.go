@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package ranges is an abstract interpreter: it finds bounds of numbers, the regions pointers point into and how
+// far, and how both compare to the context's length. Functions see the join of the arguments they are called with.
+// Bounds at heads of loops are widened to the next constant of the function, and narrowed afterwards.
+package ranges
+
+import (
+	"container/heap"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"ubench/image"
+	"ubench/planner/cfg"
+)
+
+// Facts is what is known of a program.
+type Facts struct {
+	Program   *cfg.Program
+	Functions []*Function // in the program's order
+}
+
+// Function is what is known of a function: the state before each instruction.
+type Function struct {
+	*cfg.Function
+	Before  []State
+	Escapes bool // its frame is reached other than through r10
+	Depth   int  // of the shortest chain of calls that leads to it; 0 for the program itself
+	entry   State
+	visits  int
+}
+
+type analysis struct {
+	facts     *Facts
+	addresses map[int][]image.Address
+	f         *Function
+	escapes   bool
+	limits    []uint64 // constants, and the ends of what comparisons can tell, ascending
+	queue     []int    // functions to look at
+}
+
+// Of interprets a program.
+func Of(p *cfg.Program) *Facts {
+	a := &analysis{facts: &Facts{Program: p}, addresses: map[int][]image.Address{}}
+	for _, at := range p.Image.Addresses {
+		a.addresses[at.Slot] = append(a.addresses[at.Slot], at)
+	}
+	depths := depths(p)
+	for k, f := range p.Functions {
+		g := &Function{Function: f, Escapes: escapes(f), Depth: depths[k]}
+		switch {
+		case slices.Contains(p.Taken, f.Start):
+			g.entry = anywhere()
+		case f.Start == 0:
+			g.entry = start(p.Image.CtxMin)
+		}
+		a.facts.Functions = append(a.facts.Functions, g)
+		if g.entry.Reached {
+			a.queue = append(a.queue, k)
+		}
+	}
+	for len(a.queue) > 0 {
+		k := a.queue[0]
+		a.queue = a.queue[1:]
+		a.function(a.facts.Functions[k])
+	}
+	for _, g := range a.facts.Functions {
+		if g.Before == nil { // never called, as far as can be seen
+			g.entry = anywhere()
+			a.function(g)
+		}
+	}
+	return a.facts
+}
+
+// start is the state a program begins in.
+func start(least uint32) State {
+	s := State{Reached: true, Least: uint64(least)}
+	for r := range s.Regs {
+		s.Regs[r] = number(Exactly(0))
+	}
+	s.Regs[1].Region = Context
+	s.Regs[2] = number(Between(uint64(least), lengthMax))
+	s.Regs[2].Length = Length{Known: true}
+	s.Regs[cfg.R10].Region = Stack
+	for r := range s.Regs {
+		s.Regs[r].ID = joinID(0, r)
+	}
+	return s
+}
+
+// anywhere is the state of a function nothing is known of.
+func anywhere() State {
+	s := State{Reached: true}
+	for r := range s.Regs {
+		s.Regs[r] = unknown
+	}
+	s.Regs[cfg.R10] = Value{Number: Exactly(0), Region: Stack}
+	return s
+}
+
+// escapes tells whether a function uses r10 for anything else than the base of loads and stores.
+func escapes(f *cfg.Function) bool {
+	for k := range f.Insns {
+		i := &f.Insns[k]
+		switch i.Class {
+		case cfg.Move, cfg.ALU, cfg.Branch:
+			if i.Register && i.Src == cfg.R10 || i.Class == cfg.Branch && i.Dst == cfg.R10 {
+				return true
+			}
+		case cfg.Store, cfg.Atomic:
+			if i.Register && i.Src == cfg.R10 || i.Class == cfg.Atomic && i.Dst == cfg.R10 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// depths is how many calls lead to each function, at least.
+func depths(p *cfg.Program) []int {
+	d := make([]int, len(p.Functions))
+	for k := range d {
+		d[k] = 1
+	}
+	d[0] = 0
+	return d
+}
+
+// argue hands the arguments of a call to the function called.
+func (a *analysis) argue(s *State, i *cfg.Insn) {
+	for k, g := range a.facts.Functions {
+		if g.Start != i.Target {
+			continue
+		}
+		to := State{Reached: true, Least: s.Least, Regs: s.Regs}
+		for r := range to.Regs {
+			v := &to.Regs[r]
+			if v.Region == Stack {
+				v.Number = add(v.Number, Exactly(512))
+			}
+			v.ID, v.Linear = joinID(0, r), Linear{}
+			if r == 0 || r > 5 {
+				*v = unknown
+			}
+		}
+		to.Regs[cfg.R10] = Value{Number: Exactly(0), Region: Stack, ID: joinID(0, cfg.R10)}
+		if g.visits > 4 { // recursive, or called in too many ways
+			least := to.Least
+			to = anywhere()
+			to.Least = min(least, g.entry.Least)
+		}
+		if g.entry.join(&to, 0) && g.visits <= 8 {
+			g.visits++
+			if !slices.Contains(a.queue, k) {
+				a.queue = append(a.queue, k)
+			}
+		}
+		return
+	}
+}
+
+// pending is blocks to be looked at, in reverse post-order.
+type pending struct {
+	f      *cfg.Function
+	blocks []int
+	in     []bool
+}
+
+func (p *pending) Len() int { return len(p.blocks) }
+func (p *pending) Less(a, b int) bool {
+	return p.f.Blocks[p.blocks[a]].Rank < p.f.Blocks[p.blocks[b]].Rank
+}
+func (p *pending) Swap(a, b int) { p.blocks[a], p.blocks[b] = p.blocks[b], p.blocks[a] }
+func (p *pending) Push(b any)    { p.blocks = append(p.blocks, b.(int)) }
+func (p *pending) Pop() any {
+	b := p.blocks[len(p.blocks)-1]
+	p.blocks = p.blocks[:len(p.blocks)-1]
+	return b
+}
+
+func (p *pending) add(b int) {
+	if !p.in[b] {
+		p.in[b] = true
+		heap.Push(p, b)
+	}
+}
+
+// function interprets one function from its entry state.
+func (a *analysis) function(g *Function) {
+	f := g.Function
+	a.f, a.escapes, a.limits = g, g.Escapes, limits(f)
+	in := make([]State, len(f.Blocks))
+	visits := make([]int, len(f.Blocks))
+	in[0] = g.entry.clone()
+	work := &pending{f: f, in: make([]bool, len(f.Blocks))}
+	work.add(0)
+	for work.Len() > 0 {
+		b := heap.Pop(work).(int)
+		work.in[b] = false
+		visits[b]++
+		a.leave(f, &in[b], b, func(succ int, s *State) {
+			before := in[succ].clone()
+			if !in[succ].join(s, succ) {
+				return
+			}
+			if f.Blocks[succ].Rank <= f.Blocks[b].Rank {
+				a.widen(&before, &in[succ], visits[succ], succ)
+			}
+			work.add(succ)
+		})
+	}
+	for range 2 {
+		a.narrow(g, in)
+	}
+	g.Before = make([]State, len(f.Insns))
+	for b := range f.Blocks {
+		s := in[b].clone()
+		for k := f.Blocks[b].First; k < f.Blocks[b].Last; k++ {
+			g.Before[k] = s.clone()
+			if s.Reached {
+				a.step(&s, &f.Insns[k])
+			}
+		}
+	}
+}
+
+// leave runs through a block and hands its outcome to each successor.
+func (a *analysis) leave(f *cfg.Function, in *State, b int, to func(succ int, s *State)) {
+	if !in.Reached {
+		return
+	}
+	s := in.clone()
+	blk := &f.Blocks[b]
+	for k := blk.First; k < blk.Last; k++ {
+		a.step(&s, &f.Insns[k])
+	}
+	last := &f.Insns[blk.Last-1]
+	for n, succ := range blk.Succs {
+		t := s
+		if len(blk.Succs) > 1 {
+			t = s.clone()
+			t.branch(last, n == 1)
+		}
+		to(succ, &t)
+	}
+}
+
+// narrow computes the state of each block once more from those before it, which can only know more.
+func (a *analysis) narrow(g *Function, in []State) {
+	f := g.Function
+	next := make([]State, len(in))
+	next[0] = g.entry.clone()
+	for _, b := range f.Order {
+		a.leave(f, &in[b], b, func(succ int, s *State) { next[succ].join(s, succ) })
+	}
+	copy(in, next)
+}
+
+// limits are the bounds that widening stops at.
+func limits(f *cfg.Function) []uint64 {
+	l := []uint64{0, math.MaxInt32, math.MaxUint32, lengthMax, math.MaxUint64}
+	for k := range f.Insns {
+		if i := &f.Insns[k]; i.Class == cfg.Branch && !i.Register && i.Imm >= 0 {
+			l = append(l, uint64(i.Imm), uint64(i.Imm)+1, uint64(max(i.Imm-1, 0)))
+		}
+	}
+	slices.Sort(l)
+	return slices.Compact(l)
+}
+
+// patience is how often a head of a loop is looked at before nothing is known of it.
+const patience = 40
+
+// widen lets bounds that moved go as far as the next limit, so that a loop is done after a few visits.
+func (a *analysis) widen(before, now *State, visits, block int) {
+	if visits < 2 || !before.Reached {
+		return
+	}
+	if visits > patience {
+		frame := now.Regs[cfg.R10]
+		*now = anywhere()
+		now.Regs[cfg.R10] = frame
+		for r := range now.Regs {
+			now.Regs[r].ID = joinID(block, r)
+		}
+		return
+	}
+	k := 0
+	var olds []Value
+	before.each(func(v *Value) { olds = append(olds, *v) })
+	for r := range now.Regs {
+		a.widenValue(&olds[r], &now.Regs[r], visits)
+	}
+	for s := range now.Slots {
+		for ; k < len(before.Slots) && before.Slots[k].Off < now.Slots[s].Off; k++ {
+		}
+		if k < len(before.Slots) && before.Slots[k].Off == now.Slots[s].Off {
+			a.widenValue(&before.Slots[k].Value, &now.Slots[s].Value, visits)
+		}
+	}
+}
+
+func (a *analysis) widenValue(old, now *Value, visits int) {
+	if old.Region != now.Region || *old == *now {
+		return
+	}
+	n := &now.Number
+	hopeless := visits > 12
+	if n.High > old.High {
+		at, _ := slices.BinarySearch(a.limits, n.High)
+		n.High = a.limits[at]
+		if hopeless {
+			n.High = math.MaxUint64
+		}
+	}
+	if n.Low < old.Low {
+		n.Low = 0
+	}
+	if n.SHigh > old.SHigh {
+		next := int64(math.MaxInt64)
+		for _, l := range a.limits {
+			if int64(l) >= n.SHigh && !hopeless {
+				next = int64(l)
+				break
+			}
+		}
+		n.SHigh = next
+	}
+	if n.SLow < old.SLow {
+		n.SLow = math.MinInt64
+		for _, l := range []int64{0, -1, -512, math.MinInt32} {
+			if old.SLow >= l && now.SLow >= l && !hopeless {
+				n.SLow = l
+				break
+			}
+		}
+	}
+	if n.Unknown != old.Unknown && visits > 6 {
+		n.Unknown, n.Bits = math.MaxUint64, 0
+	}
+	if now.Slack != old.Slack && visits > 4 {
+		now.Slack = Slack{}
+	}
+	now.Number = n.tidy()
+}
+
+// String lists what is known where each block begins.
+func (g *Function) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:\n", g.Name)
+	for k := range g.Blocks {
+		fmt.Fprintf(&b, "  %d: %s\n", g.Slot(k), &g.Before[g.Blocks[k].First])
+	}
+	return b.String()
+}
