@@ -28,6 +28,7 @@ build: ## build all programs into bin/
 	$(GOBUILD) -o bin/ ./cmd/...
 
 include firmware/firmware.mk
+include device/device.mk
 include benchmarks/benchmarks.mk
 include examples/examples.mk
 include results/results.mk

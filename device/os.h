@@ -46,6 +46,10 @@ enum os_number {
 	OS_NUMBER_RELEASE = UB_SVC_RELEASE, /* this, or the tick after the next at the latest */
 };
 
+/* What a walled thread calls, as helpers are called (abi/run.h): way n asks the gate for number n. */
+enum { OS_WAYS = 64 };
+extern const ub_helper os_ways[OS_WAYS];
+
 /* How a thread begins: entry(a, b) on its stack. Its result is its status. */
 struct os_start {
 	const char *name;

@@ -7,7 +7,7 @@
 
 #include "abi/program.h"
 
-struct os_end;
+struct os_thread;
 typedef uint64_t (*os_kernel_gate)(struct os_thread *self, uint32_t number, const uint32_t args[5]);
 
 struct os_thread {

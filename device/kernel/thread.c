@@ -157,6 +157,7 @@ static int32_t sleep_for_ever(const void *a, void *b)
 	(void)b;
 	for (;;)
 		__asm__ volatile("wfi" ::: "memory");
+	return 0;
 }
 
 /* The first switch leaves from a thread that never comes back. */

@@ -15,17 +15,27 @@ kernel_end_walled:
 	svc #0xf0		/* OS_NUMBER_END */
 	.size kernel_end_walled, . - kernel_end_walled
 
-	/* Way n is at os_ways + 8 n. */
+	/* The code of way n is at ways + 8 n. */
 	.balign 8
-	.global os_ways
 	.thumb_func
-	.type os_ways, %function
-os_ways:
+	.type ways, %function
+ways:
 	.set number, 0
-	.rept 0xf0
+	.rept 64		/* OS_WAYS */
 	ldrd r0, ip, [sp]
 	svc #number
 	bx lr
+	.set number, number + 1
+	.endr
+	.size ways, . - ways
+
+	.balign 4
+	.global os_ways
+	.type os_ways, %object
+os_ways:
+	.set number, 0
+	.rept 64
+	.word ways + 8 * number + 1
 	.set number, number + 1
 	.endr
 	.size os_ways, . - os_ways

@@ -151,7 +151,7 @@ struct supervisor_program {
 	uint32_t pending; /* UB_EVENT_* since the last run */
 	uint32_t input;
 	uint64_t due;     /* end of its period, or of waiting after a fault */
-	uint64_t started; /* the last run */
+	uint32_t tail;    /* of the mailbox when the last run began */
 	uint32_t called;  /* the run answers supervisor_call */
 	uint32_t stopping;
 	/* What came of it. */

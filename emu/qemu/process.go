@@ -121,20 +121,28 @@ func (t *tail) String() string {
 	return string(bytes.Join(bytes.Fields(t.buf), []byte(" ")))
 }
 
-func start(ctx context.Context, path, machine string, elf []byte) (*process, error) {
+// launch is what a process is to run. An instruction takes 2^shift nanoseconds of its time.
+type launch struct {
+	machine string
+	elf     []byte
+	shift   int
+	reboots bool // after a reset it starts again, rather than end
+}
+
+func start(ctx context.Context, path string, l launch) (*process, error) {
 	dir, err := os.MkdirTemp("", "ubench-qemu-")
 	if err != nil {
 		return nil, err
 	}
 	p := &process{dir: dir, exited: make(chan struct{})}
-	if err := p.start(ctx, path, machine, elf); err != nil {
+	if err := p.start(ctx, path, l); err != nil {
 		p.Close()
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *process) start(ctx context.Context, path, machine string, elf []byte) error {
+func (p *process) start(ctx context.Context, path string, l launch) error {
 	// Until the process runs there is nothing to wait for in Close.
 	started := false
 	defer func() {
@@ -143,7 +151,7 @@ func (p *process) start(ctx context.Context, path, machine string, elf []byte) e
 		}
 	}()
 	kernel := filepath.Join(p.dir, "firmware.elf")
-	if err := os.WriteFile(kernel, elf, 0o600); err != nil {
+	if err := os.WriteFile(kernel, l.elf, 0o600); err != nil {
 		return err
 	}
 	serial, err := listen(p.dir, "serial")
@@ -158,11 +166,14 @@ func (p *process) start(ctx context.Context, path, machine string, elf []byte) e
 	defer monitor.Close()
 
 	p.cmd = exec.Command(path,
-		"-M", machine, "-display", "none", "-monitor", "none", "-no-reboot",
-		"-icount", "shift=0,sleep=off,align=off",
+		"-M", l.machine, "-display", "none", "-monitor", "none",
+		"-icount", fmt.Sprintf("shift=%d,sleep=off,align=off", l.shift),
 		"-chardev", "socket,id=agent,server=off,path="+escape(serial.Addr().String()), "-serial", "chardev:agent",
 		"-chardev", "socket,id=monitor,server=off,path="+escape(monitor.Addr().String()), "-mon", "chardev=monitor,mode=control",
 		"-kernel", kernel)
+	if !l.reboots {
+		p.cmd.Args = append(p.cmd.Args, "-no-reboot")
+	}
 	p.cmd.Stderr = &p.stderr
 	p.cmd.Stdout = &p.stderr
 	p.cmd.WaitDelay = time.Minute // for what it said last

@@ -83,7 +83,7 @@ func (t *Target) open(ctx context.Context) (err error) {
 func (t *Target) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	p, err := start(ctx, t.path, t.options.Machine, t.options.ELF)
+	p, err := start(ctx, t.path, launch{machine: t.options.Machine, elf: t.options.ELF})
 	if err != nil {
 		return err
 	}

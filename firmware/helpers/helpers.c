@@ -91,8 +91,8 @@ uint64_t helper_store(struct helper_entry *table, uint8_t *used, uint32_t size, 
 	return 0;
 }
 
-static uint64_t fetch(struct ub_run *run, const struct helper_entry *table, uint32_t used, uint32_t key,
-		      uint32_t addr)
+uint64_t helper_fetch(struct ub_run *run, const struct helper_entry *table, uint32_t used, uint32_t key,
+		       uint32_t addr)
 {
 	uint32_t value = 0;
 	void *out = helper_memory(run, addr, sizeof value, UB_WRITE);
@@ -119,10 +119,10 @@ HELPER(store_global)
 
 HELPER(fetch_local)
 {
-	return fetch(run, ENV->local, ENV->nlocal, r1, r2);
+	return helper_fetch(run, ENV->local, ENV->nlocal, r1, r2);
 }
 
 HELPER(fetch_global)
 {
-	return fetch(run, ENV->global, ENV->nglobal, r1, r2);
+	return helper_fetch(run, ENV->global, ENV->nglobal, r1, r2);
 }

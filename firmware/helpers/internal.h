@@ -22,6 +22,9 @@
 /* Writes an entry of a key-value store of `size` entries, `used` of them taken. */
 uint64_t helper_store(struct helper_entry *table, uint8_t *used, uint32_t size, uint32_t key, uint32_t value);
 
+/* Reads an entry into a word of the program's memory; 0 if there is none. */
+uint64_t helper_fetch(struct ub_run *run, const struct helper_entry *table, uint32_t used, uint32_t key, uint32_t addr);
+
 static inline uint32_t helper_u16(const uint8_t *p)
 {
 	return p[0] | (uint32_t)p[1] << 8;

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The firmware that devices in the field carry, for each board, and once more with what tests need (console/test.c).
+# Built into build/device/, where tests look for it; not committed.
+
+DEVICE_BOARDS = netduinoplus2 netduino2 mps2-an385 mps2-an386
+DEVICE_netduinoplus2 = cortex-m4 stm32 168000000 37
+DEVICE_netduino2 = cortex-m3 stm32 120000000 37
+DEVICE_mps2-an385 = cortex-m3 mps2 25000000 0
+DEVICE_mps2-an386 = cortex-m4 mps2 25000000 0
+
+DEVICE_ENGINE_DIRS = image verify vm jit firmware/helpers
+DEVICE_SOURCES := $(sort $(foreach d,$(DEVICE_ENGINE_DIRS) device/kernel device/supervisor,$(wildcard $d/*.c $d/*.S)) \
+	firmware/agent/frame.c device/console/console.c device/boards/start.c device/boards/serial.c device/boards/vectors.S)
+
+# As small as it goes, but for what programs spend their time in.
+DEVICE_FAST = vm/interpret.o vm/slow.o vm/vm.o jit/runtime.o
+DEVICE_LDFLAGS = $(subst firmware/boot,device/boards,$(ARM_LDFLAGS))
+
+.PHONY: device
+device: $(DEVICE_BOARDS:%=build/device/%.elf) $(DEVICE_BOARDS:%=build/device/%-test.elf) ## firmware of devices in the field, and for their tests
+
+# board, cpu, chip, Hz, interrupt of the serial line
+define DEVICE_BOARD
+DEVICE_OBJECTS_$(1) := $$(addprefix build/device/$(1)/,$$(addsuffix .o,$$(basename $$(DEVICE_SOURCES) device/boards/$(3).c)))
+
+build/device/$(1).elf: $$(DEVICE_OBJECTS_$(1)) build/device/$(1)/device/boards/untested.o device/boards/$(1).ld device/boards/board.ld
+	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$(2) $$(DEVICE_LDFLAGS) -Tdevice/boards/$(1).ld $$(filter %.o,$$^) -o $$@
+
+build/device/$(1)-test.elf: $$(DEVICE_OBJECTS_$(1)) build/device/$(1)/device/console/test.o device/boards/$(1).ld device/boards/board.ld
+	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$(2) $$(DEVICE_LDFLAGS) -Tdevice/boards/$(1).ld $$(filter %.o,$$^) -o $$@
+
+build/device/$(1)/%.o: %.c device/device.mk
+	@mkdir -p $$(@D)
+	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) $$(ARM_CFLAGS) $$(if $$(filter $$(DEVICE_FAST:%=build/device/$(1)/%),$$@),-O2,-Os) \
+		-Idevice/kernel -DUB_WALLS -DBOARD_NAME='"$(1)"' -DBOARD_HZ=$(4) -DBOARD_SERIAL_IRQ=$(5) -MMD -MP -c $$< -o $$@
+
+build/device/$(1)/%.o: %.S device/device.mk
+	@mkdir -p $$(@D)
+	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) -mthumb -I. -DBOARD_SERIAL_IRQ=$(5) -c $$< -o $$@
+
+-include $$(DEVICE_OBJECTS_$(1):.o=.d) build/device/$(1)/device/console/test.d
+endef
+$(foreach b,$(DEVICE_BOARDS),$(eval $(call DEVICE_BOARD,$b,$(word 1,$(DEVICE_$b)),$(word 2,$(DEVICE_$b)),$(word 3,$(DEVICE_$b)),$(word 4,$(DEVICE_$b)))))

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What programs ask for. The number of a helper is its index; whether the program has it is a bit of its grants, and
+ * its arguments are checked against the run as it is, never as the program has it. Helpers of firmware/helpers serve
+ * where they do what a device does; stores, time and other programs are served here.
+ */
+#include "device/supervisor/internal.h"
+#include "firmware/helpers/internal.h"
+
+_Static_assert((int)UB_HELPER_ENTRIES <= (int)OS_WAYS, "ways");
+
+static struct supervisor_program *program_of(struct ub_run *run)
+{
+	return (struct supervisor_program *)((uint8_t *)run - offsetof(struct supervisor_program, run));
+}
+
+static int has_key(const struct supervisor_program *p, uint32_t key, uint32_t rights)
+{
+	for (uint32_t i = 0; i < SUPERVISOR_KEYS; i++) {
+		const struct supervisor_keys *k = &p->loaded.config.keys[i];
+		if (key >= k->first && key <= k->last && (k->rights & rights) == rights)
+			return 1;
+	}
+	return 0;
+}
+
+#define GATE(name) static uint64_t gate_##name(struct ub_run *run, HELPER_UNUSED uint32_t r1, HELPER_UNUSED uint32_t r2, \
+	HELPER_UNUSED uint32_t r3, HELPER_UNUSED uint32_t r4, HELPER_UNUSED uint32_t r5)
+
+GATE(store_local)
+{
+	struct supervisor_program *p = program_of(run);
+
+	return helper_store(p->local, &p->nlocal, UB_DEVICE_LOCALS, r1, r2);
+}
+
+GATE(fetch_local)
+{
+	struct supervisor_program *p = program_of(run);
+
+	return helper_fetch(run, p->local, p->nlocal, r1, r2);
+}
+
+GATE(store_global)
+{
+	if (!has_key(program_of(run), r1, UB_WRITE))
+		return STATUS(HELPER_NO_DEVICE);
+	return helper_store_global(run, r1, r2, r3, r4, r5);
+}
+
+GATE(fetch_global)
+{
+	if (!has_key(program_of(run), r1, UB_READ))
+		return STATUS(HELPER_NO_DEVICE);
+	return helper_fetch_global(run, r1, r2, r3, r4, r5);
+}
+
+GATE(now_ms)
+{
+	(void)run;
+	return supervisor_now_ms();
+}
+
+GATE(ztimer_now)
+{
+	(void)run;
+	return (uint32_t)os_now();
+}
+
+GATE(ztimer_periodic_wakeup)
+{
+	uint8_t *last = helper_memory(run, r1, 4, UB_READ | UB_WRITE);
+
+	if (!last)
+		return 0;
+	uint64_t now = os_now();
+	uint32_t due = helper_u32(last) + r2;
+	memcpy(last, &due, sizeof due);
+	int32_t left = (int32_t)(due - (uint32_t)now);
+	os_pause(&program_of(run)->thread, 0, left > 0 ? now + (uint32_t)left : now);
+	return 0;
+}
+
+GATE(wait)
+{
+	struct supervisor_program *p = program_of(run);
+
+	if (p->mailbox.head == p->mailbox.tail)
+		os_pause(&p->thread, UB_EVENT_INPUT | UB_EVENT_MESSAGE, os_now() + (uint64_t)r1 * 1000);
+	return 0;
+}
+
+GATE(program_find)
+{
+	uint32_t len;
+	const char *name = helper_string(run, r1, &len);
+	int32_t number = name ? supervisor_find(program_of(run)->supervisor, name, len) : -1;
+
+	return number < 0 ? 0 : (uint32_t)number + 1;
+}
+
+GATE(message_send)
+{
+	const uint8_t *bytes = r3 ? helper_memory(run, r2, r3, UB_READ) : NULL;
+
+	if (r3 && !bytes)
+		return 0;
+	return supervisor_send(program_of(run)->supervisor, r1 - 1, bytes, r3);
+}
+
+GATE(message_receive)
+{
+	uint8_t *to = r2 ? helper_memory(run, r1, r2, UB_WRITE) : NULL;
+
+	if (r2 && !to)
+		return 0;
+	return supervisor_receive(program_of(run), to, r2);
+}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+static const ub_helper gate_table[UB_HELPER_ENTRIES] = {
+#define GATE_ROW(name, id, arguments) [UB_HELPER_##name] = helper_##name,
+	UB_HELPERS(GATE_ROW)
+#undef GATE_ROW
+	[UB_HELPER_store_local] = gate_store_local,
+	[UB_HELPER_fetch_local] = gate_fetch_local,
+	[UB_HELPER_store_global] = gate_store_global,
+	[UB_HELPER_fetch_global] = gate_fetch_global,
+	[UB_HELPER_now_ms] = gate_now_ms,
+	[UB_HELPER_ztimer_now] = gate_ztimer_now,
+	[UB_HELPER_ztimer_periodic_wakeup] = gate_ztimer_periodic_wakeup,
+	[UB_HELPER_wait] = gate_wait,
+	[UB_HELPER_program_find] = gate_program_find,
+	[UB_HELPER_message_send] = gate_message_send,
+	[UB_HELPER_message_receive] = gate_message_receive,
+};
+#pragma GCC diagnostic pop
+
+/* Kinds of devices by helper, 0 for those that need none. */
+static uint32_t device_of(uint32_t number)
+{
+	switch (number) {
+	case UB_HELPER_saul_reg_find_nth:
+	case UB_HELPER_saul_reg_find_type:
+	case UB_HELPER_saul_reg_read:
+	case UB_HELPER_saul_read_temp:
+		return 1u << UB_DEVICE_SENSOR;
+	case UB_HELPER_saul_reg_write:
+		return 1u << UB_DEVICE_ACTUATOR;
+	case UB_HELPER_gpio_read_input:
+	case UB_HELPER_gpio_read_raw:
+		return 1u << UB_DEVICE_GPIO_IN;
+	case UB_HELPER_gpio_write:
+		return 1u << UB_DEVICE_GPIO_OUT;
+	case UB_HELPER_hd44780_init:
+	case UB_HELPER_hd44780_clear:
+	case UB_HELPER_hd44780_print:
+	case UB_HELPER_hd44780_set_cursor:
+		return 1u << UB_DEVICE_LCD;
+	case UB_HELPER_keypad_get_input:
+		return 1u << UB_DEVICE_KEYPAD;
+	}
+	return 0;
+}
+
+uint64_t supervisor_helpers(void)
+{
+#define HELPER_BIT(name, id, arguments) | 1ull << UB_HELPER_AT(id)
+	return 0 UB_HELPERS(HELPER_BIT);
+#undef HELPER_BIT
+}
+
+/* Text that a helper printed goes to the log. */
+static void keep_text(struct supervisor_program *p)
+{
+	struct supervisor *s = p->supervisor;
+	uint32_t len = s->env.output_len < 255 ? s->env.output_len : 255;
+	uint8_t head[2] = {(uint8_t)(p - s->programs), (uint8_t)len};
+
+	for (uint32_t i = 0; i < 2; i++)
+		s->log[s->log_head++ % SUPERVISOR_LOG] = head[i];
+	for (uint32_t i = 0; i < len; i++)
+		s->log[s->log_head++ % SUPERVISOR_LOG] = s->env.output[i];
+	s->env.output_len = 0;
+}
+
+uint64_t supervisor_gate(struct os_thread *self, uint32_t number, const uint32_t args[5])
+{
+	struct supervisor_program *p = os_owner(self);
+	struct ub_run *run = &p->run;
+	uint64_t result = 0;
+
+	run->fault.status = 0;
+	if (number >= UB_HELPER_ENTRIES || !(p->loaded.config.helpers >> number & 1)) {
+		run->fault = (struct ub_fault){.status = UB_E_HELPER};
+	} else if (device_of(number) & ~p->loaded.config.devices) {
+		return STATUS(HELPER_NO_DEVICE);
+	} else {
+		result = gate_table[number](run, args[0], args[1], args[2], args[3], args[4]);
+		if (p->supervisor->env.output_len)
+			keep_text(p);
+	}
+	if (run->fault.status) { /* the engine finds it there, and stops */
+		p->user->fault.status = run->fault.status;
+		p->user->fault.addr = run->fault.addr;
+	}
+	return result;
+}

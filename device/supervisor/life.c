@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The life of a program:
+ *
+ *   load        start             run, event, call
+ *   ────> LOADED ────> READY <──────────────────────> RUNNING
+ *           ^            ^ its time has come             │ fault
+ *           │ stop, kill └───────────── BACKOFF <────────┤ and it is to be started again
+ *           └────────────────────────── FAILED  <────────┘ too often
+ *
+ * A program has a compartment while it is READY or RUNNING, and never otherwise. After a fault it gets a new one, with
+ * its data as they were in the image.
+ */
+#include "device/supervisor/internal.h"
+#include "jit/jit.h"
+#include "vm/vm.h"
+
+void supervisor_init(struct supervisor *s, const struct supervisor_board *board)
+{
+	memset(s, 0, sizeof *s);
+	s->board = board;
+	s->server = os_self();
+	pool_init(&s->pool, board->pool_addr, board->pool_bytes);
+	helper_env_reset(&s->env, NULL, 0);
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++)
+		s->programs[i].supervisor = s;
+}
+
+struct supervisor_program *supervisor_at(struct supervisor *s, uint32_t number)
+{
+	struct supervisor_program *p = number < SUPERVISOR_PROGRAMS ? &s->programs[number] : NULL;
+
+	return p && p->state != SUPERVISOR_EMPTY ? p : NULL;
+}
+
+int32_t supervisor_find(const struct supervisor *s, const char *name, uint32_t len)
+{
+	for (int32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		const char *own = s->programs[i].loaded.config.name;
+		if (s->programs[i].state != SUPERVISOR_EMPTY && strlen(own) == len && !memcmp(own, name, len))
+			return i;
+	}
+	return UB_E_PROGRAM;
+}
+
+int32_t supervisor_load(struct supervisor *s, const struct supervisor_config *config, const uint8_t *image, uint32_t len,
+			struct ub_fault *where)
+{
+	struct supervisor_image loaded;
+	int32_t err = supervisor_read(s, config, image, len, &loaded, where), number = 0;
+
+	if (err)
+		return err;
+	while (number < SUPERVISOR_PROGRAMS && s->programs[number].state != SUPERVISOR_EMPTY)
+		number++;
+	if (supervisor_find(s, config->name, (uint32_t)strlen(config->name)) >= 0)
+		where->status = UB_E_NAME;
+	else if (number == SUPERVISOR_PROGRAMS)
+		where->status = UB_E_SLOTS;
+	if (where->status) {
+		pool_give(&s->pool, &loaded.image);
+		return where->status;
+	}
+	struct supervisor_program *p = &s->programs[number];
+	memset(p, 0, sizeof *p);
+	p->supervisor = s;
+	p->loaded = loaded;
+	p->state = SUPERVISOR_LOADED;
+	p->code = -1;
+	return number;
+}
+
+static uint32_t number_of(const struct supervisor_program *p)
+{
+	return (uint32_t)(p - p->supervisor->programs);
+}
+
+/* Its context has been filled in. */
+static void run(struct supervisor_program *p, uint32_t context_len)
+{
+	const struct supervisor_config *c = &p->loaded.config;
+	const struct ub_engine *engine = c->engine == SUPERVISOR_VM ? &vm_engine : &jit_engine;
+
+	supervisor_prepare_run(p, context_len);
+	p->tail = p->mailbox.tail;
+	p->state = SUPERVISOR_RUNNING;
+	p->runs++;
+	os_thread_start(&p->thread, &(struct os_start){
+		.name = c->name,
+		.entry = (int32_t (*)(const void *, void *))(void *)engine->run,
+		.a = p->prepared,
+		.b = p->user,
+		.stack = p->c_stack,
+		.stack_bytes = p->c_stack_bytes,
+		.priority = c->priority,
+		.ticks = c->ticks,
+		.watcher = p->supervisor->server,
+		.flags = 1u << number_of(p),
+		.walls = p->walls,
+		.nwalls = p->nwalls,
+		.gate = supervisor_gate,
+		.owner = p,
+	});
+}
+
+static uint8_t *clean_context(struct supervisor_program *p)
+{
+	return memset(supervisor_memory(p->supervisor, p->run.ctx_addr), 0, p->loaded.config.context);
+}
+
+static void run_by_events(struct supervisor_program *p)
+{
+	struct ub_event event = {.events = p->pending, .now_ms = supervisor_now_ms(), .input = p->input};
+
+	memcpy(clean_context(p), &event, sizeof event);
+	p->pending = 0;
+	p->called = 0;
+	run(p, p->loaded.config.context);
+}
+
+/* Into a compartment; what it is then. */
+static int32_t begin(struct supervisor_program *p, struct ub_fault *where)
+{
+	const struct supervisor_config *c = &p->loaded.config;
+	int32_t err = supervisor_place(p, where);
+
+	if (err)
+		return err;
+	p->state = SUPERVISOR_READY;
+	p->pending = p->stopping = p->called = 0;
+	p->due = c->events & UB_EVENT_TIMER ? os_now() + (uint64_t)c->period_ms * 1000 : OS_FOREVER;
+	if (c->long_running) {
+		clean_context(p);
+		run(p, c->context);
+	}
+	return 0;
+}
+
+int32_t supervisor_start(struct supervisor *s, uint32_t number, struct ub_fault *where)
+{
+	struct supervisor_program *p = supervisor_at(s, number);
+
+	*where = (struct ub_fault){0};
+	if (!p)
+		return where->status = UB_E_PROGRAM;
+	if (p->state == SUPERVISOR_READY || p->state == SUPERVISOR_RUNNING)
+		return where->status = UB_E_RUNNING;
+	p->crashes = 0;
+	int32_t err = begin(p, where);
+	if (!err)
+		os_wake(s->server, 1u << number);
+	return err;
+}
+
+/* Out of its compartment. A run that was going on is over, and whoever called it is told. */
+static void leave(struct supervisor_program *p, enum supervisor_state state)
+{
+	struct supervisor *s = p->supervisor;
+	uint32_t called = p->called && p->state == SUPERVISOR_RUNNING;
+
+	p->called = 0;
+	p->pending = 0;
+	if (called && s->answered)
+		s->answered(s->answered_arg, p);
+	supervisor_displace(p);
+	p->state = state;
+	p->due = OS_FOREVER;
+}
+
+static int has_compartment(const struct supervisor_program *p)
+{
+	return p->state == SUPERVISOR_READY || p->state == SUPERVISOR_RUNNING;
+}
+
+int32_t supervisor_kill(struct supervisor *s, uint32_t number)
+{
+	struct supervisor_program *p = supervisor_at(s, number);
+
+	if (!p)
+		return UB_E_PROGRAM;
+	if (p->state == SUPERVISOR_LOADED)
+		return UB_E_STOPPED;
+	if (p->state == SUPERVISOR_RUNNING) {
+		os_thread_kill(&p->thread, UB_E_KILLED);
+		p->status = UB_E_KILLED;
+	}
+	leave(p, SUPERVISOR_LOADED);
+	return 0;
+}
+
+int32_t supervisor_stop(struct supervisor *s, uint32_t number)
+{
+	struct supervisor_program *p = supervisor_at(s, number);
+
+	if (!p || p->state != SUPERVISOR_RUNNING || p->loaded.config.long_running)
+		return supervisor_kill(s, number);
+	p->stopping = 1;
+	return 0;
+}
+
+int32_t supervisor_unload(struct supervisor *s, uint32_t number)
+{
+	struct supervisor_program *p = supervisor_at(s, number);
+
+	if (!p)
+		return UB_E_PROGRAM;
+	supervisor_kill(s, number);
+	pool_give(&s->pool, &p->loaded.image);
+	p->state = SUPERVISOR_EMPTY;
+	return 0;
+}
+
+int32_t supervisor_replace(struct supervisor *s, uint32_t number, const struct supervisor_config *config,
+			   const uint8_t *image, uint32_t len, struct ub_fault *where)
+{
+	struct supervisor_program *p = supervisor_at(s, number);
+	struct supervisor_image loaded, old;
+
+	*where = (struct ub_fault){0};
+	if (!p)
+		return where->status = UB_E_PROGRAM;
+	int32_t other = supervisor_find(s, config->name, (uint32_t)strnlen(config->name, SUPERVISOR_NAME));
+	if (other >= 0 && (uint32_t)other != number)
+		return where->status = UB_E_NAME;
+	int32_t err = supervisor_read(s, config, image, len, &loaded, where);
+	if (err)
+		return err;
+	int started = p->state != SUPERVISOR_LOADED && p->state != SUPERVISOR_FAILED;
+	supervisor_kill(s, number);
+	old = p->loaded;
+	p->loaded = loaded;
+	err = started ? supervisor_start(s, number, where) : 0;
+	if (err) { /* its memory is there: it was its own */
+		struct ub_fault unused;
+		p->loaded = old;
+		old = loaded;
+		supervisor_start(s, number, &unused);
+	}
+	pool_give(&s->pool, &old.image);
+	return err;
+}
+
+int32_t supervisor_call(struct supervisor *s, uint32_t number, const uint8_t *context, uint32_t len)
+{
+	struct supervisor_program *p = supervisor_at(s, number);
+
+	if (!p)
+		return UB_E_PROGRAM;
+	if (p->loaded.config.long_running || len > p->loaded.config.context)
+		return UB_E_ARGUMENT;
+	if (p->state == SUPERVISOR_RUNNING)
+		return UB_E_RUNNING;
+	if (p->state != SUPERVISOR_READY)
+		return UB_E_STOPPED;
+	if (len < p->loaded.ctx_min)
+		return UB_E_CONTEXT;
+	memcpy(clean_context(p), context, len);
+	p->called = 1;
+	run(p, len);
+	return 0;
+}
+
+const uint8_t *supervisor_context(const struct supervisor_program *p, uint32_t *len)
+{
+	*len = p->run.ctx_len;
+	return has_compartment(p) ? supervisor_memory(p->supervisor, p->run.ctx_addr) : NULL;
+}
+
+void supervisor_input(struct supervisor *s, uint32_t value)
+{
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		struct supervisor_program *p = &s->programs[i];
+		if (!has_compartment(p))
+			continue;
+		p->input = value;
+		p->pending |= UB_EVENT_INPUT;
+		if (p->state == SUPERVISOR_RUNNING)
+			os_wake(&p->thread, UB_EVENT_INPUT);
+		os_wake(s->server, 1u << i);
+	}
+}
+
+static void keep_fault(struct supervisor_program *p, const struct os_end *end)
+{
+	struct supervisor_fault *f = &p->fault;
+	const struct supervisor_code *code = p->code >= 0 ? &p->supervisor->codes[p->code] : NULL;
+
+	f->end = *end;
+	f->code_at = ~0u;
+	if (code && end->fault.status <= UB_E_HARD_FAULT && end->fault.pc - code->piece.addr < code->bytes)
+		f->code_at = end->fault.pc - code->piece.addr;
+	f->when_ms = supervisor_now_ms();
+	f->count++;
+}
+
+static void crashed(struct supervisor_program *p, const struct os_end *end)
+{
+	uint32_t since = supervisor_now_ms() - p->fault.when_ms;
+
+	p->crashes = p->fault.count && since > SUPERVISOR_GOOD_MS ? 1 : p->crashes + 1;
+	keep_fault(p, end);
+	if (p->loaded.config.restart == SUPERVISOR_NEVER)
+		return leave(p, SUPERVISOR_LOADED);
+	if (p->crashes >= SUPERVISOR_CRASHES)
+		return leave(p, SUPERVISOR_FAILED);
+	leave(p, SUPERVISOR_BACKOFF);
+	p->due = os_now() + ((uint64_t)SUPERVISOR_BACKOFF_MS * 1000 << (p->crashes - 1));
+}
+
+/* Its run is over. What the program says of it is taken as said: r0, and where an engine stopped it. */
+static void ended(struct supervisor_program *p, struct os_end *end)
+{
+	const struct supervisor_config *c = &p->loaded.config;
+
+	p->ticks += end->ticks;
+	p->spent = c->budget - p->user->budget;
+	p->result = p->user->r0;
+	if (end->fault.status && end->fault.status == p->user->fault.status)
+		end->fault = p->user->fault;
+	p->status = end->fault.status;
+	if (p->status && !p->stopping)
+		return crashed(p, end);
+	if (p->status)
+		keep_fault(p, end);
+	if (p->stopping || (c->long_running && c->restart != SUPERVISOR_ALWAYS))
+		return leave(p, SUPERVISOR_LOADED);
+	if (c->long_running) {
+		leave(p, SUPERVISOR_BACKOFF);
+		p->due = os_now() + (uint64_t)SUPERVISOR_BACKOFF_MS * 1000;
+		return;
+	}
+	p->state = SUPERVISOR_READY;
+	if (p->mailbox.tail != p->tail && p->mailbox.tail != p->mailbox.head) /* it took one, and there are more */
+		p->pending |= UB_EVENT_MESSAGE;
+	if (p->called && p->supervisor->answered)
+		p->supervisor->answered(p->supervisor->answered_arg, p);
+	p->called = 0;
+}
+
+/* Started again after a fault; what goes wrong now counts as one more. */
+static void again(struct supervisor_program *p)
+{
+	struct os_end end = {0};
+
+	if (begin(p, &end.fault))
+		crashed(p, &end);
+}
+
+static void look_at(struct supervisor_program *p, uint64_t now)
+{
+	struct os_end end;
+
+	if (p->state == SUPERVISOR_RUNNING && os_thread_ended(&p->thread, &end))
+		ended(p, &end);
+	if (p->state == SUPERVISOR_BACKOFF && p->due <= now)
+		again(p);
+	if (!has_compartment(p))
+		return;
+	const struct supervisor_config *c = &p->loaded.config;
+	if (p->due <= now) {
+		uint64_t period = (uint64_t)c->period_ms * 1000;
+		p->pending |= UB_EVENT_TIMER;
+		p->due += (now - p->due) / period * period + period; /* those that were missed are */
+	}
+	p->pending &= c->events;
+	if (p->state == SUPERVISOR_READY && p->pending)
+		run_by_events(p);
+}
+
+uint64_t supervisor_step(struct supervisor *s)
+{
+	uint64_t now = os_now(), next = OS_FOREVER;
+
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		struct supervisor_program *p = &s->programs[i];
+		if (p->state == SUPERVISOR_EMPTY)
+			continue;
+		look_at(p, now);
+		if (p->state != SUPERVISOR_EMPTY && p->due && p->due < next)
+			next = p->due;
+	}
+	return next;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reading what a program is to be, and its image. Everything is checked here, once; starting it later does the same
+ * again where it will lie. */
+#include "device/supervisor/internal.h"
+#include "image/image.h"
+#include "verify/verify.h"
+
+static int valid_name(const char name[SUPERVISOR_NAME])
+{
+	uint32_t n = 0;
+
+	for (; n < SUPERVISOR_NAME && name[n]; n++) {
+		char c = name[n];
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
+			return 0;
+	}
+	return n > 0 && n < SUPERVISOR_NAME;
+}
+
+static int32_t check_config(const struct supervisor_config *c)
+{
+	const uint32_t events = UB_EVENT_TIMER | UB_EVENT_INPUT | UB_EVENT_MESSAGE;
+	const uint32_t largest = 1u << 20;
+
+	if (!valid_name(c->name))
+		return UB_E_NAME;
+	if (c->engine >= SUPERVISOR_ENGINE_COUNT)
+		return UB_E_ENGINE;
+	if (c->helpers & ~supervisor_helpers() || c->devices >> 16)
+		return UB_E_GRANT;
+	if (c->restart > SUPERVISOR_ALWAYS || c->priority < 1 || c->priority >= OS_PRIORITY_IDLE ||
+	    c->events & ~events || c->long_running > 1 || (c->long_running && c->events & UB_EVENT_TIMER) ||
+	    (c->events & UB_EVENT_TIMER && c->period_ms == 0) || c->context > largest || c->mailbox > largest)
+		return UB_E_ARGUMENT;
+	for (uint32_t i = 0; i < SUPERVISOR_KEYS; i++) {
+		if (c->keys[i].first > c->keys[i].last || c->keys[i].rights & ~(uint32_t)(UB_READ | UB_WRITE))
+			return UB_E_GRANT;
+	}
+	return 0;
+}
+
+/* Formats that run where they lie need a copy of their own. */
+static int in_place(uint32_t format)
+{
+	return format != UB_FORMAT_PACKED && format != UB_FORMAT_ELF_OBJECT;
+}
+
+/* Ids of helpers that are granted and, if the image has a list, on that. Returns how many. */
+static uint32_t allowed_helpers(const struct supervisor_image *image, const struct ub_program *p, uint16_t *ids)
+{
+#define HELPER_ID(name, id, arguments) id,
+	static const uint8_t all[] = {UB_HELPERS(HELPER_ID)};
+#undef HELPER_ID
+	uint32_t n = 0, k = 0;
+
+	for (uint32_t i = 0; i < sizeof all; i++) {
+		if (!(image->config.helpers >> ub_helper_index(all[i]) & 1))
+			continue;
+		while (p->helpers && k < p->nhelpers && p->helpers[k] < all[i])
+			k++;
+		if (!p->helpers || (k < p->nhelpers && p->helpers[k] == all[i]))
+			ids[n++] = all[i];
+	}
+	return n;
+}
+
+int32_t supervisor_build(struct supervisor *s, const struct supervisor_image *image, struct ub_arena *arena,
+			 struct ub_program *program, struct ub_fault *where)
+{
+	const struct supervisor_config *c = &image->config;
+	uint8_t *bytes = supervisor_memory(s, image->image.addr);
+	uint32_t caps = c->engine == SUPERVISOR_VM ? 0 : UB_ENGINE_COMPILES;
+	uint16_t ids[UB_HELPER_COUNT];
+
+	*where = (struct ub_fault){0};
+	if (in_place(c->format)) {
+		uint8_t *copy = ub_arena_take(arena, image->image_bytes);
+		if (!copy)
+			return where->status = UB_E_MEMORY;
+		memcpy(copy, bytes, image->image_bytes);
+		bytes = copy;
+	}
+	/* Other formats are only read: the reader takes that they lie in the arena's memory for the address alone. */
+	int32_t err = image_load(c->format, bytes, image->image_bytes, c->entry, caps, arena, program, where);
+	if (err)
+		return err;
+	program->nhelpers = allowed_helpers(image, program, ids);
+	program->helpers = ids;
+	err = verify_program(program, caps, arena, where);
+	program->helpers = NULL;
+	program->nhelpers = 0;
+	return err;
+}
+
+/* Bytes below r10 that a run needs, saved registers included (vm/slow.c). */
+static uint32_t stack_of(const struct ub_program *p, uint32_t engine)
+{
+	if (engine == SUPERVISOR_VM && p->flags & UB_PROGRAM_LOCAL_CALLS)
+		return UB_STACK_BYTES + UB_SAVE_BYTES;
+	return (p->stack_use + 7) & ~7u;
+}
+
+/* Builds it once in free memory, to know that it can be and what it takes. */
+static int32_t try(struct supervisor *s, struct supervisor_image *image, struct ub_fault *where)
+{
+	struct pool_piece room = pool_largest(&s->pool);
+	struct ub_arena arena = {.mem = supervisor_memory(s, room.addr), .addr = room.addr, .size = room.len};
+	struct ub_program program;
+	int32_t err = supervisor_build(s, image, &arena, &program, where);
+
+	if (err)
+		return err;
+	image->memory = arena.used + program.slots / 8 + 8 * program.nfuncs + 32; /* with what verifying borrows */
+	image->stack = stack_of(&program, image->config.engine);
+	image->ctx_min = program.ctx_min;
+	image->flags = program.flags;
+	if ((image->config.long_running || image->config.events) && program.ctx_min > image->config.context)
+		return where->status = UB_E_CONTEXT;
+	return 0;
+}
+
+int32_t supervisor_read(struct supervisor *s, const struct supervisor_config *config, const uint8_t *image,
+			uint32_t len, struct supervisor_image *out, struct ub_fault *where)
+{
+	memset(out, 0, sizeof *out);
+	*where = (struct ub_fault){0};
+	int32_t err = check_config(config);
+	if (!err)
+		err = supervisor_take(s, len ? len : 1, 1, &out->image);
+	if (err)
+		return where->status = err;
+	out->config = *config;
+	out->image_bytes = len;
+	if (config->events && out->config.context < sizeof(struct ub_event))
+		out->config.context = sizeof(struct ub_event);
+	if (config->engine == SUPERVISOR_JIT_MPU && !config->ticks)
+		out->config.ticks = 1000;
+	memcpy(supervisor_memory(s, out->image.addr), image, len);
+	while ((err = try(s, out, where)) == UB_E_MEMORY && supervisor_code_evict(s))
+		;
+	if (err) {
+		pool_give(&s->pool, &out->image);
+		where->status = err;
+	}
+	return err;
+}

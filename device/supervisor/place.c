@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A compartment: one piece of memory, which holds everything the program may touch but its compiled code:
+ *
+ *   C stack | its run | context | save area, stack | data … text
+ *   \______________ it may write this ____________/ \_ read _/
+ *
+ * The C stack is lowest: running out of it leaves the compartment. What a program only reads begins with the first
+ * stripe of the MPU that holds no data of it.
+ */
+#include "device/supervisor/internal.h"
+#include "jit/jit.h"
+#include "vm/vm.h"
+
+/* What an engine uses of the C stack, with the hardware's frame, in bytes (tests measure it). */
+enum { C_STACK = 896 };
+
+int32_t supervisor_take(struct supervisor *s, uint32_t bytes, int private, struct pool_piece *out)
+{
+	int32_t err;
+
+	do
+		err = private ? pool_take_private(&s->pool, bytes, out) : pool_take(&s->pool, bytes, out);
+	while (err && supervisor_code_evict(s));
+	return err;
+}
+
+static uint32_t up(uint32_t bytes, uint32_t to)
+{
+	return (bytes + to - 1) / to * to;
+}
+
+/* The part of the arena that is only read begins here, or at the arena's end. */
+static uint32_t first_read_only(const struct ub_arena *arena, const struct ub_program *program)
+{
+	return program->data_len ? program->data_addr + program->data_len : arena->addr;
+}
+
+static void wall(struct supervisor_program *p, uint32_t start, uint32_t end, uint32_t rights)
+{
+	if (end > start)
+		p->walls[p->nwalls++] = (struct os_wall){start, end - start, rights};
+}
+
+static void grant(struct supervisor_program *p, const struct ub_program *program, uint32_t context, uint32_t stack_top)
+{
+	struct ub_run *r = &p->run;
+
+	memset(r, 0, sizeof *r);
+	r->ctx_addr = context;
+	r->stack_top = stack_top;
+	r->regions[UB_REGION_STACK] =
+		(struct ub_region){stack_top - program->stack_use, program->stack_use, UB_READ | UB_WRITE};
+	r->regions[UB_REGION_CTX] = (struct ub_region){context, 0, UB_READ | UB_WRITE};
+	r->regions[UB_REGION_RODATA] = (struct ub_region){program->rodata_addr, program->rodata_len, UB_READ};
+	r->regions[UB_REGION_DATA] = (struct ub_region){program->data_addr, program->data_len, UB_READ | UB_WRITE};
+	r->nregions = UB_REGION_GRANTED;
+	r->helpers = os_ways;
+	r->env = &p->supervisor->env;
+	r->base = p->supervisor->board->base;
+}
+
+static int32_t compile(struct supervisor_program *p, const struct ub_program *program, struct ub_fault *where)
+{
+	struct supervisor *s = p->supervisor;
+
+	p->code = -1;
+	if (p->loaded.config.engine == SUPERVISOR_VM)
+		return 0;
+	int32_t code = supervisor_code_of(s, program, p->loaded.config.engine, where);
+	if (code < 0)
+		return code;
+	const struct supervisor_code *c = &s->codes[code];
+	p->code = code;
+	p->prepared->state = supervisor_memory(s, c->piece.addr);
+	p->prepared->code_addr = c->piece.addr;
+	p->prepared->code_bytes = c->bytes;
+	wall(p, c->piece.addr, c->piece.addr + c->piece.len, UB_READ | OS_EXECUTE);
+	return 0;
+}
+
+int32_t supervisor_place(struct supervisor_program *p, struct ub_fault *where)
+{
+	struct supervisor *s = p->supervisor;
+	const struct supervisor_image *image = &p->loaded;
+	struct {
+		struct ub_run run;
+		struct ub_prepared prepared;
+		struct ub_program program;
+	} *user;
+	uint32_t context = C_STACK + up(sizeof *user, 8), stack = context + up(image->config.context, 8);
+	uint32_t arena_at = stack + image->stack, stripe;
+
+	*where = (struct ub_fault){0};
+	int32_t err = supervisor_take(s, arena_at + image->memory, 0, &p->block);
+	if (!err && image->config.mailbox)
+		err = supervisor_take(s, image->config.mailbox, 1, &p->mailbox.ring);
+	if (err) {
+		where->status = err;
+		supervisor_displace(p);
+		return err;
+	}
+	uint32_t at = p->block.addr, end = at + p->block.len;
+	uint8_t *mem = supervisor_memory(s, at);
+	memset(mem, 0, p->block.len);
+	p->mailbox.head = p->mailbox.tail = 0;
+	user = (void *)(mem + C_STACK);
+	p->c_stack = mem;
+	p->c_stack_bytes = C_STACK;
+	p->user = &user->run;
+	p->prepared = &user->prepared;
+	user->prepared.program = &user->program;
+	p->code = -1;
+	struct ub_arena arena = {.mem = mem + arena_at, .addr = at + arena_at, .size = p->block.len - arena_at};
+	err = supervisor_build(s, image, &arena, &user->program, where);
+	if (!err) {
+		grant(p, &user->program, at + context, at + arena_at);
+		pool_wall(p->block.len, &stripe);
+		uint32_t split = up(first_read_only(&arena, &user->program), stripe);
+		split = split < end ? split : end;
+		p->nwalls = 0;
+		wall(p, at, split, UB_READ | UB_WRITE);
+		wall(p, split, end, UB_READ);
+		err = compile(p, &user->program, where);
+	}
+	if (err) {
+		where->status = err;
+		supervisor_displace(p);
+	}
+	return err;
+}
+
+void supervisor_displace(struct supervisor_program *p)
+{
+	struct supervisor *s = p->supervisor;
+
+	if (p->code >= 0)
+		supervisor_code_leave(s, p->code);
+	p->code = -1;
+	pool_give(&s->pool, &p->block);
+	pool_give(&s->pool, &p->mailbox.ring);
+	p->user = NULL;
+	p->prepared = NULL;
+	p->nwalls = 0;
+}
+
+void supervisor_prepare_run(struct supervisor_program *p, uint32_t context_len)
+{
+	struct ub_run *r = &p->run;
+	const struct ub_region *stack = &r->regions[UB_REGION_STACK];
+
+	r->fault = (struct ub_fault){0};
+	r->r0 = 0;
+	r->budget = p->loaded.config.budget;
+	r->ctx_len = context_len;
+	r->regions[UB_REGION_CTX].len = context_len;
+	memset(supervisor_memory(p->supervisor, stack->start), 0, stack->len);
+	*p->user = *r;
+	p->user->env = NULL; /* the firmware's */
+}

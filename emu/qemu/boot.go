@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package qemu
+
+import (
+	"context"
+	"fmt"
+
+	"ubench/emu/wire"
+)
+
+// Machine is any firmware under QEMU that speaks frames on its serial line.
+type Machine struct {
+	process *process
+	client  *wire.Client
+}
+
+// Boot starts a machine with a firmware. An instruction takes 2^shift nanoseconds of its time, however long it takes
+// here; a core that sleeps takes none.
+func Boot(ctx context.Context, machine string, elf []byte, shift int) (*Machine, error) {
+	path, _, err := Find(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := start(ctx, path, launch{machine: machine, elf: elf, shift: shift, reboots: true})
+	if err != nil {
+		return nil, fmt.Errorf("qemu:%s: %w", machine, err)
+	}
+	return &Machine{p, wire.NewClient(wire.ConnLink(p.serial))}, nil
+}
+
+// Exchange asks the firmware.
+func (m *Machine) Exchange(ctx context.Context, kind byte, payload []byte) ([]byte, error) {
+	p, err := m.client.Exchange(ctx, kind, payload)
+	if err != nil {
+		select {
+		case <-m.process.exited:
+			return nil, fmt.Errorf("%w: %w", m.process.death(), err)
+		default:
+		}
+		if pc, pcErr := m.process.pc(); pcErr == nil {
+			return nil, fmt.Errorf("at pc %#x: %w", pc, err)
+		}
+	}
+	return p, err
+}
+
+// Close ends QEMU. Closing twice does nothing.
+func (m *Machine) Close() error { return m.process.Close() }

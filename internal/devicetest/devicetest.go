@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package devicetest boots the firmware of device/ for tests: on each board under QEMU, built by make on the way.
+package devicetest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+
+	"ubench/device"
+	"ubench/emu/qemu"
+)
+
+// Boards are those the firmware is built for.
+var Boards = []string{"netduinoplus2", "netduino2", "mps2-an385", "mps2-an386"}
+
+var building sync.Mutex
+
+func root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "../..")
+}
+
+// ELF builds the firmware of a board, with what tests need or as it ships, and reads it. Without a compiler for boards
+// the test is skipped.
+func ELF(t testing.TB, board string, test bool) []byte {
+	t.Helper()
+	if _, err := exec.LookPath("arm-none-eabi-gcc"); err != nil {
+		t.Skip("no arm-none-eabi-gcc: run scripts/setup.sh test")
+	}
+	name := "build/device/" + board + ".elf"
+	if test {
+		name = "build/device/" + board + "-test.elf"
+	}
+	building.Lock()
+	defer building.Unlock()
+	make := exec.Command("make", "-s", name)
+	make.Dir = root()
+	if out, err := make.CombinedOutput(); err != nil {
+		t.Fatalf("make %s: %v\n%s", name, err, out)
+	}
+	elf, err := os.ReadFile(filepath.Join(root(), name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return elf
+}
+
+// Device is a device that runs, with a client of it.
+type Device struct {
+	*device.Client
+	Info device.Info
+}
+
+// Boot starts a board with its test firmware; an instruction takes 2^shift nanoseconds there.
+func Boot(t testing.TB, board string, shift int) *Device {
+	t.Helper()
+	if _, _, err := qemu.Find(context.Background()); err != nil {
+		t.Skip(err)
+	}
+	m, err := qemu.Boot(context.Background(), board, ELF(t, board, true), shift)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.Close() })
+	return meet(t, m)
+}
+
+func meet(t testing.TB, to device.Exchanger) *Device {
+	t.Helper()
+	d := &Device{Client: device.NewClient(to)}
+	var err error
+	if d.Info, err = d.Client.Info(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// Started loads and starts a program.
+func (d *Device) Started(t testing.TB, config device.Config, image []byte) int {
+	t.Helper()
+	n, err := d.Load(t.Context(), config, image)
+	if err == nil {
+		err = d.Start(t.Context(), n)
+	}
+	if err != nil {
+		t.Fatal(fmt.Errorf("%s: %w", config.Name, err))
+	}
+	return n
+}
