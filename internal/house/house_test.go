@@ -44,7 +44,7 @@ var owners = map[string][]string{
 	"github.com/creack/pty":    {}, // tests only
 	"golang.org/x/term":        {"cmd/ubench"},
 	"ubench/emu/unicorn":       {"emu", "cmd", "internal"},
-	"ubench/emu/qemu":          {"emu"},
+	"ubench/emu/qemu":          {"emu", "internal/devicetest"},
 	"ubench/emu/serial":        {"emu"},
 }
 
