@@ -204,6 +204,7 @@ int32_t supervisor_unload(struct supervisor *s, uint32_t number)
 	if (!p)
 		return UB_E_PROGRAM;
 	supervisor_kill(s, number);
+	os_thread_kill(&p->thread, UB_E_KILLED); /* has ended; its memory may be used for something else */
 	pool_give(&s->pool, &p->loaded.image);
 	p->state = SUPERVISOR_EMPTY;
 	return 0;

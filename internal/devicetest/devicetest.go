@@ -5,6 +5,7 @@ package devicetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,7 +14,9 @@ import (
 	"sync"
 	"testing"
 
+	"ubench/abi"
 	"ubench/device"
+	"ubench/device/posix"
 	"ubench/emu/qemu"
 )
 
@@ -93,4 +96,39 @@ func (d *Device) Started(t testing.TB, config device.Config, image []byte) int {
 		t.Fatal(fmt.Errorf("%s: %w", config.Name, err))
 	}
 	return n
+}
+
+// Host is the device on the desk, without programs.
+func Host(t testing.TB) *Device {
+	t.Helper()
+	host, err := posix.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := meet(t, host)
+	d.clear(t)
+	t.Cleanup(func() { d.clear(t) })
+	return d
+}
+
+// name is that of the status an error is about, "ok" for none, "" for other errors.
+func name(err error) string {
+	var fault abi.Fault
+	switch {
+	case err == nil:
+		return "ok"
+	case errors.As(err, &fault):
+		return fault.Status.Name()
+	}
+	return ""
+}
+
+// clear removes all programs.
+func (d *Device) clear(t testing.TB) {
+	t.Helper()
+	for n := range d.Info.Programs {
+		if err := d.Unload(context.Background(), n); err != nil && name(err) != "e-program" {
+			t.Fatal(err)
+		}
+	}
 }

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A device on the desk: the server thread with its console, asked datagram by datagram. There is one in a process. */
+#ifndef DEVICE_POSIX_HOST_H
+#define DEVICE_POSIX_HOST_H
+
+#include <stdint.h>
+
+/* Starts it. base: host address of device address 0; the pool must be mapped there. */
+void posix_start(uint8_t *base, uint32_t pool_addr, uint32_t pool_bytes);
+/* Hands it a datagram and waits for its answer (OS_DATAGRAM_BYTES at most). Returns the answer's length. */
+uint32_t posix_exchange(const uint8_t *request, uint32_t len, uint8_t *answer);
+
+#endif

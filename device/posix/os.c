@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The seam on pthreads: for the desk, under sanitizers. Programs run as the interpreter runs them; their memory is a
+ * reservation of its own (internal/devmem), in which what slips past a check faults. Walls, priorities and ticks are not
+ * modelled: those are the kernel's, and tested on boards.
+ *
+ * One lock orders everything but the programs themselves: gates, wakes, and the server while it works. A kill interrupts
+ * a program by a signal, and waits until its thread is gone.
+ */
+#define _GNU_SOURCE
+#include "device/os.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "device/posix/host.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static _Thread_local struct os_thread *self;
+
+struct os_thread *os_self(void)
+{
+	return self;
+}
+
+void *os_owner(const struct os_thread *t)
+{
+	return t->owner;
+}
+
+void os_lock(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void os_unlock(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+uint64_t os_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* With the lock held. Returns the flags, 0 when time is up or the thread is to end. */
+static uint32_t wait_locked(struct os_thread *t, uint32_t mask, uint64_t until)
+{
+	while (!(t->flags & mask) && !t->killed) {
+		if (until == OS_FOREVER) {
+			pthread_cond_wait(&t->woken, &lock);
+		} else {
+			struct timespec end = {(time_t)(until / 1000000), (long)(until % 1000000) * 1000};
+			if (pthread_cond_timedwait(&t->woken, &lock, &end) == ETIMEDOUT)
+				break;
+		}
+	}
+	uint32_t got = t->flags & mask;
+	t->flags &= ~got;
+	return got;
+}
+
+uint32_t os_wait(uint32_t mask, uint64_t until)
+{
+	os_lock();
+	uint32_t got = wait_locked(self, mask, until);
+	os_unlock();
+	return got;
+}
+
+/* The lock is held where threads call this: in gates, and in the server. */
+void os_wake(struct os_thread *t, uint32_t flags)
+{
+	t->flags |= flags;
+	pthread_cond_broadcast(&t->woken);
+}
+
+void os_pause(struct os_thread *t, uint32_t mask, uint64_t until)
+{
+	t->pausing = 1;
+	t->pause_mask = mask;
+	t->pause_until = until;
+}
+
+/* A signal that comes while the thread is in a gate is answered at its end. */
+static void on_kill(int signal)
+{
+	(void)signal;
+	if (self && !__atomic_load_n(&self->inside, __ATOMIC_RELAXED))
+		siglongjmp(self->out, 1);
+}
+
+/* What a program's way leads to. */
+static uint64_t enter(uint32_t number, const uint32_t args[5])
+{
+	struct os_thread *t = self;
+	uint64_t result = 0;
+
+	__atomic_store_n(&t->inside, 1, __ATOMIC_RELAXED);
+	os_lock();
+	if (!t->killed) {
+		result = t->gate(t, number, args);
+		if (t->pausing) {
+			t->pausing = 0;
+			wait_locked(t, t->pause_mask, t->pause_until);
+		}
+	}
+	int32_t killed = t->killed;
+	os_unlock();
+	if (killed)
+		siglongjmp(t->out, 1);
+	__atomic_store_n(&t->inside, 0, __ATOMIC_RELAXED);
+	return result;
+}
+
+#define WAY(n)                                                                                                    \
+	static uint64_t way_##n(struct ub_run *run, uint32_t r1, uint32_t r2, uint32_t r3, uint32_t r4, uint32_t r5) \
+	{                                                                                                         \
+		const uint32_t args[5] = {r1, r2, r3, r4, r5};                                                    \
+		(void)run;                                                                                        \
+		return enter(n, args);                                                                            \
+	}
+#define WAYS8(X, o) X(o##0) X(o##1) X(o##2) X(o##3) X(o##4) X(o##5) X(o##6) X(o##7)
+#define WAYS(X) WAYS8(X, 0) WAYS8(X, 01) WAYS8(X, 02) WAYS8(X, 03) WAYS8(X, 04) WAYS8(X, 05) WAYS8(X, 06) WAYS8(X, 07)
+WAYS(WAY) /* octal, so that all 64 numbers are made of eight digits */
+
+#define WAY_ROW(n) [n] = way_##n,
+const ub_helper os_ways[OS_WAYS] = {WAYS(WAY_ROW)};
+
+static void *run(void *arg)
+{
+	struct os_thread *t = arg;
+	sigset_t kill;
+
+	self = t;
+	sigemptyset(&kill);
+	sigaddset(&kill, SIGUSR2);
+	if (!t->gate || !sigsetjmp(t->out, 1)) {
+		pthread_sigmask(t->gate ? SIG_UNBLOCK : SIG_BLOCK, &kill, NULL);
+		t->status = t->entry(t->a, t->b);
+	}
+	__atomic_store_n(&t->inside, 1, __ATOMIC_RELAXED);
+	pthread_sigmask(SIG_BLOCK, &kill, NULL);
+	os_lock();
+	if (t->killed)
+		t->status = t->killed;
+	t->alive = 0;
+	if (t->watcher)
+		os_wake(t->watcher, t->watcher_flags);
+	pthread_cond_broadcast(&t->woken);
+	os_unlock();
+	return NULL;
+}
+
+/* The pthread of a thread that has ended. */
+static void bury(struct os_thread *t)
+{
+	if (t->entry && !t->alive) {
+		os_unlock();
+		pthread_join(t->pthread, NULL);
+		os_lock();
+		pthread_cond_destroy(&t->woken);
+		t->entry = NULL;
+	}
+}
+
+static void catch_kills(void)
+{
+	struct sigaction action = {.sa_handler = on_kill};
+
+	sigaction(SIGUSR2, &action, NULL);
+}
+
+/* With the lock held, as all of this. */
+void os_thread_start(struct os_thread *t, const struct os_start *s)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_condattr_t attributes;
+	uint32_t flags = t->flags;
+	sigset_t kill;
+
+	pthread_once(&once, catch_kills);
+	bury(t);
+	memset(t, 0, sizeof *t);
+	t->flags = flags;
+	t->entry = s->entry;
+	t->a = s->a;
+	t->b = s->b;
+	t->gate = s->gate;
+	t->owner = s->owner;
+	t->watcher = s->watcher;
+	t->watcher_flags = s->flags;
+	t->alive = 1;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&t->woken, &attributes);
+	pthread_condattr_destroy(&attributes);
+	sigemptyset(&kill); /* not before it can be answered */
+	sigaddset(&kill, SIGUSR2);
+	pthread_sigmask(SIG_BLOCK, &kill, NULL);
+	if (pthread_create(&t->pthread, NULL, run, t)) {
+		t->alive = 0;
+		t->entry = NULL;
+		t->status = UB_E_MEMORY;
+		if (t->watcher)
+			os_wake(t->watcher, t->watcher_flags);
+	}
+}
+
+void os_thread_kill(struct os_thread *t, int32_t status)
+{
+	if (t->alive)
+		t->killed = status;
+	while (t->alive) {
+		pthread_kill(t->pthread, SIGUSR2);
+		pthread_cond_broadcast(&t->woken);
+		struct timespec end;
+		clock_gettime(CLOCK_MONOTONIC, &end);
+		end.tv_nsec += 10000000; /* the signal may have come a moment before the gate was entered */
+		if (end.tv_nsec >= 1000000000) {
+			end.tv_nsec -= 1000000000;
+			end.tv_sec++;
+		}
+		pthread_cond_timedwait(&t->woken, &lock, &end);
+	}
+	bury(t);
+}
+
+int os_thread_ended(const struct os_thread *t, struct os_end *end)
+{
+	if (t->alive)
+		return 0;
+	if (end) {
+		memset(end, 0, sizeof *end);
+		end->fault.status = t->status;
+	}
+	return 1;
+}
+
+/* Datagrams: one at a time, from and to Go. */
+static struct {
+	struct os_thread *listener;
+	uint32_t flags, in_len, out_len;
+	pthread_cond_t answered;
+	uint8_t in[OS_DATAGRAM_BYTES], out[OS_DATAGRAM_BYTES];
+} link_state = {.answered = PTHREAD_COND_INITIALIZER};
+
+void os_listen(uint32_t flags)
+{
+	os_lock();
+	link_state.listener = self;
+	link_state.flags = flags;
+	os_unlock();
+}
+
+uint32_t os_receive(uint8_t *to, uint32_t size)
+{
+	uint32_t len = link_state.in_len < size ? link_state.in_len : size;
+
+	memcpy(to, link_state.in, len);
+	link_state.in_len = 0;
+	return len;
+}
+
+void os_send(const uint8_t *bytes, uint32_t len)
+{
+	memcpy(link_state.out, bytes, len);
+	link_state.out_len = len;
+	pthread_cond_broadcast(&link_state.answered);
+}
+
+uint32_t posix_exchange(const uint8_t *request, uint32_t len, uint8_t *answer)
+{
+	os_lock();
+	memcpy(link_state.in, request, len);
+	link_state.in_len = len;
+	link_state.out_len = 0;
+	if (link_state.listener)
+		os_wake(link_state.listener, link_state.flags);
+	while (!link_state.out_len)
+		pthread_cond_wait(&link_state.answered, &lock);
+	len = link_state.out_len;
+	memcpy(answer, link_state.out, len);
+	os_unlock();
+	return len;
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package posix is a device on the desk: supervisor and console of the firmware on pthreads (os.c), for tests under
+// sanitizers and for fuzzing. Programs run in the interpreter; there are no walls.
+package posix
+
+/*
+#cgo CFLAGS: -std=gnu99 -O2 -Wall -Wextra -Werror -I${SRCDIR}/../.. -I${SRCDIR}/port
+#cgo LDFLAGS: -lpthread
+#include "device/os.h"
+#include "device/posix/host.h"
+*/
+import "C"
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"unsafe"
+
+	_ "ubench/device/console"
+	_ "ubench/device/supervisor"
+	_ "ubench/firmware/agent" // frame.c, and the host's counters
+	"ubench/internal/devmem"
+)
+
+// The pool of programs.
+const (
+	PoolAddr  = 0x20008000
+	PoolBytes = 96 << 10
+)
+
+// Device is the process's device. It answers one request at a time.
+type Device struct {
+	mu  sync.Mutex
+	seq byte
+}
+
+var (
+	once   sync.Once
+	failed error
+	device Device
+	memory *devmem.Space // for as long as the process lives
+)
+
+// Open starts the device, or finds the one there is.
+func Open() (*Device, error) {
+	once.Do(func() {
+		if memory, failed = devmem.Reserve(); failed != nil {
+			return
+		}
+		if _, failed = memory.Map(PoolAddr, PoolBytes); failed != nil {
+			return
+		}
+		C.posix_start((*C.uint8_t)(memory.Base()), PoolAddr, PoolBytes)
+	})
+	return &device, failed
+}
+
+// Exchange asks the console.
+func (d *Device) Exchange(_ context.Context, kind byte, payload []byte) ([]byte, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.seq++
+	answer, err := d.Raw(append([]byte{kind, d.seq}, payload...))
+	if err != nil {
+		return nil, err
+	}
+	if answer[0] != kind|0x80 || answer[1] != d.seq {
+		return nil, errors.New("an answer to something else")
+	}
+	return answer[2:], nil
+}
+
+// Raw hands the device a datagram as it is and returns its answer.
+func (d *Device) Raw(request []byte) ([]byte, error) {
+	if len(request) > C.OS_DATAGRAM_BYTES || len(request) < 2 {
+		return nil, errors.New("no datagram has such a length")
+	}
+	answer := make([]byte, C.OS_DATAGRAM_BYTES)
+	n := C.posix_exchange((*C.uint8_t)(unsafe.Pointer(&request[0])), C.uint32_t(len(request)),
+		(*C.uint8_t)(unsafe.Pointer(&answer[0])))
+	return answer[:n], nil
+}
