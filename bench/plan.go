@@ -79,7 +79,7 @@ func (p *Plan) points(info emu.Info) ([]point, error) {
 			input := b.Input(size)
 			for _, engine := range engines {
 				job, err := NewJob(engine, program)
-				if IsNative(engine) {
+				if RunsKernels(engine) {
 					if p.Engines == nil && !slices.Contains(info.Kernels, b.Name) {
 						continue
 					}
@@ -127,8 +127,11 @@ func (p *Plan) sizes(b benchmarks.Benchmark, info emu.Info) ([]int, error) {
 	return sizes, nil
 }
 
-// IsNative tells the engines that run a kernel of the firmware and take no program.
+// IsNative tells the engines that are the kernels' own C, compiled into the firmware.
 func IsNative(engine string) bool { return strings.HasPrefix(engine, "native-") }
+
+// RunsKernels tells the engines that run a kernel of the firmware and take no program.
+func RunsKernels(engine string) bool { return IsNative(engine) || engine == "wasm2c" }
 
 // formats lists the image formats an engine is measured with, best first: what its own system sends
 // to the device, else the first of the others that can express the program.

@@ -20,6 +20,14 @@ typedef uint64_t (*ub_kernel_helper)(uint64_t r1, uint64_t r2);
 #define UB_HELPER_CALL(name, a, b) (((ub_kernel_helper)UB_HELPER_ID_##name)((uint64_t)(a), (uint64_t)(b)))
 #define UB_HELPER_ADDR(p) ((uint64_t)(p))
 
+#elif defined(__wasm__)
+
+/* Imported functions: by index, and what makes a device address of one in linear memory. */
+__attribute__((import_module("env"), import_name("helper"))) uint64_t ub_wasm_helper(uint32_t index, uint32_t r1, uint32_t r2);
+__attribute__((import_module("env"), import_name("address"))) uint32_t ub_wasm_address(uint32_t p);
+#define UB_HELPER_CALL(name, a, b) ub_wasm_helper(UB_HELPER_##name, (uint32_t)(a), (uint32_t)(b))
+#define UB_HELPER_ADDR(p) ub_wasm_address((uint32_t)(p))
+
 #else
 
 #define UB_HELPER_CALL(name, a, b) (run->helpers[UB_HELPER_##name](run, (uint32_t)(a), (uint32_t)(b), 0, 0, 0))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a benchmark kernel is compiled with. A kernel is one source, built twice: by clang into an
- * eBPF object, and into the firmware as the native code it is compared with (baseline/native).
+/* What a benchmark kernel is compiled with. A kernel is one source, built three times: by clang into an
+ * eBPF object, into the firmware as the native code it is compared with (baseline/native), and into
+ * WebAssembly (baseline/wasm2c).
  *
  *	uint64_t UB_KERNEL(name)(void *ctx, unsigned long len)
  *
@@ -23,6 +24,11 @@
 #if defined(__bpf__)
 
 #define UB_KERNEL(name) __attribute__((section("kernel"), used)) name
+#define UB_KERNEL_RUN
+
+#elif defined(__wasm__) /* for what baseline/wasm2c measures */
+
+#define UB_KERNEL(name) __attribute__((export_name(#name))) name
 #define UB_KERNEL_RUN
 
 #else

@@ -15,8 +15,9 @@ ARM_LDFLAGS = -mthumb -mfloat-abi=soft -nostartfiles -Wl,--gc-sections -Wl,--str
 
 # Components, by name, as `make sizes` reports them.
 ENGINE_DIRS = image verify vm jit femto baseline/rbpf baseline/native
-FIRMWARE_DIRS = $(ENGINE_DIRS) firmware/agent firmware/helpers firmware/boot
-FIRMWARE_SOURCES := $(sort $(foreach d,$(FIRMWARE_DIRS),$(wildcard $d/*.c $d/*.S)))
+FIRMWARE_DIRS = $(ENGINE_DIRS) baseline/wasm2c firmware/agent firmware/helpers firmware/boot
+include baseline/wasm2c/wasm2c.mk
+FIRMWARE_SOURCES := $(sort $(foreach d,$(FIRMWARE_DIRS),$(wildcard $d/*.c $d/*.S)) build/wasm2c/kernels.c)
 
 # Native code is there to compare with: each level is what it says.
 OPTIMISE = -O2
@@ -25,6 +26,10 @@ $(foreach b,$(BOARDS),build/firmware/$b/baseline/native/native_O3.o): OPTIMISE =
 # Where -O2 makes code larger and compiling hardly faster (make sizes; phase compile of ubench run --json).
 COMPACT := $(filter-out jit/runtime,$(basename $(wildcard jit/*.c)))
 $(foreach b,$(BOARDS),$(COMPACT:%=build/firmware/$b/%.o)): OPTIMISE = -Os
+
+# wasm2c's C is as it is: no warnings, no assert(). Calls are not counted: running out of stack faults.
+$(foreach b,$(BOARDS),build/firmware/$b/build/wasm2c/kernels.o): WARNINGS = -w -DNDEBUG -DWASM_RT_USE_STACK_DEPTH_COUNT=0
+$(foreach b,$(BOARDS),build/firmware/$b/baseline/wasm2c/wasm2c.o): build/wasm2c/kernels.h
 
 .PHONY: firmware firmware-build firmware-check sizes
 firmware: firmware-build ## rebuild the firmware ELFs (arm-none-eabi-gcc 12.2)
@@ -40,7 +45,7 @@ build/firmware/$(1).elf: $$(OBJECTS_$(1)) firmware/boot/$(1).ld firmware/boot/se
 
 build/firmware/$(1)/%.o: %.c firmware/firmware.mk
 	@mkdir -p $$(@D)
-	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$$(CPU_$(1)) $$(ARM_CFLAGS) $$(OPTIMISE) -DBOOT_BOARD='"$(1)"' -MMD -MP -c $$< -o $$@
+	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$$(CPU_$(1)) $$(ARM_CFLAGS) $$(WARNINGS) $$(OPTIMISE) -DBOOT_BOARD='"$(1)"' -MMD -MP -c $$< -o $$@
 
 build/firmware/$(1)/%.o: %.S firmware/firmware.mk
 	@mkdir -p $$(@D)

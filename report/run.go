@@ -103,7 +103,7 @@ func (g *group) numbers(s, native *bench.Sample, sized, cycles bool) []string {
 		cells = append(cells, known(execute.Cycles))
 		rest(func(c bench.Counts) bench.Number { return c.Cycles })
 	}
-	if bench.IsNative(s.Engine) {
+	if bench.RunsKernels(s.Engine) {
 		return append(cells, "")
 	}
 	return append(cells, known(s.Phases.Setup().Instructions))

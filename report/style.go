@@ -58,6 +58,7 @@ var looks = map[string]look{
 	"rbpf":          {purple, polygon{sides: 3, turn: 0.75}, solid},
 	"rbpf-decode":   {wine, draw.TriangleGlyph{}, solid},
 	"rbpf-cache":    {skyBlue, polygon{sides: 4, turn: 0.125}, solid},
+	"wasm2c":        {rgb(0x654ff0), polygon{sides: 4}, dashed},
 	"µBPF":          {rgb(0x8c564b), polygon{sides: 3, turn: 0.75}, solid}, // the published system
 }
 

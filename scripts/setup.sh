@@ -24,6 +24,8 @@ fits() {
 	gcc-arm-none-eabi) command -v arm-none-eabi-gcc >/dev/null ;;
 	libnewlib-arm-none-eabi) echo '#include <string.h>' | arm-none-eabi-gcc -E - >/dev/null 2>&1 ;;
 	clang-19) command -v clang-19 >/dev/null ;;
+	lld-19) command -v wasm-ld-19 >/dev/null ;;
+	wabt) command -v wasm2c >/dev/null ;;
 	llvm-19) command -v llvm-strip-19 >/dev/null ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
@@ -31,7 +33,7 @@ fits() {
 
 needed="pkg-config libunicorn-dev"
 if [ "$job" = test ]; then
-	needed="$needed qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi clang-19 llvm-19 shellcheck"
+	needed="$needed qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi clang-19 llvm-19 lld-19 wabt shellcheck"
 fi
 missing=
 for package in $needed; do

@@ -76,7 +76,7 @@ func (e *env) exec(c *cli.Context) error {
 		return usagef("name one program: a file, or - for standard input")
 	}
 	engine := c.String("engine")
-	if bench.IsNative(engine) {
+	if bench.RunsKernels(engine) {
 		return usagef("engine %s runs kernels of the firmware, not programs: see ubench run", engine)
 	}
 	helpers, err := parseHelpers(c.String("helpers"))

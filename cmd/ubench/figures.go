@@ -161,7 +161,7 @@ func (e *env) studyVariants(ctx context.Context, target emu.Target) ([]bench.Sam
 // left out, and said to be.
 func (e *env) studyAccesses(ctx context.Context, target emu.Target, s *study) error {
 	for _, engine := range s.info.Engines {
-		if bench.IsNative(engine) {
+		if bench.RunsKernels(engine) {
 			continue
 		}
 		var accesses []bench.Access

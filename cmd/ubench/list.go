@@ -29,6 +29,7 @@ var engineDocs = []struct{ Name, Doc string }{
 	{"rbpf-decode", "the same with a cheaper decode; only when asked for"},
 	{"rbpf-cache", "the same with a cache of the region found last; only when asked for"},
 	{"vm-portable", "the form of vm that is C alone and leaves program text as it is; only when asked for"},
+	{"wasm2c", "the benchmark's C through WebAssembly, ahead of time, checked, without a budget; only when asked for"},
 }
 
 func engineDoc(name string) string {

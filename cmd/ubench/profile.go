@@ -165,7 +165,7 @@ func (e *env) profileJob(c *cli.Context, name string) (job emu.Job, program *ima
 			return job, nil, usagef("--size %d is not from %d to %d", size, b.MinSize, b.MaxSize)
 		}
 		job = emu.Job{Engine: engine, Kernel: name}
-		if !bench.IsNative(engine) {
+		if !bench.RunsKernels(engine) {
 			if program, err = image.LoadObject(name, b.Object, name); err != nil {
 				return job, nil, err
 			}
@@ -176,7 +176,7 @@ func (e *env) profileJob(c *cli.Context, name string) (job emu.Job, program *ima
 		job.Context, job.Trace = b.Input(size), b.Trace
 		return job, program, nil
 	}
-	if bench.IsNative(engine) {
+	if bench.RunsKernels(engine) {
 		return job, nil, usagef("engine %s runs benchmarks only, and %q is none", engine, name)
 	}
 	if program, err = readProgram(e.stdin, name, c.String("entry")); err != nil {

@@ -19,6 +19,7 @@ import (
 	"ubench/abi"
 	_ "ubench/baseline/native"
 	_ "ubench/baseline/rbpf"
+	_ "ubench/baseline/wasm2c"
 	_ "ubench/femto"
 	_ "ubench/firmware/helpers"
 	_ "ubench/image"

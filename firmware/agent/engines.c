@@ -2,6 +2,7 @@
 /* The table of engines. Only this file sees them all. */
 #include "baseline/native/native.h"
 #include "baseline/rbpf/rbpf.h"
+#include "baseline/wasm2c/wasm2c.h"
 #include "femto/femto.h"
 #include "firmware/agent/agent.h"
 #include "jit/jit.h"
@@ -12,6 +13,7 @@ const struct ub_engine *const agent_engines[] = {
 	&vm_engine,        &jit_engine,       &jit_unchecked_engine,
 	&femto_engine,     &rbpf_engine,     &rbpf_decode_engine,
 	&rbpf_cache_engine, &jit_compact_engine, &vm_portable_engine,
+	&wasm2c_engine,
 };
 
 const uint32_t agent_engine_count = sizeof agent_engines / sizeof agent_engines[0];

@@ -32,7 +32,7 @@ var layers = [][]string{
 }
 
 // engines never import each other.
-var engines = []string{"vm", "jit", "femto", "baseline/rbpf", "baseline/native"}
+var engines = []string{"vm", "jit", "femto", "baseline/rbpf", "baseline/native", "baseline/wasm2c"}
 
 // owners are the only folders that may import a library.
 var owners = map[string][]string{
