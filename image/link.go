@@ -3,9 +3,7 @@
 package image
 
 import (
-	"bytes"
 	"debug/elf"
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"sort"
@@ -38,17 +36,8 @@ func LoadObject(name string, data []byte, entry string) (*Program, error) {
 	if p.Lines, err = l.lines(); err != nil {
 		return nil, err
 	}
-	p.object, p.entryIndex = o.raw, o.entryIndex(start)
-	stripped, err := o.strip()
-	if err != nil {
-		return nil, err
-	}
-	p.ObjectBytes, p.StrippedBytes = len(o.raw), min(len(stripped), len(o.raw))
-	if o.debug {
-		p.object, p.DebugBytes = stripped, p.ObjectBytes-p.StrippedBytes
-	}
 	p.Helpers = p.calledHelpers()
-	return p, nil
+	return p, p.keepObject(o, start)
 }
 
 // funcID names a function by where it starts.
@@ -74,13 +63,18 @@ type linker struct {
 	lay     layout
 }
 
-// target is where a relocation points: a function, or an offset in a piece of data.
+// target is where a relocation points: a function, an offset in a piece of data (which may lie outside
+// of it, as the end of an array does), or an address that is known: 0 for weak symbols that nobody defines.
 type target struct {
+	name   string // of the symbol
 	fn     *place
 	piece  pieceID
 	sec    *section
-	offset uint32 // in the piece
+	offset int64
 }
+
+// known tells whether the address is offset itself.
+func (t target) known() bool { return t.fn == nil && t.sec == nil }
 
 // reach finds the functions and data that are needed, starting at one function.
 func (l *linker) reach(start place) error {
@@ -88,6 +82,10 @@ func (l *linker) reach(start place) error {
 	known := map[funcID]bool{{start.sec.index, start.fn.start}: true}
 	needed := map[pieceID]bool{}
 	want := func(t target) {
+		if t.known() {
+			l.odd = true
+			return
+		}
 		if t.fn != nil {
 			id := funcID{t.fn.sec.index, t.fn.fn.start}
 			if !known[id] {
@@ -141,11 +139,11 @@ func (l *linker) scan(p place, ref func(at uint32, i insn, t target)) error {
 		}
 		switch {
 		case relocated && r.kind == relocLDDW && i.op == opLDDW, relocated && r.kind == relocCall && i.op == opCall && i.src != srcHelper:
-			t, err := l.resolve(r, l.addend(p.sec, at, r))
+			t, err := l.resolve(r)
 			if err != nil {
 				return fail("%w", err)
 			}
-			if i.op == opCall && t.fn == nil {
+			if i.op == opCall && t.fn == nil && !(t.known() && t.offset == 0) {
 				return fail("call of %s, which is data", l.called(l.symbols[r.symbol]))
 			}
 			ref(at, i, t)
@@ -166,7 +164,7 @@ func (l *linker) scan(p place, ref func(at uint32, i insn, t target)) error {
 			if !ok || slot < 0 {
 				return fail("refers to slot %d of the section, where no function starts", slot)
 			}
-			ref(at, i, target{fn: &place{p.sec, fn}})
+			ref(at, i, target{name: fn.name, fn: &place{p.sec, fn}})
 		}
 		if i.wide() {
 			at += slotBytes
@@ -189,7 +187,7 @@ func (l *linker) scanData(id pieceID, ref func(at uint32, t target)) error {
 			return l.errorf("section %s: offset %#x: relocation of type %d for %s: only 64-bit pointers can lie in data",
 				s.name, at, r.kind, l.called(l.symbols[r.symbol]))
 		}
-		t, err := l.resolve(r, int64(binary.LittleEndian.Uint64(s.data[at:])))
+		t, err := l.resolve(r)
 		if err != nil {
 			return l.errorf("section %s: offset %#x: %w", s.name, at, err)
 		}
@@ -199,36 +197,48 @@ func (l *linker) scanData(id pieceID, ref func(at uint32, t target)) error {
 }
 
 // resolve finds what a relocation refers to.
-func (l *linker) resolve(r reloc, addend int64) (target, error) {
+func (l *linker) resolve(r reloc) (target, error) {
 	sym := l.symbols[r.symbol]
 	s := l.in(sym)
-	name := l.called(sym)
+	t := target{name: l.called(sym), sec: s}
 	switch {
+	case sym.section == int(elf.SHN_UNDEF) && sym.weak, sym.section == int(elf.SHN_ABS):
+		t.offset = int64(sym.value) + r.addend
+		return t, nil
 	case sym.section == int(elf.SHN_UNDEF):
-		return target{}, fmt.Errorf("symbol %s is not defined (helpers are called through bpf_helpers.h; "+
-			"an inline function needs static)", name)
+		return t, fmt.Errorf("symbol %s is not defined (helpers are called through bpf_helpers.h; "+
+			"an inline function needs static)", t.name)
+	case sym.section == int(elf.SHN_COMMON):
+		return t, fmt.Errorf("symbol %s is a common symbol, a variable that has no section yet: compile with -fno-common", t.name)
 	case s == nil:
-		return target{}, fmt.Errorf("symbol %s is in no section of a program", name)
+		return t, fmt.Errorf("symbol %s is in no section of a program", t.name)
 	case s.name == ".maps" || s.name == "maps": // where libbpf puts maps, by BTF and before
-		return target{}, noMaps(name)
+		return t, noMaps(t.name)
 	}
-	offset := int64(sym.value) + addend
-	if offset < 0 || offset > int64(s.size) {
-		return target{}, fmt.Errorf("symbol %s%+d is outside section %s", name, addend, s.name)
-	}
+	offset := int64(sym.value) + r.addend
 	if s.code {
 		fn, ok := s.functionAt(uint32(offset))
-		if !ok {
-			return target{}, fmt.Errorf("symbol %s%+d: no function starts there", name, addend)
+		if !ok || offset < 0 || offset >= int64(s.size) {
+			return t, fmt.Errorf("symbol %s: no function starts there", plus(t.name, r.addend))
 		}
-		return target{fn: &place{s, fn}}, nil
+		t.fn = &place{s, fn}
+		return t, nil
 	}
-	t := target{sec: s, piece: pieceID{section: s.index}, offset: uint32(offset)}
+	if sym.value > uint64(s.size) || offset < -maxSlack || offset > int64(s.size)+maxSlack {
+		return t, fmt.Errorf("symbol %s is outside section %s", plus(t.name, r.addend), s.name)
+	}
+	l.odd = l.odd || offset < 0 || offset > int64(s.size)
+	t.piece = pieceID{section: s.index}
 	if s.pieces != nil {
-		i := sort.Search(len(s.pieces), func(i int) bool { return int64(s.pieces[i]) > offset })
+		// Which string is meant says the symbol, if it has a name: the addend may lead out of it.
+		in := int64(sym.value)
+		if sym.kind == elf.STT_SECTION {
+			in = min(max(offset, 0), int64(s.size)-1)
+		}
+		i := sort.Search(len(s.pieces), func(i int) bool { return int64(s.pieces[i]) > in })
 		t.piece.at = s.pieces[i-1]
-		t.offset -= t.piece.at
 	}
+	t.offset = offset - int64(t.piece.at)
 	return t, nil
 }
 
@@ -236,223 +246,4 @@ func (l *linker) resolve(r reloc, addend int64) (target, error) {
 func noMaps(name string) error {
 	return unsupported("map %s: the device has none; keep data in static variables, or share it between programs "+
 		"with bpf_store_global and bpf_fetch_global", name)
-}
-
-// layout is a program's data while it is put together.
-type layout struct {
-	rodata, data []byte
-	bss          uint32
-	strings      map[string]uint32 // where each string lies in rodata
-}
-
-// put appends a piece of data to its section of the program and returns where.
-func (y *layout) put(s *section, content []byte) uint32 {
-	grow := func(b []byte) ([]byte, uint32) {
-		for uint32(len(b))%s.align != 0 {
-			b = append(b, 0)
-		}
-		return append(b, content...), uint32(len(b))
-	}
-	var offset uint32
-	switch {
-	case s.zero:
-		// .bss follows .data: pad so that both keep their alignment.
-		offset = (uint32(len(y.data)) + y.bss + s.align - 1) / s.align * s.align
-		y.bss = offset + s.size - uint32(len(y.data))
-	case s.write:
-		y.data, offset = grow(y.data)
-	default:
-		if s.pieces == nil {
-			y.rodata, offset = grow(y.rodata)
-			break
-		}
-		known := false
-		if offset, known = y.strings[string(content)]; !known {
-			y.rodata, offset = grow(y.rodata)
-			y.strings[string(content)] = offset
-		}
-	}
-	return offset
-}
-
-// link lays the program out and resolves what does not depend on addresses.
-func (l *linker) link(p *Program) error {
-	for _, zero := range []bool{false, true} { // .data before .bss
-		for _, id := range l.seen {
-			s := l.sections[id.section]
-			if s.zero != zero {
-				continue
-			}
-			content := s.data
-			if s.pieces != nil {
-				content = s.data[id.at:]
-				content = content[:bytes.IndexByte(content, 0)+1]
-			}
-			l.offsets[id] = l.lay.put(s, content)
-		}
-	}
-	total := 0
-	for _, f := range l.funcs {
-		l.slots[funcID{f.sec.index, f.fn.start}] = total
-		p.Functions = append(p.Functions, Function{Name: f.fn.name, Slot: total, Global: f.fn.global})
-		total += int(f.fn.end-f.fn.start) / slotBytes
-	}
-	if total == 0 {
-		return l.errorf("section %s: function %s is empty", l.funcs[0].sec.name, l.funcs[0].fn.name)
-	}
-	if total > maxSlots {
-		return l.errorf("the program has %d instructions, at most %d are possible", total, maxSlots)
-	}
-	for _, f := range l.funcs {
-		base := l.slots[funcID{f.sec.index, f.fn.start}]
-		code := slices.Clone(f.sec.data[f.fn.start:f.fn.end])
-		err := l.scan(f, func(at uint32, i insn, t target) {
-			at -= f.fn.start
-			slot := base + int(at)/slotBytes
-			i.imm = 0
-			if t.fn != nil {
-				i.imm = int32(l.slots[funcID{t.fn.sec.index, t.fn.fn.start}] - slot - 1)
-				i.src = srcLocal
-				if i.op == opLDDW {
-					i.src = srcFunc
-				}
-			} else {
-				p.Addresses = append(p.Addresses, Address{slot, t.sec.sectionOf(), l.offsets[t.piece] + t.offset})
-			}
-			i.put(code[at:])
-			if i.op == opLDDW {
-				clear(code[at+slotBytes:][:slotBytes])
-			}
-		})
-		if err != nil {
-			return err
-		}
-		p.Text = append(p.Text, code...)
-	}
-	normalizeCallX(p.Text)
-	return l.linkData(p)
-}
-
-// normalizeCallX gives callx the encoding of RFC 9669, the register in dst: clang before version 19
-// put it into imm.
-func normalizeCallX(text []byte) {
-	p := &Program{Text: text}
-	p.each(func(slot int, i insn) {
-		if i.op == opCallX && i.dst == 0 && i.imm > 0 && i.imm < 10 {
-			i.dst, i.imm = byte(i.imm), 0
-			i.put(text[slot*slotBytes:])
-		}
-	})
-}
-
-// linkData lists the pointers in data, and moves zeros at the end of .data into .bss.
-func (l *linker) linkData(p *Program) error {
-	p.Rodata, p.Data, p.BSS = l.lay.rodata, l.lay.data, l.lay.bss
-	for _, id := range l.seen {
-		s := l.sections[id.section]
-		content := p.Data
-		if !s.write {
-			content = p.Rodata
-		}
-		err := l.scanData(id, func(at uint32, t target) {
-			at += l.offsets[id]
-			clear(content[at:][:8])
-			ptr := Pointer{In: s.sectionOf(), At: at, Section: Text}
-			if t.fn != nil {
-				ptr.Offset = uint32(l.slots[funcID{t.fn.sec.index, t.fn.fn.start}])
-			} else {
-				ptr.Section, ptr.Offset = t.sec.sectionOf(), l.offsets[t.piece]+t.offset
-			}
-			p.Pointers = append(p.Pointers, ptr)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	sort.Slice(p.Pointers, func(i, j int) bool {
-		a, b := p.Pointers[i], p.Pointers[j]
-		return a.In < b.In || a.In == b.In && a.At < b.At
-	})
-	for i := 1; i < len(p.Pointers); i++ {
-		a, b := p.Pointers[i-1], p.Pointers[i]
-		if a.In == b.In && b.At-a.At < 8 {
-			return l.errorf("pointers overlap at %s+%#x", b.In, b.At)
-		}
-	}
-	keep := uint32(len(bytes.TrimRight(p.Data, "\x00")))
-	for _, ptr := range p.Pointers {
-		if ptr.In == Data {
-			keep = max(keep, ptr.At+8)
-		}
-	}
-	p.BSS += uint32(len(p.Data)) - keep
-	p.Data = p.Data[:keep]
-	if n := len(p.Rodata) + len(p.Data) + int(p.BSS); n > maxSection {
-		return l.errorf("the program has %d bytes of data, at most %d are possible", n, maxSection)
-	}
-	return nil
-}
-
-// sectionOf is the section of the program a section of an object becomes part of.
-func (s *section) sectionOf() Section {
-	switch {
-	case s.code:
-		return Text
-	case s.write:
-		return Data
-	}
-	return Rodata
-}
-
-// ctxMinSection holds a 32-bit number: the shortest context the program accepts.
-const ctxMinSection = "ctx_min"
-
-func (o *object) ctxMin() (uint32, error) {
-	for _, s := range o.sections {
-		if s == nil || s.name != ctxMinSection {
-			continue
-		}
-		if len(s.data) != 4 {
-			return 0, o.errorf("section %s: %d bytes, want one 32-bit number", s.name, s.size)
-		}
-		n := binary.LittleEndian.Uint32(s.data)
-		if n > 0xffff {
-			return 0, o.errorf("section %s: a context of %d bytes, at most 65535 can be asked for", s.name, n)
-		}
-		return n, nil
-	}
-	return 0, nil
-}
-
-// entryIndex is the index of the entry function in the object itself: global functions are counted
-// in the order of the symbol table, as the device's reader does.
-func (o *object) entryIndex(p place) uint16 {
-	n := uint16(0)
-	for _, sym := range o.symbols {
-		s := o.in(sym)
-		if s == nil || !s.code || sym.kind != elf.STT_FUNC || !sym.global {
-			continue
-		}
-		if s == p.sec && sym.value == uint64(p.fn.start) {
-			return n
-		}
-		n++
-	}
-	return 0
-}
-
-// Entries lists the programs of an object by name, usually one.
-func Entries(name string, data []byte) ([]string, error) {
-	o, err := parseObject(name, data)
-	if err != nil {
-		return nil, err
-	}
-	var entries []string
-	for _, p := range o.candidates() {
-		entries = append(entries, p.fn.name)
-	}
-	if len(entries) == 0 {
-		return nil, o.errorf("no program: there is no global function")
-	}
-	return entries, nil
 }

@@ -6,17 +6,20 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
+	"errors"
 	"fmt"
-	"slices"
-	"sort"
 	"strings"
 )
 
-// Relocation types of R_BPF_*, as clang emits them.
+// Relocation types of R_BPF_*, as LLVM numbers them.
 const (
-	relocLDDW  = 1  // R_BPF_64_64: the two imm of an lddw
-	relocABS64 = 2  // R_BPF_64_ABS64: eight bytes of data
-	relocCall  = 10 // R_BPF_64_32: imm of a call, in slots
+	relocLDDW        = 1  // R_BPF_64_64: the two imm of an lddw
+	relocABS64       = 2  // R_BPF_64_ABS64: eight bytes of data
+	relocABS32       = 3  // R_BPF_64_ABS32: four bytes of data
+	relocNoDynamic32 = 4  // R_BPF_64_NODYLD32: in BTF
+	relocCall        = 10 // R_BPF_64_32: imm of a call, in slots
+
+	relBytes = 16
 )
 
 // Bounds on what is read of an object: of one section, and of all. Far above any device's memory.
@@ -33,6 +36,7 @@ type object struct {
 	symbols  []symbol   // by ELF index, the null symbol included
 	debug    bool       // there are sections only debuggers read
 	raw      []byte
+	odd      bool // the device's reader, which knows what clang usually writes, would not get all of it right
 }
 
 // section is a section that may be part of a program.
@@ -47,28 +51,24 @@ type section struct {
 	size   uint32
 	data   []byte
 	relocs map[uint32]reloc
-	funcs  []function // of code sections: ascending, without gaps
+	funcs  []function // of code sections: ascending
 }
 
-// reloc is a relocation: the symbol at an offset, with the type.
+// reloc is a relocation at an offset: what lies there, or is called, is symbol + addend.
 type reloc struct {
 	symbol int
-	kind   uint32
+	kind   uint32 // relocLDDW, relocABS64 or relocCall; others are refused where they are needed
+	addend int64  // bytes
 }
 
 type symbol struct {
 	name    string
 	section int // ELF index, or elf.SHN_UNDEF
 	value   uint64
+	size    uint64
 	kind    elf.SymType
 	global  bool
-}
-
-// function is [start, end) of a code section.
-type function struct {
-	name       string
-	start, end uint32
-	global     bool
+	weak    bool
 }
 
 func (o *object) errorf(format string, args ...any) error {
@@ -78,6 +78,9 @@ func (o *object) errorf(format string, args ...any) error {
 // parseObject reads the sections, symbols and relocations of an ELF object.
 func parseObject(name string, data []byte) (*object, error) {
 	o := &object{name: name, raw: data}
+	if what := Foreign(data); what != "" {
+		return nil, o.errorf("%s", what)
+	}
 	if !bytes.HasPrefix(data, []byte(elf.ELFMAG)) {
 		return nil, o.errorf("not an ELF object")
 	}
@@ -89,8 +92,12 @@ func parseObject(name string, data []byte) (*object, error) {
 	switch {
 	case f.Machine != elf.EM_BPF:
 		return nil, o.errorf("an object for %s, not for eBPF: compile with clang --target=bpfel", machine(f.Machine))
-	case f.Data != elf.ELFDATA2LSB || f.Class != elf.ELFCLASS64:
-		return nil, o.errorf("not little-endian: compile with --target=bpfel")
+	case f.Class != elf.ELFCLASS64:
+		return nil, o.errorf("a 32-bit ELF file, and eBPF has 64 bits: compile with clang --target=bpfel")
+	case f.Data != elf.ELFDATA2LSB:
+		return nil, o.errorf("big-endian, and the devices are little-endian: compile with clang --target=bpfel or bpf-gcc -mlittle-endian")
+	case f.Type == elf.ET_EXEC || f.Type == elf.ET_DYN:
+		return nil, o.errorf("linked already (%s), which loses what loading needs: name the object that the compiler made, or link with -r", f.Type)
 	case f.Type != elf.ET_REL:
 		return nil, o.errorf("not a relocatable object (type %s)", f.Type)
 	}
@@ -103,11 +110,7 @@ func parseObject(name string, data []byte) (*object, error) {
 	if err := o.readRelocations(f); err != nil {
 		return nil, err
 	}
-	for _, s := range o.sections {
-		if s != nil && s.code {
-			o.findFunctions(s)
-		}
-	}
+	o.findFunctions()
 	return o, nil
 }
 
@@ -120,12 +123,26 @@ func (o *object) readSections(f *elf.File) error {
 		if isDebug(h.Name) && h.Name != addrsig && h.Size > 0 {
 			o.debug = true
 		}
-		if h.Flags&elf.SHF_ALLOC == 0 || h.Type != elf.SHT_PROGBITS && h.Type != elf.SHT_NOBITS {
+		if h.Type != elf.SHT_NULL && h.Type != elf.SHT_NOBITS && (h.Offset > uint64(len(o.raw)) || h.FileSize > uint64(len(o.raw))-h.Offset) {
+			return o.errorf("section %s: %d bytes at offset %d, but the file ends at %d: it was cut short", h.Name, h.FileSize, h.Offset, len(o.raw))
+		}
+		if h.Flags&elf.SHF_ALLOC == 0 {
+			continue
+		}
+		switch {
+		case h.Size > 0 && (h.Type == elf.SHT_INIT_ARRAY || h.Type == elf.SHT_FINI_ARRAY || h.Type == elf.SHT_PREINIT_ARRAY):
+			return o.errorf("section %s: %w", h.Name, unsupported("functions that run before or after the program (constructors, destructors)"))
+		case h.Flags&elf.SHF_TLS != 0:
+			return o.errorf("section %s: %w", h.Name, unsupported("thread-local variables; leave out __thread"))
+		case h.Type != elf.SHT_PROGBITS && h.Type != elf.SHT_NOBITS:
 			continue
 		}
 		if h.Size > maxSection || h.Addralign > maxAlign {
 			return o.errorf("section %s: %d bytes aligned to %d, at most %d and %d are possible",
 				h.Name, h.Size, h.Addralign, maxSection, maxAlign)
+		}
+		if h.Addralign&(h.Addralign-1) != 0 {
+			return o.errorf("section %s: aligned to %d, which is no power of two", h.Name, h.Addralign)
 		}
 		if total += h.Size; total > maxObject {
 			return o.errorf("section %s: more than %d bytes in all sections", h.Name, maxObject)
@@ -181,14 +198,16 @@ func isDebug(name string) bool {
 
 func (o *object) readSymbols(f *elf.File) error {
 	symbols, err := f.Symbols()
-	if err != nil {
+	if errors.Is(err, elf.ErrNoSymbols) {
+		o.odd = true
+	} else if err != nil {
 		return o.errorf("symbols: %w", err)
 	}
 	o.symbols = make([]symbol, 1, len(symbols)+1)
 	for _, s := range symbols {
 		o.symbols = append(o.symbols, symbol{
-			name: s.Name, section: int(s.Section), value: s.Value,
-			kind: elf.ST_TYPE(s.Info), global: elf.ST_BIND(s.Info) != elf.STB_LOCAL,
+			name: s.Name, section: int(s.Section), value: s.Value, size: s.Size,
+			kind: elf.ST_TYPE(s.Info), global: elf.ST_BIND(s.Info) != elf.STB_LOCAL, weak: elf.ST_BIND(s.Info) == elf.STB_WEAK,
 		})
 	}
 	return nil
@@ -214,6 +233,7 @@ func (o *object) called(sym symbol) string {
 }
 
 func (o *object) readRelocations(f *elf.File) error {
+	var all []rawReloc
 	for _, h := range f.Sections {
 		if h.Type != elf.SHT_REL && h.Type != elf.SHT_RELA || int(h.Info) >= len(o.sections) {
 			continue
@@ -232,189 +252,34 @@ func (o *object) readRelocations(f *elf.File) error {
 		if err != nil {
 			return o.errorf("section %s: %w", h.Name, err)
 		}
-		for ; len(data) >= 16; data = data[16:] {
+		for ; len(data) >= relBytes; data = data[relBytes:] {
 			at, info := binary.LittleEndian.Uint64(data), binary.LittleEndian.Uint64(data[8:])
-			r := reloc{symbol: int(info >> 32), kind: uint32(info)}
+			r := rawReloc{section: s, symbol: int(info >> 32), kind: uint32(info)}
 			if at >= uint64(s.size) || s.code && at%slotBytes != 0 || s.zero || r.symbol <= 0 || r.symbol >= len(o.symbols) {
 				return o.errorf("section %s: relocation at %#x of symbol %d is out of range", s.name, at, r.symbol)
 			}
-			if _, twice := s.relocs[uint32(at)]; twice {
-				return o.errorf("section %s: two relocations at %#x", s.name, at)
-			}
-			s.relocs[uint32(at)] = r
-		}
-		if len(s.relocs) > 0 {
+			r.at = uint32(at)
+			all = append(all, r)
 			s.pieces = nil
 		}
 	}
+	made, err := o.producer(f, all)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if _, twice := r.section.relocs[r.at]; twice {
+			return o.errorf("section %s: two relocations at %#x", r.section.name, r.at)
+		}
+		addend, sum := o.addends(r)
+		if made == sumInPlace {
+			o.odd = o.odd || addend != sum
+			addend = sum
+			if r.kind == relocGNUData64 && !r.section.code {
+				r.kind, o.odd = relocABS64, true
+			}
+		}
+		r.section.relocs[r.at] = reloc{symbol: r.symbol, kind: r.kind, addend: addend}
+	}
 	return nil
-}
-
-// findFunctions divides a code section into its functions. Code before the first symbol, or without
-// any, is a function named after the section.
-func (o *object) findFunctions(s *section) {
-	for _, sym := range o.symbols {
-		if sym.section == s.index && sym.kind == elf.STT_FUNC && sym.value < uint64(s.size) && sym.value%slotBytes == 0 {
-			s.funcs = append(s.funcs, function{name: sym.name, start: uint32(sym.value), global: sym.global})
-		}
-	}
-	// Of several names for one address the global one is kept.
-	sort.SliceStable(s.funcs, func(i, j int) bool {
-		a, b := s.funcs[i], s.funcs[j]
-		return a.start < b.start || a.start == b.start && a.global && !b.global
-	})
-	s.funcs = slices.CompactFunc(s.funcs, func(a, b function) bool { return a.start == b.start })
-	if len(s.funcs) == 0 && s.size > 0 || len(s.funcs) > 0 && s.funcs[0].start > 0 {
-		s.funcs = slices.Insert(s.funcs, 0, function{name: s.name, global: len(s.funcs) == 0})
-	}
-	for i := range s.funcs {
-		s.funcs[i].end = s.size
-		if i > 0 {
-			s.funcs[i-1].end = s.funcs[i].start
-		}
-	}
-}
-
-// functionAt finds the function that starts at an offset.
-func (s *section) functionAt(offset uint32) (function, bool) {
-	i := sort.Search(len(s.funcs), func(i int) bool { return s.funcs[i].start >= offset })
-	if i == len(s.funcs) || s.funcs[i].start != offset {
-		return function{}, false
-	}
-	return s.funcs[i], true
-}
-
-// functionHolding finds the function an offset lies in.
-func (s *section) functionHolding(offset uint32) function {
-	i := sort.Search(len(s.funcs), func(i int) bool { return s.funcs[i].start > offset })
-	return s.funcs[i-1]
-}
-
-// place is a function of a section.
-type place struct {
-	sec *section
-	fn  function
-}
-
-// entry finds the function a program starts with: the one named (by function or by section), or the
-// only candidate.
-func (o *object) entry(name string) (place, error) {
-	if name == "" {
-		candidates := o.candidates()
-		switch len(candidates) {
-		case 0:
-			return place{}, o.errorf("no program: there is no global function")
-		case 1:
-			return candidates[0], nil
-		}
-		return place{}, o.errorf("several programs, name one of them: %s", names(candidates))
-	}
-	all := o.globals()
-	var bySection []place
-	for _, p := range all {
-		if p.fn.name == name {
-			return p, nil
-		}
-		if p.sec.name == name {
-			bySection = append(bySection, p)
-		}
-	}
-	if len(bySection) == 1 {
-		return bySection[0], nil
-	}
-	return place{}, o.errorf("no program %q; there are: %s", name, names(all))
-}
-
-// globals lists the global functions.
-func (o *object) globals() []place {
-	var all []place
-	for _, s := range o.sections {
-		if s == nil || !s.code {
-			continue
-		}
-		for _, fn := range s.funcs {
-			if fn.global {
-				all = append(all, place{s, fn})
-			}
-		}
-	}
-	return all
-}
-
-// candidates are the programs of an object: its global functions. Where several are, those that others
-// call are not programs, and those in sections of their own go before those in .text.
-func (o *object) candidates() []place {
-	candidates, referenced := o.globals(), o.referenced()
-	for _, narrow := range []func(place) bool{
-		func(p place) bool { return p.sec.name != ".text" },
-		func(p place) bool { return !referenced[funcID{p.sec.index, p.fn.start}] },
-	} {
-		if len(candidates) > 1 {
-			if fewer := filter(candidates, narrow); len(fewer) > 0 {
-				candidates = fewer
-			}
-		}
-	}
-	return candidates
-}
-
-func filter(ps []place, keep func(place) bool) []place {
-	var kept []place
-	for _, p := range ps {
-		if keep(p) {
-			kept = append(kept, p)
-		}
-	}
-	return kept
-}
-
-func names(ps []place) string {
-	var ns []string
-	for _, p := range ps {
-		ns = append(ns, p.fn.name)
-	}
-	if len(ns) == 0 {
-		return "none"
-	}
-	return strings.Join(ns, ", ")
-}
-
-// referenced lists the functions that other functions, or data, refer to.
-func (o *object) referenced() map[funcID]bool {
-	refs := map[funcID]bool{}
-	for _, s := range o.sections {
-		if s == nil {
-			continue
-		}
-		for at, r := range s.relocs {
-			sym := o.symbols[r.symbol]
-			to, in := int64(sym.value), o.in(sym)
-			if s.code {
-				to += o.addend(s, at, r)
-			}
-			if in != nil && in.code && (s != in || int64(s.functionHolding(at).start) != to) {
-				refs[funcID{in.index, uint32(to)}] = true
-			}
-		}
-		for at := uint32(0); s.code && at < s.size; at += slotBytes {
-			_, relocated := s.relocs[at]
-			if slot, ok := decode(s.data[at:]).target(int(at / slotBytes)); ok && !relocated &&
-				int(s.functionHolding(at).start) != slot*slotBytes {
-				refs[funcID{s.index, uint32(slot * slotBytes)}] = true
-			}
-		}
-	}
-	return refs
-}
-
-// addend is what an instruction adds to its symbol, in bytes.
-func (o *object) addend(s *section, at uint32, r reloc) int64 {
-	i := decode(s.data[at:])
-	switch {
-	case r.kind == relocCall && i.op == opCall:
-		return (int64(i.imm) + 1) * slotBytes
-	case r.kind == relocLDDW && i.op == opLDDW && at+slotBytes < s.size:
-		return int64(decode(s.data[at+slotBytes:]).imm)<<32 | int64(uint32(i.imm))
-	}
-	return 0
 }

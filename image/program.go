@@ -27,6 +27,10 @@ const (
 	opLDDWR = 0xd8 // Femto-Containers: relative to .rodata
 	opCall  = 0x85
 	opCallX = 0x8d
+	opExit  = 0x95
+	opJA    = 0x05
+	opJA32  = 0x06
+	opJEQ   = 0x15
 
 	srcHelper = 0 // call
 	srcLocal  = 1 // call
@@ -58,6 +62,7 @@ type Program struct {
 	Data   []byte
 	BSS    uint32 // zeroed bytes behind Data
 	CtxMin uint32 // shortest context it accepts
+	Align  uint32 // what the addresses of Rodata and Data must be multiples of; 0 is 1
 
 	Functions []Function // ascending by slot; the first is the entry point at slot 0
 	Addresses []Address  // lddw instructions to be given addresses, ascending
@@ -69,7 +74,8 @@ type Program struct {
 	DebugBytes    int // of that, debug information
 	StrippedBytes int // of that without what only debuggers and linkers read
 
-	object     []byte // the object it came from, without debug sections
+	fromObject bool
+	object     []byte // the object it came from, without debug sections; nil if one has to be written
 	entryIndex uint16 // of the entry function in the object
 }
 

@@ -8,15 +8,6 @@ import (
 	"encoding/binary"
 )
 
-// encodeObject is the object itself, as the device's own reader takes it: as the compiler wrote it
-// or, with debug information, what strip -d and removing BTF leave.
-func (p *Program) encodeObject() ([]byte, error) {
-	if p.object == nil {
-		return nil, unsupported("the program did not come from an object")
-	}
-	return bytes.Clone(p.object), nil
-}
-
 // strip rewrites the object without the sections that only debuggers read, and their symbols. What
 // is left keeps its order.
 func (o *object) strip() ([]byte, error) {
@@ -105,15 +96,7 @@ func (o *object) strip() ([]byte, error) {
 		}
 		headers = appendStruct(headers, h)
 	}
-	out = pad(out)
-	header := elf.Header64{
-		Ident: [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)},
-		Type:  uint16(elf.ET_REL), Machine: uint16(elf.EM_BPF), Version: uint32(elf.EV_CURRENT),
-		Shoff: uint64(len(out)), Ehsize: 64, Shentsize: 64,
-		Shnum: uint16(len(keep)), Shstrndx: renumber[indexOf(f, strtab)],
-	}
-	copy(out, appendStruct(nil, header))
-	return append(out, headers...), nil
+	return finishObject(out, headers, len(keep), int(renumber[indexOf(f, strtab)])), nil
 }
 
 func indexOf(f *elf.File, s *elf.Section) int {

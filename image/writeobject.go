@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package image
+
+import (
+	"debug/elf"
+	"encoding/binary"
+	"errors"
+	"slices"
+
+	"ubench/abi"
+)
+
+// keepObject keeps what the program's image of format elf-object is made of: the object, without what only
+// debuggers read, or nothing where the device's reader would not make the same program of it.
+func (p *Program) keepObject(o *object, start place) error {
+	p.ObjectBytes, p.fromObject = len(o.raw), true
+	if o.odd || o.callsMore(p.Helpers) {
+		p.StrippedBytes = len(o.raw)
+		if o.debug {
+			written := p.writeObject()
+			p.StrippedBytes = min(len(written), len(o.raw))
+			p.DebugBytes = p.ObjectBytes - p.StrippedBytes
+		}
+		return nil
+	}
+	p.object, p.entryIndex = o.raw, o.entryIndex(start)
+	stripped, err := o.strip()
+	if err != nil {
+		return err
+	}
+	p.StrippedBytes = min(len(stripped), len(o.raw))
+	if o.debug {
+		p.object, p.DebugBytes = stripped, p.ObjectBytes-p.StrippedBytes
+	}
+	_, err = Load(abi.ELFObject, p.object, p.entryIndex, false)
+	if refused := (abi.Fault{}); errors.As(err, &refused) && refused.Status != abi.StatusMemory {
+		p.object, p.entryIndex = nil, 0
+	}
+	return nil
+}
+
+// callsMore tells whether code of the object calls helpers that are not listed: the device would be sent, and
+// refuse, what the program does not need.
+func (o *object) callsMore(helpers []uint16) bool {
+	for _, s := range o.sections {
+		if s == nil || !s.code {
+			continue
+		}
+		for _, id := range (&Program{Text: s.data}).calledHelpers() {
+			if !slices.Contains(helpers, id) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// encodeObject is an object as the device's own reader takes it: as the compiler wrote it or, with debug
+// information, what strip -d and removing BTF leave; or a new one with the program as it was linked, where
+// the compiler's needs more than that reader knows.
+func (p *Program) encodeObject() ([]byte, error) {
+	switch {
+	case !p.fromObject:
+		return nil, unsupported("the program did not come from an object")
+	case p.object == nil:
+		return p.writeObject(), nil
+	}
+	return slices.Clone(p.object), nil
+}
+
+// Sections of an object that writeObject makes, by index; symbols of the first ones have their numbers.
+const (
+	outText = 1 + iota
+	outRodata
+	outData
+	outBSS
+	outCtxMin
+	outRelText
+	outRelRodata
+	outRelData
+	outSymtab
+	outStrtab
+	outSections
+)
+
+// writeObject writes an object with the program, as LLVM would: addends lie in place, relative to sections.
+func (p *Program) writeObject() []byte {
+	text, rodata, data := slices.Clone(p.Text), slices.Clone(p.Rodata), pad(slices.Clone(p.Data))
+	bss := max(0, len(p.Data)+int(p.BSS)-len(data))
+	data = data[:min(len(data), len(p.Data)+int(p.BSS))]
+	place := func(s Section, offset uint32) (symbol int, addend uint32) {
+		switch {
+		case s == Text:
+			return outText, offset * slotBytes
+		case s == Rodata:
+			return outRodata, offset
+		case bss > 0 && offset >= uint32(len(data)):
+			return outBSS, offset - uint32(len(data))
+		}
+		return outData, offset
+	}
+	relocation := func(at uint32, symbol int, kind uint32) []byte {
+		b := binary.LittleEndian.AppendUint64(nil, uint64(at))
+		return binary.LittleEndian.AppendUint64(b, uint64(symbol)<<32|uint64(kind))
+	}
+	var relText, relRodata, relData []byte
+	for _, a := range p.Addresses {
+		symbol, addend := place(a.Section, a.Offset)
+		binary.LittleEndian.PutUint32(text[a.Slot*slotBytes+4:], addend)
+		relText = append(relText, relocation(uint32(a.Slot*slotBytes), symbol, relocLDDW)...)
+	}
+	for _, ptr := range p.Pointers {
+		in, rel := rodata, &relRodata
+		if ptr.In == Data {
+			in, rel = data, &relData
+		}
+		symbol, addend := place(ptr.Section, ptr.Offset)
+		binary.LittleEndian.PutUint64(in[ptr.At:], uint64(addend))
+		*rel = append(*rel, relocation(ptr.At, symbol, relocABS64)...)
+	}
+
+	names := stringTable{offsets: map[string]uint32{"": 0}, bytes: []byte{0}}
+	symbols := make([]byte, elf.Sym64Size)
+	for section := outText; section <= outBSS; section++ {
+		symbols = appendStruct(symbols, elf.Sym64{Info: elf.ST_INFO(elf.STB_LOCAL, elf.STT_SECTION), Shndx: uint16(section)})
+	}
+	symbols = appendStruct(symbols, elf.Sym64{
+		Name: names.add(p.Functions[0].Name), Info: elf.ST_INFO(elf.STB_GLOBAL, elf.STT_FUNC), Shndx: outText, Size: uint64(len(text)),
+	})
+	var ctxMin []byte
+	if p.CtxMin > 0 {
+		ctxMin = binary.LittleEndian.AppendUint32(nil, p.CtxMin)
+	}
+	const alloc, writable, code = uint64(elf.SHF_ALLOC), uint64(elf.SHF_WRITE), uint64(elf.SHF_EXECINSTR)
+	align := uint64(max(p.Align, slotBytes))
+	sections := [outSections]struct {
+		name  string
+		kind  elf.SectionType
+		flags uint64
+		align uint64
+		data  []byte
+		link  uint32
+		info  uint32
+		entry uint64
+	}{
+		outText:      {".text", elf.SHT_PROGBITS, alloc | code, slotBytes, text, 0, 0, 0},
+		outRodata:    {".rodata", elf.SHT_PROGBITS, alloc, align, rodata, 0, 0, 0},
+		outData:      {".data", elf.SHT_PROGBITS, alloc | writable, align, data, 0, 0, 0},
+		outBSS:       {".bss", elf.SHT_NOBITS, alloc | writable, slotBytes, nil, 0, 0, 0},
+		outCtxMin:    {ctxMinSection, elf.SHT_PROGBITS, alloc, 4, ctxMin, 0, 0, 0},
+		outRelText:   {".rel.text", elf.SHT_REL, 0, 8, relText, outSymtab, outText, relBytes},
+		outRelRodata: {".rel.rodata", elf.SHT_REL, 0, 8, relRodata, outSymtab, outRodata, relBytes},
+		outRelData:   {".rel.data", elf.SHT_REL, 0, 8, relData, outSymtab, outData, relBytes},
+		outSymtab:    {".symtab", elf.SHT_SYMTAB, 0, 8, symbols, outStrtab, outBSS + 1, elf.Sym64Size},
+		outStrtab:    {".strtab", elf.SHT_STRTAB, 0, 1, nil, 0, 0, 0},
+	}
+	for _, s := range sections {
+		names.add(s.name)
+	}
+	sections[outStrtab].data = names.bytes
+	out, headers := make([]byte, 64), make([]byte, 64)
+	for _, s := range sections[1:] {
+		if s.align > 1 && s.kind != elf.SHT_NOBITS && len(s.data) > 0 {
+			out = pad(out)
+		}
+		h := elf.Section64{
+			Name: names.add(s.name), Type: uint32(s.kind), Flags: s.flags, Off: uint64(len(out)), Size: uint64(len(s.data)),
+			Link: s.link, Info: s.info, Addralign: s.align, Entsize: s.entry,
+		}
+		if s.kind == elf.SHT_NOBITS {
+			h.Size = uint64(bss)
+		}
+		out = append(out, s.data...)
+		headers = appendStruct(headers, h)
+	}
+	return finishObject(out, headers, outSections, outStrtab)
+}
+
+// finishObject puts the section headers behind the sections, and the header of the file in front.
+func finishObject(out, headers []byte, sections, names int) []byte {
+	out = pad(out)
+	header := elf.Header64{
+		Ident: [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)},
+		Type:  uint16(elf.ET_REL), Machine: uint16(elf.EM_BPF), Version: uint32(elf.EV_CURRENT),
+		Shoff: uint64(len(out)), Ehsize: 64, Shentsize: 64,
+		Shnum: uint16(sections), Shstrndx: uint16(names),
+	}
+	copy(out, appendStruct(nil, header))
+	return append(out, headers...)
+}
