@@ -19,6 +19,11 @@ var objects embed.FS
 //go:embed include/bpf_helpers.h
 var Header []byte
 
+// Include is the folder of bpf_helpers.h; in plain are the headers that a C library and Linux would have.
+//
+//go:embed include
+var Include embed.FS
+
 // Example is a program and one run of it.
 type Example struct {
 	Name    string // of the source and the object

@@ -177,7 +177,7 @@ func Detect(data []byte) (f abi.Format, ok bool) {
 	switch {
 	case magicOf(data) == 0x464c457f:
 		return abi.ELFObject, true
-	case magicOf(data) == femtoMagic:
+	case magicOf(data) == femtoMagic, magicOf(data) == femtoMagicLE:
 		return abi.FemtoContainers, true
 	case magicOf(data) == extendedMagic:
 		return abi.ExtendedHeader, true

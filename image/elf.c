@@ -28,6 +28,7 @@ struct loader {
 	struct shdr symtab;
 	uint32_t *where;        /* by section: where it starts in what it became a part of */
 	uint32_t size[KINDS];
+	uint32_t mask[KINDS];   /* alignment - 1 */
 	uint8_t *mem[KINDS];    /* BSS is unused: it follows DATA */
 	uint32_t addr[KINDS];
 	uint16_t *funcs;
@@ -108,8 +109,12 @@ static int32_t lay_out(struct loader *l)
 		enum kind k = kind_of(&s);
 		if (k == NONE)
 			continue;
-		uint32_t mask = s.align >= 8 ? 7 : s.align >= 4 ? 3 : s.align >= 2 ? 1 : 0;
+		uint32_t mask = s.align && k != TEXT ? s.align - 1 : 0;
 		uint32_t at = (l->size[k] + mask) & ~mask;
+		if ((s.align & (s.align - 1)) || mask >> IMAGE_ALIGN_MAX)
+			return image_refuse(r, UB_E_IMAGE_SECTION, 0, header);
+		if (mask > l->mask[k])
+			l->mask[k] = mask;
 		if (s.size > r->arena->size || at > r->arena->size || (k == TEXT && s.size % UB_SLOT_BYTES))
 			return image_refuse(r, UB_E_IMAGE_SIZE, 0, header);
 		l->where[n] = at;
@@ -117,7 +122,9 @@ static int32_t lay_out(struct loader *l)
 		if (s.size == 4 && k != BSS && is_ctx_min(l, n))
 			r->program->ctx_min = image_u32(r->bytes + s.at);
 	}
-	l->size[DATA] = (l->size[DATA] + 7) & ~7u; /* .bss follows */
+	/* .bss follows .data */
+	l->mask[DATA] |= l->mask[BSS];
+	l->size[DATA] = (l->size[DATA] + l->mask[BSS]) & ~l->mask[BSS];
 	if (l->size[TEXT] / UB_SLOT_BYTES > UB_SLOTS_MAX)
 		return image_refuse(r, UB_E_IMAGE_SIZE, 0, l->shoff);
 	return UB_OK;
@@ -133,7 +140,7 @@ static int32_t copy_sections(struct loader *l)
 	struct shdr s;
 
 	for (uint32_t k = TEXT; k < BSS; k++) {
-		if (!(l->mem[k] = ub_arena_take(r->arena, bytes[k])))
+		if (!(l->mem[k] = image_take(r, bytes[k], l->mask[k] + 1)))
 			return image_refuse(r, UB_E_MEMORY, 0, 0);
 		l->addr[k] = ub_arena_addr(r->arena, l->mem[k]);
 		memset(l->mem[k], 0, bytes[k]);
@@ -207,8 +214,9 @@ static int relocate_text(struct loader *l, uint32_t at, uint32_t type, uint32_t 
 	if (type != R_BPF_64_64 || i->opcode != UB_LDDW || at + UB_SLOT_BYTES >= l->size[TEXT])
 		return 0;
 	enum kind k = find(l, symbol, (uint32_t)i->imm, &offset);
-	if (k == NONE || i[1].imm)
+	if (k == NONE || (i[1].imm && i[1].imm != i->imm >> 31)) /* an addend below 0 may have its sign there */
 		return 0;
+	i[1].imm = 0;
 	if (k == TEXT) {
 		i->regs = (uint8_t)(UB_DST(i) | UB_LDDW_FUNC << 4);
 		i->imm = (int32_t)(offset / UB_SLOT_BYTES) - pc - 1;

@@ -108,7 +108,7 @@ int32_t image_load_femto(const struct image_reader *r)
 
 	if (r->len < IMAGE_FEMTO_HEADER)
 		return image_refuse(r, UB_E_IMAGE_TRUNCATED, 0, r->len);
-	if (image_u32(h) != IMAGE_FEMTO_MAGIC)
+	if (image_u32(h) != IMAGE_FEMTO_MAGIC && image_u32(h) != IMAGE_FEMTO_MAGIC_LE)
 		return image_refuse(r, UB_E_IMAGE_HEADER, 0, 0);
 	if (image_u32(h + 4) != 0)
 		return image_refuse(r, UB_E_IMAGE_VERSION, 0, 4);
@@ -146,17 +146,28 @@ static int32_t relocate_calls(const struct image_reader *r, const struct section
 	return UB_OK;
 }
 
-/* .bss lies behind .data, which must move to where there is room for both. */
-static int32_t make_bss(const struct image_reader *r, const struct sections *s, uint32_t bss)
+/* .bss lies behind .data, and data may need a greater alignment than images have: .data, and .rodata for
+ * that, move to where there is room. */
+static int32_t move_data(const struct image_reader *r, const struct sections *s, uint32_t bss, uint32_t align)
 {
-	uint8_t *data = bss <= UINT32_MAX - s->data_len ? ub_arena_take(r->arena, s->data_len + bss) : NULL;
+	struct ub_program *p = r->program;
+	uint8_t *data = NULL, *rodata;
 
+	if (bss <= UINT32_MAX - s->data_len)
+		data = image_take(r, s->data_len + bss, align);
 	if (!data)
 		return image_refuse(r, UB_E_MEMORY, 0, 0);
 	memcpy(data, r->bytes + s->data, s->data_len);
 	memset(data + s->data_len, 0, bss);
-	r->program->data_addr = ub_arena_addr(r->arena, data);
-	r->program->data_len += bss;
+	p->data_addr = ub_arena_addr(r->arena, data);
+	p->data_len += bss;
+	if (align <= UB_SLOT_BYTES)
+		return UB_OK;
+	if (!(rodata = image_take(r, s->rodata_len, align)))
+		return image_refuse(r, UB_E_MEMORY, 0, 0);
+	memcpy(rodata, p->rodata, s->rodata_len);
+	p->rodata = rodata;
+	p->rodata_addr = ub_arena_addr(r->arena, rodata);
 	return UB_OK;
 }
 
@@ -178,7 +189,7 @@ static int32_t read_helpers(const struct image_reader *r, uint32_t table, uint32
 }
 
 /* Header: u32 magic, u16 version, u16 least context, u32 data_len, bss_len, rodata_len, text_len,
- * u16 functions, calls, helpers, flags. */
+ * u16 functions, calls, helpers, alignment (of .data and .rodata, as a power of two; 0: that of images). */
 int32_t image_load_extended(const struct image_reader *r)
 {
 	const uint8_t *h = r->bytes;
@@ -190,7 +201,8 @@ int32_t image_load_extended(const struct image_reader *r)
 		return image_refuse(r, UB_E_IMAGE_HEADER, 0, 0);
 	if (image_u16(h + 4) != IMAGE_EXTENDED_VERSION)
 		return image_refuse(r, UB_E_IMAGE_VERSION, 0, 4);
-	if (image_u16(h + 30) != 0)
+	uint32_t power = image_u16(h + 30);
+	if (power > IMAGE_ALIGN_MAX)
 		return image_refuse(r, UB_E_IMAGE_HEADER, 0, 30);
 	struct sections s = {
 		.data_len = image_u32(h + 8),
@@ -205,7 +217,7 @@ int32_t image_load_extended(const struct image_reader *r)
 	if ((r->len - s.end) / IMAGE_CALL < calls || r->len - s.end - calls * IMAGE_CALL != helpers)
 		return image_refuse(r, UB_E_IMAGE_SECTION, 0, s.end);
 	set_sections(r, &s);
-	if (bss && (err = make_bss(r, &s, bss)))
+	if ((bss || power) && (err = move_data(r, &s, bss, power ? 1u << power : 1)))
 		return err;
 	if ((err = find_entry(r, &s)))
 		return err;

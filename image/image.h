@@ -24,7 +24,8 @@ int32_t image_load(uint32_t format, const uint8_t *image, uint32_t len, uint32_t
 		   struct ub_arena *arena, struct ub_program *out, struct ub_fault *where);
 
 /* Formats with a header start with one of these (little endian). */
-#define IMAGE_FEMTO_MAGIC 0x72425046u    /* "FPBr" in the file */
+#define IMAGE_FEMTO_MAGIC 0x46504272u    /* "rBPF" in the file, as RIOT's own tool writes it */
+#define IMAGE_FEMTO_MAGIC_LE 0x72425046u /* the number in RIOT's header, little endian: "FPBr"; read as well */
 #define IMAGE_EXTENDED_MAGIC 0x78425046u /* "FPBx" */
 
 /* What the header formats are made of, sizes in bytes. */
@@ -32,6 +33,7 @@ enum {
 	IMAGE_FEMTO_HEADER = 28,
 	IMAGE_EXTENDED_HEADER = 32,
 	IMAGE_EXTENDED_VERSION = 1,
+	IMAGE_ALIGN_MAX = 12, /* data can be aligned to 2 to this power */
 	IMAGE_FUNCTION = 6, /* one row of a function table */
 	IMAGE_CALL = 8,     /* one relocated local call */
 };

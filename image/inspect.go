@@ -128,7 +128,7 @@ func inspectHeader(f abi.Format, data []byte, l *Loaded) []Field {
 		sizes[2] = in.number(2, "functions", "%d")
 		calls = in.number(2, "local calls", "%d")
 		helpers = in.number(2, "helpers", "%d")
-		in.number(2, "flags", "%d")
+		in.number(2, "alignment", "2 to the power of %d; 0: that of images")
 	}
 	in.bytes(sizes[0], ".data")
 	rodata := in.at
@@ -214,21 +214,23 @@ func inspectPacked(data []byte) ([]Field, error) {
 	return fields, nil
 }
 
-// unpack finds the program in a packed image. The device's reader runs twice, at addresses eight bytes
-// apart: what differs is an address.
+// unpack finds the program in a packed image. The device's reader runs twice, at addresses apart by the
+// alignment of the program's memory: what differs is an address.
 func unpack(data []byte) (*Program, error) {
-	const apart = 8
 	one, err := loadIn(abi.Packed, data, 0, false, 0, LoadBytes)
 	if err != nil {
 		return nil, err
 	}
+	r := bitReader{data: data, at: 8}
+	apart := slotBytes << (r.number() >> 16)
 	two, err := loadIn(abi.Packed, data, 0, false, apart, LoadBytes)
 	if err != nil {
 		return nil, err
 	}
 	p := &Program{Name: "image", Text: one.Text, Rodata: one.Rodata, Data: one.Data, CtxMin: one.CtxMin, Helpers: one.Helpers}
-	r := bitReader{data: data, at: 8}
-	r.number()
+	if apart > slotBytes {
+		p.Align = uint32(apart)
+	}
 	if data[0]&packedRodata != 0 {
 		r.number()
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 )
 
 // LoadObject links the program that starts at the function (or section) called entry, or at the
@@ -206,8 +207,7 @@ func (l *linker) resolve(r reloc) (target, error) {
 		t.offset = int64(sym.value) + r.addend
 		return t, nil
 	case sym.section == int(elf.SHN_UNDEF):
-		return t, fmt.Errorf("symbol %s is not defined (helpers are called through bpf_helpers.h; "+
-			"an inline function needs static)", t.name)
+		return t, fmt.Errorf("symbol %s is not defined (%s)", t.name, adviceFor(t.name))
 	case sym.section == int(elf.SHN_COMMON):
 		return t, fmt.Errorf("symbol %s is a common symbol, a variable that has no section yet: compile with -fno-common", t.name)
 	case s == nil:
@@ -240,6 +240,21 @@ func (l *linker) resolve(r reloc) (target, error) {
 	}
 	t.offset = offset - int64(t.piece.at)
 	return t, nil
+}
+
+// libraryFunctions are functions of the C library that compilers call of themselves.
+var libraryFunctions = []string{"memcpy", "memmove", "memset", "memcmp", "strlen"}
+
+// adviceFor says what to do about a symbol that is not defined.
+func adviceFor(name string) string {
+	switch {
+	case slices.Contains(libraryFunctions, name):
+		return "include <string.h> and compile with ubench build; if the compiler made the call of a loop: " +
+			"-fno-builtin, of bpf-gcc -fno-tree-loop-distribute-patterns"
+	case strings.HasPrefix(name, "__"):
+		return "a function of the compiler's own library, for what eBPF has no instruction: write it out"
+	}
+	return "helpers are called through bpf_helpers.h; an inline function needs static"
 }
 
 // noMaps refuses a map and says what to use instead.

@@ -295,7 +295,8 @@ static NOINLINE int get_sizes(const struct image_reader *r, struct stream *s, ui
 	struct ub_program *p = r->program;
 	uint32_t bss = 0;
 
-	p->slots = number(s);
+	uint32_t slots = number(s); /* above them, the alignment of memory: 8 << that */
+	p->slots = (uint16_t)slots;
 	if (r->bytes[0] & RODATA)
 		p->rodata_len = number(s);
 	if (r->bytes[0] & DATA) {
@@ -304,9 +305,9 @@ static NOINLINE int get_sizes(const struct image_reader *r, struct stream *s, ui
 	}
 	uint32_t stored = memory_len(p);
 	p->data_len += bss;
-	uint8_t *memory = ub_arena_take(r->arena, stored + bss);
+	uint8_t *memory = image_take(r, stored + bss, 8u << (slots >> 16));
 	p->text = ub_arena_take(r->arena, p->slots * UB_SLOT_BYTES);
-	if (!memory || !p->text || p->slots > UB_SLOTS_MAX)
+	if (!memory || !p->text)
 		return 0;
 	*end = memory + stored;
 	memset(*end, 0, bss);

@@ -5,6 +5,7 @@ package image
 import (
 	"cmp"
 	"fmt"
+	"math/bits"
 	"slices"
 	"sync"
 
@@ -60,8 +61,13 @@ func (p *Program) writePacked(fields *[]Field) ([]byte, error) {
 	w := &bitWriter{fields: fields}
 	w.note("version, flags", "%d, %#x", packedVersion, flags)
 	w.bits(packedVersion<<4|uint64(flags), 8)
-	w.note("text", "%d slots", p.Slots())
-	w.number(uint32(p.Slots()))
+	above := uint32(bits.TrailingZeros32(p.packedAlign() / slotBytes))
+	if above == 0 {
+		w.note("text", "%d slots", p.Slots())
+	} else {
+		w.note("text", "%d slots; memory at a multiple of %d", p.Slots(), p.Align)
+	}
+	w.number(above<<16 | uint32(p.Slots()))
 	rodata := p.packedRodata()
 	if flags&packedRodata != 0 {
 		w.note(".rodata", "%d bytes", len(rodata))
@@ -111,10 +117,13 @@ func (p *Program) packable() (err error) {
 	return err
 }
 
+// packedAlign is what the address of a packed program's memory is a multiple of.
+func (p *Program) packedAlign() uint32 { return max(p.Align, slotBytes) }
+
 // packedRodata is .rodata as it lies in a packed program's memory: .data and .bss follow, aligned.
 func (p *Program) packedRodata() []byte {
 	if len(p.Data)+int(p.BSS) > 0 {
-		return pad(slices.Clone(p.Rodata))
+		return append(slices.Clone(p.Rodata), make([]byte, p.packedOffset(Data, 0)-uint32(len(p.Rodata)))...)
 	}
 	return p.Rodata
 }
@@ -122,7 +131,8 @@ func (p *Program) packedRodata() []byte {
 // packedOffset is where a place in a section lies in a packed program's memory: .rodata, .data, .bss.
 func (p *Program) packedOffset(s Section, offset uint32) uint32 {
 	if s == Data {
-		offset += (uint32(len(p.Rodata)) + slotBytes - 1) / slotBytes * slotBytes
+		align := p.packedAlign()
+		offset += (uint32(len(p.Rodata)) + align - 1) / align * align
 	}
 	return offset
 }

@@ -34,7 +34,9 @@ func buildCommand(e *env) *cli.Command {
 		Usage:     "compile C into eBPF objects",
 		ArgsUsage: "FILE.c… [flags]",
 		Description: `Runs clang with the flags eBPF on a microcontroller needs, and checks that the result can be loaded.
-#include "bpf_helpers.h" finds the header of the device's helpers, which ubench brings along.
+#include "bpf_helpers.h" finds the header of the device's helpers, which ubench brings along, as it does
+<string.h>, <stdint.h>, <stddef.h>, <stdbool.h>, <limits.h>, <inttypes.h>, and the types of <linux/bpf.h>.
+The same source gives the same object, byte for byte.
 prog.c becomes prog.o in the current folder.
 
 Examples:
@@ -156,12 +158,12 @@ func findClang(ctx context.Context) (*compiler, error) {
 	return nil, fmt.Errorf("%s: install clang-19 (apt-get install clang-19)", why)
 }
 
-// headers makes a temporary folder with the header of the helpers.
+// headers makes a temporary folder with the headers of examples.Include.
 func headers() (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "ubench"); err != nil {
 		return "", err
 	}
-	if err = os.WriteFile(filepath.Join(dir, "bpf_helpers.h"), examples.Header, 0o644); err != nil {
+	if err = os.CopyFS(dir, examples.Include); err != nil {
 		os.RemoveAll(dir)
 	}
 	return dir, err
@@ -175,8 +177,12 @@ func (cc *compiler) compile(ctx context.Context, source string, flags []string) 
 		return nil, nil, err
 	}
 	out := filepath.Join(cc.include, "out.o")
-	args := append([]string{"--target=bpfel", "-Wall", "-c", "-o", out}, flags...)
-	cmd := exec.CommandContext(ctx, cc.clang, append(args, "-I"+cc.include, asFile(source))...)
+	include := filepath.Join(cc.include, "include")
+	// The C library's headers are for this computer; clang's own, and those ubench brings, are for any. Whatever
+	// the temporary folder is called, objects are the same.
+	args := slices.Concat([]string{"--target=bpfel", "-Wall", "-nostdlibinc", "-ffile-prefix-map=" + cc.include + "=ubench", "-c", "-o", out}, flags,
+		[]string{"-I" + include, "-isystem", filepath.Join(include, "plain"), asFile(source)})
+	cmd := exec.CommandContext(ctx, cc.clang, args...)
 	messages, err = cmd.CombinedOutput()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		return nil, messages, fmt.Errorf("%s: %s cannot compile it", source, filepath.Base(cc.clang))

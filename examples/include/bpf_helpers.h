@@ -20,6 +20,8 @@ typedef __INT8_TYPE__ int8_t;
 typedef __INT16_TYPE__ int16_t;
 typedef __INT32_TYPE__ int32_t;
 typedef __INT64_TYPE__ int64_t;
+typedef __SIZE_TYPE__ size_t;
+typedef __PTRDIFF_TYPE__ ssize_t;
 
 #define SEC(name) __attribute__((section(name), used))
 #define BPF_INLINE static inline __attribute__((always_inline))
@@ -48,13 +50,16 @@ BPF_HELPER(int64_t, bpf_fetch_global, 0x13, uint32_t key, uint32_t *value);
 
 BPF_HELPER(uint32_t, bpf_now_ms, 0x20, void);
 
-/* Sensors and actuators. A handle is 0 if there is no such device. */
-typedef uint32_t bpf_saul_t;
+/* Sensors and actuators. A handle is 0 if there is no such device. RIOT's programs call it a pointer to
+ * bpf_saul_reg_t, and what is read phydat_t. */
+typedef struct bpf_saul_reg bpf_saul_reg_t;
+typedef bpf_saul_reg_t *bpf_saul_t;
 typedef struct {
 	int16_t val[3];
 	uint8_t unit;
 	int8_t scale; /* values are val * 10^scale */
 } bpf_phydat_t;
+typedef bpf_phydat_t phydat_t;
 enum {
 	BPF_SAUL_ACTUATOR_SWITCH = 68,
 	BPF_SAUL_TEMPERATURE = 130,
