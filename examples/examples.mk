@@ -6,7 +6,7 @@
 BPF_CLANG ?= clang-19
 THUMB_CC ?= arm-none-eabi-gcc
 
-EXAMPLE_FLAGS = -O2 -Wall -Wextra -Wno-unused-parameter -Wno-main -Iexamples/include
+EXAMPLE_FLAGS = -O2 -Wall -Wextra -Wno-unused-parameter -Wno-main -DBPF_SAUL_NUMBERS -Iexamples/include
 # The compile of the paper's size figure.
 EXAMPLE_BPF = $(BPF_CLANG) --target=bpfel -mcpu=v2 $(EXAMPLE_FLAGS)
 EXAMPLE_THUMB = $(THUMB_CC) -mcpu=cortex-m4 -mthumb -ffreestanding $(EXAMPLE_FLAGS)

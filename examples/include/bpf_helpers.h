@@ -53,7 +53,11 @@ BPF_HELPER(uint32_t, bpf_now_ms, 0x20, void);
 /* Sensors and actuators. A handle is 0 if there is no such device. RIOT's programs call it a pointer to
  * bpf_saul_reg_t, and what is read phydat_t. */
 typedef struct bpf_saul_reg bpf_saul_reg_t;
+#ifdef BPF_SAUL_NUMBERS /* as handles once were: for programs whose bytes are published */
+typedef uint32_t bpf_saul_t;
+#else
 typedef bpf_saul_reg_t *bpf_saul_t;
+#endif
 typedef struct {
 	int16_t val[3];
 	uint8_t unit;

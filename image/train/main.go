@@ -73,7 +73,7 @@ func load(corpus, include, clang string) (samples []packcode.Sample, texts [][]b
 	for _, source := range sources {
 		for _, cpu := range []string{"v1", "v2", "v3", "v4"} {
 			for _, level := range []string{"-O1", "-O2", "-Os", "-Oz"} {
-				cmd := exec.Command(clang, "--target=bpfel", "-mcpu="+cpu, level, "-I"+include, "-c", source, "-o", object)
+				cmd := exec.Command(clang, "--target=bpfel", "-mcpu="+cpu, level, "-DBPF_SAUL_NUMBERS", "-I"+include, "-c", source, "-o", object)
 				if msg, err := cmd.CombinedOutput(); err != nil {
 					return nil, nil, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, msg)
 				}

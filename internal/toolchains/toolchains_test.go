@@ -99,7 +99,9 @@ func sources(t *testing.T) []string {
 	return files
 }
 
-func nameOf(source string) string { return strings.TrimSuffix(filepath.Base(source), filepath.Ext(source)) }
+func nameOf(source string) string {
+	return strings.TrimSuffix(filepath.Base(source), filepath.Ext(source))
+}
 
 // desk compiles every source for this computer and runs it.
 func desk(t *testing.T) map[string][]answer {
