@@ -265,6 +265,10 @@ func TestCompilers(t *testing.T) {
 // compile compiles all sources, several at a time.
 func compile(t *testing.T, c compiler, cc, flags string) map[string][]byte {
 	t.Helper()
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	objects := map[string][]byte{}
 	var mutex sync.Mutex
@@ -279,7 +283,7 @@ func compile(t *testing.T, c compiler, cc, flags string) map[string][]byte {
 			turns <- struct{}{}
 			defer func() { <-turns }()
 			out := filepath.Join(dir, name+".o")
-			args := slices.Concat(c.command[1:], strings.Fields(flags), []string{"-w", "-fwrapv", "-fno-strict-aliasing", "-c", source, "-o", out})
+			args := slices.Concat(c.command[1:], strings.Fields(flags), []string{"-w", "-fwrapv", "-fno-strict-aliasing", "-fdebug-prefix-map=" + here + "=.", "-c", source, "-o", out})
 			if text, err := exec.Command(cc, args...).CombinedOutput(); err != nil {
 				t.Errorf("%s: %v\n%s", source, err, text)
 				return
