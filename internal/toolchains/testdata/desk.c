@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0-or-later
 
 /* Runs a source on the desk: the context comes as hex digits and goes as such, behind the result. */
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0-or-later
 
 /* Alignment in zeros and constants: 16 and 4096, beside a byte that is aligned to nothing. */
 #include "types.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0-or-later
 
 /* Pointers to functions, in tables and in structs. bpf-gcc has no indirect calls. */
 #include "types.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0-or-later
 
 /* Functions that begin at multiples of 64 bytes, with filling between them. */
 #include "types.h"

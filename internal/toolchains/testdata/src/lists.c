@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0-or-later
 
 /* A list whose nodes lie in data, moved about, and a tree of constants. */
 #include "types.h"

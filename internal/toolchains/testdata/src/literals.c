@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0-or-later
 
 /* Literals: from their middle, from one before, with a common end, the empty one. */
 #include "types.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0-or-later
 
 /* Tables that are indexed from one, backwards, and by differences: addresses before their beginning. */
 #include "types.h"

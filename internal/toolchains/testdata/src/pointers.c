@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0-or-later
 
 /* Pointers that lie in data and point to data, constants and zeros, also into the middle. */
 #include "types.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0-or-later
 
 /* Globals in sections of every kind, and in ones with names of their own. */
 #include "types.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0-or-later
 
 /* Signed numbers: division by hand (instruction sets before v4 have none), shifts, extension, comparison. */
 #include "types.h"

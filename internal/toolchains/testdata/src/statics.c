@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0-or-later
 
 /* Variables of functions that outlive them, and of the same name in two. */
 #include "types.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0-or-later
 
 /* Structs with holes, nested, in tables, with pointers to their like. */
 #include "types.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0-or-later
 
 /* Switches: dense, sparse, with values from a table, with falling through. */
 #include "types.h"

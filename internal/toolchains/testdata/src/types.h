@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the sources share. A program gets its context and the length of it, and returns a number. */
 #ifndef TYPES_H
 #define TYPES_H

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0-or-later
 
 /* Declared before they are defined, defined weakly, and weak without a definition. */
 #include "types.h"

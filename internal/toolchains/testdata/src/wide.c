@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0-or-later
 
 /* 64-bit arithmetic: products, quotients, shifts by variables, carries. */
 #include "types.h"
