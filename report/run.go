@@ -73,12 +73,15 @@ func (g *group) table() *Table {
 			first = false
 		}
 	}
-	t.Notes = append(t.Notes, "instructions: executed, counted exactly · set-up: instructions to load, verify and compile, once per program")
+	t.Notes = append(t.Notes, setupNote)
 	if cycles {
 		t.Notes = append(t.Notes, "cycles: "+cyclesLabel(g.samples))
 	}
 	return t
 }
+
+// setupNote is below tables with these columns.
+const setupNote = "instructions: executed, counted exactly · set-up: instructions to load, verify and compile, once per program"
 
 // numbers are the cells of a good sample after the engine's name.
 func (g *group) numbers(s, native *bench.Sample, sized, cycles bool) []string {

@@ -51,7 +51,14 @@ func (e *env) execBatch(c *cli.Context, template emu.Job, file string) error {
 		defer f.Close()
 		in = f
 	}
-	target, err := e.open(c, uncounted(c.String("target")), template.Engine)
+	specs, err := targetSpecs(c)
+	if err != nil {
+		return err
+	}
+	if len(specs) > 1 {
+		return usagef("--batch runs on one target: leave out %q", specs[1])
+	}
+	target, err := e.open(c, uncounted(specs[0]), template.Engine)
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,10 @@ func readResults(stdin io.Reader, name string) (*report.Results, error) {
 // parseThresholds reads METRIC=PERCENT, or PERCENT for all metrics.
 func parseThresholds(texts []string) (map[string]float64, error) {
 	thresholds := map[string]float64{}
-	for _, text := range texts {
+	for text := range strings.SplitSeq(strings.Join(texts, ","), ",") {
+		if len(texts) == 0 {
+			break
+		}
 		metric, number, named := strings.Cut(text, "=")
 		if !named {
 			metric, number = "", text

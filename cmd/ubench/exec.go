@@ -14,7 +14,6 @@ import (
 	"ubench/bench"
 	"ubench/emu"
 	"ubench/image"
-	"ubench/report"
 )
 
 func execCommand(e *env) *cli.Command {
@@ -23,8 +22,8 @@ func execCommand(e *env) *cli.Command {
 		Usage:     "run one program, or a batch of them, and print r0",
 		ArgsUsage: "FILE|- [flags]",
 		Description: `FILE is an ELF object, an image (see ubench pack), hex text or raw instructions; - is standard input.
-r0 goes to standard output; what the program prints, and then the state it left the devices in, to
-standard error.
+r0 goes to standard output; what the program prints, then the state it left the devices in, and what it
+cost, to standard error. Several inputs, engines or targets make a table, and must agree on r0.
 
 A trace says what sensors, inputs and stores hold (SPEC.md, section 2), one record per line:
   sensor 130 2 -1 215 218      type, unit, scale, readings
@@ -43,12 +42,14 @@ Examples:
   ubench exec examples/weather_station/update_climate.bpf.o --trace sensors.txt --state state.txt
   ubench exec program.o --format packed --helpers printf,fetch_global
   ubench exec program.hex --engine jit --target qemu:netduinoplus2 --json
+  ubench exec program.o --mem 00 --mem 0102ff --engines vm,jit --target unicorn,qemu:netduinoplus2
   echo 'b700000007000000 9500000000000000' | ubench exec -
   ubench exec --batch programs.jsonl --engine vm`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "engine", Value: "vm", Usage: "`ENGINE` to run it on"},
-			&cli.StringFlag{Name: "target", Value: defaultTarget, Usage: "`TARGET` to run it on; see ubench list"},
-			&cli.StringFlag{Name: "mem", Usage: "context memory, as `HEX` or @FILE: r1 is its address, r2 its length"},
+			&cli.StringFlag{Name: "engines", Usage: "`LIST` of engines to run it on"},
+			targetFlag,
+			&cli.StringSliceFlag{Name: "mem", Usage: "context memory, as `HEX` or @FILE: r1 is its address, r2 its length; repeat it for several runs"},
 			&cli.StringFlag{Name: "entry", Usage: "function of an object to start at, by `NAME`"},
 			&cli.StringFlag{Name: "format", Usage: "send an object as this `FORMAT`: " + formatNames() + " (default: the first of them that can hold it)"},
 			&cli.StringFlag{Name: "trace", Usage: "what devices read is in `FILE`"},
@@ -64,7 +65,7 @@ Examples:
 
 func (e *env) exec(c *cli.Context) error {
 	if c.IsSet("batch") {
-		for _, flag := range []string{"mem", "entry", "format", "trace", "state", "json"} {
+		for _, flag := range []string{"engines", "mem", "entry", "format", "trace", "state", "json"} {
 			if c.IsSet(flag) {
 				return usagef("--%s does not go with --batch", flag)
 			}
@@ -75,9 +76,20 @@ func (e *env) exec(c *cli.Context) error {
 	} else if c.NArg() != 1 {
 		return usagef("name one program: a file, or - for standard input")
 	}
-	engine := c.String("engine")
-	if bench.RunsKernels(engine) {
-		return usagef("engine %s runs kernels of the firmware, not programs: see ubench run", engine)
+	engines := []string{c.String("engine")}
+	if c.IsSet("engines") {
+		if c.IsSet("engine") {
+			return usagef("--engine and --engines contradict each other: choose one")
+		}
+		var err error
+		if engines, err = parseList("engines", c.String("engines")); err != nil {
+			return err
+		}
+	}
+	for _, engine := range engines {
+		if bench.RunsKernels(engine) {
+			return usagef("engine %s runs kernels of the firmware, not programs: see ubench run", engine)
+		}
 	}
 	helpers, err := parseHelpers(c.String("helpers"))
 	if err != nil {
@@ -87,90 +99,28 @@ func (e *env) exec(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	template := emu.Job{Engine: engine, Budget: budget}
+	template := emu.Job{Engine: engines[0], Budget: budget}
 	if c.IsSet("helpers") {
 		template.Helpers = helpers
 	}
 	if c.IsSet("batch") {
 		return e.execBatch(c, template, c.String("batch"))
 	}
-	return e.execOne(c, template, c.Args().First())
+	return e.execAll(c, template, engines, c.Args().First())
 }
 
-// open starts the target of a command that runs programs on one engine.
-func (e *env) open(c *cli.Context, spec, engine string) (emu.Target, error) {
+// open starts the target of a command that runs programs.
+func (e *env) open(c *cli.Context, spec string, engines ...string) (emu.Target, error) {
 	target, err := e.targets.open(c.Context, spec)
 	if err != nil {
 		return nil, err
 	}
 	info := target.Info()
-	if name, ok := bench.CheckEngines(info, []string{engine}); !ok {
+	if name, ok := bench.CheckEngines(info, engines); !ok {
 		target.Close()
 		return nil, fmt.Errorf("target %s: %w", spec, unknown("engine", name, info.Engines))
 	}
 	return target, nil
-}
-
-func (e *env) execOne(c *cli.Context, template emu.Job, file string) error {
-	data, err := readAll(e.stdin, file, maxProgramFile)
-	if err != nil {
-		return err
-	}
-	if c.String("state") == "-" {
-		return usagef("--state -: name a file; the state is on standard error anyway")
-	}
-	name := fileName(file)
-	job, program, err := execJob(template, name, data, c.String("entry"), c.String("format"))
-	if err != nil {
-		return err
-	}
-	if job.Context, err = parseMemory(c.String("mem")); err != nil {
-		return err
-	}
-	if job.Trace, err = readTrace(c.String("trace")); err != nil {
-		return err
-	}
-	job.WantOutput = true
-	target, err := e.open(c, c.String("target"), job.Engine)
-	if err != nil {
-		return err
-	}
-	defer target.Close()
-	info := target.Info()
-	if n := len(job.Context) + len(job.Trace) + len(job.Image); n > int(info.ArenaBytes) && info.ArenaBytes > 0 {
-		return usagef("a program of %d bytes, memory of %d and a trace of %d do not fit: %s has %d bytes for all of them",
-			len(job.Image), len(job.Context), len(job.Trace), info.Target, info.ArenaBytes)
-	}
-	got, err := target.Run(c.Context, job)
-	if err != nil {
-		return fmt.Errorf("target %s: %w", info.Target, err)
-	}
-	text, devices, err := abi.ParseOutput(got.Output)
-	if err != nil {
-		return fmt.Errorf("target %s: %w", info.Target, err)
-	}
-	if err := e.showDevices(text, devices, c.String("state")); err != nil {
-		return err
-	}
-	if c.Bool("json") {
-		sample := bench.NewSample(name, job, got, info)
-		sample.Output, sample.Devices = text, devices
-		r := report.Results{Version: versionText(), Samples: []bench.Sample{sample}}
-		if err := r.WriteJSON(e.stdout); err != nil {
-			return err
-		}
-	} else if got.Fault.Status == abi.OK {
-		if _, err := fmt.Fprintf(e.stdout, "%#x\n", got.Result); err != nil {
-			return err
-		}
-	}
-	if got.Fault.Status != abi.OK {
-		if got.Fault.Status == abi.StatusMemory {
-			return fmt.Errorf("%s: %w: %s", name, got.Fault, memoryNeeds(program, job, info))
-		}
-		return fmt.Errorf("%s: %w%s", name, got.Fault, sourceOf(program, job.Format, got.Fault))
-	}
-	return nil
 }
 
 // memoryNeeds says what a job takes of the device's memory, and how much there is.

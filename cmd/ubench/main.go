@@ -133,16 +133,18 @@ func (e *env) run(ctx context.Context, args []string) (status int) {
 // app builds the command-line application around this environment.
 func (e *env) app() *cli.App {
 	app := &cli.App{
-		Name:                  "ubench",
-		Usage:                 "run eBPF on emulated Cortex-M microcontrollers, and measure it",
-		UsageText:             "ubench COMMAND [flags and arguments in any order]",
-		Version:               versionText(),
-		Writer:                e.stdout,
-		ErrWriter:             e.stderr,
-		HideHelpCommand:       true,
-		ExitErrHandler:        func(*cli.Context, error) {},
-		OnUsageError:          onUsageError,
-		CustomAppHelpTemplate: appHelp,
+		Name:            "ubench",
+		Usage:           "run eBPF on emulated Cortex-M microcontrollers, and measure it",
+		UsageText:       "ubench COMMAND [flags and arguments in any order]",
+		Version:         versionText(),
+		Writer:          e.stdout,
+		ErrWriter:       e.stderr,
+		HideHelpCommand: true,
+		// A file's name may have commas; where they separate names, the command splits them.
+		DisableSliceFlagSeparator: true,
+		ExitErrHandler:            func(*cli.Context, error) {},
+		OnUsageError:              onUsageError,
+		CustomAppHelpTemplate:     appHelp,
 	}
 	for _, constructor := range commands {
 		c := constructor(e)

@@ -86,7 +86,9 @@ func (e *env) profile(c *cli.Context) error {
 		return unknown("engine", name, info.Engines)
 	}
 	m.Clear() // the agent measured what an empty job costs
+	stop := e.progress.watch("profiling " + c.Args().First() + " on " + job.Engine)
 	sample, err := target.Run(c.Context, job)
+	stop()
 	if err != nil {
 		return err
 	}

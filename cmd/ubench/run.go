@@ -42,7 +42,7 @@ Examples:
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "sizes", Usage: "input `SIZES` in bytes: 80,160 · 80..2560 (doubling) · 0..64:+8 (steps), also mixed (default: the benchmark's own)"},
 			&cli.StringFlag{Name: "engines", Usage: "`LIST` of engines; native stands for all native ones (default: all the target has)"},
-			&cli.StringSliceFlag{Name: "target", Usage: "`TARGET`, or several with commas or by repeating the flag (default: " + defaultTarget + "); see ubench list"},
+			targetFlag,
 			noCyclesFlag, flashSpeedFlag, waitStatesFlag,
 			&cli.IntFlag{Name: "repeat", Value: 1, Usage: "measure every point `N` times; counts that differ are an error"},
 			&cli.BoolFlag{Name: "all", Usage: "run all benchmarks, and show geometric means"},
@@ -216,6 +216,10 @@ func checkPlot(name string) error {
 	}
 	return nil
 }
+
+// targetFlag names targets, for targetSpecs.
+var targetFlag = &cli.StringSliceFlag{Name: "target",
+	Usage: "`TARGET`, or several with commas or by repeating the flag (default: " + defaultTarget + "); see ubench list"}
 
 // targetSpecs lists the targets asked for.
 func targetSpecs(c *cli.Context) ([]string, error) {

@@ -36,16 +36,17 @@ var engines = []string{"vm", "jit", "femto", "baseline/rbpf", "baseline/native",
 
 // owners are the only folders that may import a library.
 var owners = map[string][]string{
-	"github.com/cilium/ebpf":   {"image", "internal/linux"},
-	"gonum.org/v1/plot":        {"report"},
-	"github.com/urfave/cli/v2": {"cmd/ubench"},
-	"go.bug.st/serial":         {"emu/serial"},
-	"github.com/google/pprof":  {"cmd/ubench"},
-	"github.com/creack/pty":    {}, // tests only
-	"golang.org/x/term":        {"cmd/ubench"},
-	"ubench/emu/unicorn":       {"emu", "cmd", "internal"},
-	"ubench/emu/qemu":          {"emu", "internal/devicetest"},
-	"ubench/emu/serial":        {"emu"},
+	"github.com/cilium/ebpf":                   {"image", "internal/linux"},
+	"gonum.org/v1/plot":                        {"report"},
+	"github.com/urfave/cli/v2":                 {"cmd/ubench"},
+	"go.bug.st/serial":                         {"emu/serial"},
+	"github.com/google/pprof":                  {"cmd/ubench"},
+	"github.com/creack/pty":                    {}, // tests only
+	"github.com/santhosh-tekuri/jsonschema/v6": {}, // tests only
+	"golang.org/x/term":                        {"cmd/ubench"},
+	"ubench/emu/unicorn":                       {"emu", "cmd", "internal"},
+	"ubench/emu/qemu":                          {"emu", "internal/devicetest"},
+	"ubench/emu/serial":                        {"emu"},
 }
 
 type pkg struct {
