@@ -124,7 +124,7 @@ func NewSample(name string, job emu.Job, got emu.Sample, info emu.Info) Sample {
 	s := Sample{
 		Benchmark: name, Size: len(job.Context), Engine: job.Engine, Target: info.Target, Core: info.Core,
 		ImageBytes: KnownIf(got.ImageBytes > 0, got.ImageBytes), CodeBytes: KnownIf(got.CodeBytes > 0, got.CodeBytes),
-		RAMBytes: KnownIf(got.Fault.Status == abi.OK && !IsNative(job.Engine), got.RAMBytes),
+		RAMBytes: KnownIf(got.Fault.Status == abi.OK && !RunsKernels(job.Engine), got.RAMBytes),
 	}
 	if info.Core != hostCore {
 		s.Phases = phases(got, info)

@@ -76,7 +76,7 @@ func forgetZeros(s *bench.Sample) {
 	}
 	forget(&s.ImageBytes, true)
 	forget(&s.CodeBytes, true)
-	forget(&s.RAMBytes, bench.IsNative(s.Engine) || !s.OK)
+	forget(&s.RAMBytes, bench.RunsKernels(s.Engine) || !s.OK)
 	forget(&s.StackBytes, s.Phases.Execute == nil)
 	if c := s.Phases.Execute; c != nil {
 		forget(&c.Instructions, true)
