@@ -13,7 +13,7 @@ DEVICE_SOURCES := $(sort $(foreach d,$(DEVICE_ENGINE_DIRS) device/kernel device/
 	firmware/agent/frame.c device/console/console.c device/boards/start.c device/boards/serial.c device/boards/vectors.S)
 
 # As small as it goes, but for what programs spend their time in.
-DEVICE_FAST = vm/interpret.o vm/slow.o vm/vm.o jit/runtime.o
+DEVICE_FAST = $(patsubst %.c,%.o,$(wildcard vm/*.c)) jit/runtime.o
 DEVICE_LDFLAGS = $(subst firmware/boot,device/boards,$(ARM_LDFLAGS))
 
 .PHONY: device

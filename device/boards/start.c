@@ -25,7 +25,7 @@ enum { PANIC_MAGIC = 0x0ff1c1a1 };
 
 static struct console console;
 static struct os_thread server;
-static uint8_t server_stack[4608] __attribute__((aligned(32)));
+static uint8_t server_stack[4608] __attribute__((aligned(32), section(".server_stack")));
 
 void kernel_panic(const struct ub_fault *fault)
 {

@@ -24,9 +24,10 @@ int32_t supervisor_take(struct supervisor *s, uint32_t bytes, int private, struc
 /* load.c. Fills in *out from a configuration and an image, of which it keeps a copy. */
 int32_t supervisor_read(struct supervisor *s, const struct supervisor_config *config, const uint8_t *image,
 			uint32_t len, struct supervisor_image *out, struct ub_fault *where);
-/* The image becomes a program in memory of the arena. `program` keeps no pointer to anything else. */
+/* The image becomes a program in memory of the arena, made ready for the interpreter if that is its engine. `program`
+ * keeps no pointer to anything else. */
 int32_t supervisor_build(struct supervisor *s, const struct supervisor_image *image, struct ub_arena *arena,
-			 struct ub_program *program, struct ub_fault *where);
+			 struct ub_program *program, struct ub_prepared *prepared, struct ub_fault *where);
 
 /* place.c */
 int32_t supervisor_place(struct supervisor_program *p, struct ub_fault *where);

@@ -4,6 +4,7 @@
 #include "device/supervisor/internal.h"
 #include "image/image.h"
 #include "verify/verify.h"
+#include "vm/vm.h"
 
 static int valid_name(const char name[SUPERVISOR_NAME])
 {
@@ -65,7 +66,7 @@ static uint32_t allowed_helpers(const struct supervisor_image *image, const stru
 }
 
 int32_t supervisor_build(struct supervisor *s, const struct supervisor_image *image, struct ub_arena *arena,
-			 struct ub_program *program, struct ub_fault *where)
+			 struct ub_program *program, struct ub_prepared *prepared, struct ub_fault *where)
 {
 	const struct supervisor_config *c = &image->config;
 	uint8_t *bytes = supervisor_memory(s, image->image.addr);
@@ -89,6 +90,8 @@ int32_t supervisor_build(struct supervisor *s, const struct supervisor_image *im
 	err = verify_program(program, caps, arena, where);
 	program->helpers = NULL;
 	program->nhelpers = 0;
+	if (!err && c->engine == SUPERVISOR_VM)
+		err = vm_engine.prepare(&vm_engine, program, arena, s->board->cpu, prepared, where);
 	return err;
 }
 
@@ -106,7 +109,8 @@ static int32_t try(struct supervisor *s, struct supervisor_image *image, struct 
 	struct pool_piece room = pool_largest(&s->pool);
 	struct ub_arena arena = {.mem = supervisor_memory(s, room.addr), .addr = room.addr, .size = room.len};
 	struct ub_program program;
-	int32_t err = supervisor_build(s, image, &arena, &program, where);
+	struct ub_prepared prepared;
+	int32_t err = supervisor_build(s, image, &arena, &program, &prepared, where);
 
 	if (err)
 		return err;

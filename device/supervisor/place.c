@@ -111,7 +111,7 @@ int32_t supervisor_place(struct supervisor_program *p, struct ub_fault *where)
 	user->prepared.program = &user->program;
 	p->code = -1;
 	struct ub_arena arena = {.mem = mem + arena_at, .addr = at + arena_at, .size = p->block.len - arena_at};
-	err = supervisor_build(s, image, &arena, &user->program, where);
+	err = supervisor_build(s, image, &arena, &user->program, &user->prepared, where);
 	if (!err) {
 		grant(p, &user->program, at + context, at + arena_at);
 		pool_wall(p->block.len, &stripe);

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package devicetest
+
+import (
+	"bytes"
+	"debug/elf"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ubench/abi"
+	"ubench/device"
+)
+
+// Assemble makes machine code of instructions separated by semicolons.
+func Assemble(t testing.TB, text string) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	source, object, code := filepath.Join(dir, "a.s"), filepath.Join(dir, "a.o"), filepath.Join(dir, "a.bin")
+	text = ".syntax unified\n.thumb\n" + strings.ReplaceAll(text, ";", "\n") + "\n"
+	if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, cmd := range [][]string{
+		{"arm-none-eabi-as", "-mcpu=cortex-m4", "-o", object, source},
+		{"arm-none-eabi-objcopy", "-O", "binary", "-j", ".text", object, code},
+	} {
+		if out, err := exec.Command(cmd[0], cmd[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", text, err, out)
+		}
+	}
+	b, err := os.ReadFile(code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// symbols are the addresses of a firmware's functions and objects.
+func symbols(t testing.TB, firmware []byte) map[string]uint32 {
+	t.Helper()
+	f, err := elf.NewFile(bytes.NewReader(firmware))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := f.Symbols()
+	if err != nil {
+		t.Fatal(err)
+	}
+	addrs := map[string]uint32{}
+	for _, s := range all {
+		addrs[s.Name] = uint32(s.Value)
+	}
+	return addrs
+}
+
+// Requests of device/console/test.c.
+const (
+	testCode   = 1
+	testRandom = 2
+	testWatch  = 3
+	testTrap   = 4
+	testSwitch = 5
+)
+
+// RunCode runs machine code in place of a program's and tells how that ended.
+func (d *Device) RunCode(t testing.TB, number int, code []byte) string {
+	t.Helper()
+	_, err := d.Test(t.Context(), append([]byte{testCode, byte(number), 0, 0}, code...))
+	if name(err) == "" {
+		t.Fatal(err)
+	}
+	return name(err)
+}
+
+// Watch is a digest of all memory but a program's own.
+func (d *Device) Watch(t testing.TB, number int) uint32 {
+	t.Helper()
+	p, err := d.Test(t.Context(), []byte{testWatch, byte(number)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return le.Uint32(p)
+}
+
+// long is a program whose code is some hundred bytes, to be written over.
+func long() []byte {
+	var parts [][]byte
+	for i := range int16(24) {
+		parts = append(parts, load32(3, 1, 4*i), slot(0x0f, 0, 3, 0, 0), store32(1, 4*i, 0))
+	}
+	return program(append(parts, exit())...)
+}
+
+// Guarded starts a program to be misused, between two that must not notice.
+func (d *Device) Guarded(t testing.TB) (number int) {
+	t.Helper()
+	config := device.Config{Name: "before", Format: abi.TextOnly, Engine: device.JIT, Context: 96, Mailbox: 64}
+	d.Started(t, config, long())
+	config.Name, config.Engine, config.AllHelpers = "victim", device.JITMPU, true
+	config.Keys = []device.Keys{{First: 0, Last: 9, Rights: 3}}
+	number = d.Started(t, config, long())
+	config.Name, config.Engine = "after", device.VM
+	d.Started(t, config, long())
+	return number
+}
