@@ -34,8 +34,8 @@ func (w Words) word(off int64) (plan.Var, bool) {
 // Words lists the frame's words that are variables, ascending: index i is at r10 - 4 * (i + 1).
 type Words []int
 
-// at is the variables an access through r10 reaches, ok if it reaches any.
-func (w Words) at(i *cfg.Insn) (low, high plan.Var, ok bool) {
+// At is the variables an access through r10 reaches, ok if it reaches any.
+func (w Words) At(i *cfg.Insn) (low, high plan.Var, ok bool) {
 	if !i.Access() || i.Base() != cfg.R10 {
 		return 0, 0, false
 	}
@@ -143,7 +143,7 @@ func (w Words) effect(i *cfg.Insn, after Set) (e Effect) {
 		e.Writes = Both(d)
 	case cfg.Load:
 		e.Writes = Both(d)
-		wl, wh, ok := w.at(i)
+		wl, wh, ok := w.At(i)
 		switch {
 		case !ok:
 			e.Reads = Low(i.Src)
@@ -165,7 +165,7 @@ func (w Words) effect(i *cfg.Insn, after Set) (e Effect) {
 				value = Both(i.Src)
 			}
 		}
-		wl, wh, ok := w.at(i)
+		wl, wh, ok := w.At(i)
 		if !ok {
 			e.Reads = value | Low(d)
 			break

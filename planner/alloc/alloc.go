@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package alloc gives variables of 32 bits a place: an ARM register, or a word of the compiled code's own frame. The
+// values of a variable that no reader can confuse (webs) may live in different places. Webs are coloured in the order of
+// how often they are used; those that are copies of each other like to share a place, and so do webs of one variable,
+// since a change of place has to be said in the plan.
+package alloc
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ubench/planner/cfg"
+	"ubench/planner/liveness"
+	"ubench/planner/plan"
+)
+
+// Registers is how many ARM registers there are to give; the others are sp, pc, and scratch.
+const Registers = 12
+
+// cheap is how many of them 16-bit instructions can name.
+const cheap = 8
+
+// Own is how often the compiler's own variables are used, by variable: Budget, Base, Limit, Memory, and r10.
+type Own map[plan.Var]float64
+
+// Places is where the variables of a program live.
+type Places struct {
+	Home      [plan.Word + plan.MaxWords]plan.Place // of each variable, unless a function says otherwise
+	Words     int                                   // of the code's own frame
+	Functions []*Function
+}
+
+// Function is where the variables of a function live.
+type Function struct {
+	*liveness.Function
+	w *webs
+}
+
+// At is where a variable lives where a block begins.
+func (f *Function) At(block int, v plan.Var) plan.Place { return f.w.list[f.w.in[block][v]].place }
+
+// Result is where a variable that an instruction writes lives, ok if it is needed.
+func (f *Function) Result(insn int, v plan.Var) (p plan.Place, ok bool) {
+	n, ok := f.w.def[insn][v]
+	if !ok {
+		return plan.Nowhere, false
+	}
+	return f.w.list[n].place, true
+}
+
+// Of places the variables of a program. weight is how often each block of each function runs; wide tells whether the high
+// half of a register may be other than zero before an instruction. Programs of several functions keep every variable in
+// one place, so that functions agree on it.
+func Of(live *liveness.Live, weight [][]float64, own Own, wide func(function, insn int, v plan.Var) bool) *Places {
+	p := &Places{}
+	for v := range p.Home {
+		p.Home[v] = plan.Nowhere
+	}
+	split := len(live.Functions) == 1
+	c := colouring{own: own}
+	for n, g := range live.Functions {
+		w := build(live, g, split)
+		w.weigh(weight[n], func(k int, v plan.Var) bool {
+			return v >= plan.Word || v < plan.High || k < len(g.Insns) && wide(n, k, v)
+		})
+		p.Functions = append(p.Functions, &Function{g, w})
+		c.add(w, split)
+	}
+	c.colour(p)
+	return p
+}
+
+// node is what is coloured: a web, or all webs of a variable, or a variable of the compiler's own.
+type node struct {
+	v      plan.Var
+	webs   []*web
+	own    bool
+	weight float64
+	insns  int
+	barred uint16
+	place  plan.Place
+	near   map[int]bool
+	hints  map[int]float64
+	fixed  map[plan.Place]float64
+}
+
+type colouring struct {
+	own   Own
+	nodes []*node
+	byVar map[plan.Var]int // nodes of all webs of a variable
+}
+
+// add takes the webs of a function in. Without splitting there is one node for a variable.
+func (c *colouring) add(w *webs, split bool) {
+	if c.byVar == nil {
+		c.byVar = map[plan.Var]int{}
+	}
+	index := make([]int, len(w.list))
+	for n := range w.list {
+		b := &w.list[n]
+		b.place = plan.Nowhere
+		index[n] = -1
+		if b.nowhere || b.v == cfg.R10 {
+			continue
+		}
+		at, ok := c.byVar[b.v]
+		if split || !ok {
+			at = len(c.nodes)
+			c.nodes = append(c.nodes, &node{v: b.v, place: plan.Nowhere, near: map[int]bool{}, hints: map[int]float64{}, fixed: map[plan.Place]float64{}})
+			c.byVar[b.v] = at
+		}
+		index[n] = at
+		d := c.nodes[at]
+		d.webs = append(d.webs, b)
+		d.weight += b.weight
+		d.insns += b.insns
+		d.barred |= b.barred
+		for place, x := range b.fixed {
+			d.fixed[place] += x
+		}
+	}
+	for n := range w.list {
+		if index[n] < 0 {
+			continue
+		}
+		d := c.nodes[index[n]]
+		for m := range w.list[n].near {
+			if k := index[m]; k >= 0 && k != index[n] {
+				d.near[k] = true
+			}
+		}
+		for m, x := range w.list[n].hints {
+			if k := index[m]; k >= 0 && k != index[n] {
+				d.hints[k] += x
+			}
+		}
+	}
+}
+
+// colour gives places: the variables of the compiler's own are needed everywhere, and compete with the webs.
+func (c *colouring) colour(p *Places) {
+	for _, v := range []plan.Var{cfg.R10, plan.Budget, plan.Base, plan.Limit, plan.Memory} {
+		if x := c.own[v]; x > 0 {
+			d := &node{v: v, own: true, weight: x, place: plan.Nowhere, near: map[int]bool{}}
+			me := len(c.nodes)
+			for n, other := range c.nodes {
+				other.near[me] = true
+				d.near[n] = true
+			}
+			c.nodes = append(c.nodes, d)
+			for _, other := range c.nodes[:me] {
+				d.insns = max(d.insns, other.insns)
+			}
+		}
+	}
+	order := make([]int, len(c.nodes))
+	for n := range order {
+		order[n] = n
+	}
+	worth := func(d *node) float64 { return d.weight / float64(d.insns+2) }
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(worth(c.nodes[b]), worth(c.nodes[a])) })
+	words := map[plan.Var]plan.Place{} // words that variables were given already
+	for _, n := range order {
+		d := c.nodes[n]
+		d.place = c.choose(n, p, words)
+		if d.place >= plan.FrameWord && d.place != plan.Nowhere {
+			words[d.v] = d.place
+			p.Words = max(p.Words, int(d.place-plan.FrameWord)+1)
+		}
+		for _, b := range d.webs {
+			b.place = d.place
+		}
+	}
+	c.homes(p)
+}
+
+// choose is the place that suits a node best among those its neighbours do not have.
+func (c *colouring) choose(n int, p *Places, words map[plan.Var]plan.Place) plan.Place {
+	d := c.nodes[n]
+	taken := map[plan.Place]bool{}
+	for m := range d.near {
+		taken[c.nodes[m].place] = true
+	}
+	best, bestScore := plan.Nowhere, 0.0
+	for r := range plan.Place(Registers) {
+		if taken[r] || d.barred>>r&1 != 0 {
+			continue
+		}
+		score := d.weight
+		if r < cheap {
+			score += d.weight * 0.2
+			if d.own {
+				score -= d.weight * 0.3 // compared, seldom more
+			}
+		}
+		if r < 4 && d.insns > 8 && d.barred == 0 {
+			score -= 0.01 // may be wanted for what lives shortly
+		}
+		score += d.fixed[r]
+		for m, x := range d.hints {
+			if c.nodes[m].place == r {
+				score += x
+			}
+		}
+		if p.Home[d.v] == r {
+			score += 0.5 + d.weight*0.05
+		}
+		if best == plan.Nowhere || score > bestScore {
+			best, bestScore = r, score
+		}
+	}
+	if best == plan.Nowhere {
+		if w, ok := words[d.v]; ok && !taken[w] {
+			return w
+		}
+		for best = plan.FrameWord; taken[best]; best++ {
+		}
+	}
+	if p.Home[d.v] == plan.Nowhere {
+		p.Home[d.v] = best
+	}
+	return best
+}
+
+// homes settles where each variable lives most often.
+func (c *colouring) homes(p *Places) {
+	type key struct {
+		v plan.Var
+		p plan.Place
+	}
+	count := map[key]int{}
+	for _, d := range c.nodes {
+		if d.own {
+			p.Home[d.v] = d.place
+		}
+		for _, b := range d.webs {
+			count[key{d.v, d.place}] += b.defs + 1
+		}
+	}
+	keys := make([]key, 0, len(count))
+	for k := range count {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		return cmp.Or(int(a.v)-int(b.v), count[b]-count[a], int(a.p)-int(b.p))
+	})
+	last := plan.NoVar
+	for _, k := range keys {
+		if k.v != last {
+			p.Home[k.v] = k.p
+			last = k.v
+		}
+	}
+}
+
+// String lists where variables live where each block begins.
+func (f *Function) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:\n", f.Name)
+	for k := range f.Blocks {
+		fmt.Fprintf(&b, "  %d:", f.Slot(k))
+		for _, v := range sorted(f.w.in[k]) {
+			if p := f.At(k, v); p != plan.Nowhere {
+				fmt.Fprintf(&b, " %v %v", v, p)
+			}
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}

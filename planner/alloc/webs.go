@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package alloc
+
+import (
+	"slices"
+
+	"ubench/planner/cfg"
+	"ubench/planner/liveness"
+	"ubench/planner/plan"
+)
+
+// web is the values of a variable that must live in one place, because some reader may see any of them.
+type web struct {
+	v       plan.Var
+	weight  float64
+	place   plan.Place
+	hints   map[int]float64 // webs it would like to share a place with
+	fixed   map[plan.Place]float64
+	near    map[int]bool // webs that are needed at the same time
+	barred  uint16       // ARM registers it cannot have
+	defs    int
+	insns   int  // instructions it is live behind
+	nowhere bool // it is never in need of a place
+}
+
+// webs of one function.
+type webs struct {
+	g      *liveness.Function
+	live   *liveness.Live
+	list   []web
+	parent []int                    // union-find over provisional webs
+	def    map[int]map[plan.Var]int // instruction → variable it writes → web
+	in     []map[plan.Var]int       // block → variable needed there → web
+}
+
+func (w *webs) fresh(v plan.Var) int {
+	w.list = append(w.list, web{v: v})
+	w.parent = append(w.parent, len(w.parent))
+	return len(w.list) - 1
+}
+
+func (w *webs) find(n int) int {
+	for w.parent[n] != n {
+		w.parent[n] = w.parent[w.parent[n]]
+		n = w.parent[n]
+	}
+	return n
+}
+
+func (w *webs) union(a, b int) {
+	if a, b = w.find(a), w.find(b); a != b {
+		w.parent[max(a, b)] = min(a, b)
+	}
+}
+
+// results is what an instruction puts into places: variables it writes that are needed, or the low half at least.
+func (w *webs) results(k int) liveness.Set {
+	i := &w.g.Insns[k]
+	return w.live.Effect(i, w.g.After[k]).Writes & w.g.After[k]
+}
+
+// build finds the webs. Where split is false all values of a variable are one.
+func build(live *liveness.Live, g *liveness.Function, split bool) *webs {
+	w := &webs{g: g, live: live, def: map[int]map[plan.Var]int{}, in: make([]map[plan.Var]int, len(g.Blocks))}
+	one := map[plan.Var]int{}
+	make1 := func(v plan.Var) int {
+		if split {
+			return w.fresh(v)
+		}
+		n, ok := one[v]
+		if !ok {
+			n = w.fresh(v)
+			one[v] = n
+		}
+		return n
+	}
+	for b := range g.Blocks {
+		w.in[b] = map[plan.Var]int{}
+		g.In[b].Each(func(v plan.Var) { w.in[b][v] = make1(v) })
+	}
+	for b := range g.Blocks {
+		current := map[plan.Var]int{}
+		for v, n := range w.in[b] {
+			current[v] = n
+		}
+		for k := g.Blocks[b].First; k < g.Blocks[b].Last; k++ {
+			w.results(k).Each(func(v plan.Var) {
+				if w.def[k] == nil {
+					w.def[k] = map[plan.Var]int{}
+				}
+				n := make1(v)
+				w.def[k][v], current[v] = n, n
+			})
+		}
+		for _, succ := range g.Blocks[b].Succs {
+			for v, n := range w.in[succ] {
+				if m, ok := current[v]; ok {
+					w.union(n, m)
+				}
+			}
+		}
+	}
+	w.compact()
+	return w
+}
+
+// compact names webs by their representatives, in the order in which they appear.
+func (w *webs) compact() {
+	number := map[int]int{}
+	var list []web
+	rename := func(n int) int {
+		r := w.find(n)
+		m, ok := number[r]
+		if !ok {
+			m = len(list)
+			number[r] = m
+			list = append(list, web{v: w.list[r].v, hints: map[int]float64{}, fixed: map[plan.Place]float64{}, near: map[int]bool{}})
+		}
+		return m
+	}
+	for b := range w.g.Blocks {
+		for _, v := range sorted(w.in[b]) {
+			w.in[b][v] = rename(w.in[b][v])
+		}
+		for k := w.g.Blocks[b].First; k < w.g.Blocks[b].Last; k++ {
+			for _, v := range sorted(w.def[k]) {
+				w.def[k][v] = rename(w.def[k][v])
+				list[w.def[k][v]].defs++
+			}
+		}
+	}
+	w.list = list
+}
+
+func sorted(m map[plan.Var]int) []plan.Var {
+	vs := make([]plan.Var, 0, len(m))
+	for v := range m {
+		vs = append(vs, v)
+	}
+	slices.Sort(vs)
+	return vs
+}
+
+// each visits instructions of a block in order, with the webs of variables before it.
+func (w *webs) each(b int, f func(k int, before map[plan.Var]int)) {
+	current := map[plan.Var]int{}
+	for v, n := range w.in[b] {
+		current[v] = n
+	}
+	for k := w.g.Blocks[b].First; k < w.g.Blocks[b].Last; k++ {
+		f(k, current)
+		for v, n := range w.def[k] {
+			current[v] = n
+		}
+	}
+}
+
+// weigh finds how often each web is read and written, what is needed together, and who should share a place.
+func (w *webs) weigh(weight []float64, wide func(k int, v plan.Var) bool) {
+	for n := range w.list {
+		w.list[n].nowhere = w.list[n].v >= plan.High && w.list[n].v < plan.Word
+	}
+	for b := range w.g.Blocks {
+		for v, n := range w.in[b] {
+			if wide(w.g.Blocks[b].First, v) {
+				w.list[n].nowhere = false
+			}
+		}
+		w.each(b, func(k int, before map[plan.Var]int) { w.insn(k, before, weight[b], wide) })
+	}
+	// What is needed where a block begins is needed together.
+	for b := range w.g.Blocks {
+		vs := sorted(w.in[b])
+		for i, v := range vs {
+			for _, u := range vs[:i] {
+				w.together(w.in[b][v], w.in[b][u])
+			}
+		}
+	}
+}
+
+func (w *webs) together(a, b int) {
+	if a != b {
+		w.list[a].near[b], w.list[b].near[a] = true, true
+	}
+}
+
+// copies are instructions that make a variable of another, so that both should share a place.
+func (w *webs) insn(k int, before map[plan.Var]int, weight float64, wide func(k int, v plan.Var) bool) {
+	i := &w.g.Insns[k]
+	effect := w.live.Effect(i, w.g.After[k])
+	effect.Reads.Each(func(v plan.Var) {
+		if n, ok := before[v]; ok {
+			w.list[n].weight += weight
+		}
+	})
+	after := map[plan.Var]int{}
+	w.g.After[k].Each(func(v plan.Var) {
+		if n, ok := w.def[k][v]; ok {
+			after[v] = n
+		} else if n, ok := before[v]; ok {
+			after[v] = n
+		}
+	})
+	for v, n := range w.def[k] {
+		d := &w.list[n]
+		d.weight += weight
+		if wide(k+1, v) {
+			d.nowhere = false
+		}
+		for _, m := range after {
+			w.together(n, m)
+		}
+		// The halves of a result are written one after the other, while the other halves of operands are still read.
+		effect.Reads.Each(func(u plan.Var) {
+			if m, ok := before[u]; ok && len(w.def[k]) > 1 && !sameHalf(v, u) {
+				w.together(n, m)
+			}
+		})
+		from := v
+		switch i.Class {
+		case cfg.Move:
+			from = v - plan.R(int(i.Dst)) + plan.R(int(i.Src))
+		case cfg.ALU:
+		case cfg.Load:
+			low, high, ok := w.live.Words.At(i)
+			if !ok {
+				continue
+			}
+			if from = low; v >= plan.High {
+				from = high
+			}
+		case cfg.Store:
+			from = plan.R(int(i.Src))
+			if low, _, _ := w.live.Words.At(i); v != low {
+				from += plan.High
+			}
+			if !i.Register {
+				continue
+			}
+		default:
+			continue
+		}
+		if m, ok := before[from]; ok && m != n {
+			w.list[n].hints[m] += weight
+			w.list[m].hints[n] += weight
+		}
+	}
+	if i.Class == cfg.Helper {
+		for r := 1; r <= 4; r++ {
+			if n, ok := before[plan.R(r)]; ok && effect.Reads.Has(plan.R(r)) {
+				w.list[n].fixed[plan.Place(r-1)] += weight
+			}
+		}
+		if n, ok := w.def[k][plan.R(0)]; ok {
+			w.list[n].fixed[0] += weight
+		}
+		for v, n := range after {
+			if _, result := w.def[k][v]; !result {
+				w.list[n].barred |= 0xf
+			}
+		}
+	}
+	for _, n := range after {
+		w.list[n].insns++
+	}
+}
+
+func sameHalf(a, b plan.Var) bool {
+	high := func(v plan.Var) bool { return v >= plan.High && v < plan.Word }
+	return high(a) == high(b)
+}
