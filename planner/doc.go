@@ -7,6 +7,9 @@
 //	cfg       blocks and edges of each function
 //	loops     the forest of natural loops, and how often blocks are expected to run
 //	ranges    bounds, bits and provenance of registers and words of the frame, by abstract interpretation
+//	affine    counters of loops, and addresses as sums of what a turn moves by a constant
+//	liveness  which 32-bit halves of registers, and words of the frame, are needed where
+//	alloc     where they live
 //	plan      what is said to the device: its text form, its encoder and decoder
 //
 // Nothing here is trusted by the device, and nothing here runs programs.

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package planner
+
+import (
+	"slices"
+
+	"ubench/planner/alloc"
+	"ubench/planner/cfg"
+	"ubench/planner/plan"
+	"ubench/planner/ranges"
+)
+
+// said is what the plan says of an instruction, so far.
+func (b *builder) said(slot int) *plan.Insn {
+	if b.insns[slot] == nil {
+		b.insns[slot] = &plan.Insn{Slot: slot}
+	}
+	return b.insns[slot]
+}
+
+// function says what there is to say of the instructions of a function.
+func (b *builder) function(n int) {
+	f, live, places := b.Program.Functions[n], b.Live.Functions[n], b.places.Functions[n]
+	framed := map[int]*plan.Frame{}
+	for k := range b.plan.Frames {
+		framed[b.plan.Frames[k].Slot] = &b.plan.Frames[k]
+	}
+	if r := b.recordsOf(n); len(r) > 0 {
+		for _, x := range r {
+			b.said(x.slot).Loop = x.loop
+		}
+	}
+	for blk := range f.Blocks {
+		if fr := framed[f.Slot(blk)]; fr != nil {
+			b.homes = b.places.Home
+			for _, m := range fr.Moved {
+				b.homes[m.Var] = m.Place
+			}
+		}
+		d := b.deferred(n, blk)
+		for k := f.Blocks[blk].First; k < f.Blocks[blk].Last; k++ {
+			i := &f.Insns[k]
+			results := b.Live.Effect(i, live.After[k]).Writes & live.After[k]
+			results.Each(func(v plan.Var) {
+				if p, ok := places.Result(k, v); ok && p != plan.Nowhere && p != b.homes[v] {
+					b.said(i.Slot).Place = append(b.said(i.Slot).Place, plan.Moved{Var: v, Place: p})
+					b.homes[v] = p
+				}
+			})
+			if plan.HasHigh(b.image.Text, i.Slot) {
+				reg := i.Dst
+				if r, ok := i.Fetches(); ok {
+					reg = r
+				}
+				if i.Class == cfg.Helper {
+					reg = 0
+				}
+				b.said(i.Slot).DeadHigh = !live.After[k].Has(plan.High + plan.R(int(reg)))
+			}
+			switch i.Class {
+			case cfg.ALU, cfg.Move, cfg.Constant, cfg.FunctionAddress:
+				b.said(i.Slot).Drop = !live.After[k].Has(plan.R(int(i.Dst)))
+				b.said(i.Slot).Defer = d[k] && plan.Deferrable(b.image.Text, i.Slot) && !b.said(i.Slot).Drop
+			}
+		}
+	}
+	for _, a := range b.Facts.Functions[n].Accesses(b.Facts) {
+		if i := &f.Insns[a.Insn]; a.Reason != ranges.Proved && a.Region != ranges.Context {
+			b.said(i.Slot).HasRegion = true
+			b.said(i.Slot).Region = [...]plan.Region{plan.InContext, plan.InContext, plan.InStack, plan.InMemory, plan.InMemory}[a.Region]
+		}
+	}
+}
+
+// recordsOf lists a function's loops with records, ascending.
+func (b *builder) recordsOf(n int) (rs []*record) {
+	for _, r := range b.records {
+		if r.function == n {
+			rs = append(rs, r)
+		}
+	}
+	slices.SortFunc(rs, func(x, y *record) int { return x.slot - y.slot })
+	return rs
+}
+
+// value is what the compiler would know of a variable that is deferred, as far as it matters here: which registers it
+// reads, and what it could become part of.
+type value struct {
+	kind   kind
+	places []plan.Place
+	single bool // of a sum: one register so far
+	left   bool // a shift to the left by at most 3
+}
+
+type kind uint8
+
+const (
+	held kind = iota // a register
+	constant
+	shifted
+	sum
+	product
+)
+
+// inRegister is the value of a variable that lives somewhere.
+func inPlace(p plan.Place) value { return value{kind: held, places: []plan.Place{p}} }
+
+func (v value) register() bool { return v.kind == held && v.places[0] < alloc.Registers }
+
+// combine is the value of an operation, ok if nothing has to be emitted for it.
+func combine(i *cfg.Insn, a, b value) (value, bool) {
+	switch i.Op {
+	case cfg.Add, cfg.Sub:
+		if a.kind == constant && b.kind == constant {
+			return a, true
+		}
+		for range 2 {
+			if b.kind == constant && (a.register() || a.kind == sum) {
+				return value{sum, a.places, a.kind == held || a.single, false}, true
+			}
+			one := a.register() || a.kind == sum && a.single
+			if i.Op == cfg.Add && one && (b.register() || b.kind == shifted && b.left || b.kind == sum && b.single) {
+				return value{sum, slices.Concat(a.places, b.places), false, false}, true
+			}
+			a, b = b, a
+		}
+	case cfg.Lsh, cfg.Rsh, cfg.Arsh:
+		if a.kind == constant {
+			return a, true
+		}
+		if a.register() && !i.Register {
+			return value{shifted, a.places, false, i.Op == cfg.Lsh && i.Imm <= 3}, true
+		}
+	case cfg.Mul:
+		if a.register() && b.register() {
+			return value{product, slices.Concat(a.places, b.places), false, false}, true
+		}
+	}
+	return value{}, false
+}
+
+// deferred picks instructions of a block whose results are better computed where they are read: not needed behind the
+// block, read once, or only where they cost nothing, and computed of registers that do not change meanwhile.
+func (b *builder) deferred(n, blk int) map[int]bool {
+	f := b.Program.Functions[n]
+	d := map[int]bool{}
+	for k := f.Blocks[blk].First; k < f.Blocks[blk].Last; k++ {
+		if !b.doubt.defers[f.Insns[k].Slot] && b.worthDeferring(n, blk, k) {
+			d[k] = true
+		}
+	}
+	for b.settle(n, blk, d) { // one was not possible, and is not there any more
+	}
+	return d
+}
+
+// worthDeferring looks at who reads a result.
+func (b *builder) worthDeferring(n, blk, k int) bool {
+	f, live := b.Program.Functions[n], b.Live.Functions[n]
+	i := &f.Insns[k]
+	if !plan.Deferrable(b.image.Text, i.Slot) {
+		return false
+	}
+	low := plan.R(int(i.Dst))
+	reads, folds := 0, 0
+	k++
+	for ; k < f.Blocks[blk].Last; k++ {
+		j := &f.Insns[k]
+		e := b.Live.Effect(j, live.After[k])
+		if e.Reads.Has(low) {
+			reads++
+			address := j.Access() && j.Base() == i.Dst && !(j.Class == cfg.Store && j.Register && j.Src == i.Dst)
+			copied := j.Class == cfg.Move && j.Extend == 0
+			if address || copied || i.Class == cfg.Constant && !j.Access() {
+				folds++
+			}
+		}
+		if e.Writes.Has(low) {
+			break
+		}
+		if j.Class == cfg.Helper || j.Class == cfg.Call || j.Class == cfg.CallX {
+			return false
+		}
+	}
+	if k == f.Blocks[blk].Last && live.After[k-1].Has(low) {
+		return false // needed behind the block
+	}
+	switch i.Class {
+	case cfg.Move:
+		return true
+	case cfg.Constant:
+		return reads <= 1 || folds == reads && i.Imm >= 0 && i.Imm < 256
+	}
+	return reads <= 1 || folds == reads && reads <= 3 && (i.Op == cfg.Add || i.Op == cfg.Sub)
+}
+
+// settle follows the values of a block; it removes the first that cannot be deferred from d, and tells whether it did.
+func (b *builder) settle(n, blk int, d map[int]bool) bool {
+	f, live, places := b.Program.Functions[n], b.Live.Functions[n], b.places.Functions[n]
+	type lazy struct {
+		value
+		insn int
+	}
+	lazies := map[plan.Var]lazy{}
+	at := map[plan.Var]plan.Place{}
+	live.In[blk].Each(func(v plan.Var) { at[v] = places.At(blk, v) })
+	at[cfg.R10] = b.places.Home[cfg.R10]
+	of := func(v plan.Var) value {
+		if l, ok := lazies[v]; ok {
+			return l.value
+		}
+		p, ok := at[v]
+		if !ok || p == plan.Nowhere {
+			return value{kind: constant}
+		}
+		return inPlace(p)
+	}
+	for k := f.Blocks[blk].First; k < f.Blocks[blk].Last; k++ {
+		i := &f.Insns[k]
+		e := b.Live.Effect(i, live.After[k])
+		v := plan.R(int(i.Dst))
+		var result value
+		ok := false
+		if d[k] {
+			x := value{kind: constant}
+			if i.Register {
+				x = of(plan.R(int(i.Src)))
+			}
+			switch i.Class {
+			case cfg.Constant, cfg.FunctionAddress:
+				result, ok = value{kind: constant}, true
+			case cfg.Move:
+				result, ok = x, true
+				if i.Wide && live.After[k].Has(v+plan.High) && i.Src != cfg.R10 {
+					high := of(plan.R(int(i.Src)) + plan.High)
+					result.places = slices.Concat(result.places, high.places)
+				}
+			case cfg.ALU:
+				if !i.Wide || !live.After[k].Has(v+plan.High) || b.narrow(n, k, i.Dst) {
+					result, ok = combine(i, of(v), x)
+				}
+			}
+			if !ok {
+				delete(d, k)
+				return true
+			}
+		}
+		if ok {
+			delete(lazies, v)
+			delete(lazies, v+plan.High)
+			lazies[v] = lazy{result, k}
+			delete(at, v)
+			continue
+		}
+		// Places are written: whoever is read of them later is lost.
+		lost := func(p plan.Place) bool {
+			worst := -1
+			for u, l := range lazies {
+				if slices.Contains(l.places, p) && live.After[k].Has(u) && !e.Writes.Has(u) {
+					worst = max(worst, l.insn)
+				}
+			}
+			delete(d, worst)
+			return worst >= 0
+		}
+		bad := false
+		e.Writes.Each(func(w plan.Var) {
+			if p, ok := places.Result(k, w); ok && p != plan.Nowhere && !bad {
+				bad = lost(p)
+				at[w] = p
+			}
+			delete(lazies, w)
+		})
+		if i.Class == cfg.Helper || i.Class == cfg.Call || i.Class == cfg.CallX {
+			for u, l := range lazies {
+				if live.After[k].Has(u) && !bad {
+					delete(d, l.insn)
+					bad = true
+				}
+			}
+		}
+		if bad {
+			return true
+		}
+	}
+	// What is needed behind the block is computed at its end, before anything that is written there.
+	return false
+}
+
+// narrow tells whether a register is known to have no high half behind an instruction.
+func (b *builder) narrow(n, k int, reg byte) bool {
+	g := b.Facts.Functions[n]
+	return k+1 < len(g.Insns) && g.Before[k+1].Regs[reg].Narrow()
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package planner
+
+import (
+	"fmt"
+	"slices"
+
+	"ubench/image"
+	"ubench/planner/affine"
+	"ubench/planner/alloc"
+	"ubench/planner/cfg"
+	"ubench/planner/liveness"
+	"ubench/planner/loops"
+	"ubench/planner/plan"
+	"ubench/planner/ranges"
+)
+
+// Analysis is what the desk knows of a program, phase by phase.
+type Analysis struct {
+	Program *cfg.Program
+	Forests []*loops.Forest // of each function
+	Facts   *ranges.Facts
+	Words   liveness.Words
+	Live    *liveness.Live
+	Affine  []*affine.Loops // of each function
+}
+
+// Analyse finds out about a program what does not depend on where anything lives.
+func Analyse(p *image.Program) (*Analysis, error) {
+	c, err := cfg.Of(p)
+	if err != nil {
+		return nil, err
+	}
+	a := &Analysis{Program: c, Facts: ranges.Of(c)}
+	escapes := false
+	for n, f := range c.Functions {
+		a.Forests = append(a.Forests, loops.Of(f))
+		escapes = escapes || a.Facts.Functions[n].Escapes
+	}
+	a.Words = liveness.Promote(c, a.Forests, escapes, plan.MaxWords)
+	a.Live = liveness.Of(c, a.Words)
+	for n, t := range a.Forests {
+		a.Affine = append(a.Affine, affine.Of(t, a.Facts.Functions[n], c, a.Words))
+	}
+	return a, nil
+}
+
+// also lists functions that only pointers in data lead to.
+func also(p *image.Program) (slots []int) {
+	for _, ptr := range p.Pointers {
+		if ptr.Section == image.Text {
+			slots = append(slots, int(ptr.Offset))
+		}
+	}
+	slices.Sort(slots)
+	return slices.Compact(slots)
+}
+
+// builder makes a plan. What the device did not believe is left out of the next one.
+type builder struct {
+	*Analysis
+	image     *image.Program
+	functions []int // slots
+	places    *alloc.Places
+	weights   [][]float64
+	doubt     doubts
+	plan      *plan.Plan
+	records   map[int]*record // loops with a record, by the slot they stand at
+	homes     [plan.Word + plan.MaxWords]plan.Place
+	insns     map[int]*plan.Insn
+}
+
+// doubts is what the device did not follow.
+type doubts struct {
+	facts  map[claim]int  // of a variable at a frame: how much less is claimed, from 1 on
+	wide   map[claim]bool // high halves that are not known to be zero
+	length map[int]bool   // lengths of the context at a frame
+	loops  map[int]int    // loops by slot: 1 not paid before, 2 no record
+	defers map[int]bool   // instructions that are not deferred
+	form   map[claim]bool // forms at a join
+}
+
+type claim struct {
+	slot int
+	v    plan.Var
+}
+
+func newDoubts() doubts {
+	return doubts{map[claim]int{}, map[claim]bool{}, map[int]bool{}, map[int]int{}, map[int]bool{}, map[claim]bool{}}
+}
+
+// build makes a plan with the doubts there are.
+func (b *builder) build() error {
+	p := &plan.Plan{Window: b.window()}
+	b.plan, b.insns = p, map[int]*plan.Insn{}
+	b.records = b.findRecords()
+	b.allocate()
+	copy(p.Places[:], b.places.Home[:])
+	copy(p.Highs[:], b.places.Home[plan.High:])
+	p.Frame = b.places.Words
+	if p.Frame > plan.MaxPlaces {
+		return fmt.Errorf("%d values live in memory, at most %d can", p.Frame, plan.MaxPlaces)
+	}
+	for k, index := range b.Words {
+		p.Words = append(p.Words, plan.FrameVar{Index: index, Place: b.places.Home[plan.Word+plan.Var(k)]})
+	}
+	if plan.HasCalls(b.image.Text) {
+		b.calls()
+	}
+	for _, slot := range plan.FrameSlots(b.image.Text, b.functions, nil) {
+		p.Frames = append(p.Frames, b.frame(slot))
+	}
+	for n := range b.Program.Functions {
+		b.function(n)
+	}
+	for _, i := range b.insns {
+		if i.Place != nil || i.Move != nil || i.HasRegion || i.Reach != nil || i.Loop != nil || i.Drop || i.Defer || i.DeadHigh {
+			p.Insns = append(p.Insns, *i)
+		}
+	}
+	slices.SortFunc(p.Insns, func(x, y plan.Insn) int { return x.Slot - y.Slot })
+	return nil
+}
+
+// window is the longest access there is: one limit serves all.
+func (b *builder) window() int {
+	most := 1
+	for n, f := range b.Program.Functions {
+		for _, a := range b.Facts.Functions[n].Accesses(b.Facts) {
+			if i := &f.Insns[a.Insn]; a.Region == ranges.Context || a.Region == ranges.NoRegion {
+				most = max(most, i.Size)
+			}
+		}
+	}
+	return most
+}
+
+// allocate gives places, knowing which checks are left to do.
+func (b *builder) allocate() {
+	own := alloc.Own{}
+	b.weights = nil
+	for n, f := range b.Program.Functions {
+		scale := 1.0
+		if n > 0 {
+			scale = 10
+		}
+		weight := slices.Clone(b.Forests[n].Weight)
+		for k := range weight {
+			weight[k] *= scale
+		}
+		b.weights = append(b.weights, weight)
+		for k := range f.Insns {
+			i := &f.Insns[k]
+			w := weight[f.BlockOf(k)]
+			prepaid := false
+			if r := b.recordAt(n, i.Slot); r != nil {
+				prepaid = r.loop.Prepaid
+				w /= 8
+			}
+			switch {
+			case i.Backward() && !prepaid, i.Class == cfg.Call, i.Class == cfg.CallX:
+				own[plan.Budget] += 2 * w
+			case i.Access() && i.Base() == cfg.R10:
+				if _, _, ok := b.Words.At(i); !ok {
+					own[cfg.R10] += w
+				}
+			case (i.Class == cfg.Move || i.Class == cfg.ALU || i.Class == cfg.Store || i.Class == cfg.Branch || i.Class == cfg.Atomic) && i.Register && i.Src == cfg.R10:
+				own[cfg.R10] += w
+			}
+		}
+		for _, a := range b.Facts.Functions[n].Accesses(b.Facts) {
+			w := weight[f.BlockOf(a.Insn)]
+			if r := b.recordAt(n, f.Insns[a.Insn].Slot); r != nil {
+				w /= 8
+			}
+			if a.Reason == ranges.Proved {
+				continue
+			}
+			switch a.Region {
+			case ranges.Context, ranges.NoRegion:
+				own[plan.Base] += w
+				own[plan.Limit] += w
+			}
+		}
+	}
+	wide := func(n, k int, v plan.Var) bool {
+		g := b.Facts.Functions[n]
+		if k < len(g.Insns) && b.doubt.wide[claim{g.Insns[k].Slot, v}] {
+			return true
+		}
+		return !g.Before[k].Regs[v-plan.High].Narrow()
+	}
+	b.places = alloc.Of(b.Live, b.weights, own, wide)
+}
+
+// recordAt is the loop with a record around an instruction.
+func (b *builder) recordAt(function, slot int) *record {
+	for _, r := range b.records {
+		if r.function == function && slot >= r.slot && slot <= r.loop.End {
+			return r
+		}
+	}
+	return nil
+}
+
+// calls says how functions call each other: r0 to r5 are left changed, the others saved where a function changes them.
+func (b *builder) calls() {
+	c := &plan.Calls{}
+	changes := func(place plan.Place) uint16 {
+		if place < alloc.Registers {
+			return 1 << place
+		}
+		return 0
+	}
+	for r := range 6 {
+		c.Shared |= changes(b.places.Home[r]) | changes(b.places.Home[plan.High+plan.Var(r)])
+	}
+	for n, f := range b.Program.Functions {
+		out := plan.Function{}
+		for r := range 6 {
+			if b.Live.Functions[n].Returns.Has(plan.R(r)) {
+				out.Returns |= 1 << r
+			}
+			if b.Live.Functions[n].Returns.Has(plan.High + plan.R(r)) {
+				out.Returns |= 1 << (6 + r)
+			}
+		}
+		words := map[int]bool{}
+		for k := range f.Insns {
+			b.Live.Effect(&f.Insns[k], b.Live.Functions[n].After[k]).Writes.Each(func(v plan.Var) {
+				place, ok := b.places.Functions[n].Result(k, v)
+				if !ok || v < 6 || v >= plan.High && v < plan.High+6 || place == plan.Nowhere {
+					return
+				}
+				out.Registers |= changes(place) &^ c.Shared
+				if place >= plan.FrameWord {
+					words[int(place-plan.FrameWord)] = true
+				}
+			})
+		}
+		if n > 0 {
+			for w := range words {
+				out.Words = append(out.Words, w)
+			}
+			slices.Sort(out.Words)
+		}
+		c.Functions = append(c.Functions, out)
+		saved := len(out.Words) + 2
+		for r := range 16 {
+			saved += int(out.Registers >> r & 1)
+		}
+		c.Words = max(c.Words, (saved+1)&^1)
+	}
+	b.plan.Calls = c
+}

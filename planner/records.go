@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package planner
+
+import (
+	"slices"
+
+	"ubench/planner/affine"
+	"ubench/planner/cfg"
+	"ubench/planner/loops"
+	"ubench/planner/plan"
+	"ubench/planner/ranges"
+)
+
+// record is a loop that is compiled twice.
+type record struct {
+	function int
+	slot     int // where it stands
+	loop     *plan.Loop
+	counter  *affine.Counter
+	forms    *affine.Loop
+	matter   []plan.Var // variables the test before the loop looks at
+}
+
+// findRecords picks loops: inner ones before those around them, which then have none. A record is worth it if it takes
+// checks or payments out of the loop.
+func (b *builder) findRecords() map[int]*record {
+	records := map[int]*record{}
+	for n := range b.Program.Functions {
+		t := b.Forests[n]
+		taken := make([]bool, len(t.Loops))
+		for k := range slices.Backward(t.Loops) {
+			if taken[k] {
+				continue
+			}
+			r := b.record(n, t, k)
+			if r == nil || b.doubt.loops[r.slot] > 1 {
+				continue
+			}
+			r.loop.Prepaid = b.doubt.loops[r.slot] == 0
+			records[r.slot] = r
+			for up := k; up >= 0; up = t.Loops[up].Parent {
+				taken[up] = true
+			}
+		}
+	}
+	return records
+}
+
+func (b *builder) record(n int, t *loops.Forest, k int) *record {
+	f, l := b.Program.Functions[n], &t.Loops[k]
+	a := &b.Affine[n].Loops[k]
+	if len(a.Counters) == 0 {
+		return nil
+	}
+	first, last := f.Slot(l.Blocks[0]), f.LastSlot(l.Blocks[len(l.Blocks)-1])
+	if l.Blocks[0] != l.Head || l.Blocks[len(l.Blocks)-1]-l.Blocks[0]+1 != len(l.Blocks) {
+		return nil // not in one piece, or entered in the middle
+	}
+	for i := f.Blocks[l.Blocks[0]].First; i < f.Blocks[l.Blocks[len(l.Blocks)-1]].Last; i++ {
+		if c := f.Insns[i].Class; c == cfg.Call || c == cfg.CallX {
+			return nil
+		}
+	}
+	c := &a.Counters[0]
+	r := &record{function: n, slot: first, counter: c, forms: a}
+	r.loop = &plan.Loop{End: last, Test: f.Insns[c.Test].Slot, Source: c.Source, Offset: c.Offset, Prepaid: true}
+	r.loop.Variables = []plan.Step{{Var: c.Var, By: c.By, ByVar: plan.NoVar}}
+	r.matter = []plan.Var{c.Var}
+	if c.Bound != plan.NoVar {
+		r.matter = append(r.matter, c.Bound)
+	}
+	proved := map[int]bool{}
+	for _, x := range b.Facts.Functions[n].Accesses(b.Facts) {
+		proved[x.Insn] = x.Reason == ranges.Proved
+	}
+	for _, x := range a.Accesses {
+		if proved[x.Insn] || !x.Form.Known || x.Form.A == plan.NoVar || x.Form.A == cfg.R10 {
+			continue
+		}
+		b.group(r, n, x)
+	}
+	return r
+}
+
+// group adds an access to the groups of a record, if its variables move in a known way.
+func (b *builder) group(r *record, n int, x affine.Access) {
+	f := x.Form
+	steps := slices.Clone(r.loop.Variables)
+	need := func(v plan.Var) bool {
+		if v == plan.NoVar || slices.ContainsFunc(steps, func(s plan.Step) bool { return s.Var == v }) {
+			return true
+		}
+		step, ok := r.forms.Steps[v]
+		switch {
+		case !ok:
+			return false
+		case step.Is(v) && step.Add == 0:
+			return true
+		case step.Is(v):
+			steps = append(steps, plan.Step{Var: v, By: step.Add, ByVar: plan.NoVar})
+		case step.A == v && step.Shift == 0 && step.Add == 0 && r.stays(step.B):
+			steps = append(steps, plan.Step{Var: v, ByVar: step.B})
+		default:
+			return false
+		}
+		return len(steps) <= plan.MaxVariables
+	}
+	if !need(f.A) || !need(f.B) {
+		return
+	}
+	i := &b.Program.Functions[n].Insns[x.Insn]
+	region := [...]plan.Region{plan.Elsewhere, plan.InContext, plan.InStack, plan.InMemory, plan.InMemory}[x.Region]
+	g := plan.Group{A: f.A, B: f.B, Shift: f.Shift, Min: f.Add + int32(i.Off), Bytes: uint32(i.Size), Region: region,
+		Writes: i.Class != cfg.Load, Tested: b.Affine[n].Follows(r.counter, x.Insn)}
+	groups := slices.Clone(r.loop.Groups)
+	at := slices.IndexFunc(groups, func(o plan.Group) bool {
+		return o.A == g.A && o.B == g.B && o.Shift == g.Shift && o.Region == g.Region
+	})
+	if at >= 0 {
+		o := &groups[at]
+		end := max(int64(o.Min)+int64(o.Bytes), int64(g.Min)+int64(g.Bytes))
+		o.Min = min(o.Min, g.Min)
+		o.Bytes = uint32(end - int64(o.Min))
+		o.Writes = o.Writes || g.Writes
+		o.Tested = o.Tested && g.Tested
+		if o.Bytes > 1<<16 {
+			return
+		}
+	} else if groups = append(groups, g); len(groups) > plan.MaxGroups {
+		return
+	}
+	r.loop.Groups, r.loop.Variables = groups, steps
+	for _, v := range []plan.Var{f.A, f.B} {
+		if v != plan.NoVar && !slices.Contains(r.matter, v) {
+			r.matter = append(r.matter, v)
+		}
+	}
+	for _, s := range steps {
+		if s.ByVar != plan.NoVar && !slices.Contains(r.matter, s.ByVar) {
+			r.matter = append(r.matter, s.ByVar)
+		}
+	}
+}
+
+// stays tells whether a variable is at the end of a turn what it was.
+func (r *record) stays(v plan.Var) bool {
+	step, ok := r.forms.Steps[v]
+	return ok && step.Is(v) && step.Add == 0
+}
