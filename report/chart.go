@@ -37,6 +37,12 @@ type lineChart struct {
 	xNames      []string  // of the ticks; nil: their values
 	steps       []step    // annotated, from the left
 	series      []series
+
+	// What twins set: the range of the x axis, how many decades the y axis has, and room kept free.
+	xLow, xHigh float64 // 0: those of xs
+	decades     float64 // 0: as the data are
+	margin      vg.Length
+	inset       sides
 }
 
 // step is a note at a place of the x axis.
@@ -75,7 +81,10 @@ func (c *lineChart) plot() *plot.Plot {
 	} else if c.linearY {
 		low, high = 0, high*1.1
 	} else {
-		low, high = math.Pow(10, math.Floor(math.Log10(low)+0.1)), high*1.15
+		low, high = min(low, math.Pow(10, math.Floor(math.Log10(low)+0.1))), high*1.15
+		if c.decades > 0 {
+			high = low * math.Pow(10, c.decades)
+		}
 		ticks = decadeTicks(low, high)
 	}
 	for i := range p.X.Tick.Marker.Ticks(0, 0) {
@@ -84,6 +93,9 @@ func (c *lineChart) plot() *plot.Plot {
 		}
 	}
 	p.X.Min, p.X.Max = c.xs[0], c.xs[len(c.xs)-1]
+	if c.xHigh > 0 {
+		p.X.Min, p.X.Max = c.xLow, c.xHigh
+	}
 	p.Y.Min, p.Y.Max = low, high
 	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
 	p.Add(gridLines{ticks})
@@ -116,16 +128,9 @@ func (c *lineChart) runs(points plotter.XYs) []plotter.XYs {
 func (c *lineChart) draw(dc draw.Canvas) {
 	label := text(textSize, black)
 	label.YAlign = draw.YCenter
-	margin := vg.Length(0)
-	for _, s := range c.series {
-		margin = max(margin, label.Width(s.name))
-	}
-	gapWidth := vg.Points(14)
 	dc = drawTitle(drawNotes(dc, c.notes), c.title, c.y)
-	p := c.plot()
-	area := draw.Crop(dc, 0, -(margin + gapWidth + vg.Points(2)), 0, 0)
+	p, area, data := c.frame(dc)
 	p.Draw(area)
-	data := p.DataCanvas(area)
 	trX, trY := p.Transforms(&data)
 
 	for i, s := range c.steps {
@@ -144,7 +149,7 @@ func (c *lineChart) draw(dc draw.Canvas) {
 		ends[i] = trY(s.points[len(s.points)-1].Y)
 	}
 	at := spread(ends, label.Height("X")*1.25, data.Min.Y, data.Max.Y)
-	x := area.Max.X + gapWidth
+	x := area.Max.X + vg.Points(labelGap)
 	for i, s := range c.series {
 		end := s.points[len(s.points)-1]
 		leader := draw.LineStyle{Color: s.look.color, Width: vg.Points(0.4)}
@@ -233,7 +238,36 @@ func decadeTicks(low, high float64) []plot.Tick {
 			ticks = append(ticks, t)
 		}
 	}
+	if numbered(ticks) >= 2 {
+		return ticks
+	}
+	// Less than a step between two of the usual numbers: those of all ticks, or of a linear axis.
+	for i := range ticks {
+		ticks[i].Label = short(ticks[i].Value)
+	}
+	if numbered(ticks) >= 2 {
+		return ticks
+	}
+	ticks = nil
+	each := math.Pow(10, math.Floor(math.Log10(high-low)))
+	for each > (high-low)/3 {
+		each /= 2
+	}
+	for n := math.Ceil(low / each); n*each <= high; n++ {
+		ticks = append(ticks, plot.Tick{Value: n * each, Label: strconv.FormatFloat(n*each, 'g', 6, 64)})
+	}
 	return ticks
+}
+
+// numbered counts ticks with a label.
+func numbered(ticks []plot.Tick) int {
+	n := 0
+	for _, t := range ticks {
+		if t.Label != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // short writes a number as people read it on an axis: 0.5, 80, 10 k, 1 M.
@@ -308,10 +342,15 @@ func newCanvas(format string, width, height vg.Length) (vg.CanvasWriterTo, error
 type panels []drawable
 
 func (ps panels) draw(dc draw.Canvas) {
+	for i, p := range ps {
+		p.draw(ps.at(dc, i))
+	}
+}
+
+// at is the part of the canvas the i-th panel has.
+func (ps panels) at(dc draw.Canvas, i int) draw.Canvas {
 	gutter := vg.Points(16)
 	width := (dc.Size().X - gutter*vg.Length(len(ps)-1)) / vg.Length(len(ps))
-	for i, p := range ps {
-		left := vg.Length(i) * (width + gutter)
-		p.draw(draw.Crop(dc, left, left+width-dc.Size().X, 0, 0))
-	}
+	left := vg.Length(i) * (width + gutter)
+	return draw.Crop(dc, left, left+width-dc.Size().X, 0, 0)
 }

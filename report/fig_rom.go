@@ -79,8 +79,8 @@ func ROMFigure(rom []bench.Component, ram []bench.Component, board string) *Figu
 		}
 		return c
 	}
-	left := chart("ROM by component", "bytes of code and tables", "ROM", rom)
-	right := chart("RAM", "bytes", "RAM", ram)
+	left := chart("ROM of the firmware for "+board, "bytes of code and tables, by component", "ROM", rom)
+	right := chart("RAM of the firmware for "+board, "bytes, by purpose", "RAM", ram)
 	left.notes = []string{"compiled with -O2, the JIT but for its runtime with -Os; native: the benchmarks' kernels"}
 	right.notes = []string{"per program: kept for the largest benchmark, its stack and context aside; peak: the deepest C stack of all"}
 	f.drawing = panels{left, right}

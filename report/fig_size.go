@@ -50,9 +50,11 @@ func SizeFigure(sizes []Size) *Figure {
 			}
 			if theirs > 0 {
 				f.add(format, program, "size", float64(theirs), "bytes", results.Paper)
+			}
+			if theirs > 0 && ours > 0 { // else there is no bar for a tick to be on
 				g.ticks[format] = float64(theirs)
 			}
-			if (ours > 0 || theirs > 0) && !slices.Contains(c.names, format) {
+			if ours > 0 && !slices.Contains(c.names, format) {
 				c.names = append(c.names, format)
 			}
 		}
@@ -64,7 +66,8 @@ func SizeFigure(sizes []Size) *Figure {
 	slices.SortFunc(c.names, func(a, b string) int { return slices.Index(bench.SizeFormats, a) - slices.Index(bench.SizeFormats, b) })
 	c.notes[0] = "formats a program cannot have are left out"
 	if len(both) > 0 {
-		c.notes[1] = "ticks: as published, from its own sources and compiler: " + results.Paper
+		c.tick = "as published"
+		c.notes[1] = "as published: from its own sources and compiler, " + results.Paper
 	}
 	if len(both) > 1 {
 		mean := barGroup{name: "geometric mean of these", bars: map[string]float64{}, ticks: map[string]float64{}, strong: true}
@@ -72,7 +75,9 @@ func SizeFigure(sizes []Size) *Figure {
 			mean.name = "mean of the paper's"
 		}
 		for _, format := range c.names {
-			mean.bars[format], mean.ticks[format] = set.mean(both, format, ""), published.mean(both, format, "")
+			if mean.bars[format] = set.mean(both, format, ""); mean.bars[format] > 0 {
+				mean.ticks[format] = published.mean(both, format, "")
+			}
 		}
 		c.groups = slices.Insert(c.groups, len(both), mean)
 	}

@@ -25,7 +25,7 @@ var paperEngines = []struct{ paper, shown, look string }{
 // paperChart is Fletcher-16 as the paper published it: the phase names are those of its data.
 func paperChart(f *Figure, title string, engines []string, phase func(engine string) string) *lineChart {
 	c := &lineChart{
-		title: title, x: "input, bytes (log scale)", y: "microseconds (log scale)",
+		title: title, x: "input, bytes (log scale)", y: "microseconds to execute (log scale)",
 		notes: []string{"published: " + results.Paper},
 	}
 	rows := results.Rows("published/mubpf-fletcher16.csv")
@@ -66,19 +66,19 @@ func TimeFigure(samples []bench.Sample) *Figure {
 	if g == nil {
 		return nil
 	}
-	ours := g.chart()
-	if ours == nil {
+	ours, ok := g.chart().(*lineChart)
+	if !ok {
 		return nil
 	}
 	f := &Figure{
 		Name: "a-fletcher16", Command: "ubench run fletcher16 --sizes 20..2560",
 		Title: "Fletcher-16: execution against input",
 		Caption: "Left: the paper's times on its board. Right: this firmware on " + g.place() +
-			". Times and counts do not compare; their distances do, as both axes are logarithmic and as long.",
+			". Times and counts do not compare; their distances do: all axes are logarithmic, and a decade is as long in both panels.",
 		width: 2 * chartWidth, height: chartHeight,
 	}
-	f.drawing = panels{
-		paperChart(f, "Published", []string{"native", "jit", "femto-containers", "rbpf"}, func(string) string { return "execute" }),
+	f.drawing = twins{
+		paperChart(f, "Published: Fletcher-16 on the paper's board", []string{"native", "jit", "femto-containers", "rbpf"}, func(string) string { return "execute" }),
 		ours,
 	}
 	f.addSamples(g, func(s *bench.Sample) *bench.Counts { return s.Phases.Execute }, "execute")
@@ -128,7 +128,7 @@ func SetupFigure(samples []bench.Sample) *Figure {
 		unit, notes = "cycles", []string{"cycles: " + cyclesLabel(g.samples)}
 	}
 	chart := &stackChart{
-		title: "Measured on " + g.place(), y: unit + ", load to result", x: "input, bytes",
+		title: "Measured: Fletcher-16 on " + g.place(), y: unit + ", load to result", x: "input, bytes",
 		notes: notes,
 		parts: bench.PhaseNames,
 	}
@@ -184,7 +184,7 @@ func SetupFigure(samples []bench.Sample) *Figure {
 // and execute is load and verify.
 func publishedSetup(f *Figure) *stackChart {
 	c := &stackChart{
-		title: "Published", x: "input, bytes", y: "microseconds, load to result",
+		title: "Published: Fletcher-16 on the paper's board", x: "input, bytes", y: "microseconds, load to result",
 		notes: []string{"published: " + results.Paper},
 		parts: []string{"load, verify", "compile", "execute"},
 	}

@@ -19,6 +19,7 @@ type groupChart struct {
 	looks    map[string]look
 	groups   []barGroup
 	beside   []barGroup // those of the other columns: all have one scale
+	tick     string     // what a tick on a bar is, for the legend; "" if there are none
 	bare     bool       // a column beside another one: room is left for the legend, there is none
 }
 
@@ -78,6 +79,12 @@ func (c *groupChart) draw(dc draw.Canvas) {
 	legend := c.names
 	if c.bare {
 		legend = nil
+	}
+	if c.tick != "" {
+		squares[c.tick] = look{color: black, glyph: tickGlyph{}}
+		if !c.bare {
+			legend = append(slices.Clone(legend), c.tick)
+		}
 	}
 	if dc = drawLegend(dc, legend, squares, c.title); c.bare {
 		dc = draw.Crop(dc, 0, 0, 0, -vg.Points(textSize*1.5))
@@ -139,6 +146,15 @@ func (c *groupChart) drawBar(data draw.Canvas, x func(float64) vg.Length, bottom
 		}
 	}
 	data.FillText(style, vg.Point{X: at, Y: (bottom + top) / 2}, number)
+}
+
+// tickGlyph is a tick as it is on a bar.
+type tickGlyph struct{}
+
+// DrawGlyph implements draw.GlyphDrawer.
+func (tickGlyph) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, at vg.Point) {
+	half := vg.Points(barHeight / 2)
+	c.StrokeLine2(draw.LineStyle{Color: style.Color, Width: vg.Points(1.2)}, at.X, at.Y-half, at.X, at.Y+half)
 }
 
 // split divides a chart into two columns of about equal length; the first has the legend.

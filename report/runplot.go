@@ -41,7 +41,7 @@ func (g *group) chart() drawable {
 	cycles := hasCycles(g.samples)
 	c := &lineChart{
 		title: fmt.Sprintf("%s on %s", g.benchmark, g.place()),
-		x:     "size, " + cmp.Or(g.samples[0].SizeUnit, "bytes") + " (log scale)",
+		x:     "input, " + cmp.Or(g.samples[0].SizeUnit, "bytes") + " (log scale)",
 		y:     "instructions to execute (log scale)",
 		notes: []string{"instructions: counted exactly"},
 	}

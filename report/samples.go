@@ -55,11 +55,14 @@ func (g *group) sizes() []int {
 }
 
 // place names the target of a group.
-func (g *group) place() string {
-	if g.core == "" || strings.HasSuffix(g.target, g.core) {
-		return g.target
+func (g *group) place() string { return Place(g.target, g.core) }
+
+// Place is the name of a target with its core, which some names say already.
+func Place(target, core string) string {
+	if core == "" || strings.HasSuffix(target, core) {
+		return target
 	}
-	return fmt.Sprintf("%s (%s)", g.target, g.core)
+	return fmt.Sprintf("%s (%s)", target, core)
 }
 
 // engines lists the engines in the order of first appearance.

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package report
+
+import (
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// twins are two charts of logarithmic axes side by side, on both of which a decade is equally long, so that
+// distances in one can be compared with distances in the other.
+type twins struct{ left, right *lineChart }
+
+func (t twins) draw(dc draw.Canvas) {
+	t.align(dc)
+	t.panels().draw(dc)
+}
+
+func (t twins) panels() panels { return panels{t.left, t.right} }
+
+// align gives both charts the range, and the room, of what the other one needs beside its own.
+func (t twins) align(dc draw.Canvas) {
+	both := []*lineChart{t.left, t.right}
+	low, high, decades, margin := math.Inf(1), 0.0, 0.0, vg.Length(0)
+	for _, c := range both {
+		p := c.plot()
+		low, high = min(low, p.X.Min), max(high, p.X.Max)
+		decades = max(decades, math.Log10(p.Y.Max/p.Y.Min))
+		margin = max(margin, c.labelMargin())
+	}
+	for _, c := range both {
+		c.xLow, c.xHigh, c.decades, c.margin, c.inset = low, high, decades, margin, sides{}
+	}
+	for range 8 { // how far a number juts out depends on the room, too: a few rounds and nothing moves any more
+		var most sides
+		var beside [2]sides
+		for i, c := range both {
+			panel := t.panels().at(dc, i)
+			_, _, data := c.frame(panel)
+			beside[i] = sides{data.Min.X - panel.Min.X, panel.Max.X - data.Max.X, data.Min.Y - panel.Min.Y, panel.Max.Y - data.Max.Y}
+			for k, n := range beside[i] {
+				most[k] = max(most[k], n)
+			}
+		}
+		for i, c := range both {
+			for k, n := range beside[i] {
+				c.inset[k] += most[k] - n
+			}
+		}
+	}
+}
+
+// sides are lengths at the left, the right, below and above.
+type sides [4]vg.Length
+
+// labelMargin is the room the names of lines take.
+func (c *lineChart) labelMargin() vg.Length {
+	style, margin := text(textSize, black), c.margin
+	for _, s := range c.series {
+		margin = max(margin, style.Width(s.name))
+	}
+	return margin
+}
+
+// labelGap is between the end of a line and its name.
+const labelGap = 14
+
+// frame is the plot, the part of the canvas it has, and where in it the data are.
+func (c *lineChart) frame(dc draw.Canvas) (p *plot.Plot, area, data draw.Canvas) {
+	p = c.plot()
+	area = draw.Crop(dc, c.inset[0], -(c.labelMargin() + vg.Points(labelGap+2) + c.inset[1]), c.inset[2], -c.inset[3])
+	return p, area, p.DataCanvas(area)
+}
