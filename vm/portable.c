@@ -53,9 +53,15 @@ static inline uint64_t *vm_register(struct vm *vm, uint32_t field)
 
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 
+/* What counts instructions (internal/pairs) puts here. */
+#ifndef VM_STEP
+#define VM_STEP(slot) ((void)0)
+#endif
+
 #define NEXT                                            \
 	do {                                            \
 		pc += 2;                                \
+		VM_STEP(PC_SLOT);                       \
 		word = *pc;                             \
 		goto *handlers[word & 0xff];            \
 	} while (0)
@@ -228,6 +234,7 @@ int32_t vm_portable(struct vm *vm, const struct ub_program *program)
 	uint32_t count;
 	int32_t slot, err;
 
+	VM_STEP(PC_SLOT);
 	goto *handlers[word & 0xff];
 
 	ALU(add, a + b, a + b)

@@ -17,9 +17,9 @@ import (
 	_ "ubench/abi" // its headers
 )
 
-// Headers holds the C headers of this folder.
+// Headers holds the C headers of this folder, and the C that internal/pairs includes.
 //
-//go:embed *.h
+//go:embed *.h portable.c
 var Headers embed.FS
 
 // Engine is the address of vm_engine, a const struct ub_engine, for packages that run it.
