@@ -24,7 +24,7 @@ OPTIMISE = -O2
 $(foreach b,$(BOARDS),build/firmware/$b/baseline/native/native_Os.o): OPTIMISE = -Os
 $(foreach b,$(BOARDS),build/firmware/$b/baseline/native/native_O3.o): OPTIMISE = -O3
 # Where -O2 makes code larger and compiling hardly faster (make sizes; phase compile of ubench run --json).
-COMPACT := $(filter-out jit/runtime,$(basename $(wildcard jit/*.c)))
+COMPACT := $(filter-out jit/runtime,$(basename $(wildcard jit/*.c))) vm/restore vm/shared vm/threaded vm/vm
 $(foreach b,$(BOARDS),$(COMPACT:%=build/firmware/$b/%.o)): OPTIMISE = -Os
 
 # wasm2c's C is as it is: no warnings, no assert(). Calls are not counted: running out of stack faults.

@@ -12,6 +12,7 @@
  * A handler fetches the next slot (`fetch`, into r5 and lr) as soon as it needs neither any more.
  */
 #if defined(__ARM_ARCH_7M__) || defined(__ARM_ARCH_7EM__)
+#include "vm/fuse.h"
 #include "vm/layout.h"
 #include "vm/opcodes.h"
 
@@ -29,10 +30,15 @@ vm_handlers:
 	.set shape_##name, shape;
 VM_OPCODES(ROW)
 
+/* Which handlers end a superinstruction. */
+#define FUSION(row, last, before, two, first, three) .set fusion_##last, row;
+VM_FUSIONS(FUSION)
+
 #include "vm/handlers_common.inc"
 #include "vm/handlers_alu.inc"
 #include "vm/handlers_memory.inc"
 #include "vm/handlers_flow.inc"
+#include "vm/handlers_fused.inc"
 
 	end
 
@@ -62,6 +68,16 @@ vm_offsets:
 	offset %i
 	.set i, i + 1
 	.endr
+
+	.balign 2
+	.global vm_fusions
+vm_fusions:
+	.skip 8
+	.set at_none, vm_handlers
+#undef FUSION
+#define FUSION(row, last, before, two, first, three) \
+	.2byte at_##before - vm_handlers, at_##two - vm_handlers, at_##first - vm_handlers, at_##three - vm_handlers;
+VM_FUSIONS(FUSION)
 #endif
 #if defined(__linux__) && defined(__ELF__)
 	.section .note.GNU-stack, "", %progbits

@@ -19,13 +19,17 @@
 #define VM_FAR 9    /* imm alone, or src and imm */
 #define VM_ATOMIC 10 /* dst, src, offset, imm: an operation */
 #define VM_LDDW 11  /* dst, src, two words of imm */
-#define VM_CALL 12  /* src, imm */
+#define VM_SHIFT_K 12 /* dst, imm: a count */
+#define VM_POSITIVE_K 13 /* dst, imm: above 0, the others take theirs from a register */
+#define VM_SHAPE_BITS 4
+#define VM_SHAPE_MASK 15
 
 /* Rows of one operation, by width and operand. */
-#define VM_OPERATION(X, name, op, word)                                   \
-	X(name##32_k, (op) | 0x04, UB_ALU32 | UB_K | (word), VM_ALU_K)    \
+#define VM_OPERATION(X, name, op, word) VM_OPERATION_K(X, name, op, word, VM_ALU_K)
+#define VM_OPERATION_K(X, name, op, word, shape_k)                        \
+	X(name##32_k, (op) | 0x04, UB_ALU32 | UB_K | (word), shape_k)     \
 	X(name##32_x, (op) | 0x0c, UB_ALU32 | UB_X | (word), VM_ALU_X)    \
-	X(name##64_k, (op) | 0x07, UB_ALU64 | UB_K | (word), VM_ALU_K)    \
+	X(name##64_k, (op) | 0x07, UB_ALU64 | UB_K | (word), shape_k)     \
 	X(name##64_x, (op) | 0x0f, UB_ALU64 | UB_X | (word), VM_ALU_X)
 #define VM_CONDITION(X, name, op, word)                                   \
 	X(name##32_k, (op) | 0x06, UB_JMP32 | UB_K | (word), VM_JUMP_K)   \
@@ -41,16 +45,16 @@
 #define VM_OPCODES(X)                                                     \
 	VM_OPERATION(X, add, 0x00, UB_ADD)                                \
 	VM_OPERATION(X, sub, 0x10, UB_SUB)                                \
-	VM_OPERATION(X, mul, 0x20, UB_MUL)                                \
-	VM_OPERATION(X, div, 0x30, UB_DIV)                                \
+	VM_OPERATION_K(X, mul, 0x20, UB_MUL, VM_POSITIVE_K)               \
+	VM_OPERATION_K(X, div, 0x30, UB_DIV, VM_POSITIVE_K)               \
 	VM_OPERATION(X, or, 0x40, UB_OR)                                  \
-	VM_OPERATION(X, and, 0x50, UB_AND)                                \
-	VM_OPERATION(X, lsh, 0x60, UB_LSH)                                \
-	VM_OPERATION(X, rsh, 0x70, UB_RSH)                                \
-	VM_OPERATION(X, mod, 0x90, UB_MOD)                                \
+	VM_OPERATION_K(X, and, 0x50, UB_AND, VM_POSITIVE_K)               \
+	VM_OPERATION_K(X, lsh, 0x60, UB_LSH, VM_SHIFT_K)                  \
+	VM_OPERATION_K(X, rsh, 0x70, UB_RSH, VM_SHIFT_K)                  \
+	VM_OPERATION_K(X, mod, 0x90, UB_MOD, VM_POSITIVE_K)               \
 	VM_OPERATION(X, xor, 0xa0, UB_XOR)                                \
 	VM_OPERATION(X, mov, 0xb0, UB_MOV)                                \
-	VM_OPERATION(X, arsh, 0xc0, UB_ARSH)                              \
+	VM_OPERATION_K(X, arsh, 0xc0, UB_ARSH, VM_SHIFT_K)                \
 	X(neg32, 0x84, UB_ALU32 | UB_K | UB_NEG, VM_ALU_X)                \
 	X(neg64, 0x87, UB_ALU64 | UB_K | UB_NEG, VM_ALU_X)                \
 	X(le, 0xd4, UB_ALU32 | UB_K | UB_END, VM_SWAP)                    \
@@ -69,7 +73,7 @@
 	VM_CONDITION(X, jsge, 0x70, UB_JSGE)                              \
 	VM_CONDITION(X, jslt, 0xc0, UB_JSLT)                              \
 	VM_CONDITION(X, jsle, 0xd0, UB_JSLE)                              \
-	X(call, 0x85, UB_JMP | UB_K | UB_CALL, VM_CALL)                   \
+	X(call, 0x85, UB_JMP | UB_K | UB_CALL, VM_FAR)                   \
 	X(callx, 0x8d, UB_JMP | UB_X | UB_CALL, VM_ALU_X)                 \
 	X(exit, 0x95, UB_JMP | UB_EXIT, VM_ALU_X)                         \
 	VM_ACCESS(X, ldx, 0x61, UB_LDX | UB_MEM, VM_LDX)                  \

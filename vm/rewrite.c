@@ -1,45 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "vm/rewrite.h"
 
+#include <stddef.h>
+
 #include "abi/port.h"
+#include "vm/handler.h"
 #include "vm/opcodes.h"
 
-/* How the operand word is laid out, by shape:
- *
- *   dst, imm              imm:24 dst:8
- *   dst, src, offset      offset:16 src:8 dst:8
- *   dst, offset, imm      offset:16 imm:8 dst:8
- *   width, signedness     opcode:8 width or offset:8 src:8 dst:8
- *   atomic                the first word of the slot, with imm in place of the opcode
- *   imm alone             imm:32
- *
- * Constants that do not fit are the source register of the form of the instruction that has one. */
-enum { VM_REGISTER_BYTES = 8, VM_OFFSET_BITS = 16 };
-
 #if !UB_HOST
-/* The address of a handler, as jumps want it: with the bit that says Thumb. */
-static inline uint32_t vm_handler(const uint8_t *handler)
-{
-	return (uint32_t)handler | 1;
-}
-
-static inline uint32_t vm_handler_of(uint32_t opcode)
-{
-	return vm_handler(vm_handlers + vm_offsets[opcode]);
-}
-
-static inline const struct vm_kind *vm_kind(uint32_t handler)
-{
-	return (const struct vm_kind *)(handler - 1) - 1;
-}
-
-#define VM_FORM(name) ({ extern const uint8_t vm_##name[]; vm_handler(vm_##name); })
-
-static inline uint32_t vm_fields(uint32_t word)
-{
-	return (word >> 5 & 0x78) | (word >> 1 & 0x7800);
-}
-
 /* The slot behind the registers that holds a constant, or 0. */
 static uint32_t vm_constant(struct vm_rewritten *r, int32_t imm)
 {
@@ -52,250 +20,187 @@ static uint32_t vm_constant(struct vm_rewritten *r, int32_t imm)
 	return VM_CONSTANT_FIRST + r->nconstants++;
 }
 
-/* The same with the constant in a register: `word` is the first of the slot, with the opcode of that form. */
-static uint32_t vm_with_source(uint32_t word, uint32_t slot, uint32_t *operands)
+/* The form of an instruction that takes its constant from a register, `constant`: its handler and operands. `word` is
+ * the first of the slot. */
+static const uint8_t *vm_with_register(uint32_t word, uint32_t constant, uint32_t *operands)
 {
-	uint32_t opcode = word & 0xff;
+	uint32_t opcode = UB_CLASS(word) == UB_ST ? (word & 0xff) + (UB_STX - UB_ST) : (word & 0xff) | UB_X;
+	const uint8_t *handler = vm_handler_of(opcode);
 
-	*operands = (word & 0xffff0000) | slot * VM_REGISTER_BYTES << 8 | (word >> 5 & 0x78);
-	if (UB_CLASS(opcode) == UB_STX)
-		return (word >> 8 & 15) == UB_R10 ? vm_handler_of(opcode) + vm_kind(vm_handler_of(opcode))->frame :
-						    vm_handler_of(opcode);
-	if (UB_CLASS(opcode) == UB_ALU32 || UB_CLASS(opcode) == UB_ALU64)
+	*operands = (word & VM_UPPER) | constant * VM_SLOT_BYTES << 8 | VM_DST(word);
+	switch (vm_kind(handler)->shape & VM_SHAPE_MASK) {
+	case VM_STX:
+		return VM_DST(word) == VM_R10 ? handler + vm_kind(handler)->frame : handler;
+	case VM_ALU_X:
 		if (word >> 16) {
 			*operands |= opcode << 24;
-			return VM_FORM(signed);
+			return vm_signed;
 		}
-	return vm_handler_of(opcode);
+	}
+	return handler;
 }
 
-static int32_t vm_large(struct vm_rewritten *r, uint32_t *slot, uint32_t word, int32_t imm)
+/* An instruction whose constant is too large for the operands. Returns its handler, or NULL if there is no memory. */
+static __attribute__((noinline)) const uint8_t *vm_large(struct vm_rewritten *r, uint32_t word, int32_t imm,
+							 uint32_t *operands)
 {
-	uint32_t constant = vm_constant(r, imm), operands;
+	uint32_t constant = vm_constant(r, imm);
 	struct vm_wide *wide = r->wides + r->nwides;
 
-	word = UB_CLASS(word) == UB_ST ? word + (UB_STX - UB_ST) : word | UB_X;
-	if (constant) {
-		slot[1] = vm_with_source(word, constant, &slot[0]);
-		return 0;
-	}
+	if (constant)
+		return vm_with_register(word, constant, operands);
 	if (r->nwides == r->wides_max)
-		return UB_E_MEMORY;
+		return NULL;
 	wide->imm = imm;
-	wide->handler = vm_with_source(word, VM_SCRATCH, &operands);
-	wide->operands = operands;
-	slot[0] = r->wides_addr + r->nwides++ * (uint32_t)sizeof *wide;
-	slot[1] = VM_FORM(wide);
-	return 0;
+	wide->handler = vm_address(vm_with_register(word, VM_SCRATCH, &wide->operands));
+	*operands = r->wides_addr + r->nwides++ * (uint32_t)sizeof *wide;
+	return vm_wide;
 }
 
-static uint32_t vm_swap(uint32_t opcode, uint32_t width)
+static const uint8_t *vm_swap(uint32_t opcode, int32_t width)
 {
 	int le = opcode == (UB_ALU32 | UB_K | UB_END);
 
-	switch (width) {
-	case 16:
-		return le ? VM_FORM(le16) : VM_FORM(be16);
-	case 32:
-		return le ? VM_FORM(le32) : VM_FORM(be32);
-	}
-	return le ? VM_FORM(le64) : VM_FORM(be64);
+	if (width == 16)
+		return le ? vm_le16 : vm_be16;
+	if (width == 32)
+		return le ? vm_le32 : vm_be32;
+	return le ? vm_le64 : vm_be64;
 }
 
-/* Arithmetic on two registers whose offset is not 0. */
-static uint32_t vm_extended(uint32_t opcode)
+static const uint8_t *vm_shift_by32(uint32_t opcode)
 {
-	if (opcode == (UB_ALU64 | UB_X | UB_MOV))
-		return VM_FORM(movsx64);
-	return VM_FORM(movsx32);
+	if (UB_OP(opcode) == UB_LSH)
+		return vm_lsh64_k32;
+	return UB_OP(opcode) == UB_RSH ? vm_rsh64_k32 : vm_arsh64_k32;
 }
 
-static uint32_t vm_shift_by32(uint32_t opcode)
+/* Arithmetic whose offset is not 0. */
+static const uint8_t *vm_variant(uint32_t opcode)
 {
-	switch (opcode) {
-	case UB_ALU64 | UB_K | UB_LSH:
-		return VM_FORM(lsh64_k32);
-	case UB_ALU64 | UB_K | UB_RSH:
-		return VM_FORM(rsh64_k32);
-	}
-	return VM_FORM(arsh64_k32);
+	if (UB_OP(opcode) != UB_MOV)
+		return vm_signed;
+	return UB_CLASS(opcode) == UB_ALU64 ? vm_movsx64 : vm_movsx32;
 }
 
-static int vm_is_shift(uint32_t opcode)
+/* Fuses the instruction in `slot`, of which `kind` is the handler's, with that in `before` and, where there are three,
+ * `first`; all are rewritten. NULL: there is none. Only the handler of the first in a row changes. */
+static void vm_fuse(uint32_t *first, uint32_t *before, const uint32_t *slot, const struct vm_kind *kind)
 {
-	uint32_t op = UB_OP(opcode);
+	const struct vm_fusion *fusion = vm_fusions + (kind->shape >> VM_SHAPE_BITS);
+	uint32_t shape = kind->shape & VM_SHAPE_MASK;
+	int src_is_dst = ((slot[0] >> 8 ^ slot[0]) & 0xff) == 0;
 
-	return op == UB_LSH || op == UB_RSH || op == UB_ARSH;
-}
-
-/* Rewrites one instruction. Returns the slots it has, or UB_E_MEMORY. */
-static int32_t vm_rewrite_slot(struct vm_rewritten *r, uint32_t *slot)
-{
-	uint32_t word = slot[0], opcode = word & 0xff, upper = word & 0xffff0000;
-	uint32_t handler = vm_handler_of(opcode);
-	int32_t imm = (int32_t)slot[1];
-
-	slot[1] = handler;
-	switch (vm_kind(handler)->shape) {
-	case VM_ALU_K:
-		if (upper || imm >> 23 != imm >> 31 || (vm_is_shift(opcode) && (uint32_t)imm > 63))
-			break;
-		slot[0] = (uint32_t)imm << 8 | (word >> 5 & 0x78);
-		if (imm >= 32 && vm_is_shift(opcode) && UB_CLASS(opcode) == UB_ALU64)
-			slot[1] = vm_shift_by32(opcode);
-		return 1;
-	case VM_ALU_X:
-		slot[0] = upper | vm_fields(word);
-		if (upper && UB_OP(opcode) == UB_MOV) {
-			slot[1] = vm_extended(opcode);
-		} else if (upper) {
-			slot[0] |= opcode << 24;
-			slot[1] = VM_FORM(signed);
-		}
-		return 1;
-	case VM_JUMP_X:
-		slot[0] = upper | vm_fields(word);
-		return 1;
-	case VM_JUMP_K:
-		if (imm >> 7 != imm >> 31)
-			break;
-		slot[0] = upper | ((uint32_t)imm & 0xff) << 8 | (word >> 5 & 0x78);
-		return 1;
-	case VM_LDX:
-		slot[0] = upper | vm_fields(word);
-		if ((word >> 12 & 15) == UB_R10)
-			slot[1] += vm_kind(handler)->frame;
-		return 1;
-	case VM_STX:
-		slot[0] = upper | vm_fields(word);
-		if ((word >> 8 & 15) == UB_R10)
-			slot[1] += vm_kind(handler)->frame;
-		return 1;
-	case VM_ST:
-		if (imm >> 7 != imm >> 31)
-			break;
-		slot[0] = upper | ((uint32_t)imm & 0xff) << 8 | (word >> 5 & 0x78);
-		if ((word >> 8 & 15) == UB_R10)
-			slot[1] += vm_kind(handler)->frame;
-		return 1;
-	case VM_SWAP:
-		slot[0] = opcode << 24 | (uint32_t)imm << 16 | (word >> 5 & 0x78);
-		slot[1] = vm_swap(opcode, (uint32_t)imm);
-		return 1;
-	case VM_ATOMIC:
-		slot[0] = (word & ~0xffu) | (uint32_t)imm;
-		return 1;
-	case VM_CALL:
-		if ((word >> 12 & 15) == UB_CALL_LOCAL)
-			slot[1] = VM_FORM(call_local);
-		slot[0] = (uint32_t)imm;
-		return 1;
-	case VM_FAR:
-		slot[0] = (uint32_t)imm;
-		return 1;
-	case VM_LDDW: /* the value lies in the second slot, the source field in the first */
-		slot[0] = (word & 0xf000) << 4 | (word >> 5 & 0x78);
-		slot[2] = (uint32_t)imm;
-		if ((word >> 12 & 15) == UB_LDDW_FUNC)
-			slot[2] = UB_CODE_ADDR((slot - r->text) / 2 + 1 + imm);
-		return 2;
-	}
-	int32_t err = vm_large(r, slot, word, imm);
-	if (!err)
-		return 1;
-	slot[0] = word;
-	slot[1] = (uint32_t)imm;
-	return err;
-}
-
-/* Restores one instruction. Returns the slots it has. */
-static uint32_t vm_restore_slot(struct vm_rewritten *r, uint32_t *slot)
-{
-	uint32_t operands = slot[0], handler = slot[1], imm = 0, scratch = 0;
-	const struct vm_kind *kind = vm_kind(handler);
-
-	if (kind->shape == VM_NONE) {
-		const struct vm_wide *wide = r->wides + (operands - r->wides_addr) / sizeof *wide;
-		scratch = (uint32_t)wide->imm;
-		operands = wide->operands;
-		kind = vm_kind(wide->handler);
-	}
-	uint32_t opcode = kind->opcode, upper = operands & 0xffff0000, source = operands >> 11 & 31;
-	uint32_t registers = (operands & 0x78) << 5;
-
-	if (!opcode) {
-		opcode = operands >> 24;
-		upper &= 0x00ff0000;
-	}
-	switch (kind->shape) {
-	case VM_ALU_K:
-		upper = 0;
-		imm = (uint32_t)((int32_t)operands >> 8);
-		break;
-	case VM_JUMP_K:
-	case VM_ST:
-		imm = (uint32_t)(int32_t)(int8_t)(operands >> 8);
-		break;
-	case VM_ALU_X:
-	case VM_JUMP_X:
-	case VM_STX:
-	case VM_LDX:
-		if (source < UB_REGISTERS) {
-			registers |= source << 12;
-			break;
-		}
-		opcode = kind->shape == VM_STX ? opcode - (UB_STX - UB_ST) : opcode & ~(uint32_t)UB_X;
-		imm = source == VM_SCRATCH ? scratch : (uint32_t)r->constants[source - VM_CONSTANT_FIRST];
-		break;
-	case VM_SWAP:
-		imm = upper >> 16;
-		upper = 0;
-		break;
-	case VM_ATOMIC:
-		imm = operands & 0xff;
-		registers = operands & 0xff00;
-		break;
-	case VM_CALL:
-	case VM_FAR:
-		imm = operands;
-		upper = 0;
-		registers = handler == VM_FORM(call_local) ? UB_CALL_LOCAL << 12 : 0;
-		break;
-	case VM_LDDW:
-		registers |= upper >> 4;
-		imm = slot[2];
-		if (upper >> 16 == UB_LDDW_FUNC)
-			imm = (uint32_t)((int32_t)(imm - UB_CODE_ADDR((slot - r->text) / 2 + 1)) / UB_SLOT_BYTES);
-		slot[2] = 0;
-		upper = 0;
-	}
-	slot[0] = upper | registers | opcode;
-	slot[1] = imm;
-	return kind->shape == VM_LDDW ? 2 : 1;
+	if (!before || before[1] != vm_address(vm_handlers + fusion->before) || ((before[0] ^ slot[0]) & 0xff) != 0)
+		return;
+	if (shape == VM_LDX ? !src_is_dst : shape == VM_ALU_X && src_is_dst)
+		return; /* a sum that is loaded from must be overwritten; what was written before must not be read */
+	if (kind->opcode == (UB_ALU64 | UB_K | UB_RSH) && before[0] >> 8 != 32)
+		return;
+	before[1] = vm_address(vm_handlers + fusion->two);
+	if (fusion->three && first && first[1] == vm_address(vm_handlers + fusion->first) &&
+	    ((first[0] ^ slot[0]) & 0xff) == 0)
+		first[1] = vm_address(vm_handlers + fusion->three);
 }
 
 int32_t vm_rewrite(struct vm_rewritten *r)
 {
-	uint32_t i = 0, slots = r->slots;
+	uint32_t *const end = r->text + 2 * r->slots;
+	uint32_t *first = NULL, *before = NULL;
 
-	while (i < slots) {
-		int32_t n = vm_rewrite_slot(r, r->text + 2 * i);
-		if (n < 0) {
-			r->slots = i;
-			vm_restore(r);
-			r->slots = slots;
-			return n;
+	for (uint32_t *slot = r->text; slot < end; slot += 2) {
+		uint32_t word = slot[0], opcode = word & 0xff, operands = VM_DST(word);
+		int32_t imm = (int32_t)slot[1];
+		const uint8_t *handler = vm_handler_of(opcode);
+		const struct vm_kind *kind = vm_kind(handler);
+
+		switch (kind->shape & VM_SHAPE_MASK) {
+		case VM_ALU_X:
+			operands |= VM_SRC(word) | (word & VM_UPPER);
+			if (word >> 16) {
+				handler = vm_variant(opcode);
+				if (handler == vm_signed)
+					operands |= opcode << 24;
+			}
+			break;
+		case VM_JUMP_X:
+			operands |= VM_SRC(word) | (word & VM_UPPER);
+			break;
+		case VM_ALU_K:
+			operands |= (uint32_t)imm << 8;
+			if (imm >> 23 != imm >> 31)
+				handler = vm_large(r, word, imm, &operands);
+			break;
+		case VM_POSITIVE_K:
+			operands |= (uint32_t)imm << 8;
+			if (word >> 16 || (uint32_t)imm - 1 >= 1u << 23)
+				handler = vm_large(r, word, imm, &operands);
+			break;
+		case VM_SHIFT_K:
+			operands |= (uint32_t)imm << 8;
+			if ((uint32_t)imm > (UB_CLASS(opcode) == UB_ALU64 ? 63 : 31))
+				handler = vm_large(r, word, imm, &operands);
+			else if (imm >= 32)
+				handler = vm_shift_by32(opcode);
+			break;
+		case VM_JUMP_K:
+			operands |= ((uint32_t)imm & 0xff) << 8 | (word & VM_UPPER);
+			if (imm >> 7 != imm >> 31)
+				handler = vm_large(r, word, imm, &operands);
+			break;
+		case VM_LDX:
+			operands |= VM_SRC(word) | (word & VM_UPPER);
+			if (VM_SRC(word) == VM_R10 << 8)
+				handler += kind->frame;
+			break;
+		case VM_STX:
+			operands |= VM_SRC(word) | (word & VM_UPPER);
+			if (VM_DST(word) == VM_R10)
+				handler += kind->frame;
+			break;
+		case VM_ST:
+			operands |= ((uint32_t)imm & 0xff) << 8 | (word & VM_UPPER);
+			if (imm >> 7 != imm >> 31)
+				handler = vm_large(r, word, imm, &operands);
+			else if (VM_DST(word) == VM_R10)
+				handler += kind->frame;
+			break;
+		case VM_SWAP:
+			operands |= opcode << 24 | (uint32_t)imm << 16;
+			handler = vm_swap(opcode, imm);
+			break;
+		case VM_ATOMIC:
+			operands = (word & ~0xffu) | (uint32_t)imm;
+			break;
+		case VM_LDDW: /* the value lies in the second slot, the source field in the first */
+			operands |= (word & 0xf000) << 4;
+			slot[2] = (uint32_t)imm;
+			if (operands >> 16 == UB_LDDW_FUNC)
+				slot[2] = UB_CODE_ADDR((slot - r->text) / 2 + 1 + imm);
+			slot[0] = operands;
+			slot[1] = vm_address(handler);
+			slot += 2;
+			before = NULL;
+			continue;
+		default:
+			if (word & 0xf000) /* call local */
+				handler = vm_call_local;
+			operands = (uint32_t)imm;
 		}
-		i += (uint32_t)n;
+		if (!handler) {
+			r->slots = (uint32_t)(slot - r->text) / 2;
+			vm_restore(r);
+			r->slots = (uint32_t)(end - r->text) / 2;
+			return UB_E_MEMORY;
+		}
+		slot[0] = operands;
+		slot[1] = vm_address(handler);
+		kind = vm_kind(handler);
+		if (kind->shape > VM_SHAPE_MASK)
+			vm_fuse(first, before, slot, kind);
+		first = before;
+		before = slot;
 	}
 	return 0;
-}
-
-void vm_restore(struct vm_rewritten *r)
-{
-	uint32_t i = 0;
-
-	while (i < r->slots)
-		i += vm_restore_slot(r, r->text + 2 * i);
 }
 #endif

@@ -12,7 +12,13 @@
 struct vm_kind {
 	uint16_t frame; /* distance to the handler for accesses based on r10, 0: none */
 	uint8_t opcode; /* 0: in the operands, bits 24..31 */
-	uint8_t shape;  /* VM_* of opcodes.h */
+	uint8_t shape;  /* VM_* of opcodes.h; above VM_SHAPE_BITS the row of vm_fusions, 0: none */
+};
+
+/* A superinstruction that ends with the handler whose row this is. Handlers by their distance from vm_handlers. */
+struct vm_fusion {
+	uint16_t before, two;  /* behind `before`, that becomes `two` */
+	uint16_t first, three; /* if `first` is before that, it becomes `three`; 0: nothing does */
 };
 
 /* An instruction whose constant found no slot. */
@@ -41,6 +47,7 @@ void vm_restore(struct vm_rewritten *r);
 
 /* The table of handlers: handlers.S on devices; hosts, which only test this, have one made from the same rows. */
 extern const uint16_t vm_offsets[256];
+extern const struct vm_fusion vm_fusions[];
 extern const uint8_t vm_handlers[];
 
 #endif
