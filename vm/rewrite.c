@@ -93,7 +93,7 @@ static void vm_fuse(uint32_t *first, uint32_t *before, const uint32_t *slot, con
 
 	if (!before || before[1] != vm_address(vm_handlers + fusion->before) || ((before[0] ^ slot[0]) & 0xff) != 0)
 		return;
-	if (shape == VM_LDX ? !src_is_dst : shape == VM_ALU_X && src_is_dst)
+	if (shape == VM_LDX ? !src_is_dst || slot[0] >> 16 : shape == VM_ALU_X && src_is_dst)
 		return; /* a sum that is loaded from must be overwritten; what was written before must not be read */
 	if (kind->opcode == (UB_ALU64 | UB_K | UB_RSH) && before[0] >> 8 != 32)
 		return;
