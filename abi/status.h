@@ -66,6 +66,7 @@
 	X(UB_E_ENGINE, -104, "no such engine")                                                \
 	X(UB_E_KERNEL, -105, "no such native kernel")                                         \
 	X(UB_E_STATE, -106, "no program is loaded")                                           \
+	X(UB_E_UNSAFE, -107, "engine checks nothing: for commands that measure only")           \
 	/* CPU faults, caught by the firmware */                                              \
 	X(UB_E_HARD_FAULT, -120, "HardFault")                                                 \
 	X(UB_E_MEM_FAULT, -121, "MemManage fault")                                            \

@@ -50,6 +50,7 @@ type Job struct {
 	Trace   []byte   // inputs of the simulated devices, see SPEC.md; nil for none
 
 	LoadOnly    bool // stop after compiling
+	Unsafe      bool // an engine that checks nothing may run it: for measuring
 	WantContext bool // return the context as the program left it
 	WantCode    bool // return the machine code of engines that compile
 	WantOutput  bool // return what the program printed and the devices' state

@@ -51,9 +51,19 @@ build/firmware/$(1)/%.o: %.S firmware/firmware.mk
 	@mkdir -p $$(@D)
 	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$$(CPU_$(1)) -mthumb -I. -MMD -MP -c $$< -o $$@
 
--include $$(OBJECTS_$(1):.o=.d)
+build/firmware/$(1)-safe.elf: $$(OBJECTS_$(1):%/agent/engines.o=%/agent/engines-safe.o) firmware/boot/$(1).ld firmware/boot/sections.ld
+	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$$(CPU_$(1)) $$(ARM_LDFLAGS) -Tfirmware/boot/$(1).ld $$(filter %.o,$$^) -o $$@
+
+build/firmware/$(1)/firmware/agent/engines-safe.o: firmware/agent/engines.c firmware/firmware.mk
+	@mkdir -p $$(@D)
+	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$$(CPU_$(1)) $$(ARM_CFLAGS) $$(OPTIMISE) -DAGENT_SAFE -MMD -MP -c $$< -o $$@
+
+-include $$(OBJECTS_$(1):.o=.d) build/firmware/$(1)/firmware/agent/engines-safe.d
 endef
 $(foreach b,$(BOARDS),$(eval $(call FIRMWARE_BOARD,$b)))
+
+.PHONY: firmware-safe
+firmware-safe: $(BOARDS:%=build/firmware/%-safe.elf) ## firmware without engines that check nothing: build/firmware/BOARD-safe.elf
 
 # Device code calls nothing but itself, the compiler's library and four memory functions.
 .PHONY: firmware-audit

@@ -57,7 +57,7 @@ func (t *Target) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
 // Compile loads a job and compiles its program for a Cortex-M4 (dsp) or M3: the same bytes as on the device.
 // places are those of instruction slots in code.
 func (t *Target) Compile(ctx context.Context, job emu.Job, dsp bool) (code []byte, places []jit.Place, err error) {
-	job.LoadOnly = true
+	job.LoadOnly, job.Unsafe = true, true // it does not run
 	s, err := t.Run(ctx, job)
 	switch {
 	case err != nil:

@@ -32,7 +32,10 @@ type Engine struct {
 	Caps uint8 // UB_ENGINE_* of abi/engine.h
 }
 
-const engineNative = 1 << 1 // UB_ENGINE_NATIVE
+const (
+	engineNative = 1 << 1 // UB_ENGINE_NATIVE
+	engineUnsafe = 1 << 2 // UB_ENGINE_UNSAFE
+)
 
 // Client asks an agent. It is not safe for concurrent use.
 type Client struct {

@@ -75,6 +75,7 @@ const (
 
 	flagHelpers  = 1
 	flagLoadOnly = 2
+	flagUnsafe   = 4
 	writable     = 0x80000000
 
 	accessArea   = 0

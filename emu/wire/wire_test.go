@@ -27,7 +27,7 @@ var mirrored = map[string]int{
 	"JOB_ENGINE": jobEngine, "JOB_FORMAT": jobFormat, "JOB_FLAGS": jobFlags, "JOB_GRANTED": jobGranted,
 	"JOB_ENTRY": jobEntry, "JOB_HELPERS": jobHelpers, "JOB_BUDGET": jobBudget, "JOB_CONTEXT": jobContext,
 	"JOB_TRACE": jobTrace, "JOB_IMAGE": jobImage, "JOB_BYTES": jobBytes,
-	"FLAG_HELPERS": flagHelpers, "FLAG_LOAD_ONLY": flagLoadOnly,
+	"FLAG_HELPERS": flagHelpers, "FLAG_LOAD_ONLY": flagLoadOnly, "FLAG_UNSAFE": flagUnsafe,
 
 	"AREA": accessArea, "INDEX": accessIndex, "COUNT": accessCount, "OFFSET": accessOffset,
 	"ACCESS_BYTES": accessBytes, "AREA_CONTEXT": areaContext, "AREA_GRANTED": areaGranted,

@@ -300,11 +300,11 @@ static void handle(struct agent *a)
 	const uint8_t *f = a->request.bytes;
 	uint8_t kind = f[UB_WIRE_KIND], seq = f[UB_WIRE_SEQ];
 	uint32_t len = agent_get16(f + UB_WIRE_LENGTH);
-	uint32_t crc = agent_get32(f + UB_WIRE_HEADER_BYTES + len);
-	if (!a->reply_len || crc != a->last_crc) {
+	uint32_t bytes = UB_WIRE_HEADER_BYTES + len + UB_WIRE_CRC_BYTES;
+	if (!a->reply_len || memcmp(f, a->last, bytes)) {
 		struct reply r = {.payload = a->reply + UB_WIRE_HEADER_BYTES};
 		answer(a, kind, f + UB_WIRE_HEADER_BYTES, len, &r);
-		a->last_crc = crc;
+		memcpy(a->last, f, bytes);
 		a->reply_len = agent_frame_seal(a->reply, kind | UB_WIRE_REPLY, seq, r.len);
 	}
 	agent_port_send(a->board->port, a->reply, a->reply_len);

@@ -43,7 +43,8 @@ struct agent_counts {
 /* The job that is open. */
 struct agent_job {
 	const struct ub_engine *engine; /* NULL: none is open */
-	uint32_t loaded;                /* it can run */
+	uint32_t fresh;                 /* the image was written since it was loaded; loading changes it */
+	uint32_t loaded;                /* it can run: nothing it was made of has changed since */
 	uint32_t format;
 	uint32_t entry;
 	uint32_t budget;
@@ -69,11 +70,11 @@ struct agent {
 	struct ub_arena arena;
 	struct agent_counts overhead; /* of an empty phase */
 	uint32_t stack_overhead;
-	uint32_t last_crc;            /* of the request answered last, */
-	uint32_t reply_len;           /* whose answer is in reply; 0: do not repeat it */
+	uint32_t reply_len;           /* of the last answer, which is in reply; 0: do not repeat it */
 	struct agent_job job;
 	struct helper_env env;
 	struct agent_frame request;
+	uint8_t last[UB_WIRE_FRAME_BYTES]; /* the request answered last */
 	uint8_t reply[UB_WIRE_FRAME_BYTES] __attribute__((aligned(8)));
 };
 
@@ -96,7 +97,7 @@ extern const uint32_t agent_engine_count;
  * the length of the declaration. */
 int32_t agent_open(struct agent *a, const uint8_t *p, uint32_t len);
 int32_t agent_load(struct agent *a);
-/* The image is as it was written, and what was loaded of it can no longer run. */
+/* What was loaded can no longer run: the image is going to be another. */
 void agent_unload(struct agent *a);
 int32_t agent_run(struct agent *a);
 

@@ -51,12 +51,14 @@ int32_t agent_open(struct agent *a, const uint8_t *p, uint32_t len)
 	struct agent_job *j = &a->job;
 	memset(j, 0, sizeof *j);
 	a->arena.used = 0;
+	a->env.output_len = 0;
 
 	if (len < UB_WIRE_JOB_BYTES)
 		return refuse(j, UB_E_FRAME_SHORT);
 	uint32_t engine = p[UB_WIRE_JOB_ENGINE];
 	j->format = p[UB_WIRE_JOB_FORMAT];
-	j->helpers_listed = p[UB_WIRE_JOB_FLAGS] & UB_WIRE_FLAG_HELPERS;
+	uint32_t flags = p[UB_WIRE_JOB_FLAGS];
+	j->helpers_listed = flags & UB_WIRE_FLAG_HELPERS;
 	j->ngranted = p[UB_WIRE_JOB_GRANTED];
 	j->entry = agent_get16(p + UB_WIRE_JOB_ENTRY);
 	j->nhelpers = agent_get16(p + UB_WIRE_JOB_HELPERS);
@@ -84,6 +86,8 @@ int32_t agent_open(struct agent *a, const uint8_t *p, uint32_t len)
 			return refuse(j, UB_E_ARGUMENT);
 	}
 	const struct ub_engine *e = agent_engines[engine];
+	if ((e->caps & UB_ENGINE_UNSAFE) && !(flags & UB_WIRE_FLAG_UNSAFE))
+		return refuse(j, UB_E_UNSAFE);
 	if ((e->caps & UB_ENGINE_NATIVE) && j->image.len)
 		return refuse(j, UB_E_ARGUMENT);
 
@@ -93,6 +97,7 @@ int32_t agent_open(struct agent *a, const uint8_t *p, uint32_t len)
 	memset(a->arena.mem, 0, j->save.at);
 	memset(a->arena.mem + j->image.at, 0, j->image.len);
 	j->mark = a->arena.used;
+	j->fresh = 1;
 	j->engine = e;
 	return (int32_t)declared;
 }
@@ -212,27 +217,40 @@ static int32_t load_phases(struct agent *a)
 	return phase(a, UB_WIRE_PHASE_COMPILE, step_prepare);
 }
 
+/* Forgets what the last run left, so that no report tells of it once more. */
+static void forget_run(struct agent *a)
+{
+	struct agent_job *j = &a->job;
+	j->phases &= ~(1u << UB_WIRE_PHASE_EXECUTE);
+	j->counts[UB_WIRE_PHASE_EXECUTE] = (struct agent_counts){0};
+	j->stack_bytes = 0;
+	j->fault = (struct ub_fault){0};
+	memset(&j->run, 0, sizeof j->run);
+	a->env.output_len = 0;
+}
+
 void agent_unload(struct agent *a)
 {
 	struct agent_job *j = &a->job;
 	if (j->loaded && j->engine->release)
 		j->engine->release(&j->prepared);
 	j->loaded = 0;
+	j->fresh = 1;
+	j->phases = 0;
+	memset(&j->program, 0, sizeof j->program);
+	memset(&j->prepared, 0, sizeof j->prepared);
+	memset(j->counts, 0, sizeof j->counts);
 }
 
 int32_t agent_load(struct agent *a)
 {
 	struct agent_job *j = &a->job;
-	if (!j->engine)
+	forget_run(a);
+	if (!j->engine || !j->fresh)
 		return refuse(j, UB_E_STATE);
 	agent_unload(a);
 	a->arena.used = j->mark;
-	j->phases = 0;
-	j->stack_bytes = 0;
-	j->fault = (struct ub_fault){0};
-	memset(&j->program, 0, sizeof j->program);
-	memset(&j->prepared, 0, sizeof j->prepared);
-	memset(&j->run, 0, sizeof j->run);
+	j->fresh = j->engine->caps & UB_ENGINE_NATIVE; /* which have none */
 	int32_t err = load_phases(a);
 	j->fault.status = err;
 	j->loaded = !err;
@@ -272,6 +290,7 @@ static void grant(struct agent *a)
 int32_t agent_run(struct agent *a)
 {
 	struct agent_job *j = &a->job;
+	forget_run(a);
 	if (!j->engine || !j->loaded)
 		return refuse(j, UB_E_STATE);
 	if (j->engine->caps & a->board->no_caps)
@@ -279,11 +298,9 @@ int32_t agent_run(struct agent *a)
 	if (j->program.ctx_min > j->context.len)
 		return refuse(j, UB_E_CONTEXT);
 	grant(a);
-	int32_t err = helper_env_reset(&a->env, a->arena.mem + j->trace.at, j->trace.len);
+	int32_t err = helper_env_reset(&a->env, a->arena.mem + j->trace.at, j->trace.len, j->budget);
 	if (err)
 		return refuse(j, err);
-	j->fault = (struct ub_fault){0};
-	j->phases &= ~(1u << UB_WIRE_PHASE_EXECUTE);
 
 	agent_port_paint_stack(a->board->port);
 	int32_t status = phase(a, UB_WIRE_PHASE_EXECUTE, step_execute);
@@ -308,6 +325,7 @@ void agent_calibrate(struct agent *a)
 	struct agent_job *j = &a->job;
 	memset(j, 0, sizeof *j);
 	a->arena.used = 0;
+	a->env.output_len = 0;
 	a->overhead = (struct agent_counts){0};
 	a->stack_overhead = 0;
 	j->engine = &empty;

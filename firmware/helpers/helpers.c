@@ -9,11 +9,10 @@ const ub_helper helper_table[UB_HELPER_ENTRIES] = {
 #undef HELPER_ROW
 };
 
-static uint64_t refuse(struct ub_run *run, uint32_t addr)
+static void refuse(struct ub_run *run, int32_t status, uint32_t addr)
 {
-	run->fault.status = UB_E_HELPER_ARG;
+	run->fault.status = status;
 	run->fault.addr = addr;
-	return 0;
 }
 
 /* How many bytes lie from addr to the end of the region that holds it and has the rights. */
@@ -33,25 +32,37 @@ static uint32_t room(const struct ub_run *run, uint32_t addr, uint32_t rights)
 void *helper_memory(struct ub_run *run, uint32_t addr, uint32_t len, uint32_t rights)
 {
 	if (len > room(run, addr, rights)) {
-		refuse(run, addr);
+		refuse(run, UB_E_HELPER_ARG, addr);
 		return NULL;
 	}
 	return ub_at(run, addr);
 }
 
+bool helper_pay(struct ub_run *run, uint32_t bytes)
+{
+	uint32_t units = bytes / HELPER_UNIT;
+
+	if (units > ENV->work) {
+		refuse(run, UB_E_BUDGET, 0);
+		return false;
+	}
+	ENV->work -= units;
+	return true;
+}
+
 const char *helper_string(struct ub_run *run, uint32_t addr, uint32_t *len)
 {
-	uint32_t left = room(run, addr, UB_READ);
-	if (left) {
-		const char *s = ub_at(run, addr);
-		for (uint32_t n = 0; n < left; n++) {
-			if (!s[n]) {
-				*len = n;
-				return s;
-			}
-		}
-	}
-	refuse(run, addr);
+	const char *s = ub_at(run, addr);
+	uint32_t left = room(run, addr, UB_READ), most = left, n = 0;
+
+	if (ENV->work < left / HELPER_UNIT) /* no further than what is paid for */
+		most = (ENV->work + 1) * HELPER_UNIT;
+	while (n < most && s[n])
+		n++;
+	if (n == left)
+		refuse(run, UB_E_HELPER_ARG, addr);
+	else if (helper_pay(run, n))
+		return *len = n, s;
 	return NULL;
 }
 
@@ -60,7 +71,7 @@ HELPER(memcpy)
 	if (r3) {
 		const void *src = helper_memory(run, r2, r3, UB_READ);
 		void *dst = src ? helper_memory(run, r1, r3, UB_WRITE) : NULL;
-		if (!dst)
+		if (!dst || !helper_pay(run, r3))
 			return 0;
 		memmove(dst, src, r3); /* they may overlap: the result must not depend on how */
 	}

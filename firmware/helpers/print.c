@@ -128,6 +128,8 @@ HELPER(printf)
 			continue;
 		}
 		uint32_t value = arguments[used++];
+		if (!helper_pay(run, c.width))
+			return 0;
 		switch (c.kind) {
 		case 's':
 			if (!(text = helper_string(run, value, &len)))

@@ -39,7 +39,7 @@ void enginetest_run(const struct enginetest_job *job, struct enginetest_result *
 		result->refused = 1;
 		return;
 	}
-	helper_env_reset(&env, job->trace, job->trace_len);
+	helper_env_reset(&env, job->trace, job->trace_len, job->budget);
 	struct ub_run run = {
 		.budget = job->budget,
 		.ctx_addr = job->regions[UB_REGION_CTX].start,

@@ -199,7 +199,7 @@ func TestWatch(t *testing.T) {
 	w := watch(t, unicorn.CortexM4, "netduinoplus2")
 	for offset, escapes := range map[int16]bool{7: false, 8: true, -1: true, 2000: true} {
 		text := bytes.Join([][]byte{slot(0x72, 1, offset, 7), exitSlot}, nil)
-		_, err := w.job(t.Context(), emu.Job{Engine: "jit-unchecked", Format: abi.TextOnly, Image: text, Context: make([]byte, 8)})
+		_, err := w.job(t.Context(), emu.Job{Engine: "jit-unchecked", Unsafe: true, Format: abi.TextOnly, Image: text, Context: make([]byte, 8)})
 		if (err != nil) != escapes {
 			t.Errorf("a byte written at %+d of a context of 8 bytes: %v", offset, err)
 		}
@@ -257,7 +257,7 @@ func TestHostCodeIsDeviceCode(t *testing.T) {
 		}
 		defer target.Close()
 		for i, job := range jobs {
-			job.Engine, job.LoadOnly, job.WantCode = []string{"jit", "jit-unchecked"}[i%2], true, true
+			job.Engine, job.LoadOnly, job.WantCode, job.Unsafe = []string{"jit", "jit-unchecked"}[i%2], true, true, true
 			sample, err := target.Run(t.Context(), job)
 			if err != nil {
 				t.Fatal(err)

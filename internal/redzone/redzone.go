@@ -66,6 +66,7 @@ const (
 	flashStart = 0x08000000
 	stackBytes = 8 << 10    // of the C stack, as in the firmware
 	limit      = 20_000_000 // instructions, far more than any program here takes
+	renewAfter = 50_000     // programs
 )
 
 // Machine is an emulated core and a desk side by side. It is not safe for concurrent use.
@@ -81,6 +82,7 @@ type Machine struct {
 	helpers  uint32
 	routines []byte // ub_run.routines
 	dirty    int    // bytes of `before` that the last program had
+	programs int    // that the emulator has run
 }
 
 // New makes a machine with this core.
@@ -144,6 +146,16 @@ func (m *Machine) boot(core unicorn.Core) (err error) {
 	return m.core.Read(run+C.UB_RUN_ROUTINES, m.routines)
 }
 
+// renew starts with a new emulator: libunicorn crashes after some hundred thousand programs.
+func (m *Machine) renew() error {
+	core := m.core.Core()
+	if err := m.core.Close(); err != nil {
+		return err
+	}
+	m.programs = 0
+	return m.boot(core)
+}
+
 // call calls a function of the firmware.
 func (m *Machine) call(addr, sp uint32, args ...uint32) (unicorn.Reason, error) {
 	for i, a := range args {
@@ -195,6 +207,11 @@ func (m *Machine) Compare(p progen.Program, o Options) (Result, error) {
 			r.Difference = "the compiler says " + r.Fault.Status.Name()
 		}
 		return r, nil
+	}
+	if m.programs++; m.programs > renewAfter {
+		if err := m.renew(); err != nil {
+			return Result{}, err
+		}
 	}
 	if err := m.load(p, places); err != nil {
 		return Result{}, err
@@ -357,7 +374,7 @@ func (m *Machine) load(p progen.Program, l *places) error {
 		stack_top: C.uint32_t(top), nregions: C.uint32_t(len(regions)),
 	}
 	copy(m.z.run.regions[:], regions)
-	C.helper_env_reset(&m.z.env, nil, 0)
+	C.helper_env_reset(&m.z.env, nil, 0, C.uint32_t(p.Budget))
 
 	/* The device's struct ub_run is the desk's up to its pointers. */
 	copy(l.run.at(ram), C.GoBytes(unsafe.Pointer(&m.z.run), C.UB_RUN_HELPERS))

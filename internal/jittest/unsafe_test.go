@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//go:build !sanitize
+
+package jittest
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"testing"
+
+	"ubench/abi"
+	"ubench/emu"
+	"ubench/emu/unicorn"
+)
+
+// TestUnsafeMustBeAskedFor runs a job on the engine that checks nothing, with the flag and without, and on firmware
+// that has no such engine.
+func TestUnsafeMustBeAskedFor(t *testing.T) {
+	all, err := unicorn.Open(t.Context(), unicorn.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = all.Close() })
+	job := emu.Job{Engine: "jit-unchecked", Format: abi.TextOnly, Image: exitSlot}
+	for unsafe, want := range map[bool]string{false: "e-unsafe", true: "ok"} {
+		job.Unsafe = unsafe
+		s, err := all.Run(t.Context(), job)
+		if err != nil || s.Fault.Status.Name() != want || (s.Execute != nil) != unsafe {
+			t.Errorf("asked for: %v: %v, %v, want %s", unsafe, s.Fault, err, want)
+		}
+	}
+	job.Engine, job.Unsafe = "jit", false
+	if s, err := all.Run(t.Context(), job); err != nil || s.Fault.Status != abi.OK {
+		t.Errorf("jit: %v, %v", s.Fault, err)
+	}
+}
+
+// TestSafeFirmware builds it.
+func TestSafeFirmware(t *testing.T) {
+	if _, err := exec.LookPath("arm-none-eabi-gcc"); err != nil {
+		t.Skip("no cross compiler: ", err)
+	}
+	if out, err := exec.Command("make", "-s", "-C", "../..", "firmware-safe").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	elf, err := os.ReadFile("../../build/firmware/netduinoplus2-safe.elf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := unicorn.Open(t.Context(), unicorn.Options{ELF: elf})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = target.Close() })
+	engines := target.Info().Engines
+	if !slices.Contains(engines, "jit") || slices.Contains(engines, "jit-unchecked") {
+		t.Errorf("engines %v", engines)
+	}
+	s, err := target.Run(t.Context(), emu.Job{Engine: "jit", Format: abi.TextOnly, Image: exitSlot})
+	if err != nil || s.Fault.Status != abi.OK {
+		t.Errorf("%v, %v", s.Fault, err)
+	}
+}
