@@ -48,13 +48,15 @@ struct ub_run {
 	/* The running engine's own: what code it made calls, and the C stack it goes back to. */
 	void (*routines[UB_ROUTINES])(void);
 	void *stack;
+	uint32_t work; /* of helpers, in units (SPEC.md, Helpers), still allowed: the budget, once more */
 };
 
 enum {
 	UB_RUN_STATUS = 0, UB_RUN_PC = 4, UB_RUN_ADDR = 8, UB_RUN_BUDGET = 12, UB_RUN_R0 = 16,
 	UB_RUN_CTX_ADDR = 24, UB_RUN_CTX_LEN = 28, UB_RUN_STACK_TOP = 32, UB_RUN_NREGIONS = 36,
 	UB_RUN_REGIONS = 40, UB_RUN_HELPERS = UB_RUN_REGIONS + 12 * UB_REGIONS_MAX,
-	UB_RUN_ROUTINES = UB_RUN_HELPERS + 12, UB_RUN_STACK = UB_RUN_ROUTINES + 4 * UB_ROUTINES, /* device only */
+	UB_RUN_ROUTINES = UB_RUN_HELPERS + 12, UB_RUN_STACK = UB_RUN_ROUTINES + 4 * UB_ROUTINES,
+	UB_RUN_WORK = UB_RUN_STACK + 4, /* these three on the device only */
 };
 _Static_assert(offsetof(struct ub_run, fault.status) == UB_RUN_STATUS, "layout");
 _Static_assert(offsetof(struct ub_run, fault.pc) == UB_RUN_PC, "layout");
@@ -69,5 +71,6 @@ _Static_assert(offsetof(struct ub_run, regions) == UB_RUN_REGIONS, "layout");
 _Static_assert(offsetof(struct ub_run, helpers) == UB_RUN_HELPERS, "layout");
 _Static_assert(sizeof(void *) > 4 || offsetof(struct ub_run, routines) == UB_RUN_ROUTINES, "layout");
 _Static_assert(sizeof(void *) > 4 || offsetof(struct ub_run, stack) == UB_RUN_STACK, "layout");
+_Static_assert(sizeof(void *) > 4 || offsetof(struct ub_run, work) == UB_RUN_WORK, "layout");
 
 #endif

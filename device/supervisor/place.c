@@ -150,7 +150,7 @@ void supervisor_prepare_run(struct supervisor_program *p, uint32_t context_len)
 
 	r->fault = (struct ub_fault){0};
 	r->r0 = 0;
-	r->budget = p->loaded.config.budget;
+	r->budget = r->work = p->loaded.config.budget;
 	r->ctx_len = context_len;
 	r->regions[UB_REGION_CTX].len = context_len;
 	memset(supervisor_memory(p->supervisor, stack->start), 0, stack->len);

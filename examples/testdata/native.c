@@ -26,7 +26,8 @@ int native_main(void)
 	run.regions[0] = (struct ub_region){0, UINT32_MAX, UB_READ | UB_WRITE};
 	run.nregions = 1;
 	run.env = &native_env;
-	helper_env_reset(&native_env, native_trace, native_trace_len, ~0u);
+	run.work = UINT32_MAX;
+	helper_env_reset(&native_env, native_trace, native_trace_len);
 	int result = PROGRAM(native_context, native_context_len);
 	helper_env_finish(&native_env);
 	native_output_len = native_env.output_len;

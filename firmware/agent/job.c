@@ -269,7 +269,7 @@ static void grant(struct agent *a)
 	const struct ub_program *p = &j->program;
 	struct ub_run *r = &j->run;
 	memset(r, 0, sizeof *r);
-	r->budget = j->budget;
+	r->budget = r->work = j->budget;
 	r->ctx_addr = a->arena.addr + j->context.at;
 	r->ctx_len = j->context.len;
 	r->stack_top = a->arena.addr + j->stack.at + j->stack.len;
@@ -298,7 +298,7 @@ int32_t agent_run(struct agent *a)
 	if (j->program.ctx_min > j->context.len)
 		return refuse(j, UB_E_CONTEXT);
 	grant(a);
-	int32_t err = helper_env_reset(&a->env, a->arena.mem + j->trace.at, j->trace.len, j->budget);
+	int32_t err = helper_env_reset(&a->env, a->arena.mem + j->trace.at, j->trace.len);
 	if (err)
 		return refuse(j, err);
 

@@ -80,17 +80,16 @@ static int take_trace(struct helper_env *env)
 	return 1;
 }
 
-int32_t helper_env_reset(struct helper_env *env, const uint8_t *trace, uint32_t trace_len, uint32_t work)
+int32_t helper_env_reset(struct helper_env *env, const uint8_t *trace, uint32_t trace_len)
 {
 	memset(env, 0, offsetof(struct helper_env, output)); /* of which output_len bytes count */
-	env->work = work;
 	env->step_us = 1000;
 	env->trace = trace;
 	env->trace_len = trace_len;
 	memset(env->lcd, ' ', sizeof env->lcd);
 	if (take_trace(env))
 		return UB_OK;
-	helper_env_reset(env, NULL, 0, work);
+	helper_env_reset(env, NULL, 0);
 	return UB_E_ARGUMENT;
 }
 

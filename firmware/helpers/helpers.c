@@ -42,11 +42,11 @@ bool helper_pay(struct ub_run *run, uint32_t bytes)
 {
 	uint32_t units = bytes / HELPER_UNIT;
 
-	if (units > ENV->work) {
+	if (units > run->work) {
 		refuse(run, UB_E_BUDGET, 0);
 		return false;
 	}
-	ENV->work -= units;
+	run->work -= units;
 	return true;
 }
 
@@ -55,8 +55,8 @@ const char *helper_string(struct ub_run *run, uint32_t addr, uint32_t *len)
 	const char *s = ub_at(run, addr);
 	uint32_t left = room(run, addr, UB_READ), most = left, n = 0;
 
-	if (ENV->work < left / HELPER_UNIT) /* no further than what is paid for */
-		most = (ENV->work + 1) * HELPER_UNIT;
+	if (run->work < left / HELPER_UNIT) /* no further than what is paid for */
+		most = (run->work + 1) * HELPER_UNIT;
 	while (n < most && s[n])
 		n++;
 	if (n == left)

@@ -54,7 +54,6 @@ struct helper_input {
 struct helper_env {
 	const uint8_t *trace; /* lives as long as the run */
 	uint32_t trace_len;
-	uint32_t work;        /* units of HELPER_UNIT bytes that helpers may still read or write */
 	uint32_t now_us, step_us; /* the clock, and how far each look at it moves it */
 	struct helper_input inputs[UB_DEVICE_INPUTS];
 	struct helper_entry global[UB_DEVICE_GLOBALS], local[UB_DEVICE_LOCALS];
@@ -70,9 +69,9 @@ struct helper_env {
 /* By enum ub_helper_index; struct ub_run.helpers of runs that may call all of them. */
 extern const ub_helper helper_table[UB_HELPER_ENTRIES];
 
-/* Before a run: empties the environment and reads the trace. `work` is what helpers may spend: the budget of the run,
- * once more. Returns UB_E_ARGUMENT for a trace that is malformed; then it counts as empty. */
-int32_t helper_env_reset(struct helper_env *env, const uint8_t *trace, uint32_t trace_len, uint32_t work);
+/* Before a run: empties the environment and reads the trace. Returns UB_E_ARGUMENT for a trace
+ * that is malformed; then it counts as empty. */
+int32_t helper_env_reset(struct helper_env *env, const uint8_t *trace, uint32_t trace_len);
 
 /* After a run: appends the state of the devices to the text in env->output: a zero byte, then
  * records as in abi/devices.h. Nothing if no device was touched. */
@@ -82,7 +81,7 @@ void helper_env_finish(struct helper_env *env);
  * rights (enum UB_READ, UB_WRITE). Else NULL, with UB_E_HELPER_ARG in run->fault. */
 void *helper_memory(struct ub_run *run, uint32_t addr, uint32_t len, uint32_t rights);
 
-/* For helpers: pays for work on so many bytes. False, with UB_E_BUDGET in run->fault, if that is more than is left. */
+/* For helpers: pays for work on so many bytes out of run->work. False, with UB_E_BUDGET in run->fault, if that is more than is left. */
 bool helper_pay(struct ub_run *run, uint32_t bytes);
 
 /* For helpers: C pointer to a string that ends inside one region of the run, and its length

@@ -39,9 +39,10 @@ void enginetest_run(const struct enginetest_job *job, struct enginetest_result *
 		result->refused = 1;
 		return;
 	}
-	helper_env_reset(&env, job->trace, job->trace_len, job->budget);
+	helper_env_reset(&env, job->trace, job->trace_len);
 	struct ub_run run = {
 		.budget = job->budget,
+		.work = job->budget,
 		.ctx_addr = job->regions[UB_REGION_CTX].start,
 		.ctx_len = job->regions[UB_REGION_CTX].len,
 		.stack_top = job->stack_top,

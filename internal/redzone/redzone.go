@@ -299,7 +299,7 @@ func (m *Machine) place(p progen.Program) *places {
 		return a
 	}
 	l.cstack = add("the C stack", stackBytes, true, false)
-	l.run = add("the run", C.UB_RUN_STACK+4, true, false)
+	l.run = add("the run", C.UB_RUN_WORK+4, true, false)
 	l.env = add("the helpers' state", C.sizeof_struct_helper_env, true, false)
 	l.context = add("the context", len(p.Context), false, false)
 	for i, r := range p.Granted {
@@ -370,16 +370,17 @@ func (m *Machine) load(p progen.Program, l *places) error {
 		regions = append(regions, C.struct_ub_region{C.uint32_t(l.granted[i].addr), C.uint32_t(len(r.Bytes)), C.UB_READ | write})
 	}
 	m.z.run = C.struct_ub_run{
-		budget: C.uint32_t(p.Budget), ctx_addr: C.uint32_t(l.context.addr), ctx_len: C.uint32_t(l.context.len),
+		budget: C.uint32_t(p.Budget), work: C.uint32_t(p.Budget), ctx_addr: C.uint32_t(l.context.addr), ctx_len: C.uint32_t(l.context.len),
 		stack_top: C.uint32_t(top), nregions: C.uint32_t(len(regions)),
 	}
 	copy(m.z.run.regions[:], regions)
-	C.helper_env_reset(&m.z.env, nil, 0, C.uint32_t(p.Budget))
+	C.helper_env_reset(&m.z.env, nil, 0)
 
 	/* The device's struct ub_run is the desk's up to its pointers. */
 	copy(l.run.at(ram), C.GoBytes(unsafe.Pointer(&m.z.run), C.UB_RUN_HELPERS))
 	l.run.put(ram, C.UB_RUN_HELPERS, m.helpers, l.env.addr, 0)
 	copy(l.run.at(ram)[C.UB_RUN_ROUTINES:], m.routines)
+	l.run.put(ram, C.UB_RUN_WORK, p.Budget)
 	l.env.put(ram, 0, 0)
 	copy(l.env.at(ram)[4:], C.GoBytes(unsafe.Pointer(&m.z.env), C.sizeof_struct_helper_env)[8:])
 	m.dirty = size
