@@ -9,6 +9,7 @@
  *   3 WATCH   u8 number: → u32 digest of all there is but the program's own memory
  *   4 TRAP    u8 what: the firmware itself faults
  *   5 SWITCH  → u32 instructions from an interrupted thread to the next, u32 the same without an interrupt in between
+ *   6 KILL    u8 number: once it runs → u32 microseconds from when the kill is due until the program is gone
  */
 #include "device/console/console.h"
 
@@ -32,7 +33,7 @@ int32_t console_test(struct console *c, const uint8_t *p, uint32_t len, uint32_t
 #include "device/kernel/kernel.h"
 #include "device/kernel/scs.h"
 
-enum { CODE = 1, RANDOM, WATCH, TRAP, SWITCH };
+enum { CODE = 1, RANDOM, WATCH, TRAP, SWITCH, KILL };
 enum { FLAG = 1 << 30 };
 enum { ENDS = 8 };
 
@@ -96,11 +97,14 @@ static int32_t run_code(struct supervisor *s, uint32_t number, const uint8_t *co
 	int32_t err = supervisor_call(s, number, (const uint8_t *)"", 0);
 	if (err)
 		return err;
+	uint64_t end = os_now() + 100 * OS_TICK_US;
 	while (p->state == SUPERVISOR_RUNNING) {
 		os_unlock();
-		os_wait(SUPERVISOR_FLAGS, supervisor_step(s));
+		os_wait(SUPERVISOR_FLAGS, end);
 		os_lock();
 		supervisor_step(s);
+		if (os_now() >= end) /* it sleeps */
+			supervisor_kill(s, number);
 	}
 	return p->status;
 }
@@ -125,14 +129,45 @@ static uint32_t end_of(int32_t status)
 	return status == 0 ? 0 : 7;
 }
 
+/* movw and movt of a register. */
+static void load_constant(uint16_t *code, uint32_t reg, uint32_t value)
+{
+	for (uint32_t i = 0; i < 2; i++, value >>= 16) {
+		code[2 * i] = (uint16_t)(0xf240 | i << 7 | (value >> 11 & 1) << 10 | (value >> 12 & 15));
+		code[2 * i + 1] = (uint16_t)((value >> 8 & 7) << 12 | reg << 8 | (value & 255));
+	}
+}
+
+/* Random bytes. Most begin with code that puts into three registers what is worth trying, and some then ask the gate for
+ * something. */
+static void make_random(const struct supervisor *s, uint64_t *seed, uint32_t *code, uint32_t words)
+{
+	const uint32_t targets[] = {
+		(uint32_t)(uintptr_t)&os_kernel, (uint32_t)(uintptr_t)s, s->programs[0].block.addr, SCB_VTOR,
+		(uint32_t)(uintptr_t)console_test, 0xe000ed94, 0xe000e010, 0xe000ef00, 0x20000000, 0x40011000, 0x22000000,
+		(uint32_t)(uintptr_t)os_ways, 0xfffffffd,
+		s->programs[1].block.addr + 512, s->programs[1].block.addr, s->programs[1].run.ctx_addr,
+	};
+	uint16_t *half = (uint16_t *)code;
+	uint32_t kind = next_random(seed);
+
+	for (uint32_t i = 0; i < words; i++)
+		code[i] = next_random(seed);
+	for (uint32_t i = 0; kind & 3 && i < 3; i++, half += 4) {
+		uint32_t r = next_random(seed);
+		load_constant(half, i == 2 && (r & 15) == 0 ? 13 : r & 7, targets[r >> 8 & 15] + (r >> 16 & 7) * 4);
+	}
+	if ((kind & 12) == 0)
+		*half = (uint16_t)(0xdf00 | (kind >> 8 & (kind & 16 ? 63 : 255)));
+}
+
 static int32_t run_random(struct console *c, uint32_t number, uint64_t seed, uint32_t count, uint8_t *out)
 {
 	struct supervisor *s = &c->supervisor;
 	uint32_t ends[ENDS] = {0}, changed = 0, before = watch(s, number), code[64];
 
 	while (count--) {
-		for (uint32_t i = 0; i < sizeof code / sizeof code[0]; i++)
-			code[i] = next_random(&seed);
+		make_random(s, &seed, code, sizeof code / sizeof code[0]);
 		ends[end_of(run_code(s, number, (const uint8_t *)code, sizeof code))]++;
 		if (watch(s, number) != before)
 			changed++;
@@ -210,6 +245,20 @@ static int32_t count_switch(uint8_t *out)
 	return 0;
 }
 
+/* The server is woken at a time it chose, while the program runs, does what it would for a command, and looks at the
+ * clock. */
+static int32_t time_kill(struct supervisor *s, uint32_t number, uint8_t *out)
+{
+	uint64_t due = os_now() / OS_TICK_US * OS_TICK_US + 4 * OS_TICK_US;
+
+	os_unlock();
+	os_wait(FLAG, due);
+	os_lock();
+	int32_t err = supervisor_kill(s, number);
+	agent_put32(out, (uint32_t)(os_now() - due));
+	return err;
+}
+
 int32_t console_test(struct console *c, const uint8_t *p, uint32_t len, uint32_t *out_len)
 {
 	uint8_t *out = c->out + *out_len;
@@ -232,6 +281,9 @@ int32_t console_test(struct console *c, const uint8_t *p, uint32_t len, uint32_t
 	case TRAP:
 		trap(number);
 		return UB_E_INTERNAL;
+	case KILL:
+		*out_len += 4;
+		return time_kill(&c->supervisor, number, out);
 	case SWITCH:
 		*out_len += 8;
 		return count_switch(out);

@@ -64,6 +64,7 @@ const (
 	testWatch  = 3
 	testTrap   = 4
 	testSwitch = 5
+	testKill   = 6
 )
 
 // RunCode runs machine code in place of a program's and tells how that ended.
