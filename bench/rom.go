@@ -13,15 +13,19 @@ import (
 
 // Component is a part of a firmware and the bytes it takes.
 type Component struct {
-	Name  string
-	Bytes int
+	Name   string
+	Bytes  int
+	Tables int // how many of them are data: symbols of objects, not of functions
 }
 
 // components are the prefixes of symbols with linkage, one for each folder of device C.
-var components = []string{"vm", "jit", "femto", "rbpf", "native", "verify", "image", "agent", "helper", "boot"}
+var components = []string{"vm", "jit", "femto", "rbpf", "native", "wasm2c", "verify", "image", "agent", "helper", "boot"}
 
-// variants are prefixes of symbols that belong to a variant of a component.
-var variants = map[string]string{"rbpf_decode": "rbpf-decode", "rbpf_cache": "rbpf-cache"}
+// variants are prefixes of symbols that belong to a variant of a component, or are of the tool that made it: Z_ begins
+// the names of functions that wasm2c exports.
+var variants = map[string]string{
+	"rbpf_decode": "rbpf-decode", "rbpf_cache": "rbpf-cache", "w2c": "wasm2c", "wasm": "wasm2c", "Z": "wasm2c",
+}
 
 // library is the component of what the compiler and the C library bring.
 const library = "library"
@@ -62,7 +66,7 @@ func attribute(firmware []byte, pick func(*elf.Section) bool) ([]Component, erro
 		}
 	}
 	symbols := placed(all, wanted)
-	sum := map[string]int{}
+	sum := map[string]Component{}
 	files := fileComponents(symbols)
 	last := library
 	for _, s := range symbols {
@@ -77,16 +81,22 @@ func attribute(firmware []byte, pick func(*elf.Section) bool) ([]Component, erro
 			name = last
 		}
 		last = name
-		sum[name] += int(s.Size)
+		c := sum[name]
+		c.Bytes += int(s.Size)
+		if elf.ST_TYPE(s.Info) == elf.STT_OBJECT {
+			c.Tables += int(s.Size)
+		}
+		sum[name] = c
 		rest -= int(s.Size)
 	}
 	if rest > 0 {
-		sum["padding and constants"] = rest
+		sum["padding and constants"] = Component{Bytes: rest, Tables: rest}
 	}
 	var parts []Component
-	for name, n := range sum {
-		if n > 0 {
-			parts = append(parts, Component{name, n})
+	for name, c := range sum {
+		if c.Bytes > 0 {
+			c.Name = name
+			parts = append(parts, c)
 		}
 	}
 	slices.SortFunc(parts, func(a, b Component) int {

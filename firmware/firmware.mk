@@ -13,7 +13,7 @@ ARM_CFLAGS = -mthumb -mfloat-abi=soft -std=gnu99 -ffreestanding -fbuiltin -fno-c
 ARM_LDFLAGS = -mthumb -mfloat-abi=soft -nostartfiles -Wl,--gc-sections -Wl,--strip-debug \
 	-Wl,--build-id=none -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments -Lfirmware/boot
 
-# Components, by name, as `make sizes` reports them.
+# Folders of device C, which are the components `make sizes` reports.
 ENGINE_DIRS = image verify vm jit femto baseline/rbpf baseline/native
 FIRMWARE_DIRS = $(ENGINE_DIRS) baseline/wasm2c firmware/agent firmware/helpers firmware/boot
 include baseline/wasm2c/wasm2c.mk
@@ -81,5 +81,6 @@ build/firmware/vm-Os/%.o: vm/%.c firmware/firmware.mk
 	@mkdir -p $(@D)
 	$(call DOES,CC,$@)$(ARM)gcc -mcpu=$(CPU_netduinoplus2) $(ARM_CFLAGS) -Os -c $< -o $@
 
-sizes: firmware-build $(patsubst vm/%.c,build/firmware/vm-Os/%.o,$(wildcard vm/*.c)) ## code and tables of each engine, in bytes
-	@firmware/sizes.sh $(ARM)size build/firmware netduinoplus2 $(FIRMWARE_DIRS)
+sizes: firmware-build build $(patsubst vm/%.c,build/firmware/vm-Os/%.o,$(wildcard vm/*.c)) ## code and tables of each engine, in bytes
+	@bin/ubench size --firmware build/firmware/netduinoplus2.elf
+	@firmware/sizes.sh $(ARM)size "vm at -Os, before linking" build/firmware/vm-Os/*.o

@@ -88,3 +88,19 @@ func ROMFigure(rom []bench.Component, ram []bench.Component, board string) *Figu
 	f.add("the paper's system", "", "RAM", 45*1024, "bytes", results.Paper)
 	return f
 }
+
+// ComponentTable is the bytes of a firmware's components, code and tables apart.
+func ComponentTable(name string, parts []bench.Component) *Table {
+	t := &Table{Title: name + ", bytes", Header: []string{"component", "code", "tables", "total"}, Left: []bool{true}}
+	total := bench.Component{Name: "all"}
+	row := func(c bench.Component) *Row {
+		return t.add(c.Name, count(uint64(c.Bytes-c.Tables)), count(uint64(c.Tables)), count(uint64(c.Bytes)))
+	}
+	for _, c := range parts {
+		row(c)
+		total.Bytes += c.Bytes
+		total.Tables += c.Tables
+	}
+	row(total).Break = true
+	return t
+}

@@ -30,18 +30,23 @@ func sizeCommand(e *env) *cli.Command {
 *.bpf.c that have none. All formats of a program come from one compile. Native code is prog.thumb.o
 beside prog.bpf.o or, without one, what arm-none-eabi-gcc makes of the source.
 
+--firmware takes the ELF of a firmware instead, and shows the bytes of each component after linking, as the
+ROM figure does.
+
 --best adds a second table: for each format the compile, of -mcpu=v1 to v4 and -O1, -O2, -Os, -Oz,
 that makes it smallest; it needs clang and the sources.
 
 Examples:
   ubench size examples/
   ubench size examples/ --best --plot sizes.svg
-  ubench size prog.c other.o --json > sizes.json`,
+  ubench size prog.c other.o --json > sizes.json
+  ubench size --firmware firmware/netduinoplus2.elf`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "best", Usage: "also show the best compile for each format"},
 			&cli.StringFlag{Name: "format", Value: "table", Usage: "print `FORMAT`: table, json or csv"},
 			&cli.BoolFlag{Name: "json", Usage: "the same as --format json"},
 			&cli.BoolFlag{Name: "csv", Usage: "the same as --format csv"},
+			&cli.StringFlag{Name: "firmware", Usage: "show the components of the firmware in `FILE`"},
 			&cli.StringFlag{Name: "plot", Usage: "draw bytes per program and format into `FILE`.svg, .png or .pdf"},
 			&cli.StringFlag{Name: "target", Value: defaultTarget, Usage: "`TARGET` whose JIT compiles the programs; see ubench list"},
 			&cli.BoolFlag{Name: "reproducible", Usage: "leave the time of measuring out of the JSON"},
@@ -51,6 +56,12 @@ Examples:
 }
 
 func (e *env) size(c *cli.Context) error {
+	if file := c.String("firmware"); file != "" {
+		if c.Args().Present() {
+			return usagef("--firmware %s already says what to size: leave out %q", file, c.Args().First())
+		}
+		return e.sizeFirmware(file)
+	}
 	if !c.Args().Present() {
 		return usagef("name objects, C files or folders; ubench size examples/ is the paper's figure")
 	}
@@ -95,6 +106,22 @@ func (e *env) size(c *cli.Context) error {
 	}
 	return figure.Save(plot)
 }
+
+// sizeFirmware shows where the bytes of a firmware go.
+func (e *env) sizeFirmware(file string) error {
+	data, err := readAll(nil, file, maxFirmwareFile)
+	if err != nil {
+		return err
+	}
+	parts, err := bench.ROM(data)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return e.writeTables([]*report.Table{report.ComponentTable(file, parts)})
+}
+
+// maxFirmwareFile bounds the ELF of a firmware, debug information and all.
+const maxFirmwareFile = 64 << 20
 
 func (e *env) writeSizes(c *cli.Context, format string, sizes []bench.Size) error {
 	switch format {
