@@ -151,6 +151,18 @@ static void skip(struct jit *j, uint32_t leader)
 		j->out.offset[++j->slot] = (uint16_t)j->out.code.len;
 }
 
+/* Gives loops in two forms up where there is clearly no room for them, rather than at the end: of large programs, after an
+ * eighth, which in the long run is as long as the others. */
+static void foresee(struct jit *j)
+{
+	struct jit_code *c = &j->out.code;
+	uint32_t used = c->len + j->out.nfixups * JIT_FIXUP_HALFWORDS, left = c->cap - c->len;
+	if (j->loops && j->slots >= 1024 && !j->out.error && left < 7 * used) {
+		j->out.error = UB_E_COMPILE_CODE;
+		c->cap = 0;
+	}
+}
+
 static void emit(struct jit *j)
 {
 	struct jit_loop loop;
@@ -169,6 +181,8 @@ static void emit(struct jit *j)
 		} else {
 			j->out.offset[slot] = (uint16_t)j->out.code.len;
 		}
+		if (slot == j->slots / 8)
+			foresee(j);
 		on = lower(j, j->text + slot);
 		jit_release(j);
 		if (failed(j)) { /* once_more() knows */

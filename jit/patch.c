@@ -56,8 +56,8 @@ static bool is_conditional(uint32_t half)
 	return half >> 12 == 0xd;
 }
 
-/* Halfwords by which code at `at` moves: branches before it that grow by one each. */
-static NOINLINE uint32_t moved(const struct jit_out *o, uint32_t at)
+/* How many branches there are before a halfword. */
+static NOINLINE uint32_t branches_before(const struct jit_out *o, uint32_t at)
 {
 	uint32_t low = 0, high = o->nfixups;
 	while (low < high) {
@@ -67,9 +67,16 @@ static NOINLINE uint32_t moved(const struct jit_out *o, uint32_t at)
 		else
 			high = middle;
 	}
-	if (low == 0)
+	return low;
+}
+
+/* Halfwords by which code at `at` moves: branches before it that grow by one each. */
+static uint32_t moved(const struct jit_out *o, uint32_t at)
+{
+	uint32_t n = branches_before(o, at);
+	if (n == 0)
 		return 0;
-	const struct jit_fixup *f = fixup(o, low - 1);
+	const struct jit_fixup *f = fixup(o, n - 1);
 	return f->grown + (uint32_t)f->wide;
 }
 
@@ -135,25 +142,28 @@ static bool complete(const struct jit_out *o, const struct jit_fixup *f)
 	return d + 1024 < 2048;
 }
 
-/* Finds the branches that must grow, some being known; returns by how many halfwords the code grows. */
+/* Finds the branches that must grow, some being known; returns by how many halfwords the code grows. A branch that grows
+ * may make others grow; after a few rounds all do that could, so that this takes no longer than that. */
 static uint32_t size_branches(struct jit_out *o)
 {
+	enum { ROUNDS = 4 };
 	struct jit_fixup *first = o->fixups, *last = first - o->nfixups;
-	for (;;) {
+	for (uint32_t round = 0;; round++) {
 		uint32_t grown = 0;
 		bool again = false;
 		for (struct jit_fixup *f = first; f-- != last;) {
 			f->grown = (uint16_t)grown;
 			grown += f->wide;
 		}
+		const uint32_t most = round < ROUNDS ? grown : o->nfixups;
 		for (struct jit_fixup *f = first; f-- != last;) {
 			uint32_t half = o->code.at[f->at], reach = reach_of(half);
 			if (f->wide || is_bl(half))
 				continue;
 			uint32_t d = target_of(o, f) - f->at - 2 + reach; /* as if nothing had grown */
-			if (d - grown < 2 * reach && d + grown < 2 * reach)
+			if (d - most < 2 * reach && d + most < 2 * reach)
 				continue;
-			if (distance(o, f) + reach >= 2 * reach)
+			if (round >= ROUNDS || distance(o, f) + reach >= 2 * reach)
 				f->wide = again = true;
 		}
 		if (!again)
@@ -161,36 +171,37 @@ static uint32_t size_branches(struct jit_out *o)
 	}
 }
 
-/* The first top of a loop behind `from` that has come to stand in the second half of a word; ~0: there is none. */
-static uint32_t odd_top(const struct jit_out *o, uint32_t from)
+/* Number of the last branch between two halfwords that can still grow, or the number of them all. */
+static uint32_t growable(const struct jit_out *o, uint32_t from, uint32_t to)
 {
-	uint32_t top = ~0u;
-	for (const struct jit_fixup *f = o->fixups, *last = f - o->nfixups; f-- != last;) {
-		uint32_t target = target_of(o, f);
-		if (target > from && target <= f->at && target < top && is_conditional(o->code.at[f->at]) &&
-		    (target + moved(o, target)) & 1)
-			top = target;
-	}
-	return top;
+	uint32_t i = branches_before(o, to);
+	while (i > 0 && fixup(o, --i)->at >= from)
+		if (!fixup(o, i)->wide && !is_bl(o->code.at[fixup(o, i)->at]))
+			return i;
+	return o->nfixups;
 }
 
-/* Sizes branches. Tops of loops began words (jit_align) and are to do so again, by growing a branch more before them.
- * Returns by how many halfwords the code grows. */
+/* Sizes branches. Tops of loops began words (jit_align) and are to do so again, by growing a branch more before them:
+ * in one pass, from top to top, so that those of inner loops come first, and those around them not at all. What these
+ * make grow in turn may move some of them once more. Returns by how many halfwords the code grows. */
 static uint32_t place_tops(struct jit_out *o)
 {
-	enum { TOPS = 64 }; /* each takes a look at all branches */
-	uint32_t grown = size_branches(o), from = 0, top;
-	for (uint32_t n = 0; n < TOPS && (top = odd_top(o, from)) != ~0u; n++) {
-		struct jit_fixup *f = o->fixups - o->nfixups;
-		while (f < o->fixups && (f->at >= top || f->wide || is_bl(o->code.at[f->at])))
-			f++;
-		if (f < o->fixups && f->at >= from) {
-			f->wide = true;
-			grown = size_branches(o);
+	uint32_t grown = size_branches(o), from = 0, more = 0;
+	for (uint32_t i = 0; i < o->nfixups; i++) {
+		const struct jit_fixup *f = fixup(o, i);
+		uint32_t top = target_of(o, f);
+		if (top <= from || top > f->at || !is_conditional(o->code.at[f->at]))
+			continue;
+		if ((top + moved(o, top) + more) & 1) {
+			uint32_t before = growable(o, from, top);
+			if (before < o->nfixups) {
+				fixup(o, before)->wide = true;
+				more++;
+			}
 		}
 		from = top;
 	}
-	return grown;
+	return more ? size_branches(o) : grown;
 }
 
 /* Moves code apart, from the end. */
