@@ -44,8 +44,9 @@
 	X(message_receive, 0x92, 2)            \
 	X(wait, 0x93, 1)
 
-/* Ids are a group and a number below five in it: a table by (group, number) is small, and has gaps. */
+/* Ids are a group, 0 to 15, and a number below five in it: a table by (group, number) is small, and has gaps. */
 #define UB_HELPER_AT(id) (((id) >> 4) * 5 + ((id) & 15))
+enum { UB_HELPER_INDEXES = 16 * 5 };
 
 enum ub_helper_index {
 #define UB_HELPER_INDEX(name, id, arguments) UB_HELPER_##name = UB_HELPER_AT(id),
@@ -57,23 +58,11 @@ enum ub_helper_index {
 #undef UB_HELPER_ONE
 };
 
-/* Index of a helper id in ub_run.helpers, or -1. The entry of an id that is not taken is null. */
+/* Index of a helper id in ub_run.helpers, or -1. Whether there is a helper with this id is for who makes the
+ * allow-list of a program to know. */
 static inline int ub_helper_index(int32_t id)
 {
-	uint32_t index = UB_HELPER_AT((uint32_t)id);
-
-	return ((uint32_t)id & 15) < 5 && index < UB_HELPER_ENTRIES ? (int)index : -1;
-}
-
-/* Is there a helper with this id? */
-static inline int ub_helper_known(int32_t id)
-{
-#define UB_HELPER_BIT(name, id, arguments) | 1ull << UB_HELPER_AT(id)
-	const uint64_t known = 0 UB_HELPERS(UB_HELPER_BIT);
-#undef UB_HELPER_BIT
-	int index = ub_helper_index(id);
-
-	return index >= 0 && (known >> index & 1);
+	return ((uint32_t)id & 15) < 5 && (uint32_t)id < 256 ? (int)UB_HELPER_AT((uint32_t)id) : -1;
 }
 
 #endif

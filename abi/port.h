@@ -10,11 +10,19 @@
 
 #include "abi/run.h"
 
-#if defined(__arm__)
+/* Whether this is not the device itself: generated code cannot run, and interrupts are not ours to mask. 32-bit Arm
+ * Linux is a host, too. */
+#ifndef UB_HOST
+#if defined(__arm__) && defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
 #define UB_HOST 0
 #else
 #define UB_HOST 1
 #endif
+#endif
+
+/* Whether device addresses are C pointers, as on everything with 32-bit pointers. Else the memory of a run is seen
+ * from `base` on. */
+#define UB_ADDRESSES_ARE_POINTERS (UINTPTR_MAX == UINT32_MAX)
 
 /* C pointer to a device address that was checked. */
 static inline void *ub_at(const struct ub_run *run, uint32_t addr)
@@ -30,6 +38,12 @@ static inline void *ub_at(const struct ub_run *run, uint32_t addr)
 /* Atomics are indivisible against interrupts: a single core needs no more, and ARMv7-M has no
  * 64-bit exclusives. Behind walls (device/) programs cannot mask them: the kernel is asked not to switch. */
 enum { UB_SVC_HOLD = 0xf1, UB_SVC_RELEASE = 0xf2 };
+
+/* A firmware that masks interrupts its own way defines UB_PORT_IRQ as the header with its ub_irq_save and
+ * ub_irq_restore. */
+#ifdef UB_PORT_IRQ
+#include UB_PORT_IRQ
+#else
 
 static inline uint32_t ub_irq_save(void)
 {
@@ -56,6 +70,8 @@ static inline void ub_irq_restore(uint32_t saved)
 	__asm__ volatile("msr primask, %0" ::"r"(saved) : "memory");
 #endif
 }
+
+#endif
 
 /* Counts since boot, modulo 2^32. Boards implement both; differences are what matters.
  * On QEMU and Unicorn the first is exact; cycles are a model's or, on silicon, DWT's. */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "abi/compiler.h"
 #include "abi/isa.h"
 #include "abi/status.h"
 

@@ -3,6 +3,7 @@
 #ifndef UB_ABI_RUN_H
 #define UB_ABI_RUN_H
 
+#include "abi/compiler.h"
 #include "abi/helpers.h"
 #include "abi/program.h"
 
@@ -41,8 +42,10 @@ struct ub_run {
 	uint32_t stack_top;     /* r10 at entry; the stack lies below it */
 	uint32_t nregions;
 	struct ub_region regions[UB_REGIONS_MAX];
+	uint32_t helper;        /* index of the helper that is called: engines say it before they call */
+	volatile uint32_t stop; /* not 0: end at the next call of a helper that looks (ubpf.h) */
 	/* Pointers last: their width differs between device and host. */
-	const ub_helper *helpers; /* UB_HELPER_ENTRIES entries, by enum ub_helper_index */
+	const ub_helper *helpers; /* by UB_HELPER_AT(id), as far as ids on allow-lists go */
 	void *env;                /* what helpers work on */
 	uint8_t *base;            /* host: memory of device address 0 (port.h); device: unused, 0 */
 	/* The running engine's own: what code it made calls, and the C stack it goes back to. */
@@ -54,23 +57,24 @@ struct ub_run {
 enum {
 	UB_RUN_STATUS = 0, UB_RUN_PC = 4, UB_RUN_ADDR = 8, UB_RUN_BUDGET = 12, UB_RUN_R0 = 16,
 	UB_RUN_CTX_ADDR = 24, UB_RUN_CTX_LEN = 28, UB_RUN_STACK_TOP = 32, UB_RUN_NREGIONS = 36,
-	UB_RUN_REGIONS = 40, UB_RUN_HELPERS = UB_RUN_REGIONS + 12 * UB_REGIONS_MAX,
+	UB_RUN_REGIONS = 40, UB_RUN_HELPER = UB_RUN_REGIONS + 12 * UB_REGIONS_MAX, UB_RUN_HELPERS = UB_RUN_HELPER + 8,
 	UB_RUN_ROUTINES = UB_RUN_HELPERS + 12, UB_RUN_STACK = UB_RUN_ROUTINES + 4 * UB_ROUTINES,
 	UB_RUN_WORK = UB_RUN_STACK + 4, /* these three on the device only */
 };
-_Static_assert(offsetof(struct ub_run, fault.status) == UB_RUN_STATUS, "layout");
-_Static_assert(offsetof(struct ub_run, fault.pc) == UB_RUN_PC, "layout");
-_Static_assert(offsetof(struct ub_run, fault.addr) == UB_RUN_ADDR, "layout");
-_Static_assert(offsetof(struct ub_run, budget) == UB_RUN_BUDGET, "layout");
-_Static_assert(offsetof(struct ub_run, r0) == UB_RUN_R0, "layout");
-_Static_assert(offsetof(struct ub_run, ctx_addr) == UB_RUN_CTX_ADDR, "layout");
-_Static_assert(offsetof(struct ub_run, ctx_len) == UB_RUN_CTX_LEN, "layout");
-_Static_assert(offsetof(struct ub_run, stack_top) == UB_RUN_STACK_TOP, "layout");
-_Static_assert(offsetof(struct ub_run, nregions) == UB_RUN_NREGIONS, "layout");
-_Static_assert(offsetof(struct ub_run, regions) == UB_RUN_REGIONS, "layout");
-_Static_assert(offsetof(struct ub_run, helpers) == UB_RUN_HELPERS, "layout");
-_Static_assert(sizeof(void *) > 4 || offsetof(struct ub_run, routines) == UB_RUN_ROUTINES, "layout");
-_Static_assert(sizeof(void *) > 4 || offsetof(struct ub_run, stack) == UB_RUN_STACK, "layout");
-_Static_assert(sizeof(void *) > 4 || offsetof(struct ub_run, work) == UB_RUN_WORK, "layout");
+UB_STATIC_ASSERT(offsetof(struct ub_run, fault.status) == UB_RUN_STATUS, layout);
+UB_STATIC_ASSERT(offsetof(struct ub_run, fault.pc) == UB_RUN_PC, layout);
+UB_STATIC_ASSERT(offsetof(struct ub_run, fault.addr) == UB_RUN_ADDR, layout);
+UB_STATIC_ASSERT(offsetof(struct ub_run, budget) == UB_RUN_BUDGET, layout);
+UB_STATIC_ASSERT(offsetof(struct ub_run, r0) == UB_RUN_R0, layout);
+UB_STATIC_ASSERT(offsetof(struct ub_run, ctx_addr) == UB_RUN_CTX_ADDR, layout);
+UB_STATIC_ASSERT(offsetof(struct ub_run, ctx_len) == UB_RUN_CTX_LEN, layout);
+UB_STATIC_ASSERT(offsetof(struct ub_run, stack_top) == UB_RUN_STACK_TOP, layout);
+UB_STATIC_ASSERT(offsetof(struct ub_run, nregions) == UB_RUN_NREGIONS, layout);
+UB_STATIC_ASSERT(offsetof(struct ub_run, regions) == UB_RUN_REGIONS, layout);
+UB_STATIC_ASSERT(offsetof(struct ub_run, helper) == UB_RUN_HELPER, layout);
+UB_STATIC_ASSERT(offsetof(struct ub_run, helpers) == UB_RUN_HELPERS, layout);
+UB_STATIC_ASSERT(sizeof(void *) > 4 || offsetof(struct ub_run, routines) == UB_RUN_ROUTINES, layout);
+UB_STATIC_ASSERT(sizeof(void *) > 4 || offsetof(struct ub_run, stack) == UB_RUN_STACK, layout);
+UB_STATIC_ASSERT(sizeof(void *) > 4 || offsetof(struct ub_run, work) == UB_RUN_WORK, layout);
 
 #endif

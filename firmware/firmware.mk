@@ -15,7 +15,7 @@ ARM_LDFLAGS = -mthumb -mfloat-abi=soft -nostartfiles -Wl,--gc-sections -Wl,--str
 
 # Folders of device C, which are the components `make sizes` reports.
 ENGINE_DIRS = image verify vm jit femto baseline/rbpf baseline/native
-FIRMWARE_DIRS = $(ENGINE_DIRS) baseline/wasm2c firmware/agent firmware/helpers firmware/boot
+FIRMWARE_DIRS = $(ENGINE_DIRS) ubpf baseline/wasm2c firmware/agent firmware/helpers firmware/boot
 include baseline/wasm2c/wasm2c.mk
 FIRMWARE_SOURCES := $(sort $(foreach d,$(FIRMWARE_DIRS),$(wildcard $d/*.c $d/*.S)) build/wasm2c/kernels.c)
 
@@ -68,7 +68,7 @@ firmware-safe: $(BOARDS:%=build/firmware/%-safe.elf) ## firmware without engines
 # Device code calls nothing but itself, the compiler's library and four memory functions.
 .PHONY: firmware-audit
 firmware-audit: $(OBJECTS_netduinoplus2)
-	@firmware/audit.sh $(ARM)nm build/firmware/netduinoplus2 $(ENGINE_DIRS)
+	@firmware/audit.sh $(ARM)nm build/firmware/netduinoplus2 $(ENGINE_DIRS) ubpf
 
 firmware-check: firmware-build
 	@for b in $(BOARDS); do \

@@ -158,7 +158,7 @@ static NOINLINE int get_memory(struct stream *s, uint8_t *out, const uint8_t *en
 	}
 	return out == end && !waiting;
 }
-_Static_assert(IMAGE_PACKED_DEPTH <= 4, "bytes of a word");
+UB_STATIC_ASSERT(IMAGE_PACKED_DEPTH <= 4, bytes_of_a_word);
 
 /* Registers that the template does not give come off the top of the word. */
 static inline __attribute__((always_inline)) uint32_t get_reg(uint32_t way, uint32_t prev, uint32_t *word,

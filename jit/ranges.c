@@ -165,7 +165,7 @@ static uint32_t arguments(const struct ranges *g, int32_t id)
 	int index = ub_helper_index(id);
 	if (index == UB_HELPER_printf)
 		return 1 + conversions(g->j->program, g->now + 1);
-	return index < 0 ? 5 : known[index];
+	return index < 0 || index >= UB_HELPER_ENTRIES ? 5 : known[index]; /* the caller's own: all five */
 }
 
 static uint32_t call(struct ranges *g, const struct ub_insn *insn)

@@ -54,6 +54,7 @@ NAKED static void fault(void)
 	"mov	r4, ip\n\t"
 #define CALL_HELPER               \
 	"ldrb	r0, [lr, #-3]\n\t"     \
+	"str	r0, [r4, %2]\n\t"     \
 	"ldr	ip, [r4, %1]\n\t"      \
 	"ldr	ip, [ip, r0, lsl #2]\n\t" \
 	"mov	r0, r4\n\t"            \
@@ -71,7 +72,7 @@ NAKED static void fault(void)
 
 NAKED static void helper(void)
 {
-	__asm__(BEFORE_HELPER CALL_HELPER AFTER_HELPER ::"i"(stop), "i"(UB_RUN_HELPERS));
+	__asm__(BEFORE_HELPER CALL_HELPER AFTER_HELPER ::"i"(stop), "i"(UB_RUN_HELPERS), "i"(UB_RUN_HELPER));
 }
 
 /* The same with two more arguments in [sp]. */
@@ -82,7 +83,7 @@ NAKED static void helper5(void)
 		"push	{r0, ip}\n\t"
 		CALL_HELPER
 		"add	sp, sp, #8\n\t"
-		AFTER_HELPER ::"i"(stop), "i"(UB_RUN_HELPERS));
+		AFTER_HELPER ::"i"(stop), "i"(UB_RUN_HELPERS), "i"(UB_RUN_HELPER));
 }
 
 /* A check that failed: ip: the address; r3: the run; on the stack: r3, lr; behind the bl: slot,

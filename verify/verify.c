@@ -67,7 +67,7 @@ static int32_t verify_helper(struct verify *v, int32_t id)
 		else
 			high = middle;
 	}
-	if (!allowed || low == v->program->nhelpers || allowed[low] != id || !ub_helper_known(id))
+	if (!allowed || low == v->program->nhelpers || allowed[low] != id || ub_helper_index(id) < 0)
 		return UB_E_VERIFY_HELPER;
 	v->flags |= UB_PROGRAM_HELPER_CALLS;
 	return 0;

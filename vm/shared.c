@@ -188,6 +188,7 @@ int32_t vm_helper(struct vm *vm, int32_t id)
 
 	if (!helper)
 		return UB_E_HELPER;
+	run->helper = (uint32_t)index;
 	vm->r[0] = helper(run, (uint32_t)r[1], (uint32_t)r[2], (uint32_t)r[3], (uint32_t)r[4],
 			  (uint32_t)r[5]);
 	return run->fault.status;

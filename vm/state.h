@@ -20,7 +20,7 @@ struct vm_frame {
 	uint32_t return_to; /* slot */
 	uint32_t unused;
 };
-_Static_assert(UB_FRAMES_MAX * sizeof(struct vm_frame) <= UB_SAVE_BYTES, "layout");
+UB_STATIC_ASSERT(UB_FRAMES_MAX * sizeof(struct vm_frame) <= UB_SAVE_BYTES, layout);
 
 /* The portable form: interprets the program as it was loaded, from its entry on, with the registers as they are.
  * Returns run->fault.status. */

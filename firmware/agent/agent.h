@@ -54,6 +54,8 @@ struct agent_job {
 	uint32_t helpers_listed;
 	uint32_t nhelpers;
 	uint16_t helpers[AGENT_HELPERS_MAX];
+	uint32_t nallowed; /* of these and the image's */
+	uint16_t allowed[AGENT_HELPERS_MAX];
 	uint32_t mark; /* arena.used before loading */
 	struct ub_program program;
 	struct ub_prepared prepared;

@@ -8,6 +8,7 @@
 
 #include "firmware/agent/agent.h"
 #include "image/image.h"
+#include "ubpf/ubpf.h"
 #include "verify/verify.h"
 
 #define HELPER_ID(name, id, arguments) id,
@@ -180,24 +181,13 @@ static int32_t step_execute(void *arg)
 static void allow_helpers(struct agent_job *j)
 {
 	struct ub_program *p = &j->program;
-	uint32_t n = 0;
+	uint16_t ids[UB_HELPER_COUNT];
 
-	if (p->helpers && !j->helpers_listed)
-		return;
-	if (!p->helpers && !j->helpers_listed) {
-		p->helpers = all_helpers;
-		p->nhelpers = UB_HELPER_COUNT;
-		return;
-	}
-	for (uint32_t i = 0, k = 0; i < j->nhelpers; i++) {
-		while (p->helpers && k < p->nhelpers && p->helpers[k] < j->helpers[i])
-			k++;
-		if (!p->helpers || (k < p->nhelpers && p->helpers[k] == j->helpers[i]))
-			j->helpers[n++] = j->helpers[i];
-	}
-	j->nhelpers = n;
-	p->helpers = j->helpers;
-	p->nhelpers = n;
+	j->nallowed = ubpf_allow(all_helpers, UB_HELPER_COUNT, p->helpers, p->nhelpers,
+				 j->helpers_listed ? j->helpers : NULL, j->nhelpers, ids);
+	memcpy(j->allowed, ids, sizeof ids);
+	p->helpers = j->allowed;
+	p->nhelpers = j->nallowed;
 }
 
 static int32_t load_phases(struct agent *a)

@@ -22,6 +22,7 @@ var layers = [][]string{
 	{"abi", "results"},
 	{"internal/devmem", "internal/thumb", "internal/style", "benchmarks"},
 	{"image", "verify", "vm", "jit", "femto", "baseline"},
+	{"ubpf"},
 	{"firmware", "examples", "planner"},
 	{"device"},
 	{"emu"},
@@ -149,7 +150,7 @@ func tracked(t *testing.T) []string {
 
 var sourceFile = regexp.MustCompile(`\.(go|c|h|S|ld|mk|sh|yml)$|^Makefile$|^\.ci/run$`)
 
-var deviceCode = regexp.MustCompile(`^(abi|image|verify|vm|jit|femto|baseline|firmware|device|benchmarks|examples)/.*\.(c|h|S|ld)$`)
+var deviceCode = regexp.MustCompile(`^(ubpf|abi|image|verify|vm|jit|femto|baseline|firmware|device|benchmarks|examples)/.*\.(c|h|S|ld)$`)
 
 func TestEveryFileNamesItsLicence(t *testing.T) {
 	for _, name := range tracked(t) {
