@@ -137,6 +137,7 @@ var bignum = Benchmark{
 const (
 	lifeSide   = 16
 	lifeHeader = 8
+	lifeMax    = 1024 // LIFE_GENERATIONS_MAX
 )
 
 var life = Benchmark{
@@ -155,7 +156,7 @@ var life = Benchmark{
 		return ctx
 	},
 	Oracle: func(ctx []byte) (uint64, []byte) {
-		if len(ctx) < lifeHeader+2*lifeSide*lifeSide {
+		if len(ctx) < lifeHeader+2*lifeSide*lifeSide || le.Uint32(ctx) > lifeMax {
 			return Refused, nil
 		}
 		after := bytes.Clone(ctx)

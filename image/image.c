@@ -9,6 +9,7 @@ int32_t image_refuse(const struct image_reader *r, int32_t status, uint32_t pc, 
 	return status;
 }
 
+#if UB_IMAGE_FORMATS & UB_IMAGE_TEXT_ONLY
 /* Bare instructions, run where they lie. */
 static int32_t load_text(const struct image_reader *r)
 {
@@ -20,6 +21,7 @@ static int32_t load_text(const struct image_reader *r)
 	r->program->slots = r->len / UB_SLOT_BYTES;
 	return UB_OK;
 }
+#endif
 
 int32_t image_load(uint32_t format, const uint8_t *image, uint32_t len, uint32_t entry, uint32_t engine_caps,
 		   struct ub_arena *arena, struct ub_program *out, struct ub_fault *where)
@@ -40,16 +42,26 @@ int32_t image_load(uint32_t format, const uint8_t *image, uint32_t len, uint32_t
 	if (entry != 0 && (format == UB_FORMAT_TEXT_ONLY || format == UB_FORMAT_PACKED))
 		return image_refuse(&r, UB_E_IMAGE_ENTRY, 0, 0); /* they have one */
 	switch (format) {
+#if UB_IMAGE_FORMATS & UB_IMAGE_TEXT_ONLY
 	case UB_FORMAT_TEXT_ONLY:
 		return load_text(&r);
+#endif
+#if UB_IMAGE_FORMATS & UB_IMAGE_FEMTO_CONTAINERS
 	case UB_FORMAT_FEMTO_CONTAINERS:
 		return image_load_femto(&r);
+#endif
+#if UB_IMAGE_FORMATS & UB_IMAGE_EXTENDED_HEADER
 	case UB_FORMAT_EXTENDED_HEADER:
 		return image_load_extended(&r);
+#endif
+#if UB_IMAGE_FORMATS & UB_IMAGE_ELF_OBJECT
 	case UB_FORMAT_ELF_OBJECT:
 		return image_load_elf(&r);
+#endif
+#if UB_IMAGE_FORMATS & UB_IMAGE_PACKED
 	case UB_FORMAT_PACKED:
 		return image_load_packed(&r);
+#endif
 	}
 	return image_refuse(&r, UB_E_IMAGE_FORMAT, 0, 0);
 }

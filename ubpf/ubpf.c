@@ -39,7 +39,7 @@ static uint32_t address_of(const struct ubpf *u, const void *p)
 #endif
 }
 
-int32_t ubpf_read(struct ubpf *u, const struct ubpf_options *o, void *image, uint32_t bytes, void *memory,
+int32_t ubpf_read(struct ubpf *u, const struct ubpf_options *o, const void *image, uint32_t bytes, void *memory,
 		  uint32_t memory_bytes)
 {
 	memset(u, 0, sizeof *u);
@@ -108,7 +108,7 @@ int32_t ubpf_prepare(struct ubpf *u, const struct ubpf_options *o)
 	return refuse(u, err);
 }
 
-int32_t ubpf_load(struct ubpf *u, const struct ubpf_options *o, void *image, uint32_t bytes, void *memory,
+int32_t ubpf_load(struct ubpf *u, const struct ubpf_options *o, const void *image, uint32_t bytes, void *memory,
 		  uint32_t memory_bytes)
 {
 	int32_t err = ubpf_read(u, o, image, bytes, memory, memory_bytes);
@@ -120,7 +120,7 @@ int32_t ubpf_load(struct ubpf *u, const struct ubpf_options *o, void *image, uin
 	return err;
 }
 
-int32_t ubpf_needs(const struct ubpf_options *o, void *image, uint32_t bytes, void *memory, uint32_t memory_bytes,
+int32_t ubpf_needs(const struct ubpf_options *o, const void *image, uint32_t bytes, void *memory, uint32_t memory_bytes,
 		   struct ubpf_needs *needs, struct ub_fault *where)
 {
 	struct ubpf u;

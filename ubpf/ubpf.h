@@ -128,20 +128,20 @@ struct ubpf_needs {
 /* Reads and checks an image without making it ready, in `memory` as ubpf_load would, and says what loading takes.
  * Formats that run where they lie (abi/image.h) change the image's bytes as loading does, no further.
  * Returns 0 or why it would be refused; *where, if not NULL, has the slot. */
-int32_t ubpf_needs(const struct ubpf_options *options, void *image, uint32_t bytes, void *memory, uint32_t memory_bytes,
+int32_t ubpf_needs(const struct ubpf_options *options, const void *image, uint32_t bytes, void *memory, uint32_t memory_bytes,
 		   struct ubpf_needs *needs, struct ub_fault *where);
 
 /* Loads: reads the image, verifies the program, and makes it ready for the engine. The image is 8-byte aligned. It
- * must outlive the program if its format runs where it lies, in which case it also must be in RAM
- * (text-only, femto-containers, extended-header); packed images and objects are only read. `memory` is 8-byte
+ * must outlive the program if its format runs where it lies (text-only, femto-containers, extended-header), in which
+ * case it also must be in RAM, and is written; packed images and objects are only read, and may be in flash. `memory` is 8-byte
  * aligned and belongs to the program until ubpf_unload; for jit_engine the CPU must be allowed to execute it.
  * On failure u->fault says why and where, and nothing of `memory` is kept. */
-int32_t ubpf_load(struct ubpf *u, const struct ubpf_options *options, void *image, uint32_t bytes, void *memory,
+int32_t ubpf_load(struct ubpf *u, const struct ubpf_options *options, const void *image, uint32_t bytes, void *memory,
 		  uint32_t memory_bytes);
 
 /* The steps of ubpf_load, for who wants to measure them or come between: read, verify, prepare, in this order. The
  * first that fails ends loading. */
-int32_t ubpf_read(struct ubpf *u, const struct ubpf_options *options, void *image, uint32_t bytes, void *memory,
+int32_t ubpf_read(struct ubpf *u, const struct ubpf_options *options, const void *image, uint32_t bytes, void *memory,
 		  uint32_t memory_bytes);
 int32_t ubpf_verify(struct ubpf *u, const struct ubpf_options *options);
 int32_t ubpf_prepare(struct ubpf *u, const struct ubpf_options *options);

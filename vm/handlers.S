@@ -11,9 +11,9 @@
  * A register field in the operands is a byte, 8 times the register's number: added to r7 it is the register's address.
  * A handler fetches the next slot (`fetch`, into r5 and lr) as soon as it needs neither any more.
  */
-#if defined(__ARM_ARCH_7M__) || defined(__ARM_ARCH_7EM__)
-#include "vm/fuse.h"
 #include "vm/layout.h"
+#if UB_VM_THREADED
+#include "vm/fuse.h"
 #include "vm/opcodes.h"
 
 	.syntax unified

@@ -3,6 +3,16 @@
 #ifndef UB_VM_LAYOUT_H
 #define UB_VM_LAYOUT_H
 
+/* Whether the threaded form is compiled: its handlers are Thumb-2, of ARMv7-M and ARMv8-M mainline. -DUB_VM_THREADED=0
+ * leaves it out where flash is short. */
+#ifndef UB_VM_THREADED
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && __ARM_ARCH_ISA_THUMB == 2
+#define UB_VM_THREADED 1
+#else
+#define UB_VM_THREADED 0
+#endif
+#endif
+
 /* struct vm_threaded; its registers are slots of 8 bytes: r0..r10, struct vm's pointers, then constants. */
 #define VM_R10 80
 #define VM_RUN 88

@@ -5,7 +5,7 @@
 #include "vm/handler.h"
 #include "vm/opcodes.h"
 
-#if !UB_HOST
+#if UB_VM_THREADED
 /* Restores one instruction. Returns the slots it has. */
 static uint32_t vm_restore_slot(struct vm_rewritten *r, uint32_t *slot)
 {

@@ -7,7 +7,7 @@
 #include "vm/handler.h"
 #include "vm/opcodes.h"
 
-#if !UB_HOST
+#if UB_VM_THREADED
 /* The slot behind the registers that holds a constant, or 0. */
 static uint32_t vm_constant(struct vm_rewritten *r, int32_t imm)
 {

@@ -6,7 +6,7 @@
 #include "vm/rewrite.h"
 #include "vm/state.h"
 
-#if !UB_HOST
+#if UB_VM_THREADED
 /* A region known to hold accesses: of 4 bytes those at addr - start < limit, unsigned. Empty if limit is 0. */
 struct vm_near {
 	uint32_t start, limit;

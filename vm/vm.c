@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "vm/vm.h"
 
+#include "vm/layout.h"
 #include "vm/state.h"
 #include "vm/threaded.h"
 
@@ -43,7 +44,7 @@ const struct ub_engine vm_portable_engine = {
 	.run = vm_portable_run,
 };
 
-#if UB_HOST
+#if !UB_VM_THREADED
 const struct ub_engine vm_engine = {
 	.name = "vm",
 	.prepare = vm_portable_prepare,

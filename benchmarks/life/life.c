@@ -3,7 +3,7 @@
  * the other. */
 #include "benchmarks/kernel.h"
 
-enum { LIFE_SIDE = 16 };
+enum { LIFE_SIDE = 16, LIFE_GENERATIONS_MAX = 1024 };
 
 struct life_ctx {
 	uint32_t generations;
@@ -16,7 +16,7 @@ uint64_t UB_KERNEL(life)(void *ctx, unsigned long len)
 	struct life_ctx *in = ctx;
 	uint32_t now = 0, alive = 0;
 
-	if (len < sizeof *in)
+	if (len < sizeof *in || in->generations > LIFE_GENERATIONS_MAX)
 		return UB_KERNEL_REFUSED;
 	for (uint32_t g = in->generations; g; g--) {
 		for (uint32_t y = 0; y < LIFE_SIDE; y++) {
