@@ -137,7 +137,7 @@ func TestHelperArguments(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					s, err := target.Run(context.Background(), emu.Job{Engine: engine, Format: format, Image: data, Helpers: c.helpers, Context: []byte(c.context)})
+					s, err := target.Run(context.Background(), emu.Job{Engine: engine, Format: format, Image: data, Helpers: c.helpers, Context: []byte(c.context), Unsafe: true})
 					if err != nil {
 						t.Fatal(err)
 					}

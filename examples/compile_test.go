@@ -113,7 +113,7 @@ func runIn(t *testing.T, target emu.Target, engine string, p *image.Program, e e
 		}
 		s, err := target.Run(context.Background(), emu.Job{
 			Engine: engine, Format: format, Image: data, Entry: p.EntryIndex(format), Context: e.Context, Trace: trace,
-			WantContext: true, WantOutput: true,
+			WantContext: true, WantOutput: true, Unsafe: true,
 		})
 		if err != nil {
 			t.Fatalf("%s: %s: %s: %v", e.Name, engine, format, err)

@@ -57,7 +57,7 @@ func TestExamples(t *testing.T) {
 // canRun leaves out native engines, which run kernels of the firmware (see TestNative), and compiled
 // code on the host, which has no Cortex-M.
 func canRun(spec, engine string) bool {
-	return !strings.HasPrefix(engine, "native") && !(spec == "host" && strings.HasPrefix(engine, "jit"))
+	return engine != "wasm2c" && !strings.HasPrefix(engine, "native") && !(spec == "host" && strings.HasPrefix(engine, "jit"))
 }
 
 func check(t *testing.T, e examples.Example, how string, s emu.Sample) {
