@@ -170,6 +170,7 @@ type State struct {
 	BlockAddr, BlockBytes uint32
 	CodeAddr, CodeBytes   uint32
 	MailboxUsed           uint32
+	LateUS                uint32 // the longest it was run after its period was over
 	Result                uint64
 }
 
@@ -374,7 +375,7 @@ func (c *Client) State(ctx context.Context, number int) (State, error) {
 		FaultPC, FaultAddr, FaultCodeAt, FaultMS   uint32
 		Registers                                  [17]uint32
 		BlockAddr, BlockBytes, CodeAddr, CodeBytes uint32
-		MailboxUsed, _                             uint32
+		MailboxUsed, LateUS                        uint32
 		Result                                     uint64
 	}
 	if _, err := binary.Decode(p, le, &wire); err != nil {
@@ -388,7 +389,7 @@ func (c *Client) State(ctx context.Context, number int) (State, error) {
 		Fault:       abi.Fault{Status: abi.Status(wire.FaultStatus), PC: wire.FaultPC, Addr: wire.FaultAddr},
 		FaultCodeAt: wire.FaultCodeAt, FaultMS: wire.FaultMS, Registers: wire.Registers,
 		BlockAddr: wire.BlockAddr, BlockBytes: wire.BlockBytes, CodeAddr: wire.CodeAddr, CodeBytes: wire.CodeBytes,
-		MailboxUsed: wire.MailboxUsed, Result: wire.Result,
+		MailboxUsed: wire.MailboxUsed, LateUS: wire.LateUS, Result: wire.Result,
 	}, nil
 }
 

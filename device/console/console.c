@@ -150,6 +150,7 @@ static int32_t put_state(struct console *c, uint32_t number, uint32_t *len)
 		.block_bytes = p->block.len,
 		.code_addr = code ? code->piece.addr : 0,
 		.code_bytes = code ? code->bytes : 0,
+		.late_us = p->late_us,
 		.mailbox_used = p->mailbox.head - p->mailbox.tail,
 		.result = p->result,
 	};

@@ -48,8 +48,7 @@ struct console_state {
 	uint32_t fault_pc, fault_addr, fault_code_at, fault_when_ms;
 	uint32_t registers[17];
 	uint32_t block_addr, block_bytes, code_addr, code_bytes; /* its compartment, bytes 0: none */
-	uint32_t mailbox_used;
-	uint32_t unused;
+	uint32_t mailbox_used, late_us;
 	uint64_t result;
 };
 _Static_assert(sizeof(struct console_state) == 16 + 4 + 9 * 4 + 4 + 17 * 4 + 6 * 4 + 8, "as the desk reads it");

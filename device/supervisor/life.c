@@ -360,6 +360,8 @@ static void look_at(struct supervisor_program *p, uint64_t now)
 	if (p->due <= now) {
 		uint64_t period = (uint64_t)c->period_ms * 1000;
 		p->pending |= UB_EVENT_TIMER;
+		if (os_now() - p->due > p->late_us)
+			p->late_us = (uint32_t)(os_now() - p->due);
 		p->due += (now - p->due) / period * period + period; /* those that were missed are */
 	}
 	p->pending &= c->events;

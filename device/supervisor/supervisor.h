@@ -157,6 +157,7 @@ struct supervisor_program {
 	/* What came of it. */
 	uint32_t crashes; /* in a row */
 	uint32_t runs, ticks;
+	uint32_t late_us; /* the longest it was run, or found running, after its period was over */
 	int32_t status;   /* of the last run */
 	uint64_t result;
 	uint32_t spent;   /* of its budget */

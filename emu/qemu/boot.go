@@ -33,10 +33,8 @@ func Boot(ctx context.Context, machine string, elf []byte, shift int) (*Machine,
 func (m *Machine) Exchange(ctx context.Context, kind byte, payload []byte) ([]byte, error) {
 	p, err := m.client.Exchange(ctx, kind, payload)
 	if err != nil {
-		select {
-		case <-m.process.exited:
-			return nil, fmt.Errorf("%w: %w", m.process.death(), err)
-		default:
+		if hungUp(err) {
+			return nil, m.process.death()
 		}
 		if pc, pcErr := m.process.pc(); pcErr == nil {
 			return nil, fmt.Errorf("at pc %#x: %w", pc, err)

@@ -102,6 +102,7 @@ func (d *Device) Guarded(t testing.TB) (number int) {
 	config := device.Config{Name: "before", Format: abi.TextOnly, Engine: device.JIT, Context: 96, Mailbox: 64}
 	d.Started(t, config, long())
 	config.Name, config.Engine, config.AllHelpers = "victim", device.JITMPU, true
+	config.Ticks = 10
 	config.Keys = []device.Keys{{First: 0, Last: 9, Rights: 3}}
 	number = d.Started(t, config, long())
 	config.Name, config.Engine = "after", device.VM

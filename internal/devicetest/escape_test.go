@@ -37,7 +37,7 @@ func TestRandomCode(t *testing.T) {
 			digest := d.Watch(t, victim)
 			ends := make([]uint32, 9)
 			const batch = 250
-			for at := 0; at < n; at += batch {
+			for at := many(t, "UBENCH_RANDOM_FROM", 0); at < n; at += batch {
 				request := []byte{testRandom, byte(victim), 0, 0}
 				request = le.AppendUint32(request, uint32(seed*1_000_000_000+at))
 				request = le.AppendUint32(request, uint32(min(batch, n-at)))
@@ -49,6 +49,9 @@ func TestRandomCode(t *testing.T) {
 				}
 				for i := range ends {
 					ends[i] += le.Uint32(p[4*i:])
+				}
+				if at%50_000 == 0 && at > 0 {
+					t.Logf("%d so far", at)
 				}
 				if ends[8] != 0 {
 					t.Fatalf("batch from %d: %d changed something outside their compartment", at, ends[8])
