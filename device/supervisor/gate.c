@@ -191,6 +191,7 @@ uint64_t supervisor_gate(struct os_thread *self, uint32_t number, const uint32_t
 	uint64_t result = 0;
 
 	run->fault.status = 0;
+	run->helper = number;
 	if (number >= UB_HELPER_ENTRIES || !(p->loaded.config.helpers >> number & 1)) {
 		run->fault = (struct ub_fault){.status = UB_E_HELPER};
 	} else if (device_of(number) & ~p->loaded.config.devices) {
