@@ -12,8 +12,8 @@ DEVICE_ENGINE_DIRS = image verify vm jit firmware/helpers
 DEVICE_SOURCES := $(sort $(foreach d,$(DEVICE_ENGINE_DIRS) device/kernel device/supervisor,$(wildcard $d/*.c $d/*.S)) \
 	firmware/agent/frame.c device/console/console.c device/boards/start.c device/boards/serial.c device/boards/vectors.S)
 
-# As small as it goes, but for what programs spend their time in.
-DEVICE_FAST = $(patsubst %.c,%.o,$(wildcard vm/*.c)) jit/runtime.o
+# As small as it goes, but for what programs spend their time in, and the way to helpers.
+DEVICE_FAST = $(patsubst %.c,%.o,$(wildcard vm/*.c)) jit/runtime.o device/kernel/gate.o device/supervisor/gate.o
 DEVICE_LDFLAGS = $(subst firmware/boot,device/boards,$(ARM_LDFLAGS))
 
 .PHONY: device
@@ -41,3 +41,11 @@ build/device/$(1)/%.o: %.S device/device.mk
 -include $$(DEVICE_OBJECTS_$(1):.o=.d) build/device/$(1)/device/console/test.d
 endef
 $(foreach b,$(DEVICE_BOARDS),$(eval $(call DEVICE_BOARD,$b,$(word 1,$(DEVICE_$b)),$(word 2,$(DEVICE_$b)),$(word 3,$(DEVICE_$b)),$(word 4,$(DEVICE_$b)))))
+
+# The supervisor on the desk: ASan, UBSan, and TSan for what goes on at the same time.
+DEVICE_HOST_TESTS = ./internal/devicetest -run '/host|OnTheDesk'
+.PHONY: device-sanitize
+device-sanitize: ## tests of the supervisor on the desk, under three sanitizers
+	$(GO) test -asan -tags sanitize $(DEVICE_HOST_TESTS)
+	CGO_CFLAGS='-O1 -g $(UBSAN)' CGO_LDFLAGS='$(UBSAN)' $(GO) test -tags sanitize $(DEVICE_HOST_TESTS)
+	CGO_CFLAGS='-O1 -g -fsanitize=thread' CGO_LDFLAGS='-fsanitize=thread' $(GO) test $(DEVICE_HOST_TESTS)

@@ -34,9 +34,14 @@ struct os_wall {
 	uint32_t start, len, rights;
 };
 
-/* What a walled thread asks for: `number` is of its choosing and so are the five arguments. Runs trusted and
+/* Arguments of a helper, in the order in which the kernel finds them. */
+struct os_args {
+	uint32_t r4, r1, r2, r3, r5;
+};
+
+/* What a walled thread asks for: `number` is of its choosing and so are the arguments. Runs trusted and
  * whole: no other thread runs until it returns. The result goes back to the thread. */
-typedef uint64_t (*os_gate)(struct os_thread *self, uint32_t number, const uint32_t args[5]);
+typedef uint64_t (*os_gate)(void *owner, uint32_t number, const struct os_args *args);
 
 /* Numbers that the seam takes for itself; those below are the gate's. */
 enum os_number {
@@ -65,7 +70,7 @@ struct os_start {
 	const struct os_wall *walls; /* NULL: trusted */
 	uint32_t nwalls;
 	os_gate gate;
-	void *owner; /* the gate's, see os_owner */
+	void *owner; /* the gate's */
 };
 
 /* How a thread ended. `fault.status` is its own, or UB_E_TIME, UB_E_KILLED, or that of a CPU fault, with its pc and
@@ -84,8 +89,6 @@ void os_thread_kill(struct os_thread *t, int32_t status);
 /* Whether it has ended (or never began); then how is in *end, which may be NULL. */
 int os_thread_ended(const struct os_thread *t, struct os_end *end);
 struct os_thread *os_self(void);
-/* What struct os_start said. */
-void *os_owner(const struct os_thread *t);
 
 /* Every thread has 32 flags. Waits until one of `mask` is up, or until the time; takes those down and returns them,
  * 0 when the time came first. */

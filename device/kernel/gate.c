@@ -2,14 +2,18 @@
 /* SVC: what programs ask for. A number that nobody knows is the gate's to refuse. */
 #include "device/kernel/kernel.h"
 
+_Static_assert(offsetof(struct kernel_frame, r0) == offsetof(struct os_args, r4) &&
+		       offsetof(struct kernel_frame, r3) == offsetof(struct os_args, r3) &&
+		       offsetof(struct kernel_frame, ip) == offsetof(struct os_args, r5),
+	       "ways.S");
+
 void kernel_gate(struct kernel_frame *frame, uint32_t number);
 void kernel_gate(struct kernel_frame *frame, uint32_t number)
 {
 	struct os_thread *t = os_kernel.current;
 
 	if (number < OS_NUMBERS && t->gate) {
-		const uint32_t args[5] = {frame->r1, frame->r2, frame->r3, frame->r0, frame->ip};
-		uint64_t result = t->gate(t, number, args);
+		uint64_t result = t->gate(t->owner, number, (const struct os_args *)frame);
 		frame->r0 = (uint32_t)result;
 		frame->r1 = (uint32_t)(result >> 32);
 		return;

@@ -7,8 +7,8 @@
 
 #include "abi/program.h"
 
-struct os_thread;
-typedef uint64_t (*os_kernel_gate)(struct os_thread *self, uint32_t number, const uint32_t args[5]);
+struct os_args;
+typedef uint64_t (*os_kernel_gate)(void *owner, uint32_t number, const struct os_args *args);
 
 struct os_thread {
 	/* What a switch saves and loads; kept here, where the thread cannot reach it. */

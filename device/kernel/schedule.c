@@ -210,11 +210,6 @@ struct os_thread *os_self(void)
 	return os_kernel.current;
 }
 
-void *os_owner(const struct os_thread *t)
-{
-	return t->owner;
-}
-
 void os_listen(uint32_t flags)
 {
 	uint32_t saved = kernel_mask();

@@ -24,11 +24,6 @@ struct os_thread *os_self(void)
 	return self;
 }
 
-void *os_owner(const struct os_thread *t)
-{
-	return t->owner;
-}
-
 void os_lock(void)
 {
 	pthread_mutex_lock(&lock);
@@ -95,7 +90,7 @@ static void on_kill(int signal)
 }
 
 /* What a program's way leads to. */
-static uint64_t enter(uint32_t number, const uint32_t args[5])
+static uint64_t enter(uint32_t number, const struct os_args *args)
 {
 	struct os_thread *t = self;
 	uint64_t result = 0;
@@ -103,7 +98,7 @@ static uint64_t enter(uint32_t number, const uint32_t args[5])
 	__atomic_store_n(&t->inside, 1, __ATOMIC_RELAXED);
 	os_lock();
 	if (!t->killed) {
-		result = t->gate(t, number, args);
+		result = t->gate(t->owner, number, args);
 		if (t->pausing) {
 			t->pausing = 0;
 			wait_locked(t, t->pause_mask, t->pause_until);
@@ -120,9 +115,9 @@ static uint64_t enter(uint32_t number, const uint32_t args[5])
 #define WAY(n)                                                                                                    \
 	static uint64_t way_##n(struct ub_run *run, uint32_t r1, uint32_t r2, uint32_t r3, uint32_t r4, uint32_t r5) \
 	{                                                                                                         \
-		const uint32_t args[5] = {r1, r2, r3, r4, r5};                                                    \
+		const struct os_args args = {.r1 = r1, .r2 = r2, .r3 = r3, .r4 = r4, .r5 = r5};                   \
 		(void)run;                                                                                        \
-		return enter(n, args);                                                                            \
+		return enter(n, &args);                                                                           \
 	}
 #define WAYS8(X, o) X(o##0) X(o##1) X(o##2) X(o##3) X(o##4) X(o##5) X(o##6) X(o##7)
 #define WAYS(X) WAYS8(X, 0) WAYS8(X, 01) WAYS8(X, 02) WAYS8(X, 03) WAYS8(X, 04) WAYS8(X, 05) WAYS8(X, 06) WAYS8(X, 07)

@@ -6,7 +6,7 @@
 #include "device/supervisor/internal.h"
 #include "firmware/helpers/internal.h"
 
-_Static_assert((int)UB_HELPER_ENTRIES <= (int)OS_WAYS, "ways");
+_Static_assert((int)UB_HELPER_ENTRIES <= (int)OS_WAYS && (int)OS_WAYS <= 64, "ways, supervisor_program.open");
 
 static struct supervisor_program *program_of(struct ub_run *run)
 {
@@ -184,23 +184,36 @@ static void keep_text(struct supervisor_program *p)
 	s->env.output_len = 0;
 }
 
-uint64_t supervisor_gate(struct os_thread *self, uint32_t number, const uint32_t args[5])
+void supervisor_open_helpers(struct supervisor_program *p)
 {
-	struct supervisor_program *p = os_owner(self);
-	struct ub_run *run = &p->run;
-	uint64_t result = 0;
+	p->open[0] = p->open[1] = 0;
+	for (uint32_t number = 0; number < UB_HELPER_ENTRIES; number++) {
+		if (p->loaded.config.helpers >> number & 1 && !(device_of(number) & ~p->loaded.config.devices))
+			p->open[number / 32] |= 1u << number % 32;
+	}
+}
 
+/* Neither granted nor there: stops the program. Granted, but not the device it is for: the program can go on. */
+static uint64_t refuse(struct supervisor_program *p, uint32_t number)
+{
+	if (number < UB_HELPER_ENTRIES && p->loaded.config.helpers >> number & 1)
+		return STATUS(HELPER_NO_DEVICE);
+	p->user->fault = (struct ub_fault){.status = UB_E_HELPER};
+	return 0;
+}
+
+uint64_t supervisor_gate(void *owner, uint32_t number, const struct os_args *args)
+{
+	struct supervisor_program *p = owner;
+	struct ub_run *run = &p->run;
+
+	if (number >= 64 || !(p->open[number / 32] >> number % 32 & 1))
+		return refuse(p, number);
 	run->fault.status = 0;
 	run->helper = number;
-	if (number >= UB_HELPER_ENTRIES || !(p->loaded.config.helpers >> number & 1)) {
-		run->fault = (struct ub_fault){.status = UB_E_HELPER};
-	} else if (device_of(number) & ~p->loaded.config.devices) {
-		return STATUS(HELPER_NO_DEVICE);
-	} else {
-		result = gate_table[number](run, args[0], args[1], args[2], args[3], args[4]);
-		if (p->supervisor->env.output_len)
-			keep_text(p);
-	}
+	uint64_t result = gate_table[number](run, args->r1, args->r2, args->r3, args->r4, args->r5);
+	if (p->supervisor->env.output_len)
+		keep_text(p);
 	if (run->fault.status) { /* the engine finds it there, and stops */
 		p->user->fault.status = run->fault.status;
 		p->user->fault.addr = run->fault.addr;

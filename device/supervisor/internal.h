@@ -43,7 +43,9 @@ void supervisor_code_leave(struct supervisor *s, int32_t code);
 int supervisor_code_evict(struct supervisor *s);
 
 /* gate.c */
-uint64_t supervisor_gate(struct os_thread *self, uint32_t number, const uint32_t args[5]);
+uint64_t supervisor_gate(void *owner, uint32_t number, const struct os_args *args);
+/* Helpers that a configuration grants and that have the devices they need: supervisor_program.open. */
+void supervisor_open_helpers(struct supervisor_program *p);
 /* The helpers there are. */
 uint64_t supervisor_helpers(void);
 

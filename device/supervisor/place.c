@@ -114,6 +114,7 @@ int32_t supervisor_place(struct supervisor_program *p, struct ub_fault *where)
 	err = supervisor_build(s, image, &arena, &user->program, &user->prepared, where);
 	if (!err) {
 		grant(p, &user->program, at + context, at + arena_at);
+		supervisor_open_helpers(p);
 		pool_wall(p->block.len, &stripe);
 		uint32_t split = up(first_read_only(&arena, &user->program), stripe);
 		split = split < end ? split : end;

@@ -146,6 +146,7 @@ struct supervisor_program {
 	uint8_t *c_stack;
 	uint32_t c_stack_bytes;
 	struct ub_run run;              /* the run as it is */
+	uint32_t open[2];               /* helpers that the gate calls at once, by index */
 	struct os_thread thread;
 	/* Running. */
 	uint32_t pending; /* UB_EVENT_* since the last run */

@@ -10,6 +10,7 @@
 #include "abi/program.h"
 
 struct os_start;
+struct os_args;
 
 struct os_thread {
 	pthread_t pthread;
@@ -21,7 +22,7 @@ struct os_thread {
 	int32_t (*entry)(const void *a, void *b);
 	const void *a;
 	void *b;
-	uint64_t (*gate)(struct os_thread *self, uint32_t number, const uint32_t args[5]);
+	uint64_t (*gate)(void *owner, uint32_t number, const struct os_args *args);
 	void *owner;
 	struct os_thread *watcher;
 	uint32_t watcher_flags;
