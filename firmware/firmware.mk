@@ -24,7 +24,7 @@ OPTIMISE = -O2
 $(foreach b,$(BOARDS),build/firmware/$b/baseline/native/native_Os.o): OPTIMISE = -Os
 $(foreach b,$(BOARDS),build/firmware/$b/baseline/native/native_O3.o): OPTIMISE = -O3
 # Where -O2 makes code larger and compiling hardly faster (make sizes; phase compile of ubench run --json).
-COMPACT := $(filter-out jit/runtime,$(basename $(wildcard jit/*.c))) vm/restore vm/shared vm/threaded vm/vm
+COMPACT := $(filter-out jit/runtime,$(basename $(wildcard jit/*.c))) vm/restore vm/shared vm/threaded vm/vm vm/vm_portable
 $(foreach b,$(BOARDS),$(COMPACT:%=build/firmware/$b/%.o)): OPTIMISE = -Os
 
 # wasm2c's C is as it is: no warnings, no assert(). Calls are not counted: running out of stack faults.
@@ -76,11 +76,15 @@ firmware-check: firmware-build
 			echo "firmware/$$b.elf is not what the sources give: run make firmware" >&2; exit 1; }; \
 	done
 
-# The interpreter once more for size, to say what -Os gives.
+# The interpreter's portable form once more for size, to say what -Os gives.
 build/firmware/vm-Os/%.o: vm/%.c firmware/firmware.mk
 	@mkdir -p $(@D)
 	$(call DOES,CC,$@)$(ARM)gcc -mcpu=$(CPU_netduinoplus2) $(ARM_CFLAGS) -Os -c $< -o $@
 
-sizes: firmware-build build $(patsubst vm/%.c,build/firmware/vm-Os/%.o,$(wildcard vm/*.c)) ## code and tables of each engine, in bytes
+VM_THREADED = handlers restore rewrite shared threaded vm
+VM_PORTABLE = portable shared vm_portable
+sizes: firmware-build build $(VM_PORTABLE:%=build/firmware/vm-Os/%.o) ## code and tables of each engine, in bytes
 	@bin/ubench size --firmware build/firmware/netduinoplus2.elf
-	@firmware/sizes.sh $(ARM)size "vm at -Os, before linking" build/firmware/vm-Os/*.o
+	@firmware/sizes.sh $(ARM)size "vm without vm-portable, before linking" $(VM_THREADED:%=build/firmware/netduinoplus2/vm/%.o)
+	@firmware/sizes.sh $(ARM)size "vm-portable, before linking" $(VM_PORTABLE:%=build/firmware/netduinoplus2/vm/%.o)
+	@firmware/sizes.sh $(ARM)size "vm-portable at -Os, before linking" $(VM_PORTABLE:%=build/firmware/vm-Os/%.o)

@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "vm/state.h"
 
+int32_t vm_check(const struct ub_program *program, struct ub_prepared *out, struct ub_fault *where)
+{
+	*where = (struct ub_fault){0};
+	if (!(program->flags & UB_PROGRAM_VERIFIED))
+		where->status = UB_E_ARGUMENT;
+	else if (program->flags & UB_PROGRAM_FEMTO)
+		where->status = UB_E_UNSUPPORTED;
+	*out = (struct ub_prepared){.program = program};
+	return where->status;
+}
+
 const struct ub_region *vm_region(const struct ub_run *run, uint32_t addr, uint32_t size, uint32_t rights)
 {
 	for (uint32_t i = 0; i < run->nregions; i++) {

@@ -5,6 +5,7 @@
 #ifndef UB_VM_STATE_H
 #define UB_VM_STATE_H
 
+#include "abi/engine.h"
 #include "abi/port.h"
 #include "vm/layout.h"
 
@@ -21,6 +22,9 @@ struct vm_frame {
 	uint32_t unused;
 };
 UB_STATIC_ASSERT(UB_FRAMES_MAX * sizeof(struct vm_frame) <= UB_SAVE_BYTES, layout);
+
+/* What both prepare begin with: 0 if the program can be run, *out for one that needs nothing more. */
+int32_t vm_check(const struct ub_program *program, struct ub_prepared *out, struct ub_fault *where);
 
 /* The portable form: interprets the program as it was loaded, from its entry on, with the registers as they are.
  * Returns run->fault.status. */

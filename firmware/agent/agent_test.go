@@ -173,6 +173,17 @@ func TestRepeatedRequestIsDoneOnce(t *testing.T) {
 	if next := one(t, a, sealed(kindRun, 3, nil)); le.Uint64(next.payload[16:]) != 3 {
 		t.Errorf("the next run gives %d, want 3", le.Uint64(next.payload[16:]))
 	}
+	// What runs is what was verified: a write to the image unloads it.
+	one(t, a, sealed(kindWrite, 4, append([]byte{3, 0, 0, 0, 12, 0, 0, 0}, 5))) // r0 += 5
+	if got := one(t, a, sealed(kindRun, 5, nil)); got.status() != "e-state" {
+		t.Errorf("run of an image that was written to: %s", got.status())
+	}
+	if got := one(t, a, sealed(kindLoad, 6, nil)); got.status() != "ok" {
+		t.Errorf("load: %s", got.status())
+	}
+	if next := one(t, a, sealed(kindRun, 7, nil)); le.Uint64(next.payload[16:]) != 8 {
+		t.Errorf("the changed program gives %d, want 8", le.Uint64(next.payload[16:]))
+	}
 	// A session that begins anew may number its requests the same.
 	one(t, a, sealed(kindInfo, 1, nil))
 	if got := one(t, a, sealed(kindRun, 3, nil)); got.status() != "e-state" {
