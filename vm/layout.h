@@ -23,7 +23,7 @@
 #define VM_LOADS 192         /* windows of loads, by base register */
 #define VM_STORES 280        /* of stores */
 #define VM_PROGRAM 368
-#define VM_STATE_BYTES 376
+#define VM_STATE_BYTES 376 /* of a run, on the C stack */
 
 /* struct ub_run. */
 #define VM_RUN_STATUS 0

@@ -28,6 +28,7 @@ _Static_assert(offsetof(struct vm_threaded, constants[VM_CONSTANTS_MAX]) == VM_S
 _Static_assert(offsetof(struct vm_threaded, loads) == VM_LOADS, "layout");
 _Static_assert(offsetof(struct vm_threaded, stores) == VM_STORES, "layout");
 _Static_assert(offsetof(struct vm_threaded, program) == VM_PROGRAM, "layout");
+_Static_assert(sizeof(struct vm_threaded) == VM_STATE_BYTES, "layout");
 _Static_assert(UB_RUN_STATUS == VM_RUN_STATUS && UB_RUN_PC == VM_RUN_PC && UB_RUN_ADDR == VM_RUN_ADDR, "layout");
 _Static_assert(UB_RUN_BUDGET == VM_RUN_BUDGET && UB_RUN_R0 == VM_RUN_R0, "layout");
 _Static_assert(UB_RUN_NREGIONS == VM_RUN_NREGIONS && UB_RUN_REGIONS == VM_RUN_REGIONS, "layout");
