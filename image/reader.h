@@ -37,14 +37,7 @@ static inline uint32_t image_addr(const struct image_reader *r, uint32_t at)
 }
 
 /* Memory of the arena at a multiple of `align`, a power of two, NULL if there is none left. */
-static inline void *image_take(const struct image_reader *r, uint32_t bytes, uint32_t align)
-{
-	struct ub_arena *a = r->arena;
-
-	if (!ub_arena_take(a, (0u - (a->addr + ((a->used + 7) & ~7u))) & (align - 1)))
-		return NULL;
-	return ub_arena_take(a, bytes);
-}
+void *image_take(const struct image_reader *r, uint32_t bytes, uint32_t align);
 
 /* header.c: femto-containers and extended-header. */
 int32_t image_load_femto(const struct image_reader *r);
