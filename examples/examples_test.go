@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"ubench/abi"
+	"ubench/bench"
 	"ubench/emu"
 	"ubench/emu/targets"
 	"ubench/examples"
@@ -57,7 +58,7 @@ func TestExamples(t *testing.T) {
 // canRun leaves out native engines, which run kernels of the firmware (see TestNative), and compiled
 // code on the host, which has no Cortex-M.
 func canRun(spec, engine string) bool {
-	return engine != "wasm2c" && !strings.HasPrefix(engine, "native") && !(spec == "host" && strings.HasPrefix(engine, "jit"))
+	return !bench.RunsKernels(engine) && !(spec == "host" && strings.HasPrefix(engine, "jit"))
 }
 
 func check(t *testing.T, e examples.Example, how string, s emu.Sample) {

@@ -305,10 +305,11 @@ static NOINLINE int get_sizes(const struct image_reader *r, struct stream *s, ui
 	}
 	uint32_t stored = memory_len(p);
 	p->data_len += bss;
-	uint8_t *memory = image_take(r, stored + bss, 8u << (slots >> 16));
-	p->text = ub_arena_take(r->arena, p->slots * UB_SLOT_BYTES);
-	if (!memory || !p->text)
+	uint32_t room = (stored + bss + 7) & ~7u;
+	uint8_t *memory = image_take(r, room + p->slots * UB_SLOT_BYTES, 8u << (slots >> 16));
+	if (!memory)
 		return 0;
+	p->text = (const struct ub_insn *)(memory + room);
 	*end = memory + stored;
 	memset(*end, 0, bss);
 	p->rodata_addr = ub_arena_addr(r->arena, memory);

@@ -38,6 +38,7 @@ static int32_t lay_out_job(struct ub_arena *arena, struct agent_job *j)
 		err = lay_out(arena, &j->granted[i], j->granted[i].len);
 	if (!err)
 		err = lay_out(arena, &j->trace, j->trace.len);
+	arena->used = (arena->used + 15) & ~15u; /* compilers count on a stack that is aligned to 16 */
 	if (!err)
 		err = lay_out(arena, &j->save, UB_SAVE_BYTES);
 	if (!err)

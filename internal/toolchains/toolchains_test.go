@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"ubench/abi"
+	"ubench/bench"
 	"ubench/emu"
 	"ubench/emu/targets"
 	"ubench/image"
@@ -165,7 +166,7 @@ func lanes(t *testing.T) []lane {
 		t.Cleanup(func() { target.Close() })
 		l := lane{Target: target}
 		for _, e := range target.Info().Engines {
-			if !strings.HasPrefix(e, "native") && !(spec == "host" && strings.HasPrefix(e, "jit")) {
+			if !bench.RunsKernels(e) && !(spec == "host" && strings.HasPrefix(e, "jit")) {
 				l.engines = append(l.engines, e)
 			}
 		}
