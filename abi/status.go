@@ -18,7 +18,10 @@ const (
 	StatusCompileCode Status = -60
 	StatusRead        Status = -80
 	StatusWrite       Status = -81
+	StatusAlign       Status = -82
 	StatusBudget      Status = -83
+	StatusHelperArg   Status = -87
+	StatusContext     Status = -88
 )
 
 var statuses = func() map[Status]Row {
@@ -52,6 +55,15 @@ type Fault struct {
 	Addr   uint32 // address of the access, for access faults
 }
 
+// AtAddress tells whether Addr is the address of an access.
+func (f Fault) AtAddress() bool {
+	switch f.Status {
+	case StatusRead, StatusWrite, StatusAlign, StatusHelperArg:
+		return true
+	}
+	return false
+}
+
 // AtInstruction tells whether PC is an instruction of the program.
 func (f Fault) AtInstruction() bool { return f.Status <= -40 && f.Status > -100 }
 
@@ -59,7 +71,7 @@ func (f Fault) Error() string {
 	switch {
 	case f.Status <= -120:
 		return fmt.Sprintf("%s at %#x", f.Status, f.PC)
-	case f.Status == StatusRead || f.Status == StatusWrite:
+	case f.AtAddress():
 		return fmt.Sprintf("%s: address %#x, at slot %d", f.Status, f.Addr, f.PC)
 	case f.AtInstruction():
 		return fmt.Sprintf("%s, at slot %d", f.Status, f.PC)

@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -143,10 +144,14 @@ func formats(engine string) []abi.Format {
 }
 
 // NewJob makes the job that runs a program on an engine that takes programs, for measuring: it may be one that checks
-// nothing.
+// nothing. Formats that say all that the program does go before those that do not.
 func NewJob(engine string, program *image.Program) (emu.Job, error) {
+	fs := formats(engine)
+	slices.SortStableFunc(fs, func(a, b abi.Format) int {
+		return cmp.Compare(drops(program, a), drops(program, b))
+	})
 	var unsupported error
-	for _, f := range formats(engine) {
+	for _, f := range fs {
 		data, err := program.Encode(f)
 		if err == nil {
 			job := emu.Job{Engine: engine, Format: f, Image: data, Entry: program.EntryIndex(f), Helpers: program.Helpers, Unsafe: true}
@@ -158,4 +163,12 @@ func NewJob(engine string, program *image.Program) (emu.Job, error) {
 		unsupported = err
 	}
 	return emu.Job{Engine: engine}, unsupported
+}
+
+// drops is 1 if a format leaves out something the program says.
+func drops(program *image.Program, f abi.Format) int {
+	if program.Keeps(f) {
+		return 0
+	}
+	return 1
 }

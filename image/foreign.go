@@ -2,7 +2,11 @@
 
 package image
 
-import "bytes"
+import (
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+)
 
 // foreign are files that are handed to loaders of objects by mistake: how they begin, what they are, and
 // what to do.
@@ -32,4 +36,9 @@ func Foreign(data []byte) string {
 		}
 	}
 	return ""
+}
+
+// IsObject tells an object for eBPF by its first 20 bytes.
+func IsObject(start []byte) bool {
+	return len(start) >= 20 && bytes.HasPrefix(start, []byte(elf.ELFMAG)) && binary.LittleEndian.Uint16(start[18:]) == uint16(elf.EM_BPF)
 }

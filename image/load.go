@@ -41,9 +41,24 @@ func Load(f abi.Format, image []byte, entry uint16, femto bool) (*Loaded, error)
 	return loadIn(f, image, entry, femto, 0, LoadBytes)
 }
 
+// Constants says where the read-only data of an image lies, and how much it is, on a device that has the image at
+// an address, a multiple of 8.
+func Constants(f abi.Format, image []byte, entry uint16, femto bool, addr uint32) (start, bytes uint32, err error) {
+	l, err := loadAt(addr, f, image, entry, femto, 0, LoadBytes)
+	if err != nil {
+		return 0, 0, err
+	}
+	return l.RodataAddr, uint32(len(l.Rodata)), nil
+}
+
 // loadIn gives the reader `size` bytes of memory, a multiple of 8, and leaves `gap` bytes, as well,
 // between the image and what the reader takes.
 func loadIn(f abi.Format, image []byte, entry uint16, femto bool, gap, size int) (*Loaded, error) {
+	return loadAt(LoadAddr, f, image, entry, femto, gap, size)
+}
+
+// loadAt does so where that memory, which begins with the image, has a device address.
+func loadAt(addr uint32, f abi.Format, image []byte, entry uint16, femto bool, gap, size int) (*Loaded, error) {
 	if size == 0 || len(image)+gap > size {
 		return nil, abi.Fault{Status: abi.StatusMemory}
 	}
@@ -55,7 +70,7 @@ func loadIn(f abi.Format, image []byte, entry uint16, femto bool, gap, size int)
 	pin.Pin(&mem[0])
 
 	used := C.uint32_t(len(image)+gap+7) &^ 7
-	arena := C.struct_ub_arena{mem: (*C.uint8_t)(&bytes[0]), addr: LoadAddr, size: C.uint32_t(size), used: used}
+	arena := C.struct_ub_arena{mem: (*C.uint8_t)(&bytes[0]), addr: C.uint32_t(addr), size: C.uint32_t(size), used: used}
 	caps := C.uint32_t(0)
 	if femto {
 		caps = C.UB_ENGINE_FEMTO
@@ -66,11 +81,11 @@ func loadIn(f abi.Format, image []byte, entry uint16, femto bool, gap, size int)
 	if status != 0 {
 		return nil, abi.Fault{Status: abi.Status(status), PC: uint32(where.pc), Addr: uint32(where.addr)}
 	}
-	at := func(addr, n C.uint32_t) []byte {
+	at := func(start, n C.uint32_t) []byte {
 		if n == 0 {
 			return nil
 		}
-		return slices.Clone(bytes[addr-LoadAddr:][:n])
+		return slices.Clone(bytes[uint32(start)-addr:][:n])
 	}
 	l := &Loaded{
 		Entry:  int(p.entry),

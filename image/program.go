@@ -231,6 +231,12 @@ func (p *Program) Formats() []abi.Format {
 	return fs
 }
 
+// Keeps tells whether an image of the format says all that the program does: the shortest context it accepts has
+// no place in formats that are older than it.
+func (p *Program) Keeps(f abi.Format) bool {
+	return p.CtxMin == 0 || f != abi.TextOnly && f != abi.FemtoContainers
+}
+
 // Encode is the program as an image of a format. An error that wraps ErrUnsupported says why the
 // program cannot have it.
 func (p *Program) Encode(f abi.Format) ([]byte, error) {

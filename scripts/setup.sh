@@ -26,6 +26,8 @@ fits() {
 	clang-19) command -v clang-19 >/dev/null ;;
 	lld-19) command -v wasm-ld-19 >/dev/null ;;
 	wabt) command -v wasm2c >/dev/null ;;
+	gcc-bpf) command -v bpf-gcc >/dev/null ;;
+	binutils-bpf) command -v bpf-as >/dev/null ;;
 	llvm-19) command -v llvm-strip-19 >/dev/null ;;
 	*) command -v "$1" >/dev/null ;;
 	esac

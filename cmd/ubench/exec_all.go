@@ -119,7 +119,11 @@ func (e *env) executeOn(c *cli.Context, spec string, engines []string, runs []ex
 				len(job.Image), len(job.Context), len(job.Trace), info.Target, info.ArenaBytes)
 		}
 		stop := e.progress.watch(fmt.Sprintf("running on %s, %s (--budget bounds it)", job.Engine, info.Target))
-		got, err := target.Run(c.Context, job)
+		got := emu.Sample{Fault: abi.Fault{Status: abi.StatusContext}}
+		var err error
+		if p := x.program; p == nil || p.Keeps(job.Format) || int(p.CtxMin) <= len(job.Context) {
+			got, err = target.Run(c.Context, job)
+		} // else the format cannot say what the device would refuse
 		stop()
 		if err == nil {
 			x.text, x.devices, err = abi.ParseOutput(got.Output)
@@ -148,7 +152,20 @@ func (x *execution) fault() error {
 	case abi.StatusMemory:
 		return fmt.Errorf("%w: %s", f, memoryNeeds(x.program, x.job, x.info))
 	}
-	return fmt.Errorf("%w%s", f, sourceOf(x.program, x.job.Format, f))
+	return fmt.Errorf("%w%s%s", f, x.constants(), sourceOf(x.program, x.job.Format, f))
+}
+
+// constants says that a write went to constants, "" if it did not.
+func (x *execution) constants() string {
+	f := x.got.Fault
+	if f.Status != abi.StatusWrite && f.Status != abi.StatusHelperArg {
+		return ""
+	}
+	start, n, err := image.Constants(x.job.Format, x.job.Image, x.job.Entry, x.job.Engine == "femto", x.job.ImageAddr(x.got.ContextAddr))
+	if err != nil || f.Addr-start >= n {
+		return ""
+	}
+	return fmt.Sprintf(", in constants (.rodata+%#x), which can only be read", f.Addr-start)
 }
 
 // showOne prints what came of a single run.

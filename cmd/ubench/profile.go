@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"ubench/abi"
 	"ubench/bench"
 	"ubench/emu"
 	"ubench/emu/bare"
@@ -28,7 +29,7 @@ func profileCommand(e *env) *cli.Command {
 		Name:      "profile",
 		Usage:     "show where the modelled cycles of a program go",
 		ArgsUsage: "BENCHMARK|FILE [flags]",
-		Description: `Runs a benchmark, or the program in FILE, on an emulated Cortex-M and shows what executing it cost, by
+		Description: `Runs a benchmark, or the program in FILE (an object, an image, hex or raw), on an emulated Cortex-M and shows what executing it cost, by
 function or by instruction. Setting up (loading, verifying, compiling) is left out, or all there is
 with --set-up.
 
@@ -181,11 +182,17 @@ func (e *env) profileJob(c *cli.Context, name string) (job emu.Job, program *ima
 	if bench.RunsKernels(engine) {
 		return job, nil, usagef("engine %s runs benchmarks only, and %q is none", engine, name)
 	}
-	if program, err = readProgram(e.stdin, name, c.String("entry")); err != nil {
+	data, err := readAll(e.stdin, name, maxProgramFile)
+	if err != nil {
 		return job, nil, err
 	}
-	if job, err = bench.NewJob(engine, program); err != nil {
+	if job, program, err = execJob(emu.Job{Engine: engine}, fileName(name), data, c.String("entry"), ""); err != nil {
 		return job, nil, err
+	}
+	if program == nil || job.Format == abi.ELFObject { // devices link objects in their own order
+		if program, _, err = loadedProgram(fileName(name), job); err != nil {
+			return job, nil, err
+		}
 	}
 	job.Context, err = parseMemory(c.String("mem"))
 	return job, program, err

@@ -46,6 +46,9 @@ func programOf(name string, data []byte, entry string) (*image.Program, error) {
 	if f, ok := image.Detect(data); ok {
 		return nil, fmt.Errorf("%s is an image of format %s, which ubench exec and ubench inspect take: name the object it was made from", name, f)
 	}
+	if what := image.Foreign(data); what != "" {
+		return nil, fmt.Errorf("%s: %s", name, what)
+	}
 	if entry != "" {
 		return nil, usagef("--entry %s: %s is no object, and bare instructions start at the first", entry, name)
 	}

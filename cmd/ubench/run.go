@@ -52,6 +52,7 @@ Examples:
 			&cli.StringFlag{Name: "plot", Usage: "draw cost against size into `FILE`.svg, .png or .pdf"},
 			&cli.BoolFlag{Name: "reproducible", Usage: "leave the time of measuring out of the JSON"},
 			&cli.StringFlag{Name: "program", Usage: "run the program in `FILE` (object, hex or raw) in place of the benchmark's own, on its inputs"},
+			&cli.StringFlag{Name: "entry", Usage: "function of --program to start at, by `NAME`"},
 			&cli.Int64Flag{Name: "budget", Usage: fmt.Sprintf("stop a program after `N` backward jumps and calls (default: %d)", emu.DefaultBudget)},
 		},
 		Action: func(c *cli.Context) error { return e.runBenchmarks(c) },
@@ -157,9 +158,11 @@ func (e *env) runPlan(c *cli.Context) (*bench.Plan, error) {
 		if len(plan.Benchmarks) != 1 {
 			return nil, usagef("--program stands in for one benchmark: name just that one")
 		}
-		if plan.Program, err = readProgram(nil, file, ""); err != nil {
+		if plan.Program, err = readProgram(nil, file, c.String("entry")); err != nil {
 			return nil, err
 		}
+	} else if c.IsSet("entry") {
+		return nil, usagef("--entry names a function of --program: name that too")
 	}
 	return plan, nil
 }

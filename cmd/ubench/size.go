@@ -26,7 +26,7 @@ func sizeCommand(e *env) *cli.Command {
 		Name:      "size",
 		Usage:     "show how many bytes programs take in each format",
 		ArgsUsage: "PATH… [flags]",
-		Description: `PATH is an object, a C file (compiled with -mcpu=v2 -O2), hex text, or a folder: all *.bpf.o in it, and
+		Description: `PATH is an object, a C file (compiled with -mcpu=v2 -O2), hex text, or a folder: all objects for eBPF in it, and
 *.bpf.c that have none. All formats of a program come from one compile. Native code is prog.thumb.o
 beside prog.bpf.o or, without one, what arm-none-eabi-gcc makes of the source.
 
@@ -141,9 +141,22 @@ type programFile struct {
 	native string // object for Cortex-M, "" if there is none
 }
 
-// isSource and isObject tell files that folders are searched for.
+// isSource and isObject tell files that folders are searched for: C by its name, objects for eBPF, which ubench build
+// writes to NAME.o, by what they are.
 func isSource(name string) bool { return strings.HasSuffix(name, ".bpf.c") }
-func isObject(name string) bool { return strings.HasSuffix(name, ".bpf.o") }
+func isObject(name string) bool {
+	if strings.HasSuffix(name, ".bpf.o") || filepath.Ext(name) != ".o" {
+		return strings.HasSuffix(name, ".bpf.o")
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var start [20]byte
+	_, err = io.ReadFull(f, start[:])
+	return err == nil && image.IsObject(start[:])
+}
 
 // baseOf is a file's name without what says that it is a program.
 func baseOf(file string) string {
@@ -194,7 +207,7 @@ func findPrograms(paths []string) ([]programFile, error) {
 			return nil, err
 		}
 		if programs == 0 {
-			return nil, fmt.Errorf("%s: no *.bpf.o and no *.bpf.c in this folder: name the files", path)
+			return nil, fmt.Errorf("%s: no objects for eBPF and no *.bpf.c in this folder: name the files", path)
 		}
 	}
 	names := map[string]int{}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One job, from its declaration to its result. Memory is laid out the same wherever the agent
- * runs, from the start of the arena, every part 8-byte aligned:
+ * runs, from the start of the arena, every part 8-byte aligned, the stack 16:
  *
  *   context | granted regions | trace | save area | stack | image | sections, functions | engine, code
  */

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package emu
+
+// What the agent puts between a job's inputs and its image: the save area and the stack (SPEC.md, Memory).
+const stackArea = 8*40 + 8*512
+
+// ImageAddr is where a device has the image of a job whose context it has at an address.
+func (j Job) ImageAddr(context uint32) uint32 {
+	at := context + uint32(len(j.Context))
+	for _, g := range j.Granted {
+		at = align(at, 8) + uint32(len(g.Bytes))
+	}
+	at = align(at, 8) + uint32(len(j.Trace))
+	return align(at, 16) + stackArea
+}
+
+func align(n, to uint32) uint32 { return (n + to - 1) &^ (to - 1) }
