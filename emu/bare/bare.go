@@ -29,8 +29,10 @@ type Options struct {
 	Maps   []Map          // more memory
 	// Lenient makes registers that are not emulated read as zero.
 	Lenient bool
-	Limit   uint64 // instructions; DefaultLimit if 0
-	Model   cycles.Options
+	// CatchFaults leaves faults to the program's handlers; otherwise the first one ends the run with an error.
+	CatchFaults bool
+	Limit       uint64 // instructions; DefaultLimit if 0
+	Model       cycles.Options
 }
 
 // DefaultLimit is when to give up: a minute or so.

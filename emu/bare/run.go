@@ -36,7 +36,7 @@ func (p *program) run(ctx context.Context) (string, error) {
 			return "", err
 		}
 		pc := p.symbols.Locate(m.Reg(unicorn.PC))
-		if fault, n := m.Fault(); n > 0 {
+		if fault, n := m.Fault(); n > 0 && (!p.CatchFaults || reason == unicorn.Lockup) {
 			return "", fmt.Errorf("the program faulted: %v%s", fault, p.symbols.In(fault.PC))
 		}
 		done := m.Instructions() - before
@@ -64,7 +64,8 @@ func (p *program) run(ctx context.Context) (string, error) {
 		case unicorn.Output:
 		case unicorn.Limit:
 			if p.loop == nil {
-				if reads, spins := m.Spins(); spins {
+				if m.Spins() {
+					reads, _ := m.SpinReads()
 					return "", &waitLoop{p.registers(), pc, reads}
 				}
 			}

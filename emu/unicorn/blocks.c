@@ -42,6 +42,7 @@ static struct unicorn_block *block_new(struct unicorn_machine *m, uint32_t addr,
 	*b = (struct unicorn_block){
 		.addr = addr, .size = size, .instructions = unicorn_thumb_count(code, size), .code = copy,
 		.stop = addr == m->pause ? UNICORN_PAUSE : spins(code, size) ? UNICORN_SPIN : 0,
+		.special = unicorn_has_special(code, size),
 	};
 	if (m->model && m->model->decode)
 		m->model->decode(m->model->state, m, b);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The chips programs are measured on: STM32F1 (RM0008, RM0041) and STM32F4 (RM0090), as far as programs
  * wait for them. Registers keep what is written, clocks are ready once they are on, serial ports
- * are never busy, timers count modelled cycles. There are no interrupts.
+ * are never busy, timers count modelled cycles. Timers and serial ports interrupt.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,22 +13,23 @@ enum kind { TIMER, USART, RCC_F1, RCC_F4, FLAGS };
 struct chip_row {
 	uint32_t addr;
 	enum kind kind;
+	uint32_t irq;
 };
 
 static const struct chip_row f1[] = {
-	{ 0x40000000, TIMER }, { 0x40000400, TIMER }, { 0x40000800, TIMER }, /* TIM2 to TIM4 */
-	{ 0x40004400, USART }, { 0x40004800, USART },                       /* USART2, USART3 */
-	{ 0x40012400, FLAGS }, { 0x40012c00, TIMER },                       /* ADC1, TIM1 */
-	{ 0x40013000, FLAGS }, { 0x40013800, USART },                       /* SPI1, USART1 */
-	{ 0x40021000, RCC_F1 }, { 0x40022000, FLAGS },                      /* flash */
+	{ 0x40000000, TIMER, 28 }, { 0x40000400, TIMER, 29 }, { 0x40000800, TIMER, 30 }, /* TIM2 to TIM4 */
+	{ 0x40004400, USART, 38 }, { 0x40004800, USART, 39 },                           /* USART2, USART3 */
+	{ 0x40012400, FLAGS, 0 }, { 0x40012c00, TIMER, 25 },                            /* ADC1, TIM1 */
+	{ 0x40013000, FLAGS, 0 }, { 0x40013800, USART, 37 },                            /* SPI1, USART1 */
+	{ 0x40021000, RCC_F1, 0 }, { 0x40022000, FLAGS, 0 },                            /* flash */
 };
 
 static const struct chip_row f4[] = {
-	{ 0x40000000, TIMER }, { 0x40000400, TIMER }, { 0x40000800, TIMER }, { 0x40000c00, TIMER }, /* TIM2 to TIM5 */
-	{ 0x40004400, USART }, { 0x40004800, USART },                                              /* USART2, USART3 */
-	{ 0x40007000, FLAGS }, { 0x40010000, TIMER },                                              /* PWR, TIM1 */
-	{ 0x40011000, USART }, { 0x40011400, USART },                                              /* USART1, USART6 */
-	{ 0x40013000, FLAGS }, { 0x40023800, RCC_F4 },                                             /* SPI1 */
+	{ 0x40000000, TIMER, 28 }, { 0x40000400, TIMER, 29 }, { 0x40000800, TIMER, 30 }, { 0x40000c00, TIMER, 50 }, /* TIM2 to TIM5 */
+	{ 0x40004400, USART, 38 }, { 0x40004800, USART, 39 },                           /* USART2, USART3 */
+	{ 0x40007000, FLAGS, 0 }, { 0x40010000, TIMER, 25 },                            /* PWR, TIM1 */
+	{ 0x40011000, USART, 37 }, { 0x40011400, USART, 71 },                           /* USART1, USART6 */
+	{ 0x40013000, FLAGS, 0 }, { 0x40023800, RCC_F4, 0 },                            /* SPI1 */
 };
 
 /* Bits programs wait for, where a register alone tells. */
@@ -51,9 +52,9 @@ static uint32_t flags_read(uint32_t reg, uint32_t v)
 	return v;
 }
 
-enum { TIM_CR1 = 0x00, TIM_SR = 0x10, TIM_EGR = 0x14, TIM_CNT = 0x24, TIM_PSC = 0x28, TIM_ARR = 0x2c };
-enum { CEN = 1, UG = 1, UIF = 1 };
-enum { USART_SR = 0x00, USART_DR = 0x04, TXE_TC = 0xc0 };
+enum { TIM_CR1 = 0x00, TIM_DIER = 0x0c, TIM_SR = 0x10, TIM_EGR = 0x14, TIM_CNT = 0x24, TIM_PSC = 0x28, TIM_ARR = 0x2c };
+enum { CEN = 1, UG = 1, UIF = 1, UIE = 1 };
+enum { USART_SR = 0x00, USART_DR = 0x04, USART_CR1 = 0x0c, TXE_TC = 0xc0 };
 
 /* Offsets of CR, CFGR, BDCR and CSR, which are alike in both. */
 struct clocks {
@@ -121,6 +122,20 @@ static void timer_write(struct unicorn_device *d, uint32_t at, uint32_t value)
 	timer_set(d, t);
 }
 
+bool unicorn_device_line(struct unicorn_device *d, uint64_t *next)
+{
+	if (d->kind == USART) /* never busy; nothing is received */
+		return d->regs[USART_CR1 / 4] & TXE_TC;
+	if (d->kind != TIMER || !(d->regs[TIM_DIER / 4] & UIE))
+		return false;
+	uint64_t period = d->regs[TIM_ARR / 4] + 1ull, wraps = ticks(d) / period;
+	if (d->regs[TIM_SR / 4] & UIF || wraps > d->seen)
+		return true;
+	if (d->regs[TIM_CR1 / 4] & CEN)
+		*next = d->base + (wraps + 1) * period * ((d->regs[TIM_PSC / 4] & 0xffff) + 1);
+	return false;
+}
+
 static uint64_t device_read(uc_engine *uc, uint64_t offset, unsigned size, void *user)
 {
 	(void)uc;
@@ -141,6 +156,7 @@ static void device_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t
 	(void)uc;
 	struct unicorn_device *d = user;
 	uint32_t at = offset & 0x3fc, v = unicorn_merge(d->regs[at / 4], offset, size, value);
+	d->machine->deadline = 0;
 	if (d->kind == TIMER) {
 		timer_write(d, at, v);
 		return;
@@ -208,7 +224,7 @@ static uc_err devices(struct unicorn_machine *m, const struct chip_row *rows, ui
 	uc_err err = UC_ERR_OK;
 	for (uint32_t i = 0; i < n && !err; i++) {
 		struct unicorn_device *d = &m->io.devices[m->io.ndevices++];
-		*d = (struct unicorn_device){ .machine = m, .addr = rows[i].addr, .kind = rows[i].kind };
+		*d = (struct unicorn_device){ .machine = m, .addr = rows[i].addr, .kind = rows[i].kind, .irq = rows[i].irq };
 		err = storage(m, at, d->addr);
 		if (!err)
 			err = uc_mmio_map(m->uc, d->addr, 0x400, device_read, d, device_write, d);
@@ -243,7 +259,7 @@ void unicorn_devices_reset(struct unicorn_machine *m)
 {
 	for (uint32_t i = 0; i < m->io.ndevices; i++) {
 		struct unicorn_device *d = &m->io.devices[i];
-		*d = (struct unicorn_device){ .machine = m, .addr = d->addr, .kind = d->kind };
+		*d = (struct unicorn_device){ .machine = m, .addr = d->addr, .kind = d->kind, .irq = d->irq };
 		if (d->kind == TIMER)
 			d->regs[TIM_ARR / 4] = 0xffff;
 		if (d->kind == RCC_F1 || d->kind == RCC_F4)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Exception entry and return of ARMv7-M (Armv7-M ARM B1.5), which libunicorn leaves out: faults and
- * SVC, with priorities, escalation to HardFault, and lockup. No interrupts, no floating-point frames.
+/* Exception entry and return of ARMv7-M (Armv7-M ARM B1.5), which libunicorn leaves out: faults, SVC and
+ * interrupts, with priorities, escalation to HardFault, tail-chaining, and lockup. No floating-point frames.
  */
 #include <string.h>
 
@@ -16,6 +16,9 @@ enum {
 	CONTROL_SPSEL = 1u << 1,
 };
 
+/* Cycles from an exception to its handler, back, and from one handler to the next (Cortex-M3 TRM 5.6, 5.9). */
+enum { ENTRY_CYCLES = 12, RETURN_CYCLES = 12, TAIL_CHAIN_CYCLES = 6 };
+
 static uint32_t special(struct unicorn_machine *m, int id)
 {
 	uint32_t v = 0;
@@ -23,35 +26,32 @@ static uint32_t special(struct unicorn_machine *m, int id)
 	return v;
 }
 
-/* Lower is more urgent; thread mode is 256. */
-static int priority_of(const struct unicorn_machine *m, uint32_t exception)
-{
-	if (exception == HARD_FAULT)
-		return -1;
-	uint32_t at = exception - 4;
-	return (m->io.shpr[at / 4] >> at % 4 * 8) & 0xff;
-}
-
-static int running_priority(struct unicorn_machine *m)
-{
-	int p = 256, basepri = (int)special(m, UC_ARM_REG_BASEPRI);
-	for (uint32_t i = 0; i < m->io.nactive; i++) {
-		int q = priority_of(m, m->io.active[i]);
-		p = q < p ? q : p;
-	}
-	if (basepri && basepri < p)
-		p = basepri;
-	if (special(m, UC_ARM_REG_PRIMASK) && p > 0)
-		p = 0;
-	if (special(m, UC_ARM_REG_FAULTMASK) && p > -1)
-		p = -1;
-	return p;
-}
-
 static bool store(struct unicorn_machine *m, uint32_t addr, uint32_t value)
 {
 	struct unicorn_region *r = unicorn_region_at(m, addr);
 	return r && r->prot & UC_PROT_WRITE && !unicorn_write(m, addr, &value, sizeof value);
+}
+
+static uint32_t handler_of(struct unicorn_machine *m, uint32_t exception)
+{
+	uint32_t handler = 0;
+	if (unicorn_read(m, m->io.vtor + 4 * exception, &handler, sizeof handler))
+		m->io.hfsr |= HFSR_VECTTBL; /* handler 0: the fetch of its first instruction faults */
+	return handler;
+}
+
+/* Goes to the handler; flags are those of the xPSR. Writing the exception number makes the core switch to the main stack. */
+static void go(struct unicorn_machine *m, uint32_t exception, uint32_t flags, uint32_t exc_return, uint32_t cycles)
+{
+	uint32_t handler = handler_of(m, exception);
+	unicorn_set_reg(m, 15, handler);
+	unicorn_set_reg(m, 14, exc_return);
+	unicorn_set_reg(m, 16, (flags & 0xf80f0000) | (handler & 1 ? XPSR_T : 0) | exception);
+	m->io.active[m->io.nactive++] = exception;
+	m->io.event = true;
+	m->deadline = 0;
+	if (m->model && m->model->exception)
+		m->model->exception(m->model->state, handler & ~1u, cycles);
 }
 
 /* Stacks a frame and goes to the handler. */
@@ -74,31 +74,22 @@ static void enter(struct unicorn_machine *m, uint32_t exception, uint32_t return
 		/* A derived BusFault: whichever is more urgent is taken (B1.5.11). */
 		uint32_t derived = io->shcsr & SHCSR_BUSFAULTENA ? BUS_FAULT : HARD_FAULT;
 		io->cfsr |= CFSR_STKERR;
-		if (priority_of(m, derived) < priority_of(m, exception)) {
+		if (unicorn_priority(m, derived) < unicorn_priority(m, exception)) {
 			exception = derived;
 			io->hfsr |= derived == HARD_FAULT ? HFSR_FORCED : 0;
 		}
 	}
 	unicorn_set_reg(m, 13, sp);
 
-	uint32_t handler = 0;
-	if (unicorn_read(m, io->vtor + 4 * exception, &handler, sizeof handler))
-		io->hfsr |= HFSR_VECTTBL; /* handler 0: the fetch of its first instruction faults */
-	/* Writing the exception number makes the core switch to the main stack. */
-	unicorn_set_reg(m, 15, handler);
-	unicorn_set_reg(m, 14, thread ? (psp ? 0xfffffffd : 0xfffffff9) : 0xfffffff1);
-	unicorn_set_reg(m, 16, (xpsr & 0xf80f0000) | (handler & 1 ? XPSR_T : 0) | exception);
-	io->active[io->nactive++] = exception;
-	if (m->model && m->model->exception)
-		m->model->exception(m->model->state, exception);
+	go(m, exception, xpsr, thread ? (psp ? 0xfffffffd : 0xfffffff9) : 0xfffffff1, ENTRY_CYCLES);
 }
 
 static bool take(struct unicorn_machine *m, uint32_t exception, bool enabled, uint32_t return_pc)
 {
-	int now = running_priority(m);
+	int now = unicorn_running_priority(m);
 	if (m->io.nactive == UNICORN_NESTING_MAX)
 		return false;
-	if (!enabled || priority_of(m, exception) >= now) {
+	if (!enabled || !unicorn_preempts(m, exception, now)) {
 		if (now <= -1)
 			return false;
 		m->io.hfsr |= HFSR_FORCED;
@@ -132,6 +123,13 @@ bool unicorn_take_svc(struct unicorn_machine *m)
 	return take(m, SVCALL, true, unicorn_reg(m, 15));
 }
 
+/* Before the instruction at PC. */
+void unicorn_take_interrupt(struct unicorn_machine *m, uint32_t exception)
+{
+	unicorn_acknowledge(m, exception);
+	enter(m, exception, unicorn_reg(m, 15));
+}
+
 /* A load of PC with EXC_RETURN (B1.5.8). */
 bool unicorn_exception_return(struct unicorn_machine *m, uint32_t exc_return)
 {
@@ -143,8 +141,17 @@ bool unicorn_exception_return(struct unicorn_machine *m, uint32_t exc_return)
 		struct unicorn_fault f = { .exception = USAGE_FAULT, .cfsr = CFSR_INVPC, .pc = exc_return & ~1u };
 		return unicorn_take_fault(m, f);
 	}
+	uint32_t returned = handler_of(m, io->active[io->nactive - 1]) & ~1u;
 	io->nactive = left;
 	uc_reg_write(m->uc, UC_ARM_REG_FAULTMASK, &zero);
+	uint32_t next = unicorn_interrupt(m);
+	if (next) { /* its frame is the one that is there */
+		unicorn_acknowledge(m, next);
+		go(m, next, unicorn_reg(m, 16), exc_return, TAIL_CHAIN_CYCLES);
+		return true;
+	}
+	m->deadline = 0;
+	io->event = true;
 	/* Thread mode first, then its stack: the order in which the core accepts it. */
 	uint32_t number = left ? io->active[left - 1] : 0;
 	unicorn_set_reg(m, 16, XPSR_T | number);
@@ -167,7 +174,7 @@ bool unicorn_exception_return(struct unicorn_machine *m, uint32_t exc_return)
 	unicorn_set_reg(m, 15, frame[6] | 1);
 	unicorn_set_reg(m, 16, (frame[7] & ~0x3ffu) | number);
 	if (m->model && m->model->exception)
-		m->model->exception(m->model->state, 0);
+		m->model->exception(m->model->state, returned, RETURN_CYCLES);
 	return true;
 }
 

@@ -19,6 +19,7 @@ struct unicorn_block {
 	const uint8_t *code;   /* the bytes the block was decoded from; `size` of them */
 	void *model;           /* the model's own; NULL when the block is new */
 	uint8_t stop;          /* the machine's own: enum unicorn_stop before it is executed */
+	uint8_t special;       /* the machine's own: has instructions it looks at before they execute */
 	uint32_t generation;   /* the machine's own: of its region when the bytes were last compared */
 };
 
@@ -37,8 +38,14 @@ struct unicorn_model {
 	void (*insn)(void *state, struct unicorn_machine *m, uint32_t addr);
 	/* Before each data access (not fetches) of the running block. NULL costs nothing. */
 	void (*memory)(void *state, uint32_t addr, uint32_t bytes, int write);
-	/* Exception entry (return: number 0), after the block that caused it. */
-	void (*exception)(void *state, uint32_t number);
+	/* The block that ran goes on to next: charge it now. May be called more than once. */
+	void (*settle)(void *state, uint32_t next);
+	/* Entry to the exception handler at an address, or return from it: what it takes, after the block that caused it. */
+	void (*exception)(void *state, uint32_t handler, uint32_t cycles);
+	/* The core slept. */
+	void (*idle)(void *state, uint64_t cycles);
+	/* The cycles of all blocks that were charged; NULL if there is no counter. */
+	const uint64_t *clock;
 	/* The cycles so far, asked for by an access to DWT CYCCNT. NULL: there is no counter. */
 	uint64_t (*cycles)(void *state);
 	/* The program was given this value for a counter of cycles. */

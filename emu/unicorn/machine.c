@@ -18,6 +18,7 @@
 
 enum { XPSR_T = 1u << 24 };
 enum { CODE_MAX = 2048 }; /* bytes of a block; libunicorn ends one at each KB */
+enum { CYCLES_MAX = 8192 }; /* that a block takes, at most */
 
 /* QEMU's exception numbers, as UC_HOOK_INTR reports them. */
 enum { EXCP_SWI = 2, EXCP_PREFETCH_ABORT = 3, EXCP_BKPT = 7, EXCP_EXCEPTION_EXIT = 8, EXCP_NOCP = 17,
@@ -34,7 +35,7 @@ static void stop_before(struct unicorn_machine *m, uint32_t addr)
 }
 
 /* What keeps a block from being executed; 0 for nothing. */
-static inline int obstacle(const struct unicorn_machine *m, const struct unicorn_block *b)
+static inline int obstacle(struct unicorn_machine *m, const struct unicorn_block *b)
 {
 	if (UNLIKELY(m->attention))
 		return m->attention;
@@ -42,9 +43,20 @@ static inline int obstacle(const struct unicorn_machine *m, const struct unicorn
 		return UNICORN_LIMIT;
 	if (UNLIKELY(__atomic_load_n(&m->cancelled, __ATOMIC_RELAXED)))
 		return UNICORN_CANCELLED;
-	if (UNLIKELY(b->stop) && (b->stop == UNICORN_SPIN || m->block))
+	if (UNLIKELY(b->stop) && (b->stop == UNICORN_SPIN ? !unicorn_can_interrupt(m) : m->block != NULL))
 		return b->stop;
 	return 0;
+}
+
+/* Whether an interrupt is to be taken before the block at addr. */
+static bool interrupted(struct unicorn_machine *m, uint32_t addr)
+{
+	if (m->model && m->model->settle)
+		m->model->settle(m->model->state, addr);
+	if (m->clock && *m->clock < m->deadline)
+		return false;
+	m->take = unicorn_interrupt(m);
+	return m->take;
 }
 
 static void on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
@@ -52,6 +64,17 @@ static void on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 	(void)uc;
 	struct unicorn_machine *m = user;
 	if (UNLIKELY(m->event)) {
+		stop_before(m, (uint32_t)addr);
+		return;
+	}
+	if (UNLIKELY(m->sp_written))
+		unicorn_align_sp(m);
+	if (UNLIKELY(m->rewinding) && addr == m->rewind_block && m->count == m->rewind_count) {
+		stop_before(m, (uint32_t)addr);
+		return;
+	}
+	uint64_t now = m->clock ? *m->clock + (m->block ? CYCLES_MAX : 0) : m->count + m->io.asleep;
+	if (UNLIKELY(now >= m->deadline) && interrupted(m, (uint32_t)addr)) {
 		stop_before(m, (uint32_t)addr);
 		return;
 	}
@@ -113,21 +136,51 @@ static void on_trace(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 	((struct unicorn_machine *)user)->trace_pc = (uint32_t)addr;
 }
 
+/* The instruction at addr faults: the run ends before it. */
+static void fault_before(struct unicorn_machine *m, uint32_t addr, uint32_t cfsr)
+{
+	note_event(m, EVENT_BEFORE, cfsr, 0);
+	m->event_insn = addr;
+	uc_emu_stop(m->uc);
+}
+
 static void on_insn(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 {
 	(void)uc, (void)size;
 	struct unicorn_machine *m = user;
-	if (!m->stopped)
-		m->model->insn(m->model->state, m, (uint32_t)addr);
+	if (UNLIKELY(m->stopped || m->event))
+		return;
+	m->insn = (uint32_t)addr;
+	if (UNLIKELY(m->sp_written))
+		unicorn_align_sp(m);
+	if (UNLIKELY(m->block->special)) {
+		uint32_t cfsr = unicorn_special_fault(m, m->insn);
+		if (cfsr) {
+			fault_before(m, m->insn, cfsr);
+			return;
+		}
+	}
+	if (m->model && m->model->insn)
+		m->model->insn(m->model->state, m, m->insn);
 }
 
 static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value, void *user)
 {
-	(void)uc, (void)value;
+	(void)value;
 	struct unicorn_machine *m = user;
+	if (UNLIKELY(m->event))
+		return;
+	if (UNLIKELY(addr & ((uint32_t)size - 1) & 3) && m->insn_hook && m->block && unicorn_aligns(m)) {
+		note_event(m, EVENT_UNALIGNED, CFSR_UNALIGNED, (uint32_t)addr);
+		m->event_insn = m->insn;
+		uc_emu_stop(uc);
+		return;
+	}
 	if (UNLIKELY(m->spinning) && addr - 0x40000000u < 0x20000000u)
 		m->spin_reads = (uint32_t)addr;
-	m->model->memory(m->model->state, (uint32_t)addr, (uint32_t)size, type == UC_MEM_WRITE);
+	m->spin_loads += type == UC_MEM_READ && addr >= 0x20000000; /* not constants in flash */
+	if (m->model && m->model->memory)
+		m->model->memory(m->model->state, (uint32_t)addr, (uint32_t)size, type == UC_MEM_WRITE);
 }
 
 static uc_err add_hook(struct unicorn_machine *m, uc_hook *h, int type, void *callback, uint64_t from, uint64_t to)
@@ -212,10 +265,19 @@ void unicorn_set_model(struct unicorn_machine *m, struct unicorn_model *model)
 		uc_hook_del(m->uc, m->insn_hook);
 	m->memory_hook = m->insn_hook = 0;
 	m->model = model;
-	if (model && model->insn)
+	m->clock = model ? model->clock : NULL;
+	m->deadline = 0;
+	if (m->strict || (model && model->insn))
 		add_hook(m, &m->insn_hook, UC_HOOK_CODE, on_insn, 1, 0);
-	if (model && model->memory)
+	if (m->strict || (model && model->memory))
 		add_hook(m, &m->memory_hook, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, on_memory, 1, 0);
+}
+
+/* Checks of alignment and of what special.c knows, without a model as well. */
+void unicorn_be_strict(struct unicorn_machine *m)
+{
+	m->strict = true;
+	unicorn_set_model(m, m->model);
 }
 
 /* Reset as the core does it: SP and PC from the vector table, everything else as after power-on.
@@ -237,6 +299,9 @@ void unicorn_reset(struct unicorn_machine *m, uint32_t vectors_at)
 	unicorn_set_reg(m, 14, 0xffffffff);
 	unicorn_set_reg(m, 15, vectors[1]);
 	m->attention = 0;
+	m->deadline = 0;
+	m->source = UINT64_MAX;
+	m->take = 0;
 }
 
 /* Instructions executed before the running block: what a counter shows that is read by the first
@@ -266,6 +331,8 @@ static void checkpoint_restore(struct unicorn_machine *m)
 	uc_context_restore(m->uc, c->context);
 	m->io = c->io;
 	m->count = c->count;
+	m->deadline = 0;
+	m->take = 0;
 	for (uint32_t i = 0; i < m->nregions; i++) {
 		struct unicorn_region *r = &m->regions[i];
 		for (uint32_t at = 0; r->copy && at < r->size; at += PAGE)
@@ -286,6 +353,8 @@ static uc_err start(struct unicorn_machine *m)
 		unicorn_set_reg(m, 15, m->stopped_pc | 1);
 		unicorn_set_reg(m, 16, m->stopped_xpsr);
 	}
+	if (m->sp_written)
+		unicorn_align_sp(m);
 	return err;
 }
 
@@ -344,6 +413,57 @@ static int memory_fault(struct unicorn_machine *m)
 		f.exception = 5, f.cfsr = CFSR_PRECISERR | CFSR_BFARVALID;
 	}
 	return unicorn_take_fault(m, f) ? 0 : UNICORN_LOCKUP;
+}
+
+/* Goes back to where the block at fault began, and on to the instruction at fault. libunicorn does not stop inside an IT block
+ * but where it is told to from the start, so the block is translated anew, to end there. */
+static bool rewind_to_insn(struct unicorn_machine *m)
+{
+	uint32_t insn = m->event_insn, addr = m->block->addr, size = m->block->size, until = m->until;
+	m->rewind_block = addr;
+	m->rewind_count = unicorn_count_before_block(m);
+	checkpoint_restore(m);
+	m->rewinding = true;
+	start(m);
+	m->rewinding = false;
+	if (!m->stopped || m->stopped_pc != addr || m->count != m->rewind_count)
+		return false;
+	if (insn == addr)
+		return true;
+	m->until = insn;
+	unicorn_forget_translation(m, addr, size);
+	start(m);
+	unicorn_forget_translation(m, addr, size);
+	m->until = until;
+	return unicorn_reg(m, 15) == insn && !m->event;
+}
+
+/* A UsageFault of an instruction that did not execute. */
+static int fault_of_insn(struct unicorn_machine *m)
+{
+	struct unicorn_fault f = { .exception = 6, .cfsr = m->event_number, .pc = m->event_insn };
+	if (!rewind_to_insn(m)) {
+		if (m->attention || m->cancelled)
+			return 0; /* stopped while looking */
+		m->error = "a fault did not recur when its run was repeated";
+		return UNICORN_FAILED;
+	}
+	return unicorn_take_fault(m, f) ? 0 : UNICORN_LOCKUP;
+}
+
+/* YIELD and WFE end a block, and libunicorn calls them invalid. They are hints: execution goes on. */
+static bool passed_hint(struct unicorn_machine *m)
+{
+	const struct unicorn_block *b = m->block;
+	uint32_t last = 0, at = 0;
+	for (; b && at + 1 < b->size; at += b->code[at + 1] >= 0xe8 ? 4 : 2)
+		last = at;
+	if (!b || !unicorn_is_hint(b->code + last, b->size - last))
+		return false;
+	uint32_t xpsr = unicorn_reg(m, 16), it = unicorn_it_at(m, xpsr, b->addr + b->size);
+	unicorn_set_reg(m, 15, (b->addr + b->size) | 1);
+	unicorn_set_reg(m, 16, (xpsr & ~0x0600fc00u) | it);
+	return true;
 }
 
 static int undefined(struct unicorn_machine *m)
@@ -413,11 +533,20 @@ static int run_once(struct unicorn_machine *m)
 			m->count -= m->block ? m->block->instructions : 0;
 			return 0;
 		}
-		return undefined(m);
+		return passed_hint(m) ? 0 : undefined(m);
 	case EVENT_INTERRUPT:
 		return interrupt(m);
+	case EVENT_BEFORE:
+	case EVENT_UNALIGNED:
+		return fault_of_insn(m);
 	case EVENT_NONE:
 		break;
+	}
+	if (m->take) {
+		uint32_t e = m->take;
+		m->take = 0;
+		unicorn_take_interrupt(m, e);
+		return 0;
 	}
 	if (err) {
 		m->error = uc_strerror(err);
@@ -427,7 +556,11 @@ static int run_once(struct unicorn_machine *m)
 		return 0;
 	if (pc == m->until)
 		return UNICORN_UNTIL;
-	/* wfi or wfe. There is one interrupt that could end it, whether it is masked or not. */
+	/* wfi. An interrupt ends it, whether it is masked or not. */
+	if (m->model && m->model->settle)
+		m->model->settle(m->model->state, pc);
+	if (unicorn_sleep(m))
+		return 0;
 	if (m->io.usart_cr1 & UNICORN_USART_RXNEIE)
 		return m->io.rx_pos < m->rx_len ? 0 : UNICORN_IDLE;
 	return UNICORN_WFI;
@@ -477,10 +610,11 @@ bool unicorn_spins(struct unicorn_machine *m)
 	m->attention = 0;
 	m->spinning = true;
 	m->spin_reads = 0;
+	m->spin_loads = 0;
 	start(m);
 	m->spinning = false;
 	unicorn_pause(m, pause);
-	bool same = m->attention == UNICORN_PAUSE && reads == m->io.time_reads;
+	bool same = m->attention == UNICORN_PAUSE && !m->take && reads == m->io.time_reads;
 	for (int i = 0; same && i < 17; i++)
 		same = before[i] == unicorn_reg(m, i);
 	for (uint32_t i = 0; same && i < m->nregions; i++)
@@ -488,6 +622,8 @@ bool unicorn_spins(struct unicorn_machine *m)
 	if (!same)
 		checkpoint_restore(m);
 	m->attention = 0;
+	m->take = 0;
+	m->deadline = 0;
 	return same;
 }
 

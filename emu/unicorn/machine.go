@@ -52,7 +52,7 @@ const (
 	Output     Reason = C.UNICORN_OUTPUT     // 64 KB of output wait to be received
 	Limit      Reason = C.UNICORN_LIMIT      // one more block would exceed the instruction limit
 	Cancelled  Reason = C.UNICORN_CANCELLED  // the context ended
-	Wait       Reason = C.UNICORN_WFI        // wfi or wfe, and there are no interrupts
+	Wait       Reason = C.UNICORN_WFI        // wfi, and no interrupt can come
 	Breakpoint Reason = C.UNICORN_BREAKPOINT // bkpt
 	Lockup     Reason = C.UNICORN_LOCKUP     // a fault without a handler that works
 	Reset      Reason = C.UNICORN_RESET      // the program asked for a system reset
@@ -207,6 +207,7 @@ func NewChip(core Core, family Family, ramAtZero bool) (*Machine, error) {
 	if number == 0 {
 		err = fmt.Errorf("unicorn: no chips %q: there are %s and %s", family, STM32F1, STM32F4)
 	}
+	C.unicorn_be_strict(m.c)
 	err = errors.Join(err, m.Map(0x08000000, 1<<20, ProtRead|ProtExec))
 	if ramAtZero {
 		err = errors.Join(err, m.Map(0, 1<<20, ProtRead|ProtWrite|ProtExec))
@@ -345,15 +346,34 @@ func (m *Machine) Run(ctx context.Context, until uint32, limit uint64) (Reason, 
 	return Reason(r), nil
 }
 
+// Interrupts counts the interrupts taken.
+func (m *Machine) Interrupts() uint64 { return uint64(m.c.io.interrupts) }
+
+// CanInterrupt tells whether an interrupt can come by itself and be taken.
+func (m *Machine) CanInterrupt() bool { return bool(C.unicorn_can_interrupt(m.c)) }
+
+// Undelivered are the numbers of interrupts that are enabled in the NVIC, and that nothing here raises.
+func (m *Machine) Undelivered() []int {
+	var list []int
+	for irq := range C.UNICORN_IRQS {
+		if bool(C.unicorn_undelivered(m.c, C.uint32_t(irq))) {
+			list = append(list, irq)
+		}
+	}
+	return list
+}
+
 // Pause makes runs end before the block of code at addr, unless they start with it. ReturnAddress|1 takes
 // that back.
 func (m *Machine) Pause(addr uint32) { C.unicorn_pause(m.c, C.uint32_t(addr)) }
 
-// Spins tells whether the program is in a loop that nothing can end, and which peripheral register it reads
-// there; 0 for none. The register is known if there is a model.
-func (m *Machine) Spins() (reads uint32, spins bool) {
-	spins = bool(C.unicorn_spins(m.c))
-	return uint32(m.c.spin_reads), spins
+// Spins tells whether the program is in a loop that nothing but an interrupt can end.
+func (m *Machine) Spins() bool { return bool(C.unicorn_spins(m.c)) }
+
+// SpinReads is a peripheral register that the loop Spins found reads, 0 for none, and whether the loop reads memory that can
+// change. Both are known if there is a model.
+func (m *Machine) SpinReads() (register uint32, memory bool) {
+	return uint32(m.c.spin_reads), m.c.spin_loads > 0
 }
 
 // Instructions counts what was executed since the machine was made. Instructions whose condition

@@ -36,7 +36,8 @@ struct unicorn_fault {
 	uint32_t addr;      /* of the access; valid if cfsr has MMARVALID or BFARVALID */
 };
 
-enum { UNICORN_REGIONS_MAX = 48, UNICORN_PERIPHERALS_MAX = 16, UNICORN_DEVICES_MAX = 12, UNICORN_NESTING_MAX = 8 };
+enum { UNICORN_REGIONS_MAX = 48, UNICORN_PERIPHERALS_MAX = 16, UNICORN_DEVICES_MAX = 16, UNICORN_NESTING_MAX = 16 };
+enum { UNICORN_PENDSV = 14, UNICORN_SYSTICK_EXCEPTION = 15, UNICORN_IRQ_0 = 16, UNICORN_IRQS = 96 };
 enum { UNICORN_USART_RXNEIE = 1 << 5 }; /* in usart_cr1 */
 
 struct unicorn_region {
@@ -54,6 +55,7 @@ struct unicorn_region {
 struct unicorn_device {
 	struct unicorn_machine *machine;
 	uint32_t addr, kind;
+	uint32_t irq; /* number of its interrupt; 0: it has none */
 	uint32_t regs[256];
 	uint64_t base, stopped; /* timers: clock at which the counter was 0; ticks while it stands still */
 	uint64_t seen;          /* timers: wraps whose flag was cleared */
@@ -75,6 +77,13 @@ struct unicorn_io {
 	uint32_t active[UNICORN_NESTING_MAX], nactive; /* exceptions being handled, innermost last */
 	uint64_t systick_base; /* cycle count at which SysTick was reloaded */
 	uint64_t systick_seen; /* wraps that were told by COUNTFLAG */
+	uint64_t systick_fired; /* wraps that made its exception pending */
+	bool systick_pending, pendsv_pending;
+	bool event; /* the event register, of SEV and WFE */
+	uint32_t irq_enabled[UNICORN_IRQS / 32], irq_pending[UNICORN_IRQS / 32], irq_forced[UNICORN_IRQS / 32];
+	uint8_t irq_priority[UNICORN_IRQS];
+	uint64_t interrupts; /* taken */
+	uint64_t asleep;     /* without a model: what sleeping added to the instructions as time */
 	uint64_t time_reads;   /* of registers that change by themselves */
 	uint32_t regs[UNICORN_PERIPHERALS_MAX][256]; /* plain storage: RCC, GPIO, ... */
 	uint32_t ndevices;
@@ -103,17 +112,29 @@ struct unicorn_machine {
 	uint64_t count;              /* instructions, the running block's included */
 	uint64_t limit;
 	int cancelled; /* atomic: set from any thread */
+	uint64_t deadline; /* when to look for interrupts, in cycles or instructions; 0: at the next block */
+	uint64_t source;   /* when the next one comes by itself; UINT64_MAX: none does */
+	bool masked;       /* one is pending and may not be taken */
+	uint32_t take;     /* the interrupt to take before the block at stopped_pc */
 	int attention; /* enum unicorn_stop asked for by a peripheral; honoured before the next block */
 	uint32_t until;
 	uint32_t pause; /* see unicorn_pause; odd if there is none */
 	bool spinning;  /* in unicorn_spins */
 	uint32_t spin_reads;
+	uint64_t spin_loads; /* of memory */
 	bool stopped; /* by the block hook, before the block that would be executed in this state: */
 	uint32_t stopped_pc, stopped_xpsr;
 	/* What ended the last uc_emu_start, noted by hooks. */
-	enum unicorn_event { EVENT_NONE, EVENT_MEMORY, EVENT_UNDEFINED, EVENT_INTERRUPT } event;
-	uint32_t event_number; /* uc_mem_type or interrupt */
+	enum unicorn_event { EVENT_NONE, EVENT_MEMORY, EVENT_UNDEFINED, EVENT_INTERRUPT, EVENT_BEFORE, EVENT_UNALIGNED } event;
+	uint32_t event_number; /* uc_mem_type, interrupt, or what CFSR is to say */
 	uint32_t event_addr;
+	uint32_t insn; /* address of the running instruction, with hooks on instructions */
+	bool strict;   /* such hooks are there without a model as well */
+	bool sp_written; /* by an instruction that may have set its bits 1:0 */
+	bool rewinding;  /* to the block at rewind_block before which rewind_count instructions were executed */
+	uint32_t rewind_block;
+	uint64_t rewind_count;
+	uint32_t event_insn; /* the instruction at fault */
 	/* Exact fault address: a second run with a code hook on the block at fault. */
 	bool tracing;
 	uint32_t trace_pc;
@@ -123,6 +144,7 @@ struct unicorn_machine {
 	uint8_t *rx, *tx;
 	size_t rx_len, rx_cap, tx_cap;
 	struct unicorn_model *model;
+	const uint64_t *clock; /* of the model */
 	uc_hook memory_hook, insn_hook;
 	struct unicorn_fault fault; /* the last one, faults inside fault handlers apart */
 	uint64_t faults;            /* how many there were */
@@ -138,6 +160,7 @@ uc_err unicorn_read(struct unicorn_machine *m, uint32_t addr, void *bytes, size_
 uc_err unicorn_write(struct unicorn_machine *m, uint32_t addr, const void *bytes, size_t n);
 void unicorn_set_reg(struct unicorn_machine *m, int number, uint32_t value);
 void unicorn_set_model(struct unicorn_machine *m, struct unicorn_model *model);
+void unicorn_be_strict(struct unicorn_machine *m);
 void unicorn_reset(struct unicorn_machine *m, uint32_t vectors_at);
 int unicorn_run(struct unicorn_machine *m, uint32_t until, uint64_t instructions);
 void unicorn_cancel(struct unicorn_machine *m, int cancelled);
@@ -158,27 +181,56 @@ void unicorn_blocks_mark(struct unicorn_machine *m);
 void unicorn_code_written(struct unicorn_machine *m, struct unicorn_region *r, uint32_t offset, uint32_t size);
 uint32_t unicorn_thumb_count(const uint8_t *code, uint32_t size);
 
-/* mmio.c */
+/* scs.c */
 uc_err unicorn_map_core(struct unicorn_machine *m);
-uc_err unicorn_map_peripherals(struct unicorn_machine *m);
 uint64_t unicorn_now(struct unicorn_machine *m);
+void unicorn_start_cycles(struct unicorn_machine *m);
+
+/* nvic.c */
+int unicorn_priority(const struct unicorn_machine *m, uint32_t exception);
+int unicorn_running_priority(struct unicorn_machine *m);
+bool unicorn_preempts(const struct unicorn_machine *m, uint32_t exception, int running);
+uint64_t unicorn_systick_ticks(struct unicorn_machine *m);
+uint32_t unicorn_interrupt(struct unicorn_machine *m);
+void unicorn_acknowledge(struct unicorn_machine *m, uint32_t exception);
+bool unicorn_sleep(struct unicorn_machine *m);
+bool unicorn_can_interrupt(struct unicorn_machine *m);
+uint32_t unicorn_nvic_read(struct unicorn_machine *m, uint32_t offset);
+void unicorn_nvic_write(struct unicorn_machine *m, uint32_t offset, uint32_t bits, uint32_t value);
+uint32_t unicorn_icsr_read(struct unicorn_machine *m);
+void unicorn_icsr_write(struct unicorn_machine *m, uint32_t bits);
+bool unicorn_undelivered(const struct unicorn_machine *m, uint32_t irq);
+
+/* mmio.c */
+uc_err unicorn_map_peripherals(struct unicorn_machine *m);
 void unicorn_transmit(struct unicorn_machine *m, uint8_t byte);
 uint64_t unicorn_part(uint32_t word, uint64_t offset, unsigned size);
 uint32_t unicorn_merge(uint32_t word, uint64_t offset, unsigned size, uint64_t value);
 uc_err unicorn_map_lenient(struct unicorn_machine *m, uint32_t addr, uint32_t size);
 void unicorn_io_reset(struct unicorn_machine *m);
-void unicorn_start_cycles(struct unicorn_machine *m);
 int unicorn_send(struct unicorn_machine *m, const void *bytes, size_t n);
 size_t unicorn_receive(struct unicorn_machine *m, void *bytes, size_t n);
 
 /* chip.c */
 uc_err unicorn_map_chip(struct unicorn_machine *m, int family);
 void unicorn_devices_reset(struct unicorn_machine *m);
+/* Whether the device asks for its interrupt; if not, `next` is when it will if left alone. */
+bool unicorn_device_line(struct unicorn_device *d, uint64_t *next);
+
+/* special.c */
+enum unicorn_special { UNICORN_ORDINARY, UNICORN_ALIGNED, UNICORN_DIVIDES, UNICORN_FPU, UNICORN_COPROCESSOR, UNICORN_WRITES_SP, UNICORN_HINT };
+enum unicorn_special unicorn_special_of(const uint8_t *code);
+bool unicorn_has_special(const uint8_t *code, uint32_t size);
+uint32_t unicorn_special_fault(struct unicorn_machine *m, uint32_t addr);
+bool unicorn_aligns(struct unicorn_machine *m);
+bool unicorn_is_hint(const uint8_t *code, uint32_t size);
+void unicorn_align_sp(struct unicorn_machine *m);
 
 /* exceptions.c */
 /* Takes the exception, escalating as the architecture says; false means lockup. */
 bool unicorn_take_fault(struct unicorn_machine *m, struct unicorn_fault fault);
 bool unicorn_take_svc(struct unicorn_machine *m);
+void unicorn_take_interrupt(struct unicorn_machine *m, uint32_t exception);
 bool unicorn_exception_return(struct unicorn_machine *m, uint32_t exc_return);
 uint32_t unicorn_it_at(struct unicorn_machine *m, uint32_t it, uint32_t pc);
 
@@ -187,7 +239,7 @@ enum {
 	CFSR_IACCVIOL = 1u << 0, CFSR_DACCVIOL = 1u << 1, CFSR_MMARVALID = 1u << 7,
 	CFSR_IBUSERR = 1u << 8, CFSR_PRECISERR = 1u << 9, CFSR_STKERR = 1u << 12, CFSR_BFARVALID = 1u << 15,
 	CFSR_UNDEFINSTR = 1u << 16, CFSR_INVSTATE = 1u << 17, CFSR_INVPC = 1u << 18,
-	CFSR_NOCP = 1u << 19, CFSR_UNALIGNED = 1u << 24,
+	CFSR_NOCP = 1u << 19, CFSR_UNALIGNED = 1u << 24, CFSR_DIVBYZERO = 1u << 25,
 };
 
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Peripherals: the counter, serial port and clock registers of STM32F2/F4 (RM0033, RM0090), and
- * the system control space and DWT of the core (Armv7-M ARM B3, C1). What is not listed is not
- * mapped, and an access to it a BusFault.
+ * clocks and ports. What is not listed is not mapped, and an access to it a BusFault.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -218,183 +217,6 @@ static void storage_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_
 	regs[at / 4] = unicorn_merge(regs[at / 4], offset, size, value);
 }
 
-/* System control space, 0xe000e000. */
-enum {
-	SYST_CSR = 0x010, SYST_RVR = 0x014, SYST_CVR = 0x018, SYST_CALIB = 0x01c, CPUID = 0xd00, ICSR = 0xd04, VTOR = 0xd08, AIRCR = 0xd0c, SCR = 0xd10,
-	CCR = 0xd14, SHPR1 = 0xd18, SHPR3 = 0xd20, SHCSR = 0xd24, CFSR = 0xd28, HFSR = 0xd2c, MMFAR = 0xd34,
-	BFAR = 0xd38, CPACR = 0xd88, DEMCR = 0xdfc,
-};
-enum { AIRCR_KEY = 0x05fa, AIRCR_SYSRESETREQ = 1 << 2, DEMCR_TRCENA = 1 << 24 };
-
-static bool has_cycles(const struct unicorn_machine *m)
-{
-	return m->model && m->model->cycles;
-}
-
-/* The clock of counters: modelled cycles, or instructions if there is no model. */
-uint64_t unicorn_now(struct unicorn_machine *m)
-{
-	return has_cycles(m) ? m->model->cycles(m->model->state) : unicorn_count_before_block(m);
-}
-
-/* SysTick counts cycles down, as far as there are any; it does not interrupt. */
-enum { SYST_ENABLE = 1, SYST_CORE_CLOCK = 4, SYST_COUNTFLAG = 1 << 16 };
-
-static uint32_t systick_read(struct unicorn_machine *m, uint32_t offset)
-{
-	struct unicorn_io *io = &m->io;
-	uint32_t csr = io->systick[0], reload = io->systick[1];
-	if (offset < SYST_CSR || offset == SYST_CALIB)
-		return 0;
-	if (offset == SYST_RVR)
-		return reload;
-	if (!has_cycles(m) || !(csr & SYST_ENABLE) || !reload)
-		return io->systick[(offset - SYST_CSR) / 4];
-	uint64_t ticks = (unicorn_now(m) - io->systick_base) / (csr & SYST_CORE_CLOCK ? 1 : 8);
-	io->time_reads++;
-	if (offset == SYST_CSR) {
-		uint64_t wraps = ticks / (reload + 1ull);
-		csr |= wraps > io->systick_seen ? SYST_COUNTFLAG : 0;
-		io->systick_seen = wraps;
-		return csr;
-	}
-	uint32_t value = reload - (uint32_t)(ticks % (reload + 1ull));
-	if (m->model->reading)
-		m->model->reading(m->model->state, UNICORN_SYSTICK, value);
-	return value;
-}
-
-static void systick_write(struct unicorn_machine *m, uint32_t offset, uint32_t value)
-{
-	struct unicorn_io *io = &m->io;
-	bool enabled = io->systick[0] & SYST_ENABLE;
-	if (offset < SYST_CSR || offset == SYST_CALIB)
-		return;
-	io->systick[(offset - SYST_CSR) / 4] = offset == SYST_CVR ? 0 : offset == SYST_CSR ? value & 7 : value & 0xffffff;
-	/* Writing CVR clears it; it is reloaded then, as when SysTick is enabled. */
-	if (offset == SYST_CVR || (offset == SYST_CSR && !enabled && value & SYST_ENABLE)) {
-		io->systick_base = unicorn_now(m);
-		io->systick_seen = 0;
-	}
-}
-
-/* Registers that keep what is written to them. */
-static uint32_t *scs_reg(struct unicorn_io *io, uint32_t offset)
-{
-	if (offset >= SHPR1 && offset <= SHPR3)
-		return &io->shpr[(offset - SHPR1) / 4];
-	switch (offset) {
-	case VTOR: return &io->vtor;
-	case SCR: return &io->scr;
-	case CCR: return &io->ccr;
-	case SHCSR: return &io->shcsr;
-	case MMFAR: return &io->mmfar;
-	case BFAR: return &io->bfar;
-	case CPACR: return &io->cpacr;
-	case DEMCR: return &io->demcr;
-	}
-	return NULL;
-}
-
-static uint64_t scs_read(uc_engine *uc, uint64_t offset, unsigned size, void *user)
-{
-	(void)uc;
-	struct unicorn_machine *m = user;
-	struct unicorn_io *io = &m->io;
-	uint32_t *reg = scs_reg(io, offset & ~3u), v = reg ? *reg : 0;
-	if (offset < SYST_CALIB + 4)
-		return unicorn_part(systick_read(m, offset & ~3u), offset, size);
-	switch (offset & ~3u) {
-	case CPUID: v = m->core == 3 ? 0x410fc231 : 0x410fc240; break; /* as QEMU's boards say */
-	case ICSR: v = io->nactive ? io->active[io->nactive - 1] | (io->nactive == 1) << 11 : 1 << 11; break;
-	case AIRCR: v = 0xfa050000 | io->aircr; break;
-	case CFSR: v = io->cfsr; break;
-	case HFSR: v = io->hfsr; break;
-	}
-	return unicorn_part(v, offset, size);
-}
-
-static void scs_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user)
-{
-	(void)uc;
-	struct unicorn_machine *m = user;
-	struct unicorn_io *io = &m->io;
-	uint32_t *reg = scs_reg(io, offset & ~3u), bits = unicorn_merge(0, offset, size, value);
-	if (offset < SYST_CALIB + 4) {
-		systick_write(m, offset & ~3u, bits);
-		return;
-	}
-	if (reg)
-		*reg = unicorn_merge(*reg, offset, size, value);
-	switch (offset & ~3u) {
-	case VTOR: io->vtor &= ~0x7fu; break;
-	case CFSR: io->cfsr &= ~bits; break; /* write one to clear */
-	case HFSR: io->hfsr &= ~bits; break;
-	case AIRCR:
-		if (bits >> 16 != AIRCR_KEY)
-			break;
-		io->aircr = bits & 0x700;
-		if (bits & AIRCR_SYSRESETREQ)
-			m->attention = UNICORN_RESET;
-		break;
-	}
-}
-
-/* DWT, 0xe0001000. Without a model there is no cycle counter, and CTRL says so. */
-enum { DWT_CTRL = 0x0, DWT_CYCCNT = 0x4, CTRL_CYCCNTENA = 1, CTRL_NOCYCCNT = 1 << 25 };
-
-static uint32_t dwt_count(struct unicorn_machine *m)
-{
-	if (!has_cycles(m) || !(m->io.dwt_ctrl & CTRL_CYCCNTENA) || !(m->io.demcr & DEMCR_TRCENA))
-		return m->io.dwt_stopped;
-	return (uint32_t)(m->model->cycles(m->model->state) - m->io.dwt_base);
-}
-
-static void dwt_set(struct unicorn_machine *m, uint32_t count)
-{
-	m->io.dwt_stopped = count;
-	if (has_cycles(m))
-		m->io.dwt_base = m->model->cycles(m->model->state) - count;
-}
-
-static uint64_t dwt_read(uc_engine *uc, uint64_t offset, unsigned size, void *user)
-{
-	(void)uc;
-	struct unicorn_machine *m = user;
-	switch (offset & ~3u) {
-	case DWT_CTRL: return unicorn_part(has_cycles(m) ? m->io.dwt_ctrl : CTRL_NOCYCCNT, offset, size);
-	case DWT_CYCCNT: {
-		uint32_t count = dwt_count(m);
-		m->io.time_reads++;
-		if (has_cycles(m) && m->model->reading)
-			m->model->reading(m->model->state, UNICORN_CYCCNT, count);
-		return unicorn_part(count, offset, size);
-	}
-	}
-	return 0;
-}
-
-static void dwt_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user)
-{
-	(void)uc;
-	struct unicorn_machine *m = user;
-	uint32_t count = dwt_count(m);
-	if (!has_cycles(m))
-		return;
-	if ((offset & ~3u) == DWT_CTRL)
-		m->io.dwt_ctrl = unicorn_merge(m->io.dwt_ctrl, offset, size, value) & CTRL_CYCCNTENA;
-	else if ((offset & ~3u) == DWT_CYCCNT)
-		count = unicorn_merge(count, offset, size, value);
-	dwt_set(m, count);
-}
-
-/* Starts CYCCNT as a debugger does, for programs that count on it. */
-void unicorn_start_cycles(struct unicorn_machine *m)
-{
-	m->io.demcr |= DEMCR_TRCENA;
-	m->io.dwt_ctrl |= CTRL_CYCCNTENA;
-}
-
 static uint64_t zero_read(uc_engine *uc, uint64_t offset, unsigned size, void *user)
 {
 	(void)uc, (void)offset, (void)size, (void)user;
@@ -417,15 +239,6 @@ uc_err unicorn_map_peripherals(struct unicorn_machine *m)
 		err = uc_mmio_map(m->uc, storage[i], 0x400, storage_read, &m->storage[i], storage_write,
 				  &m->storage[i]);
 	}
-	return err;
-}
-
-/* The core's own registers; every machine has them. */
-uc_err unicorn_map_core(struct unicorn_machine *m)
-{
-	uc_err err = uc_mmio_map(m->uc, 0xe000e000, 0x1000, scs_read, m, scs_write, m);
-	if (!err)
-		err = uc_mmio_map(m->uc, 0xe0001000, 0x1000, dwt_read, m, dwt_write, m);
 	return err;
 }
 

@@ -13,9 +13,6 @@ extern uint32_t meterCharge(uintptr_t go, uint32_t block, uint32_t state, uint16
 extern uint32_t meterInside(uintptr_t go, uint32_t block, uint32_t state, uint16_t *trace, uint32_t events,
 			    uint32_t offset);
 
-/* Cycles from an exception to its handler, and back (Cortex-M3 TRM 5.6). */
-enum { EXCEPTION_CYCLES = 12 };
-
 enum { FLASH_END = 0x20000000 };
 
 static uint32_t hash_key(const struct meter *m, uint32_t next)
@@ -189,6 +186,8 @@ void meter_clear(struct meter *m)
 	}
 	for (struct meter_block *b = m->all_blocks; b; b = b->all)
 		b->waits = 0;
+	memset(m->handlers, 0, sizeof m->handlers);
+	m->asleep = 0;
 }
 
 void meter_finish(struct meter *m, uint32_t next)
@@ -354,15 +353,38 @@ static void on_memory(void *state, uint32_t addr, uint32_t bytes, int write)
 	note(m, tag | region(addr) << 2 | (addr & 3));
 }
 
-static void on_exception(void *state, uint32_t number)
+static void on_settle(void *state, uint32_t next) { meter_finish(state, next); }
+
+static struct meter_handler *handler_at(struct meter *m, uint32_t addr)
 {
-	(void)number;
+	struct meter_handler *h = m->handlers;
+	while (h < m->handlers + METER_HANDLERS_MAX - 1 && h->addr != addr && h->addr)
+		h++;
+	h->addr = h->addr ? h->addr : addr;
+	return h;
+}
+
+static void on_exception(void *state, uint32_t handler, uint32_t cycles)
+{
 	struct meter *m = state;
 	if (m->at.block)
 		meter_finish(m, m->at.block->addr + m->at.block->size);
-	m->at.cycles += EXCEPTION_CYCLES;
+	m->at.cycles += cycles;
 	m->at.state = 0;
 	m->at.it = 0;
+	if (m->at.closed)
+		return;
+	struct meter_handler *h = handler_at(m, handler);
+	h->times++;
+	h->cycles += cycles;
+}
+
+static void on_idle(void *state, uint64_t cycles)
+{
+	struct meter *m = state;
+	m->at.cycles += cycles;
+	if (!m->at.closed)
+		m->asleep += cycles;
 }
 
 static uint64_t on_cycles(void *state)
@@ -417,7 +439,7 @@ struct meter *meter_new(uintptr_t go)
 		return NULL;
 	}
 	m->model = (struct unicorn_model){
-		.state = m, .block = on_block, .insn = on_insn, .memory = on_memory, .exception = on_exception,
+		.state = m, .block = on_block, .insn = on_insn, .memory = on_memory, .exception = on_exception, .settle = on_settle, .idle = on_idle, .clock = &m->at.cycles,
 		.cycles = on_cycles, .reading = on_reading, .forget = on_forget, .save = on_save, .restore = on_restore,
 	};
 	return m;

@@ -165,6 +165,26 @@ func (m *Meter) KeepPaths() error {
 	return nil
 }
 
+// Handler is what entering an exception handler and returning from it took: no instruction did.
+type Handler struct {
+	Addr          uint32
+	Times, Cycles uint64 // entries and returns
+}
+
+// Handlers are those of the exceptions that were taken.
+func (m *Meter) Handlers() []Handler {
+	var list []Handler
+	for _, h := range m.c.handlers {
+		if h.times > 0 {
+			list = append(list, Handler{uint32(h.addr), uint64(h.times), uint64(h.cycles)})
+		}
+	}
+	return list
+}
+
+// Asleep are the cycles the core slept, waiting for interrupts.
+func (m *Meter) Asleep() uint64 { return uint64(m.c.asleep) }
+
 // Clear forgets what Profile and Samples tell, and goes on counting.
 func (m *Meter) Clear() { C.meter_clear(m.c) }
 

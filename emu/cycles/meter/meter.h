@@ -77,8 +77,14 @@ struct meter_entry {
 };
 _Static_assert(offsetof(struct meter_entry, trace) == sizeof(struct meter_entry), "meter.go finds the trace behind the struct");
 
-enum { METER_EVENTS_MAX = 2048, METER_READINGS_MAX = 1 << 16, METER_GATES_MAX = 4,
+enum { METER_EVENTS_MAX = 2048, METER_READINGS_MAX = 1 << 16, METER_GATES_MAX = 4, METER_HANDLERS_MAX = 64,
        METER_DEPTH_MAX = 64, METER_PATHS_MAX = 1 << 16 };
+
+/* What entry to an exception handler, and return from it, took. */
+struct meter_handler {
+	uint32_t addr;
+	uint64_t times, cycles;
+};
 
 struct meter_position {
 	struct meter_block *block; /* running, not yet charged */
@@ -119,6 +125,8 @@ struct meter {
 		uint32_t n;
 		uint32_t values[METER_READINGS_MAX];
 	} readings[2]; /* by enum unicorn_counter */
+	struct meter_handler handlers[METER_HANDLERS_MAX]; /* by address; those that find no place share the last */
+	uint64_t asleep; /* cycles */
 	int failed; /* out of memory */
 	/* The first description of operands that takes as long: entries are not told apart by more. */
 	uint16_t alike[METER_ALIKE_ROWS][METER_ALIKE_OPERANDS];

@@ -60,10 +60,10 @@ static void on_memory(void *state, uint32_t addr, uint32_t bytes, int write)
 	r->inner->memory(r->inner->state, addr, bytes, write);
 }
 
-static void on_exception(void *state, uint32_t number)
+static void on_exception(void *state, uint32_t handler, uint32_t cycles)
 {
 	struct record *r = state;
-	r->inner->exception(r->inner->state, number);
+	r->inner->exception(r->inner->state, handler, cycles);
 }
 
 static uint64_t on_cycles(void *state)
