@@ -17,15 +17,10 @@
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 enum { XPSR_T = 1u << 24 };
-enum { CODE_MAX = 2048 }; /* bytes of a block; libunicorn ends one at each KB */
 enum { CYCLES_MAX = 8192 }; /* that a block takes, at most */
 
-/* QEMU's exception numbers, as UC_HOOK_INTR reports them. */
-enum { EXCP_SWI = 2, EXCP_PREFETCH_ABORT = 3, EXCP_BKPT = 7, EXCP_EXCEPTION_EXIT = 8, EXCP_NOCP = 17,
-       EXCP_INVSTATE = 18, EXCP_UNALIGNED = 22 };
-
 /* Ends the run before the block at addr. What libunicorn leaves in PC and IT is that of the last instruction
- * of the block if there is a code hook, so both are put right by start(). */
+ * of the block if there is a code hook, so both are put right by unicorn_start. */
 static void stop_before(struct unicorn_machine *m, uint32_t addr)
 {
 	m->stopped = true;
@@ -128,12 +123,6 @@ static void on_interrupt(uc_engine *uc, uint32_t number, void *user)
 {
 	note_event(user, EVENT_INTERRUPT, number, 0);
 	uc_emu_stop(uc);
-}
-
-static void on_trace(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
-{
-	(void)uc, (void)size;
-	((struct unicorn_machine *)user)->trace_pc = (uint32_t)addr;
 }
 
 /* The instruction at addr faults: the run ends before it. */
@@ -324,7 +313,7 @@ static void checkpoint_take(struct unicorn_machine *m)
 		m->model->save(m->model->state);
 }
 
-static void checkpoint_restore(struct unicorn_machine *m)
+void unicorn_restore(struct unicorn_machine *m)
 {
 	enum { PAGE = 1024 };
 	struct unicorn_checkpoint *c = &m->checkpoint;
@@ -343,7 +332,7 @@ static void checkpoint_restore(struct unicorn_machine *m)
 		m->model->restore(m->model->state);
 }
 
-static uc_err start(struct unicorn_machine *m)
+uc_err unicorn_start(struct unicorn_machine *m)
 {
 	m->event = EVENT_NONE;
 	m->block = NULL;
@@ -358,159 +347,6 @@ static uc_err start(struct unicorn_machine *m)
 	return err;
 }
 
-/* Repeats the run from the checkpoint with a hook on each instruction of the block at fault, and
- * leaves the machine as it was, but with PC at the instruction and the count exact. With the hook
- * in it libunicorn may make two blocks of the one. */
-static bool locate(struct unicorn_machine *m)
-{
-	uint32_t addr = m->block->addr, size = m->block->size, at = m->event_addr;
-	uint64_t count = unicorn_count_before_block(m);
-	uint8_t code[CODE_MAX];
-	uc_hook h;
-
-	if (size > sizeof code)
-		return false;
-	memcpy(code, m->block->code, size);
-	checkpoint_restore(m);
-	m->trace_pc = addr;
-	if (add_hook(m, &h, UC_HOOK_CODE, on_trace, addr, addr + size - 1))
-		return false;
-	unicorn_forget_translation(m, addr, size);
-	start(m);
-	uc_hook_del(m->uc, h);
-	unicorn_forget_translation(m, addr, size);
-	if (m->event != EVENT_MEMORY || m->event_addr != at || !m->block || m->block->addr - addr >= size ||
-	    unicorn_count_before_block(m) != count + unicorn_thumb_count(code, m->block->addr - addr))
-		return false;
-	m->count = count + unicorn_thumb_count(code, m->trace_pc - addr);
-	/* The hook left IT state alone and PC at the block: put both right. */
-	uint32_t xpsr = unicorn_reg(m, 16), it = unicorn_it_at(m, xpsr, m->trace_pc);
-	unicorn_set_reg(m, 15, m->trace_pc | 1);
-	unicorn_set_reg(m, 16, (xpsr & ~0x0600fc00u) | it);
-	return true;
-}
-
-/* A data access libunicorn refused. */
-static int memory_fault(struct unicorn_machine *m)
-{
-	uint32_t pc = unicorn_reg(m, 15), type = m->event_number;
-	struct unicorn_fault f = { .pc = pc, .addr = m->event_addr };
-	switch (type) {
-	case UC_MEM_FETCH_UNMAPPED:
-		f.exception = 5, f.cfsr = CFSR_IBUSERR;
-		break;
-	case UC_MEM_FETCH_PROT:
-		f.exception = 4, f.cfsr = CFSR_IACCVIOL;
-		break;
-	default:
-		if (!m->block || !locate(m)) {
-			if (m->attention || m->cancelled)
-				return 0; /* stopped while looking */
-			m->error = "a fault did not recur when its run was repeated";
-			return UNICORN_FAILED;
-		}
-		f.pc = m->trace_pc;
-		f.exception = 5, f.cfsr = CFSR_PRECISERR | CFSR_BFARVALID;
-	}
-	return unicorn_take_fault(m, f) ? 0 : UNICORN_LOCKUP;
-}
-
-/* Goes back to where the block at fault began, and on to the instruction at fault. libunicorn does not stop inside an IT block
- * but where it is told to from the start, so the block is translated anew, to end there. */
-static bool rewind_to_insn(struct unicorn_machine *m)
-{
-	uint32_t insn = m->event_insn, addr = m->block->addr, size = m->block->size, until = m->until;
-	m->rewind_block = addr;
-	m->rewind_count = unicorn_count_before_block(m);
-	checkpoint_restore(m);
-	m->rewinding = true;
-	start(m);
-	m->rewinding = false;
-	if (!m->stopped || m->stopped_pc != addr || m->count != m->rewind_count)
-		return false;
-	if (insn == addr)
-		return true;
-	m->until = insn;
-	unicorn_forget_translation(m, addr, size);
-	start(m);
-	unicorn_forget_translation(m, addr, size);
-	m->until = until;
-	return unicorn_reg(m, 15) == insn && !m->event;
-}
-
-/* A UsageFault of an instruction that did not execute. */
-static int fault_of_insn(struct unicorn_machine *m)
-{
-	struct unicorn_fault f = { .exception = 6, .cfsr = m->event_number, .pc = m->event_insn };
-	if (!rewind_to_insn(m)) {
-		if (m->attention || m->cancelled)
-			return 0; /* stopped while looking */
-		m->error = "a fault did not recur when its run was repeated";
-		return UNICORN_FAILED;
-	}
-	return unicorn_take_fault(m, f) ? 0 : UNICORN_LOCKUP;
-}
-
-/* YIELD and WFE end a block, and libunicorn calls them invalid. They are hints: execution goes on. */
-static bool passed_hint(struct unicorn_machine *m)
-{
-	const struct unicorn_block *b = m->block;
-	uint32_t last = 0, at = 0;
-	for (; b && at + 1 < b->size; at += b->code[at + 1] >= 0xe8 ? 4 : 2)
-		last = at;
-	if (!b || !unicorn_is_hint(b->code + last, b->size - last))
-		return false;
-	uint32_t xpsr = unicorn_reg(m, 16), it = unicorn_it_at(m, xpsr, b->addr + b->size);
-	unicorn_set_reg(m, 15, (b->addr + b->size) | 1);
-	unicorn_set_reg(m, 16, (xpsr & ~0x0600fc00u) | it);
-	return true;
-}
-
-static int undefined(struct unicorn_machine *m)
-{
-	uint32_t pc = unicorn_reg(m, 15);
-	struct unicorn_fault f = { .exception = 6, .cfsr = CFSR_UNDEFINSTR, .pc = pc };
-	/* The block ends with the instruction, which did not execute. */
-	if (m->block)
-		m->count--;
-	return unicorn_take_fault(m, f) ? 0 : UNICORN_LOCKUP;
-}
-
-static int interrupt(struct unicorn_machine *m)
-{
-	uint32_t pc = unicorn_reg(m, 15);
-	struct unicorn_fault f = { .exception = 6, .pc = pc };
-	switch (m->event_number) {
-	case EXCP_SWI:
-		return unicorn_take_svc(m) ? 0 : UNICORN_LOCKUP;
-	case EXCP_BKPT:
-		m->count--;
-		return UNICORN_BREAKPOINT;
-	case EXCP_PREFETCH_ABORT:
-	case EXCP_EXCEPTION_EXIT:
-		if (pc == m->until)
-			return UNICORN_UNTIL;
-		/* EXC_RETURN, if a branch led here and not a vector. */
-		if (pc >= 0xffffffe0 && m->io.nactive && m->block)
-			return unicorn_exception_return(m, pc | 1) ? 0 : UNICORN_LOCKUP;
-		f.exception = 4, f.cfsr = CFSR_IACCVIOL; /* execute never */
-		break;
-	case EXCP_INVSTATE:
-		f.cfsr = CFSR_INVSTATE;
-		break;
-	case EXCP_NOCP:
-		f.cfsr = CFSR_NOCP;
-		break;
-	case EXCP_UNALIGNED:
-		f.cfsr = CFSR_UNALIGNED;
-		break;
-	default:
-		m->error = "libunicorn raised an exception of another architecture";
-		return UNICORN_FAILED;
-	}
-	return unicorn_take_fault(m, f) ? 0 : UNICORN_LOCKUP;
-}
-
 /* One stretch between two events. 0: go on. */
 static int run_once(struct unicorn_machine *m)
 {
@@ -520,25 +356,25 @@ static int run_once(struct unicorn_machine *m)
 		return unicorn_take_fault(m, f) ? 0 : UNICORN_LOCKUP;
 	}
 	checkpoint_take(m);
-	uc_err err = start(m);
+	uc_err err = unicorn_start(m);
 	pc = unicorn_reg(m, 15);
 	if (m->error)
 		return UNICORN_FAILED;
 	switch (m->event) {
 	case EVENT_MEMORY:
-		return memory_fault(m);
+		return unicorn_event_memory_fault(m);
 	case EVENT_UNDEFINED:
 		if (!(unicorn_reg(m, 16) & XPSR_T)) {
 			/* A branch to an even address: libunicorn went on decoding A32. */
 			m->count -= m->block ? m->block->instructions : 0;
 			return 0;
 		}
-		return passed_hint(m) ? 0 : undefined(m);
+		return unicorn_event_passed_hint(m) ? 0 : unicorn_event_undefined(m);
 	case EVENT_INTERRUPT:
-		return interrupt(m);
+		return unicorn_event_interrupt(m);
 	case EVENT_BEFORE:
 	case EVENT_UNALIGNED:
-		return fault_of_insn(m);
+		return unicorn_event_fault_of_insn(m);
 	case EVENT_NONE:
 		break;
 	}
@@ -611,7 +447,7 @@ bool unicorn_spins(struct unicorn_machine *m)
 	m->spinning = true;
 	m->spin_reads = 0;
 	m->spin_loads = 0;
-	start(m);
+	unicorn_start(m);
 	m->spinning = false;
 	unicorn_pause(m, pause);
 	bool same = m->attention == UNICORN_PAUSE && !m->take && reads == m->io.time_reads;
@@ -620,7 +456,7 @@ bool unicorn_spins(struct unicorn_machine *m)
 	for (uint32_t i = 0; same && i < m->nregions; i++)
 		same = !m->regions[i].copy || !memcmp(m->regions[i].copy, m->regions[i].mem, m->regions[i].size);
 	if (!same)
-		checkpoint_restore(m);
+		unicorn_restore(m);
 	m->attention = 0;
 	m->take = 0;
 	m->deadline = 0;

@@ -169,6 +169,16 @@ bool unicorn_spins(struct unicorn_machine *m);
 struct unicorn_region *unicorn_region_at(struct unicorn_machine *m, uint32_t addr);
 uint64_t unicorn_count_before_block(const struct unicorn_machine *m);
 
+uc_err unicorn_start(struct unicorn_machine *m);
+void unicorn_restore(struct unicorn_machine *m);
+
+/* events.c: 0, to go on, or enum unicorn_stop */
+int unicorn_event_memory_fault(struct unicorn_machine *m);
+int unicorn_event_fault_of_insn(struct unicorn_machine *m);
+bool unicorn_event_passed_hint(struct unicorn_machine *m);
+int unicorn_event_undefined(struct unicorn_machine *m);
+int unicorn_event_interrupt(struct unicorn_machine *m);
+
 /* memory.c */
 bool unicorn_store(struct unicorn_machine *m, uint32_t addr, uint32_t size, uint64_t value);
 void unicorn_poke(struct unicorn_machine *m, struct unicorn_region *r, uint32_t offset, const void *bytes, size_t n);
