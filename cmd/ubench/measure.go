@@ -17,7 +17,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"ubench/emu/bare"
-	"ubench/emu/cycles/meter"
 	"ubench/emu/unicorn"
 )
 
@@ -30,7 +29,7 @@ func measureCommand(e *env) *cli.Command {
 vector table, and ends at --until, or when it is done: at a bkpt, a semihosting exit, a wfi, a reset, or a loop that
 nothing can end. With --entry a function is called, and ends when it returns.
 The chip has 1 MB of flash at 0x08000000 (and at 0), 192 KB of SRAM at 0x20000000, and registers that keep what is written
-to them; its clocks and serial ports are ready. Interrupts do not come. --map adds memory.
+to them; its clocks and serial ports are ready. SysTick, PendSV, timers and serial ports interrupt. --map adds memory.
 DWT CYCCNT, SysTick and timers count modelled cycles; CYCCNT runs from the start.
 
 Examples:
@@ -67,6 +66,8 @@ type measurement struct {
 	Cycles       uint64        `json:"cycles"`
 	CyclesLabel  string        `json:"cycles_label"`
 	Result       uint32        `json:"r0"`
+	Interrupts   uint64        `json:"interrupts"`
+	Undelivered  []int         `json:"interrupts_not_raised,omitempty"`
 	StackBytes   uint32        `json:"stack_bytes"`
 	Float        bool          `json:"floating_point"`
 	Classes      []classCycles `json:"classes"`
@@ -180,7 +181,8 @@ func openELF(data []byte) *elf.File {
 func newMeasurement(file string, run *bare.Result) *measurement {
 	return &measurement{File: file, Core: string(run.Core), Chip: string(run.Family), End: run.End,
 		Instructions: run.Instructions, Cycles: run.Cycles, CyclesLabel: run.Label, Result: run.R0, StackBytes: run.StackBytes,
-		Float: run.Float, Output: string(run.Output), Classes: byClass(run.Spent),
+		Interrupts: run.Interrupts, Undelivered: run.Undelivered,
+		Float: run.Float, Output: string(run.Output), Classes: byClass(run),
 		Readings: run.Readings, Differences: differences(run.Readings, 0xffffffff, +1),
 		SysTick: run.SysTick, SysTickDifferences: differences(run.SysTick, 0xffffff, -1)}
 }
@@ -194,16 +196,26 @@ func differences(readings []uint32, mask uint32, sign int32) []uint32 {
 	return d
 }
 
-func byClass(profile map[uint32]meter.Spent) []classCycles {
+// byClass adds up by class of instruction; what no instruction took is in classes of its own, so that the sums are the totals.
+func byClass(run *bare.Result) []classCycles {
 	sums := map[string]*classCycles{}
-	for _, spent := range profile {
-		name := spent.Class.String()
+	add := func(name string, instructions, cycles uint64) {
+		if instructions == 0 && cycles == 0 {
+			return
+		}
 		if sums[name] == nil {
 			sums[name] = &classCycles{Class: name}
 		}
-		sums[name].Instructions += spent.Executions
-		sums[name].Cycles += spent.Cycles
+		sums[name].Instructions += instructions
+		sums[name].Cycles += cycles
 	}
+	for _, spent := range run.Spent {
+		add(spent.Class.String(), spent.Executions, spent.Cycles)
+	}
+	for _, h := range run.Handlers {
+		add("exception", 0, h.Cycles)
+	}
+	add("sleep", 0, run.Asleep)
 	var list []classCycles
 	for _, s := range sums {
 		list = append(list, *s)
@@ -221,6 +233,12 @@ func (r *measurement) print(e *env) {
 	fmt.Fprintf(e.stdout, "%s on %s: %s\n", r.File, r.Core, r.End)
 	fmt.Fprintf(e.stdout, "instructions  %d\ncycles        %d   (%s)\nstack         %d bytes\nr0            %#x\n",
 		r.Instructions, r.Cycles, r.CyclesLabel, r.StackBytes, r.Result)
+	if r.Interrupts > 0 {
+		fmt.Fprintf(e.stdout, "interrupts    %d\n", r.Interrupts)
+	}
+	for _, irq := range r.Undelivered {
+		fmt.Fprintf(e.stdout, "note: interrupt %d is enabled, which is not raised here\n", irq)
+	}
 	if r.Float {
 		fmt.Fprintln(e.stdout, "note: floating-point instructions were executed, whose time is that of Arm's table and was not validated")
 	}

@@ -55,6 +55,10 @@ type Result struct {
 	R0           uint32
 	StackBytes   uint32 // from the initial SP to the lowest address used
 	Float        bool   // floating point was executed, whose times were not validated
+	Interrupts   uint64 // taken
+	Undelivered  []int  // numbers of interrupts that are enabled at the end and never raised here
+	Handlers     []meter.Handler
+	Asleep       uint64 // cycles the core slept
 	Output       []byte // sent over a serial port or by semihosting
 	Readings     []uint32
 	SysTick      []uint32
@@ -131,6 +135,7 @@ type program struct {
 	until   uint32
 	stack   uint32 // initial SP
 	loop    *waitLoop
+	idle    *waitLoop // a loop in which it was seen, and that an interrupt could end
 	output  []byte
 }
 
@@ -138,7 +143,14 @@ func (p *program) result(end string) *Result {
 	m := p.machine
 	r := &Result{Core: m.Core(), Family: p.Family, End: end, Instructions: m.Instructions(),
 		Cycles: p.meter.Cycles(m.Reg(unicorn.PC)), Label: p.meter.Label(), R0: m.Reg(0), Float: p.meter.Float(),
-		Output: p.output, Readings: p.meter.Readings(), SysTick: p.meter.SysTickReadings(), Spent: p.meter.Profile(), Samples: Samples(p.meter)}
+		Interrupts: m.Interrupts(), Undelivered: m.Undelivered(), Handlers: p.meter.Handlers(), Asleep: p.meter.Asleep(), Output: p.output, Readings: p.meter.Readings(), SysTick: p.meter.SysTickReadings(), Spent: p.meter.Profile(), Samples: Samples(p.meter)}
+	// What no instruction took, so that a profile adds up: exceptions at their handlers, sleep at the end.
+	for _, h := range r.Handlers {
+		r.Samples = append(r.Samples, Sample{Addr: h.Addr, Spent: meter.Spent{Cycles: h.Cycles}})
+	}
+	if r.Asleep > 0 {
+		r.Samples = append(r.Samples, Sample{Addr: m.Reg(unicorn.PC), Spent: meter.Spent{Cycles: r.Asleep}})
+	}
 	if low, ok := p.meter.StackLow(); ok && low < p.stack {
 		r.StackBytes = p.stack - low
 	}

@@ -12,16 +12,46 @@ import (
 
 // waitLoop is a loop that changes nothing and waits for nothing: a program that is done.
 type waitLoop struct {
-	regs  [17]uint32
-	at    string
-	reads uint32 // a register of a peripheral; 0 for none
+	regs       [17]uint32
+	at         string
+	reads      uint32 // a register of a peripheral; 0 for none
+	interrupts uint64 // taken before the loop was noticed
+	serves     string // what comes between: interrupts
 }
 
 func (w *waitLoop) Error() string {
 	if w.reads != 0 {
 		return fmt.Sprintf("waits for ever at %s for the register at 0x%08x", w.at, w.reads)
 	}
-	return "loops for ever at " + w.at
+	return "loops for ever at " + w.at + w.serves
+}
+
+const (
+	// enoughInterrupts is how many a loop that reads nothing is given to be ended by.
+	enoughInterrupts = 1000
+	serving          = ", but for interrupts"
+)
+
+// noticed looks at a loop that goes on: whether it is the end.
+func (p *program) noticed(pc string) *waitLoop {
+	m := p.machine
+	if !m.Spins() {
+		return nil
+	}
+	reads, memory := m.SpinReads()
+	loop := &waitLoop{regs: p.registers(), at: pc, reads: reads, interrupts: m.Interrupts()}
+	switch {
+	case !m.CanInterrupt():
+		return loop
+	case memory || reads != 0: // an interrupt can change what it waits for
+		p.idle = nil
+	case p.idle == nil || p.idle.regs != loop.regs:
+		p.idle = loop
+	case loop.interrupts-p.idle.interrupts > enoughInterrupts:
+		loop.serves = serving
+		return loop
+	}
+	return nil
 }
 
 // run runs the program until it is done and says how it ended.
@@ -52,21 +82,24 @@ func (p *program) run(ctx context.Context) (string, error) {
 				return end, err
 			}
 		case unicorn.Wait:
-			return p.ended("waits for an interrupt at " + pc)
+			return p.waits("waits for an interrupt at " + pc)
+		case unicorn.Doze:
+			if p.loop == nil {
+				return "", &waitLoop{regs: p.registers(), at: pc, serves: serving}
+			}
 		case unicorn.Reset:
 			return p.ended("asked for a reset at " + pc)
 		case unicorn.Spin:
-			return p.ended("loops for ever at " + pc)
+			return p.waits("loops for ever at " + pc)
 		case unicorn.Pause:
 			if p.registers() == p.loop.regs {
-				return p.ended(p.loop.Error())
+				return p.waits(p.loop.Error())
 			}
 		case unicorn.Output:
 		case unicorn.Limit:
 			if p.loop == nil {
-				if m.Spins() {
-					reads, _ := m.SpinReads()
-					return "", &waitLoop{p.registers(), pc, reads}
+				if loop := p.noticed(pc); loop != nil {
+					return "", loop
 				}
 			}
 			if left == 0 || done == 0 {
@@ -87,6 +120,14 @@ func (p *program) ended(how string) (string, error) {
 		return "", fmt.Errorf("the program does not come to %s: it %s", p.Until, how)
 	}
 	return how, nil
+}
+
+// waits is an end in a loop or a wfi. If an interrupt is enabled that is never raised here, that may be what it waits for.
+func (p *program) waits(how string) (string, error) {
+	if list := p.machine.Undelivered(); len(list) > 0 {
+		return "", fmt.Errorf("the program %s, and interrupt %d is enabled, which is not raised here: SysTick, PendSV, timers, serial ports, and what the program itself makes pending are", how, list[0])
+	}
+	return p.ended(how)
 }
 
 func (p *program) registers() (regs [17]uint32) {

@@ -31,6 +31,11 @@ static bool spins(const uint8_t *code, uint32_t size)
 	return (size == 2 && !memcmp(code, "\xfe\xe7", 2)) || (size == 4 && !memcmp(code, "\xff\xf7\xfe\xbf", 4));
 }
 
+static uint8_t stop_at(const struct unicorn_machine *m, uint32_t addr, const uint8_t *code, uint32_t size)
+{
+	return addr == m->pause ? UNICORN_PAUSE : spins(code, size) ? UNICORN_SPIN : 0;
+}
+
 static struct unicorn_block *block_new(struct unicorn_machine *m, uint32_t addr, const uint8_t *code,
 				       uint32_t size)
 {
@@ -41,7 +46,7 @@ static struct unicorn_block *block_new(struct unicorn_machine *m, uint32_t addr,
 	memcpy(copy, code, size);
 	*b = (struct unicorn_block){
 		.addr = addr, .size = size, .instructions = unicorn_thumb_count(code, size), .code = copy,
-		.stop = addr == m->pause ? UNICORN_PAUSE : spins(code, size) ? UNICORN_SPIN : 0,
+		.stop = stop_at(m, addr, code, size),
 		.special = unicorn_has_special(code, size),
 	};
 	if (m->model && m->model->decode)
@@ -108,8 +113,8 @@ void unicorn_blocks_mark(struct unicorn_machine *m)
 		struct unicorn_region *r = &m->regions[i];
 		for (uint32_t at = 0; r->blocks && at < r->size / 2; at++) {
 			struct unicorn_block *b = r->blocks[at];
-			if (b && b->stop != UNICORN_SPIN)
-				b->stop = b->addr == m->pause ? UNICORN_PAUSE : 0;
+			if (b)
+				b->stop = stop_at(m, b->addr, b->code, b->size);
 		}
 	}
 }

@@ -143,7 +143,6 @@ int unicorn_event_interrupt(struct unicorn_machine *m)
 	case EXCP_SWI:
 		return unicorn_take_svc(m) ? 0 : UNICORN_LOCKUP;
 	case EXCP_BKPT:
-		m->count--;
 		return UNICORN_BREAKPOINT;
 	case EXCP_PREFETCH_ABORT:
 	case EXCP_EXCEPTION_EXIT:

@@ -38,7 +38,7 @@ static inline int obstacle(struct unicorn_machine *m, const struct unicorn_block
 		return UNICORN_LIMIT;
 	if (UNLIKELY(__atomic_load_n(&m->cancelled, __ATOMIC_RELAXED)))
 		return UNICORN_CANCELLED;
-	if (UNLIKELY(b->stop) && (b->stop == UNICORN_SPIN ? !unicorn_can_interrupt(m) : m->block != NULL))
+	if (UNLIKELY(b->stop) && (b->stop == UNICORN_SPIN ? !unicorn_can_interrupt(m) : !m->fresh))
 		return b->stop;
 	return 0;
 }
@@ -87,6 +87,7 @@ static void on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 	}
 	m->count += b->instructions;
 	m->block = b;
+	m->fresh = false;
 	if (m->model)
 		m->model->block(m->model->state, b);
 }
@@ -167,7 +168,7 @@ static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, 
 	}
 	if (UNLIKELY(m->spinning) && addr - 0x40000000u < 0x20000000u)
 		m->spin_reads = (uint32_t)addr;
-	m->spin_loads += type == UC_MEM_READ && addr >= 0x20000000; /* not constants in flash */
+	m->spin_loads += type == UC_MEM_READ && addr >= 0x20000000 && !m->io.nactive; /* not constants in flash */
 	if (m->model && m->model->memory)
 		m->model->memory(m->model->state, (uint32_t)addr, (uint32_t)size, type == UC_MEM_WRITE);
 }
@@ -218,6 +219,7 @@ void unicorn_free(struct unicorn_machine *m)
 		if (m->regions[i].owned)
 			free(m->regions[i].mem);
 		free(m->regions[i].copy);
+		free(m->regions[i].dirty);
 	}
 	free(m->rx);
 	free(m->tx);
@@ -306,16 +308,20 @@ static void checkpoint_take(struct unicorn_machine *m)
 	uc_context_save(m->uc, c->context);
 	c->io = m->io;
 	c->count = m->count;
-	for (uint32_t i = 0; i < m->nregions; i++)
-		if (m->regions[i].copy)
-			memcpy(m->regions[i].copy, m->regions[i].mem, m->regions[i].size);
+	for (uint32_t i = 0; i < m->nregions; i++) {
+		struct unicorn_region *r = &m->regions[i];
+		for (uint32_t page = 0; r->copy && page < r->size / UNICORN_PAGE; page++)
+			if (r->dirty[page]) {
+				memcpy(r->copy + page * UNICORN_PAGE, r->mem + page * UNICORN_PAGE, UNICORN_PAGE);
+				r->dirty[page] = 0;
+			}
+	}
 	if (m->model && m->model->save)
 		m->model->save(m->model->state);
 }
 
 void unicorn_restore(struct unicorn_machine *m)
 {
-	enum { PAGE = 1024 };
 	struct unicorn_checkpoint *c = &m->checkpoint;
 	uc_context_restore(m->uc, c->context);
 	m->io = c->io;
@@ -324,9 +330,11 @@ void unicorn_restore(struct unicorn_machine *m)
 	m->take = 0;
 	for (uint32_t i = 0; i < m->nregions; i++) {
 		struct unicorn_region *r = &m->regions[i];
-		for (uint32_t at = 0; r->copy && at < r->size; at += PAGE)
-			if (memcmp(r->copy + at, r->mem + at, PAGE))
-				unicorn_poke(m, r, at, r->copy + at, PAGE);
+		for (uint32_t page = 0; r->copy && page < r->size / UNICORN_PAGE; page++)
+			if (r->dirty[page]) {
+				unicorn_poke(m, r, page * UNICORN_PAGE, r->copy + page * UNICORN_PAGE, UNICORN_PAGE);
+				r->dirty[page] = 0;
+			}
 	}
 	if (m->model && m->model->restore)
 		m->model->restore(m->model->state);
@@ -345,6 +353,21 @@ uc_err unicorn_start(struct unicorn_machine *m)
 	if (m->sp_written)
 		unicorn_align_sp(m);
 	return err;
+}
+
+/* Whether wfi in this state was all the program did for a while, interrupts apart. */
+static bool dozes(struct unicorn_machine *m)
+{
+	enum { NAPS = 1000 };
+	bool same = m->nap.loads == m->spin_loads;
+	for (int i = 0; i < 16; i++) {
+		uint32_t r = unicorn_reg(m, i);
+		same = same && r == m->nap.regs[i];
+		m->nap.regs[i] = r;
+	}
+	m->nap.loads = m->spin_loads;
+	m->nap.times = same ? m->nap.times + 1 : 0;
+	return m->nap.times >= NAPS;
 }
 
 /* One stretch between two events. 0: go on. */
@@ -396,7 +419,7 @@ static int run_once(struct unicorn_machine *m)
 	if (m->model && m->model->settle)
 		m->model->settle(m->model->state, pc);
 	if (unicorn_sleep(m))
-		return 0;
+		return dozes(m) ? UNICORN_DOZE : 0;
 	if (m->io.usart_cr1 & UNICORN_USART_RXNEIE)
 		return m->io.rx_pos < m->rx_len ? 0 : UNICORN_IDLE;
 	return UNICORN_WFI;
@@ -414,6 +437,7 @@ int unicorn_run(struct unicorn_machine *m, uint32_t until, uint64_t instructions
 	if (until != m->until && unicorn_region_at(m, until))
 		unicorn_forget_translation(m, until, 2);
 	m->until = until;
+	m->fresh = true;
 	for (;;) {
 		int stop = run_once(m);
 		if (stop)
@@ -428,6 +452,15 @@ void unicorn_pause(struct unicorn_machine *m, uint32_t addr)
 {
 	m->pause = addr;
 	unicorn_blocks_mark(m);
+}
+
+/* Whether memory is what it was at the checkpoint. */
+static bool unchanged(const struct unicorn_region *r)
+{
+	for (uint32_t page = 0; r->copy && page < r->size / UNICORN_PAGE; page++)
+		if (r->dirty[page] && memcmp(r->copy + page * UNICORN_PAGE, r->mem + page * UNICORN_PAGE, UNICORN_PAGE))
+			return false;
+	return true;
 }
 
 /* Whether the program is in a loop that nothing can end: it comes back to where it is with registers and
@@ -445,21 +478,24 @@ bool unicorn_spins(struct unicorn_machine *m)
 	m->limit = m->count + ROUND;
 	m->attention = 0;
 	m->spinning = true;
+	m->fresh = true;
 	m->spin_reads = 0;
-	m->spin_loads = 0;
+	uint64_t loads = m->spin_loads;
 	unicorn_start(m);
+	loads = m->spin_loads - loads;
 	m->spinning = false;
 	unicorn_pause(m, pause);
 	bool same = m->attention == UNICORN_PAUSE && !m->take && reads == m->io.time_reads;
 	for (int i = 0; same && i < 17; i++)
 		same = before[i] == unicorn_reg(m, i);
 	for (uint32_t i = 0; same && i < m->nregions; i++)
-		same = !m->regions[i].copy || !memcmp(m->regions[i].copy, m->regions[i].mem, m->regions[i].size);
+		same = unchanged(&m->regions[i]);
 	if (!same)
 		unicorn_restore(m);
 	m->attention = 0;
 	m->take = 0;
 	m->deadline = 0;
+	m->spin_reads_memory = loads > 0;
 	return same;
 }
 

@@ -57,6 +57,7 @@ const (
 	Lockup     Reason = C.UNICORN_LOCKUP     // a fault without a handler that works
 	Reset      Reason = C.UNICORN_RESET      // the program asked for a system reset
 	Spin       Reason = C.UNICORN_SPIN       // a branch to itself
+	Doze       Reason = C.UNICORN_DOZE       // wfi over and over, and interrupts change nothing
 	Pause      Reason = C.UNICORN_PAUSE      // the address given to Pause was come to
 )
 
@@ -84,6 +85,8 @@ func (r Reason) String() string {
 		return "looping for ever"
 	case Pause:
 		return "paused"
+	case Doze:
+		return "waiting for interrupts"
 	}
 	return fmt.Sprintf("reason %d", int(r))
 }
@@ -373,7 +376,7 @@ func (m *Machine) Spins() bool { return bool(C.unicorn_spins(m.c)) }
 // SpinReads is a peripheral register that the loop Spins found reads, 0 for none, and whether the loop reads memory that can
 // change. Both are known if there is a model.
 func (m *Machine) SpinReads() (register uint32, memory bool) {
-	return uint32(m.c.spin_reads), m.c.spin_loads > 0
+	return uint32(m.c.spin_reads), bool(m.c.spin_reads_memory)
 }
 
 // Instructions counts what was executed since the machine was made. Instructions whose condition

@@ -25,6 +25,7 @@ enum unicorn_stop {
 	UNICORN_RESET,     /* the program asked for a reset through AIRCR */
 	UNICORN_SPIN,      /* a branch to itself, at pc: nothing else can happen */
 	UNICORN_PAUSE,     /* the address of unicorn_pause was come to */
+	UNICORN_DOZE,      /* the program does nothing any more but wait for interrupts with wfi */
 	UNICORN_FAILED,    /* libunicorn failed: see error */
 };
 
@@ -37,6 +38,7 @@ struct unicorn_fault {
 };
 
 enum { UNICORN_REGIONS_MAX = 48, UNICORN_PERIPHERALS_MAX = 16, UNICORN_DEVICES_MAX = 16, UNICORN_NESTING_MAX = 16 };
+enum { UNICORN_PAGE = 1024 };
 enum { UNICORN_PENDSV = 14, UNICORN_SYSTICK_EXCEPTION = 15, UNICORN_IRQ_0 = 16, UNICORN_IRQS = 96 };
 enum { UNICORN_USART_RXNEIE = 1 << 5 }; /* in usart_cr1 */
 
@@ -45,7 +47,8 @@ struct unicorn_region {
 	uint32_t prot;
 	uint8_t *mem;
 	bool owned;    /* mem is freed with the machine (an alias does not own) */
-	uint8_t *copy; /* contents at the last checkpoint, writable regions only */
+	uint8_t *copy;  /* contents at the last checkpoint, writable regions only */
+	uint8_t *dirty; /* for each page: it was written since */
 	struct unicorn_block **blocks; /* by (addr - region addr) / 2; NULL until code runs there */
 	uint32_t *code;      /* a bit for each halfword of a block; writable regions only, with blocks */
 	uint32_t generation; /* of the code: changes when some of it is overwritten */
@@ -114,14 +117,20 @@ struct unicorn_machine {
 	int cancelled; /* atomic: set from any thread */
 	uint64_t deadline; /* when to look for interrupts, in cycles or instructions; 0: at the next block */
 	uint64_t source;   /* when the next one comes by itself; UINT64_MAX: none does */
-	bool masked;       /* one is pending and may not be taken */
 	uint32_t take;     /* the interrupt to take before the block at stopped_pc */
 	int attention; /* enum unicorn_stop asked for by a peripheral; honoured before the next block */
 	uint32_t until;
 	uint32_t pause; /* see unicorn_pause; odd if there is none */
+	bool fresh;     /* no block was executed yet since the run began */
 	bool spinning;  /* in unicorn_spins */
 	uint32_t spin_reads;
-	uint64_t spin_loads; /* of memory */
+	bool spin_reads_memory;
+	uint64_t spin_loads; /* of memory that can change, by thread mode */
+	struct {
+		uint32_t regs[16];
+		uint64_t loads;
+		uint32_t times; /* it slept in this state in a row */
+	} nap;
 	bool stopped; /* by the block hook, before the block that would be executed in this state: */
 	uint32_t stopped_pc, stopped_xpsr;
 	/* What ended the last uc_emu_start, noted by hooks. */

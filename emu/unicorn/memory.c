@@ -37,10 +37,12 @@ uc_err unicorn_map(struct unicorn_machine *m, uint32_t addr, uint32_t size, uint
 	struct unicorn_region r = { .addr = addr, .size = size, .prot = prot, .owned = true };
 	r.mem = calloc(1, size);
 	r.copy = prot & UC_PROT_WRITE ? calloc(1, size) : NULL;
-	uc_err err = !r.mem || (prot & UC_PROT_WRITE && !r.copy) ? UC_ERR_NOMEM : map(m, r);
+	r.dirty = prot & UC_PROT_WRITE ? calloc(1, size / UNICORN_PAGE + 1) : NULL;
+	uc_err err = !r.mem || (prot & UC_PROT_WRITE && (!r.copy || !r.dirty)) ? UC_ERR_NOMEM : map(m, r);
 	if (err) {
 		free(r.mem);
 		free(r.copy);
+		free(r.dirty);
 	}
 	return err;
 }
@@ -72,6 +74,8 @@ void unicorn_forget_translation(struct unicorn_machine *m, uint32_t addr, uint32
 void unicorn_poke(struct unicorn_machine *m, struct unicorn_region *r, uint32_t offset, const void *bytes, size_t n)
 {
 	memcpy(r->mem + offset, bytes, n);
+	for (uint32_t page = offset / UNICORN_PAGE; r->dirty && page <= (offset + n - 1) / UNICORN_PAGE; page++)
+		r->dirty[page] = 1;
 	for (uint32_t i = 0; i < m->nregions; i++) {
 		struct unicorn_region *other = &m->regions[i];
 		if (other->mem != r->mem || !other->blocks)
@@ -112,6 +116,7 @@ bool unicorn_store(struct unicorn_machine *m, uint32_t addr, uint32_t size, uint
 	if (UNLIKELY(m->event))
 		return true;
 	memcpy(r->mem + offset, &value, size);
+	r->dirty[offset / UNICORN_PAGE] = r->dirty[(offset + size - 1) / UNICORN_PAGE] = 1;
 	if (r->code)
 		unicorn_code_written(m, r, offset, size);
 	return true;

@@ -138,13 +138,11 @@ uint32_t unicorn_interrupt(struct unicorn_machine *m)
 	uint32_t e = most_urgent(m);
 	m->deadline = next;
 	m->source = next;
-	m->masked = false;
 	if (!e)
 		return 0;
 	if (unicorn_preempts(m, e, running_priority(m, true)) && m->io.nactive < UNICORN_NESTING_MAX)
 		return e;
 	m->deadline = 0; /* masks and priorities change without notice: look again at every block */
-	m->masked = true;
 	return 0;
 }
 
@@ -190,7 +188,10 @@ bool unicorn_can_interrupt(struct unicorn_machine *m)
 {
 	if (special(m, UC_ARM_REG_PRIMASK) || special(m, UC_ARM_REG_FAULTMASK))
 		return false;
-	return m->source != UINT64_MAX || (m->deadline == 0 && !m->masked);
+	uint32_t e = unicorn_interrupt(m);
+	if (e)
+		m->deadline = 0;
+	return e || m->source != UINT64_MAX;
 }
 
 enum { ISER = 0x100, ICER = 0x180, ISPR = 0x200, ICPR = 0x280, IABR = 0x300, IPR = 0x400, STIR = 0xf00 };
