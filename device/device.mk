@@ -43,9 +43,8 @@ endef
 $(foreach b,$(DEVICE_BOARDS),$(eval $(call DEVICE_BOARD,$b,$(word 1,$(DEVICE_$b)),$(word 2,$(DEVICE_$b)),$(word 3,$(DEVICE_$b)),$(word 4,$(DEVICE_$b)))))
 
 # The supervisor on the desk: ASan, UBSan, and TSan for what goes on at the same time.
-DEVICE_HOST_TESTS = ./internal/devicetest -run '/host|OnTheDesk'
 .PHONY: device-sanitize
 device-sanitize: ## tests of the supervisor on the desk, under three sanitizers
-	$(GO) test -asan -tags sanitize $(DEVICE_HOST_TESTS)
-	CGO_CFLAGS='-O1 -g $(UBSAN)' CGO_LDFLAGS='$(UBSAN)' $(GO) test -tags sanitize $(DEVICE_HOST_TESTS)
-	CGO_CFLAGS='-O1 -g -fsanitize=thread' CGO_LDFLAGS='-fsanitize=thread' $(GO) test $(DEVICE_HOST_TESTS)
+	$(GO) test -asan -tags sanitize ./internal/devicetest
+	CGO_CFLAGS='-O1 -g $(UBSAN)' CGO_LDFLAGS='$(UBSAN)' $(GO) test -tags sanitize ./internal/devicetest
+	CGO_CFLAGS='-O1 -g -fsanitize=thread' CGO_LDFLAGS='-fsanitize=thread' $(GO) test -tags sanitize ./internal/devicetest

@@ -57,12 +57,16 @@ func TestKill(t *testing.T) {
 			name  string
 			image []byte
 		}{{"spinning", spinning}, {"sleeping", sleeping}, {"in-helper", inHelper}, {"counting", counting}}
+		var budget uint32
+		if deskOnly { // TSan holds signals back while a program only computes: there the budget ends it, killed
+			budget = 20_000_000
+		}
 		for _, e := range engines {
 			for _, v := range victims {
 				before := d.info(t)
 				n := d.Started(t, device.Config{
 					Name: v.name, Format: abi.TextOnly, Engine: e, LongRunning: true, Context: 2048, AllHelpers: true,
-					Ticks: 1 << 30, Mailbox: 64,
+					Ticks: 1 << 30, Mailbox: 64, Budget: budget,
 				}, v.image)
 				for range 3 {
 					d.awaits(t, n, "running", func(s device.State) bool { return s.State == device.Running })

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//go:build sanitize
+
+package devicetest
+
+// Under sanitizers only what is compiled for the desk is tested.
+const deskOnly = true
