@@ -62,6 +62,9 @@ struct ub_program {
 	 * data); the verifier replaces the list by the whole one. Functions are the intervals between. */
 	const uint16_t *funcs;
 	uint32_t nfuncs;
+	/* What the desk found out about the program (SPEC.md, the plan): bytes that nobody has looked at. NULL: none. */
+	const uint8_t *plan;
+	uint32_t plan_bytes;
 	/* Set by the verifier. */
 	uint32_t flags;
 	uint32_t stack_use; /* bytes below the top of the stack the program may touch; the rest is not granted */

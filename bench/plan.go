@@ -43,7 +43,7 @@ type point struct {
 
 // Variants are engines that differ from another one in a single optimisation. They are measured when
 // they are asked for.
-var Variants = []string{"rbpf-decode", "rbpf-cache", "jit-compact", "vm-portable", "wasm2c"}
+var Variants = []string{"rbpf-decode", "rbpf-cache", "jit-compact", "jit-plan", "vm-portable", "wasm2c"}
 
 // CheckEngines reports the first name that is not an engine of the target.
 func CheckEngines(info emu.Info, engines []string) (unknown string, ok bool) {

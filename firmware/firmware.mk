@@ -14,7 +14,7 @@ ARM_LDFLAGS = -mthumb -mfloat-abi=soft -nostartfiles -Wl,--gc-sections -Wl,--str
 	-Wl,--build-id=none -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments -Lfirmware/boot
 
 # Folders of device C, which are the components `make sizes` reports.
-ENGINE_DIRS = image verify vm jit femto baseline/rbpf baseline/native
+ENGINE_DIRS = image verify vm jit jit/onepass femto baseline/rbpf baseline/native
 FIRMWARE_DIRS = $(ENGINE_DIRS) ubpf baseline/wasm2c firmware/agent firmware/helpers firmware/boot
 include baseline/wasm2c/wasm2c.mk
 FIRMWARE_SOURCES := $(sort $(foreach d,$(FIRMWARE_DIRS),$(wildcard $d/*.c $d/*.S)) build/wasm2c/kernels.c)
@@ -24,7 +24,7 @@ OPTIMISE = -O2
 $(foreach b,$(BOARDS),build/firmware/$b/baseline/native/native_Os.o): OPTIMISE = -Os
 $(foreach b,$(BOARDS),build/firmware/$b/baseline/native/native_O3.o): OPTIMISE = -O3
 # Where -O2 makes code larger and compiling hardly faster (make sizes; phase compile of ubench run --json).
-COMPACT := $(filter-out jit/runtime,$(basename $(wildcard jit/*.c))) vm/restore vm/shared vm/threaded vm/vm vm/vm_portable
+COMPACT := $(filter-out jit/runtime,$(basename $(wildcard jit/*.c jit/onepass/*.c))) vm/restore vm/shared vm/threaded vm/vm vm/vm_portable
 $(foreach b,$(BOARDS),$(COMPACT:%=build/firmware/$b/%.o)): OPTIMISE = -Os
 
 # wasm2c's C is as it is: no warnings, no assert(). Calls are not counted: running out of stack faults.

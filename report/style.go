@@ -52,6 +52,7 @@ var looks = map[string]look{
 	"native-O3":     {grey, draw.PlusGlyph{}, dotted},
 	"jit":           {vermillion, polygon{sides: 4, turn: 0.125}, solid},
 	"jit-compact":   {vermillion, draw.CrossGlyph{}, dotted},
+	"jit-plan":      {vermillion, draw.TriangleGlyph{}, solid},
 	"jit-unchecked": {orange, draw.SquareGlyph{}, dashed},
 	"vm":            {blue, polygon{sides: 3, turn: 0.25}, solid},
 	"femto":         {green, polygon{sides: 4}, solid},

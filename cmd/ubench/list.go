@@ -24,6 +24,7 @@ var engineDocs = []struct{ Name, Doc string }{
 	{"jit", "compiler to Thumb-2 on the device, checked memory, budget"},
 	{"jit-unchecked", "the same without checks: shows what safety costs, measurement only"},
 	{"jit-compact", "the same, each loop compiled once: less code, sooner ready; only when asked for"},
+	{"jit-plan", "compiler in one pass, which follows the plan beside a program and checks it; only when asked for"},
 	{"femto", "interpreter in the style of Femto-Containers"},
 	{"rbpf", "interpreter in the style of rbpf"},
 	{"rbpf-decode", "the same with a cheaper decode; only when asked for"},

@@ -25,6 +25,7 @@ import (
 	_ "ubench/image"
 	"ubench/internal/devmem"
 	"ubench/jit"
+	_ "ubench/jit/onepass"
 	_ "ubench/ubpf"
 	_ "ubench/verify"
 	_ "ubench/vm"

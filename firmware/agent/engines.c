@@ -6,6 +6,7 @@
 #include "femto/femto.h"
 #include "firmware/agent/agent.h"
 #include "jit/jit.h"
+#include "jit/onepass/onepass.h"
 #include "vm/vm.h"
 
 const struct ub_engine *const agent_engines[] = {
@@ -15,8 +16,8 @@ const struct ub_engine *const agent_engines[] = {
 	&jit_unchecked_engine,
 #endif
 	&femto_engine,     &rbpf_engine,     &rbpf_decode_engine,
-	&rbpf_cache_engine, &jit_compact_engine, &vm_portable_engine,
-	&wasm2c_engine,
+	&rbpf_cache_engine, &jit_compact_engine, &jit_plan_engine,
+	&vm_portable_engine, &wasm2c_engine,
 };
 
 const uint32_t agent_engine_count = sizeof agent_engines / sizeof agent_engines[0];

@@ -228,7 +228,10 @@ func (r *reader) insn(slot int, i insn) *Insn {
 }
 
 func (r *reader) loop(head int) *Loop {
-	l := &Loop{End: head + int(r.number()), Test: head + int(r.number()), Source: r.flag(), Offset: r.signed(), Prepaid: r.flag()}
+	l := &Loop{End: head + int(r.number()), Test: head + int(r.number()), Source: r.flag(), Offset: r.signed(), Prepaid: r.flag(), Bound: NoVar}
+	if r.flag() {
+		l.Bound = Var(r.bits(6))
+	}
 	for n := r.count(MaxVariables); n > 0; n-- {
 		s := Step{Var: Var(r.bits(6)), ByVar: NoVar}
 		if r.flag() {

@@ -249,6 +249,10 @@ func (w *writer) loop(head int, l *Loop) {
 	w.flag(l.Source)
 	w.signed(l.Offset)
 	w.flag(l.Prepaid)
+	w.flag(l.Bound != NoVar)
+	if l.Bound != NoVar {
+		w.variable(l.Bound)
+	}
 	w.number(uint32(len(l.Variables)))
 	for _, s := range l.Variables {
 		w.variable(s.Var)

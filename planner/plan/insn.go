@@ -11,14 +11,15 @@ import (
 const (
 	slotBytes = 8
 
-	classLD, classLDX, classSTX        = 0, 1, 3
-	classALU32, classJMP, classJMP32   = 4, 5, 6
-	classALU64                         = 7
-	opAdd, opSub, opMul, opOr          = 0x00, 0x10, 0x20, 0x40
-	opLsh, opRsh, opArsh, opMov        = 0x60, 0x70, 0xc0, 0xb0
-	opCall, opExit                     = 0x80, 0x90
-	modeMemSX, modeAtomic, sizeDW, opX = 0x80, 0xc0, 0x18, 0x08
-	lddw                               = 0x18
+	classLD, classLDX, classSTX      = 0, 1, 3
+	classALU32, classJMP, classJMP32 = 4, 5, 6
+	classALU64                       = 7
+	opAdd, opSub, opMul, opOr        = 0x00, 0x10, 0x20, 0x40
+	opLsh, opRsh, opArsh, opMov      = 0x60, 0x70, 0xc0, 0xb0
+	opCall, opExit                   = 0x80, 0x90
+	modeMem, modeMemSX, modeAtomic   = 0x60, 0x80, 0xc0
+	sizeDW, opX                      = 0x18, 0x08
+	lddw                             = 0x18
 )
 
 type insn struct {
@@ -59,12 +60,15 @@ func (i insn) slots() int {
 }
 
 // Deferrable tells whether the plan has a bit for the instruction that says whether its result is computed where
-// it is read: moves, sums, differences with a constant, shifts by one, products, disjunctions.
+// it is read: moves, sums, differences with a constant, shifts by one, products, disjunctions, loads of words of the frame.
 func Deferrable(text []byte, slot int) bool { return at(text, slot).deferrable() }
 
 func (i insn) deferrable() bool {
-	if i.class() == classLD {
+	switch i.class() {
+	case classLD:
 		return true
+	case classLDX: // of a word of the frame, which may be a variable
+		return i.src == 10 && i.op&0xe0 == modeMem && (i.op&0x18 == sizeDW || i.op&0x18 == 0)
 	}
 	if i.class() != classALU32 && i.class() != classALU64 {
 		return false

@@ -206,6 +206,7 @@ type Loop struct {
 	Source    bool   // the counter is the source of that jump
 	Offset    int32  // there the counter is what it was when the turn began, plus this
 	Prepaid   bool   // all turns are paid for before the loop
+	Bound     Var    // what the counter is compared with, if not the jump's other operand as it is when the turn begins; else NoVar
 	Variables []Step // the counter first
 	Groups    []Group
 }

@@ -39,7 +39,7 @@ func example() *Plan {
 	}
 	p.Insns = []Insn{
 		{Slot: 0, Defer: true},
-		{Slot: 2, Loop: &Loop{End: 5, Test: 5, Source: true, Offset: 1, Prepaid: true,
+		{Slot: 2, Loop: &Loop{End: 5, Test: 5, Source: true, Offset: 1, Prepaid: true, Bound: 7,
 			Variables: []Step{{1, 1, NoVar}, {2, 0, 7}},
 			Groups:    []Group{{1, NoVar, 0, 0, 1, InContext, false, true}, {1, 2, 3, -4, 400, Elsewhere, true, false}}}},
 		{Slot: 3, Place: []Moved{{0, 4}}, Move: []Moved{{High, FrameWord + 3}}, Region: InMemory, HasRegion: true,

@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Arithmetic on low halves, and what is left to who reads it; wide.c has what takes both halves. */
+#include "jit/onepass/loop.h"
+
+static bool in_register(const struct op_value *v)
+{
+	return (v->kind == OP_HELD || v->kind == OP_COPY) && v->a < OP_REGS;
+}
+
+/* A value as one that can be part of others: a register is a sum of one. */
+static struct op_value as_sum(const struct op_value *v)
+{
+	if (in_register(v))
+		return op_value(OP_SUM, v->a, OP_NONE, 0, 0);
+	return *v;
+}
+
+/* Of a sum: a register and a shifted one. */
+static bool as_index(const struct op_value *v, uint8_t *reg, uint8_t *shift)
+{
+	*reg = v->a;
+	*shift = 0;
+	if (in_register(v))
+		return true;
+	*shift = v->shift & 31;
+	return v->kind == OP_SHIFT && v->shift >> 5 == T2_LSL && *shift <= 3;
+}
+
+static bool defer_sum(struct op_value a, const struct op_value *b, struct op_value *to)
+{
+	uint8_t reg, shift;
+	if (a.kind == OP_SUM && b->kind == OP_CONST) {
+		*to = a;
+		to->imm = (int32_t)((uint32_t)a.imm + (uint32_t)b->imm);
+		return true;
+	}
+	if (a.kind != OP_SUM || a.b != OP_NONE)
+		return false;
+	*to = a;
+	if (b->kind == OP_SUM && b->b == OP_NONE) {
+		to->b = b->a;
+		to->imm = (int32_t)((uint32_t)a.imm + (uint32_t)b->imm);
+		return true;
+	}
+	if (!as_index(b, &reg, &shift))
+		return false;
+	to->b = reg;
+	to->shift = shift;
+	return true;
+}
+
+/* Two shifts of the same register that make a rotation. */
+static bool rotation(const struct op_value *a, const struct op_value *b, struct op_value *to)
+{
+	uint32_t la = a->shift & 31, lb = b->shift & 31;
+	if (a->kind != OP_SHIFT || b->kind != OP_SHIFT || a->a != b->a || la + lb != 32)
+		return false;
+	if (b->shift >> 5 == T2_LSR && a->shift >> 5 == T2_LSL)
+		*to = op_value(OP_SHIFT, a->a, 0, (uint32_t)T2_ROR << 5 | lb, 0);
+	else if (a->shift >> 5 == T2_LSR && b->shift >> 5 == T2_LSL)
+		*to = op_value(OP_SHIFT, a->a, 0, (uint32_t)T2_ROR << 5 | la, 0);
+	else
+		return false;
+	return true;
+}
+
+static enum t2_shift shift_of(uint32_t op)
+{
+	return op == UB_LSH ? T2_LSL : op == UB_RSH ? T2_LSR : T2_ASR;
+}
+
+static uint32_t shifted(uint32_t v, uint32_t op, uint32_t k)
+{
+	return op == UB_LSH ? v << k : op == UB_RSH ? v >> k : (uint32_t)((int32_t)v >> k);
+}
+
+/* The value of a op b if nothing has to be emitted for it. */
+static bool defer(uint32_t op, const struct op_value *a, const struct op_value *b, struct op_value *to)
+{
+	uint32_t k = (uint32_t)b->imm & 31;
+	struct op_value minus = *b;
+	switch (op) {
+	case UB_MOV:
+		*to = *b;
+		if (b->kind == OP_HELD)
+			to->kind = OP_COPY;
+		return b->kind != OP_LOST;
+	case UB_SUB:
+		minus.imm = (int32_t)(0u - (uint32_t)b->imm);
+		b = &minus; /* fall through */
+	case UB_ADD:
+		if (a->kind == OP_CONST && b->kind == OP_CONST) {
+			*to = op_value(OP_CONST, 0, 0, 0, (uint32_t)a->imm + (uint32_t)b->imm);
+			return true;
+		}
+		return defer_sum(as_sum(a), b, to) || defer_sum(as_sum(b), a, to);
+	case UB_LSH:
+	case UB_RSH:
+	case UB_ARSH:
+		if (k == 0)
+			return defer(UB_MOV, a, a, to);
+		if (a->kind == OP_CONST) {
+			*to = op_value(OP_CONST, 0, 0, 0, shifted((uint32_t)a->imm, op, k));
+			return true;
+		}
+		*to = op_value(OP_SHIFT, a->a, 0, (uint32_t)shift_of(op) << 5 | k, 0);
+		return in_register(a);
+	case UB_MUL:
+		*to = op_value(OP_PRODUCT, a->a, b->a, 0, 0);
+		return in_register(a) && in_register(b);
+	case UB_OR:
+		return rotation(a, b, to);
+	}
+	return false;
+}
+
+/* d += a product, or d -= it. */
+static bool accumulate(struct op *c, uint32_t op, uint32_t d, const struct op_value *b)
+{
+	if (b->kind != OP_PRODUCT || (op != UB_ADD && op != UB_SUB))
+		return false;
+	struct op_value v = *b;
+	int ra = op_reg(c, d, T2_IP), rd = op_dst(c, d, T2_IP);
+	jit_mul3(&c->out.code, op == UB_ADD ? T2_MLA : T2_MLS, rd, v.a, v.b, ra);
+	op_done(c, d, rd);
+	return true;
+}
+
+/* rd = rn & k, by what is short. */
+static void mask(struct op *c, int rd, int rn, uint32_t k)
+{
+	if (k == 0xff || k == 0xffff)
+		jit_unary(&c->out.code, k == 0xff ? T2_UXTB : T2_UXTH, rd, rn);
+	else if (k & (k + 1) || t2_modified_imm(k) >= 0 || t2_modified_imm(~k) >= 0)
+		op_dp(c, T2_AND, rd, rn, op_imm(k), JIT_ANY);
+	else
+		jit_bitfield(&c->out.code, T2_UBFX, rd, rn, 0, 32 - (uint32_t)__builtin_clz(k));
+}
+
+static bool dp_of(uint32_t op, enum t2_dp *dp)
+{
+	static const uint8_t ops[16] = { [UB_ADD >> 4] = T2_ADD, [UB_SUB >> 4] = T2_SUB, [UB_OR >> 4] = T2_ORR,
+					 [UB_AND >> 4] = T2_AND, [UB_XOR >> 4] = T2_EOR };
+	*dp = (enum t2_dp)ops[op >> 4];
+	return op <= UB_SUB || op == UB_OR || op == UB_AND || op == UB_XOR;
+}
+
+/* d = d op m by data processing; one of them may be a shifted register or a constant. */
+static void low_dp(struct op *c, uint32_t op, enum t2_dp dp, uint32_t d, const struct op_value *b)
+{
+	const struct op_value *a = op_val(c, d);
+	struct op_operand m;
+	int rn;
+	if (op == UB_AND && b->kind == OP_CONST) {
+		rn = op_reg(c, d, T2_IP);
+		int rd = op_dst(c, d, T2_IP);
+		mask(c, rd, rn, (uint32_t)b->imm);
+		op_done(c, d, rd);
+		return;
+	}
+	if (b->kind == OP_CONST) {
+		m = op_imm((uint32_t)b->imm);
+		rn = op_reg(c, d, T2_IP);
+	} else if (b->kind == OP_SHIFT) {
+		m = (struct op_operand){ OP_SHIFT, b->a, b->shift, 0 };
+		rn = op_reg(c, d, T2_IP);
+	} else if (a->kind == OP_CONST || a->kind == OP_SHIFT) { /* the other way round */
+		m = op_operand(c, d, T2_LR);
+		rn = in_register(b) ? b->a : T2_IP;
+		if (rn == T2_IP)
+			op_emit_value(c, T2_IP, b);
+		dp = dp == T2_SUB ? T2_RSB : dp;
+	} else {
+		rn = op_reg(c, d, T2_IP);
+		m = (struct op_operand){ OP_HELD, in_register(b) ? b->a : T2_LR, 0, 0 };
+		if (m.reg == T2_LR)
+			op_emit_value(c, T2_LR, b);
+	}
+	int rd = op_dst(c, d, T2_IP);
+	op_dp(c, dp, rd, rn, m, JIT_ANY);
+	op_done(c, d, rd);
+}
+
+/* rd = rn shifted by a register, modulo 32. */
+void op_shift_reg(struct op *c, enum t2_shift type, int rd, int rn, int count)
+{
+	jit_dp_imm(&c->out.code, T2_AND, T2_LR, count, 31, JIT_ANY);
+	jit_shift_reg(&c->out.code, type, rd, rn, T2_LR, JIT_ANY);
+}
+
+static void low_shift(struct op *c, uint32_t op, uint32_t d, const struct op_value *b)
+{
+	int rn = op_reg(c, d, T2_IP), rd = op_dst(c, d, T2_IP);
+	if (b->kind == OP_CONST) {
+		jit_shift_imm(&c->out.code, shift_of(op), rd, rn, (uint32_t)b->imm & 31, JIT_ANY);
+	} else {
+		int count = in_register(b) ? b->a : T2_LR;
+		if (count == T2_LR)
+			op_emit_value(c, T2_LR, b);
+		op_shift_reg(c, shift_of(op), rd, rn, count);
+	}
+	op_done(c, d, rd);
+}
+
+/* A number below twice the divisor has it once, or not. */
+static bool once(struct op *c, uint32_t d, uint32_t k)
+{
+	struct op_fact f = op_know(c, d);
+	return f.kind == OP_NUMBER && k && f.hi < 2 * (int64_t)k && (t2_modified_imm(k) >= 0);
+}
+
+static void low_divide(struct op *c, const struct ub_insn *insn, uint32_t d, const struct op_value *b)
+{
+	struct jit_code *code = &c->out.code;
+	bool mod = UB_OP(insn->opcode) == UB_MOD, sign = insn->offset != 0, constant = b->kind == OP_CONST;
+	uint32_t k = (uint32_t)b->imm, log = constant && k && !(k & (k - 1)) ? (uint32_t)__builtin_ctz(k) : 32;
+	int rn = op_reg(c, d, T2_IP), rd = op_dst(c, d, T2_IP);
+	if (constant && !sign && mod && once(c, d, k)) {
+		jit_mov(code, rd, rn);
+		jit_dp_imm(code, T2_SUB, T2_PC, rd, k, JIT_SET);
+		jit_it(code, T2_HS);
+		jit_dp_imm(code, T2_SUB, rd, rd, k, JIT_KEEP);
+	} else if (log < 32 && !sign && mod) {
+		mask(c, rd, rn, k - 1);
+	} else if (log < 32 && !sign) {
+		jit_shift_imm(code, T2_LSR, rd, rn, log, JIT_ANY);
+	} else {
+		int rm = in_register(b) ? b->a : T2_LR;
+		if (rm == T2_LR)
+			op_emit_value(c, T2_LR, b);
+		int quotient = mod ? rn == T2_IP ? T2_LR : T2_IP : rd;
+		if (mod && rn == T2_IP && rm == T2_LR) { /* no register is left for the quotient */
+			int t = T2_R0;
+			jit_push(code, 1u << t);
+			jit_mul3(code, sign ? T2_SDIV : T2_UDIV, t, rn, rm, 0);
+			jit_mul3(code, T2_MLS, T2_IP, t, rm, rn);
+			jit_pop(code, 1u << t);
+			jit_mov(code, rd, T2_IP);
+		} else {
+			jit_mul3(code, sign ? T2_SDIV : T2_UDIV, quotient, rn, rm, 0);
+			if (mod)
+				jit_mul3(code, T2_MLS, rd, quotient, rm, rn);
+		}
+	}
+	op_done(c, d, rd);
+}
+
+/* d = d op b, the low half of it. */
+static void low(struct op *c, const struct ub_insn *insn, uint32_t d, const struct op_value *b)
+{
+	uint32_t op = UB_OP(insn->opcode);
+	enum t2_dp dp;
+	int rn, rd;
+	if (accumulate(c, op, d, b))
+		return;
+	if (dp_of(op, &dp)) {
+		low_dp(c, op, dp, d, b);
+		return;
+	}
+	switch (op) {
+	case UB_MOV:
+		rd = op_dst(c, d, T2_IP);
+		if (insn->offset && insn->offset < 32) {
+			rn = in_register(b) ? b->a : T2_IP;
+			if (rn == T2_IP)
+				op_emit_value(c, T2_IP, b);
+			jit_unary(&c->out.code, insn->offset == 8 ? T2_SXTB : T2_SXTH, rd, rn);
+		} else if (in_register(b)) {
+			rd = c->places.home[d] < OP_REGS ? rd : b->a;
+			jit_mov(&c->out.code, rd, b->a);
+		} else {
+			op_emit_value(c, rd, b);
+		}
+		op_done(c, d, rd);
+		break;
+	case UB_LSH:
+	case UB_RSH:
+	case UB_ARSH:
+		low_shift(c, op, d, b);
+		break;
+	case UB_MUL:
+		rn = op_reg(c, d, T2_IP);
+		if (!in_register(b))
+			op_emit_value(c, T2_LR, b);
+		rd = op_dst(c, d, T2_IP);
+		jit_mul(&c->out.code, rd, rn, in_register(b) ? b->a : T2_LR, JIT_ANY);
+		op_done(c, d, rd);
+		break;
+	case UB_DIV:
+	case UB_MOD:
+		low_divide(c, insn, d, b);
+		break;
+	case UB_NEG:
+		rn = op_reg(c, d, T2_IP);
+		rd = op_dst(c, d, T2_IP);
+		jit_dp_imm(&c->out.code, T2_RSB, rd, rn, 0, JIT_ANY);
+		op_done(c, d, rd);
+	}
+}
+
+/* Byte order of at most 32 bits. */
+static void bytes(struct op *c, const struct ub_insn *insn, uint32_t d)
+{
+	bool swap = op_is_wide(insn->opcode) || insn->opcode & UB_X;
+	int rn = op_reg(c, d, T2_IP), rd = op_dst(c, d, T2_IP);
+	if (swap && insn->imm == 32) {
+		jit_unary(&c->out.code, T2_REV, rd, rn);
+	} else if (swap) {
+		jit_unary(&c->out.code, T2_REV16, rd, rn);
+		rn = rd;
+	}
+	if (insn->imm == 16)
+		jit_unary(&c->out.code, T2_UXTH, rd, rn);
+	else if (!swap)
+		jit_mov(&c->out.code, rd, rn);
+	op_done(c, d, rd);
+}
+
+/* Whether an operation leaves its operand as it is. */
+static bool does_nothing(struct op *c, const struct ub_insn *insn, uint32_t d)
+{
+	uint32_t op = UB_OP(insn->opcode), k = (uint32_t)insn->imm;
+	struct op_fact f = op_know(c, d);
+	if (insn->opcode & UB_X || f.kind != OP_NUMBER)
+		return false;
+	if (op == UB_AND)
+		return !(k & (k + 1)) && f.hi <= k;
+	return op == UB_MOD && insn->offset == 0 && f.hi < k && (int32_t)k > 0;
+}
+
+/* The high half of a 64-bit move. */
+static void move_high(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t s, bool lazy)
+{
+	uint32_t dh = d + OP_HIGH, sh = s + OP_HIGH;
+	struct op_value v;
+	if (!(insn->opcode & UB_X)) {
+		op_set_const(c, dh, insn->imm < 0 ? ~0u : 0);
+	} else if (s == UB_R10) {
+		op_set_const(c, dh, 0);
+	} else if (op_is_const(c, sh)) {
+		op_set_value(c, dh, *op_val(c, sh));
+	} else if (lazy && defer(UB_MOV, op_val(c, dh), op_val(c, sh), &v)) {
+		op_set_value(c, dh, v);
+	} else {
+		int rn = op_reg(c, sh, T2_IP), rd = op_dst(c, dh, rn);
+		jit_mov(&c->out.code, rd, rn);
+		op_done(c, dh, rd);
+	}
+}
+
+static void move(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t s, const struct op_value *b)
+{
+	bool wide = op_is_wide(insn->opcode), high = wide && !c->plan.say.dead_high, lazy = c->plan.say.defer;
+	struct op_value v;
+	if (high && insn->offset == 0 && d != s)
+		move_high(c, insn, d, s, lazy); /* first: s may live where d is going to */
+	if (lazy && insn->offset == 0 && defer(UB_MOV, op_val(c, d), b, &v))
+		op_set_value(c, d, v);
+	else if (insn->offset || d != s || !(insn->opcode & UB_X) || op_val(c, d)->kind != OP_HELD || op_val(c, d)->a != c->places.home[d])
+		low(c, insn, d, b);
+	if (!wide) {
+		op_set_const(c, d + OP_HIGH, 0);
+	} else if (!high) {
+		op_lose(c, d + OP_HIGH);
+	} else if (insn->offset) {
+		int rn = op_reg(c, d, T2_IP), rd = op_dst(c, d + OP_HIGH, T2_IP);
+		jit_shift_imm(&c->out.code, T2_ASR, rd, rn, 31, JIT_ANY);
+		op_done(c, d + OP_HIGH, rd);
+	}
+}
+
+/* Whether the low halves make all that is wanted, and the high half is zero or not wanted. */
+static bool low_does(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t s, bool exact, bool *zero)
+{
+	uint32_t op = UB_OP(insn->opcode);
+	bool x = insn->opcode & UB_X, dead = c->plan.say.dead_high;
+	bool zeros = op_is_zero(c, d + OP_HIGH) && (!x || s == UB_R10 || op_is_zero(c, s + OP_HIGH));
+	*zero = zeros && (exact || ((op == UB_ADD || op == UB_SUB) && op_loop_is_exact(c, d)));
+	if (*zero || !dead)
+		return *zero;
+	switch (op) {
+	case UB_ADD: case UB_SUB: case UB_MUL: case UB_AND: case UB_OR: case UB_XOR: case UB_NEG:
+		return true;
+	case UB_LSH:
+		return !x && (insn->imm & 63) < 32;
+	default:
+		return false;
+	}
+}
+
+void op_alu(struct op *c, const struct ub_insn *insn)
+{
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), op = UB_OP(insn->opcode);
+	bool x = insn->opcode & UB_X && op != UB_END, wide = op_is_wide(insn->opcode), exact, zero = false;
+	struct op_value k = op_value(OP_CONST, 0, 0, 0, (uint32_t)insn->imm), b = x ? *op_val(c, s) : k, v;
+	struct op_fact f = op_alu_fact(c, insn, &exact);
+
+	if (c->plan.say.drop) {
+		op_lose(c, d);
+		op_lose(c, d + OP_HIGH);
+		return;
+	}
+	op_loop_assign(c, insn);
+	if (op == UB_MOV) {
+		move(c, insn, d, s, &b);
+	} else if (op == UB_END) {
+		if (insn->imm == 64) {
+			op_wide(c, insn, s);
+		} else {
+			bytes(c, insn, d);
+			op_set_const(c, d + OP_HIGH, 0);
+		}
+	} else if (!wide || low_does(c, insn, d, s, exact, &zero)) {
+		if (does_nothing(c, insn, d)) {
+			if (c->places.home[d] != op_val(c, d)->a || op_val(c, d)->kind != OP_HELD)
+				op_settle(c, d, c->places.home[d]);
+		} else if (c->plan.say.defer && defer(op, op_val(c, d), &b, &v)) {
+			op_set_value(c, d, v);
+		} else if (op == UB_OR && defer(op, op_val(c, d), &b, &v)) {
+			int rd = op_dst(c, d, T2_IP);
+			op_emit_value(c, rd, &v);
+			op_done(c, d, rd);
+		} else {
+			low(c, insn, d, &b);
+		}
+		if (!wide || zero)
+			op_set_const(c, d + OP_HIGH, 0);
+		else
+			op_lose(c, d + OP_HIGH);
+	} else {
+		op_wide(c, insn, s);
+	}
+	*op_fact_of(c, d) = f;
+}
+
+/* lddw: a constant, or the address of a function. */
+void op_load_constant(struct op *c, const struct ub_insn *insn)
+{
+	uint32_t d = UB_DST(insn), lo = (uint32_t)insn->imm, hi = (uint32_t)insn[1].imm;
+	if (UB_SRC(insn) == UB_LDDW_FUNC) {
+		lo = UB_CODE_ADDR(c->slot + 1 + lo);
+		hi = 0;
+	}
+	op_loop_forget(c, d);
+	op_set_const(c, d, lo);
+	if (!c->plan.say.defer) {
+		op_settle(c, d, c->places.home[d]);
+		*op_fact_of(c, d) = (struct op_fact){ .kind = OP_NUMBER, .lo = lo, .hi = lo };
+	}
+	if (c->plan.say.dead_high)
+		op_lose(c, d + OP_HIGH);
+	else
+		op_set_const(c, d + OP_HIGH, hi);
+}

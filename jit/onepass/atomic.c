@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Atomics: read, modify, write with interrupts off. ARMv7-M has no 64-bit exclusives, and a single core needs no more.
+ *
+ *   ip   the address          r2, r3   the operand         r0, r1   what was there
+ *   sp   the interrupt mask, then what cmpxchg expects to be there
+ */
+#include "jit/onepass/loop.h"
+
+static void modify(struct jit_code *code, uint32_t op, int rd, int rn, int rm, bool high)
+{
+	enum t2_dp dp = op == UB_OR ? T2_ORR : op == UB_AND ? T2_AND : op == UB_XOR ? T2_EOR : high ? T2_ADC : T2_ADD;
+	if (op == (UB_XCHG & ~UB_FETCH))
+		jit_mov(code, rd, rm);
+	else
+		jit_dp(code, dp, rd, rn, rm, dp == T2_ADD ? JIT_SET : JIT_ANY);
+}
+
+static void exchange_if_equal(struct jit_code *code, bool wide)
+{
+	jit_mem(code, T2_LDR, T2_LR, T2_SP, 4);
+	jit_cmp(code, T2_R0, T2_LR);
+	if (wide) {
+		jit_mem(code, T2_LDR, T2_LR, T2_SP, 8);
+		jit_it(code, T2_EQ);
+		jit_cmp(code, T2_R1, T2_LR);
+	}
+	jit_it(code, T2_EQ);
+	jit_mem(code, T2_STR, T2_R2, T2_IP, 0);
+	if (wide) {
+		jit_it(code, T2_EQ);
+		jit_mem(code, T2_STR, T2_R3, T2_IP, 4);
+	}
+}
+
+static void fetch_pair(struct op *c, int lo, uint32_t var, bool wide)
+{
+	if (var == UB_R10)
+		op_emit_value(c, lo, op_val(c, var));
+	else
+		op_fetch(c, lo, var);
+	if (!wide)
+		return;
+	if (var == UB_R10)
+		jit_const(&c->out.code, lo + 1, 0, JIT_ANY);
+	else
+		op_fetch(c, lo + 1, var + OP_HIGH);
+}
+
+static void make_simple(struct op *c, uint32_t r, bool wide)
+{
+	if (r == UB_R10)
+		return;
+	op_simple(c, r);
+	if (wide)
+		op_simple(c, r + OP_HIGH);
+}
+
+void op_atomic(struct op *c, const struct ub_insn *insn)
+{
+	struct jit_code *code = &c->out.code;
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), size = op_size(insn->opcode), op = (uint32_t)insn->imm & ~(uint32_t)UB_FETCH;
+	bool wide = size == 8, compare = insn->imm == UB_CMPXCHG, fetch = compare || insn->imm & UB_FETCH;
+	uint32_t result = compare ? 0 : s;
+
+	make_simple(c, s, wide);
+	if (compare)
+		make_simple(c, 0, wide);
+	struct op_value at = op_address(c, d, insn->offset);
+	op_check(c, &at, d, insn->offset, size, UB_READ | UB_WRITE);
+	op_emit_value(c, T2_IP, &at);
+	jit_dp_imm(code, T2_AND, T2_PC, T2_IP, size - 1, JIT_SET);
+	op_stop_unless(c, T2_EQ, UB_E_ALIGN, T2_IP);
+	op_borrow(c);
+	fetch_pair(c, T2_R2, s, wide);
+	if (compare) {
+		fetch_pair(c, T2_R0, 0, wide);
+		jit_push(code, 1u << T2_R0 | 1u << T2_R1);
+	}
+	jit_wide(code, T2_MRS_PRIMASK | (uint32_t)T2_LR << 8);
+	jit_push(code, 1u << T2_LR);
+	jit_narrow(code, T2_CPSID);
+	jit_mem(code, T2_LDR, T2_R0, T2_IP, 0);
+	if (wide)
+		jit_mem(code, T2_LDR, T2_R1, T2_IP, 4);
+	if (compare) {
+		exchange_if_equal(code, wide);
+	} else {
+		for (int i = 0; i <= wide; i++) {
+			modify(code, op, T2_LR, T2_R0 + i, T2_R2 + i, i);
+			jit_mem(code, T2_STR, T2_LR, T2_IP, i * 4);
+		}
+	}
+	jit_mem(code, T2_LDR, T2_LR, T2_SP, 0);
+	jit_sp_add(code, compare ? 12 : 4);
+	jit_wide(code, T2_MSR_PRIMASK | (uint32_t)T2_LR << 16);
+	if (fetch) {
+		op_loop_forget(c, result);
+		op_deliver(c, result, T2_R0);
+		op_forget(c, result);
+		if (!wide)
+			op_set_const(c, result + OP_HIGH, 0);
+		else if (c->plan.say.dead_high)
+			op_lose(c, result + OP_HIGH);
+		else
+			op_deliver(c, result + OP_HIGH, T2_R1);
+	}
+	op_give_back(c);
+	c->places.vouched = OP_NONE;
+}

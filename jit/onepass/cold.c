@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Code off the straight line: what follows a failed check, how a program is stopped, the way out of a fast loop.
+ *
+ *   check    ip = address; bl check; .hword slot, what; b back
+ *   stop     bl fault; .hword slot, status; r2: address, if the status is about one
+ *   leave    budget += turns that are not taken; b to a slot
+ *   thunk    where they go: on to the routine (jit/runtime.c), through the run
+ */
+#include "jit/onepass/loop.h"
+
+void op_call_routine(struct op *c, enum jit_routine routine)
+{
+	c->colds.used |= 1u << routine;
+	jit_branch_link(&c->out, JIT_TO_LABEL, routine);
+}
+
+static void stop(struct op *c, uint32_t slot, uint32_t status)
+{
+	op_call_routine(c, JIT_FAULT);
+	jit_narrow(&c->out.code, slot);
+	jit_narrow(&c->out.code, status & 0xffff);
+}
+
+void op_stop(struct op *c, int32_t status)
+{
+	stop(c, c->slot, (uint32_t)status);
+}
+
+/* A branch under cond to a new piece, for the caller to fill in. */
+struct op_cold *op_to_cold(struct op *c, enum t2_cond cond)
+{
+	struct op_cold *cold = &c->colds.cold[c->colds.n++];
+	c->places.vouched = OP_NONE;
+	cold->fixup = (uint16_t)c->out.nfixups;
+	jit_branch(&c->out, cond, JIT_TO_CODE, 0);
+	cold->resume = (uint16_t)c->out.code.len;
+	cold->slot = (uint16_t)c->slot;
+	return cold;
+}
+
+/* Stops the program under cond. */
+void op_stop_if(struct op *c, enum t2_cond cond, int32_t status)
+{
+	struct op_cold *cold = op_to_cold(c, cond);
+	cold->what = (uint16_t)status;
+	cold->kind = OP_COLD_STOP;
+}
+
+/* Stops the program unless cond holds. `address`: the register it is in, for UB_E_ALIGN. */
+void op_stop_unless(struct op *c, enum t2_cond cond, int32_t status, int address)
+{
+	bool moves = address != T2_R2;
+	/* Over what follows: 4 halfwords of the stop, and the move. Counted from the pc, which is one ahead. */
+	jit_narrow(&c->out.code, T2_BCC_N | (uint32_t)cond << 8 | (3u + moves));
+	jit_mov(&c->out.code, T2_R2, address);
+	op_stop(c, status);
+}
+
+static void check(struct op *c, const struct op_cold *cold)
+{
+	const struct op_value *at = &cold->value;
+	op_emit_value(c, T2_IP, at);
+	op_call_routine(c, JIT_CHECK);
+	jit_narrow(&c->out.code, cold->slot);
+	jit_narrow(&c->out.code, cold->what);
+	if (at->a == T2_IP && at->imm) { /* the code goes on with a without imm */
+		struct op_value back = op_value(OP_SUM, T2_IP, OP_NONE, 0, 0u - (uint32_t)at->imm);
+		op_emit_value(c, T2_IP, &back);
+	}
+	if (!(cold->kind & OP_COLD_MORE))
+		jit_branch(&c->out, T2_AL, JIT_TO_CODE, cold->resume);
+}
+
+/* Pieces wait for a place no control runs through. */
+void op_colds(struct op *c)
+{
+	struct op_colds *k = &c->colds;
+	for (uint32_t i = 0; i < k->n; i++) {
+		struct op_cold *cold = &k->cold[i];
+		if (i == 0 || !(cold[-1].kind & OP_COLD_MORE))
+			jit_land(&c->out, cold->fixup);
+		switch (cold->kind & ~OP_COLD_MORE) {
+		case OP_COLD_CHECK:
+			check(c, cold);
+			break;
+		case OP_COLD_STOP:
+			stop(c, cold->slot, cold->what);
+			break;
+		default:
+			op_loop_refund(c, &cold->value);
+			jit_branch(&c->out, T2_AL, JIT_TO_SLOT, cold->resume);
+		}
+	}
+	k->n = 0;
+	c->places.vouched = OP_NONE;
+}
+
+/* Makes room for `n` more, where control does run: it goes around those that wait. */
+void op_reserve_colds(struct op *c, uint32_t n)
+{
+	if (c->colds.n + n <= OP_COLDS)
+		return;
+	uint32_t around = c->out.nfixups;
+	jit_branch(&c->out, T2_AL, JIT_TO_CODE, 0);
+	op_colds(c);
+	jit_land(&c->out, around);
+}
+
+/* The run's address lies above the words of the frame. */
+void op_load_run(struct op *c, int rd)
+{
+	op_load_word(c, rd, OP_FRAME + (uint32_t)c->map.words);
+}
+
+/* The way to the routines in the firmware, at the end of the code. */
+void op_thunks(struct op *c)
+{
+	struct jit_code *code = &c->out.code;
+	for (uint32_t left = c->colds.used; left; left &= left - 1) {
+		uint32_t routine = (uint32_t)__builtin_ctz(left);
+		int run = routine == JIT_CHECK || routine == JIT_FAULT ? T2_R3 : T2_IP;
+		jit_label(&c->out, routine);
+		if (routine == JIT_CHECK) /* keeps all registers */
+			jit_push(code, 1u << T2_R3 | 1u << T2_LR);
+		/* what was pushed before it is called */
+		c->places.sp_moved = routine == JIT_DIVIDE ? 32 : routine == JIT_CHECK ? 8 : routine == JIT_HELPER5 ? 8 : 0;
+		if (routine >= JIT_HELPER && routine <= JIT_HELPER5)
+			c->places.sp_moved += (int32_t)op_helper_pushes(c);
+		op_load_run(c, run);
+		jit_mem(code, T2_LDR, T2_PC, run, UB_RUN_ROUTINES + 4 * (int32_t)routine);
+	}
+	c->places.sp_moved = 0;
+}

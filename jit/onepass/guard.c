@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The test before a loop's fast form, made from its record: nothing in it is taken on trust.
+ *
+ *   ip = turns: how often the test goes on, if nothing else ends the loop;   none, or a counter that would leave its 32
+ *                                                                  bits on the way: to the slow form
+ *   budget >= turns, if they are paid for here
+ *   for each group: first and last address lie in one region, which has the right
+ */
+#include "jit/onepass/loop.h"
+
+static int32_t step(const struct op *c)
+{
+	return c->loop.step[0].by;
+}
+
+static uint32_t size(int32_t by)
+{
+	return by < 0 ? 0u - (uint32_t)by : (uint32_t)by;
+}
+
+static bool is_power(uint32_t m)
+{
+	return m && !(m & (m - 1));
+}
+
+static bool is_signed(enum t2_cond go)
+{
+	return go >= T2_GE;
+}
+
+static bool or_equal(enum t2_cond go)
+{
+	return go == T2_LS || go == T2_HS || go == T2_LE || go == T2_GE;
+}
+
+/* By how much a group's addresses move in a turn; *by_var: by a variable. */
+static int64_t move_of(const struct op_loop *l, const struct op_group *g, uint32_t *by_var)
+{
+	const struct op_step *a = op_step_of(l, g->a), *b = g->b == OP_NONE ? NULL : op_step_of(l, g->b);
+	*by_var = OP_NONE;
+	if (a && a->by_var != OP_NONE)
+		*by_var = a->by_var;
+	return (a ? a->by : 0) + (b ? (int64_t)b->by << g->shift : 0);
+}
+
+static uint32_t register_of(const struct op *c, uint32_t var)
+{
+	uint32_t at = var == OP_NONE ? (uint32_t)OP_NONE : op_val(c, var)->a;
+	return at < OP_REGS ? 1u << at : 0;
+}
+
+/* Two registers that no group reads; 0: there are none. */
+static uint32_t two_others(const struct op *c)
+{
+	const struct op_loop *l = &c->loop;
+	uint32_t free = (1u << (OP_REGS - c->map.calls)) - 1, by_var;
+	for (uint32_t i = 0; i < l->ngroups; i++) {
+		move_of(l, &l->group[i], &by_var);
+		free &= ~(register_of(c, l->group[i].a) | register_of(c, l->group[i].b) | register_of(c, by_var));
+	}
+	uint32_t first = free & (0u - free), second = (free & ~first) & (0u - (free & ~first));
+	return second ? first | second : 0;
+}
+
+bool op_guard_possible(const struct op *c)
+{
+	const struct op_loop *l = &c->loop;
+	int32_t by = step(c);
+	bool up = l->go == T2_LO || l->go == T2_LS || l->go == T2_LT || l->go == T2_LE || (l->go == T2_NE && by > 0);
+	uint32_t m = size(by), by_var;
+	if (l->step[0].by_var != OP_NONE || m == 0 || m > 255 || up != (by > 0) || size(l->offset) > 255 || (by > 0 ? l->offset < 0 : l->offset > 0) || !two_others(c))
+		return false;
+	if (l->go == T2_NE && !is_power(m))
+		return false;
+	for (uint32_t i = 0; i < l->nsteps; i++)
+		if (l->step[i].by_var != OP_NONE && op_step_of(l, l->step[i].by_var))
+			return false;
+	for (uint32_t i = 0; i < l->ngroups; i++) {
+		const struct op_group *g = &l->group[i];
+		const struct op_step *b = g->b == OP_NONE ? NULL : op_step_of(l, g->b);
+		int64_t d = move_of(l, g, &by_var);
+		bool too = (by_var != OP_NONE && d != 0) || (b && b->by_var != OP_NONE);
+		if (too || d > 1 << 20 || d < -(1 << 20) || g->bytes == 0 || g->bytes > 1 << 16 || g->region > 2 ||
+		    g->min > 1 << 20 || g->min < -(1 << 20) || (t2_modified_imm(g->bytes) < 0 && g->bytes > 255))
+			return false;
+		if (g->region == 2 && !(g->writes || !c->program->rodata_len ? c->program->data_len : c->program->rodata_len))
+			return false;
+	}
+	return true;
+}
+
+/* ip = turns, from what the counter is in ip; bound: a register, or -1: l->limit. */
+void op_guard_turns(struct op *c, int bound)
+{
+	const struct op_loop *l = &c->loop;
+	struct jit_code *code = &c->out.code;
+	uint32_t m = size(step(c)), more = l->go == T2_NE ? 0 : or_equal(l->go) ? m : m - 1;
+	if (bound < 0 && step(c) > 0) {
+		if (!jit_dp_imm(code, T2_RSB, T2_IP, T2_IP, l->limit, JIT_ANY)) {
+			jit_const(code, T2_LR, l->limit, JIT_ANY);
+			jit_dp(code, T2_SUB, T2_IP, T2_LR, T2_IP, JIT_ANY);
+		}
+	} else if (bound < 0) {
+		op_dp(c, T2_SUB, T2_IP, T2_IP, op_imm(l->limit), JIT_ANY);
+	} else if (step(c) > 0) {
+		jit_dp(code, T2_SUB, T2_IP, bound, T2_IP, JIT_ANY);
+	} else {
+		jit_dp(code, T2_SUB, T2_IP, T2_IP, bound, JIT_ANY);
+	}
+	if (more)
+		jit_dp_imm(code, T2_ADD, T2_IP, T2_IP, more, JIT_ANY);
+	if (m > 1 && is_power(m)) {
+		jit_shift_imm(code, T2_LSR, T2_IP, T2_IP, (uint32_t)__builtin_ctz(m), JIT_ANY);
+	} else if (m > 1) {
+		jit_const(code, T2_LR, m, JIT_ANY);
+		jit_mul3(code, T2_UDIV, T2_IP, T2_IP, T2_LR, 0);
+	}
+}
+
+static void to_slow(struct op *c, enum t2_cond cond)
+{
+	jit_branch(&c->out, cond, JIT_TO_CODE, 0);
+}
+
+/* Compares the counter, and what a bound leaves room for. */
+static void check_counter(struct op *c, int bound)
+{
+	const struct op_loop *l = &c->loop;
+	struct jit_code *code = &c->out.code;
+	bool sign = is_signed(l->go), up = step(c) > 0;
+	uint32_t m = size(step(c)), room = l->go == T2_NE ? 0 : or_equal(l->go) ? m : m - 1;
+	/* the loop is not entered, or not for a second turn: of no interest */
+	enum t2_cond not = l->go == T2_NE ? (up ? T2_HS : T2_LS) : t2_not(l->go);
+	if (bound >= 0)
+		jit_cmp(code, T2_IP, bound);
+	else
+		op_dp(c, T2_SUB, T2_PC, T2_IP, op_imm(l->limit), JIT_SET);
+	to_slow(c, not);
+	if (room && bound < 0) {
+		int64_t k = sign ? (int64_t)(int32_t)l->limit : (int64_t)l->limit, end = k + (up ? (int64_t)room : -(int64_t)room);
+		if (sign ? end != (int32_t)end : end != (int64_t)(uint32_t)end)
+			to_slow(c, T2_AL);
+	} else if (room && up) {
+		jit_dp_imm(code, T2_ADD, T2_PC, bound, room, JIT_SET);
+		to_slow(c, sign ? T2_VS : T2_HS);
+	} else if (room) {
+		jit_dp_imm(code, T2_SUB, T2_PC, bound, room, JIT_SET);
+		to_slow(c, sign ? T2_VS : T2_LO);
+	}
+	if (l->go == T2_NE && m > 1) {
+		if (bound < 0)
+			jit_const(code, T2_LR, l->limit, JIT_ANY);
+		jit_dp(code, T2_SUB, T2_LR, T2_IP, bound >= 0 ? bound : T2_LR, JIT_ANY);
+		jit_dp_imm(code, T2_AND, T2_PC, T2_LR, m - 1, JIT_SET);
+		to_slow(c, T2_NE);
+	}
+}
+
+static uint32_t region_of(const struct op *c, const struct op_group *g)
+{
+	static const uint8_t regions[] = { UB_REGION_STACK, UB_REGION_CTX };
+	if (g->region < 2)
+		return regions[g->region];
+	return g->writes || !c->program->rodata_len ? UB_REGION_DATA : UB_REGION_RODATA;
+}
+
+/* t: where the first address is from the region's start; lr: the last place for it. */
+static void check_group(struct op *c, const struct op_group *g, int t, int other)
+{
+	struct jit_code *code = &c->out.code;
+	uint32_t by_var;
+	int64_t d = move_of(&c->loop, g, &by_var);
+	int32_t region = UB_RUN_REGIONS + 12 * (int32_t)region_of(c, g);
+	uint32_t m = size((int32_t)d);
+	op_load_run(c, T2_LR);
+	jit_mem(code, T2_LDR, t, T2_LR, region);
+	jit_mem(code, T2_LDR, T2_LR, T2_LR, region + 4);
+	jit_dp(code, T2_SUB, t, op_reg(c, g->a, other), t, JIT_ANY);
+	if (g->b != OP_NONE)
+		jit_dp_shift(code, T2_ADD, t, t, op_reg(c, g->b, other), T2_LSL, g->shift, JIT_ANY);
+	struct op_value first = op_value(OP_SUM, (uint32_t)t, OP_NONE, 0, (uint32_t)g->min);
+	op_emit_value(c, t, &first);
+	jit_dp_imm(code, T2_SUB, T2_LR, T2_LR, g->bytes, JIT_SET);
+	to_slow(c, T2_LO);
+	jit_cmp(code, t, T2_LR);
+	to_slow(c, T2_HI);
+	if (d == 0 && by_var == OP_NONE)
+		return;
+	if (d >= 0) { /* what is left above */
+		jit_dp(code, T2_SUB, T2_LR, T2_LR, t, JIT_ANY);
+		t = T2_LR;
+	}
+	if (by_var != OP_NONE) {
+		jit_mul3(code, T2_UDIV, t, t, op_reg(c, by_var, other), 0);
+	} else if (m > 1 && is_power(m)) {
+		jit_shift_imm(code, T2_LSR, t, t, (uint32_t)__builtin_ctz(m), JIT_ANY);
+	} else if (m > 1) {
+		jit_const(code, other, m, JIT_ANY);
+		jit_mul3(code, T2_UDIV, t, t, other, 0);
+	}
+	if (g->tested) /* the last turn does not come so far */
+		jit_dp_imm(code, T2_ADD, t, t, 1, JIT_ANY);
+	jit_cmp(code, t, T2_IP);
+	to_slow(c, T2_LO);
+}
+
+static void check_groups(struct op *c)
+{
+	struct op_loop *l = &c->loop;
+	uint32_t pair = two_others(c);
+	l->popped = pair;
+	if (l->ngroups == 0)
+		return;
+	jit_push(&c->out.code, pair);
+	c->places.sp_moved += 8;
+	for (uint32_t i = 0; i < l->ngroups; i++)
+		check_group(c, &l->group[i], __builtin_ctz(pair), 31 - __builtin_clz(pair));
+	jit_pop(&c->out.code, pair);
+	c->places.sp_moved -= 8;
+}
+
+void op_guard(struct op *c)
+{
+	struct op_loop *l = &c->loop;
+	struct jit_code *code = &c->out.code;
+	bool sign = is_signed(l->go);
+	l->guard = c->out.nfixups;
+	int bound = l->bound == OP_NONE ? -1 : op_reg(c, l->bound, T2_LR), counter = op_reg(c, l->step[0].var, T2_IP);
+	if (l->offset > 0) {
+		jit_dp_imm(code, T2_ADD, T2_IP, counter, (uint32_t)l->offset, JIT_SET);
+		to_slow(c, sign ? T2_VS : T2_HS);
+	} else if (l->offset < 0) {
+		jit_dp_imm(code, T2_SUB, T2_IP, counter, size(l->offset), JIT_SET);
+		to_slow(c, sign ? T2_VS : T2_LO);
+	} else {
+		jit_mov(code, T2_IP, counter);
+	}
+	check_counter(c, bound);
+	op_guard_turns(c, bound < 0 ? bound : op_reg(c, l->bound, T2_LR));
+	if (l->prepaid) {
+		jit_cmp(code, op_reg(c, OP_BUDGET, T2_LR), T2_IP);
+		to_slow(c, T2_LO);
+	}
+	l->popping = c->out.nfixups;
+	check_groups(c);
+	l->guard_end = c->out.nfixups;
+	if (l->prepaid) {
+		int budget = op_reg(c, OP_BUDGET, T2_LR);
+		jit_dp(code, T2_SUB, budget, budget, T2_IP, JIT_ANY);
+		if (budget == T2_LR)
+			op_store_word(c, budget, c->map.home[OP_BUDGET]);
+	}
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Jumps. What the target's frame wants is brought to its place first, then flags are set, then it branches. A taken
+ * backward jump pays:
+ *
+ *        cmp   a, b
+ *        b!c   1f
+ *        subs  budget, #1      one that would go below zero stops the program
+ *        bhs   target
+ *        bl    fault
+ *   1:
+ */
+#include "jit/onepass/loop.h"
+
+/* Whether a compare is decided already. */
+enum outcome { NEVER, ALWAYS, DEPENDS };
+
+static enum t2_cond cond_of(uint32_t op, bool as_unsigned)
+{
+	switch (op) {
+	case UB_JEQ: return T2_EQ;
+	case UB_JGT: return T2_HI;
+	case UB_JGE: return T2_HS;
+	case UB_JLT: return T2_LO;
+	case UB_JLE: return T2_LS;
+	case UB_JSGT: return as_unsigned ? T2_HI : T2_GT;
+	case UB_JSGE: return as_unsigned ? T2_HS : T2_GE;
+	case UB_JSLT: return as_unsigned ? T2_LO : T2_LT;
+	case UB_JSLE: return as_unsigned ? T2_LS : T2_LE;
+	default: return T2_NE; /* JNE, JSET */
+	}
+}
+
+/* The second operand: the instruction's constant, or a register's half. */
+static struct op_operand operand(struct op *c, const struct ub_insn *insn, bool high)
+{
+	uint32_t s = UB_SRC(insn);
+	if (!(insn->opcode & UB_X))
+		return op_imm(high ? (insn->imm < 0 ? ~0u : 0) : (uint32_t)insn->imm);
+	if (s == UB_R10 && high)
+		return op_imm(0);
+	return op_operand(c, s + (high ? OP_HIGH : 0), T2_LR);
+}
+
+static struct op_operand first_operand(struct op *c, uint32_t d, bool high, int scratch)
+{
+	if (d == UB_R10 && high)
+		return op_imm(0);
+	return op_operand(c, d + (high ? OP_HIGH : 0), scratch);
+}
+
+/* The register of an operand. Flags stay. */
+static int in_register(struct op *c, struct op_operand m, int scratch)
+{
+	if (m.kind == OP_HELD)
+		return m.reg;
+	if (m.kind == OP_CONST)
+		jit_const(&c->out.code, scratch, m.imm, JIT_KEEP);
+	else
+		jit_shift_imm(&c->out.code, (enum t2_shift)(m.shift >> 5), scratch, m.reg, m.shift & 31, JIT_KEEP);
+	return scratch;
+}
+
+static bool zero_high(const struct op *c, uint32_t r)
+{
+	return r == UB_R10 || op_is_zero(c, r + OP_HIGH);
+}
+
+/* Flags of halves compared, or tested. */
+static void compare_halves(struct op *c, const struct ub_insn *insn, enum t2_dp dp, bool high)
+{
+	struct op_operand n = first_operand(c, UB_DST(insn), high, T2_IP), m = operand(c, insn, high);
+	struct jit_code *code = &c->out.code;
+	int rn = in_register(c, n, T2_IP);
+	if (high) { /* only if the low ones did not tell */
+		if (m.kind == OP_CONST && t2_modified_imm(m.imm) < 0)
+			m = (struct op_operand){ OP_HELD, (uint8_t)in_register(c, m, T2_LR), 0, 0 };
+		jit_it(code, T2_EQ);
+	} else if (dp == T2_SUB && m.kind == OP_CONST && m.imm == 0 && code->zero_at == code->len && code->zero_of == rn &&
+		   (UB_OP(insn->opcode) == UB_JEQ || UB_OP(insn->opcode) == UB_JNE)) {
+		return; /* the flags say so already */
+	}
+	op_dp(c, dp, T2_PC, rn, m, JIT_SET);
+}
+
+/* What is greater the other way round is less: conditions a subtraction of pairs can tell. */
+static bool mirrored(uint32_t *op)
+{
+	switch (*op) {
+	case UB_JGT: *op = UB_JLT; return true;
+	case UB_JLE: *op = UB_JGE; return true;
+	case UB_JSGT: *op = UB_JSLT; return true;
+	case UB_JSLE: *op = UB_JSGE; return true;
+	default: return false;
+	}
+}
+
+/* Subtracts pairs for the flags LO, HS, LT, GE. */
+static void order(struct op *c, const struct ub_insn *insn, bool swapped)
+{
+	for (int high = 0; high < 2; high++) {
+		c->places.flags = high ? JIT_KEEP : JIT_ANY;
+		struct op_operand a = first_operand(c, UB_DST(insn), high, T2_IP), b = operand(c, insn, high);
+		int rn = in_register(c, swapped ? b : a, swapped ? T2_LR : T2_IP);
+		struct op_operand m = swapped ? a : b;
+		if (high && m.kind == OP_CONST && t2_modified_imm(m.imm) < 0)
+			m = (struct op_operand){ OP_HELD, (uint8_t)in_register(c, m, rn == T2_LR ? T2_IP : T2_LR), 0, 0 };
+		/* the difference of high halves is of no interest */
+		op_dp(c, high ? T2_SBC : T2_SUB, high ? T2_IP : T2_PC, rn, m, JIT_SET);
+	}
+	c->places.flags = JIT_ANY;
+}
+
+static enum outcome compare64(struct op *c, const struct ub_insn *insn, enum t2_cond *cond)
+{
+	uint32_t op = UB_OP(insn->opcode);
+	if (op == UB_JEQ || op == UB_JNE || op == UB_JSET) {
+		enum t2_dp dp = op == UB_JSET ? T2_AND : T2_SUB;
+		compare_halves(c, insn, dp, false);
+		c->places.flags = JIT_KEEP;
+		compare_halves(c, insn, dp, true);
+		c->places.flags = JIT_ANY;
+		*cond = cond_of(op, false);
+		return DEPENDS;
+	}
+	bool swapped = mirrored(&op);
+	order(c, insn, swapped);
+	*cond = cond_of(op, false);
+	return DEPENDS;
+}
+
+static enum outcome compare(struct op *c, const struct ub_insn *insn, enum t2_cond *cond)
+{
+	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn);
+	bool wide = UB_CLASS(insn->opcode) == UB_JMP, x = insn->opcode & UB_X, negative = !x && insn->imm < 0;
+	if (wide) {
+		bool dz = zero_high(c, d), sz = x ? zero_high(c, s) : !negative;
+		bool apart = op == UB_JSET && (dz || sz); /* high halves have nothing in common */
+		if (!apart && dz && negative) /* below 2^32, and above it or below zero */
+			return op == UB_JEQ || op == UB_JGT || op == UB_JGE || op == UB_JSLT || op == UB_JSLE ? NEVER : ALWAYS;
+		if (!apart && !(dz && sz))
+			return compare64(c, insn, cond);
+	}
+	*cond = cond_of(op, wide);
+	compare_halves(c, insn, op == UB_JSET ? T2_AND : T2_SUB, false);
+	return DEPENDS;
+}
+
+/* Takes one from the budget; LO if there was none left. */
+void op_charge(struct op *c)
+{
+	int reg = op_reg(c, OP_BUDGET, T2_IP);
+	jit_dp_imm(&c->out.code, T2_SUB, reg, reg, 1, JIT_SET);
+	if (reg == T2_IP)
+		op_store_word(c, reg, c->map.home[OP_BUDGET]);
+}
+
+/* A taken jump to a slot. */
+static void go(struct op *c, uint32_t target, bool pays)
+{
+	if (!pays) {
+		op_loop_branch(c, T2_AL, target);
+		return;
+	}
+	op_charge(c);
+	op_loop_branch(c, T2_HS, target);
+	op_stop(c, UB_E_BUDGET);
+}
+
+void op_jump(struct op *c, const struct ub_insn *insn)
+{
+	uint32_t target = op_target(insn, c->slot), op = UB_OP(insn->opcode);
+	bool pays = target <= c->slot && !op_loop_is_paid(c, target), always = op == UB_JA;
+	bool refunds = op_loop_refunds(c, target);
+	enum t2_cond cond = T2_AL;
+	enum outcome known = ALWAYS;
+	c->places.vouched = OP_NONE;
+
+	if (!always) { /* what the comparison says is known at the target */
+		struct op_fact d = *op_fact_of(c, UB_DST(insn) % UB_R10), s = *op_fact_of(c, UB_SRC(insn) % UB_R10);
+		uint32_t length = c->facts.length;
+		bool tested = c->loop.tested;
+		op_refine(c, insn, true);
+		op_loop_test(c, insn, true);
+		op_loop_edge(c, target);
+		op_frame(c, target, OP_EDGE);
+		c->loop.tested = tested;
+		c->facts.length = length;
+		*op_fact_of(c, UB_DST(insn) % UB_R10) = d;
+		*op_fact_of(c, UB_SRC(insn) % UB_R10) = s;
+		known = compare(c, insn, &cond);
+		op_refine(c, insn, false);
+		op_loop_test(c, insn, false);
+	} else {
+		op_loop_edge(c, target);
+		op_frame(c, target, OP_EDGE);
+		if (target == c->slot + 1)
+			return;
+	}
+	if (known == NEVER)
+		return;
+	if (refunds) {
+		op_loop_leave(c, known == ALWAYS ? T2_AL : cond, target);
+		return;
+	}
+	if (known == ALWAYS) {
+		go(c, target, pays);
+		return;
+	}
+	if (!pays) {
+		op_loop_branch(c, cond, target);
+		return;
+	}
+	uint32_t around = c->out.nfixups;
+	jit_branch(&c->out, t2_not(cond), JIT_TO_CODE, 0);
+	go(c, target, true);
+	jit_land(&c->out, around);
+}

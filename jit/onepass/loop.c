@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Loops that are compiled twice. The record in the plan says what moves in a turn, which jump decides whether the counter
+ * goes on, and which accesses go where. From that the device makes a test (guard.c), which stands before the fast form.
+ * In the fast form it checks, instruction by instruction, what the test took for granted:
+ *
+ *   every edge to the first slot comes from a turn whose counter was tested, and which went on;
+ *   on every such edge what the record says moves has moved by that, and what groups and the bound name has not;
+ *   an access without a check is at a sum of a group, within its bytes.
+ *
+ * Nothing outside jumps into the fast form. When the test fails, the slow form runs, which is as if there were no record.
+ */
+#include "jit/onepass/loop.h"
+
+static uint32_t index_of(struct op *c, uint32_t var)
+{
+	return (uint32_t)(op_fact_of(c, var) - c->facts.fact);
+}
+
+static struct op_form *form_of(struct op *c, uint32_t var)
+{
+	return &c->loop.form[index_of(c, var)];
+}
+
+static const struct op_form unknown = { OP_NONE, OP_NONE, 0, 0 };
+
+static bool is_alone(const struct op_form *f, uint32_t var, int32_t add)
+{
+	return f->a == var && f->b == OP_NONE && f->add == add;
+}
+
+void op_loop_forget(struct op *c, uint32_t var)
+{
+	if (c->loop.fast)
+		*form_of(c, var) = unknown;
+}
+
+void op_loop_copy(struct op *c, uint32_t var, uint32_t from)
+{
+	if (c->loop.fast)
+		*form_of(c, var) = from == OP_NONE || from == UB_R10 ? unknown : *form_of(c, from);
+}
+
+static void add_forms(struct op_form *d, const struct op_form *s)
+{
+	struct op_form f = *d;
+	f.add = (int32_t)((uint32_t)d->add + (uint32_t)s->add);
+	if (d->a != OP_NONE && d->b == OP_NONE && s->a != OP_NONE && s->b == OP_NONE) {
+		f.b = s->a;
+		f.shift = 0;
+	} else if (d->a != OP_NONE && d->b == OP_NONE && s->a == OP_NONE && s->b != OP_NONE) {
+		f.b = s->b;
+		f.shift = s->shift;
+	} else if (s->a != OP_NONE && s->b == OP_NONE && d->a == OP_NONE && d->b != OP_NONE) {
+		f.a = s->a;
+	} else {
+		f = unknown;
+	}
+	*d = f;
+}
+
+/* The form of an arithmetic instruction's result. Sums are modulo 2^32. */
+void op_loop_assign(struct op *c, const struct ub_insn *insn)
+{
+	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn), k = (uint32_t)insn->imm;
+	if (!c->loop.fast)
+		return;
+	struct op_form *f = form_of(c, d);
+	bool x = insn->opcode & UB_X, known = f->a != OP_NONE || f->b != OP_NONE;
+	if (op == UB_MOV && x && insn->offset == 0) {
+		op_loop_copy(c, d, s);
+	} else if ((op == UB_ADD || op == UB_SUB) && !x && known) {
+		f->add = (int32_t)((uint32_t)f->add + (op == UB_ADD ? k : 0u - k));
+	} else if (op == UB_ADD && x && s != UB_R10 && op_is_const(c, s) && known) {
+		f->add = (int32_t)((uint32_t)f->add + (uint32_t)op_val(c, s)->imm);
+	} else if (op == UB_ADD && x && s != UB_R10) {
+		struct op_form other = *form_of(c, s);
+		add_forms(f, &other);
+	} else if (op == UB_LSH && !x && (k & 63) <= 3 && f->a != OP_NONE && f->b == OP_NONE) {
+		*f = (struct op_form){ OP_NONE, f->a, (uint8_t)(k & 3), (int32_t)((uint32_t)f->add << (k & 3)) };
+	} else {
+		*f = unknown;
+	}
+}
+
+/* Low halves, and words from bit 16 on, that the loop writes. */
+static uint32_t written_in(struct op *c)
+{
+	uint32_t set = 0;
+	const struct ub_insn *insn = c->text + c->loop.head;
+	for (uint32_t slot = c->loop.head; slot <= c->loop.end; slot++, insn++) {
+		uint32_t class = UB_CLASS(insn->opcode);
+		if (class == UB_ALU32 || class == UB_ALU64 || class == UB_LD || class == UB_LDX)
+			set |= 1u << UB_DST(insn);
+		else if (class == UB_STX && UB_MODE(insn->opcode) == UB_ATOMIC)
+			set |= 1u << UB_SRC(insn) | 1;
+		else if ((class == UB_JMP || class == UB_JMP32) && UB_OP(insn->opcode) == UB_CALL)
+			set |= 0x3f;
+		if ((class == UB_ST || class == UB_STX) && UB_DST(insn) == UB_R10)
+			for (uint32_t i = 0; i < c->map.nwords; i++) {
+				int32_t at = -4 * ((int32_t)c->map.word[i] + 1);
+				if (insn->offset < at + 4 && at < insn->offset + 8)
+					set |= 1u << (16 + i);
+			}
+		if (class == UB_LD) {
+			slot++;
+			insn++;
+		}
+	}
+	return set;
+}
+
+static bool inside(const struct op_loop *l, uint32_t slot)
+{
+	return slot >= l->head && slot <= l->end;
+}
+
+/* Whether other payments than for turns are made in the loop: jumps back elsewhere, local calls. */
+static bool pays_elsewhere(const struct op *c)
+{
+	for (uint32_t slot = c->loop.head; slot <= c->loop.end; slot++) {
+		const struct ub_insn *insn = c->text + slot;
+		if (UB_CLASS(insn->opcode) == UB_LD) {
+			slot++;
+			continue;
+		}
+		if (op_is_jump(insn->opcode)) {
+			uint32_t target = op_target(insn, slot);
+			if (target <= slot && target != c->loop.head)
+				return true;
+		} else if ((insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_LOCAL) ||
+			   insn->opcode == (UB_JMP | UB_CALL | UB_X)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Turns the record and its test into what the guard is made of. */
+static bool understand(struct op *c)
+{
+	static const uint8_t conds[16] = {
+		[UB_JGT >> 4] = T2_HI + 1, [UB_JGE >> 4] = T2_HS + 1, [UB_JNE >> 4] = T2_NE + 1, [UB_JSGT >> 4] = T2_GT + 1,
+		[UB_JSGE >> 4] = T2_GE + 1, [UB_JLT >> 4] = T2_LO + 1, [UB_JLE >> 4] = T2_LS + 1, [UB_JSLT >> 4] = T2_LT + 1,
+		[UB_JSLE >> 4] = T2_LE + 1, [UB_JEQ >> 4] = T2_EQ + 1,
+	};
+	static const uint8_t mirrored[] = { [T2_HI] = T2_LO, [T2_LO] = T2_HI, [T2_HS] = T2_LS, [T2_LS] = T2_HS, [T2_GT] = T2_LT,
+					    [T2_LT] = T2_GT, [T2_GE] = T2_LE, [T2_LE] = T2_GE, [T2_NE] = T2_NE, [T2_EQ] = T2_EQ };
+	struct op_loop *l = &c->loop;
+	if (l->test > l->end || l->end >= c->slots || l->nsteps == 0 || op_function_at(c, l->head) != op_function_at(c, l->end))
+		return false;
+	const struct ub_insn *insn = c->text + l->test, *last = c->text + l->end;
+	bool x = insn->opcode & UB_X, wide = UB_CLASS(insn->opcode) == UB_JMP;
+	if (!op_is_jump(insn->opcode) || UB_OP(insn->opcode) == UB_JA || !conds[insn->opcode >> 4] || last->opcode == 0)
+		return false;
+	uint32_t cond = conds[insn->opcode >> 4] - 1u, other = l->source ? UB_DST(insn) : UB_SRC(insn);
+	bool taken = inside(l, op_target(insn, l->test)), on = inside(l, l->test + 1);
+	if (taken == on)
+		return false;
+	if (!taken)
+		cond = (uint32_t)t2_not((enum t2_cond)cond);
+	if (l->source)
+		cond = mirrored[cond];
+	if (wide) /* without high halves, which it is only good for, signed numbers are unsigned */
+		cond = cond == T2_GT ? T2_HI : cond == T2_GE ? T2_HS : cond == T2_LT ? T2_LO : cond == T2_LE ? T2_LS : cond;
+	if (cond == T2_EQ || (l->source && !x) || (wide && !x && insn->imm < 0))
+		return false;
+	l->go = (enum t2_cond)cond;
+	l->limit = (uint32_t)insn->imm;
+	if (!x)
+		l->bound = OP_NONE;
+	else if (l->bound == OP_NONE)
+		l->bound = (uint8_t)other;
+	if (x && (l->bound == UB_R10 || other == UB_R10))
+		return false;
+	bool ends = UB_OP(last->opcode) == UB_JA || last->opcode == (UB_JMP | UB_EXIT);
+	if (!ends || !(UB_CLASS(last->opcode) == UB_JMP || UB_CLASS(last->opcode) == UB_JMP32))
+		if (l->end + 1 >= c->slots || !op_is_join(c, l->end + 1))
+			return false;
+	for (uint32_t i = 0; i < l->nsteps; i++)
+		for (uint32_t k = 0; k < i; k++)
+			if (l->step[i].var == l->step[k].var)
+				return false;
+	return !(l->prepaid && pays_elsewhere(c)) && op_guard_possible(c);
+}
+
+void op_loop_begin(struct op *c)
+{
+	struct op_loop *l = &c->loop;
+	l->active = l->fast = false;
+	if (!understand(c))
+		return;
+	l->written = written_in(c);
+	l->at = c->plan.insn;
+	l->active = true;
+	l->tested = false;
+	op_guard(c);
+	if (c->out.code.len & 1)
+		jit_narrow(&c->out.code, T2_NOP);
+	l->fast = true;
+	l->first_fixup = c->out.nfixups;
+	l->top = c->out.code.len;
+	op_loop_enter(c, l->head);
+}
+
+void op_loop_enter(struct op *c, uint32_t slot)
+{
+	struct op_loop *l = &c->loop;
+	if (!l->fast)
+		return;
+	l->tested = false;
+	for (uint32_t i = 0; i < OP_FACTS; i++) {
+		uint32_t var = i < OP_BUDGET ? i : i - OP_BUDGET + OP_WORD;
+		bool written = l->written >> (i < OP_BUDGET ? i : i - OP_BUDGET + 16) & 1;
+		l->form[i] = unknown;
+		if (slot == l->head || !written)
+			l->form[i].a = (uint8_t)var;
+	}
+}
+
+static bool matches(const struct op_form *f, const struct op_group *g)
+{
+	if (f->a == g->a && f->b == g->b && (g->b == OP_NONE || f->shift == g->shift))
+		return true;
+	return g->b != OP_NONE && g->shift == 0 && f->shift == 0 && f->a == g->b && f->b == g->a;
+}
+
+bool op_loop_covers(struct op *c, uint32_t var, int32_t offset, uint32_t size, uint32_t rights)
+{
+	const struct op_loop *l = &c->loop;
+	if (!l->fast || var == UB_R10 || !op_known(c, var))
+		return false;
+	const struct op_form *f = form_of(c, var);
+	int64_t at = (int64_t)f->add + offset;
+	for (uint32_t i = 0; i < l->ngroups; i++) {
+		const struct op_group *g = &l->group[i];
+		if (f->a != OP_NONE && matches(f, g) && at >= g->min && at + size <= (int64_t)g->min + g->bytes &&
+		    (!(rights & UB_WRITE) || g->writes) && (!g->tested || l->tested))
+			return true;
+	}
+	return false;
+}
+
+/* The counter's sums stay within 32 bits as far as the guard looked; a pointer's stay near the region it was found to
+ * be in. */
+bool op_loop_is_exact(struct op *c, uint32_t var)
+{
+	const struct op_loop *l = &c->loop;
+	if (!l->fast)
+		return false;
+	const struct op_form *f = form_of(c, var);
+	int32_t most = l->tested ? l->step[0].by : l->offset;
+	if (f->a == OP_NONE || f->b != OP_NONE)
+		return false;
+	if (f->a == l->step[0].var && l->go < T2_GE && (most >= 0 ? f->add >= 0 && f->add <= most : f->add <= 0 && f->add >= most))
+		return true;
+	for (uint32_t i = 0; i < l->ngroups; i++)
+		if (l->group[i].a == f->a && l->group[i].b == OP_NONE && l->group[i].min >= -4096 && l->group[i].min <= 4096 &&
+		    f->add >= -4096 && f->add <= 4096)
+			return true;
+	return false;
+}
+
+/* Whether a variable is on an edge to the next turn what the record says. */
+static bool has_moved(struct op *c, uint32_t var)
+{
+	const struct op_step *s = op_step_of(&c->loop, var);
+	const struct op_form *f = form_of(c, var);
+	if (!op_known(c, var))
+		return false;
+	if (!s)
+		return is_alone(f, var, 0);
+	if (s->by_var == OP_NONE)
+		return is_alone(f, var, s->by);
+	return f->shift == 0 && f->add == 0 && ((f->a == var && f->b == s->by_var) || (f->b == var && f->a == s->by_var));
+}
+
+void op_loop_edge(struct op *c, uint32_t target)
+{
+	struct op_loop *l = &c->loop;
+	if (!l->fast || target != l->head)
+		return;
+	bool ok = l->tested;
+	for (uint32_t i = 0; i < l->nsteps; i++)
+		ok = ok && has_moved(c, l->step[i].var) && (l->step[i].by_var == OP_NONE || has_moved(c, l->step[i].by_var));
+	for (uint32_t i = 0; i < l->ngroups; i++)
+		ok = ok && has_moved(c, l->group[i].a) && (l->group[i].b == OP_NONE || has_moved(c, l->group[i].b));
+	if (l->bound != OP_NONE)
+		ok = ok && has_moved(c, l->bound);
+	if (!ok)
+		op_refuse(c, ONEPASS_NOT_THERE);
+}
+
+void op_loop_test(struct op *c, const struct ub_insn *insn, bool taken)
+{
+	struct op_loop *l = &c->loop;
+	if (!l->fast || c->slot != l->test || !inside(l, taken ? op_target(insn, c->slot) : c->slot + 1))
+		return;
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), counter = l->source ? s : d, other = l->source ? d : s;
+	bool wide = UB_CLASS(insn->opcode) == UB_JMP;
+	bool ok = is_alone(form_of(c, counter), l->step[0].var, l->offset) && op_known(c, counter);
+	if (l->bound != OP_NONE)
+		ok = ok && op_known(c, other) && is_alone(form_of(c, other), l->bound, 0);
+	if (wide)
+		ok = ok && op_is_zero(c, counter + OP_HIGH) && (l->bound == OP_NONE || op_is_zero(c, other + OP_HIGH));
+	l->tested = ok;
+}
+
+bool op_loop_is_paid(const struct op *c, uint32_t target)
+{
+	return c->loop.fast && c->loop.prepaid && target == c->loop.head;
+}
+
+/* Whether a way that leads to a slot leaves with turns that were paid for and are not taken. The test that does not go
+ * on has taken all. */
+bool op_loop_refunds(const struct op *c, uint32_t target)
+{
+	return c->loop.fast && c->loop.prepaid && !inside(&c->loop, target) && c->slot != c->loop.test;
+}
+
+void op_loop_branch(struct op *c, enum t2_cond cond, uint32_t target)
+{
+	if (c->loop.active && target == c->loop.head)
+		jit_branch(&c->out, cond, JIT_TO_CODE, c->loop.top);
+	else
+		jit_branch(&c->out, cond, JIT_TO_SLOT, target);
+}
+
+static uint32_t place_of(struct op *c, uint32_t var)
+{
+	if (op_val(c, var)->kind != OP_HELD && op_val(c, var)->kind != OP_COPY)
+		op_refuse(c, ONEPASS_READS_LOST);
+	return op_val(c, var)->a;
+}
+
+/* What the counter is compared with, and what there is to be added before: from the variable as it is here. */
+struct op_value op_loop_counter(struct op *c)
+{
+	const struct op_loop *l = &c->loop;
+	const struct op_form *f = form_of(c, l->step[0].var);
+	if (f->a != l->step[0].var || f->b != OP_NONE)
+		op_refuse(c, ONEPASS_READS_LOST);
+	uint32_t bound = l->bound == OP_NONE ? OP_NONE : place_of(c, l->bound);
+	if (bound != OP_NONE && !is_alone(form_of(c, l->bound), l->bound, 0))
+		op_refuse(c, ONEPASS_READS_LOST);
+	return op_value(OP_SUM, place_of(c, l->step[0].var), bound, 0, (uint32_t)l->offset - (uint32_t)f->add);
+}
+
+void op_loop_leave(struct op *c, enum t2_cond cond, uint32_t target)
+{
+	struct op_value counter = op_loop_counter(c);
+	op_reserve_colds(c, 1);
+	struct op_cold *cold = op_to_cold(c, cond);
+	cold->kind = OP_COLD_LEAVE;
+	cold->value = counter;
+	cold->resume = (uint16_t)target;
+}
+
+static int in_register(struct op *c, uint32_t place, int scratch)
+{
+	if (place < OP_REGS)
+		return (int)place;
+	op_load_word(c, scratch, place);
+	return scratch;
+}
+
+/* budget += turns that are left. */
+void op_loop_refund(struct op *c, const struct op_value *counter)
+{
+	struct op_value sum = op_value(OP_SUM, (uint32_t)in_register(c, counter->a, T2_IP), OP_NONE, 0, (uint32_t)counter->imm);
+	op_emit_value(c, T2_IP, &sum);
+	op_guard_turns(c, counter->b == OP_NONE ? -1 : in_register(c, counter->b, T2_LR));
+	uint32_t home = c->map.home[OP_BUDGET];
+	int budget = in_register(c, home, T2_LR);
+	jit_dp(&c->out.code, T2_ADD, budget, budget, T2_IP, JIT_ANY);
+	if (home >= OP_FRAME)
+		op_store_word(c, budget, home);
+}
+
+/* Branches of the fast form to slots of the loop stay in it. */
+static void keep_inside(struct op *c)
+{
+	for (uint32_t i = c->loop.first_fixup; i < c->out.nfixups; i++) {
+		struct jit_fixup *f = &c->out.fixups[-1 - (int32_t)i];
+		if (f->kind == JIT_TO_SLOT && inside(&c->loop, f->target)) {
+			f->kind = JIT_TO_CODE;
+			f->target = f->target == c->loop.head ? (uint16_t)c->loop.top : c->out.offset[f->target];
+		}
+	}
+}
+
+bool op_loop_end(struct op *c, bool on)
+{
+	struct op_loop *l = &c->loop;
+	if (!l->fast) {
+		l->active = false;
+		return true;
+	}
+	if (on) {
+		if (op_loop_refunds(c, l->end + 1)) {
+			struct op_value counter = op_loop_counter(c);
+			op_loop_refund(c, &counter);
+		}
+		op_frame(c, l->end + 1, OP_EDGE);
+		jit_branch(&c->out, T2_AL, JIT_TO_SLOT, l->end + 1);
+	}
+	op_colds(c);
+	keep_inside(c);
+	for (uint32_t i = l->popping; i < l->guard_end; i++)
+		jit_land(&c->out, i);
+	if (l->guard_end > l->popping)
+		jit_pop(&c->out.code, l->popped);
+	if (c->out.code.len & 1 && l->guard_end == l->popping)
+		jit_narrow(&c->out.code, T2_NOP);
+	for (uint32_t i = l->guard; i < l->popping; i++)
+		jit_land(&c->out, i);
+	l->fast = false;
+	l->top = c->out.code.len;
+	c->plan.bits.at = l->at;
+	c->slot = l->head;
+	op_frame(c, l->head, OP_ENTER);
+	return false;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Loops that are compiled twice (loop.c, guard.c). */
+#ifndef UB_ONEPASS_LOOP_H
+#define UB_ONEPASS_LOOP_H
+
+#include "jit/onepass/state.h"
+
+/* At its first slot, where its record stands: the test before it, then the fast form begins. */
+void op_loop_begin(struct op *c);
+/* Behind its last slot. `on`: control comes there. Returns whether the pass goes on behind the loop; if not, it does
+ * at its first slot once more. */
+bool op_loop_end(struct op *c, bool on);
+
+/* What variables are in terms of what they were when the turn began. */
+void op_loop_enter(struct op *c, uint32_t slot);
+void op_loop_assign(struct op *c, const struct ub_insn *insn);
+void op_loop_copy(struct op *c, uint32_t var, uint32_t from);
+void op_loop_forget(struct op *c, uint32_t var);
+
+/* Whether the test before the loop has made sure of an access; that a sum does not leave 32 bits. */
+bool op_loop_covers(struct op *c, uint32_t var, int32_t offset, uint32_t size, uint32_t rights);
+bool op_loop_is_exact(struct op *c, uint32_t var);
+
+/* An edge to a slot: where the next turn begins, what moves is to have moved as the record says. */
+void op_loop_edge(struct op *c, uint32_t target);
+/* The edge of a conditional jump that is taken, or not: the one of the test that goes on makes the turn tested. */
+void op_loop_test(struct op *c, const struct ub_insn *insn, bool taken);
+
+bool op_loop_is_paid(const struct op *c, uint32_t target);
+bool op_loop_refunds(const struct op *c, uint32_t target);
+void op_loop_branch(struct op *c, enum t2_cond cond, uint32_t target);
+/* Branches out of a fast form: turns that are not taken are given back on the way. */
+void op_loop_leave(struct op *c, enum t2_cond cond, uint32_t target);
+struct op_value op_loop_counter(struct op *c);
+void op_loop_refund(struct op *c, const struct op_value *counter);
+
+/* guard.c */
+/* ip = turns left, from the counter in ip. */
+void op_guard_turns(struct op *c, int bound);
+/* The test; false if it cannot be emitted. */
+bool op_guard_possible(const struct op *c);
+void op_guard(struct op *c);
+static inline const struct op_step *op_step_of(const struct op_loop *l, uint32_t var)
+{
+	for (uint32_t i = 0; i < l->nsteps; i++)
+		if (l->step[i].var == var)
+			return &l->step[i];
+	return NULL;
+}
+
+#endif

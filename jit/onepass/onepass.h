@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The compiler in one pass: it follows the plan that the desk wrote beside the program (SPEC.md), and checks every
+ * claim of it on which safety or a result rests. Without a plan, or with one it refuses, it keeps everything where a
+ * map made at first sight says, and checks every access.
+ */
+#ifndef UB_JIT_ONEPASS_H
+#define UB_JIT_ONEPASS_H
+
+#include "abi/engine.h"
+
+extern const struct ub_engine jit_plan_engine;
+
+/* What became of a plan: X(NAME, text). */
+#define ONEPASS_REASONS(X)                                               \
+	X(FOLLOWED, "followed")                                          \
+	X(NO_PLAN, "there is none")                                      \
+	X(MALFORMED, "it is malformed")                                  \
+	X(READS_LOST, "something is read that it gave up")               \
+	X(NOT_THERE, "something is not where it says, or not as it says, where paths meet") \
+	X(NOT_SAVED, "a function changes what it does not save")         \
+	X(FRAME_WORD, "a word of the frame is reached by other ways")    \
+	X(TOO_LARGE, "the program is too large for one")
+
+enum onepass_reason {
+#define ONEPASS_REASON(name, text) ONEPASS_##name,
+	ONEPASS_REASONS(ONEPASS_REASON)
+#undef ONEPASS_REASON
+};
+
+/* What the compiler noted, for people: of the plan, and of every slot. */
+enum onepass_note { ONEPASS_NOTHING, ONEPASS_PROVED, ONEPASS_IN_LOOP, ONEPASS_CHECKED, ONEPASS_COVERED };
+
+struct onepass_report {
+	enum onepass_reason plan;
+	uint32_t slot;   /* where the plan was refused */
+	uint8_t *notes;  /* NULL, or per slot: enum onepass_note of the access there, in the slow form of a loop << 4 */
+	uint32_t *code;  /* NULL, or per slot: where its code begins, in bytes; of the fast form in the upper 16 bits */
+};
+
+/* Compiles `program` into `mem` (4-byte aligned), the rest of which is scratch meanwhile. Returns the bytes of code,
+ * or UB_E_COMPILE_* with *where filled in. */
+int32_t onepass_compile(const struct ub_program *program, uint8_t *mem, uint32_t bytes, struct onepass_report *report,
+			struct ub_fault *where);
+
+#endif

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Where the values of variables are. A place holds one variable. Whatever writes a place goes through op_change: the
+ * variable it held is lost, and so are values that read it. Who reads what is lost is not answered: the plan is refused.
+ */
+#include "jit/onepass/state.h"
+
+bool op_known(const struct op *c, uint32_t var)
+{
+	return c->places.val[var].kind != OP_LOST;
+}
+
+/* The variable's value is no more where it was. */
+static void let_go(struct op_places *p, uint32_t var)
+{
+	const struct op_value *v = &p->val[var];
+	if (v->kind == OP_HELD)
+		p->owner[v->a] = OP_NONE;
+	else if (v->kind > OP_CONST)
+		p->lazy &= ~OP_BIT(var);
+}
+
+void op_lose(struct op *c, uint32_t var)
+{
+	let_go(&c->places, var);
+	c->places.val[var].word = OP_LOST;
+}
+
+void op_set_value(struct op *c, uint32_t var, struct op_value v)
+{
+	let_go(&c->places, var);
+	c->places.val[var] = v;
+	if (v.kind > OP_CONST)
+		c->places.lazy |= OP_BIT(var);
+}
+
+void op_set_const(struct op *c, uint32_t var, uint32_t value)
+{
+	op_set_value(c, var, op_value(OP_CONST, 0, 0, 0, value));
+}
+
+static bool reads(const struct op_value *v, uint32_t place)
+{
+	return v->a == place || (v->kind >= OP_SUM && v->b == place);
+}
+
+void op_change(struct op *c, uint32_t place)
+{
+	struct op_places *p = &c->places;
+	if (!(p->writable >> place & 1))
+		op_refuse(c, ONEPASS_NOT_SAVED);
+	uint32_t var = p->owner[place];
+	if (var >= UB_R10 && var <= OP_MEMORY) /* these never move */
+		op_refuse(c, ONEPASS_NOT_THERE);
+	else if (var != OP_NONE)
+		op_lose(c, var);
+	if (p->vouched == place)
+		p->vouched = OP_NONE;
+	for OP_EACH(reader, p->lazy)
+		if (reads(&p->val[reader], place))
+			op_lose(c, (uint32_t)reader);
+}
+
+void op_hold(struct op *c, uint32_t var, uint32_t place)
+{
+	if (place == OP_NONE) {
+		op_lose(c, var);
+		return;
+	}
+	op_change(c, place);
+	let_go(&c->places, var);
+	c->places.val[var] = op_value(OP_HELD, place, OP_NONE, 0, 0);
+	c->places.owner[place] = (uint8_t)var;
+}
+
+static void access_word(struct op *c, enum t2_mem op, int rt, uint32_t place)
+{
+	int32_t at = (int32_t)(place - OP_FRAME) * 4;
+	if (c->map.calls)
+		jit_mem(&c->out.code, op, rt, T2_R11, at + (int32_t)c->below);
+	else
+		jit_mem(&c->out.code, op, rt, T2_SP, at + c->places.sp_moved);
+}
+
+void op_load_word(struct op *c, int rd, uint32_t place)
+{
+	access_word(c, T2_LDR, rd, place);
+}
+
+void op_store_word(struct op *c, int rs, uint32_t place)
+{
+	access_word(c, T2_STR, rs, place);
+}
+
+/* rd = rn + imm, by no other register. */
+static void add_imm(struct op *c, int rd, int rn, uint32_t imm)
+{
+	struct jit_code *code = &c->out.code;
+	enum jit_flags f = c->places.flags;
+	if (jit_dp_imm(code, T2_ADD, rd, rn, imm, f))
+		return;
+	if (rd != rn) {
+		jit_const(code, rd, imm, f);
+		jit_dp(code, T2_ADD, rd, rn, rd, f);
+		return;
+	}
+	for (uint32_t at = 0; at < 32; at += 8)
+		if (imm >> at & 255)
+			jit_dp_imm(code, T2_ADD, rd, rd, imm & 255u << at, f);
+}
+
+void op_emit_value(struct op *c, int rd, const struct op_value *v)
+{
+	struct jit_code *code = &c->out.code;
+	enum jit_flags f = c->places.flags;
+	switch (v->kind) {
+	case OP_CONST:
+		jit_const(code, rd, (uint32_t)v->imm, f);
+		break;
+	case OP_HELD:
+	case OP_COPY:
+		if (v->a >= OP_FRAME)
+			op_load_word(c, rd, v->a);
+		else
+			jit_mov(code, rd, v->a);
+		break;
+	case OP_SHIFT:
+		jit_shift_imm(code, (enum t2_shift)(v->shift >> 5), rd, v->a, v->shift & 31, f);
+		break;
+	case OP_SUM: {
+		int rn = v->a;
+		if (v->b != OP_NONE) {
+			jit_dp_shift(code, T2_ADD, rd, rn, v->b, T2_LSL, v->shift, f);
+			rn = rd;
+		}
+		if (v->imm || rn != rd)
+			add_imm(c, rd, rn, (uint32_t)v->imm);
+		break;
+	}
+	case OP_PRODUCT:
+		jit_mul(code, rd, v->a, v->b, f);
+		break;
+	default:
+		op_refuse(c, ONEPASS_READS_LOST);
+	}
+}
+
+int op_reg(struct op *c, uint32_t var, int scratch)
+{
+	const struct op_value *v = &c->places.val[var];
+	if ((v->kind == OP_HELD || v->kind == OP_COPY) && v->a < OP_REGS)
+		return v->a;
+	op_emit_value(c, scratch, v);
+	return scratch;
+}
+
+struct op_operand op_operand(struct op *c, uint32_t var, int scratch)
+{
+	const struct op_value *v = &c->places.val[var];
+	if (v->kind == OP_CONST)
+		return op_imm((uint32_t)v->imm);
+	if (v->kind == OP_SHIFT)
+		return (struct op_operand){ OP_SHIFT, v->a, v->shift, 0 };
+	return (struct op_operand){ OP_HELD, (uint8_t)op_reg(c, var, scratch), 0, 0 };
+}
+
+/* rd = rn op m; a constant that cannot be encoded takes the scratch register that rn is not in. */
+void op_dp(struct op *c, enum t2_dp op, int rd, int rn, struct op_operand m, enum jit_flags f)
+{
+	struct jit_code *code = &c->out.code;
+	if (m.kind == OP_SHIFT) {
+		jit_dp_shift(code, op, rd, rn, m.reg, (enum t2_shift)(m.shift >> 5), m.shift & 31, f);
+		return;
+	}
+	if (m.kind == OP_CONST) {
+		if (jit_dp_imm(code, op, rd, rn, m.imm, f))
+			return;
+		m.reg = rn == T2_LR ? T2_IP : T2_LR;
+		jit_const(code, m.reg, m.imm, JIT_KEEP);
+	}
+	jit_dp(code, op, rd, rn, m.reg, f);
+}
+
+int op_dst(struct op *c, uint32_t var, int scratch)
+{
+	uint32_t home = c->places.home[var];
+	return home < OP_REGS ? (int)home : scratch;
+}
+
+void op_done(struct op *c, uint32_t var, int reg)
+{
+	uint32_t home = c->places.home[var];
+	op_hold(c, var, home);
+	if (home >= OP_FRAME && home != OP_NONE)
+		op_store_word(c, reg, home);
+	else if (home != OP_NONE)
+		jit_mov(&c->out.code, (int)home, reg);
+}
+
+/* Brings a value to a place, unless it is there. */
+void op_settle(struct op *c, uint32_t var, uint32_t place)
+{
+	struct op_value v = c->places.val[var];
+	if (v.kind == OP_HELD && v.a == place)
+		return;
+	if (place == OP_NONE) {
+		op_lose(c, var);
+		return;
+	}
+	int rd = place < OP_REGS ? (int)place : v.kind <= OP_COPY && v.kind != OP_CONST && v.a < OP_REGS ? v.a : T2_IP;
+	if (rd != v.a || v.kind == OP_CONST || v.kind > OP_COPY)
+		op_emit_value(c, rd, &v);
+	if (v.kind == OP_LOST)
+		return;
+	op_hold(c, var, place);
+	if (place >= OP_FRAME)
+		op_store_word(c, rd, place);
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of the compiler share. Each part of the state has a file that writes it; others ask its functions.
+ *
+ *   scan.c    joins, the map without a plan      -> map
+ *   plan.c    reads the plan                     -> plan, say
+ *   place.c   where the values of variables are  -> places
+ *   check.c   what is known of them: the judge of what needs no check      -> facts
+ *   loop.c    the test before a loop, and what holds in its fast form      -> loop
+ *   cold.c    code off the straight line         -> cold
+ *   alu.c, wide.c, memory.c, atomic.c, jump.c, call.c    instructions, by group
+ *   compile.c the driver
+ */
+#ifndef UB_ONEPASS_STATE_H
+#define UB_ONEPASS_STATE_H
+
+#include "abi/program.h"
+#include "abi/run.h"
+#include "jit/onepass/onepass.h"
+#include "jit/patch.h"
+#include "jit/runtime.h"
+
+/* A variable is 32 bits that are kept somewhere: the low half of a register (its number), the high half, a value of
+ * the compiler's own, a word of the program's frame that nothing reaches but by r10 and a constant. */
+enum {
+	OP_BUDGET = 11, OP_BASE = 12, OP_LIMIT = 13, OP_MEMORY = 14,
+	OP_HIGH = 16,
+	OP_WORD = 32, OP_WORDS = 16,
+	OP_VARS = OP_WORD + OP_WORDS,
+	OP_NONE = 255, /* no variable, register or place */
+};
+
+/* Places are ARM registers 0..11 and words of the code's frame. */
+enum { OP_REGS = 12, OP_FRAME = 16, OP_FRAME_WORDS = 48, OP_PLACES = OP_FRAME + OP_FRAME_WORDS };
+
+/* The value of a variable. Kinds from OP_COPY on read places, which hold other variables, and are gone when one of
+ * those changes. */
+enum op_kind {
+	OP_LOST,
+	OP_HELD,    /* in place a */
+	OP_CONST,   /* imm */
+	OP_COPY,    /* what is in place a */
+	OP_SHIFT,   /* register a shifted by (type, amount) = shift >> 5, shift & 31 */
+	OP_SUM,     /* register a + (b << shift) + imm; b may be OP_NONE */
+	OP_PRODUCT, /* registers a * b */
+};
+
+struct op_value {
+	union {
+		struct {
+			uint8_t kind, a, b, shift;
+		};
+		uint32_t word; /* all four, little-endian */
+	};
+	int32_t imm;
+};
+
+static inline struct op_value op_value(enum op_kind kind, uint32_t a, uint32_t b, uint32_t shift, uint32_t imm)
+{
+	return (struct op_value){ .word = (uint32_t)kind | a << 8 | b << 16 | shift << 24, .imm = (int32_t)imm };
+}
+
+typedef uint64_t op_set; /* of variables, or of places */
+#define OP_BIT(n) ((op_set)1 << (n))
+static inline uint32_t op_first(op_set set)
+{
+	uint32_t low = (uint32_t)set;
+	return low ? (uint32_t)__builtin_ctz(low) : 32 + (uint32_t)__builtin_ctz((uint32_t)(set >> 32));
+}
+/* Goes through a set, smallest first. */
+#define OP_EACH(n, set) (op_set left_ = (set), n = 0; left_ && (n = op_first(left_), true); left_ &= left_ - 1)
+
+/* The program's map: where variables live unless a plan says otherwise meanwhile, and how functions call. */
+struct op_map {
+	uint8_t home[OP_VARS];
+	uint16_t zero;     /* registers whose high half is zero always; without a plan */
+	uint8_t words;     /* of the frame that are places; their number is even */
+	uint8_t window;    /* bytes behind a context offset below the limit */
+	uint8_t call_words; /* a function's own frame */
+	uint8_t nwords;    /* words of the program's frame that are variables */
+	uint16_t shared;   /* ARM registers that functions may leave changed */
+	bool calls;        /* r11 is where words of the frame are reached from */
+	bool entered_once; /* nothing calls the function that the program starts in */
+	uint8_t word[OP_WORDS]; /* the word at r10 - 4 * (n + 1) */
+};
+
+struct op_places {
+	struct op_value val[OP_VARS];
+	uint8_t home[OP_VARS];   /* where the next value goes */
+	uint8_t owner[OP_PLACES];
+	op_set lazy;             /* variables whose values read places */
+	op_set writable;         /* places the function may change */
+	enum jit_flags flags;    /* JIT_KEEP while flags must last */
+	int32_t sp_moved;        /* bytes pushed since the frame was made */
+	uint8_t vouched;         /* register, unchanged since, that the latest check has looked at, or none */
+};
+
+/* What is known of a variable, which is the low half of a register or a word. Numbers are unsigned; offsets, from the
+ * context's start or from r10, are signed and exact: the address is that of the region plus the offset. */
+enum op_fact_kind { OP_ANYTHING, OP_NUMBER, OP_CONTEXT, OP_STACK };
+
+struct op_fact {
+	uint8_t kind;
+	bool open;    /* CONTEXT, STACK: the offset is not known; an idea of the region is all this is */
+	bool bounded; /* NUMBER, CONTEXT: value + slack <= length of the context, */
+	bool exact;   /* and equal to it */
+	int32_t slack;
+	int64_t lo, hi;
+};
+
+enum { OP_FACTS = 11 + OP_WORDS };
+
+struct op_facts {
+	struct op_fact fact[OP_FACTS];
+	uint32_t length; /* the context has so many bytes at least */
+};
+
+/* In the fast form of a loop: what a variable is in terms of what variables were when the turn began. */
+struct op_form {
+	uint8_t a, b, shift; /* a + (b << shift) + add; a OP_NONE: not known */
+	int32_t add;
+};
+
+enum { OP_STEPS = 8, OP_GROUPS = 8 };
+
+struct op_step {
+	uint8_t var, by_var; /* OP_NONE: by a constant */
+	int32_t by;
+};
+
+struct op_group {
+	uint8_t a, b, shift, region;
+	bool writes, tested;
+	int32_t min;
+	uint32_t bytes;
+};
+
+struct op_loop {
+	uint32_t head, end, test; /* slots */
+	bool active;     /* between head and end, in either form */
+	bool fast;
+	bool tested;     /* the counter was, in this turn */
+	bool source, prepaid;
+	uint8_t nsteps, ngroups;
+	uint8_t bound;   /* variable; OP_NONE: the test's other operand, or constant */
+	enum t2_cond go;  /* it goes on while counter + offset has this to the bound: LO, LS, HI, HS, LT, LE, GT, GE or NE */
+	uint32_t limit;  /* the bound, if it is constant */
+	uint32_t written; /* low halves, and words from bit 16 on, that the loop writes */
+	int32_t offset;
+	uint32_t top;    /* halfword the form begins at */
+	uint32_t first_fixup; /* of the form */
+	uint32_t guard, popping, guard_end; /* fixups of the branches to the slow form; of those, with registers to be popped */
+	uint32_t popped;
+	uint32_t at;     /* in the plan: behind the record */
+	struct op_step step[OP_STEPS];
+	struct op_group group[OP_GROUPS];
+	struct op_form form[OP_FACTS];
+};
+
+/* The plan, bit by bit. */
+struct op_bits {
+	const uint8_t *bytes; /* NULL: none */
+	uint32_t at, end;     /* bits */
+	bool bad;
+};
+
+/* What the plan says about the instruction at hand. */
+struct op_say {
+	bool defer, dead_high, drop, loop;
+	uint8_t region; /* OP_NONE: nothing */
+	uint8_t nplaces;
+	uint8_t var[4], place[4]; /* where variables live from its result on */
+};
+
+struct op_plan {
+	struct op_bits bits;
+	uint32_t functions; /* bit at which these are described */
+	uint16_t *frames;   /* per join: the bit its frame begins at */
+	uint32_t insn;      /* bit at which the instruction at hand is described */
+	struct op_say say;
+};
+
+enum op_cold_kind {
+	OP_COLD_CHECK, /* a check that failed: size | rights << JIT_CHECK_RIGHTS */
+	OP_COLD_STOP,  /* the end of the program: status */
+	OP_COLD_LEAVE, /* the way out of a fast form: turns that were paid for and are not taken */
+	OP_COLD_MORE = 16, /* the way goes on with the next one */
+};
+
+struct op_cold {
+	uint16_t fixup, resume; /* the branch to it; the halfword it goes back to, or the slot it goes to */
+	uint16_t slot;
+	uint16_t what;
+	struct op_value value;  /* the address, or the counter */
+	uint8_t kind;
+};
+
+enum { OP_COLDS = 12 };
+
+struct op_colds {
+	struct op_cold cold[OP_COLDS];
+	uint32_t n;
+	uint32_t used; /* bit JIT_*: the routine is needed */
+};
+
+struct op {
+	struct jit_out out;
+	struct op_places places;
+	struct op_facts facts;
+	struct op_loop loop;
+	struct op_plan plan;
+	struct op_map map;
+	struct op_colds colds;
+
+	const struct ub_program *program;
+	const struct ub_insn *text;
+	uint32_t slots, slot;
+	uint32_t function;    /* index of the function at hand */
+	bool called;          /* others may be above it on the stack */
+	uint32_t below;       /* with calls: r11 is the address of the frame's words without these bytes */
+	uint32_t bias;        /* the register that is home to r10 holds r10 - bias, so that offsets are short */
+	uint8_t *join;        /* bit per slot: it has a frame */
+	uint16_t *rank;       /* per 64 slots: joins before them */
+	uint8_t refused;      /* enum onepass_reason of the plan, or 0 */
+	struct onepass_report *report;
+};
+
+/* The plan, or the map that was made for want of one, is not to be followed. */
+static inline void op_refuse(struct op *c, enum onepass_reason reason)
+{
+	if (!c->refused)
+		c->refused = (uint8_t)reason;
+	c->out.code.cap = 0;
+}
+
+static inline bool op_is_join(const struct op *c, uint32_t slot)
+{
+	return c->join[slot / 8] >> (slot % 8) & 1;
+}
+/* Slot a jump goes to. */
+static inline uint32_t op_target(const struct ub_insn *insn, uint32_t slot)
+{
+	return slot + 1 + (uint32_t)(insn->opcode == (UB_JMP32 | UB_JA) ? insn->imm : insn->offset);
+}
+static inline bool op_is_jump(uint8_t opcode)
+{
+	uint32_t class = UB_CLASS(opcode), op = UB_OP(opcode);
+	return (class == UB_JMP || class == UB_JMP32) && op != UB_CALL && op != UB_EXIT;
+}
+static inline bool op_is_wide(uint8_t opcode)
+{
+	return UB_CLASS(opcode) == UB_ALU64;
+}
+/* Bytes a load, store or atomic reaches. */
+static inline uint32_t op_size(uint8_t opcode)
+{
+	return 8u >> ((UB_SIZE(opcode) / 8 + 1) & 3);
+}
+
+/* scan.c */
+int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes);
+uint32_t op_function_at(const struct op *c, uint32_t slot);
+uint32_t op_join_index(const struct op *c, uint32_t slot);
+/* Halves of r0..r5 that a function leaves to its caller, places it saves of those that the caller needs. */
+void op_function(struct op *c, uint32_t function, uint32_t *returns, uint32_t *registers, op_set *words);
+
+/* plan.c */
+bool op_plan_begin(struct op *c);
+/* `dead`: control does not come there. */
+void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead);
+void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32_t *registers, op_set *words);
+/* A place where paths meet. SKIP: of no interest; EDGE: things are to be as the frame says, and are moved; ENTER:
+ * they are so from here on; CALL: an edge, seen from the function that is called. */
+enum op_visit { OP_SKIP, OP_EDGE, OP_ENTER, OP_CALL };
+void op_frame(struct op *c, uint32_t slot, enum op_visit how);
+
+/* place.c */
+bool op_known(const struct op *c, uint32_t var);
+void op_set_value(struct op *c, uint32_t var, struct op_value v);
+void op_set_const(struct op *c, uint32_t var, uint32_t value);
+void op_lose(struct op *c, uint32_t var);
+void op_hold(struct op *c, uint32_t var, uint32_t place);
+void op_change(struct op *c, uint32_t place);
+void op_settle(struct op *c, uint32_t var, uint32_t place);
+/* The register a variable is in, or `scratch`, which then takes its value. */
+int op_reg(struct op *c, uint32_t var, int scratch);
+void op_emit_value(struct op *c, int rd, const struct op_value *v);
+void op_load_word(struct op *c, int rd, uint32_t place);
+void op_store_word(struct op *c, int rs, uint32_t place);
+/* The register a result is to be computed in; op_done says that it is there. */
+int op_dst(struct op *c, uint32_t var, int scratch);
+void op_done(struct op *c, uint32_t var, int reg);
+static inline const struct op_value *op_val(const struct op *c, uint32_t var)
+{
+	return &c->places.val[var];
+}
+static inline bool op_is_const(const struct op *c, uint32_t var)
+{
+	return c->places.val[var].kind == OP_CONST;
+}
+static inline bool op_is_zero(const struct op *c, uint32_t var)
+{
+	return op_is_const(c, var) && c->places.val[var].imm == 0;
+}
+/* An operand that data processing takes as it is: a register, a shifted one, a constant. */
+struct op_operand {
+	uint8_t kind; /* OP_HELD, OP_SHIFT, OP_CONST */
+	uint8_t reg, shift;
+	uint32_t imm;
+};
+struct op_operand op_operand(struct op *c, uint32_t var, int scratch);
+static inline struct op_operand op_imm(uint32_t imm)
+{
+	return (struct op_operand){ .kind = OP_CONST, .imm = imm };
+}
+void op_dp(struct op *c, enum t2_dp op, int rd, int rn, struct op_operand m, enum jit_flags f);
+
+/* check.c */
+struct op_fact *op_fact_of(struct op *c, uint32_t var);
+struct op_fact op_know(struct op *c, uint32_t var);
+void op_forget(struct op *c, uint32_t var);
+/* What is known of the result of an instruction; *exact: of 64 bits, its high half is zero if those of its operands
+ * are. */
+struct op_fact op_alu_fact(struct op *c, const struct ub_insn *insn, bool *exact);
+bool op_is_inside(struct op *c, uint32_t var, int32_t offset, uint32_t size, uint32_t rights);
+bool op_implies(struct op *c, uint32_t var, const struct op_fact *f);
+void op_refine(struct op *c, const struct ub_insn *insn, bool taken);
+
+/* cold.c */
+struct op_cold *op_to_cold(struct op *c, enum t2_cond cond);
+void op_stop_if(struct op *c, enum t2_cond cond, int32_t status);
+void op_stop(struct op *c, int32_t status);
+void op_stop_unless(struct op *c, enum t2_cond cond, int32_t status, int address);
+void op_colds(struct op *c);
+void op_reserve_colds(struct op *c, uint32_t n);
+void op_thunks(struct op *c);
+void op_call_routine(struct op *c, enum jit_routine routine);
+void op_load_run(struct op *c, int rd);
+
+/* borrow.c */
+void op_borrow(struct op *c);
+void op_fetch(struct op *c, int rd, uint32_t var);
+void op_simple(struct op *c, uint32_t var);
+void op_deliver(struct op *c, uint32_t var, int rs);
+void op_give_back(struct op *c);
+
+/* alu.c, wide.c */
+void op_alu(struct op *c, const struct ub_insn *insn);
+void op_load_constant(struct op *c, const struct ub_insn *insn);
+void op_wide(struct op *c, const struct ub_insn *insn, uint32_t s);
+void op_shift_reg(struct op *c, enum t2_shift type, int rd, int rn, int count);
+
+/* memory.c, atomic.c */
+void op_memory(struct op *c, const struct ub_insn *insn);
+void op_atomic(struct op *c, const struct ub_insn *insn);
+struct op_value op_address(struct op *c, uint32_t var, int32_t offset);
+/* The whole address in a register. */
+int op_sum(struct op *c, const struct op_value *at);
+void op_check(struct op *c, const struct op_value *at, uint32_t var, int32_t offset, uint32_t size, uint32_t rights);
+
+/* jump.c, call.c */
+void op_jump(struct op *c, const struct ub_insn *insn);
+void op_charge(struct op *c);
+void op_prologue(struct op *c);
+void op_enter_function(struct op *c);
+void op_call(struct op *c, const struct ub_insn *insn);
+void op_exit(struct op *c);
+uint32_t op_helper_pushes(const struct op *c);
+
+/* compile.c */
+void op_note(struct op *c, enum onepass_note note);
+
+#endif
