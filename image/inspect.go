@@ -227,7 +227,7 @@ func unpack(data []byte) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Program{Name: "image", Text: one.Text, Rodata: one.Rodata, Data: one.Data, CtxMin: one.CtxMin, Helpers: one.Helpers}
+	p := &Program{Name: "image", Text: one.Text, Rodata: one.Rodata, Data: one.Data, CtxMin: one.CtxMin, Helpers: one.Helpers, Plan: one.Plan}
 	if apart > slotBytes {
 		p.Align = uint32(apart)
 	}

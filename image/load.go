@@ -32,6 +32,7 @@ type Loaded struct {
 	Helpers              []uint16
 	Functions            []uint16 // those only the reader knows of
 	Femto                bool     // lddwd and lddwr were left in the text
+	Plan                 []byte   // for the compiler
 	MemoryBytes          int      // taken beside the image
 }
 
@@ -95,6 +96,9 @@ func loadAt(addr uint32, f abi.Format, image []byte, entry uint16, femto bool, g
 	}
 	if p.slots > 0 {
 		l.Text = slices.Clone(unsafe.Slice((*byte)(unsafe.Pointer(p.text)), int(p.slots)*slotBytes))
+	}
+	if p.plan_bytes > 0 {
+		l.Plan = slices.Clone(unsafe.Slice((*byte)(unsafe.Pointer(p.plan)), int(p.plan_bytes)))
 	}
 	if p.nhelpers > 0 {
 		l.Helpers = slices.Clone(unsafe.Slice((*uint16)(unsafe.Pointer(p.helpers)), int(p.nhelpers)))

@@ -5,6 +5,7 @@ package image
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 	"sync"
@@ -22,6 +23,8 @@ const (
 	packedData    = 2
 	packedExtra   = 4
 	packedTrailer = 8
+
+	trailerPlan = 1 // type of an entry of the trailer
 )
 
 // packedTables are the tables of the header the decoder is compiled with.
@@ -57,6 +60,9 @@ func (p *Program) writePacked(fields *[]Field) ([]byte, error) {
 	if p.CtxMin > 0 || len(functions) > 0 || len(p.Pointers) > 0 {
 		flags |= packedExtra
 	}
+	if len(p.Plan) > 0 {
+		flags |= packedTrailer
+	}
 
 	w := &bitWriter{fields: fields}
 	w.note("version, flags", "%d, %#x", packedVersion, flags)
@@ -90,6 +96,13 @@ func (p *Program) writePacked(fields *[]Field) ([]byte, error) {
 	}
 	w.note("padding", "")
 	w.pad()
+	for entry := range slices.Chunk(p.Plan, math.MaxUint8) {
+		w.note("plan", "%d bytes", len(entry))
+		w.bits(trailerPlan<<8|uint64(len(entry)), 16)
+		for _, b := range entry {
+			w.bits(uint64(b), 8)
+		}
+	}
 	crc := crc16(w.bytes)
 	w.note("checksum", "%#04x", crc)
 	w.bits(uint64(crc), 16)

@@ -68,6 +68,7 @@ type Program struct {
 	Addresses []Address  // lddw instructions to be given addresses, ascending
 	Pointers  []Pointer  // pointers in data to be given addresses, ascending by section and offset
 	Helpers   []uint16   // ids the program calls, ascending: its allow-list
+	Plan      []byte     // for the compiler, see SPEC.md; images of format packed carry it
 	Lines     []Line     // source lines, ascending by slot; none without BTF
 
 	ObjectBytes   int // size of the object it came from, 0 for bare instructions

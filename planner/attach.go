@@ -3,19 +3,132 @@
 package planner
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
+
 	"ubench/image"
+	"ubench/planner/judge"
 	"ubench/planner/plan"
 )
 
-// Of makes a plan of a program, as the desk would follow it.
-func Of(p *image.Program) (*plan.Plan, error) {
+// rounds is how often a plan is made anew, with less in it.
+const rounds = 60
+
+// Result is a plan that the device's compiler follows, and what comes of it.
+type Result struct {
+	*Analysis
+	Plan    *plan.Plan
+	Bytes   []byte
+	Verdict judge.Verdict
+}
+
+// Of makes a plan of a program. The device's compiler, on the desk, says which claims it cannot see to hold; they are left
+// out of the next attempt.
+func Of(p *image.Program) (*Result, error) {
 	a, err := Analyse(p)
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{Analysis: a, image: p, functions: plan.Functions(p.Text, also(p)), doubt: newDoubts()}
-	if err := b.build(); err != nil {
+	j, err := judge.Of(p)
+	if err != nil {
 		return nil, err
 	}
-	return b.plan, nil
+	b := &builder{Analysis: a, image: p, functions: plan.Functions(p.Text, also(p)), doubt: newDoubts()}
+	for range rounds {
+		r, again, err := b.attempt(j)
+		if err != nil || !again {
+			return r, err
+		}
+	}
+	return nil, fmt.Errorf("%s: no plan is followed after %d attempts", p.Name, rounds)
+}
+
+// attempt makes a plan; again tells that something was doubted.
+func (b *builder) attempt(j *judge.Judge) (r *Result, again bool, err error) {
+	if err := b.build(); err != nil {
+		return nil, false, err
+	}
+	data, err := b.plan.Encode(b.image.Text, b.functions)
+	if err != nil {
+		return nil, false, err
+	}
+	v, err := j.Try(data, true)
+	if err != nil {
+		return nil, false, err
+	}
+	if len(v.Doubts) > 0 {
+		slices.SortFunc(v.Doubts, func(x, y judge.Doubt) int {
+			return cmp.Or(x.Slot-y.Slot, int(x.What)-int(y.What), int(x.Var)-int(y.Var))
+		})
+		for _, d := range slices.Compact(v.Doubts) {
+			b.doubted(d)
+		}
+		return nil, true, nil
+	}
+	if v.Followed {
+		if v, err = j.Try(data, false); err != nil {
+			return nil, false, err
+		}
+	}
+	if !v.Followed && b.lost(v.Slot) {
+		return nil, true, nil
+	}
+	if !v.Followed {
+		return nil, false, fmt.Errorf("%s: the plan is not followed: %s, at instruction %d", b.image.Name, v.Reason, v.Slot)
+	}
+	return &Result{b.Analysis, b.plan, data, v}, false, nil
+}
+
+// doubted leaves out of the next plan what the compiler could not see.
+func (b *builder) doubted(d judge.Doubt) {
+	at := claim{d.Slot, plan.Var(d.Var)}
+	switch d.What {
+	case judge.Zero:
+		b.doubt.wide[at] = true
+	case judge.Fact:
+		b.doubt.facts[at]++
+	case judge.Length:
+		b.doubt.length[d.Slot] = true
+	case judge.Form:
+		b.doubt.form[at] = true
+	case judge.Tested, judge.Turn:
+		for _, r := range b.records {
+			if d.Slot >= r.slot && d.Slot <= r.loop.End {
+				b.doubt.loops[r.slot] = 2
+			}
+		}
+	}
+}
+
+// lost gives up something about an instruction that read what was lost: that high halves are zero, then that anything of its
+// block is deferred. It tells whether there was anything to give up.
+func (b *builder) lost(slot int) (some bool) {
+	n, blk, ok := b.place(slot)
+	if !ok {
+		return false
+	}
+	f := b.Program.Functions[n]
+	if r := b.recordAt(n, slot); r != nil && b.doubt.loops[r.slot] == 0 {
+		b.doubt.loops[r.slot] = 1 // turns that are not taken need not be known
+		return true
+	}
+	for k := f.Blocks[blk].First; k < f.Blocks[blk].Last; k++ {
+		i := &f.Insns[k]
+		reads := b.Live.Effect(i, b.Live.Functions[n].After[k]).Reads
+		reads |= b.Live.Functions[n].After[k]
+		reads.Each(func(v plan.Var) {
+			if at := (claim{i.Slot, v}); v >= plan.High && !b.doubt.wide[at] {
+				b.doubt.wide[at] = true
+				some = true
+			}
+		})
+	}
+	for k := f.Blocks[blk].First; k < f.Blocks[blk].Last && !some; k++ {
+		if i := &f.Insns[k]; b.said(i.Slot).Defer {
+			b.doubt.defers[i.Slot] = true
+			some = true
+		}
+	}
+	return some
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"ubench/planner/cfg"
+	"ubench/planner/liveness"
 	"ubench/planner/plan"
 	"ubench/planner/ranges"
 )
@@ -48,7 +49,7 @@ func (b *builder) frame(slot int) plan.Frame {
 			continue
 		case !live.Has(high):
 			fr.Registers[r] = plan.Low
-		case s.Regs[r].Narrow() && !b.doubt.wide[claim{slot, high}]:
+		case at.At(block, high) == plan.Nowhere:
 			fr.Registers[r] = plan.Zero
 		default:
 			fr.Registers[r] = plan.Both
@@ -64,7 +65,7 @@ func (b *builder) frame(slot int) plan.Frame {
 		if v >= plan.High && v < plan.Word && fr.Registers[v-plan.High] != plan.Both {
 			return
 		}
-		if p := at.At(block, v); p != plan.Nowhere && p != b.places.Home[v] {
+		if p := at.At(block, v); (p != plan.Nowhere || v >= plan.Word) && p != b.places.Home[v] {
 			fr.Moved = append(fr.Moved, plan.Moved{Var: v, Place: p})
 		}
 		if f, ok := b.fact(slot, v, s); ok {
@@ -97,11 +98,22 @@ func (b *builder) value(s *ranges.State, v plan.Var) (ranges.Value, bool) {
 	return ranges.Value{}, false
 }
 
+// zeroWord tells whether a word of the frame is the high half of a number that has none.
+func (b *builder) zeroWord(s *ranges.State, v plan.Var) bool {
+	off := -4 * int64(b.Words[v-plan.Word]+1)
+	for _, slot := range s.Slots {
+		if slot.Size == 8 && slot.Off == off-4 {
+			return slot.Value.Narrow()
+		}
+	}
+	return false
+}
+
 // fact is what is claimed of a variable at a frame; the more the device doubted, the less.
 func (b *builder) fact(slot int, v plan.Var, s *ranges.State) (plan.Fact, bool) {
 	x, ok := b.value(s, v)
 	doubt := b.doubt.facts[claim{slot, v}]
-	if !ok || doubt > 2 || v >= plan.High && v < plan.Word {
+	if !ok || doubt > 3 || v >= plan.High && v < plan.Word {
 		return plan.Fact{}, false
 	}
 	f := plan.Fact{Var: v, Lo: x.SLow, Hi: x.SHigh}
@@ -130,11 +142,17 @@ func (b *builder) fact(slot int, v plan.Var, s *ranges.State) (plan.Fact, bool) 
 		f.HasSlack, f.Slack = true, int32(t.Room)
 	}
 	f.Exact = f.Exact && f.HasSlack
-	if doubt > 0 {
-		f.HasSlack, f.Exact, f.Slack = false, false, 0
-	}
-	if doubt > 1 {
+	// The device assumes nothing of how long a context can be, so that what follows from that is not worth claiming.
+	switch far := f.HasSlack && f.Hi > 1<<24; {
+	case doubt == 0 && far, doubt == 1 && !far:
 		f.NoLimit = true
+	case doubt == 2:
+		f.HasSlack, f.Exact, f.Slack = false, false, 0
+	case doubt > 0:
+		f.HasSlack, f.Exact, f.Slack, f.NoLimit = false, false, 0, true
+		if f.Kind == plan.Number {
+			return f, false
+		}
 		f.Lo = 0
 	}
 	if f.Kind == plan.Number && f.NoLimit && f.Lo == 0 && !f.HasSlack {
@@ -147,10 +165,21 @@ func (b *builder) fact(slot int, v plan.Var, s *ranges.State) (plan.Fact, bool) 
 func (b *builder) inLoop(r *record, slot, function, block int) *plan.InLoop {
 	in := &plan.InLoop{Tested: b.Affine[function].Follows(r.counter, b.Program.Functions[function].Blocks[block].First)}
 	for _, named := range r.forms.At[slot] {
-		if b.doubt.form[claim{slot, named.Var}] || !b.Live.Functions[function].In[block].Has(named.Var) || !slices.Contains(r.matter, named.Form.A) {
+		if b.doubt.form[claim{slot, named.Var}] || !b.Live.Functions[function].In[block].Has(named.Var) || !slices.Contains(r.matter, named.Form.A) || !b.writes(r, function, named.Var) {
 			continue
 		}
 		in.Forms = append(in.Forms, plan.Form{Var: named.Var, Of: named.Form.A, Add: named.Form.Add})
 	}
 	return in
+}
+
+// writes tells whether a loop with a record writes a variable.
+func (b *builder) writes(r *record, function int, v plan.Var) bool {
+	f := b.Program.Functions[function]
+	for k := f.At(r.slot); k < len(f.Insns) && f.Insns[k].Slot <= r.loop.End; k++ {
+		if b.Live.Effect(&f.Insns[k], ^liveness.Set(0)).Writes.Has(v) {
+			return true
+		}
+	}
+	return false
 }

@@ -43,9 +43,17 @@ func (b *builder) function(n int) {
 			i := &f.Insns[k]
 			results := b.Live.Effect(i, live.After[k]).Writes & live.After[k]
 			results.Each(func(v plan.Var) {
-				if p, ok := places.Result(k, v); ok && p != plan.Nowhere && p != b.homes[v] {
+				if p, ok := places.Result(k, v); ok && (p != plan.Nowhere || v >= plan.Word) && p != b.homes[v] {
 					b.said(i.Slot).Place = append(b.said(i.Slot).Place, plan.Moved{Var: v, Place: p})
 					b.homes[v] = p
+				}
+			})
+			// What nobody needs is written nowhere.
+			b.Live.Effect(i, live.After[k]).Writes.Each(func(v plan.Var) {
+				dead := !live.After[k].Has(v) && (v < cfg.R10 || v >= plan.Word) && i.Class != cfg.Call && i.Class != cfg.CallX
+				if dead && b.homes[v] != plan.Nowhere && !drops(i) {
+					b.said(i.Slot).Place = append(b.said(i.Slot).Place, plan.Moved{Var: v, Place: plan.Nowhere})
+					b.homes[v] = plan.Nowhere
 				}
 			})
 			if plan.HasHigh(b.image.Text, i.Slot) {
@@ -58,8 +66,7 @@ func (b *builder) function(n int) {
 				}
 				b.said(i.Slot).DeadHigh = !live.After[k].Has(plan.High + plan.R(int(reg)))
 			}
-			switch i.Class {
-			case cfg.ALU, cfg.Move, cfg.Constant, cfg.FunctionAddress:
+			if drops(i) {
 				b.said(i.Slot).Drop = !live.After[k].Has(plan.R(int(i.Dst)))
 				b.said(i.Slot).Defer = d[k] && plan.Deferrable(b.image.Text, i.Slot) && !b.said(i.Slot).Drop
 			}
@@ -71,6 +78,11 @@ func (b *builder) function(n int) {
 			b.said(i.Slot).Region = [...]plan.Region{plan.InContext, plan.InContext, plan.InStack, plan.InMemory, plan.InMemory}[a.Region]
 		}
 	}
+}
+
+// drops tells whether an instruction need not be done if its result is not needed.
+func drops(i *cfg.Insn) bool {
+	return i.Class == cfg.ALU || i.Class == cfg.Move || i.Class == cfg.Constant && i.Slots == 1
 }
 
 // recordsOf lists a function's loops with records, ascending.

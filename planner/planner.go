@@ -95,6 +95,7 @@ func (b *builder) build() error {
 	p := &plan.Plan{Window: b.window()}
 	b.plan, b.insns = p, map[int]*plan.Insn{}
 	b.records = b.findRecords()
+	p.Joins = b.joins()
 	b.allocate()
 	copy(p.Places[:], b.places.Home[:])
 	copy(p.Highs[:], b.places.Home[plan.High:])
@@ -108,7 +109,7 @@ func (b *builder) build() error {
 	if plan.HasCalls(b.image.Text) {
 		b.calls()
 	}
-	for _, slot := range plan.FrameSlots(b.image.Text, b.functions, nil) {
+	for _, slot := range plan.FrameSlots(b.image.Text, b.functions, p.Joins) {
 		p.Frames = append(p.Frames, b.frame(slot))
 	}
 	for n := range b.Program.Functions {
@@ -159,7 +160,9 @@ func (b *builder) allocate() {
 				w /= 8
 			}
 			switch {
-			case i.Backward() && !prepaid, i.Class == cfg.Call, i.Class == cfg.CallX:
+			case i.Backward() && prepaid:
+				own[plan.Budget] += 0.1
+			case i.Backward(), i.Class == cfg.Call, i.Class == cfg.CallX:
 				own[plan.Budget] += 2 * w
 			case i.Access() && i.Base() == cfg.R10:
 				if _, _, ok := b.Words.At(i); !ok {
@@ -175,7 +178,7 @@ func (b *builder) allocate() {
 				w /= 8
 			}
 			if a.Reason == ranges.Proved {
-				continue
+				w = 0.01 // the device may not see it
 			}
 			switch a.Region {
 			case ranges.Context, ranges.NoRegion:
@@ -189,9 +192,40 @@ func (b *builder) allocate() {
 		if k < len(g.Insns) && b.doubt.wide[claim{g.Insns[k].Slot, v}] {
 			return true
 		}
+		if k > 0 { // the device does not see what was stored in memory
+			i := &g.Insns[k-1]
+			if _, _, ok := b.Words.At(i); i.Class == cfg.Load && i.Size == 8 && !ok && v == plan.High+plan.R(int(i.Dst)) {
+				return true
+			}
+		}
+		if v >= plan.Word {
+			return !b.zeroWord(&g.Before[k], v)
+		}
 		return !g.Before[k].Regs[v-plan.High].Narrow()
 	}
-	b.places = alloc.Of(b.Live, b.weights, own, wide)
+	registers := alloc.Registers
+	if plan.HasCalls(b.image.Text) {
+		registers-- // one finds the frame
+	}
+	b.places = alloc.Of(b.Live, b.weights, own, registers, wide)
+}
+
+// joins lists the slots behind loops with records, where their versions meet, if no jump leads there.
+func (b *builder) joins() (slots []int) {
+	framed := plan.FrameSlots(b.image.Text, b.functions, nil)
+	for _, r := range b.records {
+		f := b.Program.Functions[r.function]
+		k := f.At(r.loop.End)
+		if last := &f.Insns[k]; last.Class == cfg.Jump || last.Class == cfg.Exit {
+			continue
+		}
+		next := r.loop.End + f.Insns[k].Slots
+		if _, ok := slices.BinarySearch(framed, next); !ok {
+			slots = append(slots, next)
+		}
+	}
+	slices.Sort(slots)
+	return slices.Compact(slots)
 }
 
 // recordAt is the loop with a record around an instruction.

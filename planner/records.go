@@ -34,10 +34,9 @@ func (b *builder) findRecords() map[int]*record {
 				continue
 			}
 			r := b.record(n, t, k)
-			if r == nil || b.doubt.loops[r.slot] > 1 {
+			if r == nil || b.doubt.loops[r.slot] > 1 { // not the way it is
 				continue
 			}
-			r.loop.Prepaid = b.doubt.loops[r.slot] == 0
 			records[r.slot] = r
 			for up := k; up >= 0; up = t.Loops[up].Parent {
 				taken[up] = true
@@ -57,18 +56,31 @@ func (b *builder) record(n int, t *loops.Forest, k int) *record {
 	if l.Blocks[0] != l.Head || l.Blocks[len(l.Blocks)-1]-l.Blocks[0]+1 != len(l.Blocks) {
 		return nil // not in one piece, or entered in the middle
 	}
+	prepaid := b.doubt.loops[first] == 0
 	for i := f.Blocks[l.Blocks[0]].First; i < f.Blocks[l.Blocks[len(l.Blocks)-1]].Last; i++ {
 		if c := f.Insns[i].Class; c == cfg.Call || c == cfg.CallX {
 			return nil
 		}
+		prepaid = prepaid && !(f.Insns[i].Backward() && f.Insns[i].Target != first)
 	}
-	c := &a.Counters[0]
+	at := slices.IndexFunc(a.Counters, func(c affine.Counter) bool { return possible(&c) })
+	if at < 0 {
+		return nil
+	}
+	c := &a.Counters[at]
 	r := &record{function: n, slot: first, counter: c, forms: a}
-	r.loop = &plan.Loop{End: last, Test: f.Insns[c.Test].Slot, Source: c.Source, Offset: c.Offset, Prepaid: true}
+	r.loop = &plan.Loop{End: last, Test: f.Insns[c.Test].Slot, Source: c.Source, Offset: c.Offset, Prepaid: prepaid, Bound: plan.NoVar}
 	r.loop.Variables = []plan.Step{{Var: c.Var, By: c.By, ByVar: plan.NoVar}}
 	r.matter = []plan.Var{c.Var}
 	if c.Bound != plan.NoVar {
 		r.matter = append(r.matter, c.Bound)
+		other := f.Insns[c.Test].Src
+		if c.Source {
+			other = f.Insns[c.Test].Dst
+		}
+		if c.Bound != plan.R(int(other)) {
+			r.loop.Bound = c.Bound
+		}
 	}
 	proved := map[int]bool{}
 	for _, x := range b.Facts.Functions[n].Accesses(b.Facts) {
@@ -80,7 +92,24 @@ func (b *builder) record(n int, t *loops.Forest, k int) *record {
 		}
 		b.group(r, n, x)
 	}
+	if !prepaid && len(r.loop.Groups) == 0 {
+		return nil // nothing to gain
+	}
 	return r
+}
+
+// possible tells whether the device can make a test of a counter: it moves towards the bound, by little, and by a power
+// of two where it has to meet it.
+func possible(c *affine.Counter) bool {
+	size := max(c.By, -c.By)
+	up := c.Op == cfg.LT || c.Op == cfg.LE || c.Op == cfg.SLT || c.Op == cfg.SLE || c.Op == cfg.NE && c.By > 0
+	switch {
+	case c.Op == cfg.EQ || c.Op == cfg.SET, up != (c.By > 0), size > 255, c.Offset > 255 || c.Offset < -255:
+		return false
+	case c.By > 0 && c.Offset < 0, c.By < 0 && c.Offset > 0, c.Wide && c.Limit < 0, c.Bound == cfg.R10:
+		return false
+	}
+	return c.Op != cfg.NE || size&(size-1) == 0
 }
 
 // group adds an access to the groups of a record, if its variables move in a known way.
@@ -110,6 +139,9 @@ func (b *builder) group(r *record, n int, x affine.Access) {
 		return
 	}
 	i := &b.Program.Functions[n].Insns[x.Insn]
+	if x.Region == ranges.NoRegion {
+		return // the test looks at one region
+	}
 	region := [...]plan.Region{plan.Elsewhere, plan.InContext, plan.InStack, plan.InMemory, plan.InMemory}[x.Region]
 	g := plan.Group{A: f.A, B: f.B, Shift: f.Shift, Min: f.Add + int32(i.Off), Bytes: uint32(i.Size), Region: region,
 		Writes: i.Class != cfg.Load, Tested: b.Affine[n].Follows(r.counter, x.Insn)}

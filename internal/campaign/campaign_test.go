@@ -49,6 +49,8 @@ func lanes(t testing.TB) []campaign.Lane {
 		{Target: m4, Engine: "jit", Every: 1},
 		{Target: m3, Engine: "jit", Every: 8},
 		{Target: m4, Engine: "jit-compact", Every: 8},
+		{Target: m4, Engine: "jit-plan", Every: 1},
+		{Target: m3, Engine: "jit-plan", Every: 8},
 		{Target: m4, Engine: "vm", Every: 2},
 		{Target: m3, Engine: "vm", Every: 16},
 		{Target: m4, Engine: "vm-portable", Every: 16},

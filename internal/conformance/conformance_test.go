@@ -69,6 +69,8 @@ func TestTable(t *testing.T) {
 	lane("jit on Cortex-M4", "jit", most, m4)
 	lane("jit on Cortex-M3", "jit", 7*most, m3)
 	lane("jit-compact on Cortex-M4", "jit-compact", 8*most, m4)
+	lane("jit-plan on Cortex-M4", "jit-plan", most, m4)
+	lane("jit-plan on Cortex-M3", "jit-plan", 8*most, m3)
 	lane("vm on Cortex-M4", "vm", most, m4)
 	lane("vm on Cortex-M3", "vm", 7*most, m3)
 	lane("vm-portable on Cortex-M4", "vm-portable", 11*most, m4)

@@ -18,7 +18,8 @@ import (
 	"unsafe"
 
 	"ubench/abi"
-	_ "ubench/jit"    // its C
+	_ "ubench/jit" // its C
+	_ "ubench/jit/onepass"
 	_ "ubench/verify" // its C
 )
 

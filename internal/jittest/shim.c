@@ -102,6 +102,30 @@ int32_t jittest_compile(struct ub_program *program, uint32_t cpu, uint32_t optio
 	return result;
 }
 
+int32_t jittest_onepass(struct ub_program *program, uint8_t *mem, uint32_t bytes, struct onepass_report *report,
+			struct ub_fault *where)
+{
+	uint32_t room = 9 * program->slots + 64;
+	uint8_t *list = malloc(room), *tight = malloc(bytes + !bytes);
+	int32_t result = UB_E_MEMORY;
+	if (list && tight) {
+		struct ub_arena arena = { list, 0x20000000, room, 0 };
+		memset(tight, 0x5a, bytes);
+		result = verify_program(program, UB_ENGINE_COMPILES, &arena, where);
+		if (result == 0) {
+			struct ub_fault there;
+			int32_t again = onepass_compile(program, tight, bytes, NULL, &there);
+			result = onepass_compile(program, mem, bytes, report, where);
+			if (result != again || memcmp(where, &there, sizeof there) != 0 ||
+			    (result > 0 && memcmp(mem, tight, (uint32_t)result) != 0))
+				result = UB_E_INTERNAL - 1000;
+		}
+	}
+	free(tight);
+	free(list);
+	return result;
+}
+
 int32_t jittest_prepare_unverified(const struct ub_program *program, struct ub_arena *arena)
 {
 	struct ub_prepared prepared;

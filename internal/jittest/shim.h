@@ -6,6 +6,7 @@
 #include "abi/engine.h"
 #include "jit/emit.h"
 #include "jit/jit.h"
+#include "jit/onepass/onepass.h"
 
 /* Emitters, by their operands in the order of emit.h, `enum jit_flags` included. */
 enum jittest_emitter {
@@ -28,6 +29,10 @@ int32_t jittest_branch(enum t2_cond cond, bool link, bool forward, uint32_t nops
  * and holds other rubbish: the same must come of it. Returns bytes of code or a status, with *where filled in. */
 int32_t jittest_compile(struct ub_program *program, uint32_t cpu, uint32_t options, uint8_t *mem, uint32_t bytes,
 			struct jit_map *map, struct ub_fault *where);
+
+/* The same by the compiler in one pass, whose plan is the program's; *report is filled in. */
+int32_t jittest_onepass(struct ub_program *program, uint8_t *mem, uint32_t bytes, struct onepass_report *report,
+			struct ub_fault *where);
 
 /* What the engine says to a program that was not verified, whatever it is. */
 int32_t jittest_prepare_unverified(const struct ub_program *program, struct ub_arena *arena);

@@ -352,7 +352,7 @@ static void move(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t 
 {
 	bool wide = op_is_wide(insn->opcode), high = wide && !c->plan.say.dead_high, lazy = c->plan.say.defer;
 	struct op_value v;
-	if (high && insn->offset == 0 && d != s)
+	if (high && insn->offset == 0 && (d != s || !(insn->opcode & UB_X)))
 		move_high(c, insn, d, s, lazy); /* first: s may live where d is going to */
 	if (lazy && insn->offset == 0 && defer(UB_MOV, op_val(c, d), b, &v))
 		op_set_value(c, d, v);
@@ -391,6 +391,12 @@ static bool low_does(struct op *c, const struct ub_insn *insn, uint32_t d, uint3
 void op_alu(struct op *c, const struct ub_insn *insn)
 {
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), op = UB_OP(insn->opcode);
+	struct ub_insn logical = *insn;
+	if (op_is_wide(insn->opcode) && op == UB_ARSH && op_is_zero(c, d + OP_HIGH)) { /* of a number without sign */
+		logical.opcode = (uint8_t)(insn->opcode ^ UB_ARSH ^ UB_RSH);
+		op = UB_RSH;
+		insn = &logical;
+	}
 	bool x = insn->opcode & UB_X && op != UB_END, wide = op_is_wide(insn->opcode), exact, zero = false;
 	struct op_value k = op_value(OP_CONST, 0, 0, 0, (uint32_t)insn->imm), b = x ? *op_val(c, s) : k, v;
 	struct op_fact f = op_alu_fact(c, insn, &exact);

@@ -268,8 +268,9 @@ static void take_result(struct op *c)
 
 static void call_helper(struct op *c, int32_t id)
 {
-#define ARGUMENTS(name, number, arguments) arguments,
-	static const uint8_t arguments[] = { UB_HELPERS(ARGUMENTS) };
+#define ARGUMENTS(name, number, arguments) [UB_HELPER_AT(number)] = arguments,
+	static const uint8_t arguments[UB_HELPER_ENTRIES] = { UB_HELPERS(ARGUMENTS) };
+#undef ARGUMENTS
 	uint32_t index = (uint32_t)ub_helper_index(id), n = arguments[index];
 	struct jit_code *code = &c->out.code;
 	bool plan = c->plan.bits.bytes;

@@ -208,10 +208,8 @@ struct op_fact op_alu_fact(struct op *c, const struct ub_insn *insn, bool *exact
 	case UB_ARSH:
 	case UB_DIV:
 	case UB_MOD:
-		if (!low || sign || (wide && op != UB_DIV && op != UB_MOD && (!x ? (insn->imm & 63) > 31 : true))) {
-			*exact = zero && !sign;
+		if (!low || sign || (wide && op != UB_DIV && op != UB_MOD && (x || (insn->imm & 63) > 31)))
 			return anything;
-		}
 		break;
 	case UB_LSH:
 		if (wide && (x || (insn->imm & 63) > 31))

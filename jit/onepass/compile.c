@@ -186,10 +186,10 @@ int32_t onepass_compile(const struct ub_program *program, uint8_t *mem, uint32_t
 		c.plan.bits.bad = true;
 		status = program->slots > SLOTS_MAX ? UB_E_COMPILE_RANGE : pass(&c, mem, bytes);
 	}
-	if (!status && (c.out.code.broken || c.refused))
+	if (!status && (c.out.code.broken || c.refused)) /* a map of our own is one to follow */
 		status = UB_E_INTERNAL;
 	if (status) {
-		*where = (struct ub_fault){ .status = status, .pc = c.slot < c.slots ? c.slot : 0 };
+		*where = (struct ub_fault){ .status = status, .pc = c.slot < c.slots ? c.slot : 0, .addr = c.refused };
 		return status;
 	}
 	if (report->code)

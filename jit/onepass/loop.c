@@ -287,7 +287,7 @@ void op_loop_edge(struct op *c, uint32_t target)
 	if (l->bound != OP_NONE)
 		ok = ok && has_moved(c, l->bound);
 	if (!ok)
-		op_refuse(c, ONEPASS_NOT_THERE);
+		op_doubt(c, l->head, ONEPASS_TURN, 0);
 }
 
 void op_loop_test(struct op *c, const struct ub_insn *insn, bool taken)

@@ -336,8 +336,11 @@ static void store_word(struct op *c, uint32_t var, int32_t offset, const struct 
 	uint32_t word = word_at(c, offset);
 	bool constant = UB_CLASS(insn->opcode) == UB_ST || var == UB_R10 + OP_HIGH;
 	int rt = T2_LR;
-	if (word != OP_NONE && c->map.home[word] == OP_NONE) {
-		op_lose(c, word);
+	if (word != OP_NONE && c->places.home[word] == OP_NONE) {
+		if (constant ? k == 0 : op_is_zero(c, var))
+			op_set_const(c, word, 0);
+		else
+			op_lose(c, word);
 		return;
 	}
 	if (constant)

@@ -195,6 +195,16 @@ void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32
 	c->plan.bits.at = at;
 }
 
+/* A claim of the plan that cannot be seen to hold. */
+void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var)
+{
+	struct onepass_report *r = c->report;
+	if (!r->doubts)
+		op_refuse(c, ONEPASS_NOT_THERE);
+	else if (r->ndoubts < r->room)
+		r->doubts[r->ndoubts++] = (struct onepass_doubt){ (uint16_t)slot, (uint8_t)what, (uint8_t)var };
+}
+
 /* What happens to a variable where paths meet. at: OP_NONE: it is lost; OP_ZERO_HALF: it is 0. */
 enum { ZERO_HALF = OP_NONE - 1 };
 
@@ -221,7 +231,7 @@ static void meet(struct op *c, uint32_t var, uint32_t at, enum op_visit how)
 		}
 	} else if (at == ZERO_HALF) {
 		if (!op_is_zero(c, var))
-			op_refuse(c, ONEPASS_NOT_THERE);
+			op_doubt(c, c->plan.frame, ONEPASS_ZERO, var);
 	} else if (at != OP_NONE) {
 		op_settle(c, var, at);
 	}
@@ -256,7 +266,7 @@ static void frame_values(struct op *c, const uint8_t *home, enum op_visit how)
 		meet(c, r + OP_HIGH, high, how);
 	}
 	for (uint32_t i = 0; i < m->nwords; i++) {
-		uint32_t at = bits(c, 1) ? home[OP_WORD + i] : OP_NONE;
+		uint32_t at = !bits(c, 1) ? OP_NONE : home[OP_WORD + i] == OP_NONE ? ZERO_HALF : home[OP_WORD + i];
 		meet(c, OP_WORD + i, at, how);
 	}
 }
@@ -306,7 +316,7 @@ static void frame_fact(struct op *c, enum op_visit how)
 			op_refuse(c, ONEPASS_NOT_THERE);
 		*op_fact_of(c, var) = f;
 	} else if (how != OP_SKIP && !op_implies(c, var, &f)) {
-		op_refuse(c, ONEPASS_NOT_THERE);
+		op_doubt(c, c->plan.frame, ONEPASS_FACT, var);
 	}
 }
 
@@ -318,7 +328,7 @@ static void frame_loop(struct op *c, enum op_visit how)
 	if (here && how == OP_ENTER)
 		l->tested = tested;
 	else if (here && tested && !l->tested)
-		op_refuse(c, ONEPASS_NOT_THERE);
+		op_doubt(c, c->plan.frame, ONEPASS_TESTED, 0);
 	while (bits(c, 1)) {
 		uint32_t var = fact_variable(c), of = fact_variable(c);
 		int32_t more = signed_number(c);
@@ -328,7 +338,7 @@ static void frame_loop(struct op *c, enum op_visit how)
 		if (how == OP_ENTER)
 			*f = (struct op_form){ (uint8_t)of, OP_NONE, 0, more };
 		else if (f->a != of || f->b != OP_NONE || f->add != more || !op_known(c, var))
-			op_refuse(c, ONEPASS_NOT_THERE);
+			op_doubt(c, c->plan.frame, ONEPASS_FORM, var);
 	}
 }
 
@@ -360,7 +370,7 @@ static void read_frame(struct op *c, enum op_visit how)
 	if (how == OP_ENTER)
 		c->facts.length = length > c->program->ctx_min ? length : c->program->ctx_min;
 	else if (how != OP_SKIP && length > c->facts.length)
-		op_refuse(c, ONEPASS_NOT_THERE);
+		op_doubt(c, c->plan.frame, ONEPASS_LENGTH, 0);
 	if (bits(c, 1))
 		frame_loop(c, how);
 	else if (how == OP_ENTER)
@@ -379,6 +389,7 @@ void op_frame(struct op *c, uint32_t slot, enum op_visit how)
 		return;
 	}
 	uint32_t at = c->plan.bits.at;
+	c->plan.frame = slot;
 	c->plan.bits.at = c->plan.frames[op_join_index(c, slot)];
 	if (how == OP_ENTER)
 		op_loop_enter(c, slot);
@@ -481,7 +492,7 @@ void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 	*say = (struct op_say){ .region = OP_NONE };
 	if (!c->plan.bits.bytes) {
 		uint32_t result = UB_CLASS(insn->opcode) != UB_STX ? UB_DST(insn) : insn->imm == UB_CMPXCHG ? 0 : UB_SRC(insn);
-		say->dead_high = c->map.home[result + OP_HIGH] == OP_NONE;
+		say->dead_high = c->map.home[result + OP_HIGH] == OP_NONE && result < UB_R10 && !(c->map.zero >> result & 1);
 		return;
 	}
 	bool moves = false;

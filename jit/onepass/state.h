@@ -173,6 +173,7 @@ struct op_say {
 
 struct op_plan {
 	struct op_bits bits;
+	uint32_t frame;     /* slot of the frame that is read */
 	uint32_t functions; /* bit at which these are described */
 	uint16_t *frames;   /* per join: the bit its frame begins at */
 	uint32_t insn;      /* bit at which the instruction at hand is described */
@@ -272,6 +273,7 @@ void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32
  * they are so from here on; CALL: an edge, seen from the function that is called. */
 enum op_visit { OP_SKIP, OP_EDGE, OP_ENTER, OP_CALL };
 void op_frame(struct op *c, uint32_t slot, enum op_visit how);
+void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var);
 
 /* place.c */
 bool op_known(const struct op *c, uint32_t var);

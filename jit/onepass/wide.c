@@ -43,6 +43,8 @@ static void logic(struct op *c, const struct ub_insn *insn, uint32_t s, enum t2_
 		op_set_const(c, dh, 0);
 	else if (dp == T2_AND || !(x ? s == UB_R10 || op_is_zero(c, s + OP_HIGH) : insn->imm >= 0))
 		half(c, insn, s, true, dp, JIT_ANY);
+	else if (!op_is_const(c, dh)) /* nothing changes, but where it lives may */
+		op_settle(c, dh, c->places.home[dh]);
 }
 
 static void negate(struct op *c, uint32_t d)
@@ -197,6 +199,17 @@ static void shift_by_register(struct op *c, const struct ub_insn *insn, uint32_t
 	finish(c, d);
 }
 
+/* The low half alone: what is shifted out of it is not wanted. */
+static void shift_low_left(struct op *c, uint32_t d, uint32_t s)
+{
+	struct jit_code *code = &c->out.code;
+	int rn = op_reg(c, d, T2_IP), rd = op_dst(c, d, T2_IP);
+	jit_dp_imm(code, T2_AND, T2_LR, op_reg(c, s, T2_LR), 63, JIT_ANY);
+	jit_shift_reg(code, T2_LSL, rd, rn, T2_LR, JIT_ANY);
+	op_done(c, d, rd);
+	op_lose(c, d + OP_HIGH);
+}
+
 static bool holds(const struct op *c, uint32_t var)
 {
 	const struct op_value *v = op_val(c, var);
@@ -313,7 +326,9 @@ void op_wide(struct op *c, const struct ub_insn *insn, uint32_t s)
 			swap(c, d);
 		break;
 	default:
-		if (insn->opcode & UB_X)
+		if (insn->opcode & UB_X && op == UB_LSH && c->plan.say.dead_high)
+			shift_low_left(c, d, s);
+		else if (insn->opcode & UB_X)
 			shift_by_register(c, insn, d, s);
 		else if (k == 0)
 			break;

@@ -52,22 +52,30 @@ func (f *Function) Result(insn int, v plan.Var) (p plan.Place, ok bool) {
 }
 
 // Of places the variables of a program. weight is how often each block of each function runs; wide tells whether the high
-// half of a register may be other than zero before an instruction. Programs of several functions keep every variable in
+// half of a register may be other than zero before an instruction; registers is how many there are to give. Programs of several functions keep every variable in
 // one place, so that functions agree on it.
-func Of(live *liveness.Live, weight [][]float64, own Own, wide func(function, insn int, v plan.Var) bool) *Places {
+func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide func(function, insn int, v plan.Var) bool) *Places {
 	p := &Places{}
 	for v := range p.Home {
 		p.Home[v] = plan.Nowhere
 	}
 	split := len(live.Functions) == 1
-	c := colouring{own: own}
+	c := colouring{own: own, registers: registers}
 	for n, g := range live.Functions {
 		w := build(live, g, split)
 		w.weigh(weight[n], func(k int, v plan.Var) bool {
-			return v >= plan.Word || v < plan.High || k < len(g.Insns) && wide(n, k, v)
+			return v < plan.High || k < len(g.Insns) && wide(n, k, v)
 		})
 		p.Functions = append(p.Functions, &Function{g, w})
 		c.add(w, split)
+		for k := range g.Insns {
+			if g.Insns[k].Class == cfg.Helper {
+				c.barred = 0xf
+			}
+		}
+	}
+	if !split {
+		c.apart()
 	}
 	c.colour(p)
 	return p
@@ -88,9 +96,11 @@ type node struct {
 }
 
 type colouring struct {
-	own   Own
-	nodes []*node
-	byVar map[plan.Var]int // nodes of all webs of a variable
+	registers int
+	barred    uint16 // registers that are not for what is needed everywhere, since helpers change them
+	own       Own
+	nodes     []*node
+	byVar     map[plan.Var]int // nodes of all webs of a variable
 }
 
 // add takes the webs of a function in. Without splitting there is one node for a variable.
@@ -140,11 +150,23 @@ func (c *colouring) add(w *webs, split bool) {
 	}
 }
 
+// apart keeps what functions leave changed from what they do not.
+func (c *colouring) apart() {
+	changed := func(v plan.Var) bool { return v < 6 || v >= plan.High && v < plan.High+6 }
+	for n, d := range c.nodes {
+		for m, e := range c.nodes[:n] {
+			if changed(d.v) != changed(e.v) {
+				d.near[m], e.near[n] = true, true
+			}
+		}
+	}
+}
+
 // colour gives places: the variables of the compiler's own are needed everywhere, and compete with the webs.
 func (c *colouring) colour(p *Places) {
 	for _, v := range []plan.Var{cfg.R10, plan.Budget, plan.Base, plan.Limit, plan.Memory} {
 		if x := c.own[v]; x > 0 {
-			d := &node{v: v, own: true, weight: x, place: plan.Nowhere, near: map[int]bool{}}
+			d := &node{v: v, own: true, weight: x, place: plan.Nowhere, near: map[int]bool{}, barred: c.barred}
 			me := len(c.nodes)
 			for n, other := range c.nodes {
 				other.near[me] = true
@@ -175,6 +197,7 @@ func (c *colouring) colour(p *Places) {
 		}
 	}
 	c.homes(p)
+	p.begin()
 }
 
 // choose is the place that suits a node best among those its neighbours do not have.
@@ -185,7 +208,7 @@ func (c *colouring) choose(n int, p *Places, words map[plan.Var]plan.Place) plan
 		taken[c.nodes[m].place] = true
 	}
 	best, bestScore := plan.Nowhere, 0.0
-	for r := range plan.Place(Registers) {
+	for r := range plan.Place(c.registers) {
 		if taken[r] || d.barred>>r&1 != 0 {
 			continue
 		}
@@ -223,6 +246,34 @@ func (c *colouring) choose(n int, p *Places, words map[plan.Var]plan.Place) plan
 		p.Home[d.v] = best
 	}
 	return best
+}
+
+// begin makes room for what a program starts with: r1 and r2 are brought to their homes before anything is said of where
+// they live, so that these must be places of their own.
+func (p *Places) begin() {
+	taken := map[plan.Place]bool{}
+	for _, v := range []plan.Var{cfg.R10, plan.Budget, plan.Base, plan.Limit, plan.Memory} {
+		taken[p.Home[v]] = true
+	}
+	f := p.Functions[0]
+	for _, v := range []plan.Var{1, 2} {
+		if n, ok := f.w.in[0][v]; ok {
+			p.Home[v] = f.w.list[n].place
+			taken[p.Home[v]] = true
+		}
+	}
+	for _, v := range []plan.Var{1, 2} {
+		if _, ok := f.w.in[0][v]; ok || p.Home[v] == plan.Nowhere {
+			continue
+		}
+		for r := plan.Place(0); taken[p.Home[v]]; r++ {
+			p.Home[v] = r
+			if r == Registers {
+				r = plan.FrameWord - 1
+			}
+		}
+		taken[p.Home[v]] = true
+	}
 }
 
 // homes settles where each variable lives most often.

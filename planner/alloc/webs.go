@@ -159,7 +159,7 @@ func (w *webs) each(b int, f func(k int, before map[plan.Var]int)) {
 // weigh finds how often each web is read and written, what is needed together, and who should share a place.
 func (w *webs) weigh(weight []float64, wide func(k int, v plan.Var) bool) {
 	for n := range w.list {
-		w.list[n].nowhere = w.list[n].v >= plan.High && w.list[n].v < plan.Word
+		w.list[n].nowhere = w.list[n].v >= plan.High
 	}
 	for b := range w.g.Blocks {
 		for v, n := range w.in[b] {
@@ -193,6 +193,9 @@ func (w *webs) insn(k int, before map[plan.Var]int, weight float64, wide func(k 
 	effect.Reads.Each(func(v plan.Var) {
 		if n, ok := before[v]; ok {
 			w.list[n].weight += weight
+			if w.list[n].nowhere && wide(k, v) {
+				w.list[n].nowhere = false
+			}
 		}
 	})
 	after := map[plan.Var]int{}

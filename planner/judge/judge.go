@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package judge asks the device's compiler, on the desk, what it makes of a plan: which claims it cannot see, which
+// accesses it checks, how much code comes of it.
+package judge
+
+/*
+#cgo CFLAGS: -std=gnu99 -O2 -Wall -Wextra -Werror -I${SRCDIR}/../..
+#include "planner/judge/shim.h"
+*/
+import "C"
+
+import (
+	"runtime"
+	"unsafe"
+
+	"ubench/abi"
+	"ubench/image"
+	_ "ubench/jit/onepass"
+	_ "ubench/verify"
+)
+
+// Judge compiles one program.
+type Judge struct {
+	loaded *image.Loaded
+}
+
+// Of loads a program as a device does.
+func Of(p *image.Program) (*Judge, error) {
+	data, err := p.Encode(abi.Packed)
+	if err != nil {
+		return nil, err
+	}
+	l, err := image.Load(abi.Packed, data, 0, false)
+	if err != nil {
+		return nil, err
+	}
+	return &Judge{l}, nil
+}
+
+// What of a plan it is that was doubted.
+type What uint8
+
+// Kinds of doubts: that a high half is zero, a fact, the context's length, a form in a loop, that the counter was tested
+// there, that a turn moves what it should.
+const (
+	Zero   What = C.ONEPASS_ZERO
+	Fact   What = C.ONEPASS_FACT
+	Length What = C.ONEPASS_LENGTH
+	Form   What = C.ONEPASS_FORM
+	Tested What = C.ONEPASS_TESTED
+	Turn   What = C.ONEPASS_TURN
+)
+
+// Doubt is a claim the compiler could not see to hold: at a frame, or of a loop.
+type Doubt struct {
+	Slot int
+	What What
+	Var  uint8
+}
+
+// Note is what became of an access.
+type Note uint8
+
+// Notes. The slow form of a loop has its own, in the upper four bits.
+const (
+	Nothing Note = C.ONEPASS_NOTHING
+	Proved  Note = C.ONEPASS_PROVED
+	InLoop  Note = C.ONEPASS_IN_LOOP
+	Checked Note = C.ONEPASS_CHECKED
+	Covered Note = C.ONEPASS_COVERED
+)
+
+// Verdict is what came of a plan.
+type Verdict struct {
+	Followed bool
+	Reason   string // why not, and
+	Slot     int    // where
+	Doubts   []Doubt
+	Notes    []Note   // per slot
+	Code     []byte   // of the program, whether it follows the plan or not
+	Places   []uint32 // per slot: where its code begins in bytes, in the fast form of a loop in the upper 16 bits
+}
+
+var reasons = map[C.enum_onepass_reason]string{
+	C.ONEPASS_FOLLOWED: "followed", C.ONEPASS_NO_PLAN: "there is none", C.ONEPASS_MALFORMED: "it is malformed",
+	C.ONEPASS_READS_LOST: "something is read that it gave up", C.ONEPASS_NOT_THERE: "paths meet where things differ",
+	C.ONEPASS_NOT_SAVED:  "a function changes what it does not save",
+	C.ONEPASS_FRAME_WORD: "a word of the frame is reached by other ways", C.ONEPASS_TOO_LARGE: "the program is too large for one",
+}
+
+// Try compiles the program with a plan, nil for none. With collect all doubts are collected, and there is no code.
+func (j *Judge) Try(plan []byte, collect bool) (Verdict, error) {
+	l := j.loaded
+	slots := len(l.Text) / 8
+	var p C.struct_ub_program
+	p.slots, p.entry, p.ctx_min = C.uint32_t(slots), C.uint32_t(l.Entry), C.uint32_t(l.CtxMin)
+	p.rodata_addr, p.rodata_len = C.uint32_t(l.RodataAddr), C.uint32_t(len(l.Rodata))
+	p.data_addr, p.data_len = C.uint32_t(l.DataAddr), C.uint32_t(len(l.Data))
+	p.nhelpers, p.nfuncs, p.plan_bytes = C.uint32_t(len(l.Helpers)), C.uint32_t(len(l.Functions)), C.uint32_t(len(plan))
+
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	first := func(b []byte) *C.uint8_t {
+		if len(b) == 0 {
+			return nil
+		}
+		return (*C.uint8_t)(&b[0])
+	}
+	list := func(b []uint16) *C.uint16_t {
+		if len(b) == 0 {
+			return nil
+		}
+		return (*C.uint16_t)(&b[0])
+	}
+	text := make([]uint64, slots) // aligned
+	copy(unsafe.Slice((*byte)(unsafe.Pointer(&text[0])), 8*slots), l.Text)
+	scratch := make([]uint64, 2*slots+16)
+	code := make([]uint64, 16*slots+1024)
+	v := Verdict{Notes: make([]Note, slots), Places: make([]uint32, slots)}
+	var report C.struct_onepass_report
+	doubts := make([]C.struct_onepass_doubt, 4096)
+	var to *C.struct_onepass_doubt
+	if collect {
+		to = &doubts[0]
+	}
+	status := C.judge_compile(&p, (*C.uint8_t)(unsafe.Pointer(&text[0])), first(l.Rodata), first(plan), list(l.Helpers), list(l.Functions),
+		(*C.uint8_t)(unsafe.Pointer(&scratch[0])), (*C.uint8_t)(unsafe.Pointer(&code[0])), C.uint32_t(8*len(code)),
+		(*C.uint8_t)(unsafe.Pointer(&v.Notes[0])), (*C.uint32_t)(&v.Places[0]), to, C.uint32_t(len(doubts)), &report)
+	if status < 0 {
+		return v, abi.Fault{Status: abi.Status(status)}
+	}
+	for _, d := range doubts[:report.ndoubts] {
+		v.Doubts = append(v.Doubts, Doubt{int(d.slot), What(d.what), uint8(d.v)})
+	}
+	v.Followed, v.Reason, v.Slot = report.plan == C.ONEPASS_FOLLOWED, reasons[report.plan], int(report.slot)
+	v.Code = append([]byte{}, unsafe.Slice((*byte)(unsafe.Pointer(&code[0])), int(status))...)
+	return v, nil
+}
