@@ -202,15 +202,15 @@ void op_settle(struct op *c, uint32_t var, uint32_t place)
 	struct op_value v = c->places.val[var];
 	if (v.kind == OP_HELD && v.a == place)
 		return;
-	if (place == OP_NONE) {
+	if (v.kind == OP_LOST)
+		op_refuse(c, ONEPASS_READS_LOST);
+	if (place == OP_NONE || v.kind == OP_LOST) {
 		op_lose(c, var);
 		return;
 	}
 	int rd = place < OP_REGS ? (int)place : v.kind <= OP_COPY && v.kind != OP_CONST && v.a < OP_REGS ? v.a : T2_IP;
 	if (rd != v.a || v.kind == OP_CONST || v.kind > OP_COPY)
 		op_emit_value(c, rd, &v);
-	if (v.kind == OP_LOST)
-		return;
 	op_hold(c, var, place);
 	if (place >= OP_FRAME)
 		op_store_word(c, rd, place);
