@@ -449,10 +449,9 @@ void op_load_constant(struct op *c, const struct ub_insn *insn)
 	}
 	op_loop_forget(c, d);
 	op_set_const(c, d, lo);
-	if (!c->plan.say.defer) {
+	*op_fact_of(c, d) = (struct op_fact){ .kind = OP_NUMBER, .lo = lo, .hi = lo };
+	if (!c->plan.say.defer)
 		op_settle(c, d, c->places.home[d]);
-		*op_fact_of(c, d) = (struct op_fact){ .kind = OP_NUMBER, .lo = lo, .hi = lo };
-	}
 	if (c->plan.say.dead_high)
 		op_lose(c, d + OP_HIGH);
 	else

@@ -101,7 +101,8 @@ void op_guard_turns(struct op *c, int bound)
 			jit_dp(code, T2_SUB, T2_IP, T2_LR, T2_IP, JIT_ANY);
 		}
 	} else if (bound < 0) {
-		op_dp(c, T2_SUB, T2_IP, T2_IP, op_imm(l->limit), JIT_ANY);
+		if (l->limit)
+			op_dp(c, T2_SUB, T2_IP, T2_IP, op_imm(l->limit), JIT_ANY);
 	} else if (step(c) > 0) {
 		jit_dp(code, T2_SUB, T2_IP, bound, T2_IP, JIT_ANY);
 	} else {

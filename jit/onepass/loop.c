@@ -415,6 +415,7 @@ bool op_loop_end(struct op *c, bool on)
 		jit_land(&c->out, i);
 	l->fast = false;
 	l->top = c->out.code.len;
+	c->out.code.zero_at = ~0u;
 	c->plan.bits.at = l->at;
 	c->slot = l->head;
 	op_frame(c, l->head, OP_ENTER);

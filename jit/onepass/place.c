@@ -132,8 +132,10 @@ void op_emit_value(struct op *c, int rd, const struct op_value *v)
 			jit_dp_shift(code, T2_ADD, rd, rn, v->b, T2_LSL, v->shift, f);
 			rn = rd;
 		}
-		if (v->imm || rn != rd)
+		if (v->imm)
 			add_imm(c, rd, rn, (uint32_t)v->imm);
+		else
+			jit_mov(code, rd, rn);
 		break;
 	}
 	case OP_PRODUCT:
