@@ -7,6 +7,7 @@
  *   schedule.c  who runs: ready rings, sleeping list, ticks
  *   thread.c    beginning and end of threads, their walls as MPU regions
  *   gate.c      SVC
+ *   idle.c      sleeping
  *   fault.c     CPU faults: whose they are
  */
 #ifndef DEVICE_KERNEL_KERNEL_H
@@ -56,6 +57,9 @@ void kernel_interrupt(void);
 void kernel_protect(void);
 /* Starts scheduling; the caller's stack becomes the handlers'. Does not return. */
 void kernel_start(void) __attribute__((noreturn));
+
+/* idle.c: what runs when nothing else does. */
+int32_t kernel_idle(const void *a, void *b);
 
 /* fault.c: a fault that is the firmware's own. The board says what becomes of it. */
 void kernel_panic(const struct ub_fault *fault) __attribute__((noreturn));

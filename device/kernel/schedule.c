@@ -202,7 +202,8 @@ uint64_t os_now(void)
 		now += OS_TICK_US;
 	}
 	kernel_unmask(saved);
-	return now + (reload - left) / ((reload + 1) / OS_TICK_US);
+	uint32_t gone = left && left <= reload ? reload - left : 0; /* 0: it has been set, and does not count yet */
+	return now + gone / ((reload + 1) / OS_TICK_US);
 }
 
 struct os_thread *os_self(void)

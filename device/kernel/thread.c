@@ -151,15 +151,6 @@ int os_thread_ended(const struct os_thread *t, struct os_end *end)
 	return 1;
 }
 
-static int32_t sleep_for_ever(const void *a, void *b)
-{
-	(void)a;
-	(void)b;
-	for (;;)
-		__asm__ volatile("wfi" ::: "memory");
-	return 0;
-}
-
 /* The first switch leaves from a thread that never comes back. */
 void kernel_start(void)
 {
@@ -168,7 +159,7 @@ void kernel_start(void)
 
 	os_thread_start(&os_kernel.idle, &(struct os_start){
 		.name = "idle",
-		.entry = sleep_for_ever,
+		.entry = kernel_idle,
 		.stack = stack,
 		.stack_bytes = sizeof stack,
 		.priority = OS_PRIORITY_IDLE,
