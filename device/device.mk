@@ -48,3 +48,10 @@ device-sanitize: ## tests of the supervisor on the desk, under three sanitizers
 	$(GO) test -asan -tags sanitize ./internal/devicetest
 	CGO_CFLAGS='-O1 -g $(UBSAN)' CGO_LDFLAGS='$(UBSAN)' $(GO) test -tags sanitize ./internal/devicetest
 	CGO_CFLAGS='-O1 -g -fsanitize=thread' CGO_LDFLAGS='-fsanitize=thread' $(GO) test -tags sanitize ./internal/devicetest
+
+# Of one board; memory is that of the linked firmware, the rest is for programs.
+.PHONY: device-sizes
+device-sizes: build/device/netduinoplus2.elf ## code and tables of the device's firmware by component, in bytes
+	@for d in device/kernel device/supervisor device/console device/boards $(DEVICE_ENGINE_DIRS); do \
+		firmware/sizes.sh $(ARM)size $$d $$(echo $(DEVICE_OBJECTS_netduinoplus2) | tr ' ' '\n' | grep "^build/device/netduinoplus2/$$d/[^/]*$$"); \
+	done; $(ARM)size build/device/netduinoplus2.elf
