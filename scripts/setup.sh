@@ -28,6 +28,7 @@ fits() {
 	wabt) command -v wasm2c >/dev/null ;;
 	gcc-bpf) command -v bpf-gcc >/dev/null ;;
 	binutils-bpf) command -v bpf-as >/dev/null ;;
+	libcoap3-bin) command -v coap-client-notls >/dev/null ;;
 	llvm-19) command -v llvm-strip-19 >/dev/null ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
@@ -35,7 +36,7 @@ fits() {
 
 needed="pkg-config libunicorn-dev"
 if [ "$job" = test ]; then
-	needed="$needed qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi clang-19 llvm-19 lld-19 wabt shellcheck"
+	needed="$needed qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi clang-19 llvm-19 lld-19 wabt libcoap3-bin shellcheck"
 fi
 missing=
 for package in $needed; do

@@ -44,6 +44,8 @@ var owners = map[string][]string{
 	"github.com/google/pprof":                  {"cmd/ubench"},
 	"github.com/creack/pty":                    {}, // tests only
 	"github.com/santhosh-tekuri/jsonschema/v6": {}, // tests only
+	"github.com/plgd-dev/go-coap/v3":           {}, // tests only
+	"github.com/fxamacker/cbor/v2":             {}, // tests only
 	"golang.org/x/term":                        {"cmd/ubench"},
 	"ubench/emu/unicorn":                       {"emu", "cmd", "internal"},
 	"ubench/emu/qemu":                          {"emu", "internal/devicetest"},

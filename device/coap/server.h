@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A CoAP server (RFC 7252) with transfers in blocks (RFC 7959), observers (RFC 7641) and a list of its resources (RFC
+ * 6690), for any link that carries datagrams. It has no threads, clock or memory of its own: the caller brings all three.
+ *
+ *   coap_init        once, with a table of resources
+ *   coap_datagram    for each datagram that came
+ *   coap_changed     when what a resource shows has changed: its observers are told
+ *   coap_step        when the time that the last call returned has come
+ *
+ * What is sent goes through `send`, out of one buffer, so that a call sends one datagram after the other.
+ */
+#ifndef DEVICE_COAP_SERVER_H
+#define DEVICE_COAP_SERVER_H
+
+#include "device/coap/message.h"
+
+enum {
+	COAP_BLOCK_BYTES = 1024,    /* the largest block */
+	COAP_DATAGRAM_BYTES = 1100, /* a block, and what stands before it */
+	COAP_KEPT_BYTES = 1024,     /* answers kept for requests that come again */
+	COAP_OBSERVERS = 4,
+	COAP_SEGMENTS = 6,       /* of a path; a longer one is not found */
+	COAP_ENDPOINT_BYTES = 20,
+	COAP_OBSERVED_BYTES = 64, /* options of a request that can be observed */
+};
+enum { COAP_FORMAT_LINKS = 40, COAP_FORMAT_BYTES = 42, COAP_FORMAT_CBOR = 60, COAP_FORMAT_TEXT = 0, COAP_FORMAT_NONE = 0xffff };
+
+/* Times, in microseconds (RFC 7252, 4.8). */
+#define COAP_ACK_TIMEOUT_US 2000000u
+#define COAP_EXCHANGE_US 247000000u /* EXCHANGE_LIFETIME: as long a request may come again */
+#define COAP_UPLOAD_US 10000000u    /* without a block for so long, an upload gives way to another one */
+#define COAP_PROBE_US 60000000u     /* a notification asks for confirmation so long after the last that was confirmed, */
+#define COAP_PACE_US 3000000u       /* and when it comes so soon after the one before (RFC 7641, 4.5.1) */
+enum { COAP_MAX_RETRANSMIT = 4 };
+
+/* Who is asking. The link writes it and compares it byte by byte. */
+struct coap_endpoint {
+	uint8_t bytes[COAP_ENDPOINT_BYTES];
+};
+
+struct coap_segment {
+	const uint8_t *text;
+	uint32_t len;
+};
+
+/* A request, or one block of it. */
+struct coap_request {
+	const struct coap_message *message; /* for other options, such as queries */
+	const struct coap_endpoint *from;
+	struct coap_segment path[COAP_SEGMENTS];
+	uint32_t segments;
+	/* Its body, or a block of it: `len` bytes that belong at `offset`. Blocks come in order, each once; 0 in offset begins a
+	 * body anew. `more`: others follow, and the answer is of no interest unless it is an error, which ends the upload. */
+	const uint8_t *payload;
+	uint32_t len, offset, more;
+	uint32_t total; /* what the client says the whole will be (Size1); 0: it does not say */
+};
+
+/* The answer. A handler sets the code, and writes the whole body with coap_body: what the client did not ask for is passed
+ * over, so that a body needs no memory. It must not change between blocks; where it does, its ETag tells the client. */
+struct coap_reply {
+	uint8_t code;
+	uint32_t max_age;     /* seconds; 0: the default, 60 */
+	const char *location; /* of a 2.01, "p/weather"; NULL: none */
+	uint16_t format;      /* COAP_FORMAT_NONE, as it begins: the resource's of a success, and text for a person of an error */
+	/* For coap_body. */
+	uint8_t *block;
+	uint32_t from, size; /* what is wanted of the body */
+	uint32_t len;        /* written so far, wanted or not */
+	uint32_t hash;
+};
+/* arg: struct coap_reply. Fits cbor_writer. */
+void coap_body(void *reply, const uint8_t *bytes, uint32_t len);
+void coap_body_text(struct coap_reply *reply, const char *text);
+
+enum coap_allow { COAP_ALLOW_GET = 1, COAP_ALLOW_POST = 2, COAP_ALLOW_PUT = 4, COAP_ALLOW_DELETE = 8 };
+
+/* A resource: "p/ *" without the blank is every name below p. */
+struct coap_resource {
+	const char *path;
+	uint8_t allow;
+	uint8_t observable;
+	uint16_t format;        /* of what GET answers; an Accept of anything else is refused */
+	uint16_t takes;         /* what bodies have to be where the client says what they are; COAP_FORMAT_NONE: anything */
+	const char *attributes; /* for the list of resources: "rt=\"ubench.program\""; NULL: none */
+	void (*handle)(void *owner, const struct coap_request *request, struct coap_reply *reply);
+};
+
+struct coap_observer {
+	struct coap_endpoint from;
+	const struct coap_resource *resource; /* NULL: free */
+	uint8_t token[COAP_TOKEN_BYTES];
+	uint8_t token_len;
+	uint8_t options[COAP_OBSERVED_BYTES];
+	uint32_t options_len;
+	uint8_t changed;     /* something is to be told */
+	uint8_t unconfirmed; /* a confirmable notification is on its way: retransmitted `tries` times, again at `due` */
+	uint8_t tries;
+	uint16_t id; /* of the last notification */
+	uint64_t due, confirmed, sent;
+};
+
+struct coap_server {
+	const struct coap_resource *resources;
+	uint32_t nresources;
+	void *owner; /* of the resources */
+	void (*send)(void *link, const struct coap_endpoint *to, const uint8_t *bytes, uint32_t len);
+	void *link;
+	uint32_t block; /* bytes of a block at most: a power of two from 16 to COAP_BLOCK_BYTES */
+	uint16_t id;    /* of the next message of our own; begin with a random one */
+	uint32_t sequence; /* of notifications */
+	/* The body that is being sent in blocks: one at a time. */
+	struct {
+		const struct coap_resource *resource; /* NULL: none */
+		struct coap_endpoint from;
+		uint32_t key, next;
+		uint64_t last;
+	} upload;
+	struct coap_observer observers[COAP_OBSERVERS];
+	uint32_t kept_len;
+	uint8_t kept[COAP_KEPT_BYTES];
+	uint8_t out[COAP_DATAGRAM_BYTES];
+};
+
+void coap_init(struct coap_server *s);
+void coap_datagram(struct coap_server *s, const struct coap_endpoint *from, const uint8_t *bytes, uint32_t len, uint64_t now);
+/* Returns when to be called again at the latest; UINT64_MAX: only when something happens. */
+uint64_t coap_step(struct coap_server *s, uint64_t now);
+void coap_changed(struct coap_server *s, const struct coap_resource *resource);
+
+#endif
