@@ -13,6 +13,7 @@ import (
 	"ubench/benchmarks"
 	"ubench/emu"
 	"ubench/image"
+	"ubench/planner"
 )
 
 // Plan says what to measure on a target.
@@ -140,12 +141,18 @@ func formats(engine string) []abi.Format {
 	if engine == "femto" {
 		return []abi.Format{abi.FemtoContainers}
 	}
+	if engine == "jit-plan" { // the one that carries plans
+		return []abi.Format{abi.Packed, abi.TextOnly, abi.ExtendedHeader, abi.ELFObject}
+	}
 	return []abi.Format{abi.TextOnly, abi.Packed, abi.ExtendedHeader, abi.ELFObject}
 }
 
 // NewJob makes the job that runs a program on an engine that takes programs, for measuring: it may be one that checks
 // nothing. Formats that say all that the program does go before those that do not.
 func NewJob(engine string, program *image.Program) (emu.Job, error) {
+	if engine == "jit-plan" {
+		program = planner.Attach(program)
+	}
 	fs := formats(engine)
 	slices.SortStableFunc(fs, func(a, b abi.Format) int {
 		return cmp.Compare(drops(program, a), drops(program, b))

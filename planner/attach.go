@@ -8,12 +8,16 @@ import (
 	"slices"
 
 	"ubench/image"
+	"ubench/planner/alloc"
 	"ubench/planner/judge"
 	"ubench/planner/plan"
 )
 
 // rounds is how often a plan is made anew, with less in it.
-const rounds = 60
+const rounds = 200
+
+// patient is how many of them go slowly, giving up as little as possible.
+const patient = 24
 
 // Result is a plan that the device's compiler follows, and what comes of it.
 type Result struct {
@@ -21,6 +25,7 @@ type Result struct {
 	Plan    *plan.Plan
 	Bytes   []byte
 	Verdict judge.Verdict
+	Places  *alloc.Places
 }
 
 // Of makes a plan of a program. The device's compiler, on the desk, says which claims it cannot see to hold; they are left
@@ -35,13 +40,24 @@ func Of(p *image.Program) (*Result, error) {
 		return nil, err
 	}
 	b := &builder{Analysis: a, image: p, functions: plan.Functions(p.Text, also(p)), doubt: newDoubts()}
-	for range rounds {
+	for b.round = range rounds {
 		r, again, err := b.attempt(j)
 		if err != nil || !again {
 			return r, err
 		}
 	}
 	return nil, fmt.Errorf("%s: no plan is followed after %d attempts", p.Name, rounds)
+}
+
+// Attach is a program with a plan, or as it is if it cannot have one.
+func Attach(p *image.Program) *image.Program {
+	r, err := Of(p)
+	if err != nil {
+		return p
+	}
+	with := *p
+	with.Plan = r.Bytes
+	return &with
 }
 
 // attempt makes a plan; again tells that something was doubted.
@@ -58,12 +74,7 @@ func (b *builder) attempt(j *judge.Judge) (r *Result, again bool, err error) {
 		return nil, false, err
 	}
 	if len(v.Doubts) > 0 {
-		slices.SortFunc(v.Doubts, func(x, y judge.Doubt) int {
-			return cmp.Or(x.Slot-y.Slot, int(x.What)-int(y.What), int(x.Var)-int(y.Var))
-		})
-		for _, d := range slices.Compact(v.Doubts) {
-			b.doubted(d)
-		}
+		b.doubtAll(v.Doubts)
 		return nil, true, nil
 	}
 	if v.Followed {
@@ -77,7 +88,31 @@ func (b *builder) attempt(j *judge.Judge) (r *Result, again bool, err error) {
 	if !v.Followed {
 		return nil, false, fmt.Errorf("%s: the plan is not followed: %s, at instruction %d", b.image.Name, v.Reason, v.Slot)
 	}
-	return &Result{b.Analysis, b.plan, data, v}, false, nil
+	return &Result{b.Analysis, b.plan, data, v, b.places}, false, nil
+}
+
+// doubtAll leaves out what was doubted: of facts first, since what else is doubted may follow from them.
+func (b *builder) doubtAll(ds []judge.Doubt) {
+	rank := func(d judge.Doubt) int {
+		switch d.What {
+		case judge.Length:
+			return 0
+		case judge.Fact:
+			return 1
+		case judge.Zero:
+			return 2
+		}
+		return 3
+	}
+	slices.SortFunc(ds, func(x, y judge.Doubt) int {
+		return cmp.Or(rank(x)-rank(y), x.Slot-y.Slot, int(x.What)-int(y.What), int(x.Var)-int(y.Var))
+	})
+	for _, d := range slices.Compact(ds) {
+		if rank(d) > rank(ds[0]) && b.round < patient {
+			break
+		}
+		b.doubted(d)
+	}
 }
 
 // doubted leaves out of the next plan what the compiler could not see.
@@ -88,6 +123,9 @@ func (b *builder) doubted(d judge.Doubt) {
 		b.doubt.wide[at] = true
 	case judge.Fact:
 		b.doubt.facts[at]++
+		if b.round >= patient {
+			b.doubt.facts[at] = 4
+		}
 	case judge.Length:
 		b.doubt.length[d.Slot] = true
 	case judge.Form:

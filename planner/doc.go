@@ -10,6 +10,8 @@
 //	affine    counters of loops, and addresses as sums of what a turn moves by a constant
 //	liveness  which 32-bit halves of registers, and words of the frame, are needed where
 //	alloc     where they live
+//	bounds    how much a program executes at most, by the length of its context
+//	judge     the device's compiler, on the desk: what it follows of a plan, and what comes of it
 //	plan      what is said to the device: its text form, its encoder and decoder
 //
 // Nothing here is trusted by the device, and nothing here runs programs.

@@ -65,6 +65,7 @@ type builder struct {
 	places    *alloc.Places
 	weights   [][]float64
 	doubt     doubts
+	round     int
 	plan      *plan.Plan
 	records   map[int]*record // loops with a record, by the slot they stand at
 	homes     [plan.Word + plan.MaxWords]plan.Place
@@ -139,7 +140,7 @@ func (b *builder) window() int {
 
 // allocate gives places, knowing which checks are left to do.
 func (b *builder) allocate() {
-	own := alloc.Own{}
+	own := alloc.Own{plan.Budget: 0.001, plan.Base: 0.001, plan.Limit: 0.001}
 	b.weights = nil
 	for n, f := range b.Program.Functions {
 		scale := 1.0
@@ -252,6 +253,9 @@ func (b *builder) calls() {
 	}
 	for n, f := range b.Program.Functions {
 		out := plan.Function{}
+		if n == 0 {
+			out.Returns = 1 | 1<<6 // the program's result
+		}
 		for r := range 6 {
 			if b.Live.Functions[n].Returns.Has(plan.R(r)) {
 				out.Returns |= 1 << r

@@ -16,6 +16,7 @@ import (
 	"ubench/emu"
 	"ubench/emu/unicorn"
 	"ubench/image"
+	"ubench/planner"
 )
 
 func disasmCommand(e *env) *cli.Command {
@@ -34,11 +35,13 @@ Examples:
   ubench disasm fletcher16
   ubench disasm prog.o --entry second --engine jit-unchecked --core cortex-m3
   ubench disasm prog.packed --engine vm
+  ubench disasm prog.o --phases
   echo 'b700000007000000 9500000000000000' | ubench disasm - --json`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "engine", Value: "jit", Usage: "`ENGINE` that compiles it: jit, jit-compact or jit-unchecked; vm for eBPF alone"},
 			&cli.StringFlag{Name: "core", Value: string(unicorn.CortexM4), Usage: "`CORE` it is compiled for: cortex-m3 or cortex-m4"},
 			&cli.StringFlag{Name: "entry", Usage: "function of an object to start at, by `NAME`"},
+			&cli.BoolFlag{Name: "phases", Usage: "show instead what each analysis of the desk finds, and the plan made of it"},
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
 		},
 		Action: func(c *cli.Context) error { return e.disasm(c) },
@@ -73,6 +76,14 @@ func (e *env) disasm(c *cli.Context) error {
 	if program != nil && job.Format != abi.ELFObject {
 		name = program.AddressAt
 	} else if program, name, err = loadedProgram(fileName(c.Args().First()), job); err != nil { // devices link objects in their own order
+		return err
+	}
+	if c.Bool("phases") {
+		k, err := planner.Look(program)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(e.stdout, "%s: %d slots\n%s", program.Name, program.Slots(), k.Phases())
 		return err
 	}
 	d := disassembly{Program: program.Name, Engine: engine, Instructions: list(program, name)}

@@ -30,6 +30,7 @@ var commands = []func(*env) *cli.Command{
 	packCommand,
 	inspectCommand,
 	disasmCommand,
+	verifyCommand,
 	sizeCommand,
 	compareCommand,
 	figuresCommand,

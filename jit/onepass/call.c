@@ -97,8 +97,13 @@ void op_prologue(struct op *c)
 	op_frame(c, c->program->entry, OP_EDGE);
 	if (m->calls) {
 		jit_branch_link(&c->out, JIT_TO_LABEL, UB_ROUTINES + 1 + op_function_at(c, c->program->entry));
+		uint32_t returns, registers;
+		op_set words;
+		op_function(c, op_function_at(c, c->program->entry), &returns, &registers, &words);
 		for (uint32_t half = 0; half <= OP_HIGH; half += OP_HIGH)
-			if (m->home[half] != OP_NONE)
+			if (m->home[half] != OP_NONE && !(returns >> (half ? 6 : 0) & 1))
+				op_refuse(c, ONEPASS_NOT_SAVED); /* the result is lost */
+			else if (m->home[half] != OP_NONE)
 				op_hold(c, half, m->home[half]);
 			else
 				op_set_const(c, half, 0);

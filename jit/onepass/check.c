@@ -58,6 +58,8 @@ static struct op_fact with_slack(struct op_fact a, int64_t slack)
  * known to be inside a region, or at its end, do not. */
 static struct op_fact add_constant(struct op_fact a, int64_t k, bool *exact)
 {
+	if (is_number(&a) && a.bounded && a.slack > 0 && a.hi > MOST - a.slack) /* no length is above MOST */
+		a.hi = MOST - a.slack;
 	a.lo += k;
 	a.hi += k;
 	a = with_slack(a, a.slack - k);
@@ -247,7 +249,9 @@ bool op_implies(struct op *c, uint32_t var, const struct op_fact *f)
 	struct op_fact k = op_know(c, var);
 	if (f->kind == OP_ANYTHING || f->open)
 		return true; /* it says nothing */
-	if (f->bounded && !(k.bounded && !k.open && k.slack >= f->slack && (!f->exact || (k.exact && k.slack == f->slack))))
+	bool below = !f->exact && k.kind != OP_ANYTHING && !k.open && k.hi + f->slack <= (int64_t)c->facts.length;
+	bool distance = k.bounded && !k.open && k.slack >= f->slack && (!f->exact || (k.exact && k.slack == f->slack));
+	if (f->bounded && !below && !distance)
 		return false;
 	if (f->kind == OP_NUMBER ? !is_number(&k) : k.kind != f->kind || k.open)
 		return false;
@@ -313,6 +317,14 @@ static struct op_fact possible(struct op_fact f)
 	return f;
 }
 
+/* What is at least so much, and so far below the context's end, says how long that is. */
+static void learn_length(struct op *c, const struct op_fact *f)
+{
+	int64_t least = f->lo + f->slack;
+	if (f->bounded && !f->open && f->lo >= 0 && least > (int64_t)c->facts.length && least <= MOST)
+		c->facts.length = (uint32_t)least;
+}
+
 /* What a comparison says where it holds, or where it does not. */
 void op_refine(struct op *c, const struct ub_insn *insn, bool taken)
 {
@@ -366,6 +378,9 @@ void op_refine(struct op *c, const struct ub_insn *insn, bool taken)
 	default:
 		return;
 	}
+	learn_length(c, &a);
+	if (x)
+		learn_length(c, &b);
 	if (d != UB_R10)
 		*op_fact_of(c, d) = possible(a);
 	if (x && s != UB_R10)

@@ -105,6 +105,9 @@ type colouring struct {
 
 // add takes the webs of a function in. Without splitting there is one node for a variable.
 func (c *colouring) add(w *webs, split bool) {
+	if split {
+		w.coalesce()
+	}
 	if c.byVar == nil {
 		c.byVar = map[plan.Var]int{}
 	}
@@ -116,6 +119,11 @@ func (c *colouring) add(w *webs, split bool) {
 		if b.nowhere || b.v == cfg.R10 {
 			continue
 		}
+		if r := w.root(n); r != n {
+			index[n] = index[r]
+			c.take(c.nodes[index[r]], b)
+			continue
+		}
 		at, ok := c.byVar[b.v]
 		if split || !ok {
 			at = len(c.nodes)
@@ -123,14 +131,7 @@ func (c *colouring) add(w *webs, split bool) {
 			c.byVar[b.v] = at
 		}
 		index[n] = at
-		d := c.nodes[at]
-		d.webs = append(d.webs, b)
-		d.weight += b.weight
-		d.insns += b.insns
-		d.barred |= b.barred
-		for place, x := range b.fixed {
-			d.fixed[place] += x
-		}
+		c.take(c.nodes[at], b)
 	}
 	for n := range w.list {
 		if index[n] < 0 {
@@ -147,6 +148,17 @@ func (c *colouring) add(w *webs, split bool) {
 				d.hints[k] += x
 			}
 		}
+	}
+}
+
+// take makes a web part of a node.
+func (c *colouring) take(d *node, b *web) {
+	d.webs = append(d.webs, b)
+	d.weight += b.weight
+	d.insns += b.insns
+	d.barred |= b.barred
+	for place, x := range b.fixed {
+		d.fixed[place] += x
 	}
 }
 
@@ -288,7 +300,7 @@ func (c *colouring) homes(p *Places) {
 			p.Home[d.v] = d.place
 		}
 		for _, b := range d.webs {
-			count[key{d.v, d.place}] += b.defs + 1
+			count[key{b.v, d.place}] += b.defs + 1
 		}
 	}
 	keys := make([]key, 0, len(count))

@@ -24,8 +24,17 @@ type web struct {
 	nowhere bool // it is never in need of a place
 }
 
+// pair is two webs that one instruction makes of each other, weight times; same of one variable.
+type pair struct {
+	a, b   int
+	weight float64
+	same   bool
+}
+
 // webs of one function.
 type webs struct {
+	pairs  []pair
+	one    []int // webs that are coloured as one with another, before it
 	g      *liveness.Function
 	live   *liveness.Live
 	list   []web
@@ -222,6 +231,7 @@ func (w *webs) insn(k int, before map[plan.Var]int, weight float64, wide func(k 
 			}
 		})
 		from := v
+		same := i.Class == cfg.ALU
 		switch i.Class {
 		case cfg.Move:
 			from = v - plan.R(int(i.Dst)) + plan.R(int(i.Src))
@@ -246,6 +256,7 @@ func (w *webs) insn(k int, before map[plan.Var]int, weight float64, wide func(k 
 			continue
 		}
 		if m, ok := before[from]; ok && m != n {
+			w.pairs = append(w.pairs, pair{n, m, weight, same})
 			w.list[n].hints[m] += weight
 			w.list[m].hints[n] += weight
 		}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"ubench/abi"
+	"ubench/benchmarks"
+	"ubench/emu"
+	"ubench/emu/cycles"
+	"ubench/emu/cycles/meter"
+	"ubench/emu/unicorn"
+	"ubench/image"
+)
+
+// Bounds of instructions and cycles hold for every benchmark that has them, at every size; where loops are counted and do
+// the same in each turn, they are not more than twice what is executed.
+func TestBoundsHold(t *testing.T) {
+	target, err := unicorn.Open(t.Context(), unicorn.Options{Model: func(core unicorn.Core) (unicorn.Model, error) {
+		return meter.New(core, cycles.Options{})
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Close()
+	counted := map[string]bool{"fletcher16": true, "crc32table": true, "crc32": true, "slip": true, "pid": true, "bignum": true}
+	bounded := 0
+	for _, b := range benchmarks.All() {
+		program, err := image.LoadObject(b.Name, b.Object, b.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := verifyProgram(program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Instructions.Why != "" {
+			if counted[b.Name] {
+				t.Errorf("%s has no bound: %s", b.Name, v.Instructions.Why)
+			}
+			continue
+		}
+		bounded++
+		sizes := b.DefaultSizes
+		if !b.Sized {
+			sizes = []int{0}
+		}
+		if len(sizes) > 2 {
+			sizes = []int{sizes[0], sizes[len(sizes)/2]}
+		}
+		for _, size := range sizes {
+			job, err := programJob(emu.Job{Engine: "jit-plan"}, program)
+			if err != nil {
+				t.Fatal(err)
+			}
+			job.Context, job.Trace, job.Budget = b.Input(size), b.Trace, 0
+			s, err := target.Run(t.Context(), job)
+			if err != nil || s.Fault.Status != abi.OK {
+				t.Fatalf("%s: %v, %v", b.Name, err, s.Fault)
+			}
+			for _, what := range []struct {
+				name string
+				took uint64
+				most []float64
+			}{{"instructions", s.Execute.Instructions, v.Instructions.Coefficients}, {"cycles", s.Execute.Cycles, v.Cycles.Coefficients}} {
+				most, x := 0.0, 1.0
+				for _, c := range what.most {
+					most += c * x
+					x *= float64(len(job.Context))
+				}
+				if len(b.Helpers) == 0 && float64(what.took) > most {
+					t.Errorf("%s, %d: %d %s, at most %.0f were possible", b.Name, size, what.took, what.name, most)
+				}
+				if size == sizes[len(sizes)-1] {
+					t.Logf("%s, %d: %d %s of at most %.0f", b.Name, size, what.took, what.name, most)
+				}
+				if counted[b.Name] && what.name == "instructions" && size == sizes[len(sizes)-1] && most > 2*float64(what.took) {
+					t.Errorf("%s, %d: %d instructions, and the bound is %.0f", b.Name, size, what.took, most)
+				}
+			}
+		}
+	}
+	if bounded < 8 {
+		t.Errorf("only %d benchmarks have a bound", bounded)
+	}
+}
+
+// What is said of accesses and loops, by lines of C where they are known.
+func TestVerify(t *testing.T) {
+	text := output(t, "verify", "fletcher16")
+	for _, want := range []string{"fletcher16.c:15  r3 = *(u32 *)(r1 +0): proved", "turns", "instructions  ", "*len"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("verify lacks %q:\n%s", want, text)
+		}
+	}
+	var v verification
+	if err := json.Unmarshal([]byte(output(t, "verify", "strmem", "--json")), &v); err != nil {
+		t.Fatal(err)
+	}
+	if v.Program != "strmem" || len(v.Accesses) == 0 || len(v.Loops) != 3 {
+		t.Errorf("%+v", v)
+	}
+}
+
+// Phases are printed, each by its name.
+func TestPhases(t *testing.T) {
+	text := output(t, "disasm", "strmem", "--phases")
+	for _, want := range []string{"\nblocks\n", "\nloops\n", "\nranges\n", "\ncounters and addresses\n", "\nliveness\n", "\nplaces\n", "\nplan\n", "ctx+"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("--phases lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+// Reasons name the index as it is written.
+func TestSubscript(t *testing.T) {
+	for source, want := range map[string]string{
+		"sum += in->data[i + 1];": "`i + 1`",
+		"x = table[a[k]];":        "`a[k]`",
+		"first = p[0];":           "the offset",
+		"y = p[0] | p[n] << 8;":   "`n`",
+		"return *p;":              "the offset",
+	} {
+		if got := subscript(source); got != want {
+			t.Errorf("%s: %s, want %s", source, got, want)
+		}
+	}
+}
