@@ -9,10 +9,10 @@
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
 #define UB_STATIC_ASSERT(condition, name) _Static_assert(condition, #name)
 #else
-#define UB_STATIC_ASSERT(condition, name) UB_STATIC_ASSERT_(condition, name, __LINE__)
-#define UB_STATIC_ASSERT_(condition, name, line) UB_STATIC_ASSERT__(condition, name, line)
-#define UB_STATIC_ASSERT__(condition, name, line) \
-	typedef char ub_assert_##name##_##line[(condition) ? 1 : -1] __attribute__((unused))
+#define UB_STATIC_ASSERT(condition, name) UB_STATIC_ASSERT_(condition, name, __COUNTER__)
+#define UB_STATIC_ASSERT_(condition, name, number) UB_STATIC_ASSERT__(condition, name, number)
+#define UB_STATIC_ASSERT__(condition, name, number) \
+	typedef char ub_assert_##name##_##number[(condition) ? 1 : -1] __attribute__((unused))
 #endif
 
 #endif

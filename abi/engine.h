@@ -39,8 +39,6 @@ struct ub_engine {
 	/* Runs once. Returns run->fault.status; run->r0 is the result if that is 0. The caller has
 	 * filled in regions, budget and context, and zeroed the granted part of the stack. */
 	int32_t (*run)(const struct ub_prepared *prepared, struct ub_run *run);
-	/* Bytes of memory with which prepare does not fail for want of it. NULL: prepare is cheap, and takes little. */
-	uint32_t (*needs)(const struct ub_program *program);
 	/* Undoes what prepare did to the program's text, which can then be loaded or prepared again. NULL if
 	 * prepare leaves text as it is. Until then nobody else may read the text. */
 	void (*release)(const struct ub_prepared *prepared);

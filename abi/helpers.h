@@ -46,7 +46,7 @@
 
 /* Ids are a group, 0 to 15, and a number below five in it: a table by (group, number) is small, and has gaps. */
 #define UB_HELPER_AT(id) (((id) >> 4) * 5 + ((id) & 15))
-enum { UB_HELPER_INDEXES = 16 * 5 };
+enum { UB_HELPER_INDEXES = 16 * 5, UB_HELPER_ARGUMENTS = 5 /* at most */ };
 
 enum ub_helper_index {
 #define UB_HELPER_INDEX(name, id, arguments) UB_HELPER_##name = UB_HELPER_AT(id),

@@ -45,6 +45,7 @@ enum {
 	UB_PROGRAM_LOOPS = 1 << 5,        /* a backward jump occurs */
 	UB_PROGRAM_FRAME_ESCAPES = 1 << 6, /* r10 is used other than as the base of ld/st */
 	UB_PROGRAM_FEMTO = 1 << 7,        /* text has lddwd/lddwr left unresolved (femto engine only) */
+	UB_PROGRAM_OWN_HELPERS = 1 << 8,  /* set behind the verifier: ids are not those of abi/helpers.h, and nothing is known of them */
 };
 
 struct ub_program {

@@ -152,7 +152,7 @@ static int32_t copy_sections(struct loader *l)
 		if (k != NONE && k != BSS)
 			memcpy(l->mem[k] + l->where[n], r->bytes + s.at, s.size);
 	}
-	r->program->text = (const struct ub_insn *)l->mem[TEXT];
+	r->program->text = (const void *)l->mem[TEXT];
 	r->program->slots = l->size[TEXT] / UB_SLOT_BYTES;
 	r->program->rodata_addr = l->addr[RODATA];
 	r->program->rodata_len = bytes[RODATA];
@@ -201,7 +201,7 @@ static int add_function(struct loader *l, uint16_t slot)
 
 static int relocate_text(struct loader *l, uint32_t at, uint32_t type, uint32_t symbol)
 {
-	struct ub_insn *i = (struct ub_insn *)(l->mem[TEXT] + at);
+	struct ub_insn *i = (void *)(l->mem[TEXT] + at);
 	int32_t pc = (int32_t)(at / UB_SLOT_BYTES);
 	uint32_t offset;
 

@@ -61,7 +61,7 @@ static int32_t find_entry(const struct image_reader *r, const struct sections *s
 static int32_t resolve(const struct image_reader *r, const struct sections *s)
 {
 	struct ub_program *p = r->program;
-	struct ub_insn *text = (struct ub_insn *)(r->bytes + s->text);
+	struct ub_insn *text = (void *)(r->bytes + s->text);
 	int keep = (r->engine_caps & UB_ENGINE_FEMTO) != 0;
 
 	for (uint32_t pc = 0; pc < p->slots; pc++) {
@@ -91,7 +91,7 @@ static void set_sections(const struct image_reader *r, const struct sections *s)
 {
 	struct ub_program *p = r->program;
 
-	p->text = (const struct ub_insn *)(r->bytes + s->text);
+	p->text = (const void *)(r->bytes + s->text);
 	p->slots = s->text_len / UB_SLOT_BYTES;
 	p->rodata_addr = image_addr(r, s->rodata);
 	p->rodata_len = s->rodata_len;
@@ -133,7 +133,7 @@ int32_t image_load_femto(const struct image_reader *r)
 /* The text has `call -1` where a function is called; a table says which. */
 static int32_t relocate_calls(const struct image_reader *r, const struct sections *s, uint32_t table, uint32_t n)
 {
-	struct ub_insn *text = (struct ub_insn *)(r->bytes + s->text);
+	struct ub_insn *text = (void *)(r->bytes + s->text);
 
 	for (; n; n--, table += IMAGE_CALL) {
 		uint32_t at = image_u32(r->bytes + table), to = image_u32(r->bytes + table + 4);

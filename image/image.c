@@ -26,7 +26,7 @@ static int32_t load_text(const struct image_reader *r)
 		return image_refuse(r, UB_E_IMAGE_TRUNCATED, 0, r->len);
 	if (r->len / UB_SLOT_BYTES > UB_SLOTS_MAX)
 		return image_refuse(r, UB_E_IMAGE_SIZE, 0, r->len);
-	r->program->text = (const struct ub_insn *)r->bytes;
+	r->program->text = (const void *)r->bytes;
 	r->program->slots = r->len / UB_SLOT_BYTES;
 	return UB_OK;
 }

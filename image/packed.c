@@ -9,7 +9,9 @@
 #include "image/reader.h"
 
 /* Small code before fast code: most of it runs once per program. */
+#ifndef __clang__
 #pragma GCC optimize("Os")
+#endif
 #define NOINLINE __attribute__((noinline))
 
 enum {
@@ -19,7 +21,8 @@ enum {
 	LEAST_BYTES = 5, /* of an image */
 	TLV_PLAN = 1, TLV_CRITICAL = 0x80,
 	KIND_MEMORY = 5, /* of lddw, in the place of the source register: an address in the program's memory */
-	SLACK = 24, /* bytes that may be read behind the image before its end is noticed */
+	SLACK = 24, /* bytes that a step takes at most, and may look at */
+	REST = SLACK + 8,
 };
 
 /* Ways to give a register: 0 to 10 is that one, the destination of the instruction before, or bits:
@@ -71,13 +74,46 @@ static const struct tier template_tiers[] = {IMAGE_PACKED_TEMPLATE_TIERS(ROW)};
 static const struct tier symbol_tiers[] = {IMAGE_PACKED_SYMBOL_TIERS(ROW)};
 #undef ROW
 
-/* The bits of an image and how many of them were taken. Whoever loops looks whether the end has been
- * passed; no step takes more than SLACK bytes. */
+/* The bits of an image and how many of them were taken. Whoever loops asks more() or past(), and no step between takes
+ * more than SLACK bytes. The last bytes of an image are read from a copy with zeros behind it, so that bytes behind the
+ * image, which may be the last ones there are, are not looked at. */
 struct stream {
 	const uint8_t *bytes;
 	uint32_t at;
-	uint32_t end;
+	uint32_t end;   /* of the bits, or, until the copy is made, where that is due */
+	uint32_t moved; /* bits that lie before bytes[0] */
+	uint32_t len;   /* bytes of the image, 0 when the copy is made */
+	uint8_t rest[2 * REST];
 };
+
+static NOINLINE void turn_to_rest(struct stream *s)
+{
+	uint32_t from = s->at >> 3;
+
+	if (s->len == 0)
+		return;
+	memset(s->rest, 0, sizeof s->rest);
+	memcpy(s->rest, s->bytes + from, s->len - from);
+	s->bytes = s->rest;
+	s->end = (s->len - from - CRC_BYTES) * 8;
+	s->moved = from * 8;
+	s->at -= s->moved;
+	s->len = 0;
+}
+
+/* Whether there are bits left. */
+static inline __attribute__((always_inline)) int more(struct stream *s)
+{
+	if (s->at >= s->end)
+		turn_to_rest(s);
+	return s->at < s->end;
+}
+
+/* Whether more was taken than there is. */
+static int past(struct stream *s)
+{
+	return !more(s) && s->at > s->end;
+}
 
 /* The next bits, at least 25, at the top of the word. */
 static inline __attribute__((always_inline)) uint32_t peek(const struct stream *s)
@@ -134,7 +170,7 @@ static NOINLINE int get_memory(struct stream *s, uint8_t *out, const uint8_t *en
 {
 	uint32_t coded = get(s, 1), waiting = 0; /* second parts + 1, a byte each */
 
-	while (out < end && s->at < s->end) {
+	while (out < end && more(s)) {
 		uint32_t c = RAW, part;
 		if (waiting) {
 			c = (waiting & 0xff) - 1 - 0x80;
@@ -197,7 +233,7 @@ static NOINLINE struct ub_insn *get_text(const struct ub_program *p, struct stre
 	const uint8_t *next = memory; /* where the next string starts */
 	uint32_t prev = 0; /* destination of the instruction before */
 
-	for (; out < end && s->at < s->end; out++) {
+	for (; out < end && more(s); out++) {
 		const struct tier *tier = template_tiers;
 		struct template t;
 		uint32_t word = peek(s), used;
@@ -277,11 +313,12 @@ static NOINLINE const uint16_t *get_list(const struct image_reader *r, struct st
 	uint32_t value = UINT32_MAX;
 	uint16_t *list;
 
+	past(s);
 	*count = number(s);
 	list = ub_arena_take(r->arena, *count * 2);
 	for (uint32_t i = 0; list && i < *count; i++) {
 		value += number(s) + 1;
-		if (value > UB_SLOTS_MAX || s->at > s->end)
+		if (value > UB_SLOTS_MAX || past(s))
 			return NULL;
 		list[i] = (uint16_t)value;
 	}
@@ -309,7 +346,7 @@ static NOINLINE int get_sizes(const struct image_reader *r, struct stream *s, ui
 	uint8_t *memory = image_take(r, room + p->slots * UB_SLOT_BYTES, 8u << (slots >> 16));
 	if (!memory)
 		return 0;
-	p->text = (const struct ub_insn *)(memory + room);
+	p->text = (const void *)(memory + room);
 	*end = memory + stored;
 	memset(*end, 0, bss);
 	p->rodata_addr = ub_arena_addr(r->arena, memory);
@@ -324,12 +361,13 @@ static NOINLINE int get_extra(struct ub_program *p, struct stream *s, uint8_t *o
 {
 	const uint8_t *end = out + memory_len(p);
 
+	past(s);
 	p->ctx_min = number(s);
 	for (uint32_t n = number(s); n; n--) {
 		out += number(s);
 		uint32_t to = number(s);
 		uint32_t addr = to & 1 ? UB_CODE_ADDR(to / 2) : p->rodata_addr + to / 2;
-		if (end - out < 8 || s->at > s->end)
+		if (end - out < 8 || past(s))
 			return 0;
 		for (uint32_t i = 0; i < 8; i++, addr = i < 4 ? addr >> 8 : 0)
 			*out++ = (uint8_t)addr;
@@ -392,10 +430,11 @@ static int32_t get_trailer(const struct image_reader *r, uint32_t at)
 
 int32_t image_load_packed(const struct image_reader *r)
 {
-	struct stream s = {r->bytes, 8, (r->len - CRC_BYTES) * 8};
+	struct stream s;
 	uint8_t *memory, *end;
 	int32_t status = UB_E_IMAGE_TRUNCATED;
 
+	s.at = s.moved = 0;
 	if (r->len < LEAST_BYTES)
 		goto refuse;
 	status = UB_E_IMAGE_VERSION;
@@ -404,9 +443,12 @@ int32_t image_load_packed(const struct image_reader *r)
 	status = UB_E_IMAGE_CHECKSUM;
 	if (crc16(r->bytes, r->len)) /* over itself, it is 0 */
 		goto refuse;
+	s.bytes = r->bytes;
+	s.at = 8;
+	s.end = r->len > REST ? (r->len - REST) * 8 : 0;
+	s.len = r->len;
+	past(&s);
 	status = UB_E_MEMORY;
-	if (r->bytes + r->len + SLACK > r->arena->mem + r->arena->size)
-		goto refuse;
 	if (!get_sizes(r, &s, &end))
 		goto refuse;
 	memory = memory_of(r);
@@ -424,8 +466,8 @@ int32_t image_load_packed(const struct image_reader *r)
 	if (r->bytes[0] & EXTRA && (!(r->program->funcs = get_list(r, &s, &r->program->nfuncs)) ||
 				    !get_extra(r->program, &s, memory)))
 		goto refuse;
-	if (!(status = get_trailer(r, s.at)))
+	if (!(status = get_trailer(r, s.at + s.moved)))
 		return UB_OK;
 refuse:
-	return image_refuse(r, status, r->where->pc, s.at >> 3);
+	return image_refuse(r, status, r->where->pc, (s.at + s.moved) >> 3);
 }

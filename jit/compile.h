@@ -76,8 +76,8 @@ enum jit_kind {
 };
 
 struct jit_val {
-	union {
-		struct {
+	__extension__ union { /* C99 has none without a name */
+		__extension__ struct {
 			uint8_t kind, a, b, shift;
 		};
 		uint32_t word; /* all four, little-endian */

@@ -11,6 +11,10 @@
 
 #include "abi/engine.h"
 
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && __ARM_ARCH_ISA_THUMB < 2
+#error "jit is for ARMv7-M and ARMv8-M mainline; Cortex-M0, M0+, M1 and M23 have vm: leave jit/ out of the build"
+#endif
+
 extern const struct ub_engine jit_engine;
 extern const struct ub_engine jit_compact_engine;   /* each loop in one form: less code, and sooner there */
 extern const struct ub_engine jit_unchecked_engine; /* no checks, no budget: for measurement only */

@@ -163,9 +163,11 @@ static uint32_t arguments(const struct ranges *g, int32_t id)
 	static const uint8_t known[UB_HELPER_ENTRIES] = { UB_HELPERS(ARGUMENTS) };
 #undef ARGUMENTS
 	int index = ub_helper_index(id);
+	if (g->j->program->flags & UB_PROGRAM_OWN_HELPERS)
+		return UB_HELPER_ARGUMENTS;
 	if (index == UB_HELPER_printf)
 		return 1 + conversions(g->j->program, g->now + 1);
-	return index < 0 || index >= UB_HELPER_ENTRIES ? 5 : known[index]; /* the caller's own: all five */
+	return index < 0 || index >= UB_HELPER_ENTRIES ? UB_HELPER_ARGUMENTS : known[index];
 }
 
 static uint32_t call(struct ranges *g, const struct ub_insn *insn)
@@ -435,7 +437,7 @@ void jit_ranges(struct jit *j)
 	g.extended = j->slots;
 	g.now[UB_R10] = pointer(UB_REGION_STACK, UB_FRAME_BYTES);
 	memset(g.frame, UNKNOWN, sizeof(g.frame));
-	g.states = (struct state *)j->out.code.at;
+	g.states = (void *)j->out.code.at;
 	j->window = 1;
 	for (uint32_t first = 0; first < j->slots; first += 8)
 		for (uint32_t set = j->leader[first / 8]; set; set &= set - 1) {

@@ -11,10 +11,9 @@
 
 #define NAKED __attribute__((naked, used))
 
-_Static_assert(UB_RUN_STATUS == 0 && UB_RUN_PC == 4 && UB_RUN_ADDR == 8 && UB_RUN_R0 == 16,
-	       "the offsets below");
-_Static_assert(UB_E_READ == -80 && UB_E_WRITE == -81 && UB_E_ALIGN == -82, "the statuses below");
-_Static_assert(UB_READ == 1 && UB_WRITE == 2 && JIT_CHECK_RIGHTS == 4, "the fields below");
+UB_STATIC_ASSERT(UB_RUN_STATUS == 0 && UB_RUN_PC == 4 && UB_RUN_ADDR == 8 && UB_RUN_R0 == 16, offsets_below);
+UB_STATIC_ASSERT(UB_E_READ == -80 && UB_E_WRITE == -81 && UB_E_ALIGN == -82, statuses_below);
+UB_STATIC_ASSERT(UB_READ == 1 && UB_WRITE == 2 && JIT_CHECK_RIGHTS == 4, fields_below);
 
 NAKED int32_t jit_enter(struct ub_run *run __attribute__((unused)), uint32_t code __attribute__((unused)))
 {

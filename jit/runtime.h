@@ -6,7 +6,7 @@
 #include "abi/port.h"
 
 enum jit_routine { JIT_CHECK, JIT_FAULT, JIT_HELPER, JIT_HELPER5, JIT_DIVIDE };
-_Static_assert((int)JIT_DIVIDE < (int)UB_ROUTINES, "routines");
+UB_STATIC_ASSERT((int)JIT_DIVIDE < (int)UB_ROUTINES, routines);
 
 enum { JIT_CHECK_RIGHTS = 4 /* UB_READ, UB_WRITE or both, above the size */ };
 

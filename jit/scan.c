@@ -31,14 +31,14 @@ int32_t jit_scan(struct jit *j, uint8_t *mem, uint32_t bytes)
 		return UB_E_COMPILE_SCRATCH;
 	uint8_t *at = mem + bytes - tables;
 	memset(at, 0, tables);
-	j->out.fixups = (struct jit_fixup *)at;
-	j->live_in = (uint32_t *)at;
+	j->out.fixups = (void *)at;
+	j->live_in = (void *)at;
 	j->out.offset = (uint16_t *)(j->live_in + n + 1);
 	j->out.labels = j->out.offset + n;
 	j->facts = (uint8_t *)(j->out.labels + JIT_L_FUNCS + j->program->nfuncs);
 	j->leader = j->facts + n;
 	j->hoisted = j->leader + (n + 7) / 8;
-	j->out.code.at = (uint16_t *)mem;
+	j->out.code.at = (void *)mem;
 	j->out.code.cap = (bytes - tables) / 2;
 	if (j->out.code.cap > 0xffff)
 		j->out.code.cap = 0xffff;

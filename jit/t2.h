@@ -28,19 +28,19 @@ enum t2_mem {
 };
 
 /* Register to register operations of one source: T32 bits, Rm in 3..0, Rd in 11..8. */
-enum t2_unary {
+__extension__ enum t2_unary { /* C99 has int only */
 	T2_SXTH = 0xfa0ff080, T2_UXTH = 0xfa1ff080, T2_SXTB = 0xfa4ff080, T2_UXTB = 0xfa5ff080,
 	T2_REV = 0xfa90f080, T2_REV16 = 0xfa90f090, T2_REVSH = 0xfa90f0b0,
 };
 
 /* Three registers: Rn in 19..16, Rd in 11..8, Rm in 3..0. */
-enum t2_mul3 {
+__extension__ enum t2_mul3 {
 	T2_MUL = 0xfb00f000, T2_SDIV = 0xfb90f0f0, T2_UDIV = 0xfbb0f0f0,
 	T2_MLA = 0xfb000000, T2_MLS = 0xfb000010,     /* Ra in 15..12 */
 	T2_UMULL = 0xfba00000, /* RdLo in 15..12, RdHi in 11..8 */
 };
 
-enum {
+__extension__ enum {
 	T2_DP_REG = 0xea000000u, /* op << 21 | S << 20 | Rn << 16 | imm3 << 12 | Rd << 8 | imm2 << 6 | type << 4 | Rm */
 	T2_DP_IMM = 0xf0000000u, /* i << 26 | op << 21 | S << 20 | Rn << 16 | imm3 << 12 | Rd << 8 | imm8 */
 	T2_ADDW = 0xf2000000u, T2_SUBW = 0xf2a00000u, T2_MOVW = 0xf2400000u, T2_MOVT = 0xf2c00000u,

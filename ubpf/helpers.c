@@ -35,6 +35,17 @@ int ubpf_check(struct ub_run *run, uint32_t address, uint32_t bytes, uint32_t ri
 	return r && bytes <= r->len - (address - r->start) ? 1 : refuse(run, address);
 }
 
+/* Whether the budget has room for a helper's work on so many bytes, and pays. */
+static int pay(struct ub_run *run, uint32_t bytes)
+{
+	if (bytes / UBPF_WORK_BYTES > run->work) {
+		run->fault.status = UB_E_BUDGET;
+		return 0;
+	}
+	run->work -= bytes / UBPF_WORK_BYTES;
+	return 1;
+}
+
 static int check_string(struct ub_run *run, uint32_t address)
 {
 	const struct ub_region *r = region_of(run, address, UB_READ);
@@ -43,7 +54,9 @@ static int check_string(struct ub_run *run, uint32_t address)
 
 	for (uint32_t i = 0; i < room; i++) {
 		if (p[i] == 0)
-			return 1;
+			return pay(run, i);
+		if (i / UBPF_WORK_BYTES > run->work)
+			return pay(run, i);
 	}
 	return refuse(run, address);
 }
@@ -56,7 +69,9 @@ static int check_argument(struct ub_run *run, uint32_t kind, uint32_t value, uin
 		return 1;
 	if (kind == UBPF_STRING)
 		return check_string(run, value);
-	return ubpf_check(run, value, bytes ? bytes : next, kind >> UBPF_RIGHTS_SHIFT);
+	if (bytes == 0)
+		bytes = next;
+	return ubpf_check(run, value, bytes, kind >> UBPF_RIGHTS_SHIFT) && pay(run, bytes);
 }
 
 /* In the place of a helper that has pointers. */

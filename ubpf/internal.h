@@ -10,8 +10,8 @@
 enum { UBPF_BYTES = 0x0fff, UBPF_RIGHTS_SHIFT = 13 }; /* of kinds of arguments: UB_READ, UB_WRITE above them */
 UB_STATIC_ASSERT(UBPF_IN(0) >> UBPF_RIGHTS_SHIFT == UB_READ && UBPF_OUT(0) >> UBPF_RIGHTS_SHIFT == UB_WRITE, ubpf_rights);
 
-/* Bytes that verifying borrows (verify/verify.h). */
-#define UBPF_VERIFY_BYTES(slots, functions) ((slots) / 8 + 8 * (functions) + 32)
+/* Helpers pay for bytes they are given out of run->work: so many bytes are one unit of the budget. */
+enum { UBPF_WORK_BYTES = 16 };
 
 /* Where programs see the memory of a host whose pointers are wider than addresses. */
 enum { UBPF_HOST_ADDRESS = 0x20000000 };

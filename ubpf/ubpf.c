@@ -10,6 +10,11 @@
 
 enum { ALIGNED = 7 };
 
+static uint32_t aligned(uint32_t bytes)
+{
+	return (bytes + ALIGNED) & ~(uint32_t)ALIGNED;
+}
+
 static int32_t refuse(struct ubpf *u, int32_t status)
 {
 	u->fault.status = status;
@@ -29,13 +34,15 @@ static void lend(struct ubpf *u, uint8_t *memory, uint32_t bytes)
 #endif
 }
 
-static uint32_t address_of(const struct ubpf *u, const void *p)
+uint32_t ubpf_address(const void *memory, const void *p)
 {
 #if UB_ADDRESSES_ARE_POINTERS
-	(void)u;
+	(void)memory;
 	return (uint32_t)(uintptr_t)p;
 #else
-	return (uint32_t)((const uint8_t *)p - u->run.base);
+	uintptr_t at = (uintptr_t)p - ((uintptr_t)memory - UBPF_HOST_ADDRESS);
+
+	return at < UB_CODE_ADDR(0) ? (uint32_t)at : 0;
 #endif
 }
 
@@ -56,7 +63,7 @@ int32_t ubpf_read(struct ubpf *u, const struct ubpf_options *o, const void *imag
 /* The program's stack: whole frames and room for saved registers where functions are called, else what it uses. */
 static int32_t take_stack(struct ubpf *u)
 {
-	uint32_t save = 0, bytes = (u->program.stack_use + ALIGNED) & ~(uint32_t)ALIGNED;
+	uint32_t save = 0, bytes = aligned(u->program.stack_use);
 
 	if (u->program.flags & UB_PROGRAM_LOCAL_CALLS) {
 		save = UB_SAVE_BYTES;
@@ -68,7 +75,8 @@ static int32_t take_stack(struct ubpf *u)
 	return 0;
 }
 
-int32_t ubpf_verify(struct ubpf *u, const struct ubpf_options *o)
+/* *peak: memory in use when verifying needed most. */
+static int32_t verify_at(struct ubpf *u, const struct ubpf_options *o, uint32_t *peak)
 {
 	struct ub_program *p = &u->program;
 	uint32_t n = o->helpers ? o->helpers->n : 0;
@@ -78,8 +86,18 @@ int32_t ubpf_verify(struct ubpf *u, const struct ubpf_options *o)
 		return refuse(u, UB_E_MEMORY);
 	p->nhelpers = ubpf_allow(o->helpers ? o->helpers->ids : 0, n, p->helpers, p->nhelpers, o->allowed, o->nallowed, ids);
 	p->helpers = ids;
+	uint32_t used = aligned(u->arena.used);
 	int32_t err = verify_program(p, o->engine->caps, &u->arena, &u->fault);
+	*peak = used + verify_memory(p);
+	p->flags |= UB_PROGRAM_OWN_HELPERS;
 	return refuse(u, err ? err : take_stack(u));
+}
+
+int32_t ubpf_verify(struct ubpf *u, const struct ubpf_options *o)
+{
+	uint32_t peak;
+
+	return verify_at(u, o, &peak);
 }
 
 /* Regions of every run. The context's is filled in when it runs. */
@@ -120,30 +138,64 @@ int32_t ubpf_load(struct ubpf *u, const struct ubpf_options *o, const void *imag
 	return err;
 }
 
+/* Makes it ready with `size` bytes of memory, and undoes that. Returns 0, with what the engine kept, or a status. */
+static int32_t try_prepare(struct ubpf *u, const struct ubpf_options *o, uint32_t size, uint32_t *kept)
+{
+	uint32_t used = u->arena.used, all = u->arena.size;
+
+	u->arena.size = size;
+	int32_t err = ubpf_prepare(u, o);
+	*kept = u->prepared.ram_bytes;
+	ubpf_unload(u);
+	u->arena.used = used;
+	u->arena.size = all;
+	return err;
+}
+
+/* The least memory with which the engine makes of the program what it makes with all of it, by bisection: no formula
+ * says how much a compiler needs, and the last that was tried is known to do. */
+static int32_t find_least(struct ubpf *u, const struct ubpf_options *o, uint32_t *least)
+{
+	uint32_t low = aligned(u->arena.used), high = u->arena.size, size = low, kept, all;
+	int32_t err = try_prepare(u, o, high, &all);
+
+	if (err)
+		return err;
+	for (;;) { /* low - 8 does not do, high does */
+		if (!try_prepare(u, o, size, &kept) && kept == all)
+			high = size;
+		else
+			low = size + ALIGNED + 1;
+		if (low >= high)
+			break;
+		size = (low + (high - low) / 2) & ~(uint32_t)ALIGNED;
+	}
+	*least = high;
+	u->fault = (struct ub_fault){ 0 };
+	return 0;
+}
+
 int32_t ubpf_needs(const struct ubpf_options *o, const void *image, uint32_t bytes, void *memory, uint32_t memory_bytes,
 		   struct ubpf_needs *needs, struct ub_fault *where)
 {
 	struct ubpf u;
-	int32_t err = ubpf_read(&u, o, image, bytes, memory, memory_bytes);
+	uint32_t verifying = 0, least = 0;
+	int32_t err = ubpf_read(&u, o, image, bytes, memory, memory_bytes & ~(uint32_t)ALIGNED);
 
 	if (!err)
-		err = ubpf_verify(&u, o);
+		err = verify_at(&u, o, &verifying);
+	if (!err)
+		err = find_least(&u, o, &least);
 	if (where)
 		*where = u.fault;
 	if (err)
 		return err;
-	uint32_t stack = u.program.stack_use, context = u.program.ctx_min, flags = u.program.flags;
-	uint32_t verify = UBPF_VERIFY_BYTES(u.program.slots, u.program.nfuncs), takes;
-	if (o->engine->needs) {
-		takes = ((u.arena.used + ALIGNED) & ~(uint32_t)ALIGNED) + o->engine->needs(&u.program);
-	} else { /* making it ready costs next to nothing, and says it */
-		err = ubpf_prepare(&u, o);
-		takes = u.arena.used;
-		ubpf_unload(&u);
-		if (err)
-			return err;
-	}
-	*needs = (struct ubpf_needs){ .memory = takes + verify, .stack = stack, .context = context, .flags = flags };
+	*needs = (struct ubpf_needs){
+		.memory = aligned(least > verifying ? least : verifying),
+		.stack = u.program.stack_use,
+		.context = u.program.ctx_min,
+		.flags = u.program.flags,
+	};
 	return 0;
 }
 
@@ -157,12 +209,15 @@ int32_t ubpf_run(struct ubpf *u, void *context, uint32_t bytes, uint64_t *result
 		return refuse(u, UB_E_STATE);
 	if (bytes < u->program.ctx_min)
 		return refuse(u, UB_E_CONTEXT);
+	uint32_t address = ubpf_address(u->arena.mem, context);
+	if (bytes && (!address || address + bytes - 1 < address))
+		return refuse(u, UB_E_ARGUMENT);
 	if (use)
 		memset(u->arena.mem + u->stack - use, 0, use);
-	r->ctx_addr = address_of(u, context);
+	r->ctx_addr = address;
 	r->ctx_len = bytes;
 	r->regions[UB_REGION_CTX] = (struct ub_region){ r->ctx_addr, bytes, UB_READ | UB_WRITE };
-	r->budget = u->budget;
+	r->budget = r->work = u->budget;
 	int32_t err = u->engine->run(&u->prepared, r);
 	r->stop = 0;
 	u->fault = r->fault;

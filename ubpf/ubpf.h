@@ -49,7 +49,7 @@ enum { UBPF_VALUE = 0, UBPF_STRING = 0x1000 };
 #define UBPF_OUT(n) (0x4000 | (n))
 #define UBPF_INOUT(n) (0x6000 | (n))
 
-enum { UBPF_ARGUMENTS = 5 };
+enum { UBPF_ARGUMENTS = UB_HELPER_ARGUMENTS };
 
 /* One helper. `call` gets the low 32 bits of r1 to r5, and returns r0. It may stop the program by setting
  * run->fault.status to a negative status. ubpf_pointer() makes C pointers of addresses. */
@@ -95,7 +95,8 @@ struct ubpf_options {
 	const struct ub_engine *engine;
 	uint32_t format;                    /* enum ub_format: how the image is written */
 	uint32_t entry;                     /* index of the function to run, of formats with several */
-	uint32_t budget;                    /* backward jumps and local calls a run may do: bounds its time */
+	uint32_t budget;                    /* backward jumps and local calls a run may do; once more, 16 bytes of arguments of
+	                                     * helpers. Bounds its time */
 	const struct ubpf_helpers *helpers; /* what may be called; NULL: nothing */
 	const uint16_t *allowed;            /* ids that this program may call, ascending; NULL: all of `helpers`. What the */
 	uint32_t nallowed;                  /* image asks for is cut down to these */
@@ -119,14 +120,15 @@ struct ubpf {
 
 /* What loading takes. */
 struct ubpf_needs {
-	uint32_t memory;  /* bytes: for interpreters exact, for a compiler enough */
+	uint32_t memory;  /* bytes with which loading gives the same: exact, but for a compiler, which may do with a little less */
 	uint32_t stack;   /* of that, the program's own stack */
 	uint32_t context; /* shortest context the program accepts */
 	uint32_t flags;   /* UB_PROGRAM_* */
 };
 
-/* Reads and checks an image without making it ready, in `memory` as ubpf_load would, and says what loading takes.
- * Formats that run where they lie (abi/image.h) change the image's bytes as loading does, no further.
+/* Says what loading takes, by doing it a few times in `memory`, of which the more there is the faster the code that a
+ * compiler makes: it is what loops in two forms need. The budget for a run is for the caller to choose: how often a
+ * program jumps back is not known before it runs. Formats that run where they lie (abi/image.h) change the image's bytes as loading does, no further.
  * Returns 0 or why it would be refused; *where, if not NULL, has the slot. */
 int32_t ubpf_needs(const struct ubpf_options *options, const void *image, uint32_t bytes, void *memory, uint32_t memory_bytes,
 		   struct ubpf_needs *needs, struct ub_fault *where);
@@ -146,9 +148,13 @@ int32_t ubpf_read(struct ubpf *u, const struct ubpf_options *options, const void
 int32_t ubpf_verify(struct ubpf *u, const struct ubpf_options *options);
 int32_t ubpf_prepare(struct ubpf *u, const struct ubpf_options *options);
 
+/* The address at which programs that are loaded into `memory` see what p points to: on 32-bit machines p itself. Hosts with
+ * wider pointers show programs the 4 GB around `memory`; 0 is returned for what lies elsewhere. For regions of options. */
+uint32_t ubpf_address(const void *memory, const void *p);
+
 /* Runs it once: r1 is the address of the context, r2 its length in bytes. *result, if not NULL, is r0. Variables of
  * the program keep their values from run to run; its stack is zero each time. A program that was stopped can
- * be run again. */
+ * be run again. On hosts with 64-bit pointers the context lies near `memory` (ubpf_address), or UB_E_ARGUMENT. */
 int32_t ubpf_run(struct ubpf *u, void *context, uint32_t bytes, uint64_t *result);
 
 /* Stops a run from another thread or an interrupt: when the program calls its next helper, it ends with

@@ -25,4 +25,12 @@
 int32_t verify_program(struct ub_program *p, uint32_t engine_caps, struct ub_arena *arena,
 		       struct ub_fault *where);
 
+/* Bytes of an aligned arena that verifying such a program took at most. */
+static inline uint32_t verify_memory(const struct ub_program *p)
+{
+	uint32_t bits = (((p->slots + 31) / 32 * 4 + 7) & ~7u) + 2 * p->nfuncs, nodes = ((2 * p->nfuncs + 7) & ~7u) + 8 * p->nfuncs;
+
+	return p->flags & UB_PROGRAM_LOCAL_CALLS && nodes > bits ? nodes : bits;
+}
+
 #endif

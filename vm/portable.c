@@ -10,6 +10,13 @@
 #include "vm/opcodes.h"
 #include "vm/state.h"
 
+/* Labels as values, which C has not. */
+#pragma GCC diagnostic ignored "-Wpedantic"
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wgnu-label-as-value"
+#pragma clang diagnostic ignored "-Winitializer-overrides"
+#endif
+
 /* The region last hit: an access of 1 << k bytes at `addr` is inside it if
  * addr - start < limit[k], unsigned. Nothing is in it while all limits are 0. */
 struct vm_window {
@@ -214,7 +221,7 @@ static __attribute__((noinline)) int32_t vm_miss(struct ub_run *run, struct vm_w
 
 /* Rows of the dispatch table, and that their numbers are those of abi/isa.h. */
 #define ROW(name, opcode, isa, shape) [isa] = &&name,
-#define CHECK(name, opcode, isa, shape) _Static_assert((opcode) == (isa), #name);
+#define CHECK(name, opcode, isa, shape) UB_STATIC_ASSERT((opcode) == (isa), name);
 VM_OPCODES(CHECK)
 
 int32_t vm_portable(struct vm *vm, const struct ub_program *program)

@@ -20,20 +20,20 @@ struct vm_threaded {
 	const struct ub_program *program;
 };
 
-_Static_assert(offsetof(struct vm_threaded, vm.r[UB_R10]) == VM_R10, "layout");
-_Static_assert(offsetof(struct vm_threaded, vm.run) == VM_RUN, "layout");
-_Static_assert(offsetof(struct vm_threaded, vm.text) == VM_TEXT, "layout");
-_Static_assert(offsetof(struct vm_threaded, constants) == VM_CONSTANT_FIRST * 8, "layout");
-_Static_assert(offsetof(struct vm_threaded, constants[VM_CONSTANTS_MAX]) == VM_SCRATCH * 8, "layout");
-_Static_assert(offsetof(struct vm_threaded, loads) == VM_LOADS, "layout");
-_Static_assert(offsetof(struct vm_threaded, stores) == VM_STORES, "layout");
-_Static_assert(offsetof(struct vm_threaded, program) == VM_PROGRAM, "layout");
-_Static_assert(sizeof(struct vm_threaded) == VM_STATE_BYTES, "layout");
-_Static_assert(UB_RUN_STATUS == VM_RUN_STATUS && UB_RUN_PC == VM_RUN_PC && UB_RUN_ADDR == VM_RUN_ADDR, "layout");
-_Static_assert(UB_RUN_BUDGET == VM_RUN_BUDGET && UB_RUN_R0 == VM_RUN_R0, "layout");
-_Static_assert(UB_RUN_NREGIONS == VM_RUN_NREGIONS && UB_RUN_REGIONS == VM_RUN_REGIONS, "layout");
-_Static_assert(UB_E_READ == VM_E_READ && UB_E_WRITE == VM_E_WRITE && UB_E_BUDGET == VM_E_BUDGET, "statuses");
-_Static_assert(UB_READ == 1 && UB_WRITE == 2, "rights");
+UB_STATIC_ASSERT(offsetof(struct vm_threaded, vm.r[UB_R10]) == VM_R10, layout);
+UB_STATIC_ASSERT(offsetof(struct vm_threaded, vm.run) == VM_RUN, layout);
+UB_STATIC_ASSERT(offsetof(struct vm_threaded, vm.text) == VM_TEXT, layout);
+UB_STATIC_ASSERT(offsetof(struct vm_threaded, constants) == VM_CONSTANT_FIRST * 8, layout);
+UB_STATIC_ASSERT(offsetof(struct vm_threaded, constants[VM_CONSTANTS_MAX]) == VM_SCRATCH * 8, layout);
+UB_STATIC_ASSERT(offsetof(struct vm_threaded, loads) == VM_LOADS, layout);
+UB_STATIC_ASSERT(offsetof(struct vm_threaded, stores) == VM_STORES, layout);
+UB_STATIC_ASSERT(offsetof(struct vm_threaded, program) == VM_PROGRAM, layout);
+UB_STATIC_ASSERT(sizeof(struct vm_threaded) == VM_STATE_BYTES, layout);
+UB_STATIC_ASSERT(UB_RUN_STATUS == VM_RUN_STATUS && UB_RUN_PC == VM_RUN_PC && UB_RUN_ADDR == VM_RUN_ADDR, layout);
+UB_STATIC_ASSERT(UB_RUN_BUDGET == VM_RUN_BUDGET && UB_RUN_R0 == VM_RUN_R0, layout);
+UB_STATIC_ASSERT(UB_RUN_NREGIONS == VM_RUN_NREGIONS && UB_RUN_REGIONS == VM_RUN_REGIONS, layout);
+UB_STATIC_ASSERT(UB_E_READ == VM_E_READ && UB_E_WRITE == VM_E_WRITE && UB_E_BUDGET == VM_E_BUDGET, statuses);
+UB_STATIC_ASSERT(UB_READ == 1 && UB_WRITE == 2, rights);
 
 /* handlers.S */
 int32_t vm_execute(struct vm_threaded *state, const uint32_t *entry);
@@ -43,7 +43,7 @@ static uint32_t *vm_text_in(const struct ub_arena *arena, const struct ub_progra
 {
 	uint32_t at = (uint32_t)((uintptr_t)program->text - (uintptr_t)arena->mem);
 
-	return at < arena->used ? (uint32_t *)(arena->mem + at) : NULL;
+	return at < arena->used ? (void *)(arena->mem + at) : NULL;
 }
 
 int32_t vm_threaded_prepare(const struct ub_program *program, struct ub_arena *arena, struct ub_prepared *out)
@@ -65,7 +65,7 @@ int32_t vm_threaded_prepare(const struct ub_program *program, struct ub_arena *a
 		return UB_E_MEMORY;
 	}
 	*r = (struct vm_rewritten){.text = text, .slots = program->slots};
-	r->wides = (struct vm_wide *)(arena->mem + arena->used);
+	r->wides = (void *)(arena->mem + arena->used);
 	r->wides_addr = arena->addr + arena->used;
 	r->wides_max = (arena->size - arena->used) / sizeof *r->wides;
 	err = vm_rewrite(r);
@@ -122,11 +122,12 @@ int32_t vm_threaded_run(const struct ub_prepared *prepared, struct ub_run *run)
 }
 
 /* Called by handlers.S: signed division and remainder. */
+void vm_divide_signed(struct vm_threaded *state, uint32_t operands);
 void vm_divide_signed(struct vm_threaded *state, uint32_t operands)
 {
 	uint8_t *registers = (uint8_t *)state;
-	uint64_t *dst = (uint64_t *)(registers + (operands & 0xff)), a = *dst;
-	uint64_t b = *(uint64_t *)(registers + (operands >> 8 & 0xff));
+	uint64_t *dst = (void *)(registers + (operands & 0xff)), a = *dst;
+	uint64_t b = *(uint64_t *)(void *)(registers + (operands >> 8 & 0xff));
 
 	switch (operands >> 24) {
 	case UB_ALU32 | UB_X | UB_DIV:

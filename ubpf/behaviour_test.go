@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package ubpf
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const example = "../examples/embed"
+
+// need skips where a tool is missing, as on a desk that only runs ubench.
+func need(t *testing.T, tools ...string) {
+	t.Helper()
+	for _, tool := range tools {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("%s is not installed: run scripts/setup.sh test", tool)
+		}
+	}
+}
+
+// run returns what a command prints.
+func run(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+func sources(t *testing.T, folders ...string) []string {
+	t.Helper()
+	var all []string
+	for _, folder := range folders {
+		files, err := filepath.Glob("../" + folder + "/*.c")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no sources in %s: %v", folder, err)
+		}
+		all = append(all, files...)
+	}
+	return all
+}
+
+var verdict = regexp.MustCompile(`^cases [1-9][0-9]{2,}\nfailed 0\n$`)
+
+func checkVerdict(t *testing.T, out string) {
+	t.Helper()
+	if !verdict.MatchString(out) {
+		t.Errorf("testdata/behaviour.c says\n%s", out)
+	}
+}
+
+// library is an archive of the library's sources, made by a C compiler with flags.
+func library(t *testing.T, compiler string, flags ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	var objects []string
+	for _, source := range sources(t, "ubpf", "image", "verify", "vm") {
+		object := filepath.Join(dir, strings.ReplaceAll(strings.TrimPrefix(source, "../"), "/", "-")+".o")
+		run(t, compiler, append(flags, "-I..", "-c", source, "-o", object)...)
+		objects = append(objects, object)
+	}
+	lib := filepath.Join(dir, "libubpf.a")
+	run(t, "ar", append([]string{"rcs", lib}, objects...)...)
+	return lib
+}
+
+func TestBehaviourOnHosts(t *testing.T) {
+	for _, c := range []struct {
+		name, compiler, caller string
+		flags, callerFlags     []string
+	}{
+		{"gcc", "gcc", "gcc", []string{"-std=gnu99", "-O2"}, nil},
+		{"clang", "clang-19", "clang-19", []string{"-std=gnu11", "-Os"}, nil},
+		{"C++", "gcc", "g++", []string{"-std=gnu99", "-Os"}, []string{"-x", "c++", "-std=c++17"}},
+		{"sanitizers", "gcc", "gcc", []string{"-std=gnu99", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover"},
+			[]string{"-fsanitize=address,undefined"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			need(t, c.compiler, c.caller)
+			lib, program := library(t, c.compiler, c.flags...), filepath.Join(t.TempDir(), "behaviour")
+			args := append(c.callerFlags, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I..", "-I"+example,
+				"testdata/behaviour.c", "-x", "none", lib, "-o", program)
+			run(t, c.caller, args...)
+			checkVerdict(t, run(t, program))
+		})
+	}
+}
+
+// boards are the configurations of examples/embed.
+var boards = []struct{ cpu, engine string }{
+	{"cortex-m0plus", "vm"},
+	{"cortex-m3", "vm"}, {"cortex-m3", "jit"},
+	{"cortex-m4", "vm"}, {"cortex-m4", "jit"},
+	{"cortex-m7", "vm"}, {"cortex-m7", "jit"},
+	{"cortex-m33", "vm"}, {"cortex-m33", "jit"},
+}
+
+// The example, then testdata/behaviour.c in its place, with the same library.
+func TestOnBoards(t *testing.T) {
+	need(t, "arm-none-eabi-gcc", "qemu-system-arm", "make")
+	main, err := filepath.Abs("testdata/behaviour.c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range boards {
+		t.Run(b.cpu+"/"+b.engine, func(t *testing.T) {
+			out := t.TempDir()
+			args := []string{"-s", "-C", example, "CPU=" + b.cpu, "ENGINE=" + b.engine, "OUT=" + out}
+			run(t, "make", args...)
+			if got, want := run(t, "make", append(args, "run")...), "the sum is 28\nok 28\n"; got != want {
+				t.Errorf("the example prints %q, want %q", got, want)
+			}
+			if err := os.Remove(filepath.Join(out, "embed.elf")); err != nil {
+				t.Fatal(err)
+			}
+			args = append(args, "MAIN="+main, fmt.Sprintf("MEMORY_%s=8192", b.engine))
+			run(t, "make", args...)
+			checkVerdict(t, run(t, "make", append(args, "run")...))
+		})
+	}
+}
+
+// The compiler is refused where the CPU cannot run its code, by a sentence.
+func TestNoCompilerForARMv6M(t *testing.T) {
+	need(t, "arm-none-eabi-gcc")
+	out, err := exec.Command("arm-none-eabi-gcc", "-mcpu=cortex-m0plus", "-mthumb", "-std=gnu99", "-I..", "-fsyntax-only", "../jit/jit.c").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "leave jit/ out of the build") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
