@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "flash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Whether this write happens, and how much of it. */
+static int power(struct storetest *t, enum storetest_tear *tear)
+{
+	*tear = TEAR_WHOLE;
+	if (t->off)
+		return 0;
+	if (t->writes++ == t->cut_at) {
+		t->off = 1;
+		*tear = (enum storetest_tear)t->tear;
+	}
+	return 1;
+}
+
+static int32_t program(void *arg, uint32_t at, const uint8_t *bytes, uint32_t len)
+{
+	struct storetest *t = arg;
+	uint32_t size = t->flash.area_bytes * t->flash.areas;
+
+	if (at % STORE_WORD || len % STORE_WORD || at > size || len > size - at) {
+		t->violated = 1;
+		return -1;
+	}
+	for (uint32_t i = 0; i < len; i += STORE_WORD) {
+		enum storetest_tear tear;
+		if (!power(t, &tear))
+			return -1;
+		for (uint32_t j = i; j < i + STORE_WORD; j++) {
+			/* Of a torn word, bits of its last three bytes have become 0 and others not yet. */
+			uint8_t late = tear == TEAR_NOTHING ? 0xff : tear == TEAR_PART ? (uint8_t)(0x55 << (j & 1)) & (j % 4 ? 0xff : 0) : 0;
+			if (bytes[j] & ~t->bytes[at + j])
+				t->violated = 1;
+			t->bytes[at + j] &= bytes[j] | late;
+		}
+	}
+	return t->off ? -1 : 0;
+}
+
+static int32_t erase(void *arg, uint32_t area)
+{
+	struct storetest *t = arg;
+	enum storetest_tear tear;
+	uint8_t *p = t->bytes + area * t->flash.area_bytes;
+
+	if (area >= t->flash.areas) {
+		t->violated = 1;
+		return -1;
+	}
+	if (!power(t, &tear))
+		return -1;
+	t->erases[area]++;
+	/* Half of an erase: some bytes are done, others on their way. */
+	for (uint32_t i = 0; i < t->flash.area_bytes; i++)
+		if (tear == TEAR_WHOLE || (tear == TEAR_PART && i >= t->flash.area_bytes / 2))
+			p[i] = 0xff;
+		else if (tear == TEAR_PART && i % 3 == 1)
+			p[i] |= 0x5a;
+	return t->off ? -1 : 0;
+}
+
+struct storetest *storetest_new(uint32_t area_bytes, uint32_t areas)
+{
+	struct storetest *t = calloc(1, sizeof *t);
+
+	t->bytes = malloc(area_bytes * areas);
+	memset(t->bytes, 0xff, area_bytes * areas);
+	t->flash = (struct store_flash){t->bytes, area_bytes, areas, t, program, erase};
+	t->cut_at = UINT32_MAX;
+	return t;
+}
+
+void storetest_free(struct storetest *t)
+{
+	free(t->bytes);
+	free(t);
+}
