@@ -42,8 +42,8 @@ build/device/$(1)/%.o: %.S device/device.mk
 endef
 $(foreach b,$(DEVICE_BOARDS),$(eval $(call DEVICE_BOARD,$b,$(word 1,$(DEVICE_$b)),$(word 2,$(DEVICE_$b)),$(word 3,$(DEVICE_$b)),$(word 4,$(DEVICE_$b)))))
 
-# What no firmware is linked with yet: CBOR, the CoAP server and the store (docs/deploy.md). Compiled for the smallest board, and measured.
-DEVICE_PARTS := $(patsubst %.c,build/device/netduino2/%.o,$(wildcard device/cbor/*.c device/coap/*.c device/store/*.c))
+# What no firmware is linked with yet: CBOR, the CoAP server, slipmux and the store (docs/deploy.md). Compiled for the smallest board, and measured.
+DEVICE_PARTS := $(patsubst %.c,build/device/netduino2/%.o,$(wildcard device/cbor/*.c device/coap/*.c device/slipmux/*.c device/store/*.c))
 .PHONY: device-parts
 device-parts: $(DEVICE_PARTS) ## parts of the deployment server, compiled for a board, and their sizes
 	$(ARM)size -t $^
