@@ -24,7 +24,17 @@ struct op_fact *op_fact_of(struct op *c, uint32_t var)
 
 void op_forget(struct op *c, uint32_t var)
 {
-	*op_fact_of(c, var) = anything;
+	op_fact_of(c, var)->kind = OP_ANYTHING; /* which says all, see op_know */
+}
+
+/* An address stays one, of which only the region may be guessed. */
+void op_doubt_fact(struct op *c, uint32_t var)
+{
+	struct op_fact *f = op_fact_of(c, var);
+	f->open = true;
+	f->bounded = f->exact = false;
+	if (f->kind <= OP_NUMBER)
+		f->kind = OP_ANYTHING;
 }
 
 /* What is known of the low half of a register, or of a word. */
@@ -34,9 +44,8 @@ struct op_fact op_know(struct op *c, uint32_t var)
 		return number((uint32_t)op_val(c, var)->imm, (uint32_t)op_val(c, var)->imm);
 	if (var == UB_R10)
 		return (struct op_fact){ .kind = OP_STACK };
-	if (!op_known(c, var))
-		return anything;
-	return *op_fact_of(c, var);
+	const struct op_fact *f = op_fact_of(c, var);
+	return f->kind == OP_ANYTHING || !op_known(c, var) ? anything : *f;
 }
 
 static bool is_number(const struct op_fact *f)
@@ -189,6 +198,11 @@ struct op_fact op_alu_fact(struct op *c, const struct ub_insn *insn, bool *exact
 	bool low = !wide || zero; /* of 64 bits, these depend on the high halves */
 
 	*exact = false;
+	if (!c->plan.bits.bytes && op != UB_MOV && op != UB_ADD) { /* without a plan most is lost at the next join anyway */
+		*exact = low && (op == UB_AND || ((op == UB_RSH || op == UB_DIV || op == UB_MOD) && !sign &&
+						  !(wide && op == UB_RSH && (x || (insn->imm & 63) > 31))));
+		return anything;
+	}
 	switch (op) {
 	case UB_MOV:
 		*exact = true;

@@ -237,18 +237,26 @@ static void meet(struct op *c, uint32_t var, uint32_t at, enum op_visit how)
 	}
 }
 
+/* Whether a variable is where it should be already. */
+static inline bool is_there(const struct op *c, uint32_t var, uint32_t at)
+{
+	return c->places.val[var].kind == OP_HELD && c->places.val[var].a == at;
+}
+
 /* Without a plan everything is at home, but for high halves that nobody reads, or that are 0. */
 static void default_frame(struct op *c, enum op_visit how)
 {
 	const struct op_map *m = &c->map;
 	for (uint32_t r = 0; r < UB_R10; r++) {
-		if (m->home[r] != OP_NONE)
+		uint32_t high = r + OP_HIGH, at = m->zero >> r & 1 ? (uint32_t)ZERO_HALF : m->home[high];
+		if (m->home[r] == OP_NONE)
+			continue;
+		if (!is_there(c, r, m->home[r]))
 			meet(c, r, m->home[r], how);
-		uint32_t high = r + OP_HIGH;
-		if (m->home[high] != OP_NONE || m->zero >> r & 1)
-			meet(c, high, m->zero >> r & 1 ? ZERO_HALF : m->home[high], how);
+		if (at != OP_NONE && !is_there(c, high, at))
+			meet(c, high, at, how);
 		if (how == OP_ENTER)
-			op_forget(c, r);
+			op_doubt_fact(c, r);
 	}
 	if (how == OP_ENTER)
 		c->facts.length = c->program->ctx_min;

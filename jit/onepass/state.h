@@ -320,6 +320,7 @@ void op_dp(struct op *c, enum t2_dp op, int rd, int rn, struct op_operand m, enu
 struct op_fact *op_fact_of(struct op *c, uint32_t var);
 struct op_fact op_know(struct op *c, uint32_t var);
 void op_forget(struct op *c, uint32_t var);
+void op_doubt_fact(struct op *c, uint32_t var);
 /* What is known of the result of an instruction; *exact: of 64 bits, its high half is zero if those of its operands
  * are. */
 struct op_fact op_alu_fact(struct op *c, const struct ub_insn *insn, bool *exact);
