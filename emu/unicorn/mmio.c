@@ -154,6 +154,7 @@ static void usart_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t 
 /* Adds to what the serial port receives. 0, or -1 without memory. */
 int unicorn_send(struct unicorn_machine *m, const void *bytes, size_t n)
 {
+	m->nap.times = 0; /* there is something to wake up for */
 	if (m->io.rx_pos == m->rx_len)
 		m->io.rx_pos = m->rx_len = 0;
 	if (n > m->rx_cap - m->rx_len) {
