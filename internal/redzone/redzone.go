@@ -25,6 +25,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"ubench/abi"
@@ -255,7 +256,11 @@ func (m *Machine) judge(r *Result, p *places) {
 		r.Difference, r.Escape = "the interpreter: "+s, true
 		return
 	}
-	tables := func(ram []byte) []byte { return p.run.at(ram)[C.UB_RUN_CTX_ADDR:C.UB_RUN_STACK] }
+	// But for the word that says which helper is called, which code writes.
+	tables := func(ram []byte) []byte {
+		run := p.run.at(ram)
+		return slices.Concat(run[C.UB_RUN_CTX_ADDR:C.UB_RUN_HELPER], run[C.UB_RUN_HELPER+4:C.UB_RUN_STACK])
+	}
 	if !bytes.Equal(tables(m.before), tables(m.after)) {
 		r.Difference, r.Escape = "the run's tables were changed", true
 		return
