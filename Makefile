@@ -29,13 +29,14 @@ build: ## build all programs into bin/
 
 include firmware/firmware.mk
 include device/device.mk
+include ubpf/ubpf.mk
 include benchmarks/benchmarks.mk
 include examples/examples.mk
 include results/results.mk
 
 generate: firmware objects examples ## rebuild everything that is committed and generated
 
-check: lint firmware-check objects-check examples-check packed-tables-check ## linters, and that committed binaries are what the sources build
+check: lint library-warnings firmware-check objects-check examples-check packed-tables-check ## linters, and that committed binaries are what the sources build
 
 lint: setup-test ## formatting, vet, staticcheck, import and house rules, shell scripts
 	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }

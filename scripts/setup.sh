@@ -36,7 +36,7 @@ fits() {
 
 needed="pkg-config libunicorn-dev"
 if [ "$job" = test ]; then
-	needed="$needed qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi clang-19 llvm-19 lld-19 wabt libcoap3-bin shellcheck g++"
+	needed="$needed qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi clang-19 llvm-19 lld-19 wabt libcoap3-bin shellcheck g++ cmake"
 fi
 missing=
 for package in $needed; do

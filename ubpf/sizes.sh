@@ -1,7 +1,7 @@
 #!/bin/sh
-# SPDX-License-Identifier: BSD-2-Clause
-# A table of flash, RAM and stack of the library by configuration, Cortex-M at -Os, as examples/embed links it. Without the
-# board: what a firmware grows by.
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A table of flash, RAM and stack of the library by configuration: examples/embed at -Os, linked and run on QEMU. Flash is
+# code and constants of the library, its board, main.c and program left out, the C library's mem* and libgcc in.
 #
 #   ubpf/sizes.sh [PREFIX]    of compiler and binutils, arm-none-eabi- if none is given
 set -eu
@@ -11,20 +11,38 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
-# bytes ELF: of the sections with code and constants, less those of the board and main.c.
-bytes() {
-	"${prefix}nm" -S --size-sort "$1" | awk '
-		NF == 4 && $3 ~ /[tTrRdD]/ && $4 !~ /^(board_|main$|rows$|greeting_image$|vectors$|leave$|fault$|semihosting$|say$|context)/ {
+# Flash is all that is linked; the next column is what of it is the interpreter, the verifier and the reader of one format.
+# row CPU ENGINE NAME FLAGS: a line of the table.
+row() {
+	build() { make -s -C "$root/examples/embed" CPU="$cpu" ENGINE="$engine" OUT="$dir" CROSS="$prefix" MORE="$flags -DBOARD_STACK" "$@"; }
+	cpu=$1 engine=$2 flags=$4 dir=$out/$1-$2-$(echo "$3" | tr -d ' ,')
+	build all >/dev/null
+	# Of the whole, what is not the board's, the example's or the linker's.
+	flash=$("${prefix}nm" -S "$dir/embed.elf" | awk '
+		NF == 4 && $3 ~ /[tTrRdDwWvV]/ && $4 !~ /^(board_.*|main|rows|greeting_image|vectors|leave|fault|semihosting|say|context)(\.[0-9]+)?$/ {
 			n = 0
 			for (i = 1; i <= length($2); i++) n = n * 16 + index("0123456789abcdef", substr($2, i, 1)) - 1
-			sum += n
+			if (!seen[$1]++) sum += n
 		}
-		END { print sum }'
+		END { print sum }')
+	stack=$(build run 2>&1 | awk '$1 == "stack" { print $2 }')
+	case $3 in
+	"packed, portable form") objects="portable.c shared.c vm_portable.c packed.c" ;;
+	packed) objects="handlers.S restore.c rewrite.c shared.c threaded.c vm.c packed.c" ;;
+	*) objects= ;;
+	esac
+	core=
+	if [ "$engine" = vm ] && [ -n "$objects" ]; then
+		core=$(cd "$dir" && for o in $objects image.c verify.c; do find . -name "$o.o"; done | xargs "${prefix}size" -t | awk 'END { print $1 }')
+	fi
+	printf '| %s | %s | %s | %s | %s | %s |\n' "$cpu" "$engine" "$3" "$flash" "$core" "$stack"
 }
 
-# row NAME CPU ENGINE FLAGS
-row() {
-	make -s -C "$root/examples/embed" CPU="$2" ENGINE="$3" OUT="$out/$1" CROSS="$prefix" MORE="$4 -fstack-usage" >/dev/null
-	make -s -C "$root/examples/embed" CPU="$2" ENGINE="$3" OUT="$out/$1" CROSS="$prefix" stack >"$out/stack"
-	printf '| %s | %s | %s | %s |\n' "$2" "$5" "$(bytes "$out/$1/embed.elf")" "$(cat "$out/stack")"
-}
+echo "| CPU | engine | formats | flash, bytes | engine, verifier, reader | stack, bytes |"
+echo "|---|---|---|---|---|---|"
+for cpu in cortex-m0plus cortex-m3 cortex-m4 cortex-m7 cortex-m33; do
+	row "$cpu" vm "packed, portable form" "-DUB_IMAGE_FORMATS=UB_IMAGE_PACKED -DUB_VM_THREADED=0"
+	[ "$cpu" = cortex-m0plus ] || row "$cpu" vm packed -DUB_IMAGE_FORMATS=UB_IMAGE_PACKED
+	row "$cpu" vm all ""
+	[ "$cpu" = cortex-m0plus ] || row "$cpu" jit packed -DUB_IMAGE_FORMATS=UB_IMAGE_PACKED
+done

@@ -54,7 +54,18 @@ void board_reset(void)
 		*to++ = *from++;
 	for (uint32_t *to = board_bss; to < board_bss_end;)
 		*to++ = 0;
+#ifdef BOARD_STACK /* say how much of the stack was used: what is not painted any more */
+	uint32_t *p = board_bss_end, *here = (uint32_t *)__builtin_frame_address(0) - 16;
+	while (p < here)
+		*p++ = 0xa5a5a5a5;
+	uint32_t status = (uint32_t)main();
+	for (p = board_bss_end; *p == 0xa5a5a5a5;)
+		p++;
+	board_print("stack", (uint32_t)((uintptr_t)board_stack_top - (uintptr_t)p));
+	leave(status);
+#else
 	leave((uint32_t)main());
+#endif
 }
 
 typedef void (*board_vector)(void);

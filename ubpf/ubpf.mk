@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The library for other firmware: that it compiles without warnings as others set them, and its sizes.
+
+LIBRARY_C := $(foreach d,ubpf image verify vm jit,$(wildcard $d/*.c))
+STRICT = -Wall -Wextra -Wpedantic -Wundef -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Werror -I.
+
+.PHONY: library-warnings embed-sizes
+library-warnings: setup-test
+	@for f in $(LIBRARY_C); do \
+		$(ARM)gcc -mcpu=cortex-m4 -mthumb -std=gnu99 -Os $(STRICT) -Wcast-align=strict -fsyntax-only $$f || exit 1; \
+		gcc -std=gnu11 -O2 $(STRICT) -Wcast-align=strict -fsyntax-only $$f || exit 1; \
+		clang-19 -std=gnu99 -Os $(STRICT) -Wcast-align -fsyntax-only $$f || exit 1; \
+	done
+	@echo '#include "ubpf/ubpf.h"' | g++ -std=c++11 -Wall -Wextra -Wpedantic -Werror -I. -x c++ -fsyntax-only -
+
+embed-sizes: ## flash and stack of the library by configuration (docs/embedding.md)
+	@ubpf/sizes.sh $(ARM)
