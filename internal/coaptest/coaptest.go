@@ -131,10 +131,12 @@ func (d *Device) Serve(conn *net.UDPConn) error {
 	buffer := make([]byte, 2048)
 	for {
 		// Looked at often enough for Count from elsewhere.
-		if err := conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond)); err != nil {
-			return err
+		err := conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+		var n int
+		var from netip.AddrPort
+		if err == nil {
+			n, from, err = conn.ReadFromUDPAddrPort(buffer)
 		}
-		n, from, err := conn.ReadFromUDPAddrPort(buffer)
 		var out []Datagram
 		switch {
 		case err == nil:
