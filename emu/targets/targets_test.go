@@ -34,7 +34,9 @@ func openTarget(t *testing.T, spec string) emu.Target {
 }
 
 // runsKernels tells engines that run a kernel of the firmware. Package bench, which knows them, may not be imported here.
-func runsKernels(engine string) bool { return strings.HasPrefix(engine, "native") || engine == "wasm2c" }
+func runsKernels(engine string) bool {
+	return strings.HasPrefix(engine, "native") || engine == "wasm2c"
+}
 
 func job(t *testing.T, engine string, b benchmarks.Benchmark, size int) emu.Job {
 	t.Helper()

@@ -153,7 +153,9 @@ func TestOrders(t *testing.T) {
 func TestSameChecksum(t *testing.T) {
 	a := newAgent(t)
 	one(t, a, sealed(kindOpen, 1, job(10, 8, 8)))
-	write := func(data ...byte) []byte { return sealed(kindWrite, 2, append([]byte{0, 0, 0, 0, 0, 0, 0, 0}, data...)) }
+	write := func(data ...byte) []byte {
+		return sealed(kindWrite, 2, append([]byte{0, 0, 0, 0, 0, 0, 0, 0}, data...))
+	}
 	first := write(1, 2, 3, 4, 5, 6, 7, 8)
 	want := le.Uint32(first[len(first)-4:])
 	other := collide(t, write, want)
