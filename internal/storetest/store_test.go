@@ -164,6 +164,13 @@ func TestPowerCutAtEveryWrite(t *testing.T) {
 					}
 				}
 				goOn()
+				if !through { // something else instead, which does not write the same bytes to the same place
+					reset(torn)
+					other := strings.TrimPrefix(before+"\nx 1 else…4", "\n")
+					if err := put(s, "x", 1, "else", false); err != nil || state(t, s) != other {
+						t.Fatalf("%s, cut at %d of %d; then something else: %v\n%s", step.name, at, writes, err, state(t, s))
+					}
+				}
 				if through || tear != Tears-1 {
 					continue
 				}
