@@ -19,7 +19,6 @@ enum {
 	RODATA = 1, DATA = 2, EXTRA = 4, TRAILER = 8, /* flags */
 	CRC_BYTES = 2,
 	LEAST_BYTES = 5, /* of an image */
-	TLV_PLAN = 1, TLV_CRITICAL = 0x80,
 	KIND_MEMORY = 5, /* of lddw, in the place of the source register: an address in the program's memory */
 	SLACK = 24, /* bytes that a step takes at most, and may look at */
 	REST = SLACK + 8,
@@ -388,46 +387,6 @@ static uint32_t crc16(const uint8_t *p, uint32_t len)
 	return crc;
 }
 
-/* The parts of the plan, one behind the other, in `to` if that is not NULL. Returns how many bytes they are. */
-static uint32_t get_plan(const struct image_reader *r, uint32_t at, uint8_t *to)
-{
-	uint32_t bytes = 0;
-	for (; at < r->len - CRC_BYTES; at += 2u + r->bytes[at + 1]) {
-		if (r->bytes[at] != TLV_PLAN)
-			continue;
-		if (to)
-			memcpy(to + bytes, r->bytes + at + 2, r->bytes[at + 1]);
-		else
-			r->program->plan = r->bytes + at + 2;
-		bytes += r->bytes[at + 1];
-	}
-	return bytes;
-}
-
-/* Behind the rest: a trailer of type, length, payload, again and again. Types that are critical are refused; the plan
- * is noted, where it lies if it is one part, others are passed over. */
-static int32_t get_trailer(const struct image_reader *r, uint32_t at)
-{
-	const uint32_t end = r->len - CRC_BYTES;
-	uint32_t start = (at + 7) >> 3, parts = 0;
-
-	for (at = start; r->bytes[0] & TRAILER && at + 2 <= end && !(r->bytes[at] & TLV_CRITICAL); at += 2u + r->bytes[at + 1])
-		parts += r->bytes[at] == TLV_PLAN;
-	if (at != end)
-		return at < end ? UB_E_IMAGE_VERSION : UB_E_IMAGE_TRUNCATED;
-	if (parts == 0)
-		return UB_OK;
-	r->program->plan_bytes = get_plan(r, start, NULL);
-	if (parts > 1) {
-		uint8_t *whole = ub_arena_take(r->arena, r->program->plan_bytes);
-		if (!whole)
-			return UB_E_MEMORY;
-		get_plan(r, start, whole);
-		r->program->plan = whole;
-	}
-	return UB_OK;
-}
-
 int32_t image_load_packed(const struct image_reader *r)
 {
 	struct stream s;
@@ -466,7 +425,7 @@ int32_t image_load_packed(const struct image_reader *r)
 	if (r->bytes[0] & EXTRA && (!(r->program->funcs = get_list(r, &s, &r->program->nfuncs)) ||
 				    !get_extra(r->program, &s, memory)))
 		goto refuse;
-	if (!(status = get_trailer(r, s.at + s.moved)))
+	if (!(status = image_trailer(r, r->bytes[0] & TRAILER, (s.at + s.moved + 7) >> 3, r->len - CRC_BYTES)))
 		return UB_OK;
 refuse:
 	return image_refuse(r, status, r->where->pc, (s.at + s.moved) >> 3);

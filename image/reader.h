@@ -44,6 +44,9 @@ int32_t image_load_femto(const struct image_reader *r);
 int32_t image_load_extended(const struct image_reader *r);
 /* packed.c */
 int32_t image_load_packed(const struct image_reader *r);
+/* trailer.c: entries of the image from `start` on, which end at `end`; without entries both are the same. Types that are
+ * critical are refused; the plan is noted, where it lies if it is one part, others are passed over. */
+int32_t image_trailer(const struct image_reader *r, uint32_t has_entries, uint32_t start, uint32_t end);
 /* elf.c */
 int32_t image_load_elf(const struct image_reader *r);
 
