@@ -27,8 +27,8 @@ row() {
 		END { print sum }')
 	stack=$(build run 2>&1 | awk '$1 == "stack" { print $2 }')
 	case $3 in
-	"packed, portable form") objects="portable.c shared.c vm_portable.c packed.c" ;;
-	packed) objects="handlers.S restore.c rewrite.c shared.c threaded.c vm.c packed.c" ;;
+	"packed, portable form") objects="portable.c shared.c vm_portable.c packed.c trailer.c" ;;
+	packed) objects="handlers.S restore.c rewrite.c shared.c threaded.c vm.c packed.c trailer.c" ;;
 	*) objects= ;;
 	esac
 	core=

@@ -20,13 +20,11 @@ func load32(dst, base byte, off int16) []byte { return slot(0x61, dst, base, off
 func store32(base byte, off int16, src byte) []byte {
 	return slot(0x63, base, src, off, 0)
 }
-func load64(dst, base byte, off int16) []byte       { return slot(0x79, dst, base, off, 0) }
-func store64(base byte, off int16, src byte) []byte { return slot(0x7b, base, src, off, 0) }
+func load64(dst, base byte, off int16) []byte { return slot(0x79, dst, base, off, 0) }
 func storeImm32(base byte, off int16, v int32) []byte {
 	return slot(0x62, base, 0, off, v)
 }
 func jump(n int16) []byte                         { return slot(0x05, 0, 0, n, 0) }
-func jumpEqImm(dst byte, v int32, n int16) []byte { return slot(0x15, dst, 0, n, v) }
 func jumpNeImm(dst byte, v int32, n int16) []byte { return slot(0x55, dst, 0, n, v) }
 func callHelper(id int32) []byte                  { return slot(0x85, 0, 0, 0, id) }
 func callLocal(n int32) []byte                    { return slot(0x85, 0, 1, 0, n) }

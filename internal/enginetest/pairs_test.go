@@ -50,7 +50,7 @@ func TestPairs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	digits := regexp.MustCompile("(?m)^#.*$|\\s").ReplaceAllString(string(peers), "")
+	digits := regexp.MustCompile(`(?m)^#.*$|\s`).ReplaceAllString(string(peers), "")
 	text, err := hex.DecodeString(digits)
 	if err != nil {
 		t.Fatal(err)

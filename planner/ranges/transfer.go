@@ -77,7 +77,8 @@ func moved(v Value, n Number) Value {
 
 // constant is what lddw and moves of constants load.
 func (a *analysis) constant(i *cfg.Insn) Value {
-	for _, at := range a.addresses[i.Slot] {
+	if at := a.addresses[i.Slot]; len(at) > 0 {
+		at := at[0]
 		v := number(Exactly(uint64(at.Offset)))
 		v.Region = Rodata
 		if at.Section == image.Data {
