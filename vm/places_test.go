@@ -30,7 +30,7 @@ func (d *device) verify(text, slots uint32) {
 
 func (d *device) arena(start, size, used uint32) { d.putWords(arenaAt, start, start, size, used) }
 
-// engine is a function of vm_engine, by its word in struct ub_engine: 2 prepare, 3 run, 5 release.
+// engine is a function of vm_engine, by its word in struct ub_engine: 2 prepare, 3 run, 4 release.
 func (d *device) engine(field uint32) uint32 {
 	return d.word(symbol(d.t, "vm_engine")+4*field) &^ 1
 }
@@ -117,7 +117,7 @@ func TestPlaces(t *testing.T) {
 						t.Errorf("turn %d: status %d, r0 %#x; want %#x", turn, status, r0, want)
 					}
 				}
-				d.call(d.engine(5), preparedAt)
+				d.call(d.engine(4), preparedAt)
 				if !bytes.Equal(d.get(c.text, len(sums)), sums) {
 					t.Fatalf("turn %d: the text is not as it was", turn)
 				}

@@ -51,6 +51,7 @@ func memoryOf() (job emu.Job, areas []area) {
 		return start
 	}
 	context, readable, writable := place(contextBytes), place(13), place(16)
+	at = (at + 15) &^ 15 // where a stack lies, and what is below it
 	place(SaveBytes)
 	stackTop := place(StackBytes) + StackBytes
 	return job, []area{

@@ -334,6 +334,10 @@ static void dispatch(struct op *c, uint32_t d, bool call)
 	const struct ub_program *p = c->program;
 	struct jit_code *code = &c->out.code;
 	uint32_t first = c->out.nfixups;
+	if (d == UB_R10) { /* no function lies where a stack does */
+		op_stop(c, UB_E_CALLX);
+		return;
+	}
 	jit_dp_imm(code, T2_SUB, T2_IP, op_reg(c, d, T2_IP), UB_CODE_BASE, JIT_ANY);
 	for (uint32_t i = 0; i < p->nfuncs; i++) {
 		op_dp(c, T2_SUB, T2_PC, T2_IP, op_imm(p->funcs[i] * UB_SLOT_BYTES), JIT_SET);
