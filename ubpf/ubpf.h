@@ -135,7 +135,8 @@ int32_t ubpf_needs(const struct ubpf_options *options, const void *image, uint32
 
 /* Loads: reads the image, verifies the program, and makes it ready for the engine. The image is 8-byte aligned. It
  * must outlive the program if its format runs where it lies (text-only, femto-containers, extended-header), in which
- * case it also must be in RAM, and is written; packed images and objects are only read, and may be in flash. `memory` is 8-byte
+ * case it also must be in RAM, and is written; packed images and objects are only read, until loading ends (a plan
+ * that comes with a packed image is read where it lies), and may be in flash. `memory` is 8-byte
  * aligned and belongs to the program until ubpf_unload; for jit_engine the CPU must be allowed to execute it.
  * On failure u->fault says why and where, and nothing of `memory` is kept. */
 int32_t ubpf_load(struct ubpf *u, const struct ubpf_options *options, const void *image, uint32_t bytes, void *memory,
