@@ -1,4 +1,4 @@
-module ubench
+module github.com/ubench-dev/ubench
 
 go 1.26.0
 

@@ -7,9 +7,9 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // Access is what one load costs an engine, in a loop of three instructions, when a number of

@@ -9,11 +9,11 @@ import (
 	"slices"
 	"strings"
 
-	"ubench/abi"
-	"ubench/benchmarks"
-	"ubench/emu"
-	"ubench/image"
-	"ubench/planner"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/planner"
 )
 
 // Plan says what to measure on a target.

@@ -11,9 +11,9 @@ import (
 	"slices"
 	"strings"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // Size is the size of one program in one format.

@@ -7,7 +7,7 @@ import (
 	"debug/elf"
 	"testing"
 
-	"ubench/firmware"
+	"github.com/ubench-dev/ubench/firmware"
 )
 
 // Every byte of a firmware belongs to a component, and what is left for the C library is what a C library is.

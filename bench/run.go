@@ -10,9 +10,9 @@ import (
 	"slices"
 	"strings"
 
-	"ubench/abi"
-	"ubench/benchmarks"
-	"ubench/emu"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/emu"
 )
 
 // giveUpAfter failures of the target in a row, nothing more is expected of it.

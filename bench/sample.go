@@ -8,7 +8,7 @@ package bench
 import (
 	"slices"
 
-	"ubench/emu"
+	"github.com/ubench-dev/ubench/emu"
 )
 
 // Sample is one measured point: a row of schema ubench.results/v1, whose member names these are.

@@ -13,7 +13,7 @@ import (
 	"fmt"
 	"strings"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 // Engine runs programs on a device.

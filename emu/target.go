@@ -8,7 +8,7 @@ package emu
 import (
 	"context"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 // Target is a device, emulated or real, that runs the firmware. It is not safe for concurrent use.

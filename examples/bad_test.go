@@ -9,11 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/emu/targets"
-	"ubench/examples"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/targets"
+	"github.com/ubench-dev/ubench/examples"
+	"github.com/ubench-dev/ubench/image"
 )
 
 func open(t *testing.T, spec string) emu.Target {

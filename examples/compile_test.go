@@ -10,11 +10,11 @@ import (
 	"path/filepath"
 	"testing"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/emu/targets"
-	"ubench/examples"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/targets"
+	"github.com/ubench-dev/ubench/examples"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // variants are ways of compiling a program that must all give the same results.

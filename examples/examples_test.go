@@ -10,12 +10,12 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/abi"
-	"ubench/bench"
-	"ubench/emu"
-	"ubench/emu/targets"
-	"ubench/examples"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/bench"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/targets"
+	"github.com/ubench-dev/ubench/examples"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // specs are the targets examples run on: two that start at once, QEMU on request.

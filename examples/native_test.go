@@ -13,10 +13,10 @@ import (
 	"slices"
 	"testing"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/emu/unicorn"
-	"ubench/examples"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/examples"
 )
 
 // The same sources, compiled natively, do the same: the committed object for Cortex-M4 is linked with

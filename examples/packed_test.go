@@ -9,12 +9,12 @@ import (
 	"math"
 	"testing"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/emu/targets"
-	"ubench/examples"
-	"ubench/firmware"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/targets"
+	"github.com/ubench-dev/ubench/examples"
+	"github.com/ubench-dev/ubench/firmware"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // Over the paper's programs, packed images are at most this much of others of the same compile.

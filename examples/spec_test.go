@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/abi"
-	"ubench/examples"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/examples"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // SPEC.md lists the helpers, the formats and the kinds of records there are, and its example is what

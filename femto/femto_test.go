@@ -6,10 +6,10 @@ import (
 	"encoding/binary"
 	"testing"
 
-	"ubench/abi"
-	"ubench/femto"
-	"ubench/internal/enginetest"
-	"ubench/vm"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/femto"
+	"github.com/ubench-dev/ubench/internal/enginetest"
+	"github.com/ubench-dev/ubench/vm"
 )
 
 func run(t testing.TB, m *enginetest.Machine, p enginetest.Program) enginetest.Result {

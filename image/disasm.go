@@ -6,7 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 // Disassemble writes the instruction at a slot of text as LLVM does, with the slots jumps and calls

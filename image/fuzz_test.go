@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 // FuzzLoadObject feeds the linker. Whatever an object holds: one line that names it, or a program

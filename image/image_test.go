@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 // objects are the programs this package is tested with: testdata/objects, and all examples.

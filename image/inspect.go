@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 // Field is a part of an image, without gaps to the next one.

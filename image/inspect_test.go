@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 // The fields of an image are all of it, once, and its format shows in its bytes.

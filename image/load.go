@@ -13,7 +13,7 @@ import (
 	"slices"
 	"unsafe"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 // LoadAddr is the device address of the memory Load gives the reader.

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"sync"
 
-	"ubench/image/internal/packcode"
+	"github.com/ubench-dev/ubench/image/internal/packcode"
 )
 
 // Flags of a packed image, the low nibble of its first byte; the high one is the version.

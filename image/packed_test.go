@@ -10,7 +10,7 @@ import (
 	"slices"
 	"testing"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 // randomProgram has instructions no compiler emits, of which many need the escape.

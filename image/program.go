@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"slices"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 // slotBytes is the size of an instruction slot; lddw takes two.

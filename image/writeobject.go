@@ -8,7 +8,7 @@ import (
 	"errors"
 	"slices"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 // keepObject keeps what the program's image of format elf-object is made of: the object, without what only

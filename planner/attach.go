@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"slices"
 
-	"ubench/image"
-	"ubench/planner/alloc"
-	"ubench/planner/judge"
-	"ubench/planner/plan"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/planner/alloc"
+	"github.com/ubench-dev/ubench/planner/judge"
+	"github.com/ubench-dev/ubench/planner/plan"
 )
 
 // rounds is how often a plan is made anew, with less in it.

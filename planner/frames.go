@@ -6,10 +6,10 @@ import (
 	"math"
 	"slices"
 
-	"ubench/planner/cfg"
-	"ubench/planner/liveness"
-	"ubench/planner/plan"
-	"ubench/planner/ranges"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/liveness"
+	"github.com/ubench-dev/ubench/planner/plan"
+	"github.com/ubench-dev/ubench/planner/ranges"
 )
 
 // place finds the function and the block that begins at a slot; ok is false where control never comes.

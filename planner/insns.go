@@ -5,10 +5,10 @@ package planner
 import (
 	"slices"
 
-	"ubench/planner/alloc"
-	"ubench/planner/cfg"
-	"ubench/planner/plan"
-	"ubench/planner/ranges"
+	"github.com/ubench-dev/ubench/planner/alloc"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/plan"
+	"github.com/ubench-dev/ubench/planner/ranges"
 )
 
 // said is what the plan says of an instruction, so far.

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"strings"
 
-	"ubench/image"
-	"ubench/planner/alloc"
-	"ubench/planner/bounds"
-	"ubench/planner/judge"
-	"ubench/planner/plan"
-	"ubench/planner/ranges"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/planner/alloc"
+	"github.com/ubench-dev/ubench/planner/bounds"
+	"github.com/ubench-dev/ubench/planner/judge"
+	"github.com/ubench-dev/ubench/planner/plan"
+	"github.com/ubench-dev/ubench/planner/ranges"
 )
 
 // Known is all that the desk knows of a program, and what the device's compiler makes of it: with a plan, or, if it follows

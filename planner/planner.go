@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"slices"
 
-	"ubench/image"
-	"ubench/planner/affine"
-	"ubench/planner/alloc"
-	"ubench/planner/cfg"
-	"ubench/planner/liveness"
-	"ubench/planner/loops"
-	"ubench/planner/plan"
-	"ubench/planner/ranges"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/planner/affine"
+	"github.com/ubench-dev/ubench/planner/alloc"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/liveness"
+	"github.com/ubench-dev/ubench/planner/loops"
+	"github.com/ubench-dev/ubench/planner/plan"
+	"github.com/ubench-dev/ubench/planner/ranges"
 )
 
 // Analysis is what the desk knows of a program, phase by phase.

@@ -6,11 +6,11 @@ import (
 	"bytes"
 	"testing"
 
-	"ubench/benchmarks"
-	"ubench/examples"
-	"ubench/image"
-	"ubench/planner"
-	"ubench/planner/plan"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/examples"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/planner"
+	"github.com/ubench-dev/ubench/planner/plan"
 )
 
 // programs are all there are.

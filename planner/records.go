@@ -5,11 +5,11 @@ package planner
 import (
 	"slices"
 
-	"ubench/planner/affine"
-	"ubench/planner/cfg"
-	"ubench/planner/loops"
-	"ubench/planner/plan"
-	"ubench/planner/ranges"
+	"github.com/ubench-dev/ubench/planner/affine"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/loops"
+	"github.com/ubench-dev/ubench/planner/plan"
+	"github.com/ubench-dev/ubench/planner/ranges"
 )
 
 // record is a loop that is compiled twice.

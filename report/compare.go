@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"ubench/bench"
+	"github.com/ubench-dev/ubench/bench"
 )
 
 // Metrics are what Compare looks at, in the order of its tables: costs of phases and sizes.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/bench"
+	"github.com/ubench-dev/ubench/bench"
 )
 
 func TestCompareSaysWhatCyclesAre(t *testing.T) {

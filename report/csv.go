@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"ubench/bench"
+	"github.com/ubench-dev/ubench/bench"
 )
 
 // csvHeader names the columns after the members of a result file. Phases that did not run, and

@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"ubench/bench"
+	"github.com/ubench-dev/ubench/bench"
 )
 
 // dotChart has one row per thing measured and one dot per engine, on a logarithmic axis, or a linear

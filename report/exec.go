@@ -2,7 +2,7 @@
 
 package report
 
-import "ubench/bench"
+import "github.com/ubench-dev/ubench/bench"
 
 // ExecRow is a run of one program: a sample, and what its input is called.
 type ExecRow struct {

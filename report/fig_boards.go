@@ -11,7 +11,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"ubench/results"
+	"github.com/ubench-dev/ubench/results"
 )
 
 // Need is what a configuration needs of a board.

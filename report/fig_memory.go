@@ -9,8 +9,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg/draw"
 
-	"ubench/bench"
-	"ubench/results"
+	"github.com/ubench-dev/ubench/bench"
+	"github.com/ubench-dev/ubench/results"
 )
 
 // rbpfEngines are baseline/rbpf, and it with one optimisation each.

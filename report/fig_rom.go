@@ -9,8 +9,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"ubench/bench"
-	"ubench/results"
+	"github.com/ubench-dev/ubench/bench"
+	"github.com/ubench-dev/ubench/results"
 )
 
 // barChart has a horizontal bar per row, with its value written at the end.

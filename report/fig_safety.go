@@ -5,7 +5,7 @@ package report
 import (
 	"slices"
 
-	"ubench/bench"
+	"github.com/ubench-dev/ubench/bench"
 )
 
 // SafetyFigure is what safety costs: every benchmark on jit and jit-unchecked, against native. It is

@@ -7,8 +7,8 @@ import (
 
 	"gonum.org/v1/plot/vg/draw"
 
-	"ubench/bench"
-	"ubench/results"
+	"github.com/ubench-dev/ubench/bench"
+	"github.com/ubench-dev/ubench/results"
 )
 
 // formatLooks is how program formats are drawn. Code of the jit and native code have the colours of

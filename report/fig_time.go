@@ -10,8 +10,8 @@ import (
 
 	"gonum.org/v1/plot/plotter"
 
-	"ubench/bench"
-	"ubench/results"
+	"github.com/ubench-dev/ubench/bench"
+	"github.com/ubench-dev/ubench/results"
 )
 
 // The paper's names of engines, and the engine of ours whose look they take.

@@ -10,7 +10,7 @@ import (
 
 	"gonum.org/v1/plot/vg"
 
-	"ubench/results"
+	"github.com/ubench-dev/ubench/results"
 )
 
 // Figure is a drawing and the numbers behind it.

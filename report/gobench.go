@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"ubench/bench"
+	"github.com/ubench-dev/ubench/bench"
 )
 
 // WriteGoBench writes samples as Go benchmark lines, which benchstat and CI actions read:

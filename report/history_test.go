@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/bench"
+	"github.com/ubench-dev/ubench/bench"
 )
 
 // revision has one sample per engine and size, of so many instructions; 0 is one that failed.

@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"ubench/bench"
+	"github.com/ubench-dev/ubench/bench"
 )
 
 // Page is a report in one file: all its styles and figures are inside, nothing is fetched.

@@ -13,7 +13,7 @@ import (
 
 	"gonum.org/v1/plot/vg"
 
-	"ubench/bench"
+	"github.com/ubench-dev/ubench/bench"
 )
 
 // made is a sample with a cost.

@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"strings"
 
-	"ubench/bench"
+	"github.com/ubench-dev/ubench/bench"
 )
 
 // maxFile bounds what is read as a result file; a large one has a few MB.

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/bench"
+	"github.com/ubench-dev/ubench/bench"
 )
 
 // full is a sample with every member set.

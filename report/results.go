@@ -11,7 +11,7 @@ import (
 	"fmt"
 	"io"
 
-	"ubench/bench"
+	"github.com/ubench-dev/ubench/bench"
 )
 
 // Schema names the format of result files, specified in SPEC.md. Within v1 members are added, never

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"ubench/bench"
+	"github.com/ubench-dev/ubench/bench"
 )
 
 // RunTables are the tables of measured samples: one for each benchmark and target.

@@ -11,7 +11,7 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 
-	"ubench/bench"
+	"github.com/ubench-dev/ubench/bench"
 )
 
 // ErrNothingToPlot means that no sample is good.

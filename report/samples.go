@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"ubench/bench"
+	"github.com/ubench-dev/ubench/bench"
 )
 
 // Reference is the engine that ratios are quoted against.

@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"ubench/bench"
-	"ubench/results"
+	"github.com/ubench-dev/ubench/bench"
+	"github.com/ubench-dev/ubench/results"
 )
 
 // sizeKey says which size is meant.

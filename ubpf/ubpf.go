@@ -13,9 +13,9 @@ import "C"
 import (
 	"embed"
 
-	_ "ubench/abi" // its headers
-	_ "ubench/image"
-	_ "ubench/verify"
+	_ "github.com/ubench-dev/ubench/abi" // its headers
+	_ "github.com/ubench-dev/ubench/image"
+	_ "github.com/ubench-dev/ubench/verify"
 )
 
 // Headers holds the C headers of this folder.

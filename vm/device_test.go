@@ -7,8 +7,8 @@ import (
 	"encoding/binary"
 	"testing"
 
-	"ubench/emu/unicorn"
-	"ubench/firmware"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/firmware"
 )
 
 const board = "netduinoplus2"

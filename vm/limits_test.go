@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"testing"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/emu/unicorn"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/image"
 )
 
 func open(t *testing.T) emu.Target {

@@ -7,8 +7,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"ubench/internal/conformance"
-	"ubench/internal/progen"
+	"github.com/ubench-dev/ubench/internal/conformance"
+	"github.com/ubench-dev/ubench/internal/progen"
 )
 
 // rewritten is a struct vm_rewritten at structs.

@@ -14,7 +14,7 @@ import (
 	"embed"
 	"unsafe"
 
-	_ "ubench/abi" // its headers
+	_ "github.com/ubench-dev/ubench/abi" // its headers
 )
 
 // Headers holds the C headers of this folder, and the C that internal/pairs includes.

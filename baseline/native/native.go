@@ -15,8 +15,8 @@ import (
 	"embed"
 	"unsafe"
 
-	_ "ubench/abi"        // its headers
-	_ "ubench/benchmarks" // the kernels
+	_ "github.com/ubench-dev/ubench/abi"        // its headers
+	_ "github.com/ubench-dev/ubench/benchmarks" // the kernels
 )
 
 // Headers holds the C headers of this folder.

@@ -7,10 +7,10 @@ import (
 	"slices"
 	"testing"
 
-	"ubench/abi"
-	"ubench/baseline/rbpf"
-	"ubench/internal/enginetest"
-	"ubench/vm"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/baseline/rbpf"
+	"github.com/ubench-dev/ubench/internal/enginetest"
+	"github.com/ubench-dev/ubench/vm"
 )
 
 func run(t testing.TB, m *enginetest.Machine, p enginetest.Program) enginetest.Result {

@@ -13,7 +13,7 @@ import "C"
 import (
 	"embed"
 
-	_ "ubench/abi" // its headers
+	_ "github.com/ubench-dev/ubench/abi" // its headers
 )
 
 // Headers holds the C headers of this folder.

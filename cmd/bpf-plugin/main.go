@@ -20,10 +20,10 @@ import (
 	"strings"
 	"syscall"
 
-	"ubench/abi"
-	"ubench/bench"
-	"ubench/emu/targets"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/bench"
+	"github.com/ubench-dev/ubench/emu/targets"
+	"github.com/ubench-dev/ubench/image"
 )
 
 const help = `bpf-plugin: run one eBPF program for bpf_conformance

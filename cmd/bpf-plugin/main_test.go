@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/benchmarks"
+	"github.com/ubench-dev/ubench/benchmarks"
 )
 
 const (

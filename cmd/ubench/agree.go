@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strconv"
 
-	"ubench/emu"
-	"ubench/internal/campaign"
-	"ubench/internal/progen"
-	"ubench/report"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/internal/campaign"
+	"github.com/ubench-dev/ubench/internal/progen"
+	"github.com/ubench-dev/ubench/report"
 )
 
 // agreePrograms is how many generated programs a report runs on every engine: as many as take a few

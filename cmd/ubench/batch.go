@@ -14,10 +14,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/emu/targets"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/targets"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // maxBatchLine bounds a line: a program as large as an image can be, and memory as large as a

@@ -12,7 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/report"
+	"github.com/ubench-dev/ubench/report"
 )
 
 func compareCommand(e *env) *cli.Command {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/emu/targets"
+	"github.com/ubench-dev/ubench/emu/targets"
 )
 
 func completionCommand(e *env) *cli.Command {

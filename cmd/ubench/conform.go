@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strconv"
 
-	"ubench/emu"
-	"ubench/internal/conformance"
-	"ubench/report"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/internal/conformance"
+	"github.com/ubench-dev/ubench/report"
 )
 
 // conformEvery is the share of the conformance table a report runs, one program in so many: as much as

@@ -12,11 +12,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/emu/unicorn"
-	"ubench/image"
-	"ubench/planner"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/planner"
 )
 
 func disasmCommand(e *env) *cli.Command {

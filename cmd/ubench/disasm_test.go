@@ -13,11 +13,11 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/abi"
-	"ubench/benchmarks"
-	"ubench/emu"
-	"ubench/emu/unicorn"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/image"
 )
 
 func disassemble(t *testing.T, args ...string) (d disassembly) {

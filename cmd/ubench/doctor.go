@@ -13,9 +13,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/bench"
-	"ubench/benchmarks"
-	"ubench/report"
+	"github.com/ubench-dev/ubench/bench"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/report"
 )
 
 // tools are programs that some commands want, and what to install for them on Debian.

@@ -9,9 +9,9 @@ import (
 
 	"golang.org/x/term"
 
-	"ubench/benchmarks"
-	"ubench/emu"
-	"ubench/report"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/report"
 )
 
 // env is what commands see of the outside world. Tests replace its parts.

@@ -10,11 +10,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/abi"
-	"ubench/bench"
-	"ubench/emu"
-	"ubench/image"
-	"ubench/report"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/bench"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/report"
 )
 
 // execution is one run of exec: an input on an engine of a target, and what came of it.

@@ -9,10 +9,10 @@ import (
 	"fmt"
 	"strings"
 
-	"ubench/abi"
-	"ubench/bench"
-	"ubench/benchmarks"
-	"ubench/emu"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/bench"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/emu"
 )
 
 // fakeTargets are targets without an emulator. The spec chooses how they behave: "fake" is well,

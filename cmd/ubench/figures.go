@@ -10,11 +10,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/bench"
-	"ubench/benchmarks"
-	"ubench/emu"
-	"ubench/firmware"
-	"ubench/report"
+	"github.com/ubench-dev/ubench/bench"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/firmware"
+	"github.com/ubench-dev/ubench/report"
 )
 
 func figuresCommand(e *env) *cli.Command {

@@ -16,7 +16,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/report"
+	"github.com/ubench-dev/ubench/report"
 )
 
 // defaultHistory is the result file whose history is shown unless another one is named.

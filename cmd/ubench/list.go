@@ -11,8 +11,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/abi"
-	"ubench/report"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/report"
 )
 
 // engineDocs describes the engines people meet in tables, in the order of the firmware.

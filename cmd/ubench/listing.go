@@ -10,10 +10,10 @@ import (
 	"slices"
 	"strings"
 
-	"ubench/abi"
-	"ubench/image"
-	"ubench/internal/thumb"
-	"ubench/jit"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/thumb"
+	"github.com/ubench-dev/ubench/jit"
 )
 
 // listed is an instruction of a listing.

@@ -16,9 +16,9 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/benchmarks"
-	"ubench/report"
-	"ubench/results"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/report"
+	"github.com/ubench-dev/ubench/results"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")

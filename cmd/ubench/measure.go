@@ -16,8 +16,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/emu/bare"
-	"ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/emu/bare"
+	"github.com/ubench-dev/ubench/emu/unicorn"
 )
 
 func measureCommand(e *env) *cli.Command {

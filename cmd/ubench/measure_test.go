@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/emu/cycles/meter"
+	"github.com/ubench-dev/ubench/emu/cycles/meter"
 )
 
 // rawImage writes halfwords of code to a file.

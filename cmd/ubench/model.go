@@ -8,8 +8,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/emu/cycles"
-	"ubench/emu/targets"
+	"github.com/ubench-dev/ubench/emu/cycles"
+	"github.com/ubench-dev/ubench/emu/targets"
 )
 
 // Flags that choose what is modelled.

@@ -9,9 +9,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/image"
 )
 
 func packCommand(e *env) *cli.Command {

@@ -9,9 +9,9 @@ import (
 	"sort"
 	"strings"
 
-	"ubench/emu/symbols"
-	"ubench/image"
-	"ubench/jit"
+	"github.com/ubench-dev/ubench/emu/symbols"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/jit"
 )
 
 // place says what an address belongs to.

@@ -9,10 +9,10 @@ import (
 
 	"github.com/google/pprof/profile"
 
-	"ubench/emu/bare"
-	"ubench/emu/cycles/meter"
-	"ubench/internal/thumb"
-	"ubench/report"
+	"github.com/ubench-dev/ubench/emu/bare"
+	"github.com/ubench-dev/ubench/emu/cycles/meter"
+	"github.com/ubench-dev/ubench/internal/thumb"
+	"github.com/ubench-dev/ubench/report"
 )
 
 // printFunctions sums up by function.

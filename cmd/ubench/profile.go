@@ -11,17 +11,17 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/abi"
-	"ubench/bench"
-	"ubench/emu"
-	"ubench/emu/bare"
-	"ubench/emu/cycles"
-	"ubench/emu/cycles/meter"
-	"ubench/emu/host"
-	"ubench/emu/unicorn"
-	"ubench/firmware"
-	"ubench/image"
-	"ubench/jit"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/bench"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/bare"
+	"github.com/ubench-dev/ubench/emu/cycles"
+	"github.com/ubench-dev/ubench/emu/cycles/meter"
+	"github.com/ubench-dev/ubench/emu/host"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/firmware"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/jit"
 )
 
 func profileCommand(e *env) *cli.Command {

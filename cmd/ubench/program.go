@@ -12,8 +12,8 @@ import (
 	"strconv"
 	"strings"
 
-	"ubench/abi"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // maxProgramFile bounds what is read as a program: objects with debug information are large.

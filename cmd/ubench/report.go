@@ -10,7 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/report"
+	"github.com/ubench-dev/ubench/report"
 )
 
 func reportCommand(e *env) *cli.Command {

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"ubench/report"
+	"github.com/ubench-dev/ubench/report"
 )
 
 // fakeReport writes a report of a fake target and returns its file name.

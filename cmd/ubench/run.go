@@ -16,9 +16,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/bench"
-	"ubench/emu"
-	"ubench/report"
+	"github.com/ubench-dev/ubench/bench"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/report"
 )
 
 const defaultTarget = "unicorn"

@@ -10,8 +10,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"ubench/bench"
-	"ubench/report"
+	"github.com/ubench-dev/ubench/bench"
+	"github.com/ubench-dev/ubench/report"
 )
 
 // schemaOfResults is the published schema of result files.

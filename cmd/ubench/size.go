@@ -14,11 +14,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/bench"
-	"ubench/emu"
-	"ubench/examples"
-	"ubench/image"
-	"ubench/report"
+	"github.com/ubench-dev/ubench/bench"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/examples"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/report"
 )
 
 func sizeCommand(e *env) *cli.Command {

@@ -6,8 +6,8 @@ import (
 	"context"
 	"strings"
 
-	"ubench/emu"
-	"ubench/emu/targets"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/targets"
 )
 
 // realTargets are those of package targets.

@@ -10,10 +10,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/image"
-	"ubench/planner"
-	"ubench/planner/cfg"
-	"ubench/planner/ranges"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/planner"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/ranges"
 )
 
 func verifyCommand(e *env) *cli.Command {

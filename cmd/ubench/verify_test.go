@@ -7,13 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/abi"
-	"ubench/benchmarks"
-	"ubench/emu"
-	"ubench/emu/cycles"
-	"ubench/emu/cycles/meter"
-	"ubench/emu/unicorn"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/cycles"
+	"github.com/ubench-dev/ubench/emu/cycles/meter"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // Bounds of instructions and cycles hold for every benchmark that has them, at every size; where loops are counted and do

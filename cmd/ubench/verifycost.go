@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"slices"
 
-	"ubench/internal/thumb"
-	"ubench/planner"
-	"ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/internal/thumb"
+	"github.com/ubench-dev/ubench/planner"
+	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
 // spent is what code takes at most: instructions, and cycles of the model of a Cortex-M4 that fetches from SRAM.

@@ -10,9 +10,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ubench/emu/unicorn"
-	"ubench/firmware"
-	"ubench/report"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/firmware"
+	"github.com/ubench-dev/ubench/report"
 )
 
 // release and released are the version that CHANGELOG.md begins with, and its date; a test compares them.

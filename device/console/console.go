@@ -9,8 +9,8 @@ import "C"
 import (
 	"embed"
 
-	_ "ubench/abi" // rebuild when its headers change
-	_ "ubench/device/supervisor"
+	_ "github.com/ubench-dev/ubench/abi" // rebuild when its headers change
+	_ "github.com/ubench-dev/ubench/device/supervisor"
 )
 
 // Headers holds the C headers of this folder.

@@ -18,10 +18,10 @@ import (
 	"sync"
 	"unsafe"
 
-	_ "ubench/device/console"
-	_ "ubench/device/supervisor"
-	_ "ubench/firmware/agent" // frame.c, and the host's counters
-	"ubench/internal/devmem"
+	_ "github.com/ubench-dev/ubench/device/console"
+	_ "github.com/ubench-dev/ubench/device/supervisor"
+	_ "github.com/ubench-dev/ubench/firmware/agent" // frame.c, and the host's counters
+	"github.com/ubench-dev/ubench/internal/devmem"
 )
 
 // The pool of programs.

@@ -9,8 +9,8 @@ import "C"
 import (
 	"embed"
 
-	_ "ubench/abi"
-	_ "ubench/firmware/agent" // frame.c
+	_ "github.com/ubench-dev/ubench/abi"
+	_ "github.com/ubench-dev/ubench/firmware/agent" // frame.c
 )
 
 // Headers holds the C headers of this folder.

@@ -9,14 +9,14 @@ import "C"
 import (
 	"embed"
 
-	_ "ubench/abi" // rebuild when its headers change
-	_ "ubench/device"
-	_ "ubench/device/posix/port"
-	_ "ubench/firmware/helpers"
-	_ "ubench/image"
-	_ "ubench/jit"
-	_ "ubench/verify"
-	_ "ubench/vm"
+	_ "github.com/ubench-dev/ubench/abi" // rebuild when its headers change
+	_ "github.com/ubench-dev/ubench/device"
+	_ "github.com/ubench-dev/ubench/device/posix/port"
+	_ "github.com/ubench-dev/ubench/firmware/helpers"
+	_ "github.com/ubench-dev/ubench/image"
+	_ "github.com/ubench-dev/ubench/jit"
+	_ "github.com/ubench-dev/ubench/verify"
+	_ "github.com/ubench-dev/ubench/vm"
 )
 
 // Headers holds the C headers of this folder.

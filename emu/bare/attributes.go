@@ -9,7 +9,7 @@ import (
 	"errors"
 	"fmt"
 
-	"ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/emu/unicorn"
 )
 
 // Attributes of a file (Arm ABI addenda, IHI 0045) and values of theirs.

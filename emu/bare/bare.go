@@ -12,10 +12,10 @@ import (
 	"fmt"
 	"slices"
 
-	"ubench/emu/cycles"
-	"ubench/emu/cycles/meter"
-	"ubench/emu/symbols"
-	"ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/emu/cycles"
+	"github.com/ubench-dev/ubench/emu/cycles/meter"
+	"github.com/ubench-dev/ubench/emu/symbols"
+	"github.com/ubench-dev/ubench/emu/unicorn"
 )
 
 // Options say how to run a program. The zero value runs an ELF file from reset until it is done.

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/emu/unicorn"
 )
 
 // build compiles testdata/start.c with these flags.

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/emu/unicorn"
 )
 
 //go:embed testdata/behaviour.txt

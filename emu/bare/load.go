@@ -11,9 +11,9 @@ import (
 	"slices"
 	"strconv"
 
-	"ubench/emu/cycles/meter"
-	"ubench/emu/symbols"
-	"ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/emu/cycles/meter"
+	"github.com/ubench-dev/ubench/emu/symbols"
+	"github.com/ubench-dev/ubench/emu/unicorn"
 )
 
 // load puts the program into a machine and sets registers for its start.

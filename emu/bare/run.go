@@ -7,7 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/emu/unicorn"
 )
 
 // waitLoop is a loop that changes nothing and waits for nothing: a program that is done.

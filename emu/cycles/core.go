@@ -2,7 +2,7 @@
 
 package cycles
 
-import "ubench/internal/thumb"
+import "github.com/ubench-dev/ubench/internal/thumb"
 
 // Core is what tells the cores apart.
 type Core struct {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/internal/thumb"
+	"github.com/ubench-dev/ubench/internal/thumb"
 )
 
 var (

@@ -2,7 +2,7 @@
 
 package cycles
 
-import "ubench/internal/thumb"
+import "github.com/ubench-dev/ubench/internal/thumb"
 
 // Rules 15 to 19, each held against timings of silicon that the first fourteen get wrong. Where silicon was seen in one
 // arrangement only, the rule is for that arrangement: how far it reaches is not known.

@@ -5,7 +5,7 @@ package cycles
 import (
 	"math/bits"
 
-	"ubench/internal/thumb"
+	"github.com/ubench-dev/ubench/internal/thumb"
 )
 
 // Operands is what the time of a division or a long multiply depends on. It is small, so that costs

@@ -3,7 +3,7 @@
 package cycles
 
 import (
-	"ubench/internal/thumb"
+	"github.com/ubench-dev/ubench/internal/thumb"
 )
 
 // Op is an instruction prepared for the model.

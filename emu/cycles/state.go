@@ -2,7 +2,7 @@
 
 package cycles
 
-import "ubench/internal/thumb"
+import "github.com/ubench-dev/ubench/internal/thumb"
 
 // State is what an instruction finds of those before it. Times are cycles relative to the execute slot of the
 // last instruction. States are comparable, and equal ones have equal futures.

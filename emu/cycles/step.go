@@ -2,7 +2,7 @@
 
 package cycles
 
-import "ubench/internal/thumb"
+import "github.com/ubench-dev/ubench/internal/thumb"
 
 // issue runs one instruction through fetch, decode and execute. It returns what was before it, which
 // a branch needs to know.

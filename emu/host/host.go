@@ -9,11 +9,11 @@ import (
 	"context"
 	"fmt"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/emu/wire"
-	"ubench/firmware/agent"
-	"ubench/jit"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/wire"
+	"github.com/ubench-dev/ubench/firmware/agent"
+	"github.com/ubench-dev/ubench/jit"
 )
 
 // Target is an agent on the desk.

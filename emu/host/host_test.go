@@ -6,10 +6,10 @@ import (
 	"bytes"
 	"testing"
 
-	"ubench/abi"
-	"ubench/benchmarks"
-	"ubench/emu"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/image"
 )
 
 func newTarget(t testing.TB) *Target {

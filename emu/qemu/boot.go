@@ -6,7 +6,7 @@ import (
 	"context"
 	"fmt"
 
-	"ubench/emu/wire"
+	"github.com/ubench-dev/ubench/emu/wire"
 )
 
 // Machine is any firmware under QEMU that speaks frames on its serial line.

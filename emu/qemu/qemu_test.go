@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"ubench/benchmarks"
-	"ubench/emu"
-	"ubench/emu/wire"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/wire"
 )
 
 // need skips a test that cannot run without QEMU.

@@ -13,10 +13,10 @@ import (
 	"strings"
 	"time"
 
-	"ubench/emu"
-	"ubench/emu/symbols"
-	"ubench/emu/wire"
-	"ubench/firmware"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/symbols"
+	"github.com/ubench-dev/ubench/emu/wire"
+	"github.com/ubench-dev/ubench/firmware"
 )
 
 // Machines are the QEMU machines there is firmware for.

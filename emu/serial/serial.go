@@ -14,8 +14,8 @@ import (
 
 	"go.bug.st/serial"
 
-	"ubench/emu"
-	"ubench/emu/wire"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/wire"
 )
 
 // DefaultBaud is the speed of the firmware's serial port.

@@ -21,10 +21,10 @@ import (
 	"github.com/creack/pty"
 	"go.bug.st/serial"
 
-	"ubench/benchmarks"
-	"ubench/emu"
-	"ubench/emu/qemu"
-	"ubench/emu/wire"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/qemu"
+	"github.com/ubench-dev/ubench/emu/wire"
 )
 
 func TestParse(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/firmware"
+	"github.com/ubench-dev/ubench/firmware"
 )
 
 func TestTable(t *testing.T) {

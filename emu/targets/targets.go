@@ -11,13 +11,13 @@ import (
 	"strconv"
 	"strings"
 
-	"ubench/emu"
-	"ubench/emu/cycles"
-	"ubench/emu/cycles/meter"
-	"ubench/emu/host"
-	"ubench/emu/qemu"
-	"ubench/emu/serial"
-	"ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/cycles"
+	"github.com/ubench-dev/ubench/emu/cycles/meter"
+	"github.com/ubench-dev/ubench/emu/host"
+	"github.com/ubench-dev/ubench/emu/qemu"
+	"github.com/ubench-dev/ubench/emu/serial"
+	"github.com/ubench-dev/ubench/emu/unicorn"
 )
 
 // ErrSpec is wrapped by errors about a name no target has, whatever is installed.

@@ -11,11 +11,11 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/abi"
-	"ubench/benchmarks"
-	"ubench/emu"
-	"ubench/emu/qemu"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/qemu"
+	"github.com/ubench-dev/ubench/image"
 )
 
 func openTarget(t *testing.T, spec string) emu.Target {

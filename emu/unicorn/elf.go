@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 
-	"ubench/emu/symbols"
+	"github.com/ubench-dev/ubench/emu/symbols"
 )
 
 // LoadELF writes the segments of a bare-metal ELF file to the addresses they are loaded at, which

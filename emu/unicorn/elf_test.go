@@ -6,7 +6,7 @@ import (
 	"context"
 	"testing"
 
-	"ubench/firmware"
+	"github.com/ubench-dev/ubench/firmware"
 )
 
 // Whatever the file says, loading it ends well or with an error, and so does running it.

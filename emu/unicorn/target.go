@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 
-	"ubench/emu"
-	"ubench/emu/symbols"
-	"ubench/emu/wire"
-	"ubench/firmware"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/symbols"
+	"github.com/ubench-dev/ubench/emu/wire"
+	"github.com/ubench-dev/ubench/firmware"
 )
 
 // Options say what a target is to be. The zero value is the firmware for the Cortex-M4, counting

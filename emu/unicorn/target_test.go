@@ -12,12 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"ubench/abi"
-	"ubench/benchmarks"
-	"ubench/emu"
-	"ubench/emu/wire"
-	"ubench/firmware"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/wire"
+	"github.com/ubench-dev/ubench/firmware"
+	"github.com/ubench-dev/ubench/image"
 )
 
 func openTarget(t testing.TB, o Options) *Target {

@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"slices"
 
-	"ubench/emu"
+	"github.com/ubench-dev/ubench/emu"
 )
 
 // Device is what a firmware says about itself.

@@ -15,10 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/emu/wire"
-	"ubench/firmware/agent"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/wire"
+	"github.com/ubench-dev/ubench/firmware/agent"
 )
 
 // agentLink is a link to an agent on the desk, through whatever mangles bytes.

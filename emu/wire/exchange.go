@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"time"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 // policy is how often, and how patiently, to ask.

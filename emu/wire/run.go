@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/firmware"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/firmware"
 )
 
 // Limits of a job, as the agent has them (firmware/agent/agent.h).

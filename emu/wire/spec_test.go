@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 func section(t *testing.T, title string) string {

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"testing"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 // mirrored are the numbers of abi/wire.h this package repeats; all there are, but for a few listed

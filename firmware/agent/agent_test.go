@@ -8,7 +8,7 @@ import (
 	"hash/crc32"
 	"testing"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 // Numbers of abi/wire.h.

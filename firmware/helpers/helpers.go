@@ -10,7 +10,7 @@ import "C"
 import (
 	"embed"
 
-	_ "ubench/abi" // rebuild when its headers change
+	_ "github.com/ubench-dev/ubench/abi" // rebuild when its headers change
 )
 
 // Headers holds the C headers of this folder.

@@ -19,8 +19,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"ubench/image"
-	"ubench/image/internal/packcode"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/image/internal/packcode"
 )
 
 // How much the decoder's tables may hold, and which lengths codes have.

@@ -9,10 +9,10 @@ import (
 	"context"
 	"fmt"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/image"
-	"ubench/internal/progen"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/progen"
 )
 
 // Job makes the job of a generated program, for any engine.

@@ -13,15 +13,15 @@ import (
 	"testing"
 	"time"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/emu/host"
-	"ubench/emu/qemu"
-	"ubench/emu/unicorn"
-	"ubench/image"
-	"ubench/internal/campaign"
-	"ubench/internal/linux"
-	"ubench/internal/progen"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/host"
+	"github.com/ubench-dev/ubench/emu/qemu"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/campaign"
+	"github.com/ubench-dev/ubench/internal/linux"
+	"github.com/ubench-dev/ubench/internal/progen"
 )
 
 // limit ends what a wrong compiler makes of a program: instructions, far more than any takes.

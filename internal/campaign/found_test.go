@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/image"
-	"ubench/internal/progen"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/progen"
 )
 
 // hexBytes are bytes as the complaints of campaigns show them.

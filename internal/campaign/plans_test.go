@@ -9,14 +9,14 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/emu/host"
-	"ubench/emu/unicorn"
-	"ubench/image"
-	"ubench/internal/campaign"
-	"ubench/internal/progen"
-	"ubench/planner"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/host"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/campaign"
+	"github.com/ubench-dev/ubench/internal/progen"
+	"github.com/ubench-dev/ubench/planner"
 )
 
 // planned makes a generated program one that a plan can go with.

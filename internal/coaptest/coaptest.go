@@ -21,7 +21,7 @@ import (
 	"time"
 	"unsafe"
 
-	_ "ubench/device/coap" // the server
+	_ "github.com/ubench-dev/ubench/device/coap" // the server
 )
 
 // BigBytes is the length of what /big shows.

@@ -13,7 +13,7 @@ import (
 	"github.com/plgd-dev/go-coap/v3/message/codes"
 	"github.com/plgd-dev/go-coap/v3/udp/coder"
 
-	"ubench/device/slipmux"
+	"github.com/ubench-dev/ubench/device/slipmux"
 )
 
 // The server on a serial line that drops and changes bytes: the client sends again until it is answered, and all that

@@ -14,8 +14,8 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"ubench/abi"
-	"ubench/emu"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
 )
 
 // Program is a program, and what it has to come to.

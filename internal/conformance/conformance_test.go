@@ -8,11 +8,11 @@ import (
 	"slices"
 	"testing"
 
-	"ubench/emu"
-	"ubench/emu/host"
-	"ubench/emu/qemu"
-	"ubench/emu/unicorn"
-	"ubench/internal/conformance"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/host"
+	"github.com/ubench-dev/ubench/emu/qemu"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/internal/conformance"
 )
 
 func open[T emu.Target](t *testing.T) func(target T, err error) emu.Target {

@@ -5,7 +5,7 @@ package conformance
 import (
 	"fmt"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 const (

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 type condition struct {

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"testing"
 
-	"ubench/abi"
-	"ubench/internal/conformance"
-	"ubench/internal/linux"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/internal/conformance"
+	"github.com/ubench-dev/ubench/internal/linux"
 )
 
 // TestKernel asks Linux about all programs its verifier admits.

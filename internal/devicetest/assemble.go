@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/abi"
-	"ubench/device"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/device"
 )
 
 // Assemble makes machine code of instructions separated by semicolons.

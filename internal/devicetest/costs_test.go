@@ -10,12 +10,12 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/abi"
-	"ubench/benchmarks"
-	"ubench/device"
-	"ubench/emu"
-	"ubench/emu/qemu"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/device"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/qemu"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // called is what a call of a program costs the device, in instructions. Calls are repeated: ticks come into some.

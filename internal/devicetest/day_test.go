@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"ubench/abi"
-	"ubench/device"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/device"
 )
 
 // beat adds one to a key of the global store each time it is run: to the key its number, of its first word, says.

@@ -14,10 +14,10 @@ import (
 	"sync"
 	"testing"
 
-	"ubench/abi"
-	"ubench/device"
-	"ubench/device/posix"
-	"ubench/emu/qemu"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/device"
+	"github.com/ubench-dev/ubench/device/posix"
+	"github.com/ubench-dev/ubench/emu/qemu"
 )
 
 // Boards are those the firmware is built for.

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"ubench/abi"
-	"ubench/device"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/device"
 )
 
 // many is how often a test that can go on for ever does what it does: `few`, or what the variable says.

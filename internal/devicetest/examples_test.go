@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"testing"
 
-	"ubench/abi"
-	"ubench/device"
-	"ubench/examples"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/device"
+	"github.com/ubench-dev/ubench/examples"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // The examples, on each board at once, as many as fit, each giving its result.

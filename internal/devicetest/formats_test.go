@@ -5,10 +5,10 @@ package devicetest
 import (
 	"testing"
 
-	"ubench/abi"
-	"ubench/device"
-	"ubench/examples"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/device"
+	"github.com/ubench-dev/ubench/examples"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // Every image format runs behind walls: nothing a program needs stays where it may not look.

@@ -5,8 +5,8 @@ package devicetest
 import (
 	"testing"
 
-	"ubench/abi"
-	"ubench/device"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/device"
 )
 
 func TestCallOnTheDesk(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"ubench/abi"
-	"ubench/device"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/device"
 )
 
 // Programs in every state a kill may find them in.

@@ -5,8 +5,8 @@ package devicetest
 import (
 	"testing"
 
-	"ubench/abi"
-	"ubench/device"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/device"
 )
 
 // sum adds the words of its context.

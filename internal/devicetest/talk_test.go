@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/abi"
-	"ubench/device"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/device"
 )
 
 // onStack puts up to 8 bytes of text at r10 - 8 and lets r1 point to them.

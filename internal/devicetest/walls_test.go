@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"ubench/abi"
-	"ubench/device"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/device"
 )
 
 // attacks are what machine code in a compartment may try, however it got there. "%s" stands for an address. Each ends as

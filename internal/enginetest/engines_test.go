@@ -11,12 +11,12 @@ import (
 
 	"github.com/cilium/ebpf/asm"
 
-	"ubench/abi"
-	"ubench/baseline/rbpf"
-	"ubench/benchmarks"
-	"ubench/femto"
-	"ubench/internal/enginetest"
-	"ubench/vm"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/baseline/rbpf"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/femto"
+	"github.com/ubench-dev/ubench/internal/enginetest"
+	"github.com/ubench-dev/ubench/vm"
 )
 
 // engines are those that interpret any program on the host.

@@ -21,11 +21,11 @@ import (
 	"strings"
 	"unsafe"
 
-	"ubench/abi"
-	_ "ubench/firmware/helpers" // its C
-	"ubench/internal/devmem"
-	"ubench/internal/progen"
-	_ "ubench/verify" // its C
+	"github.com/ubench-dev/ubench/abi"
+	_ "github.com/ubench-dev/ubench/firmware/helpers" // its C
+	"github.com/ubench-dev/ubench/internal/devmem"
+	"github.com/ubench-dev/ubench/internal/progen"
+	_ "github.com/ubench-dev/ubench/verify" // its C
 )
 
 // Device addresses; regions are far apart.

@@ -5,8 +5,8 @@ package enginetest_test
 import (
 	"testing"
 
-	"ubench/internal/enginetest"
-	"ubench/vm"
+	"github.com/ubench-dev/ubench/internal/enginetest"
+	"github.com/ubench-dev/ubench/vm"
 )
 
 // Bytes are a program, or none: the verifier refuses with one of its statuses and a slot of the text,

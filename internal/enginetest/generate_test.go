@@ -6,8 +6,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"ubench/abi"
-	"ubench/internal/enginetest"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/internal/enginetest"
 )
 
 // Engines agree on generated programs, and most of those are worth running.

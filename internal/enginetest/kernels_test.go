@@ -10,11 +10,11 @@ import (
 	"testing"
 	"unsafe"
 
-	"ubench/abi"
-	"ubench/baseline/native"
-	"ubench/benchmarks"
-	"ubench/image"
-	"ubench/internal/enginetest"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/baseline/native"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/enginetest"
 )
 
 // kernel is a benchmark's program, linked to where the machine has its sections.

@@ -10,12 +10,12 @@ import (
 	"regexp"
 	"testing"
 
-	"ubench/abi"
-	"ubench/benchmarks"
-	"ubench/examples"
-	"ubench/image"
-	"ubench/internal/enginetest"
-	"ubench/internal/pairs"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/examples"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/enginetest"
+	"github.com/ubench-dev/ubench/internal/pairs"
 )
 
 var updatePairs = flag.Bool("update-pairs", false, "write docs/pairs.txt")

@@ -8,8 +8,8 @@ import (
 
 	"github.com/cilium/ebpf/asm"
 
-	"ubench/abi"
-	"ubench/internal/enginetest"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/internal/enginetest"
 )
 
 // TestHelpersPay gives helpers budgets of just as many units of 16 bytes as their arguments cost, and one less.

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-const module = "ubench"
+const module = "github.com/ubench-dev/ubench"
 
 // layers lists the folders from the bottom up: a package may import packages of lower layers and
 // of its own folder. Tests are free to look at anything.
@@ -47,9 +47,9 @@ var owners = map[string][]string{
 	"github.com/plgd-dev/go-coap/v3":           {}, // tests only
 	"github.com/fxamacker/cbor/v2":             {}, // tests only
 	"golang.org/x/term":                        {"cmd/ubench"},
-	"ubench/emu/unicorn":                       {"emu", "cmd", "internal"},
-	"ubench/emu/qemu":                          {"emu", "internal/devicetest"},
-	"ubench/emu/serial":                        {"emu"},
+	"github.com/ubench-dev/ubench/emu/unicorn": {"emu", "cmd", "internal"},
+	"github.com/ubench-dev/ubench/emu/qemu":    {"emu", "internal/devicetest"},
+	"github.com/ubench-dev/ubench/emu/serial":  {"emu"},
 }
 
 type pkg struct {

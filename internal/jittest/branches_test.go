@@ -8,8 +8,8 @@ import (
 	"slices"
 	"testing"
 
-	"ubench/abi"
-	"ubench/internal/thumb"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/internal/thumb"
 )
 
 // branch is a branch over so many 16-bit instructions, and the assembler's texts of it, the first one that there is.

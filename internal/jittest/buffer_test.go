@@ -10,11 +10,11 @@ import (
 	"testing"
 	"unsafe"
 
-	"ubench/abi"
-	"ubench/benchmarks"
-	"ubench/examples"
-	"ubench/image"
-	"ubench/internal/progen"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/examples"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/progen"
 )
 
 // linked gives a program's sections addresses.

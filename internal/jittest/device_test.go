@@ -16,15 +16,15 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/abi"
-	"ubench/benchmarks"
-	"ubench/emu"
-	"ubench/emu/host"
-	"ubench/emu/unicorn"
-	"ubench/emu/wire"
-	"ubench/firmware"
-	"ubench/image"
-	"ubench/internal/campaign"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/host"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/emu/wire"
+	"github.com/ubench-dev/ubench/firmware"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/campaign"
 )
 
 const (

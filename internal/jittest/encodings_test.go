@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/internal/thumb"
+	"github.com/ubench-dev/ubench/internal/thumb"
 )
 
 // encoding is a call of an emitter, and what it must write: the shortest of these texts there is an instruction

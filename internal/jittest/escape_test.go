@@ -12,12 +12,12 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/emu/host"
-	"ubench/emu/qemu"
-	"ubench/emu/unicorn"
-	"ubench/internal/campaign"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/host"
+	"github.com/ubench-dev/ubench/emu/qemu"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/internal/campaign"
 )
 
 const escapeBudget = 300

@@ -12,9 +12,9 @@ import (
 	"slices"
 	"testing"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/emu/host"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/host"
 )
 
 // Loops over an index whose last access ends exactly where the context does, or nearly: what a test before the loop

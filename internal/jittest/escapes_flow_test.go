@@ -12,9 +12,9 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // Programs in which what a compiler may have concluded about an address is wrong: of lengths that were tested, of loops,

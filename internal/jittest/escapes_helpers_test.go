@@ -12,9 +12,9 @@ import (
 	"slices"
 	"testing"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/unicorn"
 )
 
 // helperCall is a call of a helper, r9 being the context.

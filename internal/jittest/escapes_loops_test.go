@@ -11,7 +11,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"ubench/emu"
+	"github.com/ubench-dev/ubench/emu"
 )
 
 // Programs with loops that a compiler may look through before they run: of counters that wrap around, strides, budgets,

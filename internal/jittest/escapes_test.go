@@ -12,10 +12,10 @@ import (
 	"math"
 	"slices"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/firmware/agent"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/firmware/agent"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // escape is a program that reaches, or nearly reaches, for memory that is not its own.

@@ -9,11 +9,11 @@ package jittest
 import (
 	"testing"
 
-	"ubench/abi"
-	"ubench/emu/host"
-	"ubench/emu/unicorn"
-	"ubench/internal/campaign"
-	"ubench/internal/progen"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu/host"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/internal/campaign"
+	"github.com/ubench-dev/ubench/internal/progen"
 )
 
 // FuzzDifferential makes programs of bytes, as internal/campaign does of random numbers, and compares the compiler on a

@@ -17,10 +17,10 @@ import "C"
 import (
 	"unsafe"
 
-	"ubench/abi"
-	_ "ubench/jit" // its C
-	_ "ubench/jit/onepass"
-	_ "ubench/verify" // its C
+	"github.com/ubench-dev/ubench/abi"
+	_ "github.com/ubench-dev/ubench/jit" // its C
+	_ "github.com/ubench-dev/ubench/jit/onepass"
+	_ "github.com/ubench-dev/ubench/verify" // its C
 )
 
 // Emitter is one of the functions of jit/emit.h.

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"testing"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/unicorn"
 )
 
 // shapes are synthetic programs of at least so many slots, of one kind each.

@@ -12,7 +12,7 @@ import "C"
 import (
 	"unsafe"
 
-	"ubench/abi"
+	"github.com/ubench-dev/ubench/abi"
 )
 
 // Report is what the compiler in one pass says of a plan.

@@ -10,9 +10,9 @@ import (
 	"slices"
 	"testing"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/unicorn"
 )
 
 // TestUnsafeMustBeAskedFor runs a job on the engine that checks nothing, with the flag and without, and on firmware

@@ -18,7 +18,7 @@ import (
 	"strings"
 	"unsafe"
 
-	_ "ubench/vm" // its C
+	_ "github.com/ubench-dev/ubench/vm" // its C
 )
 
 // Engine is an interpreter that counts. It is not safe for concurrent use.

@@ -10,7 +10,7 @@ import (
 	"bytes"
 	"encoding/binary"
 
-	"ubench/image"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // Features widen what programs are made of. The zero value is the base set without local calls,

@@ -28,16 +28,16 @@ import (
 	"slices"
 	"unsafe"
 
-	"ubench/abi"
-	"ubench/emu/unicorn"
-	"ubench/firmware"
-	_ "ubench/firmware/helpers" // its C
-	"ubench/image"
-	"ubench/internal/devmem"
-	"ubench/internal/progen"
-	_ "ubench/jit"    // its C
-	_ "ubench/verify" // its C
-	_ "ubench/vm"     // its C
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/firmware"
+	_ "github.com/ubench-dev/ubench/firmware/helpers" // its C
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/devmem"
+	"github.com/ubench-dev/ubench/internal/progen"
+	_ "github.com/ubench-dev/ubench/jit"    // its C
+	_ "github.com/ubench-dev/ubench/verify" // its C
+	_ "github.com/ubench-dev/ubench/vm"     // its C
 )
 
 // Repairs of the compiler that can be left out, by the names of the programs that found the faults.

@@ -15,10 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"ubench/abi"
-	"ubench/emu/unicorn"
-	"ubench/internal/progen"
-	"ubench/internal/redzone"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/internal/progen"
+	"github.com/ubench-dev/ubench/internal/redzone"
 )
 
 func machine(t testing.TB, core unicorn.Core) *redzone.Machine {

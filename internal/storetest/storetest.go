@@ -25,7 +25,7 @@ import (
 	"strings"
 	"unsafe"
 
-	_ "ubench/device/store" // the store
+	_ "github.com/ubench-dev/ubench/device/store" // the store
 )
 
 // Error is an error of the store.

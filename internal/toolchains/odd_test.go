@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/abi"
-	"ubench/emu"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // TestOdd runs objects that are not what clang usually writes. Each has the right value in every format it can

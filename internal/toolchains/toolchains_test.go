@@ -18,11 +18,11 @@ import (
 	"sync"
 	"testing"
 
-	"ubench/abi"
-	"ubench/bench"
-	"ubench/emu"
-	"ubench/emu/targets"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/bench"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/targets"
+	"github.com/ubench-dev/ubench/image"
 )
 
 var update = flag.Bool("update", false, "write the objects of bpf-gcc that are kept")

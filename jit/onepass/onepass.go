@@ -13,8 +13,8 @@ import "C"
 import (
 	"embed"
 
-	_ "ubench/abi" // its headers
-	_ "ubench/jit" // its assembler
+	_ "github.com/ubench-dev/ubench/abi" // its headers
+	_ "github.com/ubench-dev/ubench/jit" // its assembler
 )
 
 // Headers holds the C headers of this folder.

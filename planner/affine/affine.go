@@ -9,11 +9,11 @@ import (
 	"slices"
 	"strings"
 
-	"ubench/planner/cfg"
-	"ubench/planner/liveness"
-	"ubench/planner/loops"
-	"ubench/planner/plan"
-	"ubench/planner/ranges"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/liveness"
+	"github.com/ubench-dev/ubench/planner/loops"
+	"github.com/ubench-dev/ubench/planner/plan"
+	"github.com/ubench-dev/ubench/planner/ranges"
 )
 
 // Loops is what is known of a function's loops, in the order of its forest.

@@ -5,11 +5,11 @@ package affine_test
 import (
 	"testing"
 
-	"ubench/planner/affine"
-	"ubench/planner/cfg"
-	"ubench/planner/internal/asm"
-	"ubench/planner/loops"
-	"ubench/planner/ranges"
+	"github.com/ubench-dev/ubench/planner/affine"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/internal/asm"
+	"github.com/ubench-dev/ubench/planner/loops"
+	"github.com/ubench-dev/ubench/planner/ranges"
 )
 
 // Counters of loops, and addresses in terms of what variables were when a turn began.

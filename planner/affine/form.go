@@ -5,8 +5,8 @@ package affine
 import (
 	"fmt"
 
-	"ubench/planner/cfg"
-	"ubench/planner/plan"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/plan"
 )
 
 // Form is a value of 32 bits in terms of what variables were when a turn began: A + (B << Shift) + Add, modulo 2^32.

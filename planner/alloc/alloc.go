@@ -12,9 +12,9 @@ import (
 	"slices"
 	"strings"
 
-	"ubench/planner/cfg"
-	"ubench/planner/liveness"
-	"ubench/planner/plan"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/liveness"
+	"github.com/ubench-dev/ubench/planner/plan"
 )
 
 // Registers is how many ARM registers there are to give; the others are sp, pc, and scratch.

@@ -6,7 +6,7 @@ import (
 	"cmp"
 	"slices"
 
-	"ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
 // Webs that one is made of the other, and that are never needed together, are coloured as one: results of an operation with

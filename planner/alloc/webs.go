@@ -5,9 +5,9 @@ package alloc
 import (
 	"slices"
 
-	"ubench/planner/cfg"
-	"ubench/planner/liveness"
-	"ubench/planner/plan"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/liveness"
+	"github.com/ubench-dev/ubench/planner/plan"
 )
 
 // web is the values of a variable that must live in one place, because some reader may see any of them.

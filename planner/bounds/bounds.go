@@ -7,11 +7,11 @@ package bounds
 import (
 	"fmt"
 
-	"ubench/planner/affine"
-	"ubench/planner/cfg"
-	"ubench/planner/loops"
-	"ubench/planner/plan"
-	"ubench/planner/ranges"
+	"github.com/ubench-dev/ubench/planner/affine"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/loops"
+	"github.com/ubench-dev/ubench/planner/plan"
+	"github.com/ubench-dev/ubench/planner/ranges"
 )
 
 // Program is what is bounded, phase by phase as planner.Analysis has it.

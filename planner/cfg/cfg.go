@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"ubench/image"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // Program is a program's functions, ascending by slot.

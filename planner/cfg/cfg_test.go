@@ -5,8 +5,8 @@ package cfg_test
 import (
 	"testing"
 
-	"ubench/planner/cfg"
-	"ubench/planner/internal/asm"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/internal/asm"
 )
 
 func TestBlocks(t *testing.T) {

@@ -2,7 +2,7 @@
 
 package cfg
 
-import "ubench/image"
+import "github.com/ubench-dev/ubench/image"
 
 // Class is what an instruction does, for analyses.
 type Class uint8

@@ -14,10 +14,10 @@ import (
 	"runtime"
 	"unsafe"
 
-	"ubench/abi"
-	"ubench/image"
-	_ "ubench/jit/onepass"
-	_ "ubench/verify"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/image"
+	_ "github.com/ubench-dev/ubench/jit/onepass"
+	_ "github.com/ubench-dev/ubench/verify"
 )
 
 // Judge compiles one program.

@@ -3,9 +3,9 @@
 package liveness
 
 import (
-	"ubench/abi"
-	"ubench/planner/cfg"
-	"ubench/planner/plan"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/plan"
 )
 
 // Effect is what an instruction reads and writes, Reads if all of what it writes is needed.

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"ubench/planner/cfg"
-	"ubench/planner/plan"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/plan"
 )
 
 // Live is what is needed in a program.

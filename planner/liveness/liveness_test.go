@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"testing"
 
-	"ubench/planner/cfg"
-	"ubench/planner/internal/asm"
-	"ubench/planner/liveness"
-	"ubench/planner/loops"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/internal/asm"
+	"github.com/ubench-dev/ubench/planner/liveness"
+	"github.com/ubench-dev/ubench/planner/loops"
 )
 
 // What is needed where blocks begin; R1 is both halves, r1 the low one.

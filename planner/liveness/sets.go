@@ -6,7 +6,7 @@ import (
 	"math/bits"
 	"strings"
 
-	"ubench/planner/plan"
+	"github.com/ubench-dev/ubench/planner/plan"
 )
 
 // Set is a set of variables.

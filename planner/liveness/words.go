@@ -6,9 +6,9 @@ import (
 	"cmp"
 	"slices"
 
-	"ubench/planner/cfg"
-	"ubench/planner/loops"
-	"ubench/planner/plan"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/loops"
+	"github.com/ubench-dev/ubench/planner/plan"
 )
 
 // Promote picks the words of the frame that are worth being variables: those that are reached most often. None are

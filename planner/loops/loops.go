@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
 // Forest is the loops of a function.

@@ -5,9 +5,9 @@ package loops_test
 import (
 	"testing"
 
-	"ubench/planner/cfg"
-	"ubench/planner/internal/asm"
-	"ubench/planner/loops"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/internal/asm"
+	"github.com/ubench-dev/ubench/planner/loops"
 )
 
 func TestLoops(t *testing.T) {

@@ -5,7 +5,7 @@ package ranges
 import (
 	"fmt"
 
-	"ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
 // Reason is why an access cannot be proved.

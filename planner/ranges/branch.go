@@ -5,7 +5,7 @@ package ranges
 import (
 	"math"
 
-	"ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
 // branch learns from a branch that was taken, or not.

@@ -7,7 +7,7 @@ import (
 	"math"
 	"math/bits"
 
-	"ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
 // Number is what is known of a number of 64 bits: unsigned and signed bounds, and which bits are known.

@@ -12,8 +12,8 @@ import (
 	"slices"
 	"strings"
 
-	"ubench/image"
-	"ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
 // Facts is what is known of a program.

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/planner/cfg"
-	"ubench/planner/internal/asm"
-	"ubench/planner/ranges"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/internal/asm"
+	"github.com/ubench-dev/ubench/planner/ranges"
 )
 
 func facts(t *testing.T, source string) *ranges.Facts {

@@ -6,13 +6,13 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"ubench/abi"
-	"ubench/emu/host"
-	"ubench/image"
-	"ubench/internal/campaign"
-	"ubench/internal/progen"
-	"ubench/planner/cfg"
-	"ubench/planner/ranges"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu/host"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/campaign"
+	"github.com/ubench-dev/ubench/internal/progen"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/ranges"
 )
 
 // Generated programs end with results that were expected, and no access that was proved is ever refused.

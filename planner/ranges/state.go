@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
 // State is what is known at one place of a function.

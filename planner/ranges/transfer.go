@@ -5,8 +5,8 @@ package ranges
 import (
 	"math"
 
-	"ubench/image"
-	"ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
 // step is what an instruction other than a branch does to a state.

@@ -7,8 +7,8 @@ import (
 	"context"
 	"testing"
 
-	"ubench/emu/cycles"
-	"ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/emu/cycles"
+	"github.com/ubench-dev/ubench/emu/unicorn"
 )
 
 // outcome is what a program did.

@@ -17,9 +17,9 @@ import (
 	"slices"
 	"unsafe"
 
-	"ubench/emu/cycles"
-	"ubench/emu/unicorn"
-	"ubench/internal/thumb"
+	"github.com/ubench-dev/ubench/emu/cycles"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/internal/thumb"
 )
 
 // Label says how far to trust the cycles; every table that prints them carries it, or what Meter.Label says

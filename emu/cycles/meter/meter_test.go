@@ -7,8 +7,8 @@ import (
 	"encoding/binary"
 	"testing"
 
-	"ubench/emu/cycles"
-	"ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/emu/cycles"
+	"github.com/ubench-dev/ubench/emu/unicorn"
 )
 
 // fletcher16 is gcc -Os's loop: r0 data, r1 bytes.

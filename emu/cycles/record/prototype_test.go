@@ -14,13 +14,13 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/abi"
-	"ubench/benchmarks"
-	"ubench/emu"
-	"ubench/emu/cycles"
-	"ubench/emu/unicorn"
-	"ubench/image"
-	"ubench/internal/thumb"
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/cycles"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/thumb"
 )
 
 // prototypeVariable names a folder with the prototype of the model: sim.h and t2dec.h.

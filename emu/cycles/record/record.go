@@ -16,10 +16,10 @@ import (
 	"errors"
 	"unsafe"
 
-	"ubench/emu/cycles"
-	"ubench/emu/cycles/meter"
-	"ubench/emu/unicorn"
-	"ubench/internal/thumb"
+	"github.com/ubench-dev/ubench/emu/cycles"
+	"github.com/ubench-dev/ubench/emu/cycles/meter"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/internal/thumb"
 )
 
 // Recorder is a meter that keeps a record. It implements unicorn.Model.

@@ -13,9 +13,9 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/emu/cycles"
-	"ubench/emu/unicorn"
-	"ubench/internal/thumb"
+	"github.com/ubench-dev/ubench/emu/cycles"
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/internal/thumb"
 )
 
 var update = flag.Bool("update", false, "write the prototype's times to testdata; needs "+prototypeVariable)

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"ubench/image"
+	"github.com/ubench-dev/ubench/image"
 )
 
 var signs = map[string]byte{"+=": 0x00, "-=": 0x10, "*=": 0x20, "/=": 0x30, "|=": 0x40, "&=": 0x50, "<<=": 0x60,

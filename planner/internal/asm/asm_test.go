@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"ubench/benchmarks"
-	"ubench/image"
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/image"
 )
 
 // What the disassembler writes is read back to the same instructions.
