@@ -57,7 +57,7 @@ func (p *Plan) Run(ctx context.Context, target emu.Target, observe func(done, to
 func (p *Plan) measure(ctx context.Context, target emu.Target, pt point) (s Sample, supported bool, err error) {
 	info := target.Info()
 	if pt.err != nil {
-		s := NewSample(pt.benchmark.Name, pt.job, emu.Sample{}, info)
+		s := NewSample(pt.benchmark.Name, pt.job, emu.Outcome{}, info)
 		s.Size, s.SizeUnit = pt.size, sizeUnit(pt.benchmark)
 		s.OK, s.Result, s.Error = false, "", oneLine(pt.err)
 		return s, false, nil
@@ -120,7 +120,7 @@ func sizeUnit(b benchmarks.Benchmark) string {
 }
 
 // NewSample is what a target measured for a job: good if the program was not stopped.
-func NewSample(name string, job emu.Job, got emu.Sample, info emu.Info) Sample {
+func NewSample(name string, job emu.Job, got emu.Outcome, info emu.Info) Sample {
 	s := Sample{
 		Benchmark: name, Size: len(job.Context), Engine: job.Engine, Target: info.Target, Core: info.Core,
 		ImageBytes: KnownIf(got.ImageBytes > 0, got.ImageBytes), CodeBytes: KnownIf(got.CodeBytes > 0, got.CodeBytes),
@@ -142,7 +142,7 @@ func NewSample(name string, job emu.Job, got emu.Sample, info emu.Info) Sample {
 }
 
 // check compares the answer, and the context as the program left it, with the oracle's.
-func (s *Sample) check(got emu.Sample, pt point) {
+func (s *Sample) check(got emu.Outcome, pt point) {
 	if !s.OK {
 		return
 	}

@@ -16,7 +16,7 @@ import (
 // scripted answers the n-th run with the n-th answer, and the last one ever after.
 type scripted struct {
 	name    string
-	answers []func(job emu.Job) (emu.Sample, error)
+	answers []func(job emu.Job) (emu.Outcome, error)
 	runs    int
 }
 
@@ -24,7 +24,7 @@ func (s *scripted) Info() emu.Info {
 	return emu.Info{Target: s.name, Core: "cortex-m4", Engines: []string{"vm"}, HasCycles: true, CyclesLabel: "modelled"}
 }
 
-func (s *scripted) Run(_ context.Context, job emu.Job) (emu.Sample, error) {
+func (s *scripted) Run(_ context.Context, job emu.Job) (emu.Outcome, error) {
 	answer := s.answers[min(s.runs, len(s.answers)-1)]
 	s.runs++
 	return answer(job)
@@ -32,9 +32,9 @@ func (s *scripted) Run(_ context.Context, job emu.Job) (emu.Sample, error) {
 
 func (s *scripted) Close() error { return nil }
 
-func right(instructions, cycles uint64) func(emu.Job) (emu.Sample, error) {
-	return func(job emu.Job) (emu.Sample, error) {
-		return emu.Sample{Result: 7, Execute: &emu.Counts{Instructions: instructions, Cycles: cycles}, Context: job.Context}, nil
+func right(instructions, cycles uint64) func(emu.Job) (emu.Outcome, error) {
+	return func(job emu.Job) (emu.Outcome, error) {
+		return emu.Outcome{Result: 7, Execute: &emu.Counts{Instructions: instructions, Cycles: cycles}, Context: job.Context}, nil
 	}
 }
 
@@ -45,7 +45,7 @@ func one() benchmarks.Benchmark {
 }
 
 func TestRepetitionsMustAgree(t *testing.T) {
-	type answers = []func(emu.Job) (emu.Sample, error)
+	type answers = []func(emu.Job) (emu.Outcome, error)
 	for _, c := range []struct {
 		name    string
 		target  string
@@ -58,14 +58,14 @@ func TestRepetitionsMustAgree(t *testing.T) {
 		{"instructions differ", "unicorn", answers{right(10, 20), right(11, 20)}, false, 0, "execute took 10 instructions, then 11"},
 		{"cycles differ", "unicorn", answers{right(10, 20), right(10, 21)}, false, 0, "execute took 20 cycles, then 21"},
 		{"cycles differ on a board", "serial:x", answers{right(0, 30), right(0, 10), right(0, 20)}, true, 20, ""},
-		{"second fails", "unicorn", answers{right(10, 20), func(emu.Job) (emu.Sample, error) {
-			return emu.Sample{Fault: abi.Fault{Status: abi.StatusBudget, PC: 3}}, nil
+		{"second fails", "unicorn", answers{right(10, 20), func(emu.Job) (emu.Outcome, error) {
+			return emu.Outcome{Fault: abi.Fault{Status: abi.StatusBudget, PC: 3}}, nil
 		}}, false, 0, abi.StatusBudget.String()},
-		{"second is wrong", "unicorn", answers{right(10, 20), func(job emu.Job) (emu.Sample, error) {
-			return emu.Sample{Result: 8, Execute: &emu.Counts{}, Context: job.Context}, nil
+		{"second is wrong", "unicorn", answers{right(10, 20), func(job emu.Job) (emu.Outcome, error) {
+			return emu.Outcome{Result: 8, Execute: &emu.Counts{}, Context: job.Context}, nil
 		}}, false, 0, "wrong answer: 0x8, want 0x7"},
-		{"not counted", "unicorn", answers{func(job emu.Job) (emu.Sample, error) {
-			return emu.Sample{Result: 7, Context: job.Context}, nil
+		{"not counted", "unicorn", answers{func(job emu.Job) (emu.Outcome, error) {
+			return emu.Outcome{Result: 7, Context: job.Context}, nil
 		}}, false, 0, "did not count"},
 	} {
 		plan := Plan{Benchmarks: []benchmarks.Benchmark{one()}, Sizes: []int{8}, Repeat: 3}
@@ -83,8 +83,8 @@ func TestRepetitionsMustAgree(t *testing.T) {
 
 func TestGivesUpOnATargetThatKeepsFailing(t *testing.T) {
 	broken := errors.New("no answer")
-	target := &scripted{name: "unicorn", answers: []func(emu.Job) (emu.Sample, error){
-		func(emu.Job) (emu.Sample, error) { return emu.Sample{}, broken },
+	target := &scripted{name: "unicorn", answers: []func(emu.Job) (emu.Outcome, error){
+		func(emu.Job) (emu.Outcome, error) { return emu.Outcome{}, broken },
 	}}
 	plan := Plan{Benchmarks: []benchmarks.Benchmark{one()}, Sizes: []int{1, 2, 3, 4, 5, 6}}
 	samples, err := plan.Run(t.Context(), target, nil)

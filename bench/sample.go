@@ -92,7 +92,7 @@ func (p Phases) Setup() Counts {
 func (p Phases) Total() Counts { return p.Setup().plus(p.Execute) }
 
 // phases are what a target counted. It tells whether it has cycles; it counts instructions if it counted any.
-func phases(got emu.Sample, info emu.Info) Phases {
+func phases(got emu.Outcome, info emu.Info) Phases {
 	all := []*emu.Counts{got.Load, got.Verify, got.Compile, got.Execute}
 	instructions := slices.ContainsFunc(all, func(c *emu.Counts) bool { return c != nil && c.Instructions > 0 })
 	counts := func(c *emu.Counts) *Counts {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 // Package emu is the seam between benchmarks and what executes them: a Target runs Jobs on the
-// firmware and answers with Samples. The targets themselves are in the folders below; packages
+// firmware and answers with Outcomes. The targets themselves are in the folders below; packages
 // that measure import this one and targets.Open, never libunicorn or QEMU.
 package emu
 
@@ -16,9 +16,9 @@ type Target interface {
 	// Info says what the target is and what its firmware offers.
 	Info() Info
 	// Run executes one job. A program that is refused or stopped is not an error: see
-	// Sample.Fault. An error means that the target failed (a crash, a hang, a lost link); the
+	// Outcome.Fault. An error means that the target failed (a crash, a hang, a lost link); the
 	// target recovers if it can, so that the next Run starts afresh.
-	Run(ctx context.Context, job Job) (Sample, error)
+	Run(ctx context.Context, job Job) (Outcome, error)
 	// Close stops the emulator and releases what it holds.
 	Close() error
 }
@@ -65,8 +65,8 @@ type Region struct {
 // DefaultBudget ends runs nobody bounded: far above any benchmark, yet minutes at most.
 const DefaultBudget = 100_000_000
 
-// Sample is what came of a job.
-type Sample struct {
+// Outcome is what came of a job. What of it is kept and published is a bench.Sample.
+type Outcome struct {
 	Result uint64    // r0; meaningful when Fault.Status is abi.OK
 	Fault  abi.Fault // why the program was refused or stopped
 
@@ -90,3 +90,6 @@ type Counts struct {
 	Instructions uint64
 	Cycles       uint64 // 0 where the target has none
 }
+
+// Sample is the old name of Outcome.
+type Sample = Outcome

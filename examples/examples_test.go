@@ -61,7 +61,7 @@ func canRun(spec, engine string) bool {
 	return !bench.RunsKernels(engine) && !(spec == "host" && strings.HasPrefix(engine, "jit"))
 }
 
-func check(t *testing.T, e examples.Example, how string, s emu.Sample) {
+func check(t *testing.T, e examples.Example, how string, s emu.Outcome) {
 	if s.Fault.Status != abi.OK {
 		t.Errorf("%s: %s: %v", e.Name, how, s.Fault)
 		return

@@ -39,7 +39,7 @@ func TestNative(t *testing.T) {
 		n.write("native_context_len", binary.LittleEndian.AppendUint32(nil, uint32(len(e.Context))))
 		result := n.call("native_main")
 		word := func(name string) uint32 { return binary.LittleEndian.Uint32(n.read(n.addr(name), 4)) }
-		check(t, e, "native", emu.Sample{
+		check(t, e, "native", emu.Outcome{
 			Result:  uint64(result),
 			Output:  n.read(n.addr("native_env")+word("native_output_at"), word("native_output_len")),
 			Context: n.read(n.addr("native_context"), uint32(len(e.Context))),

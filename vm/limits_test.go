@@ -22,7 +22,7 @@ func open(t *testing.T) emu.Target {
 	return target
 }
 
-func run(t *testing.T, target emu.Target, engine string, job emu.Job) emu.Sample {
+func run(t *testing.T, target emu.Target, engine string, job emu.Job) emu.Outcome {
 	t.Helper()
 	job.Engine = engine
 	s, err := target.Run(t.Context(), job)
@@ -33,7 +33,7 @@ func run(t *testing.T, target emu.Target, engine string, job emu.Job) emu.Sample
 }
 
 // both runs a job in both forms, which must come to the same end, at the same slot and with the same budget.
-func both(t *testing.T, target emu.Target, what string, job emu.Job) emu.Sample {
+func both(t *testing.T, target emu.Target, what string, job emu.Job) emu.Outcome {
 	t.Helper()
 	job.WantContext = true
 	threaded, portable := run(t, target, "vm", job), run(t, target, "vm-portable", job)

@@ -45,7 +45,7 @@ func (e *env) agreement(ctx context.Context, target emu.Target) (*report.Table, 
 		if err != nil {
 			return nil, err
 		}
-		var want emu.Sample
+		var want emu.Outcome
 		for k, engine := range engines {
 			got, err := campaign.Lane{Target: target, Engine: engine}.Run(ctx, job)
 			if ctx.Err() != nil {

@@ -24,7 +24,7 @@ type execution struct {
 	job     emu.Job
 	program *image.Program // nil for images
 	info    emu.Info
-	got     emu.Sample
+	got     emu.Outcome
 	text    string // what it printed
 	devices []string
 }
@@ -119,7 +119,7 @@ func (e *env) executeOn(c *cli.Context, spec string, engines []string, runs []ex
 				len(job.Image), len(job.Context), len(job.Trace), info.Target, info.ArenaBytes)
 		}
 		stop := e.progress.watch(fmt.Sprintf("running on %s, %s (--budget bounds it)", job.Engine, info.Target))
-		got := emu.Sample{Fault: abi.Fault{Status: abi.StatusContext}}
+		got := emu.Outcome{Fault: abi.Fault{Status: abi.StatusContext}}
 		var err error
 		if p := x.program; p == nil || p.Keeps(job.Format) || int(p.CtxMin) <= len(job.Context) {
 			got, err = target.Run(c.Context, job)

@@ -63,9 +63,9 @@ func (f *fakeTarget) Info() emu.Info {
 	return info
 }
 
-func (f *fakeTarget) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
+func (f *fakeTarget) Run(ctx context.Context, job emu.Job) (emu.Outcome, error) {
 	if err := ctx.Err(); err != nil {
-		return emu.Sample{}, err
+		return emu.Outcome{}, err
 	}
 	f.runs++
 	fails := job.Engine == "vm"
@@ -77,7 +77,7 @@ func (f *fakeTarget) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
 		}
 		return c
 	}
-	s := emu.Sample{Execute: counts(fakeCost[job.Engine]*size + 12), Context: job.Context, ImageBytes: len(job.Image), StackBytes: 64}
+	s := emu.Outcome{Execute: counts(fakeCost[job.Engine]*size + 12), Context: job.Context, ImageBytes: len(job.Image), StackBytes: 64}
 	if !bench.IsNative(job.Engine) {
 		s.Load, s.Verify = counts(50), counts(900)
 		if strings.HasPrefix(job.Engine, "jit") {
@@ -105,13 +105,13 @@ func (f *fakeTarget) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
 	case "memory":
 		s.Context = append([]byte{^job.Context[0]}, job.Context[1:]...)
 	case "fault":
-		return emu.Sample{Load: s.Load, Fault: abi.Fault{Status: abi.StatusRead, PC: 7, Addr: 0x20020000}}, nil
+		return emu.Outcome{Load: s.Load, Fault: abi.Fault{Status: abi.StatusRead, PC: 7, Addr: 0x20020000}}, nil
 	case "unsupported":
-		return emu.Sample{Fault: abi.Fault{Status: abi.StatusUnsupported}}, nil
+		return emu.Outcome{Fault: abi.Fault{Status: abi.StatusUnsupported}}, nil
 	case "crash":
-		return emu.Sample{}, errors.New("the firmware crashed:\nHardFault at 0x08000123")
+		return emu.Outcome{}, errors.New("the firmware crashed:\nHardFault at 0x08000123")
 	case "hang":
-		return emu.Sample{}, errors.New("no answer within 10 s")
+		return emu.Outcome{}, errors.New("no answer within 10 s")
 	case "drift":
 		s.Execute.Instructions += uint64(f.runs)
 	case "slow":

@@ -109,7 +109,7 @@ func (e *env) measureFile(c *cli.Context) error {
 	r := newMeasurement(file, run)
 	places := newPlaces(openELF(data))
 	if out := c.String("profile"); out != "" {
-		if err := writeProfile(out, places, run.Label, run.Samples); err != nil {
+		if err := writeProfile(out, places, run.Label, run.ByPath); err != nil {
 			return err
 		}
 	}

@@ -40,7 +40,7 @@ func printFunctions(w io.Writer, p *places, spent map[uint32]meter.Spent) {
 }
 
 // writeProfile writes what instructions cost in pprof's format.
-func writeProfile(file string, p *places, label string, samples []bare.Sample) error {
+func writeProfile(file string, p *places, label string, samples []bare.PathCost) error {
 	if err := report.WriteFile(file, buildProfile(p, label, samples).Write); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
@@ -49,7 +49,7 @@ func writeProfile(file string, p *places, label string, samples []bare.Sample) e
 
 // buildProfile has a sample per instruction executed and path of calls that led there, with addresses, functions and
 // lines; those of compiled code have their eBPF instruction too.
-func buildProfile(p *places, label string, samples []bare.Sample) *profile.Profile {
+func buildProfile(p *places, label string, samples []bare.PathCost) *profile.Profile {
 	out := &profile.Profile{
 		SampleType:        []*profile.ValueType{{Type: "instructions", Unit: "count"}, {Type: "cycles", Unit: "count"}},
 		DefaultSampleType: "cycles",

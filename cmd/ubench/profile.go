@@ -112,7 +112,7 @@ func (e *env) profile(c *cli.Context) error {
 		}
 	}
 	if file := c.String("o"); file != "" {
-		if err := writeProfile(file, p, m.Label(), bare.Samples(m)); err != nil {
+		if err := writeProfile(file, p, m.Label(), bare.PathCosts(m)); err != nil {
 			return err
 		}
 	}

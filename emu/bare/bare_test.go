@@ -83,7 +83,7 @@ func TestPrograms(t *testing.T) {
 				t.Errorf("%d instructions and %d cycles, the profile has %d and %d", r.Instructions, r.Cycles, instructions, cycles)
 			}
 			var sampled uint64
-			for _, s := range r.Samples {
+			for _, s := range r.ByPath {
 				sampled += s.Cycles
 			}
 			if sampled != r.Cycles {
@@ -244,7 +244,7 @@ func TestRecursion(t *testing.T) {
 	}
 	var sampled uint64
 	deepest := 0
-	for _, s := range r.Samples {
+	for _, s := range r.ByPath {
 		sampled += s.Cycles
 		deepest = max(deepest, len(s.Calls))
 		for _, call := range s.Calls {

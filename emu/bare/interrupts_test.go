@@ -71,7 +71,7 @@ func TestInterrupts(t *testing.T) {
 			for _, h := range r.Handlers {
 				cycles += h.Cycles
 			}
-			for _, s := range r.Samples {
+			for _, s := range r.ByPath {
 				sampled += s.Cycles
 			}
 			if cycles += r.Asleep; instructions != r.Instructions || cycles != r.Cycles || sampled != r.Cycles {

@@ -86,11 +86,6 @@ func isLongMultiply(c thumb.Class) bool {
 
 func (p *previous) isMemory() bool { return isLoad(p.class) || p.class == thumb.Store }
 
-// folds: rule 8, what IT can fold behind.
-func (p *previous) folds() bool {
-	return p.short && !p.isBranch && (p.class == thumb.ALU || p.class == thumb.Nop)
-}
-
 // accessPipelines: rule 4, whether the previous access lets another one follow in its data phase.
 func (p *previous) accessPipelines() bool {
 	switch {

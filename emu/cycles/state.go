@@ -163,3 +163,8 @@ func (s *State) slideTo(t int32) {
 	s.stolen.slide(t - window)
 	s.data.slide(t - window)
 }
+
+// folds: rule 8, what IT can fold behind.
+func (p *previous) folds() bool {
+	return p.short && !p.isBranch && (p.class == thumb.ALU || p.class == thumb.Nop)
+}

@@ -46,7 +46,7 @@ func (t *Target) Info() emu.Info {
 }
 
 // Run executes one job. It cannot be interrupted: the budget bounds it.
-func (t *Target) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
+func (t *Target) Run(ctx context.Context, job emu.Job) (emu.Outcome, error) {
 	s, err := t.client.Run(ctx, job)
 	if err != nil {
 		return s, fmt.Errorf("host: %w", err)

@@ -288,3 +288,6 @@ func (p *process) Close() error {
 	})
 	return nil
 }
+
+// patience is how long QEMU may take to do what takes it milliseconds: on a computer with other work it gets few of them.
+const patience = 5 * time.Minute

@@ -38,9 +38,6 @@ type Options struct {
 // DefaultTimeout ends a firmware that hangs: more time than a run within the default budget takes.
 const DefaultTimeout = 15 * time.Minute
 
-// patience is how long QEMU may take to do what takes it milliseconds: on a computer with other work it gets few of them.
-const patience = 5 * time.Minute
-
 // Target is the firmware under QEMU. It implements emu.Target.
 type Target struct {
 	name    string
@@ -131,21 +128,21 @@ func (t *Target) locate(pc uint32) string {
 func (t *Target) Info() emu.Info { return t.info }
 
 // Run runs a job. After a failure the next run starts QEMU anew.
-func (t *Target) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
+func (t *Target) Run(ctx context.Context, job emu.Job) (emu.Outcome, error) {
 	s, err := t.run(ctx, job)
 	if err != nil {
-		return emu.Sample{}, fmt.Errorf("%s: %w", t.name, err)
+		return emu.Outcome{}, fmt.Errorf("%s: %w", t.name, err)
 	}
 	return s, nil
 }
 
-func (t *Target) run(ctx context.Context, job emu.Job) (emu.Sample, error) {
+func (t *Target) run(ctx context.Context, job emu.Job) (emu.Outcome, error) {
 	if err := ctx.Err(); err != nil {
-		return emu.Sample{}, err
+		return emu.Outcome{}, err
 	}
 	if t.process == nil {
 		if err := t.start(ctx); err != nil {
-			return emu.Sample{}, err
+			return emu.Outcome{}, err
 		}
 	}
 	if _, bounded := ctx.Deadline(); !bounded {
@@ -155,7 +152,7 @@ func (t *Target) run(ctx context.Context, job emu.Job) (emu.Sample, error) {
 	}
 	s, err := t.client.Run(ctx, job)
 	if err != nil {
-		return emu.Sample{}, t.failure(ctx, err)
+		return emu.Outcome{}, t.failure(ctx, err)
 	}
 	return s, nil
 }

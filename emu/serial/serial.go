@@ -118,19 +118,19 @@ func (t *Target) connect(ctx context.Context) error {
 func (t *Target) Info() emu.Info { return t.info }
 
 // Run runs a job.
-func (t *Target) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
+func (t *Target) Run(ctx context.Context, job emu.Job) (emu.Outcome, error) {
 	s, err := t.run(ctx, job)
 	if err != nil {
 		t.failed = true
-		return emu.Sample{}, fmt.Errorf("%s: %w", t.name, err)
+		return emu.Outcome{}, fmt.Errorf("%s: %w", t.name, err)
 	}
 	return s, nil
 }
 
-func (t *Target) run(ctx context.Context, job emu.Job) (emu.Sample, error) {
+func (t *Target) run(ctx context.Context, job emu.Job) (emu.Outcome, error) {
 	if t.failed {
 		if err := t.connect(ctx); err != nil {
-			return emu.Sample{}, err
+			return emu.Outcome{}, err
 		}
 	}
 	ctx, cancel := bounded(ctx, runTimeout)

@@ -63,7 +63,7 @@ func job(t *testing.T, engine string, b benchmarks.Benchmark, size int) emu.Job 
 	return j
 }
 
-func run(t *testing.T, target emu.Target, j emu.Job) emu.Sample {
+func run(t *testing.T, target emu.Target, j emu.Job) emu.Outcome {
 	t.Helper()
 	s, err := target.Run(context.Background(), j)
 	if err != nil {
@@ -143,7 +143,7 @@ func TestUnicornAndQEMUAgree(t *testing.T) {
 	}
 }
 
-func difference(a, b emu.Sample) string {
+func difference(a, b emu.Outcome) string {
 	show := func(c *emu.Counts) uint64 {
 		if c == nil {
 			return 0
@@ -203,7 +203,7 @@ func TestOptions(t *testing.T) {
 	if !ok {
 		t.Fatal("no fletcher16")
 	}
-	samples := map[string]emu.Sample{}
+	samples := map[string]emu.Outcome{}
 	for spec, label := range map[string]string{
 		"unicorn":                           "modelled, zero wait states",
 		"unicorn+flash-speed":               "modelled, zero wait states, code in SRAM fetched at flash speed",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Opening, registers and the run loop.
+/* Opening, hooks and the run loop.
  *
  * Three facts about libunicorn shape the loop (2.0.1; each is covered by a test):
  *  - uc_emu_stop inside a block hook ends the run before that block, PC and IT apart; inside an MMIO
@@ -178,6 +178,16 @@ static uc_err add_hook(struct unicorn_machine *m, uc_hook *h, int type, void *ca
 	return uc_hook_add(m->uc, h, type, callback, m, from, to);
 }
 
+static void io_reset(struct unicorn_machine *m)
+{
+	struct unicorn_io *io = &m->io;
+	memset(io, 0, offsetof(struct unicorn_io, rx_pos));
+	memset(&io->vtor, 0, offsetof(struct unicorn_io, ndevices) - offsetof(struct unicorn_io, vtor));
+	io->tim_arr = 0xffffffff;
+	io->ccr = 1u << 9; /* STKALIGN */
+	unicorn_devices_reset(m);
+}
+
 struct unicorn_machine *unicorn_new(uint32_t core, const char **error)
 {
 	struct unicorn_machine *m = calloc(1, sizeof *m);
@@ -197,7 +207,7 @@ struct unicorn_machine *unicorn_new(uint32_t core, const char **error)
 	    !(err = add_hook(m, &h, UC_HOOK_INSN_INVALID, on_undefined, 1, 0)) &&
 	    !(err = add_hook(m, &h, UC_HOOK_INTR, on_interrupt, 1, 0)) &&
 	    !(err = uc_context_alloc(m->uc, &m->checkpoint.context)) && !(err = unicorn_map_core(m))) {
-		unicorn_io_reset(m);
+		io_reset(m);
 		return m;
 	}
 	*error = err ? uc_strerror(err) : "libunicorn gave another core than the one asked for";
@@ -224,25 +234,6 @@ void unicorn_free(struct unicorn_machine *m)
 	free(m->rx);
 	free(m->tx);
 	free(m);
-}
-
-static int reg_id(int number)
-{
-	static const int ids[] = { UC_ARM_REG_SP, UC_ARM_REG_LR, UC_ARM_REG_PC, UC_ARM_REG_XPSR };
-	return number < 13 ? UC_ARM_REG_R0 + number : ids[(number - 13) & 3];
-}
-
-uint32_t unicorn_reg(struct unicorn_machine *m, int number)
-{
-	uint32_t v = 0;
-	uc_reg_read(m->uc, reg_id(number), &v);
-	return v;
-}
-
-void unicorn_set_reg(struct unicorn_machine *m, int number, uint32_t value)
-{
-	/* Writing PC sets the Thumb state from bit 0, which the run loop looks at. */
-	uc_reg_write(m->uc, reg_id(number), &value);
 }
 
 /* Attaches a model, or none. What blocks hold for the one before is released. */
@@ -275,7 +266,7 @@ void unicorn_be_strict(struct unicorn_machine *m)
  * Memory keeps its contents. */
 void unicorn_reset(struct unicorn_machine *m, uint32_t vectors_at)
 {
-	unicorn_io_reset(m);
+	io_reset(m);
 	m->io.vtor = vectors_at;
 	for (int i = 0; i < 13; i++)
 		unicorn_set_reg(m, i, 0);
@@ -293,66 +284,6 @@ void unicorn_reset(struct unicorn_machine *m, uint32_t vectors_at)
 	m->deadline = 0;
 	m->source = UINT64_MAX;
 	m->take = 0;
-}
-
-/* Instructions executed before the running block: what a counter shows that is read by the first
- * instruction of a block. */
-uint64_t unicorn_count_before_block(const struct unicorn_machine *m)
-{
-	return m->block ? m->count - m->block->instructions : m->count;
-}
-
-static void checkpoint_take(struct unicorn_machine *m)
-{
-	struct unicorn_checkpoint *c = &m->checkpoint;
-	uc_context_save(m->uc, c->context);
-	c->io = m->io;
-	c->count = m->count;
-	for (uint32_t i = 0; i < m->nregions; i++) {
-		struct unicorn_region *r = &m->regions[i];
-		for (uint32_t page = 0; r->copy && page < r->size / UNICORN_PAGE; page++)
-			if (r->dirty[page]) {
-				memcpy(r->copy + page * UNICORN_PAGE, r->mem + page * UNICORN_PAGE, UNICORN_PAGE);
-				r->dirty[page] = 0;
-			}
-	}
-	if (m->model && m->model->save)
-		m->model->save(m->model->state);
-}
-
-void unicorn_restore(struct unicorn_machine *m)
-{
-	struct unicorn_checkpoint *c = &m->checkpoint;
-	uc_context_restore(m->uc, c->context);
-	m->io = c->io;
-	m->count = c->count;
-	m->deadline = 0;
-	m->take = 0;
-	for (uint32_t i = 0; i < m->nregions; i++) {
-		struct unicorn_region *r = &m->regions[i];
-		for (uint32_t page = 0; r->copy && page < r->size / UNICORN_PAGE; page++)
-			if (r->dirty[page]) {
-				unicorn_poke(m, r, page * UNICORN_PAGE, r->copy + page * UNICORN_PAGE, UNICORN_PAGE);
-				r->dirty[page] = 0;
-			}
-	}
-	if (m->model && m->model->restore)
-		m->model->restore(m->model->state);
-}
-
-uc_err unicorn_start(struct unicorn_machine *m)
-{
-	m->event = EVENT_NONE;
-	m->block = NULL;
-	m->stopped = false;
-	uc_err err = uc_emu_start(m->uc, unicorn_reg(m, 15) | 1, m->until, 0, 0);
-	if (m->stopped) {
-		unicorn_set_reg(m, 15, m->stopped_pc | 1);
-		unicorn_set_reg(m, 16, m->stopped_xpsr);
-	}
-	if (m->sp_written)
-		unicorn_align_sp(m);
-	return err;
 }
 
 /* Whether wfi in this state was all the program did for a while, interrupts apart. */
@@ -378,7 +309,7 @@ static int run_once(struct unicorn_machine *m)
 		struct unicorn_fault f = { .exception = 6, .cfsr = CFSR_INVSTATE, .pc = pc };
 		return unicorn_take_fault(m, f) ? 0 : UNICORN_LOCKUP;
 	}
-	checkpoint_take(m);
+	unicorn_checkpoint(m);
 	uc_err err = unicorn_start(m);
 	pc = unicorn_reg(m, 15);
 	if (m->error)
@@ -454,15 +385,6 @@ void unicorn_pause(struct unicorn_machine *m, uint32_t addr)
 	unicorn_blocks_mark(m);
 }
 
-/* Whether memory is what it was at the checkpoint. */
-static bool unchanged(const struct unicorn_region *r)
-{
-	for (uint32_t page = 0; r->copy && page < r->size / UNICORN_PAGE; page++)
-		if (r->dirty[page] && memcmp(r->copy + page * UNICORN_PAGE, r->mem + page * UNICORN_PAGE, UNICORN_PAGE))
-			return false;
-	return true;
-}
-
 /* Whether the program is in a loop that nothing can end: it comes back to where it is with registers and
  * memory unchanged, and no register was read that changes by itself. Runs on a little. m->spin_reads is
  * then a peripheral register it reads, or 0. */
@@ -473,7 +395,7 @@ bool unicorn_spins(struct unicorn_machine *m)
 	uint64_t reads = m->io.time_reads;
 	for (int i = 0; i < 17; i++)
 		before[i] = unicorn_reg(m, i);
-	checkpoint_take(m);
+	unicorn_checkpoint(m);
 	unicorn_pause(m, before[15]);
 	m->limit = m->count + ROUND;
 	m->attention = 0;
@@ -489,7 +411,7 @@ bool unicorn_spins(struct unicorn_machine *m)
 	for (int i = 0; same && i < 17; i++)
 		same = before[i] == unicorn_reg(m, i);
 	for (uint32_t i = 0; same && i < m->nregions; i++)
-		same = unchanged(&m->regions[i]);
+		same = unicorn_unchanged(&m->regions[i]);
 	if (!same)
 		unicorn_restore(m);
 	m->attention = 0;

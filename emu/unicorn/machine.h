@@ -163,11 +163,6 @@ struct unicorn_machine {
 /* machine.c */
 struct unicorn_machine *unicorn_new(uint32_t core, const char **error);
 void unicorn_free(struct unicorn_machine *m);
-uc_err unicorn_map(struct unicorn_machine *m, uint32_t addr, uint32_t size, uint32_t prot);
-uc_err unicorn_map_alias(struct unicorn_machine *m, uint32_t addr, uint32_t of);
-uc_err unicorn_read(struct unicorn_machine *m, uint32_t addr, void *bytes, size_t n);
-uc_err unicorn_write(struct unicorn_machine *m, uint32_t addr, const void *bytes, size_t n);
-void unicorn_set_reg(struct unicorn_machine *m, int number, uint32_t value);
 void unicorn_set_model(struct unicorn_machine *m, struct unicorn_model *model);
 void unicorn_be_strict(struct unicorn_machine *m);
 void unicorn_reset(struct unicorn_machine *m, uint32_t vectors_at);
@@ -175,11 +170,6 @@ int unicorn_run(struct unicorn_machine *m, uint32_t until, uint64_t instructions
 void unicorn_cancel(struct unicorn_machine *m, int cancelled);
 void unicorn_pause(struct unicorn_machine *m, uint32_t addr);
 bool unicorn_spins(struct unicorn_machine *m);
-struct unicorn_region *unicorn_region_at(struct unicorn_machine *m, uint32_t addr);
-uint64_t unicorn_count_before_block(const struct unicorn_machine *m);
-
-uc_err unicorn_start(struct unicorn_machine *m);
-void unicorn_restore(struct unicorn_machine *m);
 
 /* events.c: 0, to go on, or enum unicorn_stop */
 int unicorn_event_memory_fault(struct unicorn_machine *m);
@@ -189,9 +179,12 @@ int unicorn_event_undefined(struct unicorn_machine *m);
 int unicorn_event_interrupt(struct unicorn_machine *m);
 
 /* memory.c */
+uc_err unicorn_map(struct unicorn_machine *m, uint32_t addr, uint32_t size, uint32_t prot);
+uc_err unicorn_map_alias(struct unicorn_machine *m, uint32_t addr, uint32_t of);
+uc_err unicorn_read(struct unicorn_machine *m, uint32_t addr, void *bytes, size_t n);
+uc_err unicorn_write(struct unicorn_machine *m, uint32_t addr, const void *bytes, size_t n);
 bool unicorn_store(struct unicorn_machine *m, uint32_t addr, uint32_t size, uint64_t value);
 void unicorn_poke(struct unicorn_machine *m, struct unicorn_region *r, uint32_t offset, const void *bytes, size_t n);
-void unicorn_forget_translation(struct unicorn_machine *m, uint32_t addr, uint32_t size);
 
 /* blocks.c */
 struct unicorn_block *unicorn_block_at(struct unicorn_machine *m, uint32_t addr, uint32_t size);
@@ -202,7 +195,6 @@ uint32_t unicorn_thumb_count(const uint8_t *code, uint32_t size);
 
 /* scs.c */
 uc_err unicorn_map_core(struct unicorn_machine *m);
-uint64_t unicorn_now(struct unicorn_machine *m);
 void unicorn_start_cycles(struct unicorn_machine *m);
 
 /* nvic.c */
@@ -223,10 +215,7 @@ bool unicorn_undelivered(const struct unicorn_machine *m, uint32_t irq);
 /* mmio.c */
 uc_err unicorn_map_peripherals(struct unicorn_machine *m);
 void unicorn_transmit(struct unicorn_machine *m, uint8_t byte);
-uint64_t unicorn_part(uint32_t word, uint64_t offset, unsigned size);
-uint32_t unicorn_merge(uint32_t word, uint64_t offset, unsigned size, uint64_t value);
 uc_err unicorn_map_lenient(struct unicorn_machine *m, uint32_t addr, uint32_t size);
-void unicorn_io_reset(struct unicorn_machine *m);
 int unicorn_send(struct unicorn_machine *m, const void *bytes, size_t n);
 size_t unicorn_receive(struct unicorn_machine *m, void *bytes, size_t n);
 
@@ -252,6 +241,22 @@ bool unicorn_take_svc(struct unicorn_machine *m);
 void unicorn_take_interrupt(struct unicorn_machine *m, uint32_t exception);
 bool unicorn_exception_return(struct unicorn_machine *m, uint32_t exc_return);
 uint32_t unicorn_it_at(struct unicorn_machine *m, uint32_t it, uint32_t pc);
+
+/* start.c */
+void unicorn_checkpoint(struct unicorn_machine *m);
+void unicorn_restore(struct unicorn_machine *m);
+bool unicorn_unchanged(const struct unicorn_region *r);
+uc_err unicorn_start(struct unicorn_machine *m);
+
+/* state.c; unicorn_reg is in hooks.h */
+void unicorn_set_reg(struct unicorn_machine *m, int number, uint32_t value);
+uint64_t unicorn_count_before_block(const struct unicorn_machine *m);
+bool unicorn_has_cycles(const struct unicorn_machine *m);
+uint64_t unicorn_now(struct unicorn_machine *m);
+uint64_t unicorn_part(uint32_t word, uint64_t offset, unsigned size);
+uint32_t unicorn_merge(uint32_t word, uint64_t offset, unsigned size, uint64_t value);
+struct unicorn_region *unicorn_region_at(struct unicorn_machine *m, uint32_t addr);
+void unicorn_forget_translation(struct unicorn_machine *m, uint32_t addr, uint32_t size);
 
 /* Configurable fault status bits (Armv7-M ARM B3.2.15). */
 enum {

@@ -7,14 +7,6 @@
 
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-struct unicorn_region *unicorn_region_at(struct unicorn_machine *m, uint32_t addr)
-{
-	for (uint32_t i = 0; i < m->nregions; i++)
-		if (addr - m->regions[i].addr < m->regions[i].size)
-			return &m->regions[i];
-	return NULL;
-}
-
 /* libunicorn 2.0.1 looks for code to invalidate at every store to writable memory, which takes ten times as long as
  * the store. So all memory is read-only to it, and stores are made by store(), to which it tells them as violations. */
 static uc_err map(struct unicorn_machine *m, struct unicorn_region r)
@@ -63,11 +55,6 @@ uc_err unicorn_read(struct unicorn_machine *m, uint32_t addr, void *bytes, size_
 		return UC_ERR_READ_UNMAPPED;
 	memcpy(bytes, r->mem + (addr - r->addr), n);
 	return UC_ERR_OK;
-}
-
-void unicorn_forget_translation(struct unicorn_machine *m, uint32_t addr, uint32_t size)
-{
-	uc_ctl_remove_cache(m->uc, (uint64_t)addr, (uint64_t)addr + size);
 }
 
 /* Changes memory from outside. libunicorn does not notice by itself that code changed. */

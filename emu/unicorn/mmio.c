@@ -21,18 +21,6 @@ static const uint32_t storage[] = {
 enum { NSTORAGE = sizeof storage / sizeof storage[0], RCC = 9 };
 _Static_assert((int)NSTORAGE <= (int)UNICORN_PERIPHERALS_MAX, "room for all of them");
 
-/* A register access is of 1, 2 or 4 bytes; registers are words. */
-uint64_t unicorn_part(uint32_t word, uint64_t offset, unsigned size)
-{
-	return word >> (offset & 3) * 8 & (size == 4 ? 0xffffffffu : (1u << size * 8) - 1);
-}
-
-uint32_t unicorn_merge(uint32_t word, uint64_t offset, unsigned size, uint64_t value)
-{
-	uint32_t mask = size == 4 ? 0xffffffffu : ((1u << size * 8) - 1) << (offset & 3) * 8;
-	return (word & ~mask) | ((uint32_t)value << (offset & 3) * 8 & mask);
-}
-
 /* TIM2, clocked once per instruction as on QEMU with -icount shift=0. */
 enum { TIM_CR1 = 0x00, TIM_EGR = 0x14, TIM_CNT = 0x24, TIM_PSC = 0x28, TIM_ARR = 0x2c, TIM_CEN = 1 };
 
@@ -247,14 +235,4 @@ uc_err unicorn_map_peripherals(struct unicorn_machine *m)
 uc_err unicorn_map_lenient(struct unicorn_machine *m, uint32_t addr, uint32_t size)
 {
 	return uc_mmio_map(m->uc, addr, size, zero_read, NULL, ignore_write, NULL);
-}
-
-void unicorn_io_reset(struct unicorn_machine *m)
-{
-	struct unicorn_io *io = &m->io;
-	memset(io, 0, offsetof(struct unicorn_io, rx_pos));
-	memset(&io->vtor, 0, offsetof(struct unicorn_io, ndevices) - offsetof(struct unicorn_io, vtor));
-	io->tim_arr = 0xffffffff;
-	io->ccr = 1u << 9; /* STKALIGN */
-	unicorn_devices_reset(m);
 }

@@ -14,17 +14,6 @@ enum {
 };
 enum { AIRCR_KEY = 0x05fa, AIRCR_SYSRESETREQ = 1 << 2, DEMCR_TRCENA = 1 << 24 };
 
-static bool has_cycles(const struct unicorn_machine *m)
-{
-	return m->model && m->model->cycles;
-}
-
-/* The clock of counters: modelled cycles, or instructions if there is no model. */
-uint64_t unicorn_now(struct unicorn_machine *m)
-{
-	return has_cycles(m) ? m->model->cycles(m->model->state) : unicorn_count_before_block(m) + m->io.asleep;
-}
-
 /* SysTick counts down. */
 enum { SYST_ENABLE = 1, SYST_COUNTFLAG = 1 << 16 };
 
@@ -146,7 +135,7 @@ enum { DWT_CTRL = 0x0, DWT_CYCCNT = 0x4, CTRL_CYCCNTENA = 1, CTRL_NOCYCCNT = 1 <
 
 static uint32_t dwt_count(struct unicorn_machine *m)
 {
-	if (!has_cycles(m) || !(m->io.dwt_ctrl & CTRL_CYCCNTENA) || !(m->io.demcr & DEMCR_TRCENA))
+	if (!unicorn_has_cycles(m) || !(m->io.dwt_ctrl & CTRL_CYCCNTENA) || !(m->io.demcr & DEMCR_TRCENA))
 		return m->io.dwt_stopped;
 	return (uint32_t)(m->model->cycles(m->model->state) - m->io.dwt_base);
 }
@@ -154,7 +143,7 @@ static uint32_t dwt_count(struct unicorn_machine *m)
 static void dwt_set(struct unicorn_machine *m, uint32_t count)
 {
 	m->io.dwt_stopped = count;
-	if (has_cycles(m))
+	if (unicorn_has_cycles(m))
 		m->io.dwt_base = m->model->cycles(m->model->state) - count;
 }
 
@@ -163,11 +152,11 @@ static uint64_t dwt_read(uc_engine *uc, uint64_t offset, unsigned size, void *us
 	(void)uc;
 	struct unicorn_machine *m = user;
 	switch (offset & ~3u) {
-	case DWT_CTRL: return unicorn_part(has_cycles(m) ? m->io.dwt_ctrl : CTRL_NOCYCCNT, offset, size);
+	case DWT_CTRL: return unicorn_part(unicorn_has_cycles(m) ? m->io.dwt_ctrl : CTRL_NOCYCCNT, offset, size);
 	case DWT_CYCCNT: {
 		uint32_t count = dwt_count(m);
 		m->io.time_reads++;
-		if (has_cycles(m) && m->model->reading)
+		if (unicorn_has_cycles(m) && m->model->reading)
 			m->model->reading(m->model->state, UNICORN_CYCCNT, count);
 		return unicorn_part(count, offset, size);
 	}
@@ -180,7 +169,7 @@ static void dwt_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t va
 	(void)uc;
 	struct unicorn_machine *m = user;
 	uint32_t count = dwt_count(m);
-	if (!has_cycles(m))
+	if (!unicorn_has_cycles(m))
 		return;
 	if ((offset & ~3u) == DWT_CTRL)
 		m->io.dwt_ctrl = unicorn_merge(m->io.dwt_ctrl, offset, size, value) & CTRL_CYCCNTENA;
@@ -204,4 +193,3 @@ uc_err unicorn_map_core(struct unicorn_machine *m)
 		err = uc_mmio_map(m->uc, 0xe0001000, 0x1000, dwt_read, m, dwt_write, m);
 	return err;
 }
-

@@ -136,15 +136,15 @@ func (t *Target) PC() uint32 { return t.machine.Reg(PC) }
 func (t *Target) Info() emu.Info { return t.info }
 
 // Run runs a job. After a failure the next run starts the firmware anew.
-func (t *Target) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
+func (t *Target) Run(ctx context.Context, job emu.Job) (emu.Outcome, error) {
 	if t.runs++; t.runs > runsPerMachine {
 		if err := t.renew(ctx); err != nil {
-			return emu.Sample{}, fmt.Errorf("%s: %w", t.info.Target, err)
+			return emu.Outcome{}, fmt.Errorf("%s: %w", t.info.Target, err)
 		}
 	}
 	if t.failed {
 		if err := t.reset(ctx); err != nil {
-			return emu.Sample{}, fmt.Errorf("%s: %w", t.info.Target, err)
+			return emu.Outcome{}, fmt.Errorf("%s: %w", t.info.Target, err)
 		}
 	}
 	s, err := t.client.Run(ctx, job)
@@ -155,7 +155,7 @@ func (t *Target) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
 	if ctx.Err() != nil && t.machine.c != nil {
 		err = fmt.Errorf("stopped at pc %s: %w", t.symbols.Locate(t.machine.Reg(PC)), err)
 	}
-	return emu.Sample{}, fmt.Errorf("%s: %w", t.info.Target, err)
+	return emu.Outcome{}, fmt.Errorf("%s: %w", t.info.Target, err)
 }
 
 // Close releases the machine.

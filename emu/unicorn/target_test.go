@@ -37,7 +37,7 @@ func nativeJob(size int) (job emu.Job, want uint64) {
 	return emu.Job{Engine: "native-O2", Kernel: b.Name, Context: in}, want
 }
 
-func works(t testing.TB, target *Target) emu.Sample {
+func works(t testing.TB, target *Target) emu.Outcome {
 	t.Helper()
 	job, want := nativeJob(80)
 	s, err := target.Run(context.Background(), job)

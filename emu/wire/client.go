@@ -39,16 +39,12 @@ const (
 
 // Client asks an agent. It is not safe for concurrent use.
 type Client struct {
-	link    Link
-	device  Device
-	seq     byte
-	request []byte // the one being asked
-	decoder decoder
-	buffer  [4096]byte
+	session
+	device Device
 }
 
 // NewClient makes a client. Connect it before anything else.
-func NewClient(link Link) *Client { return &Client{link: link} }
+func NewClient(link Link) *Client { return &Client{session: session{link: link}} }
 
 // Connect meets the agent, in whatever state the link and it are, and has it calibrate its
 // counters. Connect again after the device was restarted, or its counters changed their meaning.

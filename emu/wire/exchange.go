@@ -43,30 +43,39 @@ func (e *CrashError) Error() string {
 	return fmt.Sprintf("the firmware crashed in %s and restarted: %s", e.During, e.Fault)
 }
 
+// session is a talk with an agent: requests are numbered, one at a time.
+type session struct {
+	link    Link
+	seq     byte
+	request []byte // the one being asked
+	decoder decoder
+	buffer  [4096]byte
+}
+
 // exchange asks and returns the payload of the answer, valid until the next exchange. It asks again
 // when the request or the answer was damaged or lost; the agent knows the repetition by its bytes
 // and sends its answer again without acting again.
-func (c *Client) exchange(ctx context.Context, kind Command, payload []byte, how policy) ([]byte, error) {
+func (s *session) exchange(ctx context.Context, kind Command, payload []byte, how policy) ([]byte, error) {
 	if len(payload) > payloadBytes {
 		panic("BUG: payload too long")
 	}
-	c.seq++
-	c.request = frame{kind: byte(kind), seq: c.seq, payload: payload}.append(c.request[:0])
+	s.seq++
+	s.request = frame{kind: byte(kind), seq: s.seq, payload: payload}.append(s.request[:0])
 	silences, asked := 0, 0
 	var silent time.Duration
 	for try := 1; ; try++ {
 		if silences > 1 {
 			// The agent may be in the middle of a frame that noise, or somebody else, began:
 			// complete it.
-			if _, err := c.link.Write(make([]byte, frameBytes)); err != nil {
+			if _, err := s.link.Write(make([]byte, frameBytes)); err != nil {
 				return nil, fmt.Errorf("sending: %w", err)
 			}
 		}
-		if _, err := c.link.Write(c.request); err != nil {
+		if _, err := s.link.Write(s.request); err != nil {
 			return nil, fmt.Errorf("sending %s: %w", kind, err)
 		}
 		asked++
-		answer, err := c.await(ctx, kind, how.wait)
+		answer, err := s.await(ctx, kind, how.wait)
 		switch {
 		case err == nil:
 			return answer, nil
@@ -97,24 +106,24 @@ func (c *Client) exchange(ctx context.Context, kind Command, payload []byte, how
 var errSlow = errors.New("silence")
 
 // await reads frames until the answer to the current request, and drops answers to earlier ones.
-func (c *Client) await(ctx context.Context, kind Command, wait time.Duration) ([]byte, error) {
+func (s *session) await(ctx context.Context, kind Command, wait time.Duration) ([]byte, error) {
 	patient, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	for {
-		f, ok, err := c.decoder.next()
+		f, ok, err := s.decoder.next()
 		switch {
 		case err != nil:
 			return nil, err
 		case !ok:
-			n, err := c.link.Read(patient, c.buffer[:])
-			c.decoder.feed(c.buffer[:n])
+			n, err := s.link.Read(patient, s.buffer[:])
+			s.decoder.feed(s.buffer[:n])
 			if n > 0 {
 				continue
 			}
 			if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 				err = errSlow
 			}
-			if (errors.Is(err, errSlow) || errors.Is(err, ErrSilent)) && c.decoder.skip() {
+			if (errors.Is(err, errSlow) || errors.Is(err, ErrSilent)) && s.decoder.skip() {
 				continue // the rest of what looked like a frame does not come; is there one inside?
 			}
 			if err != nil {
@@ -126,7 +135,7 @@ func (c *Client) await(ctx context.Context, kind Command, wait time.Duration) ([
 				return nil, errDamaged
 			}
 			return nil, &CrashError{kind, fault}
-		case f.kind == byte(kind)|reply && f.seq == c.seq:
+		case f.kind == byte(kind)|reply && f.seq == s.seq:
 			if len(f.payload) < faultBytes {
 				return nil, fmt.Errorf("the answer has %d bytes, too few for a status", len(f.payload))
 			}

@@ -22,14 +22,14 @@ const (
 
 // Run executes one job. A job that fits a frame takes one exchange; a longer one is sent in pieces.
 // Errors are the link's and the firmware's; what becomes of the program is in the sample.
-func (c *Client) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
+func (c *Client) Run(ctx context.Context, job emu.Job) (emu.Outcome, error) {
 	declaration, err := c.declare(job)
 	if err != nil {
-		return emu.Sample{}, err
+		return emu.Outcome{}, err
 	}
 	s, err := c.execute(ctx, job, declaration)
 	if err != nil {
-		return emu.Sample{}, err
+		return emu.Outcome{}, err
 	}
 	s.ImageBytes = len(job.Image)
 	if job.Kernel != "" {
@@ -93,7 +93,7 @@ func (c *Client) declare(job emu.Job) ([]byte, error) {
 }
 
 // execute sends a job, has it run and reads back what was wanted.
-func (c *Client) execute(ctx context.Context, job emu.Job, declaration []byte) (emu.Sample, error) {
+func (c *Client) execute(ctx context.Context, job emu.Job, declaration []byte) (emu.Outcome, error) {
 	size := len(declaration) + len(job.Context) + len(job.Trace) + len(job.Image)
 	for _, g := range job.Granted {
 		size += len(g.Bytes)
@@ -104,29 +104,29 @@ func (c *Client) execute(ctx context.Context, job emu.Job, declaration []byte) (
 	}
 	p, err := send(ctx, job, declaration)
 	if err != nil {
-		return emu.Sample{}, err
+		return emu.Outcome{}, err
 	}
 	s, output, err := c.decodeReport(p)
 	if err != nil {
-		return emu.Sample{}, err
+		return emu.Outcome{}, err
 	}
 	if s.Fault.Status.Name() == "e-frame-short" {
-		return emu.Sample{}, fmt.Errorf("the firmware did not understand the job: %w", s.Fault)
+		return emu.Outcome{}, fmt.Errorf("the firmware did not understand the job: %w", s.Fault)
 	}
 	ran := s.Execute != nil || cpuFault(s.Fault)
 	if job.WantContext && (ran || job.LoadOnly && s.Fault.Status == abi.OK) {
 		if s.Context, err = c.readArea(ctx, areaContext, len(job.Context)); err != nil {
-			return emu.Sample{}, err
+			return emu.Outcome{}, err
 		}
 	}
 	if job.WantCode && s.CodeBytes > 0 && job.Kernel == "" {
 		if s.Code, err = c.readArea(ctx, areaCode, s.CodeBytes); err != nil {
-			return emu.Sample{}, err
+			return emu.Outcome{}, err
 		}
 	}
 	if job.WantOutput && ran {
 		if s.Output, err = c.readArea(ctx, areaOutput, output); err != nil {
-			return emu.Sample{}, err
+			return emu.Outcome{}, err
 		}
 	}
 	return s, nil
@@ -223,7 +223,7 @@ func (c *Client) readArea(ctx context.Context, area byte, n int) ([]byte, error)
 }
 
 // decodeReport returns the sample in an answer, and how much output there is.
-func (c *Client) decodeReport(p []byte) (s emu.Sample, output int, err error) {
+func (c *Client) decodeReport(p []byte) (s emu.Outcome, output int, err error) {
 	s.Fault = decodeFault(p)
 	if len(p) == faultBytes && s.Fault.Status != abi.OK {
 		return s, 0, nil // refused before there was anything to report
@@ -260,7 +260,7 @@ func (c *Client) counts(p []byte) *emu.Counts {
 }
 
 // locateKernel fills in where a native kernel lies: in flash, as the ELF says.
-func (c *Client) locateKernel(job emu.Job, s *emu.Sample) {
+func (c *Client) locateKernel(job emu.Job, s *emu.Outcome) {
 	symbol := strings.ReplaceAll(job.Engine, "-", "_") + "_" + job.Kernel
 	if addr, size, err := firmware.Symbol(c.device.Board, symbol); err == nil {
 		s.CodeAddr, s.CodeBytes = addr, int(size)

@@ -43,7 +43,7 @@ func Job(p progen.Program) (emu.Job, error) {
 
 // Difference says in what two runs of a job differ, "" if they do not. Where one ran out of budget,
 // that is all that is compared: engines agree on it, not on the instruction at which it is noticed.
-func Difference(a, b emu.Sample) string {
+func Difference(a, b emu.Outcome) string {
 	switch {
 	case a.Fault.Status != b.Fault.Status:
 		return fmt.Sprintf("status: %s, %s", a.Fault.Status.Name(), b.Fault.Status.Name())
@@ -71,13 +71,13 @@ type Lane struct {
 func (l Lane) String() string { return l.Engine + " on " + l.Target.Info().Target }
 
 // Run runs a program, made by Job, on the lane.
-func (l Lane) Run(ctx context.Context, job emu.Job) (emu.Sample, error) {
+func (l Lane) Run(ctx context.Context, job emu.Job) (emu.Outcome, error) {
 	job.Engine = l.Engine
 	return l.Target.Run(ctx, job)
 }
 
 // Lacks tells whether an engine refused a program for what it does not do by design.
-func Lacks(s emu.Sample) bool { return s.Execute == nil && s.Fault.Status == abi.StatusUnsupported }
+func Lacks(s emu.Outcome) bool { return s.Execute == nil && s.Fault.Status == abi.StatusUnsupported }
 
 // NoRoom tells whether the code a compiler makes of a program is more than the device has room for.
-func NoRoom(s emu.Sample) bool { return s.Execute == nil && s.Fault.Status == abi.StatusCompileCode }
+func NoRoom(s emu.Outcome) bool { return s.Execute == nil && s.Fault.Status == abi.StatusCompileCode }

@@ -130,7 +130,7 @@ func TestCampaign(t *testing.T) {
 }
 
 // same runs a program on all lanes, which must agree, and returns how it ended.
-func same(t *testing.T, all []campaign.Lane, program progen.Program) (want emu.Sample) {
+func same(t *testing.T, all []campaign.Lane, program progen.Program) (want emu.Outcome) {
 	t.Helper()
 	job, err := campaign.Job(program)
 	if err != nil {

@@ -48,7 +48,7 @@ func (p *Program) Job(engine string) emu.Job {
 }
 
 // Check says what is wrong with a run of the program, "" if nothing is.
-func (p *Program) Check(s emu.Sample) string {
+func (p *Program) Check(s emu.Outcome) string {
 	want := p.Fault
 	if p.InContext {
 		want.Addr += s.ContextAddr

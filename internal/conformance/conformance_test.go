@@ -85,7 +85,7 @@ func TestTable(t *testing.T) {
 // TestSemanticsFail makes sure that a wrong result is noticed, and named.
 func TestSemanticsFail(t *testing.T) {
 	p := conformance.All()[0]
-	sample := emu.Sample{Context: slices.Clone(p.After)}
+	sample := emu.Outcome{Context: slices.Clone(p.After)}
 	if complaint := p.Check(sample); complaint != "" {
 		t.Fatal(complaint)
 	}

@@ -148,7 +148,7 @@ func (w *watched) paused() {
 }
 
 // job runs a job and compares memory before and after.
-func (w *watched) job(ctx context.Context, job emu.Job) (emu.Sample, error) {
+func (w *watched) job(ctx context.Context, job emu.Job) (emu.Outcome, error) {
 	w.before, w.after, w.running, w.reads = nil, nil, job.Engine, 0
 	sample, err := w.client.Run(ctx, job)
 	switch {

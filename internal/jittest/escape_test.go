@@ -27,7 +27,7 @@ type lane struct {
 	name   string
 	engine string
 	every  int
-	run    func(context.Context, emu.Job) (emu.Sample, error)
+	run    func(context.Context, emu.Job) (emu.Outcome, error)
 }
 
 // lanes are what must do as the interpreter on the desk does, which is first. On Unicorn memory is compared as well.
@@ -61,7 +61,7 @@ func lanes(t *testing.T) []lane {
 }
 
 // lacks tells whether an engine's design leaves out what a program needs: femto local calls, for one.
-func lacks(l lane, s emu.Sample) bool {
+func lacks(l lane, s emu.Outcome) bool {
 	return !strings.HasPrefix(l.engine, "jit") && campaign.Lacks(s)
 }
 
@@ -82,7 +82,7 @@ func runEscapes(t *testing.T, all []lane, escapes []escape) {
 		if job.Budget == 0 {
 			job.Budget = escapeBudget
 		}
-		var want emu.Sample
+		var want emu.Outcome
 		for k, l := range all {
 			if i%l.every != 0 {
 				continue

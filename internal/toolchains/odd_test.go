@@ -155,7 +155,7 @@ func TestOneAnswer(t *testing.T) {
 func sameEnd(t *testing.T, ls []lane, name string, p *image.Program) (ran int) {
 	t.Helper()
 	for i, n := range lengths {
-		var first *emu.Sample
+		var first *emu.Outcome
 		how, turn := "", 0
 		jobs(t, p, func(job emu.Job) {
 			if !p.Keeps(job.Format) && int(p.CtxMin) > n {
