@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a program is to be, and all it may do: written by who deploys it, signed with it (device/trust), kept by the
+ * supervisor. */
+#ifndef DEVICE_SUPERVISOR_CONFIG_H
+#define DEVICE_SUPERVISOR_CONFIG_H
+
+#include <stdint.h>
+
+/* Engines of a device: X(NAME, number, text). jit-mpu leaves bounds to the walls and the budget to the clock. */
+#define SUPERVISOR_ENGINES(X)     \
+	X(VM, 0, "vm")            \
+	X(JIT, 1, "jit")          \
+	X(JIT_MPU, 2, "jit-mpu")
+enum supervisor_engine {
+#define SUPERVISOR_ENGINE(name, number, text) SUPERVISOR_##name = (number),
+	SUPERVISOR_ENGINES(SUPERVISOR_ENGINE)
+#undef SUPERVISOR_ENGINE
+	SUPERVISOR_ENGINE_COUNT,
+};
+
+/* What makes a program run, beside supervisor_call, which any may be run by that is not long-running. */
+enum {
+	UB_EVENT_TIMER = 1,   /* its period is over */
+	UB_EVENT_INPUT = 2,   /* supervisor_input */
+	UB_EVENT_MESSAGE = 4, /* there is something in its mailbox */
+};
+enum supervisor_restart { SUPERVISOR_NEVER, SUPERVISOR_ON_FAULT, SUPERVISOR_ALWAYS };
+
+enum {
+	SUPERVISOR_NAME = 16, /* bytes, with the zero */
+	SUPERVISOR_KEYS = 4,
+};
+
+/* Keys of the global store: first to last. */
+struct supervisor_keys {
+	uint32_t first, last, rights; /* UB_READ | UB_WRITE */
+};
+
+/* What a program is to be, and all it may do. */
+struct supervisor_config {
+	char name[SUPERVISOR_NAME]; /* letters, digits, - and _ */
+	uint8_t format;             /* enum ub_format */
+	uint8_t engine;             /* enum supervisor_engine */
+	uint8_t restart;            /* enum supervisor_restart */
+	uint8_t priority;           /* 1 (first) to 6 */
+	uint8_t long_running;       /* runs once, from start on */
+	uint8_t events;             /* UB_EVENT_* it is run by */
+	uint16_t entry;             /* index of the entry function */
+	uint32_t period_ms;         /* of UB_EVENT_TIMER */
+	uint32_t budget;            /* backward jumps and local calls a run may do; of no account to jit-mpu */
+	uint32_t ticks;             /* of running time without a pause; 0: no limit, but for jit-mpu 1000 */
+	uint32_t context;           /* bytes of context it gets at most; those of events have 16 at least */
+	uint32_t mailbox;           /* bytes; each message takes 4 more than it has, rounded up to 4 */
+	uint64_t helpers;           /* bits by enum ub_helper_index */
+	uint32_t devices;           /* bits 1 << enum ub_device: kinds it may use */
+	struct supervisor_keys keys[SUPERVISOR_KEYS];
+};
+
+#endif
