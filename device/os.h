@@ -106,13 +106,16 @@ void os_unlock(void);
 /* Microseconds since the start. A timer is a wait with an end. */
 uint64_t os_now(void);
 
-/* Datagrams: whole messages, which may be lost, never half. There is one link, and one thread listens to it. */
-enum { OS_DATAGRAM_BYTES = 1100 };
+/* Datagrams: whole messages, which may be lost, never half. There is one link, and one thread listens to it. Who is at the
+ * other end is for the link to say, and compared byte by byte; a line with one other end leaves it zero. */
+enum { OS_DATAGRAM_BYTES = 1152, OS_PEER_BYTES = 20 };
+struct os_peer {
+	uint8_t bytes[OS_PEER_BYTES];
+};
 /* `flags` of this thread go up when one is there. */
 void os_listen(uint32_t flags);
 /* Takes the next one, at most `size` bytes of it. Returns its length, or 0 when there is none. */
-uint32_t os_receive(uint8_t *to, uint32_t size);
-/* Answers whoever sent the last one that was received. */
-void os_send(const uint8_t *bytes, uint32_t len);
+uint32_t os_receive(struct os_peer *from, uint8_t *to, uint32_t size);
+void os_send(const struct os_peer *to, const uint8_t *bytes, uint32_t len);
 
 #endif

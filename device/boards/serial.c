@@ -28,10 +28,11 @@ void board_serial_interrupt(void)
 	kernel_interrupt();
 }
 
-uint32_t os_receive(uint8_t *to, uint32_t size)
+uint32_t os_receive(struct os_peer *from, uint8_t *to, uint32_t size)
 {
 	uint8_t seq;
 
+	memset(from, 0, sizeof *from);
 	while (serial.tail != serial.head) {
 		if (!agent_frame_push(&serial.frame, serial.bytes[serial.tail++ % RING]))
 			continue;
@@ -52,8 +53,9 @@ uint32_t os_receive(uint8_t *to, uint32_t size)
 	return 0;
 }
 
-void os_send(const uint8_t *bytes, uint32_t len)
+void os_send(const struct os_peer *to, const uint8_t *bytes, uint32_t len)
 {
+	(void)to;
 	if (len < 2 || len - 2 > UB_WIRE_PAYLOAD_BYTES)
 		return;
 	memcpy(serial.out + UB_WIRE_HEADER_BYTES, bytes + 2, len - 2);

@@ -45,7 +45,7 @@ static void answered(void *arg, struct supervisor_program *p)
 	if (len)
 		memcpy(out + 20, context, len);
 	c->out_len = BODY + 20 + len;
-	os_send(c->out, c->out_len);
+	os_send(&c->peer, c->out, c->out_len);
 }
 
 static void put_info(struct console *c, uint32_t *len)
@@ -245,7 +245,7 @@ static void handle(struct console *c, uint32_t size)
 		return;
 	if (crc == c->last_crc && c->out_len) {
 		if (!(c->calling && c->call_seq == c->in[1]))
-			os_send(c->out, c->out_len);
+			os_send(&c->peer, c->out, c->out_len);
 		return;
 	}
 	uint8_t kind = c->in[0];
@@ -258,7 +258,7 @@ static void handle(struct console *c, uint32_t size)
 	where.status = status < 0 ? status : 0;
 	put_head(c, kind, c->in[1], &where);
 	c->out_len = len;
-	os_send(c->out, c->out_len);
+	os_send(&c->peer, c->out, c->out_len);
 	if (kind == CONSOLE_INFO) /* begins a session, whose numbering may repeat the last one's */
 		c->out_len = 0;
 }
@@ -268,7 +268,7 @@ uint64_t console_step(struct console *c)
 	uint32_t size;
 	uint64_t next = supervisor_step(&c->supervisor);
 
-	while ((size = os_receive(c->in, sizeof c->in)) != 0) {
+	while ((size = os_receive(&c->peer, c->in, sizeof c->in)) != 0) {
 		handle(c, size);
 		next = supervisor_step(&c->supervisor);
 	}

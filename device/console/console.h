@@ -63,6 +63,7 @@ struct console {
 	uint32_t call_counted;
 	uint32_t last_crc; /* of the last request; its answer is in out */
 	uint32_t in_len, out_len;
+	struct os_peer peer; /* who asked last */
 	uint8_t in[OS_DATAGRAM_BYTES] __attribute__((aligned(8)));
 	uint8_t out[OS_DATAGRAM_BYTES] __attribute__((aligned(8)));
 	uint8_t trace[CONSOLE_TRACE_BYTES];

@@ -7,7 +7,5 @@
 
 /* Starts it. base: host address of device address 0; the pool must be mapped there. */
 void posix_start(uint8_t *base, uint32_t pool_addr, uint32_t pool_bytes);
-/* Hands it a datagram and waits for its answer (OS_DATAGRAM_BYTES at most). Returns the answer's length. */
-uint32_t posix_exchange(const uint8_t *request, uint32_t len, uint8_t *answer);
 
 #endif

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "device/posix/host.h"
+#include "device/posix/link.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local struct os_thread *self;
@@ -34,12 +34,28 @@ void os_unlock(void)
 	pthread_mutex_unlock(&lock);
 }
 
+/* What tests let the clock skip. */
+static uint64_t skipped;
+
 uint64_t os_now(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000 + __atomic_load_n(&skipped, __ATOMIC_RELAXED);
+}
+
+void posix_skip(uint64_t us)
+{
+	os_lock();
+	__atomic_fetch_add(&skipped, us, __ATOMIC_RELAXED);
+	link_wake();
+	os_unlock();
+}
+
+int posix_wait(pthread_cond_t *woken)
+{
+	return pthread_cond_wait(woken, &lock);
 }
 
 /* With the lock held. Returns the flags, 0 when time is up or the thread is to end. */
@@ -49,7 +65,8 @@ static uint32_t wait_locked(struct os_thread *t, uint32_t mask, uint64_t until)
 		if (until == OS_FOREVER) {
 			pthread_cond_wait(&t->woken, &lock);
 		} else {
-			struct timespec end = {(time_t)(until / 1000000), (long)(until % 1000000) * 1000};
+			uint64_t end_us = until - skipped;
+			struct timespec end = {(time_t)(end_us / 1000000), (long)(end_us % 1000000) * 1000};
 			if (pthread_cond_timedwait(&t->woken, &lock, &end) == ETIMEDOUT)
 				break;
 		}
@@ -234,52 +251,4 @@ int os_thread_ended(const struct os_thread *t, struct os_end *end)
 		end->fault.status = t->status;
 	}
 	return 1;
-}
-
-/* Datagrams: one at a time, from and to Go. */
-static struct {
-	struct os_thread *listener;
-	uint32_t flags, in_len, out_len;
-	pthread_cond_t answered;
-	uint8_t in[OS_DATAGRAM_BYTES], out[OS_DATAGRAM_BYTES];
-} link_state = {.answered = PTHREAD_COND_INITIALIZER};
-
-void os_listen(uint32_t flags)
-{
-	os_lock();
-	link_state.listener = self;
-	link_state.flags = flags;
-	os_unlock();
-}
-
-uint32_t os_receive(uint8_t *to, uint32_t size)
-{
-	uint32_t len = link_state.in_len < size ? link_state.in_len : size;
-
-	memcpy(to, link_state.in, len);
-	link_state.in_len = 0;
-	return len;
-}
-
-void os_send(const uint8_t *bytes, uint32_t len)
-{
-	memcpy(link_state.out, bytes, len);
-	link_state.out_len = len;
-	pthread_cond_broadcast(&link_state.answered);
-}
-
-uint32_t posix_exchange(const uint8_t *request, uint32_t len, uint8_t *answer)
-{
-	os_lock();
-	memcpy(link_state.in, request, len);
-	link_state.in_len = len;
-	link_state.out_len = 0;
-	if (link_state.listener)
-		os_wake(link_state.listener, link_state.flags);
-	while (!link_state.out_len)
-		pthread_cond_wait(&link_state.answered, &lock);
-	len = link_state.out_len;
-	memcpy(answer, link_state.out, len);
-	os_unlock();
-	return len;
 }

@@ -9,6 +9,7 @@ package posix
 #cgo LDFLAGS: -lpthread
 #include "device/os.h"
 #include "device/posix/host.h"
+#include "device/posix/link.h"
 */
 import "C"
 
@@ -78,7 +79,8 @@ func (d *Device) Raw(request []byte) ([]byte, error) {
 		return nil, errors.New("no datagram has such a length")
 	}
 	answer := make([]byte, C.OS_DATAGRAM_BYTES)
-	n := C.posix_exchange((*C.uint8_t)(unsafe.Pointer(&request[0])), C.uint32_t(len(request)),
-		(*C.uint8_t)(unsafe.Pointer(&answer[0])))
+	var peer C.struct_os_peer
+	C.posix_give(&peer, (*C.uint8_t)(unsafe.Pointer(&request[0])), C.uint32_t(len(request)))
+	n := C.posix_take(&peer, (*C.uint8_t)(unsafe.Pointer(&answer[0])), 1)
 	return answer[:n], nil
 }
