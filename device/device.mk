@@ -19,6 +19,11 @@ DEVICE_LDFLAGS = $(subst firmware/boot,device/boards,$(ARM_LDFLAGS))
 .PHONY: device
 device: $(DEVICE_BOARDS:%=build/device/%.elf) $(DEVICE_BOARDS:%=build/device/%-test.elf) ## firmware of devices in the field, and for their tests
 
+# What is not ours: fetched, compared with a digest, compiled from where it lies (device/crypto/bearssl_*.c).
+DEVICE_INCLUDES = -isystem build/bearssl-0.6/src -isystem build/bearssl-0.6/inc
+build/bearssl-0.6 build/lwip-2.1.3:
+	scripts/setup.sh sources
+
 # board, cpu, chip, Hz, interrupt of the serial line
 define DEVICE_BOARD
 DEVICE_OBJECTS_$(1) := $$(addprefix build/device/$(1)/,$$(addsuffix .o,$$(basename $$(DEVICE_SOURCES) device/boards/$(3).c)))
@@ -29,10 +34,10 @@ build/device/$(1).elf: $$(DEVICE_OBJECTS_$(1)) build/device/$(1)/device/boards/u
 build/device/$(1)-test.elf: $$(DEVICE_OBJECTS_$(1)) build/device/$(1)/device/console/test.o device/boards/$(1).ld device/boards/board.ld
 	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$(2) $$(DEVICE_LDFLAGS) -Tdevice/boards/$(1).ld $$(filter %.o,$$^) -o $$@
 
-build/device/$(1)/%.o: %.c device/device.mk
+build/device/$(1)/%.o: %.c device/device.mk | build/bearssl-0.6
 	@mkdir -p $$(@D)
 	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) $$(ARM_CFLAGS) $$(if $$(filter $$(DEVICE_FAST:%=build/device/$(1)/%),$$@),-O2,-Os) \
-		-Idevice/kernel -DUB_WALLS -DBOARD_NAME='"$(1)"' -DBOARD_HZ=$(4) -DBOARD_SERIAL_IRQ=$(5) -MMD -MP -c $$< -o $$@
+		-Idevice/kernel $(DEVICE_INCLUDES) -DUB_WALLS -DBOARD_NAME='"$(1)"' -DBOARD_HZ=$(4) -DBOARD_SERIAL_IRQ=$(5) -MMD -MP -c $$< -o $$@
 
 build/device/$(1)/%.o: %.S device/device.mk
 	@mkdir -p $$(@D)
@@ -42,8 +47,8 @@ build/device/$(1)/%.o: %.S device/device.mk
 endef
 $(foreach b,$(DEVICE_BOARDS),$(eval $(call DEVICE_BOARD,$b,$(word 1,$(DEVICE_$b)),$(word 2,$(DEVICE_$b)),$(word 3,$(DEVICE_$b)),$(word 4,$(DEVICE_$b)))))
 
-# What no firmware is linked with yet: CBOR, the CoAP server, slipmux and the store (docs/deploy.md). Compiled for the smallest board, and measured.
-DEVICE_PARTS := $(patsubst %.c,build/device/netduino2/%.o,$(wildcard device/cbor/*.c device/coap/*.c device/slipmux/*.c device/store/*.c))
+# What no firmware is linked with yet: CBOR, the CoAP server, slipmux, the store, trust (docs/deploy.md). Compiled for the smallest board, and measured.
+DEVICE_PARTS := $(patsubst %.c,build/device/netduino2/%.o,$(wildcard device/cbor/*.c device/coap/*.c device/slipmux/*.c device/store/*.c device/crypto/*.c device/trust/*.c device/oscore/*.c))
 .PHONY: device-parts
 device-parts: $(DEVICE_PARTS) ## parts of the deployment server, compiled for a board, and their sizes
 	$(ARM)size -t $^

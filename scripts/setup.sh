@@ -4,16 +4,63 @@
 #
 #   scripts/setup.sh run     libunicorn, to build and run ubench
 #   scripts/setup.sh test    that, and QEMU and the ARM and eBPF toolchains, for tests and firmware
+#   scripts/setup.sh sources only what the firmware of devices is built with and is not ours, into build/
 set -eu
 
 job=${1:-}
 case $job in
-run | test) ;;
+run | test | sources) ;;
 *)
-	echo "usage: scripts/setup.sh run|test" >&2
+	echo "usage: scripts/setup.sh run|test|sources" >&2
 	exit 2
 	;;
 esac
+cd "$(dirname "$0")/.."
+
+# source_of FOLDER PACKAGE PATH SHA256: a Debian source, unpacked to build/FOLDER, from the mirror that apt has the package
+# from, else from Debian's. Nothing of it is used before its digest was compared.
+source_of() {
+	[ ! -e "build/$1" ] || return 0
+	mkdir -p build
+	mirror=
+	! command -v apt-get >/dev/null || mirror=$(apt-get download --print-uris "$2" 2>/dev/null | sed -n "s|^'\(.*/\)pool/.*|\1|p")
+	for from in $mirror http://deb.debian.org/debian/; do
+		echo "setup: fetching $from$3" >&2
+		if [ -x /usr/lib/apt/apt-helper ]; then
+			/usr/lib/apt/apt-helper download-file "$from$3" "build/$1.part" >/dev/null 2>&1 || :
+		else
+			curl -fsSL -o "build/$1.part" "$from$3" || :
+		fi
+		[ ! -s "build/$1.part" ] || break
+	done
+	if [ ! -s "build/$1.part" ]; then
+		echo "setup: could not fetch $3 (see above)" >&2
+		exit 1
+	fi
+	got=$({ sha256sum "build/$1.part" 2>/dev/null || shasum -a 256 "build/$1.part"; } | cut -d' ' -f1)
+	if [ "$got" != "$4" ]; then
+		rm -f "build/$1.part"
+		echo "setup: $3 came with the SHA-256 $got, and not the one that is trusted, $4" >&2
+		exit 1
+	fi
+	rm -rf "build/$1.new"
+	mkdir "build/$1.new"
+	tar -xf "build/$1.part" -C "build/$1.new" --strip-components 1
+	mv "build/$1.new" "build/$1"
+	rm "build/$1.part"
+}
+
+sources() {
+	source_of bearssl-0.6 libbearssl-dev pool/main/b/bearssl/bearssl_0.6+dfsg.1.orig.tar.xz \
+		102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
+	source_of lwip-2.1.3 liblwip-dev pool/main/l/lwip/lwip_2.1.3+dfsg1.orig.tar.xz \
+		0a8276d09fc4e97bbba2f953d74af2388fc2195ea156be9d7589e297a68fde24
+}
+
+if [ "$job" = sources ]; then
+	sources
+	exit 0
+fi
 
 # fits PACKAGE: whether what the package is needed for is there, however it was installed.
 fits() {
@@ -42,7 +89,10 @@ missing=
 for package in $needed; do
 	fits "$package" || missing="$missing $package"
 done
-[ -n "$missing" ] || exit 0
+[ -n "$missing" ] || {
+	[ "$job" = run ] || sources
+	exit 0
+}
 
 if command -v apt-get >/dev/null; then
 	sudo=
@@ -70,6 +120,7 @@ if command -v apt-get >/dev/null; then
 			exit 1
 		}
 	done
+	[ "$job" = run ] || sources
 	exit 0
 fi
 

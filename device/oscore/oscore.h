@@ -13,7 +13,7 @@
 #ifndef DEVICE_OSCORE_H
 #define DEVICE_OSCORE_H
 
-#include <stdint.h>
+#include "device/crypto/crypto.h"
 
 /* X(NAME, number, CoAP code of the answer, "text", which is its diagnostic payload where RFC 8613, 8.2 and 7.4 says so) */
 #define OSCORE_ERRORS(X)                                                                 \
@@ -34,9 +34,6 @@ enum oscore_error {
 };
 
 enum {
-	OSCORE_KEY_BYTES = 16,
-	OSCORE_NONCE_BYTES = 13,
-	OSCORE_TAG_BYTES = 8,
 	OSCORE_ID_BYTES = 7,       /* of a sender or recipient, at most */
 	OSCORE_CONTEXT_BYTES = 16, /* of an id context, at most */
 	OSCORE_PIV_BYTES = 5,      /* of a sequence number in a message */
@@ -56,8 +53,8 @@ struct oscore_context {
 	struct oscore_id sender, recipient;
 	uint8_t id_context_len; /* 0: none */
 	uint8_t id_context[OSCORE_CONTEXT_BYTES];
-	uint8_t sender_key[OSCORE_KEY_BYTES], recipient_key[OSCORE_KEY_BYTES];
-	uint8_t common_iv[OSCORE_NONCE_BYTES];
+	uint8_t sender_key[CRYPTO_KEY_BYTES], recipient_key[CRYPTO_KEY_BYTES];
+	uint8_t common_iv[CRYPTO_NONCE_BYTES];
 	/* Our own sequence numbers: the next one, and the first that was not reserved. `reserve` keeps, where it survives a reset,
 	 * that all below `end` may have been used; after a reset both begin with what was kept last. NULL: nothing needs to be
 	 * kept, because the context is derived anew at each reset, with an id context that never was before. */

@@ -18,6 +18,7 @@
 #ifndef DEVICE_TRUST_H
 #define DEVICE_TRUST_H
 
+#include "device/crypto/crypto.h"
 #include "device/supervisor/config.h"
 
 /* X(NAME, number, "text") */
@@ -48,9 +49,7 @@ enum trust_error {
 enum {
 	TRUST_HEAD_BYTES = 640, /* of an envelope before its image, at most */
 	TRUST_UUID_BYTES = 16,
-	TRUST_DIGEST_BYTES = 32,
 	TRUST_KEY_ID_BYTES = 8,
-	TRUST_POINT_BYTES = 64,
 	TRUST_NAMES = 8, /* names whose sequence numbers are remembered one by one after they were removed */
 };
 
@@ -61,7 +60,7 @@ enum trust_key_flag {
 };
 struct trust_key {
 	uint8_t id[TRUST_KEY_ID_BYTES];
-	uint8_t point[TRUST_POINT_BYTES]; /* x, y on P-256 */
+	uint8_t point[CRYPTO_POINT_BYTES]; /* x, y on P-256 */
 	uint8_t flags;
 };
 struct trust_keys {
@@ -114,15 +113,11 @@ struct trust_manifest {
 	struct supervisor_config config; /* the name is that of the component */
 	uint32_t sequence;
 	uint32_t size; /* of the image */
-	uint8_t digest[TRUST_DIGEST_BYTES];
+	uint8_t digest[CRYPTO_SHA256_BYTES];
 	uint8_t start;            /* enum trust_start */
 	uint32_t trial_s;         /* on trial until it is confirmed, or has run so many seconds without a fault; 0: no trial */
 	char application[SUPERVISOR_NAME]; /* what it is part of; "": nothing */
 	uint32_t key; /* index of the one that signed it */
-};
-
-struct trust_sha256 {
-	uint64_t state[14];
 };
 
 struct trust_intake {
@@ -134,7 +129,7 @@ struct trust_intake {
 	uint32_t at;       /* where in the head that is */
 	uint32_t received; /* of the image */
 	uint32_t head_len; /* bytes in `head`, which the image follows once `judged` */
-	struct trust_sha256 hash;
+	struct crypto_sha256 hash;
 	uint8_t head[TRUST_HEAD_BYTES];
 };
 
