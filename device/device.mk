@@ -31,7 +31,7 @@ DEVICE_OBJECTS_$(1) := $$(addprefix build/device/$(1)/,$$(addsuffix .o,$$(basena
 build/device/$(1).elf: $$(DEVICE_OBJECTS_$(1)) build/device/$(1)/device/boards/untested.o device/boards/$(1).ld device/boards/board.ld
 	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$(2) $$(DEVICE_LDFLAGS) -Tdevice/boards/$(1).ld $$(filter %.o,$$^) -o $$@
 
-build/device/$(1)-test.elf: $$(DEVICE_OBJECTS_$(1)) build/device/$(1)/device/console/test.o device/boards/$(1).ld device/boards/board.ld
+build/device/$(1)-test.elf: $$(DEVICE_OBJECTS_$(1)) build/device/$(1)/device/console/test.o build/device/$(1)/device/console/misuse.o device/boards/$(1).ld device/boards/board.ld
 	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$(2) $$(DEVICE_LDFLAGS) -Tdevice/boards/$(1).ld $$(filter %.o,$$^) -o $$@
 
 build/device/$(1)/%.o: %.c device/device.mk | build/bearssl-0.6
@@ -43,7 +43,7 @@ build/device/$(1)/%.o: %.S device/device.mk
 	@mkdir -p $$(@D)
 	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) -mthumb -I. -DBOARD_SERIAL_IRQ=$(5) -c $$< -o $$@
 
--include $$(DEVICE_OBJECTS_$(1):.o=.d) build/device/$(1)/device/console/test.d
+-include $$(DEVICE_OBJECTS_$(1):.o=.d) build/device/$(1)/device/console/test.d build/device/$(1)/device/console/misuse.d
 endef
 $(foreach b,$(DEVICE_BOARDS),$(eval $(call DEVICE_BOARD,$b,$(word 1,$(DEVICE_$b)),$(word 2,$(DEVICE_$b)),$(word 3,$(DEVICE_$b)),$(word 4,$(DEVICE_$b)))))
 

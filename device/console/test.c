@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What tests of a device do to it, and no device in the field can: run bytes as code, look for changes where there may be
- * none, make the firmware itself fault, count switches. On the desk there is nothing of it.
+/* What tests of a device do to it, and no device in the field can: run bytes as code (misuse.c), look for changes where
+ * there may be none, make the firmware itself fault, count switches. On the desk there is nothing of it.
  *
  *   1 CODE    u8 number, u8 0, u8 0, code: the program, of jit-mpu, runs once with this in place of its code
  *   2 RANDOM  u8 number, u8 0, u8 0, u32 seed, u32 count: the same with random bytes, again and again
- *             → u32 × 9: how often it ended by itself, in a MemManage, Bus, Usage, Hard fault, by time, by a helper,
- *             otherwise; then runs in which something changed that may not
+ *             → u32 × TEST_ENDS: how often it ended in which way; u32 runs in which something changed that may not
  *   3 WATCH   u8 number: → u32 digest of all there is but the program's own memory
  *   4 TRAP    u8 what: the firmware itself faults
  *   5 SWITCH  → u32 instructions from an interrupted thread to the next, u32 the same without an interrupt in between
  *   6 KILL    u8 number: once it runs → u32 microseconds from when the kill is due until the program is gone
+ *   7 BATCH   u8 number, u8 0, u8 0, u32 address, u32 count: as many programs as that, which lie at the address one
+ *             after the other (struct test_record), take the program's place and run
+ *             → u32 address of the next one, and what RANDOM answers
  */
-#include "device/console/console.h"
+#include "device/console/test.h"
 
 #include <string.h>
 
@@ -33,154 +35,8 @@ int32_t console_test(struct console *c, const uint8_t *p, uint32_t len, uint32_t
 #include "device/kernel/kernel.h"
 #include "device/kernel/scs.h"
 
-enum { CODE = 1, RANDOM, WATCH, TRAP, SWITCH, KILL };
+enum { CODE = 1, RANDOM, WATCH, TRAP, SWITCH, KILL, BATCH };
 enum { FLAG = 1 << 30 };
-enum { ENDS = 8 };
-
-/* Next to the kernel's own, where nothing is ever written. */
-static struct {
-	uint32_t word[64];
-} untouched;
-
-static uint32_t digest_of(uint32_t h, uint32_t addr, uint32_t len)
-{
-	const uint32_t *p = (const uint32_t *)(uintptr_t)addr;
-
-	for (len /= 4; len--; p++)
-		h = (h << 5 | h >> 27) * 0x01000193u ^ *p;
-	return h;
-}
-
-/* Everything that must stay as it is while one program runs: images, compartments and code of the others, the
- * registers that keep programs where they are. */
-static uint32_t watch(struct supervisor *s, uint32_t number)
-{
-	uint32_t h = digest_of(1, (uint32_t)(uintptr_t)&untouched, sizeof untouched);
-
-	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const struct supervisor_program *p = &s->programs[i];
-		if (p->state == SUPERVISOR_EMPTY)
-			continue;
-		h = digest_of(h, p->loaded.image.addr, p->loaded.image_bytes);
-		if (i == number)
-			continue;
-		h = digest_of(h, p->block.addr, p->block.len);
-		if (p->code >= 0)
-			h = digest_of(h, s->codes[p->code].piece.addr, s->codes[p->code].piece.len);
-		h = digest_of(h, (uint32_t)(uintptr_t)&p->loaded, sizeof p->loaded);
-	}
-	const uint32_t registers[] = {MPU_CTRL, SCB_VTOR, SCB_CCR, SYST_RVR, SYST_CSR & ~(uint32_t)SYST_COUNTFLAG,
-				      SCB_SHPR2, SCB_SHPR3, NVIC_ISER(0), NVIC_ISER(1), BOOT_REG(0xe000ed88)};
-	return digest_of(h, (uint32_t)(uintptr_t)registers, sizeof registers);
-}
-
-static uint32_t next_random(uint64_t *state)
-{
-	*state = *state * 6364136223846793005ull + 1442695040888963407ull;
-	return (uint32_t)(*state >> 32);
-}
-
-/* Runs the program once with `code` in place of its own, until it has ended. Returns its status. */
-static int32_t run_code(struct supervisor *s, uint32_t number, const uint8_t *code, uint32_t len)
-{
-	struct supervisor_program *p = supervisor_at(s, number);
-	struct ub_fault unused;
-
-	if (!p || p->loaded.config.engine != SUPERVISOR_JIT_MPU)
-		return UB_E_PROGRAM;
-	if (p->state != SUPERVISOR_READY && supervisor_start(s, number, &unused))
-		return unused.status;
-	const struct pool_piece *piece = &s->codes[p->code].piece;
-	memset((void *)(uintptr_t)piece->addr, 0, piece->len);
-	memcpy((void *)(uintptr_t)piece->addr, code, len < piece->len ? len : piece->len);
-	__asm__ volatile("dsb\n\tisb" ::: "memory");
-	int32_t err = supervisor_call(s, number, (const uint8_t *)"", 0);
-	if (err)
-		return err;
-	uint64_t end = os_now() + 100 * OS_TICK_US;
-	while (p->state == SUPERVISOR_RUNNING) {
-		os_unlock();
-		os_wait(SUPERVISOR_FLAGS, end);
-		os_lock();
-		supervisor_step(s);
-		if (os_now() >= end) /* it sleeps */
-			supervisor_kill(s, number);
-	}
-	return p->status;
-}
-
-static uint32_t end_of(int32_t status)
-{
-	switch (status) {
-	case UB_E_MEM_FAULT:
-		return 1;
-	case UB_E_BUS_FAULT:
-		return 2;
-	case UB_E_USAGE_FAULT:
-		return 3;
-	case UB_E_HARD_FAULT:
-		return 4;
-	case UB_E_TIME:
-		return 5;
-	case UB_E_HELPER:
-	case UB_E_HELPER_ARG:
-		return 6;
-	}
-	return status == 0 ? 0 : 7;
-}
-
-/* movw and movt of a register. */
-static void load_constant(uint16_t *code, uint32_t reg, uint32_t value)
-{
-	for (uint32_t i = 0; i < 2; i++, value >>= 16) {
-		code[2 * i] = (uint16_t)(0xf240 | i << 7 | (value >> 11 & 1) << 10 | (value >> 12 & 15));
-		code[2 * i + 1] = (uint16_t)((value >> 8 & 7) << 12 | reg << 8 | (value & 255));
-	}
-}
-
-/* Random bytes. Most begin with code that puts into three registers what is worth trying, and some then ask the gate for
- * something. */
-static void make_random(const struct supervisor *s, uint64_t *seed, uint32_t *code, uint32_t words)
-{
-	const uint32_t targets[] = {
-		(uint32_t)(uintptr_t)&os_kernel, (uint32_t)(uintptr_t)s, s->programs[0].block.addr, SCB_VTOR,
-		(uint32_t)(uintptr_t)console_test, 0xe000ed94, 0xe000e010, 0xe000ef00, 0x20000000, 0x40011000, 0x22000000,
-		(uint32_t)(uintptr_t)os_ways, 0xfffffffd,
-		s->programs[1].block.addr + 512, s->programs[1].block.addr, s->programs[1].run.ctx_addr,
-	};
-	uint16_t *half = (uint16_t *)code;
-	uint32_t kind = next_random(seed);
-
-	for (uint32_t i = 0; i < words; i++)
-		code[i] = next_random(seed);
-	for (uint32_t i = 0; kind & 3 && i < 3; i++, half += 4) {
-		uint32_t r = next_random(seed);
-		load_constant(half, r & 7, targets[r >> 8 & 15] + (r >> 16 & 7) * 4);
-		if (i == 2 && (r >> 24 & 15) == 0) { /* not by movw: QEMU 7.2 aborts after some movw sp */
-			half[4] = (uint16_t)(0x4685 | (r & 7) << 3); /* mov sp, */
-			half++;
-		}
-	}
-	if ((kind & 12) == 0)
-		*half = (uint16_t)(0xdf00 | (kind >> 8 & (kind & 16 ? 63 : 255)));
-}
-
-static int32_t run_random(struct console *c, uint32_t number, uint64_t seed, uint32_t count, uint8_t *out)
-{
-	struct supervisor *s = &c->supervisor;
-	uint32_t ends[ENDS] = {0}, changed = 0, before = watch(s, number), code[64];
-
-	while (count--) {
-		make_random(s, &seed, code, sizeof code / sizeof code[0]);
-		ends[end_of(run_code(s, number, (const uint8_t *)code, sizeof code))]++;
-		if (watch(s, number) != before)
-			changed++;
-	}
-	for (uint32_t i = 0; i < ENDS; i++)
-		agent_put32(out + 4 * i, ends[i]);
-	agent_put32(out + 4 * ENDS, changed);
-	return 0;
-}
 
 static uint32_t __attribute__((noinline)) recurse(volatile uint32_t depth)
 {
@@ -263,23 +119,41 @@ static int32_t time_kill(struct supervisor *s, uint32_t number, uint8_t *out)
 	return err;
 }
 
+enum { TALLY = 4 * TEST_ENDS + 4 };
+
+static void put_tally(uint8_t *out, struct test_tally t)
+{
+	for (uint32_t i = 0; i < TEST_ENDS; i++)
+		agent_put32(out + 4 * i, t.ends[i]);
+	agent_put32(out + 4 * TEST_ENDS, t.changed);
+}
+
 int32_t console_test(struct console *c, const uint8_t *p, uint32_t len, uint32_t *out_len)
 {
 	uint8_t *out = c->out + *out_len;
-	uint32_t what = len ? p[0] : 0, number = len > 1 ? p[1] : 0;
+	uint32_t what = len ? p[0] : 0, number = len > 1 ? p[1] : 0, addr;
 
 	switch (what) {
 	case CODE:
 		if (len < 4)
 			return UB_E_FRAME_SHORT;
-		return run_code(&c->supervisor, number, p + 4, len - 4);
+		return test_code(&c->supervisor, number, p + 4, len - 4);
 	case RANDOM:
 		if (len < 12)
 			return UB_E_FRAME_SHORT;
-		*out_len += 4 * ENDS + 4;
-		return run_random(c, number, agent_get32(p + 4), agent_get32(p + 8), out);
+		put_tally(out, test_random(&c->supervisor, number, agent_get32(p + 4), agent_get32(p + 8)));
+		*out_len += TALLY;
+		return 0;
+	case BATCH:
+		if (len < 12)
+			return UB_E_FRAME_SHORT;
+		addr = agent_get32(p + 4);
+		put_tally(out + 4, test_batch(&c->supervisor, number, &addr, agent_get32(p + 8)));
+		agent_put32(out, addr);
+		*out_len += 4 + TALLY;
+		return 0;
 	case WATCH:
-		agent_put32(out, watch(&c->supervisor, number));
+		agent_put32(out, test_watch(&c->supervisor, number));
 		*out_len += 4;
 		return 0;
 	case TRAP:

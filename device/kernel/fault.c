@@ -38,11 +38,11 @@ static void keep_registers(struct os_thread *t, const struct kernel_frame *frame
 /* Nothing may go back into a thread that faulted: the handlers return into this, on the way to the next switch. */
 static void leave_for_good(void)
 {
-	static struct kernel_frame grave __attribute__((aligned(8)));
+	struct kernel_frame *grave = &os_kernel.grave;
 
-	grave.pc = (uint32_t)(uintptr_t)kernel_reschedule & ~1u;
-	grave.xpsr = 1u << 24;
-	__asm__ volatile("msr psp, %0" ::"r"(&grave) : "memory");
+	grave->pc = (uint32_t)(uintptr_t)kernel_reschedule & ~1u;
+	grave->xpsr = 1u << 24;
+	__asm__ volatile("msr psp, %0" ::"r"(grave) : "memory");
 	kernel_reschedule();
 }
 

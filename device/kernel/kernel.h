@@ -19,6 +19,11 @@
 
 enum { KERNEL_ENDED, KERNEL_READY, KERNEL_SLEEPING };
 
+/* What the hardware pushes on an exception. */
+struct kernel_frame {
+	uint32_t r0, r1, r2, r3, ip, lr, pc, xpsr;
+};
+
 struct kernel {
 	struct os_thread *current; /* switch.S */
 	struct os_thread *last[OS_PRIORITIES]; /* of each ring of ready threads; its next is the first */
@@ -30,17 +35,13 @@ struct kernel {
 	volatile uint32_t raised; /* by interrupts */
 	uint32_t switches;
 	struct os_thread idle;
+	struct kernel_frame grave __attribute__((aligned(8))); /* fault.c */
 };
 extern struct kernel os_kernel;
 
 _Static_assert(offsetof(struct kernel, current) == 0 && offsetof(struct os_thread, sp) == 32 &&
 		       offsetof(struct os_thread, control) == 36 && offsetof(struct os_thread, mpu) == 40,
 	       "switch.S");
-
-/* What the hardware pushes on an exception. */
-struct kernel_frame {
-	uint32_t r0, r1, r2, r3, ip, lr, pc, xpsr;
-};
 
 /* schedule.c. All but the last with interrupts masked, or in a handler of theirs. */
 void kernel_make_ready(struct os_thread *t);
@@ -59,6 +60,7 @@ void kernel_protect(void);
 void kernel_start(void) __attribute__((noreturn));
 
 /* idle.c: what runs when nothing else does. */
+enum { KERNEL_IDLE_STACK = 160 };
 int32_t kernel_idle(const void *a, void *b);
 
 /* fault.c: a fault that is the firmware's own. The board says what becomes of it. */

@@ -154,7 +154,7 @@ int os_thread_ended(const struct os_thread *t, struct os_end *end)
 /* The first switch leaves from a thread that never comes back. */
 void kernel_start(void)
 {
-	static uint8_t stack[160] __attribute__((aligned(32)));
+	static uint8_t stack[KERNEL_IDLE_STACK] __attribute__((aligned(32)));
 	static struct os_thread before;
 
 	os_thread_start(&os_kernel.idle, &(struct os_start){

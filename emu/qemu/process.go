@@ -127,6 +127,7 @@ type launch struct {
 	elf     []byte
 	shift   int
 	reboots bool // after a reset it starts again, rather than end
+	memory  []Memory
 }
 
 func start(ctx context.Context, path string, l launch) (*process, error) {
@@ -171,6 +172,13 @@ func (p *process) start(ctx context.Context, path string, l launch) error {
 		"-chardev", "socket,id=agent,server=off,path="+escape(serial.Addr().String()), "-serial", "chardev:agent",
 		"-chardev", "socket,id=monitor,server=off,path="+escape(monitor.Addr().String()), "-mon", "chardev=monitor,mode=control",
 		"-kernel", kernel)
+	for i, m := range l.memory {
+		path := filepath.Join(p.dir, fmt.Sprintf("memory-%d", i))
+		if err := os.WriteFile(path, m.Bytes, 0o600); err != nil {
+			return err
+		}
+		p.cmd.Args = append(p.cmd.Args, "-device", fmt.Sprintf("loader,file=%s,addr=%#x,force-raw=on", escape(path), m.Addr))
+	}
 	if !l.reboots {
 		p.cmd.Args = append(p.cmd.Args, "-no-reboot")
 	}

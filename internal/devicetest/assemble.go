@@ -65,6 +65,7 @@ const (
 	testTrap   = 4
 	testSwitch = 5
 	testKill   = 6
+	testBatch  = 7
 )
 
 // RunCode runs machine code in place of a program's and tells how that ended.

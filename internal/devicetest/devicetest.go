@@ -23,7 +23,10 @@ import (
 // Boards are those the firmware is built for.
 var Boards = []string{"netduinoplus2", "netduino2", "mps2-an385", "mps2-an386"}
 
-var building sync.Mutex
+var (
+	building sync.Mutex
+	built    = map[string][]byte{}
+)
 
 func root() string {
 	_, file, _, _ := runtime.Caller(0)
@@ -46,6 +49,9 @@ func ELF(t testing.TB, board string, test bool) []byte {
 	}
 	building.Lock()
 	defer building.Unlock()
+	if elf := built[name]; elf != nil {
+		return elf
+	}
 	make := exec.Command("make", "-s", name)
 	make.Dir = root()
 	if out, err := make.CombinedOutput(); err != nil {
@@ -55,6 +61,7 @@ func ELF(t testing.TB, board string, test bool) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
+	built[name] = elf
 	return elf
 }
 
@@ -62,20 +69,24 @@ func ELF(t testing.TB, board string, test bool) []byte {
 type Device struct {
 	*device.Client
 	Info device.Info
+	stop func() // a board; it is stopped at the end of the test at the latest
 }
 
 // Boot starts a board with its test firmware; an instruction takes 2^shift nanoseconds there.
-func Boot(t testing.TB, board string, shift int) *Device {
+func Boot(t testing.TB, board string, shift int, memory ...qemu.Memory) *Device {
 	t.Helper()
 	if _, _, err := qemu.Find(context.Background()); err != nil {
 		t.Skip(err)
 	}
-	m, err := qemu.Boot(context.Background(), board, ELF(t, board, true), shift)
+	m, err := qemu.Boot(context.Background(), board, ELF(t, board, true), shift, memory...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = m.Close() })
-	return meet(t, m)
+	stop := func() { _ = m.Close() }
+	t.Cleanup(stop)
+	d := meet(t, m)
+	d.stop = stop
+	return d
 }
 
 func meet(t testing.TB, to device.Exchanger) *Device {
@@ -133,5 +144,23 @@ func (d *Device) clear(t testing.TB) {
 		if err := d.Unload(context.Background(), n); err != nil && name(err) != "e-program" {
 			t.Fatal(err)
 		}
+	}
+}
+
+func (d *Device) info(t testing.TB) device.Info {
+	t.Helper()
+	i, err := d.Client.Info(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+// works calls a program of long.
+func works(t testing.TB, d *Device, number int) {
+	t.Helper()
+	r, err := d.Call(t.Context(), number, make([]byte, 96))
+	if err != nil || r.Fault.Status != abi.OK {
+		t.Fatalf("program %d does not work any more: %v %v", number, r.Fault, err)
 	}
 }

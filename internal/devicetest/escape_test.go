@@ -3,15 +3,11 @@
 package devicetest
 
 import (
-	"context"
-	"fmt"
 	"os"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/ubench-dev/ubench/abi"
-	"github.com/ubench-dev/ubench/device"
 )
 
 // many is how often a test that can go on for ever does what it does: `few`, or what the variable says.
@@ -27,39 +23,25 @@ func many(t testing.TB, variable string, few int) int {
 }
 
 // Random bytes run as code. However they end, nothing outside their compartment changes and the firmware goes on.
-// UBENCH_RANDOM_CODE=1000000 runs a million, UBENCH_RANDOM_SEED others.
+// UBENCH_RANDOM_CODE=1000000 runs a million on each board, UBENCH_RANDOM_SEED others.
 func TestRandomCode(t *testing.T) {
 	n, seed := many(t, "UBENCH_RANDOM_CODE", 1000), many(t, "UBENCH_RANDOM_SEED", 1)
-	for _, board := range Boards[:2] {
+	for _, board := range Boards {
 		t.Run(board, func(t *testing.T) {
-			d := Boot(t, board, 5)
+			d := Boot(t, board, batchShift)
 			victim := d.Guarded(t)
 			digest := d.Watch(t, victim)
-			ends := make([]uint32, 9)
-			const batch = 250
-			for at := many(t, "UBENCH_RANDOM_FROM", 0); at < n; at += batch {
+			var ends Ends
+			for at := many(t, "UBENCH_RANDOM_FROM", 0); at < n; at += perRequest {
 				request := []byte{testRandom, byte(victim), 0, 0}
 				request = le.AppendUint32(request, uint32(seed*1_000_000_000+at))
-				request = le.AppendUint32(request, uint32(min(batch, n-at)))
-				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-				p, err := d.Test(ctx, request)
-				cancel()
-				if err != nil {
-					t.Fatalf("batch from %d: %v", at, err)
-				}
-				for i := range ends {
-					ends[i] += le.Uint32(p[4*i:])
-				}
-				if at%50_000 == 0 && at > 0 {
-					t.Logf("%d so far", at)
-				}
-				if ends[8] != 0 {
-					t.Fatalf("batch from %d: %d changed something outside their compartment", at, ends[8])
+				p := d.ask(t, le.AppendUint32(request, uint32(min(perRequest, n-at))))
+				if ends.add(p); ends.Changed != 0 {
+					t.Fatalf("batch from %d: %d changed something outside their compartment", at, ends.Changed)
 				}
 			}
-			t.Logf("%d: ended by themselves %d, MemManage %d, BusFault %d, UsageFault %d, HardFault %d, time %d, helper %d, other %d",
-				n, ends[0], ends[1], ends[2], ends[3], ends[4], ends[5], ends[6], ends[7])
-			if ends[1] == 0 || ends[3] == 0 {
+			t.Logf("%d: %v", n, ends)
+			if ends.Count[1] == 0 || ends.Count[3] == 0 {
 				t.Error("they do not try")
 			}
 			if now := d.Watch(t, victim); now != digest {
@@ -76,7 +58,7 @@ func TestRandomCode(t *testing.T) {
 
 // tries are programs that leave their memory, each in a way a compiler without checks does not stop: by every kind of
 // access, at addresses near and far, computed at run time so that nothing can be known when it is compiled.
-func try(kind, size, where uint64, symbol uint32) (image, context []byte, name string) {
+func try(kind, size, where uint64, symbol uint32) (image, context []byte) {
 	ops := map[uint64]byte{0: 0x71, 1: 0x69, 2: 0x61, 3: 0x79} // loads of 1, 2, 4, 8 bytes
 	stores := map[uint64]byte{0: 0x73, 1: 0x6b, 2: 0x63, 3: 0x7b}
 	context = le.AppendUint64(nil, uint64(symbol)+where)
@@ -98,66 +80,42 @@ func try(kind, size, where uint64, symbol uint32) (image, context []byte, name s
 	case 5: // a walk over what lies behind the context
 		image = program(mov(2, 1), movImm(3, -1), slot(stores[size%4], 2, 3, 0, 0), addImm(2, int32(1<<(where%10))), jump(-3), exit())
 	}
-	return image, context, fmt.Sprintf("kind %d, size %d, %#x+%d", kind%6, size%4, symbol, where)
+	return image, context
 }
 
 // Programs that escape, compiled without checks, behind the walls. UBENCH_ESCAPES=100000 tries so many.
+// internal/jittest has those that are written to escape a compiler with checks.
 func TestEscapesWithoutChecks(t *testing.T) {
-	n := many(t, "UBENCH_ESCAPES", 400)
-	d := Boot(t, "netduinoplus2", 5)
-	victim := d.Guarded(t)
-	before, err := d.State(t.Context(), victim-1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := symbols(t, ELF(t, "netduinoplus2", true))
-	targets := []uint32{
-		before.BlockAddr, before.BlockAddr + before.BlockBytes - 8, before.CodeAddr, at["os_kernel"], at["console"],
-		at["board_stack_top"] - 64, at["board_vectors"], at["board_main"], at["board_shared_start"], at["os_ways"],
-		0, 0x10000000, 0x1ffffff8, 0x20000000, 0x2001fff8, 0x20020000, 0x22000000, 0x40000000, 0x40011000, 0x42000000,
-		0xe000ed08, 0xe000ed94, 0xe000e010, 0xfffffff8, 0xf0000000, 0xf0000008,
-	}
-	if err := d.Unload(t.Context(), victim); err != nil {
-		t.Fatal(err)
-	}
-	config := device.Config{Name: "escapes", Format: abi.TextOnly, Engine: device.JITMPU, Context: 64, Ticks: 2, AllHelpers: true}
-	number, err := d.Load(t.Context(), config, long())
-	if err != nil {
-		t.Fatal(err)
-	}
-	digest := d.Watch(t, number)
-	ends := map[string]int{}
-	random := uint64(1)
-	for i := range n {
-		random = random*6364136223846793005 + 1442695040888963407
-		image, programContext, what := try(random>>33, random>>40, random>>48&31, targets[i%len(targets)])
-		if err := d.Replace(t.Context(), number, config, image); err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-		if err := d.Start(t.Context(), number); err != nil && name(err) != "e-running" {
-			t.Fatalf("%s: %v", what, err)
-		}
-		r, err := d.Call(t.Context(), number, programContext)
-		if err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-		ends[r.Fault.Status.Name()]++
-		if i%8 == 0 || i == n-1 { // the image is its own, and others each time
-			if err := d.Replace(t.Context(), number, config, long()); err != nil {
+	n := many(t, "UBENCH_ESCAPES", 500)
+	for _, board := range Boards {
+		t.Run(board, func(t *testing.T) {
+			at := symbols(t, ELF(t, board, true))
+			d := Boot(t, board, batchShift)
+			before, err := d.State(t.Context(), d.Guarded(t)-1)
+			if err != nil {
 				t.Fatal(err)
 			}
-			if now := d.Watch(t, number); now != digest {
-				t.Fatalf("%s, or one of the seven before it: something outside the compartment changed", what)
+			d.stop()
+			targets := []uint32{
+				before.BlockAddr, before.BlockAddr + before.BlockBytes - 8, before.CodeAddr, at["os_kernel"], at["console"],
+				at["board_stack_top"] - 64, at["board_vectors"], at["board_main"], at["board_shared_start"], at["os_ways"],
+				0, 0x10000000, 0x1ffffff8, 0x20000000, 0x2001fff8, 0x20020000, 0x22000000, 0x40000000, 0x40011000, 0x42000000,
+				0xe000ed08, 0xe000ed94, 0xe000e010, 0xfffffff8, 0xf0000000, 0xf0000008,
 			}
-		}
-	}
-	t.Logf("%d programs: %v", n, ends)
-	if ends["e-mem-fault"] < n/4 {
-		t.Error("they do not try hard enough")
-	}
-	works(t, d, victim-1)
-	works(t, d, victim+1)
-	if i := d.info(t); i.Panic != abi.OK {
-		t.Errorf("the firmware faulted: %v", i.Panic)
+			ends := Behind(t, board, func(yield func(Escapee) bool) {
+				random := uint64(1)
+				for i := range n {
+					random = random*6364136223846793005 + 1442695040888963407
+					image, context := try(random>>33, random>>40, random>>48&31, targets[i%len(targets)])
+					if !yield(Escapee{abi.TextOnly, image, context}) {
+						return
+					}
+				}
+			})
+			t.Logf("%d programs: %v", n, ends)
+			if ends.Stopped() < n/4 {
+				t.Error("they do not try hard enough")
+			}
+		})
 	}
 }

@@ -111,15 +111,6 @@ func (d *Device) kill(t testing.TB, number int) error {
 	return nil
 }
 
-func (d *Device) info(t testing.TB) device.Info {
-	t.Helper()
-	i, err := d.Client.Info(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return i
-}
-
 // freed checks that all memory is free that was, but for compiled code that is kept.
 func (d *Device) freed(t testing.TB, before device.Info, what string) {
 	t.Helper()

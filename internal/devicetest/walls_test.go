@@ -129,15 +129,6 @@ func TestWalls(t *testing.T) {
 	}
 }
 
-// works calls a program of long.
-func works(t *testing.T, d *Device, number int) {
-	t.Helper()
-	r, err := d.Call(t.Context(), number, make([]byte, 96))
-	if err != nil || r.Fault.Status != abi.OK {
-		t.Fatalf("program %d does not work any more: %v %v", number, r.Fault, err)
-	}
-}
-
 // A fault is kept, with the registers the program had.
 func TestFaultIsKept(t *testing.T) {
 	d := Boot(t, "netduinoplus2", 3)
