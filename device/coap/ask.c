@@ -38,14 +38,14 @@ uint8_t coap_ask(struct coap_asked *a, const struct coap_message *m)
 	struct coap_option o;
 	uint32_t last = 0;
 
-	memset(a, 0, sizeof *a);
 	a->request.message = m;
 	a->request.payload = m->payload;
 	a->request.len = m->payload_len;
 	a->accept = a->format = COAP_FORMAT_NONE;
 	a->key = coap_hash(COAP_HASH_START, &m->code, 1);
 	while (coap_next(&options, &o)) {
-		int repeatable = o.number == COAP_OPTION_URI_PATH || o.number == COAP_OPTION_URI_QUERY || o.number == COAP_OPTION_ETAG;
+		int repeatable = o.number == COAP_OPTION_URI_PATH || o.number == COAP_OPTION_URI_QUERY || o.number == COAP_OPTION_ETAG ||
+				 o.number == COAP_OPTION_IF_MATCH;
 		/* One of a wrong length, and one that comes again where it may not, count as unknown (5.4.3, 5.4.5). */
 		if (!known(&o) || (o.number == last && !repeatable)) {
 			if (o.number & 1)
@@ -93,10 +93,59 @@ uint8_t coap_ask(struct coap_asked *a, const struct coap_message *m)
 		case COAP_OPTION_SIZE1:
 			a->request.total = coap_uint(&o);
 			break;
+		case COAP_OPTION_IF_MATCH:
+		case COAP_OPTION_IF_NONE_MATCH:
+			a->conditional = 1;
+			break;
+		case COAP_OPTION_OSCORE: /* there is nobody to open it, or it was in there */
+			return COAP_BAD_OPTION;
 		case COAP_OPTION_PROXY_URI:
 		case COAP_OPTION_PROXY_SCHEME:
 			return COAP_NO_PROXY;
 		}
 	}
 	return 0;
+}
+
+/* Whether the resource has something with one of these tags; of an empty one, anything. */
+static int has_tag(const struct coap_message *m, uint32_t number, const uint8_t tag[4])
+{
+	struct coap_options options = coap_options(m);
+	struct coap_option o;
+
+	while (coap_next(&options, &o))
+		if (o.number == number && (!o.len || (o.len == 4 && !memcmp(o.value, tag, 4))))
+			return 1;
+	return 0;
+}
+
+uint8_t coap_condition(struct coap_server *s, const struct coap_asked *a)
+{
+	const struct coap_message get = {.code = COAP_GET};
+	struct coap_request request = {.message = &get, .from = a->request.from, .who = a->request.who, .segments = a->request.segments};
+	struct coap_reply r = {.hash = COAP_HASH_START, .block = s->out};
+	uint8_t tag[4];
+
+	memcpy(request.path, a->request.path, sizeof request.path);
+	if (!(a->resource->allow & COAP_ALLOW_GET))
+		return COAP_BAD_OPTION;
+	a->resource->handle(a->resource == &coap_links ? s : s->owner, &request, &r);
+	coap_tag(tag, r.hash);
+	int there = r.code >> 5 == 2, any = 0;
+	struct coap_options options = coap_options(a->request.message);
+	struct coap_option o;
+	while (coap_next(&options, &o)) {
+		if (o.number == COAP_OPTION_IF_NONE_MATCH && there)
+			return COAP_PRECONDITION_FAILED;
+		any |= o.number == COAP_OPTION_IF_MATCH;
+	}
+	if (any && !(there && has_tag(a->request.message, COAP_OPTION_IF_MATCH, tag)))
+		return COAP_PRECONDITION_FAILED;
+	return 0;
+}
+
+void coap_tag(uint8_t tag[4], uint32_t hash)
+{
+	for (uint32_t i = 0; i < 4; i++)
+		tag[i] = (uint8_t)(hash >> (24 - 8 * i));
 }

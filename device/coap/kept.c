@@ -59,6 +59,7 @@ void coap_keep(struct coap_server *s, const struct coap_endpoint *from, uint16_t
 	while (s->kept_len + sizeof k + len > COAP_KEPT_BYTES)
 		drop_oldest(s);
 	memcpy(s->kept + s->kept_len, &k, sizeof k);
-	memcpy(s->kept + s->kept_len + sizeof k, s->out, len);
+	if (len)
+		memcpy(s->kept + s->kept_len + sizeof k, s->out, len);
 	s->kept_len += (uint32_t)sizeof k + len;
 }

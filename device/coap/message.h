@@ -29,6 +29,7 @@ enum coap_type { COAP_CON, COAP_NON, COAP_ACK, COAP_RST };
 	X(NOT_ACCEPTABLE, 4, 6)           \
 	X(INCOMPLETE, 4, 8)               \
 	X(CONFLICT, 4, 9)                 \
+	X(PRECONDITION_FAILED, 4, 12)     \
 	X(TOO_LARGE, 4, 13)               \
 	X(UNSUPPORTED_FORMAT, 4, 15)      \
 	X(UNPROCESSABLE, 4, 22)           \
@@ -44,11 +45,14 @@ enum coap_code {
 
 /* Options: X(NAME, number, least bytes, most bytes). Odd numbers are critical. */
 #define COAP_OPTIONS(X)                 \
+	X(IF_MATCH, 1, 0, 8)            \
 	X(URI_HOST, 3, 1, 255)          \
 	X(ETAG, 4, 1, 8)                \
+	X(IF_NONE_MATCH, 5, 0, 0)       \
 	X(OBSERVE, 6, 0, 3)             \
 	X(URI_PORT, 7, 0, 2)            \
 	X(LOCATION_PATH, 8, 0, 255)     \
+	X(OSCORE, 9, 0, 255)            \
 	X(URI_PATH, 11, 0, 255)         \
 	X(CONTENT_FORMAT, 12, 0, 2)     \
 	X(MAX_AGE, 14, 0, 4)            \

@@ -41,6 +41,8 @@ int64_t coap_observe(struct coap_server *s, const struct coap_asked *a, const st
 	memset(o, 0, sizeof *o);
 	o->from = *from;
 	o->resource = a->resource;
+	o->who = a->request.who;
+	o->bound = a->bound;
 	o->token_len = m->token_len;
 	memcpy(o->token, m->token, m->token_len);
 	o->options_len = m->options_len;
@@ -56,6 +58,16 @@ void coap_forget(struct coap_server *s, const struct coap_endpoint *from, const 
 
 	if (o)
 		o->resource = 0;
+}
+
+void coap_told(struct coap_server *s, const struct coap_endpoint *from, const struct coap_message *m, const struct coap_asked *a)
+{
+	struct coap_observer *o = find(s, from, m);
+
+	if (o) {
+		o->hash = a->hash;
+		o->bound = a->bound;
+	}
 }
 
 void coap_confirmed(struct coap_server *s, const struct coap_endpoint *from, const struct coap_message *m, uint64_t now)
@@ -80,14 +92,24 @@ void coap_changed(struct coap_server *s, const struct coap_resource *resource)
 			s->observers[i].changed = 1;
 }
 
+uint64_t coap_timeout(uint16_t id, uint32_t tries)
+{
+	/* Between one and one and a half, so that devices do not keep step. */
+	uint32_t jitter = (id * 2654435761u >> 12) % (COAP_ACK_TIMEOUT_US / 2);
+
+	return (uint64_t)(COAP_ACK_TIMEOUT_US + jitter) << tries;
+}
+
 static void notify(struct coap_server *s, struct coap_observer *o, uint64_t now)
 {
 	struct coap_message asked = {
 		.code = COAP_GET, .token = o->token, .token_len = o->token_len, .options = o->options, .options_len = o->options_len,
 	};
 	struct coap_message head = asked;
-	struct coap_asked a;
+	struct coap_asked a = {0};
 
+	a.request.from = &o->from;
+	a.request.who = o->who;
 	coap_ask(&a, &asked); /* was in order when it came */
 	a.resource = o->resource;
 	int confirm = o->unconfirmed || now - o->confirmed >= COAP_PROBE_US || (o->sent && now - o->sent < COAP_PACE_US);
@@ -95,6 +117,9 @@ static void notify(struct coap_server *s, struct coap_observer *o, uint64_t now)
 	head.id = o->id = s->id++;
 	uint32_t len = coap_answer(s, &a, &head, next_number(s));
 	o->changed = 0;
+	if (a.hash == o->hash && !o->unconfirmed && head.code == COAP_CONTENT)
+		return; /* what changed is not what it sees */
+	o->hash = a.hash;
 	o->sent = now;
 	if (head.code >> 5 != 2) { /* there is nothing to observe any more, and this says so */
 		o->resource = 0;
@@ -102,14 +127,12 @@ static void notify(struct coap_server *s, struct coap_observer *o, uint64_t now)
 		if (!o->unconfirmed)
 			o->tries = 0;
 		o->unconfirmed = 1;
-		/* A timeout between one and one and a half, so that devices do not keep step. */
-		uint32_t jitter = (o->id * 2654435761u >> 12) % (COAP_ACK_TIMEOUT_US / 2);
-		o->due = now + ((uint64_t)(COAP_ACK_TIMEOUT_US + jitter) << o->tries);
+		o->due = now + coap_timeout(o->id, o->tries);
 	}
-	s->send(s->link, &o->from, s->out, len);
+	coap_out(s, &o->from, o->who, &o->bound, len);
 }
 
-uint64_t coap_step(struct coap_server *s, uint64_t now)
+uint64_t coap_step_observers(struct coap_server *s, uint64_t now)
 {
 	uint64_t next = UINT64_MAX;
 

@@ -5,6 +5,7 @@
  *   coap_init        once, with a table of resources
  *   coap_datagram    for each datagram that came
  *   coap_changed     when what a resource shows has changed: its observers are told
+ *   coap_finish      when an answer is there that a handler has put off
  *   coap_step        when the time that the last call returned has come
  *
  * What is sent goes through `send`, out of one buffer, so that a call sends one datagram after the other.
@@ -16,26 +17,46 @@
 
 enum {
 	COAP_BLOCK_BYTES = 1024,    /* the largest block */
-	COAP_DATAGRAM_BYTES = 1100, /* a block, and what stands before it */
-	COAP_KEPT_BYTES = 1024,     /* answers kept for requests that come again */
+	COAP_DATAGRAM_BYTES = 1152, /* a block, what stands before it, and what protecting it adds */
+	COAP_KEPT_BYTES = 2048,     /* answers kept for requests that come again */
 	COAP_OBSERVERS = 4,
+	COAP_LATERS = 4,         /* requests that wait for their answers */
 	COAP_SEGMENTS = 6,       /* of a path; a longer one is not found */
 	COAP_ENDPOINT_BYTES = 20,
 	COAP_OBSERVED_BYTES = 64, /* options of a request that can be observed */
+	COAP_BOUND_BYTES = 40,
 };
 enum { COAP_FORMAT_LINKS = 40, COAP_FORMAT_BYTES = 42, COAP_FORMAT_CBOR = 60, COAP_FORMAT_TEXT = 0, COAP_FORMAT_NONE = 0xffff };
+enum { COAP_LATER = 0xff /* in place of a code: the answer follows, through coap_finish */ };
 
 /* Times, in microseconds (RFC 7252, 4.8). */
 #define COAP_ACK_TIMEOUT_US 2000000u
 #define COAP_EXCHANGE_US 247000000u /* EXCHANGE_LIFETIME: as long a request may come again */
-#define COAP_UPLOAD_US 10000000u    /* without a block for so long, an upload gives way to another one */
+#define COAP_UPLOAD_US 10000000u    /* without a block for so long, an upload gives way to another one, or goes on from elsewhere */
 #define COAP_PROBE_US 60000000u     /* a notification asks for confirmation so long after the last that was confirmed, */
 #define COAP_PACE_US 3000000u       /* and when it comes so soon after the one before (RFC 7641, 4.5.1) */
+#define COAP_PATIENCE_US 1000000u   /* so long after a request its receipt is acknowledged, if there is no answer yet */
 enum { COAP_MAX_RETRANSMIT = 4 };
 
 /* Who is asking. The link writes it and compares it byte by byte. */
 struct coap_endpoint {
 	uint8_t bytes[COAP_ENDPOINT_BYTES];
+};
+
+/* What protects messages (OSCORE). `bound` is what answers need of their request, and the guard's alone. */
+struct coap_bound {
+	uint8_t bytes[COAP_BOUND_BYTES] __attribute__((aligned(8)));
+};
+struct coap_guard {
+	/* Opens a request that has an OSCORE option, where it lies. Returns its new length, and who it is from, a number above
+	 * 0; or an error, which `refuse` makes an answer of. */
+	int32_t (*open)(void *arg, uint8_t *bytes, uint32_t len, struct coap_bound *bound, int32_t *who);
+	/* Returns the length of the answer, 0: none. */
+	uint32_t (*refuse)(void *arg, int32_t error, struct coap_bound *bound, uint8_t *to, uint32_t size);
+	/* Protects an answer where it lies, the first one to a request or another one. Returns its length, at most `size`, or
+	 * an error: then there is none. */
+	int32_t (*seal)(void *arg, struct coap_bound *bound, uint8_t *bytes, uint32_t len, uint32_t size);
+	void *arg;
 };
 
 struct coap_segment {
@@ -47,6 +68,7 @@ struct coap_segment {
 struct coap_request {
 	const struct coap_message *message; /* for other options, such as queries */
 	const struct coap_endpoint *from;
+	int32_t who; /* 0: whoever it is has not said so in a way that can be believed */
 	struct coap_segment path[COAP_SEGMENTS];
 	uint32_t segments;
 	/* Its body, or a block of it: `len` bytes that belong at `offset`. Blocks come in order, each once; 0 in offset begins a
@@ -54,6 +76,12 @@ struct coap_request {
 	const uint8_t *payload;
 	uint32_t len, offset, more;
 	uint32_t total; /* what the client says the whole will be (Size1); 0: it does not say */
+	/* To put the answer off: the code COAP_LATER, and later coap_finish with this number; 0: too many wait already. */
+	uint32_t ticket;
+	/* Nothing is to be done, it has been: coap_finish asks for the answer of this ticket, */
+	uint32_t finished;
+	/* or the client for more blocks of the answer it had. Only with resources of which `continues` is set. */
+	uint32_t continued;
 };
 
 /* The answer. A handler sets the code, and writes the whole body with coap_body: what the client did not ask for is passed
@@ -74,13 +102,19 @@ void coap_body(void *reply, const uint8_t *bytes, uint32_t len);
 void coap_body_text(struct coap_reply *reply, const char *text);
 
 enum coap_allow { COAP_ALLOW_GET = 1, COAP_ALLOW_POST = 2, COAP_ALLOW_PUT = 4, COAP_ALLOW_DELETE = 8 };
+enum coap_trait {
+	COAP_OBSERVABLE = 1,
+	COAP_OPEN = 2,      /* whoever asks is answered; without it, only who a guard knows */
+	COAP_CONTINUES = 4, /* what POST answers may be longer than a block */
+	COAP_RESUMES = 8,   /* a body in blocks that stopped may go on from elsewhere, by whom the guard knows as the same */
+};
 
 /* A resource: "p/ *" without the blank is every name below p. */
 struct coap_resource {
 	const char *path;
 	uint8_t allow;
-	uint8_t observable;
-	uint16_t format;        /* of what GET answers; an Accept of anything else is refused */
+	uint8_t traits;
+	uint16_t format;        /* of what GET answers; an Accept of anything else is refused. COAP_FORMAT_NONE: its own business */
 	uint16_t takes;         /* what bodies have to be where the client says what they are; COAP_FORMAT_NONE: anything */
 	const char *attributes; /* for the list of resources: "rt=\"ubench.program\""; NULL: none */
 	void (*handle)(void *owner, const struct coap_request *request, struct coap_reply *reply);
@@ -89,15 +123,34 @@ struct coap_resource {
 struct coap_observer {
 	struct coap_endpoint from;
 	const struct coap_resource *resource; /* NULL: free */
+	int32_t who;
+	struct coap_bound bound;
 	uint8_t token[COAP_TOKEN_BYTES];
 	uint8_t token_len;
 	uint8_t options[COAP_OBSERVED_BYTES];
 	uint32_t options_len;
+	uint32_t hash;       /* of what it was told last */
 	uint8_t changed;     /* something is to be told */
 	uint8_t unconfirmed; /* a confirmable notification is on its way: retransmitted `tries` times, again at `due` */
 	uint8_t tries;
 	uint16_t id; /* of the last notification */
 	uint64_t due, confirmed, sent;
+};
+
+/* A request that waits for its answer. */
+struct coap_later {
+	const struct coap_resource *resource; /* NULL: free */
+	struct coap_endpoint from;
+	int32_t who;
+	struct coap_bound bound;
+	uint8_t token[COAP_TOKEN_BYTES];
+	uint8_t token_len, type, method, block1, block2;
+	uint8_t acknowledged; /* so that the answer is a message of its own */
+	uint8_t answered;     /* it is on its way, retransmitted `tries` times */
+	uint8_t tries;
+	uint16_t id, answer_id;
+	uint32_t block1_value, block2_value;
+	uint64_t due; /* to be acknowledged, or sent again */
 };
 
 struct coap_server {
@@ -106,6 +159,10 @@ struct coap_server {
 	void *owner; /* of the resources */
 	void (*send)(void *link, const struct coap_endpoint *to, const uint8_t *bytes, uint32_t len);
 	void *link;
+	const struct coap_guard *guard; /* NULL: nobody is known, so that only what is open is answered */
+	/* Resources that come and go. Either may be NULL. */
+	const struct coap_resource *(*find)(void *owner, const struct coap_request *request);
+	void (*list)(void *owner, void (*put)(void *arg, const struct coap_resource *), void *arg);
 	uint32_t block; /* bytes of a block at most: a power of two from 16 to COAP_BLOCK_BYTES */
 	uint16_t id;    /* of the next message of our own; begin with a random one */
 	uint32_t sequence; /* of notifications */
@@ -113,19 +170,24 @@ struct coap_server {
 	struct {
 		const struct coap_resource *resource; /* NULL: none */
 		struct coap_endpoint from;
+		int32_t who;
 		uint32_t key, next;
 		uint64_t last;
 	} upload;
 	struct coap_observer observers[COAP_OBSERVERS];
+	struct coap_later laters[COAP_LATERS];
 	uint32_t kept_len;
-	uint8_t kept[COAP_KEPT_BYTES];
+	uint8_t kept[COAP_KEPT_BYTES] __attribute__((aligned(8)));
 	uint8_t out[COAP_DATAGRAM_BYTES];
 };
 
 void coap_init(struct coap_server *s);
-void coap_datagram(struct coap_server *s, const struct coap_endpoint *from, const uint8_t *bytes, uint32_t len, uint64_t now);
+/* The bytes are changed where a guard opens them. */
+void coap_datagram(struct coap_server *s, const struct coap_endpoint *from, uint8_t *bytes, uint32_t len, uint64_t now);
 /* Returns when to be called again at the latest; UINT64_MAX: only when something happens. */
 uint64_t coap_step(struct coap_server *s, uint64_t now);
 void coap_changed(struct coap_server *s, const struct coap_resource *resource);
+/* Answers what was put off: the handler is asked again, with request.finished. */
+void coap_finish(struct coap_server *s, uint32_t ticket, uint64_t now);
 
 #endif

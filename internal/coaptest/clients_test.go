@@ -73,7 +73,7 @@ func libcoap(t *testing.T, args ...string) string {
 	return strings.TrimSuffix(string(out), "\n")
 }
 
-const links = `</hello>;rt="test";ct=0,</big>;ct=42,</store>;ct=42,</counter>;obs;ct=0,</refuse>,</made>,</broken>`
+const links = `</hello>;rt="test";ct=0,</big>;ct=42,</store>;ct=42,</counter>;obs;ct=0,</refuse>,</made>,</slow>;rt="tests.slow other";if=sensor,</long>,</broken>`
 
 func TestLibcoap(t *testing.T) {
 	for _, size := range []int{16, 64, 1024} {

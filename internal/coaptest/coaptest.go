@@ -39,6 +39,7 @@ const (
 	Upload   = C.COAP_UPLOAD_US * time.Microsecond
 	Probe    = C.COAP_PROBE_US * time.Microsecond
 	Pace     = C.COAP_PACE_US * time.Microsecond
+	Patience = C.COAP_PATIENCE_US * time.Microsecond
 )
 
 // Device is one. Its methods may be called from several goroutines.
@@ -109,6 +110,14 @@ func (d *Device) Count() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	C.coaptest_count(d.c)
+}
+
+// Finish answers the request to /slow that waits.
+func (d *Device) Finish(now time.Duration) []Datagram {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	C.coaptest_finish(d.c, C.uint64_t(now.Microseconds()))
+	return d.sent()
 }
 
 // Posted is how many times /counter was posted to.

@@ -9,7 +9,7 @@ enum { COAPTEST_STORE_BYTES = 70000, COAPTEST_BIG_BYTES = 10007, COAPTEST_SENT =
 
 struct coaptest {
 	struct coap_server server;
-	uint32_t counter, posted;
+	uint32_t counter, posted, ticket;
 	uint32_t store_len, incoming_len;
 	uint8_t store[COAPTEST_STORE_BYTES], incoming[COAPTEST_STORE_BYTES];
 	/* What was sent since it was last emptied. */
@@ -20,5 +20,6 @@ struct coaptest {
 
 struct coaptest *coaptest_new(uint32_t block);
 void coaptest_count(struct coaptest *d);
+void coaptest_finish(struct coaptest *d, uint64_t now);
 
 #endif

@@ -135,11 +135,25 @@ func TestAnswers(t *testing.T) {
 		{"a handler that does nothing", ask(t, con, 1, codes.GET, "/broken", nil), "ACK 5.00"},
 		{"accept", ask(t, con, 1, codes.GET, "/hello", nil, option{message.Accept, 60}), "ACK 4.06"},
 		{"format", ask(t, con, 1, codes.PUT, "/store", []byte("x"), option{message.ContentFormat, 60}), "ACK 4.15"},
-		{"critical option", ask(t, con, 1, codes.GET, "/hello", nil, option{9, 0}), "ACK 4.02"},
-		{"critical option, not confirmable", ask(t, non, 1, codes.GET, "/hello", nil, option{9, 0}), ""},
+		{"critical option", ask(t, con, 1, codes.GET, "/hello", nil, option{13, 0}), "ACK 4.02"},
+		{"critical option, not confirmable", ask(t, non, 1, codes.GET, "/hello", nil, option{13, 0}), ""},
 		{"elective option", ask(t, con, 1, codes.GET, "/hello", nil, option{258, 0}), "ACK 2.05 hello"},
 		{"proxy", ask(t, con, 1, codes.GET, "/hello", nil, option{message.ProxyURI, []byte("coap://x")}), "ACK 5.05"},
-		{"if-match", ask(t, con, 1, codes.PUT, "/store", nil, option{message.IfMatch, []byte("x")}), "ACK 4.02"},
+		{"if-match", ask(t, con, 1, codes.PUT, "/store", nil, option{message.IfMatch, []byte("x")}), "ACK 4.12 it has changed"},
+		{"if-match of anything", ask(t, con, 1, codes.PUT, "/store", nil, option{message.IfMatch, []byte{}}), "ACK 2.04"},
+		{"if-match of what is there", ask(t, con, 1, codes.PUT, "/store", nil, option{message.IfMatch, []byte{1, 2, 3, 4}}, option{message.IfMatch, []byte{0x81, 0x1c, 0x9d, 0xc5}}), "ACK 2.04"},
+		{"if-none-match", ask(t, con, 1, codes.PUT, "/store", nil, option{message.IfNoneMatch, []byte{}}), "ACK 4.12 it has changed"},
+		{"if-none-match, and there is none", ask(t, con, 1, codes.PUT, "/refuse", nil, option{message.IfNoneMatch, []byte{}}), "ACK 4.22 no"},
+		{"filter by type", ask(t, con, 1, codes.GET, "/.well-known/core", nil, option{message.URIQuery, []byte("rt=tests.*")}), `ACK 2.05 </slow>;rt="tests.slow other";if=sensor`},
+		{"filter by the second of two types", ask(t, con, 1, codes.GET, "/.well-known/core", nil, option{message.URIQuery, []byte("rt=other")}), `ACK 2.05 </slow>;rt="tests.slow other";if=sensor`},
+		{"filter by half a type", ask(t, con, 1, codes.GET, "/.well-known/core", nil, option{message.URIQuery, []byte("rt=tests")}), "ACK 2.05"},
+		{"filter by interface", ask(t, con, 1, codes.GET, "/.well-known/core", nil, option{message.URIQuery, []byte("if=sensor")}), `ACK 2.05 </slow>;rt="tests.slow other";if=sensor`},
+		{"filter by path", ask(t, con, 1, codes.GET, "/.well-known/core", nil, option{message.URIQuery, []byte("href=/b*")}), "ACK 2.05 </big>;ct=42,</broken>"},
+		{"filter by format", ask(t, con, 1, codes.GET, "/.well-known/core", nil, option{message.URIQuery, []byte("ct=42")}), "ACK 2.05 </big>;ct=42,</store>;ct=42"},
+		{"filter that is none", ask(t, con, 1, codes.GET, "/.well-known/core", nil, option{message.URIQuery, []byte("rt")}), "ACK 2.05"},
+		{"nobody known", ask(t, con, 1, codes.GET, "/secret", nil), "ACK 4.01 only with OSCORE and a known key"},
+		{"protected by nobody known", ask(t, con, 1, codes.POST, "/", []byte{9, 1, 1, 1, 1}, option{9, 0}), "ACK 4.01"},
+		{"protected nonsense", ask(t, con, 1, codes.POST, "/", []byte{1, 2, 0xf1}, option{9, 0}), ""},
 		{"accept twice", ask(t, con, 1, codes.GET, "/hello", nil, option{message.Accept, 0}, option{message.Accept, 0}), "ACK 4.02"},
 		{"block", ask(t, con, 1, codes.GET, "/big", nil, option{message.Block2, block(3, 0, 64)}), "ACK 2.05 block2=3/1/64 64 bytes"},
 		{"block larger than ours", ask(t, con, 1, codes.GET, "/big", nil, option{message.Block2, block(2, 0, 1024)}), "ACK 2.05 block2=4/1/512 512 bytes"},
@@ -148,7 +162,7 @@ func TestAnswers(t *testing.T) {
 		{"block far behind the end", ask(t, con, 1, codes.GET, "/big", nil, option{message.Block2, 0xffffe6}), "ACK 4.00"},
 		{"reserved size", ask(t, con, 1, codes.GET, "/big", nil, option{message.Block2, 7}), "ACK 4.00"},
 		{"no block asked", ask(t, con, 1, codes.GET, "/big", nil), "ACK 2.05 block2=0/1/512 512 bytes"},
-		{"upload from the middle", ask(t, con, 1, codes.PUT, "/store", kilobyte, option{message.Block1, block(1, 1, 1024)}), "ACK 4.08 block1=1/1/512"},
+		{"upload from the middle", ask(t, con, 1, codes.PUT, "/store", kilobyte, option{message.Block1, block(1, 1, 1024)}), "ACK 4.08 block1=1/1/512 not the block that comes next"},
 		{"short block", ask(t, con, 1, codes.PUT, "/store", kilobyte[:1000], option{message.Block1, block(0, 1, 1024)}), "ACK 4.00"},
 		{"long block", ask(t, con, 1, codes.PUT, "/store", kilobyte[:65], option{message.Block1, block(0, 0, 64)}), "ACK 4.00"},
 		{"block with get", ask(t, con, 1, codes.GET, "/store", nil, option{message.Block1, block(0, 0, 64)}), "ACK 4.02"},
@@ -178,6 +192,119 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("%s\n got %q\nwant %q", hex.EncodeToString(c.request), got, c.want)
 			}
 		})
+	}
+}
+
+// A guard opens what it protects, once, and what is answered is protected.
+func TestGuard(t *testing.T) {
+	d := New(64)
+	defer d.Close()
+	inner := append([]byte{1}, ask(t, message.Confirmable, 0, codes.GET, "/secret", nil)[6:]...) // code and options
+	for i := range inner {
+		inner[i]++
+	}
+	request := ask(t, message.Confirmable, 5, codes.POST, "/", append([]byte{2}, inner...), option{9, 0})
+	first := d.Receive(alice, request, time.Second)
+	if len(first) != 1 {
+		t.Fatalf("answers %x", first)
+	}
+	_, payload, _ := bytes.Cut(first[0].Bytes, []byte{0xff})
+	if payload[0] != 2 {
+		t.Errorf("bound to %d", payload[0])
+	}
+	for i := range payload {
+		payload[i]--
+	}
+	if !bytes.HasSuffix(payload, []byte("\xfffor 2")) {
+		t.Errorf("answer %x", payload)
+	}
+	again := d.Receive(alice, request, 2*time.Second)
+	for i := range payload {
+		payload[i]++
+	}
+	if len(again) != 1 || !bytes.Equal(again[0].Bytes, first[0].Bytes) {
+		t.Errorf("again: %x, first %x", again, first)
+	}
+	twice := []byte{2, 1 + 1, 0x90 + 1} // an OSCORE option within
+	if got := say(t, d, alice, ask(t, message.Confirmable, 6, codes.POST, "/", twice, option{9, 0}), time.Second); !strings.HasPrefix(got, "ACK 4.02") {
+		t.Errorf("protected twice: %q", got)
+	}
+}
+
+func TestLater(t *testing.T) {
+	request := ask(t, message.Confirmable, 7, codes.POST, "/slow", nil)
+	lines := func(out []Datagram) string {
+		var all []string
+		for _, m := range out {
+			all = append(all, describe(t, m.Bytes))
+		}
+		return strings.Join(all, "; ")
+	}
+	check := func(what string, out []Datagram, want string) {
+		t.Helper()
+		if got := lines(out); got != want {
+			t.Errorf("%s: %q, want %q", what, got, want)
+		}
+	}
+	d := New(64)
+	defer d.Close()
+	now := time.Second
+	check("request", d.Receive(alice, request, now), "")
+	check("again", d.Receive(alice, request, now), "")
+	check("soon", d.Finish(now), "ACK 2.04 at last")
+	check("again after its answer", d.Receive(alice, request, now), "ACK 2.04 at last")
+	check("finished twice", d.Finish(now), "")
+
+	request = ask(t, message.Confirmable, 8, codes.POST, "/slow", nil)
+	check("another", d.Receive(alice, request, now), "")
+	now += Patience
+	out, _ := d.Step(now)
+	check("acknowledged", out, "ACK 0.00")
+	check("again", d.Receive(alice, request, now), "ACK 0.00")
+	answer := d.Finish(now)
+	check("late", answer, "CON 2.04 at last")
+	_, next := d.Step(now)
+	out, _ = d.Step(next)
+	check("not confirmed", out, "CON 2.04 at last")
+	d.Receive(alice, []byte{0x60, 0, answer[0].Bytes[2], answer[0].Bytes[3]}, now)
+	if out, next := d.Step(time.Hour); len(out) != 0 || next != 0 {
+		t.Errorf("confirmed, and then %q at %v", lines(out), next)
+	}
+	if d.Posted() != 2 {
+		t.Errorf("done %d times, want 2", d.Posted())
+	}
+
+	request = ask(t, message.NonConfirmable, 9, codes.POST, "/slow", nil)
+	check("not confirmable", d.Receive(alice, request, now), "")
+	d.Step(now + Patience)
+	check("its answer", d.Finish(now), "NON 2.04 at last")
+
+	for id := range 4 {
+		check("waits", d.Receive(alice, ask(t, message.Confirmable, 100+id, codes.POST, "/slow", nil), now), "")
+	}
+	check("too many", d.Receive(alice, ask(t, message.Confirmable, 110, codes.POST, "/slow", nil), now), "ACK 5.03")
+	// Nobody confirms: so many times, then the place is free.
+	d.Step(now + Patience)
+	d.Finish(now + Patience)
+	for range 10 {
+		now += time.Minute
+		d.Step(now)
+	}
+	check("free again", d.Receive(alice, ask(t, message.Confirmable, 111, codes.POST, "/slow", nil), now), "")
+}
+
+// An answer of POST that is longer than a block: it is done once, whatever is asked of its answer.
+func TestLongAnswerOfPost(t *testing.T) {
+	d := New(1024)
+	defer d.Close()
+	for i, want := range []string{"ACK 2.04 block2=0/1/1024 1024 bytes", "ACK 2.04 block2=1/0/1024 476 bytes"} {
+		b := ask(t, message.Confirmable, 20+i, codes.POST, "/long", nil, option{message.Block2, block(i, 0, 1024)})
+		if got := say(t, d, alice, b, time.Second); got != want {
+			t.Errorf("block %d: %q, want %q", i, got, want)
+		}
+	}
+	if d.Posted() != 1 {
+		t.Errorf("done %d times", d.Posted())
 	}
 }
 
@@ -227,13 +354,13 @@ func TestUploads(t *testing.T) {
 	}
 	put(alice, 0, 1, "ACK 2.31 block1=0/1/64")
 	put(alice, 1, 1, "ACK 2.31 block1=1/1/64")
-	put(bob, 0, 1, "ACK 5.03")
-	put(bob, 2, 1, "ACK 4.08 block1=2/1/64")
-	put(alice, 3, 0, "ACK 4.08 block1=3/0/64")
+	put(bob, 0, 1, "ACK 5.03 another transfer is going on")
+	put(bob, 2, 1, "ACK 5.03 another transfer is going on")
+	put(alice, 3, 0, "ACK 4.08 block1=3/0/64 not the block that comes next")
 	put(alice, 2, 1, "ACK 2.31 block1=2/1/64")
 	put(alice, 1, 1, "ACK 2.31 block1=1/1/64") // again, as a new message
 	plain := ask(t, message.Confirmable, 100, codes.PUT, "/store", []byte("bob's"))
-	if got := say(t, d, bob, plain, now); got != "ACK 5.03" {
+	if got := say(t, d, bob, plain, now); got != "ACK 5.03 another transfer is going on" {
 		t.Errorf("a second writer: %q", got)
 	}
 	if got := say(t, d, bob, ask(t, message.Confirmable, 101, codes.POST, "/counter", nil), now); got != "ACK 2.04" {
@@ -246,12 +373,12 @@ func TestUploads(t *testing.T) {
 	if !bytes.Equal(d.Stored(), body) {
 		t.Errorf("stored %x", d.Stored())
 	}
-	put(alice, 3, 0, "ACK 4.08 block1=3/0/64")
+	put(alice, 3, 0, "ACK 4.08 block1=3/0/64 not the block that comes next")
 	// One that was given up gives way.
 	put(alice, 0, 1, "ACK 2.31 block1=0/1/64")
 	now += Upload
 	put(bob, 0, 1, "ACK 2.31 block1=0/1/64")
-	put(alice, 1, 1, "ACK 4.08 block1=1/1/64")
+	put(alice, 1, 1, "ACK 5.03 another transfer is going on")
 	// And one begins anew where its own client wants it.
 	put(bob, 0, 1, "ACK 2.31 block1=0/1/64")
 	put(bob, 1, 1, "ACK 2.31 block1=1/1/64")
