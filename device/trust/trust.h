@@ -108,6 +108,17 @@ enum trust_start {
 #undef TRUST_START
 };
 
+/* Whose requests a program answers itself, under x/NAME. X(NAME, number, text) */
+#define TRUST_ANSWERS(X)                                                          \
+	X(NOBODY, 0, "nobody's")                                                  \
+	X(KNOWN, 1, "those of who has a key of OSCORE")                           \
+	X(ANYBODY, 2, "anybody's")
+enum trust_answers {
+#define TRUST_ANSWER(name, number, text) TRUST_ANSWERS_##name = (number),
+	TRUST_ANSWERS(TRUST_ANSWER)
+#undef TRUST_ANSWER
+};
+
 /* What was signed. */
 struct trust_manifest {
 	struct supervisor_config config; /* the name is that of the component */
@@ -115,6 +126,7 @@ struct trust_manifest {
 	uint32_t size; /* of the image */
 	uint8_t digest[CRYPTO_SHA256_BYTES];
 	uint8_t start;            /* enum trust_start */
+	uint8_t answers;          /* enum trust_answers: key 18 of the grants */
 	uint32_t trial_s;         /* on trial until it is confirmed, or has run so many seconds without a fault; 0: no trial */
 	char application[SUPERVISOR_NAME]; /* what it is part of; "": nothing */
 	uint32_t key; /* index of the one that signed it */
