@@ -53,7 +53,9 @@ struct cbor_reader {
 /* Takes the next head with its string; elements follow as items of their own. Returns 0 or an error, and then the reader
  * stays where it is. */
 int32_t cbor_next(struct cbor_reader *r, struct cbor_item *item);
-/* The same, of one type only. */
+/* The head alone: of a string that is not there yet, or not all of it. */
+int32_t cbor_read_head(struct cbor_reader *r, struct cbor_item *item);
+/* The next item, of one type only. */
 int32_t cbor_expect(struct cbor_reader *r, enum cbor_type type, struct cbor_item *item);
 /* An integer of either sign that fits. */
 int32_t cbor_read_int(struct cbor_reader *r, int64_t *value);

@@ -37,7 +37,7 @@ static int utf8(const uint8_t *p, uint64_t len)
 	return 1;
 }
 
-int32_t cbor_next(struct cbor_reader *r, struct cbor_item *item)
+int32_t cbor_read_head(struct cbor_reader *r, struct cbor_item *item)
 {
 	const uint8_t *p = r->at;
 	uint64_t left = (uint64_t)(r->end - p), number;
@@ -64,23 +64,35 @@ int32_t cbor_next(struct cbor_reader *r, struct cbor_item *item)
 		if (bytes == 1 ? number < 24 : number >> bytes * 4 == 0)
 			return CBOR_E_FORM;
 		p += bytes;
-		left -= bytes;
 	} else if (type == CBOR_SIMPLE && (info < CBOR_FALSE || info > CBOR_UNDEFINED)) {
 		return CBOR_E_TYPE;
 	}
-	const uint8_t *bytes = 0;
-	if (type == CBOR_BYTES || type == CBOR_TEXT) {
-		if (number > left)
+	*item = (struct cbor_item){type, number, 0};
+	r->at = p;
+	return 0;
+}
+
+int32_t cbor_next(struct cbor_reader *r, struct cbor_item *item)
+{
+	struct cbor_reader next = *r;
+	struct cbor_item head;
+	int32_t err = cbor_read_head(&next, &head);
+
+	if (err)
+		return err;
+	uint64_t left = (uint64_t)(next.end - next.at);
+	if (head.type == CBOR_BYTES || head.type == CBOR_TEXT) {
+		if (head.number > left)
 			return CBOR_E_SHORT;
-		if (type == CBOR_TEXT && !utf8(p, number))
+		if (head.type == CBOR_TEXT && !utf8(next.at, head.number))
 			return CBOR_E_TEXT;
-		bytes = p;
-		p += number;
-	} else if ((type == CBOR_ARRAY && number > left) || (type == CBOR_MAP && number > left / 2)) {
+		head.bytes = next.at;
+		next.at += head.number;
+	} else if ((head.type == CBOR_ARRAY && head.number > left) || (head.type == CBOR_MAP && head.number > left / 2)) {
 		return CBOR_E_SHORT; /* an element has at least a byte */
 	}
-	*item = (struct cbor_item){type, number, bytes};
-	r->at = p;
+	*item = head;
+	*r = next;
 	return 0;
 }
 

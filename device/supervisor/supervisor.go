@@ -11,6 +11,7 @@ import (
 
 	_ "github.com/ubench-dev/ubench/abi" // rebuild when its headers change
 	_ "github.com/ubench-dev/ubench/device"
+	_ "github.com/ubench-dev/ubench/device/config"
 	_ "github.com/ubench-dev/ubench/device/posix/port"
 	_ "github.com/ubench-dev/ubench/firmware/helpers"
 	_ "github.com/ubench-dev/ubench/image"

@@ -18,7 +18,7 @@
 
 #include "abi/engine.h"
 #include "device/os.h"
-#include "device/supervisor/config.h"
+#include "device/config/config.h"
 #include "device/supervisor/pool.h"
 #include "firmware/helpers/helpers.h"
 

@@ -19,7 +19,7 @@
 #define DEVICE_TRUST_H
 
 #include "device/crypto/crypto.h"
-#include "device/supervisor/config.h"
+#include "device/config/config.h"
 
 /* X(NAME, number, "text") */
 #define TRUST_ERRORS(X)                                                                     \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a program is to be, and all it may do: written by who deploys it, signed with it (device/trust), kept by the
  * supervisor. */
-#ifndef DEVICE_SUPERVISOR_CONFIG_H
-#define DEVICE_SUPERVISOR_CONFIG_H
+#ifndef DEVICE_CONFIG_H
+#define DEVICE_CONFIG_H
 
 #include <stdint.h>
 

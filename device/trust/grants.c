@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a program is to be and may do: our own parameter of the manifest, a map whose keys are these numbers. What is left
+ * out is zero, but for `priority` (3) and `budget` (no limit). */
+#include "abi/devices.h"
+#include "abi/helpers.h"
+#include "abi/image.h"
+#include "abi/run.h"
+#include "device/trust/internal.h"
+
+enum grant {
+	GRANT_FORMAT = 1,
+	GRANT_ENGINE,
+	GRANT_RESTART,
+	GRANT_PRIORITY,
+	GRANT_LONG_RUNNING,
+	GRANT_EVENTS,
+	GRANT_ENTRY,
+	GRANT_PERIOD,
+	GRANT_BUDGET,
+	GRANT_TICKS,
+	GRANT_CONTEXT,
+	GRANT_MAILBOX,
+	GRANT_HELPERS, /* [id, …], ascending */
+	GRANT_DEVICES, /* bits by kind */
+	GRANT_KEYS,    /* [[first, last, rights], …] */
+	GRANT_TRIAL,
+	GRANT_APPLICATION,
+	GRANT_END,
+};
+
+static uint64_t upto(struct trust_part *p, uint64_t most)
+{
+	return trust_number(p, CBOR_UINT, 0, most, TRUST_E_GRANTS);
+}
+
+static uint64_t helpers(struct trust_part *p)
+{
+#define HELPER_BIT(name, id, arguments) | (uint64_t)1 << UB_HELPER_AT(id)
+	static const uint64_t known = 0 UB_HELPERS(HELPER_BIT);
+#undef HELPER_BIT
+	uint64_t bits = 0, count = trust_number(p, CBOR_ARRAY, 0, UB_HELPER_COUNT, TRUST_E_GRANTS), least = 0;
+
+	for (uint64_t i = 0; i < count && !p->failure->error; i++) {
+		uint64_t id = trust_number(p, CBOR_UINT, least, 255, TRUST_E_GRANTS);
+		int at = ub_helper_index((int32_t)id);
+		if (at < 0 || at >= 64 || !(known >> at & 1))
+			trust_fail(p, TRUST_E_GRANTS);
+		else
+			bits |= (uint64_t)1 << at;
+		least = id + 1;
+	}
+	return bits;
+}
+
+static void keys(struct trust_part *p, struct supervisor_keys *to)
+{
+	uint64_t count = trust_number(p, CBOR_ARRAY, 0, SUPERVISOR_KEYS, TRUST_E_GRANTS);
+
+	for (uint64_t i = 0; i < count && !p->failure->error; i++, to++) {
+		trust_is(p, CBOR_ARRAY, 3, TRUST_E_GRANTS);
+		to->first = (uint32_t)upto(p, UINT32_MAX);
+		to->last = (uint32_t)trust_number(p, CBOR_UINT, to->first, UINT32_MAX, TRUST_E_GRANTS);
+		to->rights = (uint32_t)upto(p, UB_READ | UB_WRITE);
+	}
+}
+
+static void grant(struct trust_part *p, struct trust_manifest *m, uint64_t key)
+{
+	struct supervisor_config *c = &m->config;
+
+	switch (key) {
+	case GRANT_FORMAT:
+		c->format = (uint8_t)trust_number(p, CBOR_UINT, UB_FORMAT_TEXT_ONLY, UB_FORMAT_ELF_OBJECT, TRUST_E_GRANTS);
+		break;
+	case GRANT_ENGINE:
+		c->engine = (uint8_t)upto(p, SUPERVISOR_ENGINE_COUNT - 1);
+		break;
+	case GRANT_RESTART:
+		c->restart = (uint8_t)upto(p, SUPERVISOR_ALWAYS);
+		break;
+	case GRANT_PRIORITY:
+		c->priority = (uint8_t)trust_number(p, CBOR_UINT, 1, 6, TRUST_E_GRANTS);
+		break;
+	case GRANT_LONG_RUNNING:
+		c->long_running = (uint8_t)upto(p, 1);
+		break;
+	case GRANT_EVENTS:
+		c->events = (uint8_t)upto(p, UB_EVENT_TIMER | UB_EVENT_INPUT | UB_EVENT_MESSAGE);
+		break;
+	case GRANT_ENTRY:
+		c->entry = (uint16_t)upto(p, UINT16_MAX);
+		break;
+	case GRANT_PERIOD:
+		c->period_ms = (uint32_t)upto(p, UINT32_MAX);
+		break;
+	case GRANT_BUDGET:
+		c->budget = (uint32_t)upto(p, UINT32_MAX);
+		break;
+	case GRANT_TICKS:
+		c->ticks = (uint32_t)upto(p, UINT32_MAX);
+		break;
+	case GRANT_CONTEXT:
+		c->context = (uint32_t)upto(p, UINT32_MAX);
+		break;
+	case GRANT_MAILBOX:
+		c->mailbox = (uint32_t)upto(p, UINT32_MAX);
+		break;
+	case GRANT_HELPERS:
+		c->helpers = helpers(p);
+		break;
+	case GRANT_DEVICES:
+		c->devices = (uint32_t)upto(p, (1u << (UB_DEVICE_LCD + 1)) - 1);
+		break;
+	case GRANT_KEYS:
+		keys(p, c->keys);
+		break;
+	case GRANT_TRIAL:
+		m->trial_s = (uint32_t)upto(p, UINT32_MAX);
+		break;
+	default: {
+		struct cbor_item name = trust_item(p, CBOR_TEXT);
+		trust_name(p, m->application, &name);
+	}
+	}
+}
+
+void trust_grants(struct trust_part *p, struct trust_manifest *m)
+{
+	uint64_t pairs = trust_number(p, CBOR_MAP, 0, GRANT_END, TRUST_E_GRANTS), least = GRANT_FORMAT;
+
+	for (uint64_t i = 0; i < pairs && !p->failure->error; i++) {
+		uint64_t key = trust_number(p, CBOR_UINT, least, GRANT_END - 1, TRUST_E_GRANTS);
+		if (!p->failure->error)
+			grant(p, m, key);
+		least = key + 1;
+	}
+}
