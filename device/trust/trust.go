@@ -76,8 +76,8 @@ import (
 
 	_ "github.com/ubench-dev/ubench/abi"
 	_ "github.com/ubench-dev/ubench/device/cbor"
-	_ "github.com/ubench-dev/ubench/device/crypto"
 	_ "github.com/ubench-dev/ubench/device/config"
+	_ "github.com/ubench-dev/ubench/device/crypto"
 )
 
 // Headers holds the C headers of this folder.
