@@ -191,8 +191,8 @@ static int wanted(const struct store *s, uint32_t at, const struct store_head *h
 	return !confirmed(s, last, &other) && last_of(s, h->name, 1, &sure, &other) && sure == at && !(h->flags & STORE_REMOVED);
 }
 
-/* Whether a record of so many bytes has room beside what still counts. */
-static int fits(const struct store *s, uint32_t len)
+/* What is left of an area beside what still counts. */
+static uint32_t left_over(const struct store *s)
 {
 	uint32_t left = s->flash->area_bytes - FIRST;
 	struct store_head h;
@@ -200,7 +200,14 @@ static int fits(const struct store *s, uint32_t len)
 	for (uint32_t at = area_at(s, s->area) + FIRST; at < s->end && head_at(s, at, &h); at = behind(at, &h))
 		if (wanted(s, at, &h))
 			left -= behind(at, &h) - at;
-	return holds(left, len);
+	return left;
+}
+
+uint32_t store_room(const struct store *s)
+{
+	uint32_t left = left_over(s);
+
+	return left > HEAD + END_BYTES ? left - HEAD - END_BYTES : 0;
 }
 
 /* Copies what still counts to the next area, and goes on there. */
@@ -250,7 +257,7 @@ static int32_t begin(struct store *s, const uint8_t *name, uint32_t sequence, ui
 
 	s->record = 0;
 	if (!room(s, len)) {
-		if (!fits(s, len))
+		if (!holds(left_over(s), len))
 			return STORE_E_FULL; /* without wearing the flash to find out */
 		if ((err = move(s)))
 			return err;
@@ -312,20 +319,45 @@ int32_t store_append(struct store *s, const uint8_t *bytes, uint32_t len)
 	return 0;
 }
 
+static void describe(const struct store *s, uint32_t at, const struct store_head *h, struct store_entry *entry)
+{
+	*entry = (struct store_entry){s->flash->bytes + at + HEAD, h->len, h->sequence, (uint8_t)!confirmed(s, at, h), {0}};
+	memcpy(entry->name, h->name, STORE_NAME);
+}
+
+/* The last bytes, which made no word. */
+static int32_t finish(struct store *s, struct store_head *h)
+{
+	if (!s->record || !head_at(s, s->record, h) || s->written + s->npart != h->len)
+		return STORE_E_ORDER;
+	if (!s->npart)
+		return 0;
+	memset(s->part + s->npart, 0xff, STORE_WORD - s->npart);
+	int32_t err = program(s, s->record + HEAD + s->written, s->part, STORE_WORD);
+	s->written += s->npart;
+	s->npart = 0;
+	return err;
+}
+
+int32_t store_seal(struct store *s, struct store_entry *entry)
+{
+	struct store_head h;
+	int32_t err = finish(s, &h);
+
+	if (!err)
+		describe(s, s->record, &h, entry);
+	return err;
+}
+
 int32_t store_commit(struct store *s)
 {
 	struct store_head h;
 	uint32_t at = s->record;
-	int32_t err;
+	int32_t err = finish(s, &h);
 
-	if (!at || !head_at(s, at, &h) || s->written + s->npart != h.len)
-		return STORE_E_ORDER;
 	s->record = 0; /* whatever comes of it, there is nothing to go on with */
-	if (s->npart) {
-		memset(s->part + s->npart, 0xff, STORE_WORD - s->npart);
-		if ((err = program(s, at + HEAD + s->written, s->part, STORE_WORD)))
-			return err;
-	}
+	if (err)
+		return err;
 	uint32_t end = end_words(at, &h);
 	if ((err = program_word(s, end + END_CRC, agent_crc32(s->flash->bytes + at, end - at))))
 		return err;
@@ -385,12 +417,6 @@ int32_t store_revoke(struct store *s, const char *name)
 		    (err = program_word(s, end_words(at, &h) + END_REVOKE, WORD_WRITTEN)))
 			return err;
 	return 0;
-}
-
-static void describe(const struct store *s, uint32_t at, const struct store_head *h, struct store_entry *entry)
-{
-	*entry = (struct store_entry){s->flash->bytes + at + HEAD, h->len, h->sequence, (uint8_t)!confirmed(s, at, h), {0}};
-	memcpy(entry->name, h->name, STORE_NAME);
 }
 
 int32_t store_find(const struct store *s, const char *name, struct store_entry *entry)

@@ -86,7 +86,11 @@ int32_t store_next(const struct store *s, uint32_t *at, struct store_entry *entr
  * outlive that is to be remembered by whoever trusts sequence numbers. */
 int32_t store_begin(struct store *s, const char *name, uint32_t sequence, uint32_t len, uint32_t flags);
 int32_t store_append(struct store *s, const uint8_t *bytes, uint32_t len);
+/* Before commit, and only to look at it: writes what is missing, and says where all of it lies. */
+int32_t store_seal(struct store *s, struct store_entry *entry);
 int32_t store_commit(struct store *s);
+/* Bytes that a record's contents may have at most, with what counts kept. */
+uint32_t store_room(const struct store *s);
 
 int32_t store_remove(struct store *s, const char *name);
 /* A program on trial stays. */

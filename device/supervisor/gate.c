@@ -170,17 +170,29 @@ uint64_t supervisor_helpers(void)
 #undef HELPER_BIT
 }
 
+static void log_text(struct supervisor *s, uint32_t number, const uint8_t *text, uint32_t len)
+{
+	const uint8_t head[2] = {(uint8_t)number, (uint8_t)len};
+
+	while (s->log_head + 2 + len - s->log_tail > SUPERVISOR_LOG)
+		s->log_tail += 2u + s->log[(s->log_tail + 1) % SUPERVISOR_LOG];
+	for (uint32_t i = 0; i < 2; i++)
+		s->log[s->log_head++ % SUPERVISOR_LOG] = head[i];
+	for (uint32_t i = 0; i < len; i++)
+		s->log[s->log_head++ % SUPERVISOR_LOG] = text[i];
+}
+
+void supervisor_log(struct supervisor *s, uint32_t number, const char *text)
+{
+	log_text(s, number, (const uint8_t *)text, (uint32_t)strnlen(text, 255));
+}
+
 /* Text that a helper printed goes to the log. */
 static void keep_text(struct supervisor_program *p)
 {
 	struct supervisor *s = p->supervisor;
-	uint32_t len = s->env.output_len < 255 ? s->env.output_len : 255;
-	uint8_t head[2] = {(uint8_t)(p - s->programs), (uint8_t)len};
 
-	for (uint32_t i = 0; i < 2; i++)
-		s->log[s->log_head++ % SUPERVISOR_LOG] = head[i];
-	for (uint32_t i = 0; i < len; i++)
-		s->log[s->log_head++ % SUPERVISOR_LOG] = s->env.output[i];
+	log_text(s, (uint32_t)(p - s->programs), s->env.output, s->env.output_len < 255 ? s->env.output_len : 255);
 	s->env.output_len = 0;
 }
 

@@ -143,6 +143,7 @@ struct supervisor {
 	void *answered_arg;
 	uint8_t log[SUPERVISOR_LOG]; /* records: u8 program, u8 length, text */
 	uint32_t log_head;           /* bytes ever written */
+	uint32_t log_tail;           /* where the oldest record begins that is whole */
 };
 
 /* Flags of the server thread that the supervisor uses: one for each program. Others are the server's. */
@@ -176,6 +177,8 @@ const uint8_t *supervisor_context(const struct supervisor_program *p, uint32_t *
 /* Something came in from outside: runs the programs that wait for it, wakes those that sleep. */
 void supervisor_input(struct supervisor *s, uint32_t value);
 
+/* Writes text to the log, as if the program had printed it. */
+void supervisor_log(struct supervisor *s, uint32_t number, const char *text);
 /* Does what is due: ends, starts again, runs. To be called whenever flags of SUPERVISOR_FLAGS went up, and at the time
  * it returned last. */
 uint64_t supervisor_step(struct supervisor *s);
