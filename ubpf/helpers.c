@@ -145,24 +145,32 @@ int32_t ubpf_helpers_init(struct ubpf_helpers *set, const struct ubpf_helper *ro
 	return 0;
 }
 
-/* Whether an ascending list has an id; no list has all. *at moves along. */
-static int listed(const uint16_t *list, uint32_t n, uint32_t *at, uint16_t id)
+/* Whether an ascending list has an id; no list has all. */
+static int listed(const struct ubpf_ids *list, uint16_t id)
 {
-	if (!list)
+	uint32_t low = 0, high = list->n;
+
+	if (!list->ids)
 		return 1;
-	while (*at < n && list[*at] < id)
-		(*at)++;
-	return *at < n && list[*at] == id;
+	while (low < high) {
+		uint32_t at = (low + high) / 2;
+		if (list->ids[at] < id)
+			low = at + 1;
+		else
+			high = at;
+	}
+	return low < list->n && list->ids[low] == id;
 }
 
-uint32_t ubpf_allow(const uint16_t *known, uint32_t nknown, const uint16_t *asked, uint32_t nasked,
-		    const uint16_t *allowed, uint32_t nallowed, uint16_t *ids)
+uint32_t ubpf_allow(const struct ubpf_ids *known, const struct ubpf_ids *asked, const struct ubpf_ids *allowed, uint16_t *ids)
 {
-	uint32_t n = 0, i = 0, k = 0;
+	const struct ubpf_ids *from = asked->ids ? asked : allowed->ids ? allowed : known;
+	uint32_t n = 0;
 
-	for (uint32_t at = 0; at < nknown; at++) {
-		if (listed(asked, nasked, &i, known[at]) && listed(allowed, nallowed, &k, known[at]))
-			ids[n++] = known[at];
+	for (uint32_t i = 0; i < from->n && n < known->n; i++) {
+		uint16_t id = from->ids[i];
+		if (listed(known, id) && listed(allowed, id))
+			ids[n++] = id;
 	}
 	return n;
 }

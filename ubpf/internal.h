@@ -16,6 +16,16 @@ enum { UBPF_WORK_BYTES = 16 };
 /* Where programs see the memory of a host whose pointers are wider than addresses. */
 enum { UBPF_HOST_ADDRESS = 0x20000000 };
 
+/* A list of helpers' ids, ascending; if ids is NULL, all there are. */
+struct ubpf_ids {
+	const uint16_t *ids;
+	uint32_t n;
+};
+
+/* Of the helpers that are known, those that are on both lists: into ids, which has room for all that are known. Returns
+ * how many. */
+uint32_t ubpf_allow(const struct ubpf_ids *known, const struct ubpf_ids *asked, const struct ubpf_ids *allowed, uint16_t *ids);
+
 /* What the compiler may use of this CPU. */
 #if defined(__ARM_FEATURE_DSP)
 enum { UBPF_CPU = UB_CPU_DSP };

@@ -6,6 +6,7 @@
 #include "abi/port.h"
 #include "image/image.h"
 #include "ubpf/internal.h"
+#include "ubpf/place.h"
 #include "verify/verify.h"
 
 enum { ALIGNED = 7 };
@@ -46,18 +47,59 @@ uint32_t ubpf_address(const void *memory, const void *p)
 #endif
 }
 
-int32_t ubpf_read(struct ubpf *u, const struct ubpf_options *o, const void *image, uint32_t bytes, void *memory,
-		  uint32_t memory_bytes)
+int32_t ubpf_open(struct ubpf *u, const struct ubpf_options *o, void *memory, uint32_t memory_bytes)
 {
+	struct ub_run *r = &u->run;
+
 	memset(u, 0, sizeof *u);
-	if (((uintptr_t)image | (uintptr_t)memory) & ALIGNED || !o->engine || o->engine->caps & UB_ENGINE_NATIVE ||
+	if ((uintptr_t)memory & ALIGNED || !o->engine || (o->engine->caps & UB_ENGINE_NATIVE && !o->place) ||
 	    o->nregions > UB_REGIONS_MAX - UB_REGION_GRANTED)
 		return refuse(u, UB_E_ARGUMENT);
-	lend(u, memory, memory_bytes);
+	if (o->place) {
+		u->arena = o->place->arena;
+		r->base = o->place->base;
+	} else {
+		lend(u, memory, memory_bytes);
+	}
 	u->engine = o->engine;
 	u->budget = o->budget;
-	int32_t err = image_load(o->format, image, bytes, o->entry, o->engine->caps, &u->arena, &u->program, &u->fault);
-	return refuse(u, err);
+	for (uint32_t i = 0; i < o->nregions; i++)
+		r->regions[UB_REGION_GRANTED + i] = o->regions[i];
+	r->nregions = UB_REGION_GRANTED + o->nregions;
+	r->helpers = o->place ? o->place->calls : o->helpers ? o->helpers->calls : 0;
+	r->env = o->env;
+	return 0;
+}
+
+int32_t ubpf_read(struct ubpf *u, const struct ubpf_options *o, const void *image, uint32_t bytes)
+{
+	if ((uintptr_t)image & ALIGNED)
+		return refuse(u, UB_E_ARGUMENT);
+	return refuse(u, image_load(o->format, image, bytes, o->entry, o->engine->caps, &u->arena, &u->program, &u->fault));
+}
+
+/* What the program may call: of what the image asks for, what the options allow. */
+static int32_t allow(struct ubpf *u, const struct ubpf_options *o)
+{
+	struct ub_program *p = &u->program;
+	const struct ubpf_place *place = o->place;
+	const struct ubpf_ids asked = { p->helpers, p->nhelpers }, allowed = { o->allowed, o->nallowed };
+	struct ubpf_ids known = { 0, 0 };
+
+	if (place)
+		known = (struct ubpf_ids){ place->known, place->nknown };
+	else if (o->helpers)
+		known = (struct ubpf_ids){ o->helpers->ids, o->helpers->n };
+	p->helpers = known.ids;
+	p->nhelpers = known.n;
+	if (!known.n || (!asked.ids && !allowed.ids))
+		return 0;
+	uint16_t *ids = place ? place->ids : ub_arena_take(&u->arena, known.n * (uint32_t)sizeof *ids);
+	if (!ids)
+		return UB_E_MEMORY;
+	p->helpers = ids;
+	p->nhelpers = ubpf_allow(&known, &asked, &allowed, ids);
+	return 0;
 }
 
 /* The program's stack: whole frames and room for saved registers where functions are called, else what it uses. */
@@ -71,26 +113,27 @@ static int32_t take_stack(struct ubpf *u)
 	}
 	if (!ub_arena_take(&u->arena, save + bytes))
 		return UB_E_MEMORY;
-	u->stack = u->arena.used;
+	u->run.stack_top = u->arena.addr + u->arena.used;
 	return 0;
 }
 
 /* *peak: memory in use when verifying needed most. */
 static int32_t verify_at(struct ubpf *u, const struct ubpf_options *o, uint32_t *peak)
 {
-	struct ub_program *p = &u->program;
-	uint32_t n = o->helpers ? o->helpers->n : 0;
-	uint16_t *ids = ub_arena_take(&u->arena, n * (uint32_t)sizeof *ids);
-
-	if (!ids)
-		return refuse(u, UB_E_MEMORY);
-	p->nhelpers = ubpf_allow(o->helpers ? o->helpers->ids : 0, n, p->helpers, p->nhelpers, o->allowed, o->nallowed, ids);
-	p->helpers = ids;
+	int32_t err = allow(u, o);
 	uint32_t used = aligned(u->arena.used);
-	int32_t err = verify_program(p, o->engine->caps, &u->arena, &u->fault);
-	*peak = used + verify_memory(p);
-	p->flags |= UB_PROGRAM_OWN_HELPERS;
-	return refuse(u, err ? err : take_stack(u));
+
+	if (!err)
+		err = verify_program(&u->program, o->engine->caps, &u->arena, &u->fault);
+	*peak = used + verify_memory(&u->program);
+	if (err)
+		return refuse(u, err);
+	if (o->place) {
+		u->run.stack_top = o->place->stack_top;
+		return 0;
+	}
+	u->program.flags |= UB_PROGRAM_OWN_HELPERS;
+	return refuse(u, take_stack(u));
 }
 
 int32_t ubpf_verify(struct ubpf *u, const struct ubpf_options *o)
@@ -100,28 +143,20 @@ int32_t ubpf_verify(struct ubpf *u, const struct ubpf_options *o)
 	return verify_at(u, o, &peak);
 }
 
-/* Regions of every run. The context's is filled in when it runs. */
-static void grant(struct ubpf *u, const struct ubpf_options *o)
+/* Regions that loading decided on. The context's is filled in when it runs. */
+static void grant(struct ub_run *r, const struct ub_program *p)
 {
-	const struct ub_program *p = &u->program;
-	struct ub_run *r = &u->run;
-
-	r->stack_top = u->arena.addr + u->stack;
-	r->regions[UB_REGION_STACK] =
-		(struct ub_region){ r->stack_top - p->stack_use, p->stack_use, UB_READ | UB_WRITE };
+	r->regions[UB_REGION_STACK] = (struct ub_region){ r->stack_top - p->stack_use, p->stack_use, UB_READ | UB_WRITE };
 	r->regions[UB_REGION_RODATA] = (struct ub_region){ p->rodata_addr, p->rodata_len, UB_READ };
 	r->regions[UB_REGION_DATA] = (struct ub_region){ p->data_addr, p->data_len, UB_READ | UB_WRITE };
-	for (uint32_t i = 0; i < o->nregions; i++)
-		r->regions[UB_REGION_GRANTED + i] = o->regions[i];
-	r->nregions = UB_REGION_GRANTED + o->nregions;
-	r->helpers = o->helpers ? o->helpers->calls : 0;
-	r->env = o->env;
 }
 
 int32_t ubpf_prepare(struct ubpf *u, const struct ubpf_options *o)
 {
-	grant(u, o);
-	int32_t err = o->engine->prepare(o->engine, &u->program, &u->arena, UBPF_CPU, &u->prepared, &u->fault);
+	uint32_t cpu = o->place ? o->place->cpu : UBPF_CPU;
+
+	grant(&u->run, &u->program);
+	int32_t err = o->engine->prepare(o->engine, &u->program, &u->arena, cpu, &u->prepared, &u->fault);
 	u->loaded = !err;
 	return refuse(u, err);
 }
@@ -129,8 +164,10 @@ int32_t ubpf_prepare(struct ubpf *u, const struct ubpf_options *o)
 int32_t ubpf_load(struct ubpf *u, const struct ubpf_options *o, const void *image, uint32_t bytes, void *memory,
 		  uint32_t memory_bytes)
 {
-	int32_t err = ubpf_read(u, o, image, bytes, memory, memory_bytes);
+	int32_t err = ubpf_open(u, o, memory, memory_bytes);
 
+	if (!err)
+		err = ubpf_read(u, o, image, bytes);
 	if (!err)
 		err = ubpf_verify(u, o);
 	if (!err)
@@ -180,8 +217,10 @@ int32_t ubpf_needs(const struct ubpf_options *o, const void *image, uint32_t byt
 {
 	struct ubpf u;
 	uint32_t verifying = 0, least = 0;
-	int32_t err = ubpf_read(&u, o, image, bytes, memory, memory_bytes & ~(uint32_t)ALIGNED);
+	int32_t err = ubpf_open(&u, o, memory, memory_bytes & ~(uint32_t)ALIGNED);
 
+	if (!err)
+		err = ubpf_read(&u, o, image, bytes);
 	if (!err)
 		err = verify_at(&u, o, &verifying);
 	if (!err)
@@ -199,30 +238,46 @@ int32_t ubpf_needs(const struct ubpf_options *o, const void *image, uint32_t byt
 	return 0;
 }
 
-int32_t ubpf_run(struct ubpf *u, void *context, uint32_t bytes, uint64_t *result)
+int32_t ubpf_begin(struct ubpf *u, void *context, uint32_t bytes)
 {
 	struct ub_run *r = &u->run;
-	uint32_t use = u->program.stack_use;
 
-	u->fault = (struct ub_fault){ 0 };
+	r->fault = u->fault = (struct ub_fault){ 0 };
 	if (!u->loaded)
 		return refuse(u, UB_E_STATE);
 	if (bytes < u->program.ctx_min)
 		return refuse(u, UB_E_CONTEXT);
-	uint32_t address = ubpf_address(u->arena.mem, context);
-	if (bytes && (!address || address + bytes - 1 < address))
+	uint32_t address = u->arena.addr + (uint32_t)((uintptr_t)context - (uintptr_t)u->arena.mem);
+	uint32_t last = address + bytes - 1;
+	if (bytes && (ub_at(r, address) != context || last < address || last >= UB_CODE_ADDR(0)))
 		return refuse(u, UB_E_ARGUMENT);
-	if (use)
-		memset(u->arena.mem + u->stack - use, 0, use);
 	r->ctx_addr = address;
 	r->ctx_len = bytes;
-	r->regions[UB_REGION_CTX] = (struct ub_region){ r->ctx_addr, bytes, UB_READ | UB_WRITE };
+	r->regions[UB_REGION_CTX] = (struct ub_region){ address, bytes, UB_READ | UB_WRITE };
 	r->budget = r->work = u->budget;
-	int32_t err = u->engine->run(&u->prepared, r);
-	r->stop = 0;
-	u->fault = r->fault;
+	return 0;
+}
+
+int32_t ubpf_execute(struct ubpf *u)
+{
+	uint32_t use = u->program.stack_use;
+
+	if (use)
+		memset(ub_at(&u->run, u->run.stack_top - use), 0, use);
+	return u->engine->run(&u->prepared, &u->run);
+}
+
+int32_t ubpf_run(struct ubpf *u, void *context, uint32_t bytes, uint64_t *result)
+{
+	int32_t err = ubpf_begin(u, context, bytes);
+
+	if (err)
+		return err;
+	err = ubpf_execute(u);
+	u->run.stop = 0;
+	u->fault = u->run.fault;
 	if (!err && result)
-		*result = r->r0;
+		*result = u->run.r0;
 	return refuse(u, err);
 }
 

@@ -74,11 +74,6 @@ struct ubpf_helpers {
  * possible, a row without function, a kind of argument that does not exist. */
 int32_t ubpf_helpers_init(struct ubpf_helpers *set, const struct ubpf_helper *rows, uint32_t n);
 
-/* Which helpers a program may call: of `known`, those that are on both lists, a list that is NULL having all. Lists are
- * ascending; `ids` has room for all that are known. Returns how many. ubpf_verify does it; for who does not use that. */
-uint32_t ubpf_allow(const uint16_t *known, uint32_t nknown, const uint16_t *asked, uint32_t nasked,
-		    const uint16_t *allowed, uint32_t nallowed, uint16_t *ids);
-
 /* The C pointer to an address that a program gave and that was checked: by its kind of argument, or by
  * ubpf_check. */
 void *ubpf_pointer(const struct ub_run *run, uint32_t address);
@@ -89,6 +84,8 @@ void *ubpf_pointer(const struct ub_run *run, uint32_t address);
 int ubpf_check(struct ub_run *run, uint32_t address, uint32_t bytes, uint32_t rights);
 
 /* ---- Programs ------------------------------------------------------------------------------------------------- */
+
+struct ubpf_place;
 
 /* How a program is to be run. */
 struct ubpf_options {
@@ -103,6 +100,7 @@ struct ubpf_options {
 	const struct ub_region *regions;    /* memory granted beside the context, at most 16; must outlive the program */
 	uint32_t nregions;
 	void *env;                          /* for helpers: run->env */
+	const struct ubpf_place *place;     /* NULL, but for who lays out memory by itself: ubpf/place.h */
 };
 
 /* A loaded program. Its fields are read by who wants to know; only functions below write them. */
@@ -114,7 +112,6 @@ struct ubpf {
 	struct ub_fault fault;          /* why it was refused or stopped: status, slot, address */
 	const struct ub_engine *engine;
 	uint32_t budget;
-	uint32_t stack;                 /* where in the memory its stack is */
 	uint32_t loaded;
 };
 
@@ -142,10 +139,10 @@ int32_t ubpf_needs(const struct ubpf_options *options, const void *image, uint32
 int32_t ubpf_load(struct ubpf *u, const struct ubpf_options *options, const void *image, uint32_t bytes, void *memory,
 		  uint32_t memory_bytes);
 
-/* The steps of ubpf_load, for who wants to measure them or come between: read, verify, prepare, in this order. The
+/* The steps of ubpf_load, for who wants to measure them or come between: open, read, verify, prepare, in this order. The
  * first that fails ends loading. */
-int32_t ubpf_read(struct ubpf *u, const struct ubpf_options *options, const void *image, uint32_t bytes, void *memory,
-		  uint32_t memory_bytes);
+int32_t ubpf_open(struct ubpf *u, const struct ubpf_options *options, void *memory, uint32_t memory_bytes);
+int32_t ubpf_read(struct ubpf *u, const struct ubpf_options *options, const void *image, uint32_t bytes);
 int32_t ubpf_verify(struct ubpf *u, const struct ubpf_options *options);
 int32_t ubpf_prepare(struct ubpf *u, const struct ubpf_options *options);
 
@@ -157,6 +154,10 @@ uint32_t ubpf_address(const void *memory, const void *p);
  * the program keep their values from run to run; its stack is zero each time. A program that was stopped can
  * be run again. On hosts with 64-bit pointers the context lies near `memory` (ubpf_address), or UB_E_ARGUMENT. */
 int32_t ubpf_run(struct ubpf *u, void *context, uint32_t bytes, uint64_t *result);
+
+/* The steps of ubpf_run: what is checked and set before each run, and the run. */
+int32_t ubpf_begin(struct ubpf *u, void *context, uint32_t bytes);
+int32_t ubpf_execute(struct ubpf *u);
 
 /* Stops a run from another thread or an interrupt: when the program calls its next helper, it ends with
  * UB_E_KILLED. One that calls none ends by its budget. Without a run, it concerns the next one. */

@@ -101,16 +101,16 @@ static void answer_report(struct agent *a, struct reply *r)
 	memset(p, 0, UB_WIRE_REPORT_BYTES);
 	put_fault(p, &j->fault);
 	p[UB_WIRE_REPORT_PHASES] = (uint8_t)j->phases;
-	agent_put32(p + UB_WIRE_REPORT_RESULT, (uint32_t)j->run.r0);
-	agent_put32(p + UB_WIRE_REPORT_RESULT + 4, (uint32_t)(j->run.r0 >> 32));
+	agent_put32(p + UB_WIRE_REPORT_RESULT, (uint32_t)j->ubpf.run.r0);
+	agent_put32(p + UB_WIRE_REPORT_RESULT + 4, (uint32_t)(j->ubpf.run.r0 >> 32));
 	for (uint32_t i = 0; i < UB_WIRE_PHASES; i++) {
 		agent_put32(p + UB_WIRE_REPORT_COUNTS + 8 * i, j->counts[i].instructions);
 		agent_put32(p + UB_WIRE_REPORT_COUNTS + 8 * i + 4, j->counts[i].cycles);
 	}
-	agent_put32(p + UB_WIRE_REPORT_CODE_ADDR, j->prepared.code_addr);
-	agent_put32(p + UB_WIRE_REPORT_CODE_BYTES, j->prepared.code_bytes);
-	if (j->loaded && !(j->engine->caps & UB_ENGINE_NATIVE))
-		agent_put32(p + UB_WIRE_REPORT_RAM_BYTES, a->arena.used - j->image.at);
+	agent_put32(p + UB_WIRE_REPORT_CODE_ADDR, j->ubpf.prepared.code_addr);
+	agent_put32(p + UB_WIRE_REPORT_CODE_BYTES, j->ubpf.prepared.code_bytes);
+	if (j->ubpf.loaded && !(j->engine->caps & UB_ENGINE_NATIVE))
+		agent_put32(p + UB_WIRE_REPORT_RAM_BYTES, j->ubpf.arena.used - j->image.at);
 	agent_put32(p + UB_WIRE_REPORT_STACK_BYTES, j->stack_bytes);
 	agent_put32(p + UB_WIRE_REPORT_CONTEXT_ADDR, a->arena.addr + j->context.at);
 	agent_put32(p + UB_WIRE_REPORT_OUTPUT_BYTES, a->env.output_len);
@@ -148,7 +148,7 @@ static uint8_t *area_bytes(struct agent *a, uint32_t which, uint32_t index, uint
 
 static const uint8_t *readable_bytes(struct agent *a, uint32_t which, uint32_t index, uint32_t *len)
 {
-	const struct ub_prepared *made = &a->job.prepared;
+	const struct ub_prepared *made = &a->job.ubpf.prepared;
 	if (which == UB_WIRE_AREA_OUTPUT) {
 		*len = a->env.output_len;
 		return a->env.output;
@@ -157,7 +157,7 @@ static const uint8_t *readable_bytes(struct agent *a, uint32_t which, uint32_t i
 		return area_bytes(a, which, index, len);
 	/* Code in flash is known from the ELF. */
 	uint32_t at = made->code_addr - a->arena.addr;
-	if (!a->job.loaded || !made->code_bytes || at > a->arena.size ||
+	if (!a->job.ubpf.loaded || !made->code_bytes || at > a->arena.size ||
 	    made->code_bytes > a->arena.size - at)
 		return NULL;
 	*len = made->code_bytes;

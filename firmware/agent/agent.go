@@ -72,7 +72,7 @@ func (a *Agent) Receive(p []byte) []byte {
 // of instruction slots in code.
 func (a *Agent) Compile(dsp bool) (code []byte, places []jit.Place, err error) {
 	words := make([]uint64, ArenaBytes/8)
-	places = make([]jit.Place, a.host.agent.job.program.slots)
+	places = make([]jit.Place, a.host.agent.job.ubpf.program.slots)
 	if len(places) == 0 {
 		return nil, nil, errors.New("no program is loaded")
 	}

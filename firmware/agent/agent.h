@@ -10,6 +10,7 @@
 #include "firmware/agent/frame.h"
 #include "firmware/agent/port.h"
 #include "firmware/helpers/helpers.h"
+#include "ubpf/place.h"
 
 /* What the agent runs on. Outlives the agent. */
 struct agent_board {
@@ -44,7 +45,6 @@ struct agent_counts {
 struct agent_job {
 	const struct ub_engine *engine; /* NULL: none is open */
 	uint32_t fresh;                 /* the image was written since it was loaded; loading changes it */
-	uint32_t loaded;                /* it can run: nothing it was made of has changed since */
 	uint32_t format;
 	uint32_t entry;
 	uint32_t budget;
@@ -54,12 +54,13 @@ struct agent_job {
 	uint32_t helpers_listed;
 	uint32_t nhelpers;
 	uint16_t helpers[AGENT_HELPERS_MAX];
-	uint32_t nallowed; /* of these and the image's */
-	uint16_t allowed[AGENT_HELPERS_MAX];
+	uint16_t allowed[AGENT_HELPERS_MAX]; /* of these and the image's */
 	uint32_t mark; /* arena.used before loading */
-	struct ub_program program;
-	struct ub_prepared prepared;
-	struct ub_run run;
+	/* Loaded, it can run: nothing it was made of has changed since. A native kernel is one without an image. */
+	struct ubpf ubpf;
+	struct ubpf_options options; /* it was loaded with */
+	struct ubpf_place place;
+	struct ub_region regions[AGENT_GRANTED_MAX];
 	/* What is reported. */
 	struct ub_fault fault;
 	uint32_t phases; /* 1 << UB_WIRE_PHASE_* */

@@ -47,9 +47,9 @@ int32_t agent_host_compile(const struct agent_host *h, uint32_t cpu, uint8_t *co
 {
 	const struct agent_job *job = &h->agent.job;
 	struct ub_fault where;
-	if (!job->engine || !job->loaded || !(job->engine->caps & UB_ENGINE_COMPILES))
+	if (!job->engine || !job->ubpf.loaded || !(job->engine->caps & UB_ENGINE_COMPILES))
 		return UB_E_UNSUPPORTED;
-	return jit_compile(&job->program, cpu, jit_options(job->engine), code, bytes, map, &where);
+	return jit_compile(&job->ubpf.program, cpu, jit_options(job->engine), code, bytes, map, &where);
 }
 
 void agent_port_send(void *port, const uint8_t *bytes, uint32_t len)

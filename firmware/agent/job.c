@@ -7,13 +7,6 @@
 #include <string.h>
 
 #include "firmware/agent/agent.h"
-#include "image/image.h"
-#include "ubpf/ubpf.h"
-#include "verify/verify.h"
-
-#define HELPER_ID(name, id, arguments) id,
-static const uint16_t all_helpers[] = {UB_HELPERS(HELPER_ID)};
-#undef HELPER_ID
 
 static int32_t refuse(struct agent_job *j, int32_t status)
 {
@@ -148,64 +141,79 @@ static int32_t step_load(void *arg)
 {
 	struct agent *a = arg;
 	struct agent_job *j = &a->job;
-	return image_load(j->format, a->arena.mem + j->image.at, j->image.len, j->entry,
-			  j->engine->caps, &a->arena, &j->program, &j->fault);
+	return ubpf_read(&j->ubpf, &j->options, a->arena.mem + j->image.at, j->image.len);
 }
 
 static int32_t step_verify(void *arg)
 {
-	struct agent *a = arg;
-	struct agent_job *j = &a->job;
-	return verify_program(&j->program, j->engine->caps, &a->arena, &j->fault);
+	struct agent_job *j = &((struct agent *)arg)->job;
+	return ubpf_verify(&j->ubpf, &j->options);
 }
 
 static int32_t step_prepare(void *arg)
 {
-	struct agent *a = arg;
-	struct agent_job *j = &a->job;
-	return j->engine->prepare(j->engine, &j->program, &a->arena, a->board->cpu, &j->prepared,
-				  &j->fault);
+	struct agent_job *j = &((struct agent *)arg)->job;
+	return ubpf_prepare(&j->ubpf, &j->options);
 }
 
 static int32_t step_execute(void *arg)
 {
-	struct agent *a = arg;
-	struct agent_job *j = &a->job;
-	uint32_t use = j->program.stack_use;
-	if (use)
-		memset(a->arena.mem + j->stack.at + j->stack.len - use, 0, use);
-	return j->engine->run(&j->prepared, &j->run);
+	return ubpf_execute(&((struct agent *)arg)->job.ubpf);
 }
 
-/* Helpers the program may call: those the job allows, of those the image asks for. Either may have no
- * list, which stands for all. */
-static void allow_helpers(struct agent_job *j)
+static struct ub_region region(const struct agent *a, const struct agent_area *area)
 {
-	struct ub_program *p = &j->program;
-	uint16_t ids[UB_HELPER_COUNT];
+	return (struct ub_region){a->arena.addr + area->at, area->len, area->writable ? UB_READ | UB_WRITE : UB_READ};
+}
 
-	j->nallowed = ubpf_allow(all_helpers, UB_HELPER_COUNT, p->helpers, p->nhelpers,
-				 j->helpers_listed ? j->helpers : NULL, j->nhelpers, ids);
-	memcpy(j->allowed, ids, sizeof ids);
-	p->helpers = j->allowed;
-	p->nhelpers = j->nallowed;
+/* How the job's program is loaded: in the arena behind what was laid out, with the helpers that the job allows. */
+static void choose_options(struct agent *a)
+{
+	struct agent_job *j = &a->job;
+	struct ubpf_place *place = &j->place;
+
+	for (uint32_t i = 0; i < j->ngranted; i++)
+		j->regions[i] = region(a, &j->granted[i]);
+	*place = (struct ubpf_place){
+		.arena = a->arena,
+		.base = a->board->base,
+		.stack_top = a->arena.addr + j->stack.at + j->stack.len,
+		.cpu = a->board->cpu,
+		.calls = helper_table,
+		.known = helper_ids,
+		.nknown = UB_HELPER_COUNT,
+		.ids = j->allowed,
+	};
+	j->options = (struct ubpf_options){
+		.engine = j->engine,
+		.format = j->format,
+		.entry = j->entry,
+		.budget = j->budget,
+		.allowed = j->helpers_listed ? j->helpers : NULL,
+		.nallowed = j->nhelpers,
+		.regions = j->regions,
+		.nregions = j->ngranted,
+		.env = &a->env,
+		.place = place,
+	};
 }
 
 static int32_t load_phases(struct agent *a)
 {
 	struct agent_job *j = &a->job;
-	if (j->engine->caps & UB_ENGINE_NATIVE) {
-		j->program.entry = j->entry;
-		return step_prepare(a);
+
+	choose_options(a);
+	int32_t err = ubpf_open(&j->ubpf, &j->options, NULL, 0);
+	if (err)
+		return err;
+	if (!(j->engine->caps & UB_ENGINE_NATIVE)) {
+		err = phase(a, UB_WIRE_PHASE_LOAD, step_load);
+		if (!err)
+			err = phase(a, UB_WIRE_PHASE_VERIFY, step_verify);
+		return err ? err : phase(a, UB_WIRE_PHASE_COMPILE, step_prepare);
 	}
-	int32_t err = phase(a, UB_WIRE_PHASE_LOAD, step_load);
-	if (err)
-		return err;
-	allow_helpers(j);
-	err = phase(a, UB_WIRE_PHASE_VERIFY, step_verify);
-	if (err)
-		return err;
-	return phase(a, UB_WIRE_PHASE_COMPILE, step_prepare);
+	j->ubpf.program.entry = j->entry; /* the number of a kernel; there is nothing to read */
+	return step_prepare(a);
 }
 
 /* Forgets what the last run left, so that no report tells of it once more. */
@@ -216,20 +224,17 @@ static void forget_run(struct agent *a)
 	j->counts[UB_WIRE_PHASE_EXECUTE] = (struct agent_counts){0};
 	j->stack_bytes = 0;
 	j->fault = (struct ub_fault){0};
-	memset(&j->run, 0, sizeof j->run);
+	j->ubpf.run.r0 = 0;
 	a->env.output_len = 0;
 }
 
 void agent_unload(struct agent *a)
 {
 	struct agent_job *j = &a->job;
-	if (j->loaded && j->engine->release)
-		j->engine->release(&j->prepared);
-	j->loaded = 0;
+	ubpf_unload(&j->ubpf);
 	j->fresh = 1;
 	j->phases = 0;
-	memset(&j->program, 0, sizeof j->program);
-	memset(&j->prepared, 0, sizeof j->prepared);
+	memset(&j->ubpf, 0, sizeof j->ubpf);
 	memset(j->counts, 0, sizeof j->counts);
 }
 
@@ -243,53 +248,22 @@ int32_t agent_load(struct agent *a)
 	a->arena.used = j->mark;
 	j->fresh = j->engine->caps & UB_ENGINE_NATIVE; /* which have none */
 	int32_t err = load_phases(a);
+	j->fault = j->fault.status ? j->fault : j->ubpf.fault; /* the CPU's or the loader's */
 	j->fault.status = err;
-	j->loaded = !err;
 	return err;
-}
-
-static struct ub_region region(const struct agent *a, const struct agent_area *area, uint32_t rights)
-{
-	return (struct ub_region){.start = a->arena.addr + area->at, .len = area->len, .rights = rights};
-}
-
-/* Grants a run what the job declared and the program has. */
-static void grant(struct agent *a)
-{
-	struct agent_job *j = &a->job;
-	const struct ub_program *p = &j->program;
-	struct ub_run *r = &j->run;
-	memset(r, 0, sizeof *r);
-	r->budget = r->work = j->budget;
-	r->ctx_addr = a->arena.addr + j->context.at;
-	r->ctx_len = j->context.len;
-	r->stack_top = a->arena.addr + j->stack.at + j->stack.len;
-	r->regions[UB_REGION_STACK] =
-		(struct ub_region){r->stack_top - p->stack_use, p->stack_use, UB_READ | UB_WRITE};
-	r->regions[UB_REGION_CTX] = region(a, &j->context, UB_READ | UB_WRITE);
-	r->regions[UB_REGION_RODATA] = (struct ub_region){p->rodata_addr, p->rodata_len, UB_READ};
-	r->regions[UB_REGION_DATA] = (struct ub_region){p->data_addr, p->data_len, UB_READ | UB_WRITE};
-	for (uint32_t i = 0; i < j->ngranted; i++)
-		r->regions[UB_REGION_GRANTED + i] =
-			region(a, &j->granted[i], j->granted[i].writable ? UB_READ | UB_WRITE : UB_READ);
-	r->nregions = UB_REGION_GRANTED + j->ngranted;
-	r->helpers = helper_table;
-	r->env = &a->env;
-	r->base = a->board->base;
 }
 
 int32_t agent_run(struct agent *a)
 {
 	struct agent_job *j = &a->job;
 	forget_run(a);
-	if (!j->engine || !j->loaded)
+	if (!j->engine || !j->ubpf.loaded)
 		return refuse(j, UB_E_STATE);
 	if (j->engine->caps & a->board->no_caps)
 		return refuse(j, UB_E_UNSUPPORTED);
-	if (j->program.ctx_min > j->context.len)
-		return refuse(j, UB_E_CONTEXT);
-	grant(a);
-	int32_t err = helper_env_reset(&a->env, a->arena.mem + j->trace.at, j->trace.len);
+	int32_t err = ubpf_begin(&j->ubpf, a->arena.mem + j->context.at, j->context.len);
+	if (!err)
+		err = helper_env_reset(&a->env, a->arena.mem + j->trace.at, j->trace.len);
 	if (err)
 		return refuse(j, err);
 
@@ -298,7 +272,7 @@ int32_t agent_run(struct agent *a)
 	j->stack_bytes = less(agent_port_stack_peak(a->board->port), a->stack_overhead);
 	helper_env_finish(&a->env);
 	if (!j->fault.status)
-		j->fault = j->run.fault;
+		j->fault = j->ubpf.run.fault;
 	j->fault.status = status;
 	return status;
 }
@@ -319,10 +293,10 @@ void agent_calibrate(struct agent *a)
 	a->env.output_len = 0;
 	a->overhead = (struct agent_counts){0};
 	a->stack_overhead = 0;
-	j->engine = &empty;
+	j->ubpf.engine = &empty;
 	agent_port_paint_stack(a->board->port);
 	phase(a, UB_WIRE_PHASE_EXECUTE, step_execute);
 	a->overhead = j->counts[UB_WIRE_PHASE_EXECUTE];
 	a->stack_overhead = agent_port_stack_peak(a->board->port);
-	j->engine = NULL;
+	j->ubpf.engine = NULL;
 }

@@ -9,6 +9,12 @@ const ub_helper helper_table[UB_HELPER_ENTRIES] = {
 #undef HELPER_ROW
 };
 
+const uint16_t helper_ids[UB_HELPER_COUNT] = {
+#define HELPER_ID(name, id, arguments) id,
+	UB_HELPERS(HELPER_ID)
+#undef HELPER_ID
+};
+
 static void refuse(struct ub_run *run, int32_t status, uint32_t addr)
 {
 	run->fault.status = status;

@@ -68,6 +68,7 @@ struct helper_env {
 
 /* By enum ub_helper_index; struct ub_run.helpers of runs that may call all of them. */
 extern const ub_helper helper_table[UB_HELPER_ENTRIES];
+extern const uint16_t helper_ids[UB_HELPER_COUNT]; /* ascending */
 
 /* Before a run: empties the environment and reads the trace. Returns UB_E_ARGUMENT for a trace
  * that is malformed; then it counts as empty. */
