@@ -2,9 +2,7 @@
 /* Reading what a program is to be, and its image. Everything is checked here, once; starting it later does the same
  * again where it will lie. */
 #include "device/supervisor/internal.h"
-#include "image/image.h"
-#include "verify/verify.h"
-#include "vm/vm.h"
+#include "ubpf/place.h"
 
 static int valid_name(const char name[SUPERVISOR_NAME])
 {
@@ -46,21 +44,14 @@ static int in_place(uint32_t format)
 	return format != UB_FORMAT_PACKED && format != UB_FORMAT_ELF_OBJECT;
 }
 
-/* Ids of helpers that are granted and, if the image has a list, on that. Returns how many. */
-static uint32_t allowed_helpers(const struct supervisor_image *image, const struct ub_program *p, uint16_t *ids)
+/* Ids of the helpers that are granted. Returns how many. */
+static uint32_t granted_helpers(const struct supervisor_config *c, uint16_t *ids)
 {
-#define HELPER_ID(name, id, arguments) id,
-	static const uint8_t all[] = {UB_HELPERS(HELPER_ID)};
-#undef HELPER_ID
-	uint32_t n = 0, k = 0;
+	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < sizeof all; i++) {
-		if (!(image->config.helpers >> ub_helper_index(all[i]) & 1))
-			continue;
-		while (p->helpers && k < p->nhelpers && p->helpers[k] < all[i])
-			k++;
-		if (!p->helpers || (k < p->nhelpers && p->helpers[k] == all[i]))
-			ids[n++] = all[i];
+	for (uint32_t i = 0; i < UB_HELPER_COUNT; i++) {
+		if (c->helpers >> ub_helper_index(helper_ids[i]) & 1)
+			ids[n++] = helper_ids[i];
 	}
 	return n;
 }
@@ -70,8 +61,8 @@ int32_t supervisor_build(struct supervisor *s, const struct supervisor_image *im
 {
 	const struct supervisor_config *c = &image->config;
 	uint8_t *bytes = supervisor_memory(s, image->image.addr);
-	uint32_t caps = c->engine == SUPERVISOR_VM ? 0 : UB_ENGINE_COMPILES;
-	uint16_t ids[UB_HELPER_COUNT];
+	uint16_t granted[UB_HELPER_COUNT], ids[UB_HELPER_COUNT];
+	struct ubpf u;
 
 	*where = (struct ub_fault){0};
 	if (in_place(c->format)) {
@@ -82,16 +73,27 @@ int32_t supervisor_build(struct supervisor *s, const struct supervisor_image *im
 		bytes = copy;
 	}
 	/* Other formats are only read: the reader takes that they lie in the arena's memory for the address alone. */
-	int32_t err = image_load(c->format, bytes, image->image_bytes, c->entry, caps, arena, program, where);
-	if (err)
-		return err;
-	program->nhelpers = allowed_helpers(image, program, ids);
-	program->helpers = ids;
-	err = verify_program(program, caps, arena, where);
-	program->helpers = NULL;
-	program->nhelpers = 0;
-	if (!err && c->engine == SUPERVISOR_VM)
-		err = vm_engine.prepare(&vm_engine, program, arena, s->board->cpu, prepared, where);
+	const struct ubpf_place place = {
+		.arena = *arena, .cpu = s->board->cpu, .known = helper_ids, .nknown = UB_HELPER_COUNT, .ids = ids,
+	};
+	const struct ubpf_options options = {
+		.engine = c->engine == SUPERVISOR_VM ? &vm_engine : &jit_engine,
+		.format = c->format, .entry = c->entry, .allowed = granted, .nallowed = granted_helpers(c, granted), .place = &place,
+	};
+	int32_t err = ubpf_open(&u, &options, NULL, 0);
+	if (!err)
+		err = ubpf_read(&u, &options, bytes, image->image_bytes);
+	if (!err)
+		err = ubpf_verify(&u, &options);
+	u.program.helpers = NULL;
+	u.program.nhelpers = 0;
+	if (!err && c->engine == SUPERVISOR_VM) /* code of the compiler is kept apart: cache.c */
+		err = ubpf_prepare(&u, &options);
+	*where = u.fault;
+	arena->used = u.arena.used;
+	*program = u.program;
+	*prepared = u.prepared;
+	prepared->program = program;
 	return err;
 }
 

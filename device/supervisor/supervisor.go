@@ -16,6 +16,7 @@ import (
 	_ "github.com/ubench-dev/ubench/firmware/helpers"
 	_ "github.com/ubench-dev/ubench/image"
 	_ "github.com/ubench-dev/ubench/jit"
+	_ "github.com/ubench-dev/ubench/ubpf"
 	_ "github.com/ubench-dev/ubench/verify"
 	_ "github.com/ubench-dev/ubench/vm"
 )
