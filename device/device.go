@@ -84,8 +84,8 @@ const (
 	keyRanges = 4
 )
 
-// encode lays a configuration out as the device has it.
-func (c Config) encode() ([]byte, error) {
+// Encode lays a configuration out as the device has it.
+func (c Config) Encode() ([]byte, error) {
 	if len(c.Name) >= nameBytes {
 		return nil, fmt.Errorf("name %q is longer than %d characters", c.Name, nameBytes-1)
 	}
@@ -295,7 +295,7 @@ func (c *Client) send(ctx context.Context, image []byte) error {
 
 // Load makes a program of an image and returns its number. It is not started.
 func (c *Client) Load(ctx context.Context, config Config, image []byte) (int, error) {
-	p, err := config.encode()
+	p, err := config.Encode()
 	if err != nil {
 		return 0, err
 	}
@@ -313,7 +313,7 @@ func (c *Client) Load(ctx context.Context, config Config, image []byte) (int, er
 
 // Replace puts another image in a program's place; if that fails the old one goes on.
 func (c *Client) Replace(ctx context.Context, number int, config Config, image []byte) error {
-	p, err := config.encode()
+	p, err := config.Encode()
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ enum grant {
 	GRANT_KEYS,    /* [[first, last, rights], …] */
 	GRANT_TRIAL,
 	GRANT_APPLICATION,
+	GRANT_ANSWERS,
 	GRANT_END,
 };
 
@@ -117,10 +118,13 @@ static void grant(struct trust_part *p, struct trust_manifest *m, uint64_t key)
 	case GRANT_TRIAL:
 		m->trial_s = (uint32_t)upto(p, UINT32_MAX);
 		break;
-	default: {
+	case GRANT_APPLICATION: {
 		struct cbor_item name = trust_item(p, CBOR_TEXT);
 		trust_name(p, m->application, &name);
+		break;
 	}
+	default: /* GRANT_ANSWERS: there are no others */
+		m->answers = (uint8_t)upto(p, TRUST_ANSWERS_ANYBODY);
 	}
 }
 

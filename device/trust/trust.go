@@ -137,6 +137,7 @@ type Accepted struct {
 	Sequence, Size    uint32
 	Digest            [32]byte
 	Start             bool
+	Answers           uint8
 	TrialS            uint32
 	Key               int
 	Config            []byte // struct supervisor_config
@@ -186,7 +187,7 @@ func (d *Device) Take(envelope []byte, piece int) (a Accepted, at int, err error
 func accepted(m *C.struct_trust_manifest) Accepted {
 	a := Accepted{
 		Name: C.GoString(&m.config.name[0]), Application: C.GoString(&m.application[0]),
-		Sequence: uint32(m.sequence), Size: uint32(m.size), Start: m.start == C.TRUST_START_ALWAYS,
+		Sequence: uint32(m.sequence), Size: uint32(m.size), Start: m.start == C.TRUST_START_ALWAYS, Answers: uint8(m.answers),
 		TrialS: uint32(m.trial_s), Key: int(m.key),
 		Config: C.GoBytes(unsafe.Pointer(&m.config), C.sizeof_struct_supervisor_config),
 	}

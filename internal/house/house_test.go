@@ -25,6 +25,7 @@ var layers = [][]string{
 	{"ubpf"},
 	{"firmware", "examples", "planner"},
 	{"device"},
+	{"deploy"},
 	{"emu"},
 	{"internal"}, // what tests of several packages share
 	{"bench"},
