@@ -145,7 +145,9 @@ func TestRefused(t *testing.T) {
 		{"keys the wrong way round", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) {
 			m.Config.Keys = []device.Keys{{First: 2, Last: 1, Rights: 1}}
 		}},
-		{"rights there are not", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) { m.Config.Keys = []device.Keys{{Rights: 4}} }},
+		{"rights there are not", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) {
+			m.Config.Keys = []device.Keys{{Rights: 4}}
+		}},
 		{"too many ranges of keys", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) { m.Config.Keys = make([]device.Keys, 5) }},
 		{"answers to whom there is not", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) { m.Answers = 3 }},
 	} {
