@@ -349,6 +349,9 @@ static int run_once(struct unicorn_machine *m)
 	/* wfi. An interrupt ends it, whether it is masked or not. */
 	if (m->model && m->model->settle)
 		m->model->settle(m->model->state, pc);
+	/* It may sleep for ever, woken by its clock: what it has said is to be heard first. */
+	if (m->io.usart_cr1 & UNICORN_USART_RXNEIE && m->io.tx_len && m->io.rx_pos == m->rx_len)
+		return UNICORN_IDLE;
 	if (unicorn_sleep(m))
 		return dozes(m) ? UNICORN_DOZE : 0;
 	if (m->io.usart_cr1 & UNICORN_USART_RXNEIE)

@@ -78,7 +78,8 @@ struct unicorn_io {
 	uint64_t dwt_base;    /* cycle count at which CYCCNT was 0 */
 	uint32_t dwt_stopped; /* CYCCNT while not counting */
 	uint32_t active[UNICORN_NESTING_MAX], nactive; /* exceptions being handled, innermost last */
-	uint64_t systick_base; /* cycle count at which SysTick was reloaded */
+	uint64_t systick_base; /* cycle count at which SysTick began to count down */
+	uint32_t systick_first; /* from this value; from the reload value after that */
 	uint64_t systick_seen; /* wraps that were told by COUNTFLAG */
 	uint64_t systick_fired; /* wraps that made its exception pending */
 	bool systick_pending, pendsv_pending;
@@ -202,6 +203,9 @@ int unicorn_priority(const struct unicorn_machine *m, uint32_t exception);
 int unicorn_running_priority(struct unicorn_machine *m);
 bool unicorn_preempts(const struct unicorn_machine *m, uint32_t exception, int running);
 uint64_t unicorn_systick_ticks(struct unicorn_machine *m);
+/* How often it was reloaded in so many ticks, and when it is for the n-th time. */
+uint64_t unicorn_systick_wraps(const struct unicorn_io *io, uint64_t ticks);
+uint64_t unicorn_systick_wrap(const struct unicorn_io *io, uint64_t n);
 uint32_t unicorn_interrupt(struct unicorn_machine *m);
 void unicorn_acknowledge(struct unicorn_machine *m, uint32_t exception);
 bool unicorn_sleep(struct unicorn_machine *m);

@@ -97,8 +97,8 @@ static uint64_t usart_read(uc_engine *uc, uint64_t offset, unsigned size, void *
 	io->time_reads++;
 	switch (offset & ~3ull) {
 	case USART_SR:
-		/* Asked twice in a row with nothing to do: the firmware waits. */
-		if (!ready && ++io->idle_polls >= 2)
+		/* Asked twice in a row with nothing to do: the firmware waits, unless it is told by an interrupt. */
+		if (!ready && ++io->idle_polls >= 2 && !(io->usart_cr1 & UNICORN_USART_RXNEIE))
 			m->attention = UNICORN_IDLE;
 		value = SR_TXE | SR_TC | (ready ? SR_RXNE : 0);
 		break;

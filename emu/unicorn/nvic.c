@@ -75,6 +75,16 @@ uint64_t unicorn_systick_ticks(struct unicorn_machine *m)
 	return (unicorn_now(m) - m->io.systick_base) / (m->io.systick[0] & SYST_CORE_CLOCK ? 1 : 8);
 }
 
+uint64_t unicorn_systick_wraps(const struct unicorn_io *io, uint64_t ticks)
+{
+	return ticks <= io->systick_first ? 0 : 1 + (ticks - io->systick_first - 1) / (io->systick[1] + 1ull);
+}
+
+uint64_t unicorn_systick_wrap(const struct unicorn_io *io, uint64_t n)
+{
+	return io->systick_first + 1ull + (n - 1) * (io->systick[1] + 1ull);
+}
+
 static void earlier(uint64_t *next, uint64_t time)
 {
 	if (time < *next)
@@ -86,11 +96,11 @@ static void look_at_systick(struct unicorn_machine *m, uint64_t *next)
 	struct unicorn_io *io = &m->io;
 	if ((io->systick[0] & (SYST_ENABLE | SYST_TICKINT)) != (SYST_ENABLE | SYST_TICKINT) || !io->systick[1])
 		return;
-	uint64_t period = io->systick[1] + 1ull, wraps = unicorn_systick_ticks(m) / period;
+	uint64_t wraps = unicorn_systick_wraps(io, unicorn_systick_ticks(m));
 	if (wraps > io->systick_fired)
 		io->systick_pending = true;
 	io->systick_fired = wraps;
-	earlier(next, io->systick_base + (wraps + 1) * period * (io->systick[0] & SYST_CORE_CLOCK ? 1 : 8));
+	earlier(next, io->systick_base + unicorn_systick_wrap(io, wraps + 1) * (io->systick[0] & SYST_CORE_CLOCK ? 1 : 8));
 }
 
 static void look_at_lines(struct unicorn_machine *m, uint64_t *next)

@@ -15,48 +15,72 @@ enum {
 enum { AIRCR_KEY = 0x05fa, AIRCR_SYSRESETREQ = 1 << 2, DEMCR_TRCENA = 1 << 24 };
 
 /* SysTick counts down. */
-enum { SYST_ENABLE = 1, SYST_COUNTFLAG = 1 << 16 };
+enum { SYST_ENABLE = 1, SYST_TICKINT = 2, SYST_COUNTFLAG = 1 << 16 };
+
+static bool systick_counts(const struct unicorn_io *io)
+{
+	return io->systick[0] & SYST_ENABLE && io->systick[1];
+}
+
+static uint32_t systick_value(const struct unicorn_io *io, uint64_t ticks)
+{
+	if (ticks <= io->systick_first)
+		return io->systick_first - (uint32_t)ticks;
+	return io->systick[1] - (uint32_t)((ticks - io->systick_first - 1) % (io->systick[1] + 1ull));
+}
 
 static uint32_t systick_read(struct unicorn_machine *m, uint32_t offset)
 {
 	struct unicorn_io *io = &m->io;
-	uint32_t csr = io->systick[0], reload = io->systick[1];
+	uint32_t csr = io->systick[0];
 	if (offset < SYST_CSR || offset == SYST_CALIB)
 		return 0;
 	if (offset == SYST_RVR)
-		return reload;
-	if (!(csr & SYST_ENABLE) || !reload)
+		return io->systick[1];
+	if (!systick_counts(io))
 		return io->systick[(offset - SYST_CSR) / 4];
 	uint64_t ticks = unicorn_systick_ticks(m);
 	io->time_reads++;
 	if (offset == SYST_CSR) {
-		uint64_t wraps = ticks / (reload + 1ull);
+		uint64_t wraps = unicorn_systick_wraps(io, ticks);
 		csr |= wraps > io->systick_seen ? SYST_COUNTFLAG : 0;
 		io->systick_seen = wraps;
 		return csr;
 	}
-	uint32_t value = reload - (uint32_t)(ticks % (reload + 1ull));
+	uint32_t value = systick_value(io, ticks);
 	if (m->model && m->model->reading)
 		m->model->reading(m->model->state, UNICORN_SYSTICK, value);
 	return value;
 }
 
+/* Counts down from a value, from now on. */
+static void systick_from(struct unicorn_machine *m, uint32_t value)
+{
+	m->io.systick_base = unicorn_now(m);
+	m->io.systick_first = value;
+	m->io.systick_seen = m->io.systick_fired = 0;
+}
+
+/* A stopped counter keeps its value. Zero is reloaded at once, whether it was written or there; a new reload value counts from
+ * the next time on. */
 static void systick_write(struct unicorn_machine *m, uint32_t offset, uint32_t value)
 {
 	struct unicorn_io *io = &m->io;
-	bool enabled = io->systick[0] & SYST_ENABLE;
+	bool counts = systick_counts(io);
+	uint32_t left = counts ? systick_value(io, unicorn_systick_ticks(m)) : io->systick[2];
 	if (offset < SYST_CSR || offset == SYST_CALIB)
 		return;
-	uint64_t wraps = enabled && io->systick[1] ? unicorn_systick_ticks(m) / (io->systick[1] + 1ull) : 0;
-	if (offset == SYST_CSR || offset == SYST_RVR)
-		io->systick_fired = wraps; /* what came before it was asked for is not told */
+	if (counts && io->systick[0] & SYST_TICKINT && unicorn_systick_wraps(io, unicorn_systick_ticks(m)) > io->systick_fired)
+		io->systick_pending = true;
 	m->deadline = 0;
-	io->systick[(offset - SYST_CSR) / 4] = offset == SYST_CVR ? 0 : offset == SYST_CSR ? value & 7 : value & 0xffffff;
-	/* Writing CVR clears it; it is reloaded then, as when SysTick is enabled. */
-	if (offset == SYST_CVR || (offset == SYST_CSR && !enabled && value & SYST_ENABLE)) {
-		io->systick_base = unicorn_now(m);
-		io->systick_seen = io->systick_fired = 0;
+	switch (offset) {
+	case SYST_CVR: left = 0; break;
+	case SYST_CSR: io->systick[0] = value & 7; break;
+	case SYST_RVR: io->systick[1] = value & 0xffffff; break;
 	}
+	io->systick[2] = left;
+	if (systick_counts(io))
+		systick_from(m, left ? left : io->systick[1]);
 }
 
 /* Registers that keep what is written to them. */

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package unicorn
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ubench-dev/ubench/emu/wire"
+)
+
+// Booted is any firmware for one of our boards that speaks frames on its serial line. The MPU is not enforced: its
+// registers are written, and that is all.
+type Booted struct {
+	machine *Machine
+	client  *wire.Client
+}
+
+// Boot starts a firmware; model may be nil.
+func Boot(core Core, elf []byte, model Model) (*Booted, error) {
+	m, err := NewBoard(core)
+	if err != nil {
+		return nil, err
+	}
+	table, err := m.LoadELF(elf)
+	if err != nil {
+		m.Close()
+		return nil, fmt.Errorf("load: %w", err)
+	}
+	if model != nil {
+		m.SetModel(model)
+	}
+	m.Reset()
+	return &Booted{m, wire.NewClient(&link{machine: m, symbols: table, limit: DefaultLimit})}, nil
+}
+
+// Exchange asks the firmware.
+func (b *Booted) Exchange(ctx context.Context, kind byte, payload []byte) ([]byte, error) {
+	return b.client.Exchange(ctx, kind, payload)
+}
+
+// Close releases the machine.
+func (b *Booted) Close() error { return b.machine.Close() }
+
+// Instructions are those executed since the start.
+func (b *Booted) Instructions() uint64 { return b.machine.Instructions() }
