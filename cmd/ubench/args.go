@@ -67,6 +67,10 @@ func flagsFirst(flags []cli.Flag, args []string) ([]string, error) {
 		if _, isBool := flag.(*cli.BoolFlag); isBool || hasValue {
 			continue
 		}
+		if isValue := standsAlone[name]; isValue != nil && (i+1 == len(args) || !isValue(args[i+1])) {
+			front[len(front)-1] = dashes(name) + "="
+			continue
+		}
 		if i+1 == len(args) {
 			return nil, usagef("flag %s needs a value", dashes(name))
 		}
@@ -75,6 +79,9 @@ func flagsFirst(flags []cli.Flag, args []string) ([]string, error) {
 	}
 	return append(append(front, "--"), positional...), nil
 }
+
+// standsAlone has the flags that mean something without a value too, which is then empty, and how to tell one.
+var standsAlone = map[string]func(next string) bool{"map": isMapping}
 
 // isFlag tells flags from arguments: "-" is standard input, "-1" a number.
 func isFlag(arg string) bool {

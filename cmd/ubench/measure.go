@@ -8,9 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,17 +24,20 @@ func measureCommand(e *env) *cli.Command {
 		Name:      "measure",
 		Usage:     "run any bare-metal Thumb program and count its instructions and modelled cycles",
 		ArgsUsage: "FILE [flags]",
-		Description: `FILE is an ELF program, or a raw image with --base. Without --entry it starts as after a reset, from its
-vector table, and ends at --until, or when it is done: at a bkpt, a semihosting exit, a wfi, a reset, or a loop that
-nothing can end. With --entry a function is called, and ends when it returns.
+		Description: `FILE is an ELF program, an Intel hex file, or a raw image with --base. Without --entry it starts as after a reset,
+from its vector table, and ends at --until, or when it is done: at a bkpt, a semihosting exit, a wfi, a reset, or a loop
+that nothing can end. With --entry a function is called, and ends when it returns.
 The chip has 1 MB of flash at 0x08000000 (and at 0), 192 KB of SRAM at 0x20000000, and registers that keep what is written
-to them; its clocks and serial ports are ready. SysTick, PendSV, timers and serial ports interrupt. --map adds memory.
-DWT CYCCNT, SysTick and timers count modelled cycles; CYCCNT runs from the start.
+to them; its clocks and serial ports are ready. SysTick, PendSV, timers and serial ports interrupt. An stm32f4 has 64 KB of
+core-coupled memory at 0x10000000, for data only. --map ADDR:SIZE adds memory, --map alone prints what is mapped.
+DWT CYCCNT, SysTick and timers count modelled cycles; CYCCNT runs from the start. With --no-cycles they count instructions.
+Files for other cores than Cortex-M3 and M4 are refused unless --core says as which of them they are to be measured.
 
 Examples:
   ubench measure benchmark.elf
   ubench measure firmware.elf --until main_done
-  ubench measure sort.elf --entry sort --args 0x20001000,64 --map 0x20001000:1024:numbers.bin
+  ubench measure firmware.hex --core cortex-m3 --map
+  ubench measure sort.elf --entry sort --args 0x20001000,64 --map 0x20001000:1024:numbers.bin --dump 0x20001000:256
   ubench measure image.bin --base 0x08000000 --core cortex-m3 --lenient --json`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "core", Usage: "`CORE`: cortex-m3 or cortex-m4 (default: the one FILE was built for, or cortex-m4)"},
@@ -44,9 +46,10 @@ Examples:
 			&cli.StringFlag{Name: "entry", Usage: "call the function at `SYMBOL|ADDR`"},
 			&cli.StringFlag{Name: "args", Usage: "its arguments, a `LIST` of numbers or symbols"},
 			&cli.StringFlag{Name: "until", Usage: "stop before the instruction at `SYMBOL|ADDR`"},
-			&cli.StringSliceFlag{Name: "map", Usage: "add memory, `ADDR:SIZE[:FILE]`; may be repeated"},
+			&cli.StringSliceFlag{Name: "map", Usage: "add memory, `ADDR:SIZE[:FILE]`; may be repeated; without a value, print what is mapped"},
+			&cli.StringSliceFlag{Name: "dump", Usage: "print memory at the end, or write it to a file, `ADDR:LEN[:FILE]`; may be repeated"},
 			&cli.BoolFlag{Name: "lenient", Usage: "peripherals that are not emulated read as zero"},
-			flashSpeedFlag, waitStatesFlag,
+			noCyclesFlag, flashSpeedFlag, waitStatesFlag,
 			&cli.StringFlag{Name: "limit", Value: "10000000000", Usage: "give up after `N` instructions"},
 			&cli.StringFlag{Name: "profile", Usage: "write a profile for go tool pprof to `FILE`"},
 			&cli.BoolFlag{Name: "listing", Usage: "print the instructions executed, with what each cost"},
@@ -56,47 +59,31 @@ Examples:
 	}
 }
 
-// measurement is what the command reports.
-type measurement struct {
-	File         string        `json:"file"`
-	Core         string        `json:"core"`
-	Chip         string        `json:"chip"`
-	End          string        `json:"end"`
-	Instructions uint64        `json:"instructions"`
-	Cycles       uint64        `json:"cycles"`
-	CyclesLabel  string        `json:"cycles_label"`
-	Result       uint32        `json:"r0"`
-	Interrupts   uint64        `json:"interrupts"`
-	Undelivered  []int         `json:"interrupts_not_raised,omitempty"`
-	StackBytes   uint32        `json:"stack_bytes"`
-	Float        bool          `json:"floating_point"`
-	Classes      []classCycles `json:"classes"`
-	Readings     []uint32      `json:"cyccnt,omitempty"`
-	Differences  []uint32      `json:"cyccnt_differences,omitempty"`
-	SysTick      []uint32      `json:"systick,omitempty"`
-
-	SysTickDifferences []uint32 `json:"systick_differences,omitempty"`
-	Output             string   `json:"output,omitempty"`
-}
-
-type classCycles struct {
-	Class        string `json:"class"`
-	Instructions uint64 `json:"instructions"`
-	Cycles       uint64 `json:"cycles"`
-}
-
 func (e *env) measureFile(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usagef("name one program: an ELF file, or a raw image with --base")
+		return usagef("name one program: an ELF file, an Intel hex file, or a raw image with --base")
 	}
 	file := c.Args().First()
 	o, err := measureOptions(c)
 	if err != nil {
 		return err
 	}
+	dumpFiles, err := dumpOptions(c, &o)
+	if err != nil {
+		return err
+	}
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return err
+	}
+	var memory *memoryMap
+	if slices.Contains(c.StringSlice("map"), "") {
+		o.OnLoad = func(m bare.Memory) {
+			memory = newMemoryMap(m)
+			if !c.Bool("json") {
+				memory.print(e.stdout)
+			}
+		}
 	}
 	run, err := bare.Run(c.Context, data, o)
 	var option *bare.OptionError
@@ -107,11 +94,15 @@ func (e *env) measureFile(c *cli.Context) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	r := newMeasurement(file, run)
+	r.Memory = memory
 	places := newPlaces(openELF(data))
 	if out := c.String("profile"); out != "" {
 		if err := writeProfile(out, places, run.Label, run.ByPath); err != nil {
 			return err
 		}
+	}
+	if r.Dumps, err = writeDumps(run.Dumps, dumpFiles); err != nil {
+		return err
 	}
 	if c.Bool("json") {
 		encoder := json.NewEncoder(e.stdout)
@@ -146,6 +137,9 @@ func measureOptions(c *cli.Context) (o bare.Options, err error) {
 		}
 	}
 	for _, spec := range c.StringSlice("map") {
+		if spec == "" {
+			continue
+		}
 		parts := strings.SplitN(spec, ":", 3)
 		if len(parts) < 2 {
 			return o, usagef("--map %s: write ADDR:SIZE or ADDR:SIZE:FILE", spec)
@@ -158,8 +152,20 @@ func measureOptions(c *cli.Context) (o bare.Options, err error) {
 		}
 		o.Maps = append(o.Maps, m)
 	}
+	o.NoCycles = c.Bool("no-cycles")
+	for _, name := range []string{"profile", "listing", "flash-speed", "wait-states"} {
+		if o.NoCycles && c.IsSet(name) {
+			return o, usagef("--no-cycles counts no cycles, which --%s is about", name)
+		}
+	}
 	o.Model, err = modelOptions(c)
 	return o, err
+}
+
+// isMapping tells a value of --map from what comes behind it.
+func isMapping(s string) bool {
+	_, err := strconv.ParseInt(s, 0, 64)
+	return !isFlag(s) && (err == nil || strings.Contains(s, ":"))
 }
 
 func checkCore(core unicorn.Core) error {
@@ -176,92 +182,4 @@ func openELF(data []byte) *elf.File {
 		return nil
 	}
 	return f
-}
-
-func newMeasurement(file string, run *bare.Result) *measurement {
-	return &measurement{File: file, Core: string(run.Core), Chip: string(run.Family), End: run.End,
-		Instructions: run.Instructions, Cycles: run.Cycles, CyclesLabel: run.Label, Result: run.R0, StackBytes: run.StackBytes,
-		Interrupts: run.Interrupts, Undelivered: run.Undelivered,
-		Float: run.Float, Output: string(run.Output), Classes: byClass(run),
-		Readings: run.Readings, Differences: differences(run.Readings, 0xffffffff, +1),
-		SysTick: run.SysTick, SysTickDifferences: differences(run.SysTick, 0xffffff, -1)}
-}
-
-// differences of the readings of a counter that counts up (+1) or down (-1).
-func differences(readings []uint32, mask uint32, sign int32) []uint32 {
-	var d []uint32
-	for i := 1; i < len(readings); i++ {
-		d = append(d, (readings[i]-readings[i-1])*uint32(sign)&mask)
-	}
-	return d
-}
-
-// byClass adds up by class of instruction; what no instruction took is in classes of its own, so that the sums are the totals.
-func byClass(run *bare.Result) []classCycles {
-	sums := map[string]*classCycles{}
-	add := func(name string, instructions, cycles uint64) {
-		if instructions == 0 && cycles == 0 {
-			return
-		}
-		if sums[name] == nil {
-			sums[name] = &classCycles{Class: name}
-		}
-		sums[name].Instructions += instructions
-		sums[name].Cycles += cycles
-	}
-	for _, spent := range run.Spent {
-		add(spent.Class.String(), spent.Executions, spent.Cycles)
-	}
-	for _, h := range run.Handlers {
-		add("exception", 0, h.Cycles)
-	}
-	add("sleep", 0, run.Asleep)
-	var list []classCycles
-	for _, s := range sums {
-		list = append(list, *s)
-	}
-	sort.Slice(list, func(i, j int) bool {
-		if list[i].Cycles != list[j].Cycles {
-			return list[i].Cycles > list[j].Cycles
-		}
-		return list[i].Class < list[j].Class
-	})
-	return list
-}
-
-func (r *measurement) print(e *env) {
-	fmt.Fprintf(e.stdout, "%s on %s: %s\n", r.File, r.Core, r.End)
-	fmt.Fprintf(e.stdout, "instructions  %d\ncycles        %d   (%s)\nstack         %d bytes\nr0            %#x\n",
-		r.Instructions, r.Cycles, r.CyclesLabel, r.StackBytes, r.Result)
-	if r.Interrupts > 0 {
-		fmt.Fprintf(e.stdout, "interrupts    %d\n", r.Interrupts)
-	}
-	for _, irq := range r.Undelivered {
-		fmt.Fprintf(e.stdout, "note: interrupt %d is enabled, which is not raised here\n", irq)
-	}
-	if r.Float {
-		fmt.Fprintln(e.stdout, "note: floating-point instructions were executed, whose time is that of Arm's table and was not validated")
-	}
-	fmt.Fprintf(e.stdout, "\n%-14s %14s %14s %7s\n", "class", "instructions", "cycles", "share")
-	for _, c := range r.Classes {
-		fmt.Fprintf(e.stdout, "%-14s %14d %14d %6.1f%%\n", c.Class, c.Instructions, c.Cycles, 100*float64(c.Cycles)/float64(max(r.Cycles, 1)))
-	}
-	printReadings(e.stdout, "DWT CYCCNT", r.Readings, r.Differences)
-	printReadings(e.stdout, "SysTick", r.SysTick, r.SysTickDifferences)
-	if r.Output != "" {
-		fmt.Fprintf(e.stdout, "\nthe program printed:\n%s", r.Output)
-		if !strings.HasSuffix(r.Output, "\n") {
-			fmt.Fprintln(e.stdout)
-		}
-	}
-}
-
-func printReadings(w io.Writer, counter string, readings, differences []uint32) {
-	if len(readings) == 0 {
-		return
-	}
-	fmt.Fprintf(w, "\n%s as the program read it, with differences:\n%12d\n", counter, readings[0])
-	for i, d := range differences {
-		fmt.Fprintf(w, "%12d %12d\n", readings[i+1], d)
-	}
 }

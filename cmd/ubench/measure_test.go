@@ -113,11 +113,61 @@ func TestMeasureBadInput(t *testing.T) {
 		{[]string{loop, "--base", "0x08000000", "--map", "5"}, 2, "ADDR:SIZE"},
 		{[]string{loop, "--base", "0x08000000", "--args", "1"}, 2, "--args needs --entry"},
 		{[]string{fault, "--base", "0x08000000"}, 1, "undefined instruction"},
+		{[]string{fault, "--base", "0x08000000", "--dump", "0x20000000"}, 2, "ADDR:LEN"},
+		{[]string{fault, "--base", "0x08000000", "--dump", "0x70000000:4"}, 2, "there is no memory at 0x70000000"},
+		{[]string{fault, "--base", "0x08000000", "--map", "0x40000000:1024"}, 2, "there are registers (timer)"},
+		{[]string{fault, "--base", "0x08000000", "--no-cycles", "--listing"}, 2, "--listing"},
+		{[]string{fault, "--base", "0x08000000", "--no-cycles", "--flash-speed"}, 2, "--flash-speed"},
 	} {
 		var stdout, stderr bytes.Buffer
 		status := run(append([]string{"measure"}, c.args...), nil, &stdout, &stderr)
 		if (status != c.status && c.status != 1) || status == 0 || !strings.Contains(stderr.String(), c.text) {
 			t.Errorf("measure %v: status %d, %q; want %d and %q", c.args, status, stderr.String(), c.status, c.text)
 		}
+	}
+}
+
+// --map without a value prints, --dump reads at the end, --no-cycles leaves out what it does not count.
+func TestMeasureMemory(t *testing.T) {
+	// ldr r1, =0x20000100; movs r2, #0x41; str r2, [r1]; bkpt
+	file := rawImage(t, 0x4901, 0x2241, 0x600a, 0xbe00, 0x0100, 0x2000)
+	out := filepath.Join(t.TempDir(), "memory.bin")
+	for _, args := range [][]string{
+		{"--map", file},
+		{file, "--map"},
+		{"--map", "--no-cycles", file},
+		{"--map=", file, "--map", "0x60000000:1024"},
+	} {
+		var stdout, stderr bytes.Buffer
+		args = append(append([]string{"measure", "--base", "0x08000000"}, args...), "--dump", "0x20000100:20", "--dump", "0x20000100:2:"+out)
+		if status := run(args, nil, &stdout, &stderr); status != 0 {
+			t.Fatalf("%v: %d, %s", args, status, stderr.String())
+		}
+		for _, want := range []string{"flash\n  0x08000000-0x0800000b         12          image\n", "starts from the first byte, at 0x08000000",
+			"memory at 0x20000100, 20 bytes:\n20000100  41 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00  A...............\n20000110  00 00 00 00 ",
+			"memory at 0x20000100: 2 bytes are in " + out} {
+			if !strings.Contains(stdout.String(), want) {
+				t.Errorf("%v printed\n%s; want %q", args, stdout.String(), want)
+			}
+		}
+		if data, err := os.ReadFile(out); err != nil || string(data) != "A\x00" {
+			t.Errorf("% x, %v", data, err)
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	if status := run([]string{"measure", "--base", "0x08000000", "--json", "--no-cycles", "--dump", "0x20000100:2", "--map", file}, nil, &stdout, &stderr); status != 0 {
+		t.Fatal(stderr.String())
+	}
+	var m map[string]any
+	if err := json.Unmarshal(stdout.Bytes(), &m); err != nil {
+		t.Fatal(err)
+	}
+	for _, absent := range []string{"cycles", "cycles_label", "classes", "stack_bytes"} {
+		if _, ok := m[absent]; ok {
+			t.Errorf("%s is there with --no-cycles", absent)
+		}
+	}
+	if dump := m["memory"].([]any)[0].(map[string]any); dump["hex"] != "4100" || m["map"].(map[string]any)["regions"] == nil {
+		t.Errorf("%v", m)
 	}
 }

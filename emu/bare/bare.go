@@ -22,12 +22,13 @@ const DefaultLimit = 10_000_000_000
 type Result struct {
 	Core         unicorn.Core
 	Family       unicorn.Family
+	Note         string // what is to be known of the figures; mostly empty
 	End          string // why it ended
 	Instructions uint64
-	Cycles       uint64
+	Cycles       uint64 // 0, with no label, if they were not counted
 	Label        string // what the cycles are
 	R0           uint32
-	StackBytes   uint32 // from the initial SP to the lowest address used
+	StackBytes   uint32 // from the initial SP to the lowest address used; 0 without cycles
 	Float        bool   // floating point was executed, whose times were not validated
 	Interrupts   uint64 // taken
 	Undelivered  []int  // numbers of interrupts that are enabled at the end and never raised here
@@ -38,6 +39,7 @@ type Result struct {
 	SysTick      []uint32
 	Spent        map[uint32]meter.Spent // by address
 	ByPath       []PathCost
+	Dumps        []Dumped
 }
 
 // PathCost is what an instruction cost when it was called in one way.
@@ -74,6 +76,7 @@ func Run(ctx context.Context, file []byte, o Options) (*Result, error) {
 	if errors.As(err, &loop) {
 		// Once more, to stop where it came to the loop.
 		p.machine.Close()
+		o.OnLoad = nil
 		if p, err = load(file, o); err != nil {
 			return nil, err
 		}
@@ -84,14 +87,25 @@ func Run(ctx context.Context, file []byte, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.result(end), nil
+	r := p.result(end)
+	for _, d := range p.dumps {
+		p.readAll(d)
+	}
+	r.Dumps = p.dumps
+	return r, nil
 }
 
 func (p *program) result(end string) *Result {
 	m := p.machine
-	r := &Result{Core: m.Core(), Family: p.Family, End: end, Instructions: m.Instructions(),
-		Cycles: p.meter.Cycles(m.Reg(unicorn.PC)), Label: p.meter.Label(), R0: m.Reg(0), Float: p.meter.Float(),
-		Interrupts: m.Interrupts(), Undelivered: m.Undelivered(), Handlers: p.meter.Handlers(), Asleep: p.meter.Asleep(), Output: p.output, Readings: p.meter.Readings(), SysTick: p.meter.SysTickReadings(), Spent: p.meter.Profile(), ByPath: PathCosts(p.meter)}
+	r := &Result{Core: m.Core(), Family: p.Family, Note: p.note, End: end, Instructions: m.Instructions(), R0: m.Reg(0),
+		Interrupts: m.Interrupts(), Undelivered: m.Undelivered(), Output: p.output}
+	if p.meter == nil {
+		return r
+	}
+	r.Cycles, r.Label, r.Float = p.meter.Cycles(m.Reg(unicorn.PC)), p.meter.Label(), p.meter.Float()
+	r.Handlers, r.Asleep = p.meter.Handlers(), p.meter.Asleep()
+	r.Readings, r.SysTick = p.meter.Readings(), p.meter.SysTickReadings()
+	r.Spent, r.ByPath = p.meter.Profile(), PathCosts(p.meter)
 	// What no instruction took, so that a profile adds up: exceptions at their handlers, sleep at the end.
 	for _, h := range r.Handlers {
 		r.ByPath = append(r.ByPath, PathCost{Addr: h.Addr, Spent: meter.Spent{Cycles: h.Cycles}})

@@ -131,7 +131,7 @@ func TestBadPrograms(t *testing.T) {
 		{"base", nil, Options{Base: "0"}, "--base: is for raw images"},
 		{"object", []string{"-r"}, Options{}, "the file is an object: link it first"},
 		{"application processor", []string{"-mcpu=cortex-a7"}, Options{}, "application or real-time processor"},
-		{"Armv8-M", []string{"-mcpu=cortex-m33"}, Options{}, "Armv8"},
+		{"Armv8-M", []string{"-mcpu=cortex-m33"}, Options{}, "built for cortex-m33"},
 		{"big-endian", []string{"-mbig-endian"}, Options{}, "big-endian"},
 		{"memory", nil, Options{Maps: []Map{{Addr: "0xfffffc00", Size: "4096"}}}, "beyond the address space"},
 	} {
@@ -164,9 +164,9 @@ func TestNotPrograms(t *testing.T) {
 	}{
 		{"this test", native, "has no code for a Cortex-M"},
 		{"eBPF", object, "for EM_BPF and has no code for a Cortex-M"},
-		{"text", []byte("hello"), "not an ELF file"},
+		{"text", []byte("hello"), "neither an ELF nor an Intel hex file"},
 		{"cut off", native[:100], "not a usable ELF file"},
-		{"empty", nil, "not an ELF file"},
+		{"empty", nil, "neither an ELF nor an Intel hex file"},
 	} {
 		if _, err := Run(context.Background(), c.file, Options{}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v; want %q", c.name, err, c.want)

@@ -3,13 +3,11 @@
 package bare
 
 import (
-	"bytes"
+	"cmp"
 	"debug/elf"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/ubench-dev/ubench/emu/cycles/meter"
 	"github.com/ubench-dev/ubench/emu/symbols"
@@ -19,55 +17,45 @@ import (
 // load puts the program into a machine and sets registers for its start.
 func load(file []byte, o Options) (_ *program, err error) {
 	p := &program{Options: o, until: unicorn.ReturnAddress}
-	var f *elf.File
-	switch isELF := bytes.HasPrefix(file, []byte(elf.ELFMAG)); {
-	case isELF && o.Base != "":
-		return nil, badOption("base", "is for raw images, and this is an ELF file")
-	case isELF:
-		if f, err = open(file); err != nil {
-			return nil, err
-		}
-		core, err := coreOf(f)
-		if err != nil {
-			return nil, err
-		}
-		if p.Core == "" {
-			p.Core = core
-		}
-	case o.Base == "":
-		return nil, badOption("base", "say where the image lies: the file is not an ELF file")
-	case len(file) == 0:
-		return nil, errors.New("the file is empty")
+	in, err := read(file, o)
+	if err != nil {
+		return nil, err
 	}
 	if p.Core == "" {
-		p.Core = unicorn.CortexM4
+		if err := in.refusal(); err != nil {
+			return nil, err
+		}
+		p.Core = cmp.Or(in.core, unicorn.CortexM4)
 	}
+	p.note = in.note(p.Core, o.Core != "")
 	if p.Family == "" {
 		p.Family = map[unicorn.Core]unicorn.Family{unicorn.CortexM3: unicorn.STM32F1, unicorn.CortexM4: unicorn.STM32F4}[p.Core]
 	}
-	if p.machine, err = unicorn.NewChip(p.Core, p.Family, writesLow(f)); err != nil {
+	if p.machine, err = unicorn.NewChip(p.Core, p.Family, writesLow(in.elf)); err != nil {
 		return nil, err
 	}
-	if err := p.prepare(file, f); err != nil {
+	if err := p.prepare(in); err != nil {
 		p.machine.Close()
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *program) prepare(file []byte, f *elf.File) (err error) {
-	base := uint32(0)
-	if f != nil {
-		p.symbols = symbols.Read(f)
-		err = p.loadELF(f, file)
-	} else {
-		if base, err = p.address(p.Base); err != nil {
+func (p *program) prepare(in *input) (err error) {
+	if in.elf != nil {
+		p.symbols = symbols.Read(in.elf)
+	}
+	if p.Base != "" {
+		base, err := p.address(p.Base)
+		if err != nil {
 			return badOption("base", "%w", err)
 		}
-		err = p.write(base, file)
+		in.pieces[0].addr, in.pieces[0].runs = base, base
 	}
-	if err != nil {
-		return err
+	for _, c := range in.pieces {
+		if err := p.put(c); err != nil {
+			return fmt.Errorf("%s: %w", c.what, err)
+		}
 	}
 	for _, m := range p.Maps {
 		if err := p.addMemory(m); err != nil {
@@ -78,33 +66,25 @@ func (p *program) prepare(file []byte, f *elf.File) (err error) {
 		p.lenient(0x40000000, 0x20000000)
 		p.lenient(0xe0000000, 0x00100000)
 	}
-	if p.meter, err = meter.New(p.Core, p.Model); err != nil {
+	if err := p.findDumps(); err != nil {
 		return err
 	}
-	p.machine.SetModel(p.meter)
-	if err := p.meter.KeepPaths(); err != nil {
+	if !p.NoCycles {
+		if p.meter, err = meter.New(p.Core, p.Model); err != nil {
+			return err
+		}
+		p.machine.SetModel(p.meter)
+		if err := p.meter.KeepPaths(); err != nil {
+			return err
+		}
+	}
+	if err := p.start(in); err != nil {
 		return err
 	}
-	return p.start(f, base)
-}
-
-// open checks that the file is a program for a Cortex-M.
-func open(file []byte) (*elf.File, error) {
-	f, err := elf.NewFile(bytes.NewReader(file))
-	if err != nil {
-		return nil, fmt.Errorf("not a usable ELF file: %w", err)
+	if p.OnLoad != nil {
+		p.OnLoad(p.memory())
 	}
-	switch {
-	case f.Machine != elf.EM_ARM:
-		return nil, fmt.Errorf("the file is for %v and has no code for a Cortex-M", f.Machine)
-	case f.ByteOrder != binary.LittleEndian:
-		return nil, errors.New("the file is big-endian")
-	case f.Type == elf.ET_REL:
-		return nil, errors.New("the file is an object: link it first")
-	case f.Type != elf.ET_EXEC:
-		return nil, fmt.Errorf("the file is of type %v: a program for a bare machine is linked to fixed addresses", f.Type)
-	}
-	return f, nil
+	return nil
 }
 
 // writesLow tells whether a file wants memory where flash is also seen: linked by a toolchain's own script, for a
@@ -115,40 +95,26 @@ func writesLow(f *elf.File) bool {
 	})
 }
 
-// loadELF loads segments where they are loaded from and where they run: start-up code may have been left out.
-func (p *program) loadELF(f *elf.File, file []byte) error {
-	code := false
-	for i, s := range f.Progs {
-		if s.Type != elf.PT_LOAD || s.Memsz == 0 {
-			continue
-		}
-		if s.Off > uint64(len(file)) || s.Filesz > uint64(len(file))-s.Off || s.Filesz > s.Memsz {
-			return fmt.Errorf("segment %d is cut off", i)
-		}
-		if s.Memsz > mostMemory {
-			return fmt.Errorf("segment %d has %d bytes, more than %d", i, s.Memsz, mostMemory)
-		}
-		content := file[s.Off : s.Off+s.Filesz]
-		code = code || s.Flags&elf.PF_X != 0 && s.Filesz > 0
-		err := p.ensure(uint32(s.Vaddr), uint32(s.Memsz))
-		if err == nil {
-			err = p.write(uint32(s.Paddr), content)
-		}
-		if err == nil && s.Vaddr != s.Paddr {
-			err = p.write(uint32(s.Vaddr), content)
-		}
-		if err != nil {
-			return fmt.Errorf("segment %d: %w", i, err)
-		}
+// put loads a piece where it is loaded from and where it runs: start-up code may have been left out.
+func (p *program) put(c piece) error {
+	if err := p.ensure(c.runs, c.size); err != nil {
+		return err
 	}
-	if !code {
-		return errors.New("the file has no code to load")
+	if err := p.write(c.addr, c.data); err != nil {
+		return err
 	}
-	return nil
+	if c.size > 0 {
+		p.loaded = append(p.loaded, Loaded{Addr: c.runs, Bytes: c.size, What: c.what})
+	}
+	if c.runs == c.addr {
+		return nil
+	}
+	p.loaded = append(p.loaded, Loaded{Addr: c.addr, Bytes: uint32(len(c.data)), What: c.what + ", loaded from here"})
+	return p.write(c.runs, c.data)
 }
 
 // start sets registers as after a reset, or for a call.
-func (p *program) start(f *elf.File, base uint32) error {
+func (p *program) start(in *input) error {
 	if p.Until != "" {
 		addr, err := p.address(p.Until)
 		if err != nil {
@@ -156,27 +122,53 @@ func (p *program) start(f *elf.File, base uint32) error {
 		}
 		p.until = addr &^ 1
 	}
-	vectors, sp, pc := p.vectors(f, base)
+	vectors, sp, pc, err := p.vectors(in)
+	if err != nil && p.Entry == "" {
+		return err
+	}
 	p.machine.ResetAt(vectors)
 	p.machine.StartCycles()
 	if p.Entry != "" {
-		return p.call(sp)
+		return p.call(in, sp)
 	}
 	switch {
 	case len(p.Args) > 0:
 		return badOption("args", "there is nothing to call: --args needs --entry")
-	case pc == 0 && f != nil:
-		pc = uint32(f.Entry) | 1
-	case pc == 0:
-		pc = base | 1
+	case pc != 0:
+		p.from = fmt.Sprintf("the vector table at 0x%08x", vectors)
+	case in.entry != nil:
+		if err := thumbState(in, *in.entry); err != nil {
+			return err
+		}
+		pc = *in.entry | 1
+		p.from = fmt.Sprintf("the entry point 0x%08x of the file: there is no vector table", pc&^1)
+	default:
+		pc = in.pieces[0].addr | 1
+		p.from = fmt.Sprintf("the first byte, at 0x%08x: there is no vector table", pc&^1)
 	}
 	return p.begin(sp, pc)
+}
+
+// thumbState refuses code in ARM state at an address that a file says to start at or call.
+func thumbState(in *input, addr uint32) error {
+	if in.elf == nil || addr&1 == 1 {
+		return nil
+	}
+	if arm, known := inARMState(in.elf, addr); arm {
+		return fmt.Errorf("the code at 0x%08x is in ARM state, and a Cortex-M has Thumb state only: build it with -mthumb", addr)
+	} else if known || in.core != "" {
+		return nil
+	}
+	return fmt.Errorf("the entry point 0x%08x is even, so the code is in ARM state, and a Cortex-M has Thumb state only: build it with -mthumb; --entry 0x%x calls it in Thumb state", addr, addr)
 }
 
 func (p *program) begin(sp, pc uint32) error {
 	var code [2]byte
 	if p.machine.Read(pc&^1, code[:]) != nil {
 		return fmt.Errorf("there is no code at the entry point %#x", pc&^1)
+	}
+	if why := p.notCode(pc &^ 1); why != "" {
+		return fmt.Errorf("the program starts at 0x%08x, and %s", pc&^1, why)
 	}
 	p.stack = sp
 	p.machine.SetReg(unicorn.SP, sp)
@@ -191,20 +183,19 @@ var (
 )
 
 // vectors finds the vector table; pc is 0 if there is none. sp is always good.
-func (p *program) vectors(f *elf.File, base uint32) (at, sp, pc uint32) {
-	candidates := []uint32{base}
-	if f != nil {
-		candidates = nil
-		for _, name := range vectorNames {
-			if addr, ok := p.symbols.Addr(name); ok {
-				candidates = append(candidates, addr)
-			}
+func (p *program) vectors(in *input) (at, sp, pc uint32, err error) {
+	var candidates []uint32
+	for _, name := range vectorNames {
+		if addr, ok := p.symbols.Addr(name); ok {
+			candidates = append(candidates, addr)
 		}
-		for _, s := range f.Progs {
-			if s.Type == elf.PT_LOAD && s.Filesz > 0 {
-				candidates = append(candidates, uint32(s.Paddr))
-			}
+	}
+	for _, c := range in.pieces {
+		if len(c.data) > 0 {
+			candidates = append(candidates, c.addr)
 		}
+	}
+	if in.elf != nil {
 		candidates = append(candidates, 0x08000000)
 	}
 	for _, at := range candidates {
@@ -213,26 +204,47 @@ func (p *program) vectors(f *elf.File, base uint32) (at, sp, pc uint32) {
 			continue
 		}
 		sp, pc := binary.LittleEndian.Uint32(table[:]), binary.LittleEndian.Uint32(table[4:])
-		var word [4]byte
-		if sp%4 == 0 && sp >= 0x10000000 && p.machine.Read(sp-4, word[:]) == nil && pc&1 == 1 && p.machine.Read(pc-1, word[:2]) == nil {
-			return at, sp, pc
+		if !p.goodStack(sp) || p.machine.Read(pc&^1, table[:2]) != nil {
+			continue
+		}
+		if pc&1 == 1 {
+			return at, sp, pc, nil
+		}
+		if in.base && pc != 0 && p.isLoaded(pc) {
+			return at, sp, pc, fmt.Errorf("the vector table at 0x%08x sends a reset to 0x%08x, which is even: a Cortex-M has Thumb state only, and would fault; --entry 0x%x calls it in Thumb state", at, pc, pc)
 		}
 	}
 	for _, name := range stackNames {
 		if addr, ok := p.symbols.Addr(name); ok && addr%4 == 0 && addr != 0 {
-			return 0, addr, 0
+			return 0, addr, 0, nil
 		}
 	}
-	return 0, 0x20020000, 0
+	return 0, 0x20020000, 0, nil
+}
+
+// goodStack tells whether an address can be the top of a stack: there is memory below it.
+func (p *program) goodStack(sp uint32) bool {
+	var word [4]byte
+	return sp%4 == 0 && sp >= 0x10000000 && p.machine.Read(sp-4, word[:]) == nil
+}
+
+func (p *program) isLoaded(addr uint32) bool {
+	return slices.ContainsFunc(p.loaded, func(l Loaded) bool { return addr-l.Addr < l.Bytes })
 }
 
 // call sets registers for a call of Entry (AAPCS 6.5).
-func (p *program) call(sp uint32) error {
+func (p *program) call(in *input, sp uint32) error {
 	m := p.machine
 	addr, err := p.address(p.Entry)
 	if err != nil {
 		return badOption("entry", "%w", err)
 	}
+	if in.elf != nil {
+		if arm, _ := inARMState(in.elf, addr); arm {
+			return badOption("entry", "%w", thumbState(in, addr&^1))
+		}
+	}
+	p.from = fmt.Sprintf("a call of 0x%08x", addr&^1)
 	var args []uint32
 	for _, a := range p.Args {
 		v, err := p.number(a)
@@ -273,13 +285,9 @@ func (p *program) addMemory(m Map) error {
 	if err := p.ensure(addr, size); err != nil {
 		return err
 	}
+	p.loaded = append(p.loaded, Loaded{Addr: addr, Bytes: size, What: "--map"})
 	return p.write(addr, m.Data)
 }
-
-const (
-	page       = 1024     // what the machine maps
-	mostMemory = 64 << 20 // of a segment or mapping: far more than a Cortex-M has
-)
 
 // ensure maps what is not mapped of [addr, addr+size).
 func (p *program) ensure(addr, size uint32) error {
@@ -291,6 +299,9 @@ func (p *program) ensure(addr, size uint32) error {
 	flush := func(end uint64) error {
 		if start >= end {
 			return nil
+		}
+		if name := p.machine.Registers(uint32(start), uint32(end-start)); name != "" {
+			return fmt.Errorf("there are registers (%s): memory cannot be added, nor loaded, there", name)
 		}
 		return p.machine.Map(uint32(start), uint32(end-start), unicorn.ProtRead|unicorn.ProtWrite|unicorn.ProtExec)
 	}
@@ -331,24 +342,4 @@ func (p *program) lenient(addr, size uint32) {
 	}
 	p.lenient(addr, size/2)
 	p.lenient(addr+size/2, size/2)
-}
-
-func (p *program) number(text string) (uint32, error) {
-	if v, err := strconv.ParseInt(text, 0, 64); err == nil && v >= -1<<31 && v < 1<<32 {
-		return uint32(v), nil
-	}
-	return p.address(text)
-}
-
-// address is a number or a symbol.
-func (p *program) address(text string) (uint32, error) {
-	if v, err := strconv.ParseUint(text, 0, 32); err == nil {
-		return uint32(v), nil
-	}
-	if p.symbols != nil {
-		if addr, ok := p.symbols.Addr(text); ok {
-			return addr, nil
-		}
-	}
-	return 0, fmt.Errorf("%q is neither a symbol nor an address", text)
 }

@@ -4,6 +4,7 @@ package bare
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/ubench-dev/ubench/emu/cycles"
 	"github.com/ubench-dev/ubench/emu/cycles/meter"
@@ -26,12 +27,48 @@ type Options struct {
 	CatchFaults bool
 	Limit       uint64 // instructions; DefaultLimit if 0
 	Model       cycles.Options
+	// NoCycles counts instructions only; counters of cycles count those.
+	NoCycles bool
+	Dumps    []Dump
+	// OnLoad is told what is mapped before the program runs; nil for nobody.
+	OnLoad func(Memory)
 }
 
 // Map is memory to add.
 type Map struct {
 	Addr, Size string // numbers or symbols
 	Data       []byte // at most Size
+}
+
+// Region is memory or registers a program finds.
+type Region struct {
+	Addr, Bytes uint32
+	Access      string // "rwx", with - for what is not possible
+	What        string
+	Loaded      []Loaded // what was put there
+}
+
+// Loaded is a part of the file, or memory that was added.
+type Loaded struct {
+	Addr, Bytes uint32
+	What        string
+}
+
+// Memory is what the program finds, and where it starts.
+type Memory struct {
+	Regions []Region
+	Start   string
+}
+
+// Dump asks for memory as it is at the end.
+type Dump struct {
+	Addr, Length string // numbers or symbols
+}
+
+// Dumped is what a Dump asked for.
+type Dumped struct {
+	Addr  uint32
+	Bytes []byte
 }
 
 // OptionError is a mistake in an option.
@@ -52,11 +89,49 @@ func badOption(option, format string, args ...any) error {
 type program struct {
 	Options
 	machine *unicorn.Machine
-	meter   *meter.Meter
+	meter   *meter.Meter // nil if cycles are not counted
 	symbols *symbols.Table
 	until   uint32
 	stack   uint32 // initial SP
 	loop    *waitLoop
 	idle    *waitLoop // a loop in which it was seen, and that an interrupt could end
 	output  []byte
+	note    string // of the result
+	from    string // where it starts
+	loaded  []Loaded
+	dumps   []Dumped
+}
+
+const (
+	page       = 1024     // what the machine maps
+	mostMemory = 64 << 20 // of a segment or mapping: far more than a Cortex-M has
+)
+
+// piece is what a file puts somewhere.
+type piece struct {
+	addr uint32
+	data []byte
+	what string // as it is called in the map of memory
+	size uint32 // in memory, with what follows as zeros
+	runs uint32 // where it is when it runs, which a start-up code copies it to; else as addr
+}
+
+func (p *program) number(text string) (uint32, error) {
+	if v, err := strconv.ParseInt(text, 0, 64); err == nil && v >= -1<<31 && v < 1<<32 {
+		return uint32(v), nil
+	}
+	return p.address(text)
+}
+
+// address is a number or a symbol.
+func (p *program) address(text string) (uint32, error) {
+	if v, err := strconv.ParseUint(text, 0, 32); err == nil {
+		return uint32(v), nil
+	}
+	if p.symbols != nil {
+		if addr, ok := p.symbols.Addr(text); ok {
+			return addr, nil
+		}
+	}
+	return 0, fmt.Errorf("%q is neither a symbol nor an address", text)
 }

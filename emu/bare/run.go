@@ -67,7 +67,7 @@ func (p *program) run(ctx context.Context) (string, error) {
 		}
 		pc := p.symbols.Locate(m.Reg(unicorn.PC))
 		if fault, n := m.Fault(); n > 0 && (!p.CatchFaults || reason == unicorn.Lockup) {
-			return "", fmt.Errorf("the program faulted: %v%s", fault, p.symbols.In(fault.PC))
+			return "", fmt.Errorf("the program faulted: %v%s%s", fault, p.symbols.In(fault.PC), p.explain(fault))
 		}
 		done := m.Instructions() - before
 		left -= min(left, done)

@@ -8,28 +8,26 @@
 
 #include "emu/unicorn/machine.h"
 
-enum kind { TIMER, USART, RCC_F1, RCC_F4, FLAGS };
-
 struct chip_row {
 	uint32_t addr;
-	enum kind kind;
+	enum unicorn_device_kind kind;
 	uint32_t irq;
 };
 
 static const struct chip_row f1[] = {
-	{ 0x40000000, TIMER, 28 }, { 0x40000400, TIMER, 29 }, { 0x40000800, TIMER, 30 }, /* TIM2 to TIM4 */
-	{ 0x40004400, USART, 38 }, { 0x40004800, USART, 39 },                           /* USART2, USART3 */
-	{ 0x40012400, FLAGS, 0 }, { 0x40012c00, TIMER, 25 },                            /* ADC1, TIM1 */
-	{ 0x40013000, FLAGS, 0 }, { 0x40013800, USART, 37 },                            /* SPI1, USART1 */
-	{ 0x40021000, RCC_F1, 0 }, { 0x40022000, FLAGS, 0 },                            /* flash */
+	{ 0x40000000, UNICORN_TIMER, 28 }, { 0x40000400, UNICORN_TIMER, 29 }, { 0x40000800, UNICORN_TIMER, 30 }, /* TIM2 to TIM4 */
+	{ 0x40004400, UNICORN_USART, 38 }, { 0x40004800, UNICORN_USART, 39 },                           /* USART2, USART3 */
+	{ 0x40012400, UNICORN_FLAGS, 0 }, { 0x40012c00, UNICORN_TIMER, 25 },                            /* ADC1, TIM1 */
+	{ 0x40013000, UNICORN_FLAGS, 0 }, { 0x40013800, UNICORN_USART, 37 },                            /* SPI1, USART1 */
+	{ 0x40021000, UNICORN_RCC_F1, 0 }, { 0x40022000, UNICORN_FLAGS, 0 },                            /* flash */
 };
 
 static const struct chip_row f4[] = {
-	{ 0x40000000, TIMER, 28 }, { 0x40000400, TIMER, 29 }, { 0x40000800, TIMER, 30 }, { 0x40000c00, TIMER, 50 }, /* TIM2 to TIM5 */
-	{ 0x40004400, USART, 38 }, { 0x40004800, USART, 39 },                           /* USART2, USART3 */
-	{ 0x40007000, FLAGS, 0 }, { 0x40010000, TIMER, 25 },                            /* PWR, TIM1 */
-	{ 0x40011000, USART, 37 }, { 0x40011400, USART, 71 },                           /* USART1, USART6 */
-	{ 0x40013000, FLAGS, 0 }, { 0x40023800, RCC_F4, 0 },                            /* SPI1 */
+	{ 0x40000000, UNICORN_TIMER, 28 }, { 0x40000400, UNICORN_TIMER, 29 }, { 0x40000800, UNICORN_TIMER, 30 }, { 0x40000c00, UNICORN_TIMER, 50 }, /* TIM2 to TIM5 */
+	{ 0x40004400, UNICORN_USART, 38 }, { 0x40004800, UNICORN_USART, 39 },                           /* USART2, USART3 */
+	{ 0x40007000, UNICORN_FLAGS, 0 }, { 0x40010000, UNICORN_TIMER, 25 },                            /* PWR, TIM1 */
+	{ 0x40011000, UNICORN_USART, 37 }, { 0x40011400, UNICORN_USART, 71 },                           /* USART1, USART6 */
+	{ 0x40013000, UNICORN_FLAGS, 0 }, { 0x40023800, UNICORN_RCC_F4, 0 },                            /* SPI1 */
 };
 
 /* Bits programs wait for, where a register alone tells. */
@@ -124,9 +122,9 @@ static void timer_write(struct unicorn_device *d, uint32_t at, uint32_t value)
 
 bool unicorn_device_line(struct unicorn_device *d, uint64_t *next)
 {
-	if (d->kind == USART) /* never busy; nothing is received */
+	if (d->kind == UNICORN_USART) /* never busy; nothing is received */
 		return d->regs[USART_CR1 / 4] & TXE_TC;
-	if (d->kind != TIMER || !(d->regs[TIM_DIER / 4] & UIE))
+	if (d->kind != UNICORN_TIMER || !(d->regs[TIM_DIER / 4] & UIE))
 		return false;
 	uint64_t period = d->regs[TIM_ARR / 4] + 1ull, wraps = ticks(d) / period;
 	if (d->regs[TIM_SR / 4] & UIF || wraps > d->seen)
@@ -141,12 +139,12 @@ static uint64_t device_read(uc_engine *uc, uint64_t offset, unsigned size, void 
 	(void)uc;
 	struct unicorn_device *d = user;
 	uint32_t at = offset & 0x3fc, v = d->regs[at / 4];
-	switch ((enum kind)d->kind) {
-	case TIMER: v = timer_read(d, at); break;
-	case USART: v = at == USART_SR ? v | TXE_TC : at == USART_DR ? 0 : v; break;
-	case RCC_F1: v = clock_read(&clocks_f1, at, v); break;
-	case RCC_F4: v = clock_read(&clocks_f4, at, v); break;
-	case FLAGS: v = flags_read(d->addr + at, v); break;
+	switch ((enum unicorn_device_kind)d->kind) {
+	case UNICORN_TIMER: v = timer_read(d, at); break;
+	case UNICORN_USART: v = at == USART_SR ? v | TXE_TC : at == USART_DR ? 0 : v; break;
+	case UNICORN_RCC_F1: v = clock_read(&clocks_f1, at, v); break;
+	case UNICORN_RCC_F4: v = clock_read(&clocks_f4, at, v); break;
+	case UNICORN_FLAGS: v = flags_read(d->addr + at, v); break;
 	}
 	return unicorn_part(v, offset, size);
 }
@@ -157,12 +155,12 @@ static void device_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t
 	struct unicorn_device *d = user;
 	uint32_t at = offset & 0x3fc, v = unicorn_merge(d->regs[at / 4], offset, size, value);
 	d->machine->deadline = 0;
-	if (d->kind == TIMER) {
+	if (d->kind == UNICORN_TIMER) {
 		timer_write(d, at, v);
 		return;
 	}
 	d->regs[at / 4] = v;
-	if (d->kind == USART && at == USART_DR)
+	if (d->kind == UNICORN_USART && at == USART_DR)
 		unicorn_transmit(d->machine, (uint8_t)value);
 }
 
@@ -260,9 +258,9 @@ void unicorn_devices_reset(struct unicorn_machine *m)
 	for (uint32_t i = 0; i < m->io.ndevices; i++) {
 		struct unicorn_device *d = &m->io.devices[i];
 		*d = (struct unicorn_device){ .machine = m, .addr = d->addr, .kind = d->kind, .irq = d->irq };
-		if (d->kind == TIMER)
+		if (d->kind == UNICORN_TIMER)
 			d->regs[TIM_ARR / 4] = 0xffff;
-		if (d->kind == RCC_F1 || d->kind == RCC_F4)
+		if (d->kind == UNICORN_RCC_F1 || d->kind == UNICORN_RCC_F4)
 			d->regs[0] = 0x81; /* the internal oscillator runs */
 	}
 }

@@ -58,8 +58,9 @@ int unicorn_event_memory_fault(struct unicorn_machine *m)
 	case UC_MEM_FETCH_UNMAPPED:
 		f.exception = 5, f.cfsr = CFSR_IBUSERR;
 		break;
-	case UC_MEM_FETCH_PROT:
-		f.exception = 4, f.cfsr = CFSR_IACCVIOL;
+	case UC_MEM_FETCH_PROT: /* memory that is not on the code bus, or what the core itself does not execute (B3.1) */
+		f.exception = pc < 0x40000000 ? 5 : 4;
+		f.cfsr = pc < 0x40000000 ? CFSR_IBUSERR : CFSR_IACCVIOL;
 		break;
 	default:
 		if (!m->block || !locate(m)) {

@@ -102,6 +102,9 @@ type Fault struct {
 // HasAddr says whether Addr means something.
 func (f Fault) HasAddr() bool { return f.CFSR&(C.CFSR_BFARVALID|C.CFSR_MMARVALID) != 0 }
 
+// OfFetch says whether it was code that could not be fetched.
+func (f Fault) OfFetch() bool { return f.CFSR&(C.CFSR_IACCVIOL|C.CFSR_IBUSERR) != 0 }
+
 func (f Fault) String() string {
 	name := map[int]string{3: "HardFault", 4: "MemManage fault", 5: "BusFault", 6: "UsageFault"}[f.Exception]
 	detail := ""
@@ -116,6 +119,12 @@ func (f Fault) String() string {
 		detail = " (branch to an even address)"
 	case f.CFSR&C.CFSR_INVPC != 0:
 		detail = " (invalid exception return)"
+	case f.CFSR&C.CFSR_NOCP != 0:
+		detail = " (an instruction of a coprocessor or FPU that is absent or not switched on)"
+	case f.CFSR&C.CFSR_UNALIGNED != 0:
+		detail = " (unaligned access)"
+	case f.CFSR&C.CFSR_DIVBYZERO != 0:
+		detail = " (division by zero)"
 	}
 	s := fmt.Sprintf("%s%s at pc 0x%08x", name, detail, f.PC)
 	if f.HasAddr() {

@@ -55,6 +55,8 @@ struct unicorn_region {
 };
 
 /* A peripheral of the chips in chip.c. */
+enum unicorn_device_kind { UNICORN_TIMER, UNICORN_USART, UNICORN_RCC_F1, UNICORN_RCC_F4, UNICORN_FLAGS };
+
 struct unicorn_device {
 	struct unicorn_machine *machine;
 	uint32_t addr, kind;

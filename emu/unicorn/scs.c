@@ -154,21 +154,27 @@ static void scs_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t va
 	}
 }
 
-/* DWT, 0xe0001000. Without a model there is no cycle counter, and CTRL says so. */
+/* DWT, 0xe0001000. A board without a model has no cycle counter, and CTRL says so. */
 enum { DWT_CTRL = 0x0, DWT_CYCCNT = 0x4, CTRL_CYCCNTENA = 1, CTRL_NOCYCCNT = 1 << 25 };
+
+/* A chip that programs are measured on has the counter always. */
+static bool has_cyccnt(const struct unicorn_machine *m)
+{
+	return unicorn_has_cycles(m) || m->strict;
+}
 
 static uint32_t dwt_count(struct unicorn_machine *m)
 {
-	if (!unicorn_has_cycles(m) || !(m->io.dwt_ctrl & CTRL_CYCCNTENA) || !(m->io.demcr & DEMCR_TRCENA))
+	if (!has_cyccnt(m) || !(m->io.dwt_ctrl & CTRL_CYCCNTENA) || !(m->io.demcr & DEMCR_TRCENA))
 		return m->io.dwt_stopped;
-	return (uint32_t)(m->model->cycles(m->model->state) - m->io.dwt_base);
+	return (uint32_t)(unicorn_now(m) - m->io.dwt_base);
 }
 
 static void dwt_set(struct unicorn_machine *m, uint32_t count)
 {
 	m->io.dwt_stopped = count;
-	if (unicorn_has_cycles(m))
-		m->io.dwt_base = m->model->cycles(m->model->state) - count;
+	if (has_cyccnt(m))
+		m->io.dwt_base = unicorn_now(m) - count;
 }
 
 static uint64_t dwt_read(uc_engine *uc, uint64_t offset, unsigned size, void *user)
@@ -176,7 +182,7 @@ static uint64_t dwt_read(uc_engine *uc, uint64_t offset, unsigned size, void *us
 	(void)uc;
 	struct unicorn_machine *m = user;
 	switch (offset & ~3u) {
-	case DWT_CTRL: return unicorn_part(unicorn_has_cycles(m) ? m->io.dwt_ctrl : CTRL_NOCYCCNT, offset, size);
+	case DWT_CTRL: return unicorn_part(has_cyccnt(m) ? m->io.dwt_ctrl : CTRL_NOCYCCNT, offset, size);
 	case DWT_CYCCNT: {
 		uint32_t count = dwt_count(m);
 		m->io.time_reads++;
@@ -193,7 +199,7 @@ static void dwt_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t va
 	(void)uc;
 	struct unicorn_machine *m = user;
 	uint32_t count = dwt_count(m);
-	if (!unicorn_has_cycles(m))
+	if (!has_cyccnt(m))
 		return;
 	if ((offset & ~3u) == DWT_CTRL)
 		m->io.dwt_ctrl = unicorn_merge(m->io.dwt_ctrl, offset, size, value) & CTRL_CYCCNTENA;
