@@ -63,7 +63,8 @@ enum coap_code {
 	X(SIZE2, 28, 0, 4)              \
 	X(PROXY_URI, 35, 1, 1034)       \
 	X(PROXY_SCHEME, 39, 1, 255)     \
-	X(SIZE1, 60, 0, 4)
+	X(SIZE1, 60, 0, 4)              \
+	X(ECHO, 252, 1, 40)
 
 enum coap_option_number {
 #define COAP_OPTION(name, number, least, most) COAP_OPTION_##name = (number),

@@ -15,7 +15,7 @@
 
 #include "device/crypto/crypto.h"
 
-/* X(NAME, number, CoAP code of the answer, "text", which is its diagnostic payload where RFC 8613, 8.2 and 7.4 says so) */
+/* X(NAME, number, CoAP code of the answer, "text", which is its diagnostic payload (RFC 8613, 8.2)) */
 #define OSCORE_ERRORS(X)                                                                 \
 	X(E_PLAIN, -1, 4, 1, "not protected")                                            \
 	X(E_OPTION, -2, 4, 2, "Failed to decode COSE")                                   \
@@ -24,8 +24,7 @@
 	X(E_DECRYPT, -5, 4, 0, "Decryption failed")                                      \
 	X(E_FRESH, -6, 4, 1, "Echo")            /* protected, with what is to be echoed */ \
 	X(E_SEQUENCE, -7, 5, 3, "no sequence numbers left, or they cannot be kept")      \
-	X(E_ROOM, -8, 4, 13, "no room for the message")                                  \
-	X(E_MESSAGE, -9, 0, 0, "not a message of CoAP")
+	X(E_ROOM, -8, 5, 0, "no room for the answer")
 
 enum oscore_error {
 #define OSCORE_ERROR(name, number, class, detail, text) OSCORE_##name = (number),
@@ -48,7 +47,7 @@ struct oscore_id {
 	uint8_t bytes[OSCORE_ID_BYTES];
 };
 
-/* What two parties share, seen from one of them. */
+/* What the device shares with one client. */
 struct oscore_context {
 	struct oscore_id sender, recipient;
 	uint8_t id_context_len; /* 0: none */
@@ -66,11 +65,11 @@ struct oscore_context {
 	uint64_t highest;
 	uint32_t window; /* bit i: highest - i has come */
 	uint8_t lost;
-	uint64_t challenge; /* the sequence number that has to be echoed; OSCORE_SEQUENCE_END: none */
+	uint64_t challenge; /* the number of the first challenge: it, or that of a later one, has to be echoed */
 };
 
-/* Derives keys (RFC 8613, 3.2). The sequence numbers begin at 0, nothing has come and nothing is lost: whoever goes on after
- * a reset sets those fields afterwards. */
+/* Derives keys (RFC 8613, 3.2). Sequence numbers begin at 0, nothing has come and nothing is lost: whoever goes on after
+ * a reset sets `sequence`, `reserved` and `lost` afterwards. */
 struct oscore_secret {
 	const uint8_t *master, *salt, *id_context;
 	uint32_t master_len, salt_len, id_context_len;
@@ -91,17 +90,13 @@ struct oscore_exchange {
 /* Whether the option is there. */
 int oscore_protected(const uint8_t *bytes, uint32_t len);
 
-/* The server's side. Both work on the message where it lies and return its new length, or an error; then the message is
- * not to be used. Empty messages (acknowledgements, resets, pings) are left as they are. */
+/* Both work on the message where it lies and return its new length, or an error; then the message is not to be used. What
+ * is no request (acknowledgements, resets, pings, and what is malformed), and no response, is left as it is. A request of
+ * which the option is not understood, or that was not protected by who is known, is refused before anything is changed. */
 int32_t oscore_unprotect_request(struct oscore_context *contexts, uint32_t ncontexts, uint8_t *bytes, uint32_t len,
 				 struct oscore_exchange *x);
 int32_t oscore_protect_response(struct oscore_exchange *x, uint8_t *bytes, uint32_t len, uint32_t size);
 /* The answer to what could not be unprotected; 0: it is to be ignored. */
 uint32_t oscore_refuse(int32_t error, struct oscore_exchange *x, uint8_t *to, uint32_t size);
-
-/* The client's side. */
-int32_t oscore_protect_request(struct oscore_context *c, uint8_t *bytes, uint32_t len, uint32_t size,
-			       struct oscore_exchange *x);
-int32_t oscore_unprotect_response(const struct oscore_exchange *x, uint8_t *bytes, uint32_t len);
 
 #endif
