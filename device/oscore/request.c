@@ -110,7 +110,7 @@ int32_t oscore_unprotect_request(struct oscore_context *contexts, uint32_t ncont
 				 struct oscore_exchange *x)
 {
 	struct coap_message m;
-	struct coap_option found;
+	struct coap_option found = {0, 0, 0};
 	struct told t;
 	uint64_t number = 0, echo;
 
