@@ -38,10 +38,17 @@ func TestInterrupts(t *testing.T) {
 		{12, "never raised", "", "", "interrupt 6 is enabled, which is not raised here"},
 		{13, "never raised, asleep", "", "", "interrupt 6 is enabled, which is not raised here"},
 		{14, "subpriorities", "cbac", "stops at bkpt", ""},
+		{15, "a handler without floating point", "b-- el-y.e--y.", "stops at bkpt", ""},
+		{16, "a handler with floating point", "b--- el--y.e---y.", "stops at bkpt", ""},
+		{17, "floating point in nested handlers", "b---a- el--a-y.e---a-y.", "stops at bkpt", ""},
+		{18, "in straight code", "y", "stops at bkpt", ""},
+		{19, "asked for by the program", "Py", "stops at bkpt", ""},
+		{20, "at an IT block", "y", "stops at bkpt", ""},
+		{21, "not emulated", "", "", "the program sets FPDSCR"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "program.elf")
-			args := []string{"-mcpu=cortex-m4", "-mthumb", "-O1", "-ffreestanding", "-nostdlib", "-Wl,--no-warn-rwx-segments", "-T", "testdata/stm32f100.ld",
+			args := []string{"-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=softfp", "-O1", "-ffreestanding", "-nostdlib", "-Wl,--no-warn-rwx-segments", "-T", "testdata/stm32f100.ld",
 				fmt.Sprintf("-DCASE=%d", c.number), "testdata/interrupts.c", "-o", out}
 			if text, err := exec.Command("arm-none-eabi-gcc", args...).CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, text)

@@ -111,6 +111,23 @@ int unicorn_event_fault_of_insn(struct unicorn_machine *m)
 	return unicorn_take_fault(m, f) ? 0 : UNICORN_LOCKUP;
 }
 
+/* An interrupt that comes inside a block. */
+int unicorn_event_time(struct unicorn_machine *m)
+{
+	if (!rewind_to_insn(m)) {
+		if (m->attention || m->cancelled)
+			return 0; /* stopped while looking */
+		m->error = "an interrupt did not recur when its run was repeated";
+		return UNICORN_FAILED;
+	}
+	if (m->model && m->model->settle)
+		m->model->settle(m->model->state, m->event_insn);
+	uint32_t e = unicorn_interrupt(m);
+	if (e)
+		unicorn_take_interrupt(m, e);
+	return 0;
+}
+
 /* YIELD and WFE end a block, and libunicorn calls them invalid. They are hints: execution goes on. */
 bool unicorn_event_passed_hint(struct unicorn_machine *m)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Exception entry and return of ARMv7-M (Armv7-M ARM B1.5), which libunicorn leaves out: faults, SVC and
- * interrupts, with priorities, escalation to HardFault, tail-chaining, and lockup. No floating-point frames.
+ * interrupts, with priorities, escalation to HardFault, tail-chaining, and lockup.
  */
 #include <string.h>
 
@@ -14,6 +14,7 @@ enum {
 	XPSR_ALIGNED = 1u << 9, XPSR_T = 1u << 24, XPSR_IT = 0x0600fc00,
 	CCR_STKALIGN = 1u << 9,
 	CONTROL_SPSEL = 1u << 1,
+	EXC_RETURN_BASIC = 1u << 4, /* the frame has no floating-point registers */
 };
 
 /* Cycles from an exception to its handler, back, and from one handler to the next (Cortex-M3 TRM 5.6, 5.9). */
@@ -24,12 +25,6 @@ static uint32_t special(struct unicorn_machine *m, int id)
 	uint32_t v = 0;
 	uc_reg_read(m->uc, id, &v);
 	return v;
-}
-
-static bool store(struct unicorn_machine *m, uint32_t addr, uint32_t value)
-{
-	struct unicorn_region *r = unicorn_region_at(m, addr);
-	return r && r->prot & UC_PROT_WRITE && !unicorn_write(m, addr, &value, sizeof value);
 }
 
 static uint32_t handler_of(struct unicorn_machine *m, uint32_t exception)
@@ -50,6 +45,7 @@ static void go(struct unicorn_machine *m, uint32_t exception, uint32_t flags, ui
 	m->io.active[m->io.nactive++] = exception;
 	m->io.event = true;
 	m->deadline = 0;
+	unicorn_fpu_enter(m);
 	if (m->model && m->model->exception)
 		m->model->exception(m->model->state, handler & ~1u, cycles);
 }
@@ -61,15 +57,18 @@ static void enter(struct unicorn_machine *m, uint32_t exception, uint32_t return
 	bool thread = io->nactive == 0;
 	uint32_t psp = thread && special(m, UC_ARM_REG_CONTROL) & CONTROL_SPSEL;
 	uint32_t xpsr = unicorn_reg(m, 16), sp = unicorn_reg(m, 13);
-	uint32_t pad = io->ccr & CCR_STKALIGN ? sp & 4 : 0;
+	uint32_t fpu = unicorn_fpu_frame(m), fpu_cycles = 0;
+	uint32_t pad = io->ccr & CCR_STKALIGN || fpu ? sp & 4 : 0;
 	uint32_t frame[8] = { unicorn_reg(m, 0), unicorn_reg(m, 1), unicorn_reg(m, 2), unicorn_reg(m, 3),
 			      unicorn_reg(m, 12), unicorn_reg(m, 14), return_pc & ~1u,
 			      (xpsr & ~(uint32_t)XPSR_ALIGNED) | (pad ? XPSR_ALIGNED : 0) };
 
-	sp -= sizeof frame + pad;
+	sp -= sizeof frame + fpu + pad;
 	bool stacked = true;
 	for (int i = 0; i < 8; i++)
-		stacked = store(m, sp + 4 * (uint32_t)i, frame[i]) && stacked;
+		stacked = unicorn_store_word(m, sp + 4 * (uint32_t)i, frame[i]) && stacked;
+	if (fpu)
+		stacked = unicorn_fpu_stack(m, sp + sizeof frame, thread, &fpu_cycles) && stacked;
 	if (!stacked) {
 		/* A derived BusFault: whichever is more urgent is taken (B1.5.11). */
 		uint32_t derived = io->shcsr & SHCSR_BUSFAULTENA ? BUS_FAULT : HARD_FAULT;
@@ -81,7 +80,8 @@ static void enter(struct unicorn_machine *m, uint32_t exception, uint32_t return
 	}
 	unicorn_set_reg(m, 13, sp);
 
-	go(m, exception, xpsr, thread ? (psp ? 0xfffffffd : 0xfffffff9) : 0xfffffff1, ENTRY_CYCLES);
+	uint32_t exc_return = thread ? (psp ? 0xfffffffd : 0xfffffff9) : 0xfffffff1;
+	go(m, exception, xpsr, fpu ? exc_return & ~(uint32_t)EXC_RETURN_BASIC : exc_return, ENTRY_CYCLES + fpu_cycles);
 }
 
 static bool take(struct unicorn_machine *m, uint32_t exception, bool enabled, uint32_t return_pc)
@@ -134,10 +134,12 @@ void unicorn_take_interrupt(struct unicorn_machine *m, uint32_t exception)
 bool unicorn_exception_return(struct unicorn_machine *m, uint32_t exc_return)
 {
 	struct unicorn_io *io = &m->io;
-	bool thread = exc_return == 0xfffffff9 || exc_return == 0xfffffffd;
+	bool fpu = !(exc_return & EXC_RETURN_BASIC) && m->core == 4;
+	uint32_t how = fpu ? exc_return | EXC_RETURN_BASIC : exc_return, fpu_cycles;
+	bool thread = how == 0xfffffff9 || how == 0xfffffffd;
 	uint32_t left = io->nactive ? io->nactive - 1 : 0, zero = 0;
 
-	if (!io->nactive || (thread ? left != 0 : exc_return != 0xfffffff1 || left == 0)) {
+	if (!io->nactive || (thread ? left != 0 : how != 0xfffffff1 || left == 0)) {
 		struct unicorn_fault f = { .exception = USAGE_FAULT, .cfsr = CFSR_INVPC, .pc = exc_return & ~1u };
 		return unicorn_take_fault(m, f);
 	}
@@ -157,11 +159,11 @@ bool unicorn_exception_return(struct unicorn_machine *m, uint32_t exc_return)
 	unicorn_set_reg(m, 16, XPSR_T | number);
 	if (thread) {
 		uint32_t control = special(m, UC_ARM_REG_CONTROL) & ~(uint32_t)CONTROL_SPSEL;
-		control |= exc_return == 0xfffffffd ? CONTROL_SPSEL : 0;
+		control |= how == 0xfffffffd ? CONTROL_SPSEL : 0;
 		uc_reg_write(m->uc, UC_ARM_REG_CONTROL, &control);
 	}
 	uint32_t sp = unicorn_reg(m, 13), frame[8];
-	if (unicorn_read(m, sp, frame, sizeof frame)) {
+	if (unicorn_read(m, sp, frame, sizeof frame) || !unicorn_fpu_unstack(m, fpu, sp + sizeof frame, &fpu_cycles)) {
 		struct unicorn_fault f = { .exception = BUS_FAULT, .cfsr = 1u << 11 /* UNSTKERR */,
 					   .pc = exc_return & ~1u };
 		return unicorn_take_fault(m, f);
@@ -170,11 +172,11 @@ bool unicorn_exception_return(struct unicorn_machine *m, uint32_t exc_return)
 		unicorn_set_reg(m, i, frame[i]);
 	unicorn_set_reg(m, 12, frame[4]);
 	unicorn_set_reg(m, 14, frame[5]);
-	unicorn_set_reg(m, 13, sp + sizeof frame + (frame[7] & XPSR_ALIGNED ? 4 : 0));
+	unicorn_set_reg(m, 13, sp + sizeof frame + (fpu ? (uint32_t)UNICORN_FPU_FRAME : 0) + (frame[7] & XPSR_ALIGNED ? 4 : 0));
 	unicorn_set_reg(m, 15, frame[6] | 1);
 	unicorn_set_reg(m, 16, (frame[7] & ~0x3ffu) | number);
 	if (m->model && m->model->exception)
-		m->model->exception(m->model->state, returned, RETURN_CYCLES);
+		m->model->exception(m->model->state, returned, RETURN_CYCLES + fpu_cycles);
 	return true;
 }
 

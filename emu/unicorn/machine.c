@@ -18,6 +18,8 @@
 
 enum { XPSR_T = 1u << 24 };
 enum { CYCLES_MAX = 8192 }; /* that a block takes, at most */
+enum { CYCLES_OF_INSN = 18 }; /* that an instruction takes, at most */
+enum { BLOCK_LONG = 16 }; /* instructions: an interrupt may come up to so many late, at the end of a block */
 
 /* Ends the run before the block at addr. What libunicorn leaves in PC and IT is that of the last instruction
  * of the block if there is a code hook, so both are put right by unicorn_start. */
@@ -52,6 +54,16 @@ static bool interrupted(struct unicorn_machine *m, uint32_t addr)
 		return false;
 	m->take = unicorn_interrupt(m);
 	return m->take;
+}
+
+/* Whether the time at which to look for interrupts can come before the end of the block that begins. */
+static bool may_interrupt(struct unicorn_machine *m, const struct unicorn_block *b)
+{
+	uint64_t now = m->clock ? *m->clock : unicorn_count_before_block(m) + m->io.asleep;
+	if (!m->strict || !m->deadline || m->deadline > now + (uint64_t)CYCLES_OF_INSN * b->instructions)
+		return false;
+	m->block_xpsr = unicorn_reg(m, 16);
+	return true;
 }
 
 static void on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
@@ -90,6 +102,8 @@ static void on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 	m->fresh = false;
 	if (m->model)
 		m->model->block(m->model->state, b);
+	m->asked = false;
+	m->watch = b->instructions > BLOCK_LONG && UNLIKELY(may_interrupt(m, b));
 }
 
 /* Notes what ends a run. libunicorn goes on to the end of the block, and even to the next one, after a
@@ -126,12 +140,28 @@ static void on_interrupt(uc_engine *uc, uint32_t number, void *user)
 	uc_emu_stop(uc);
 }
 
-/* The instruction at addr faults: the run ends before it. */
-static void fault_before(struct unicorn_machine *m, uint32_t addr, uint32_t cfsr)
+/* The instruction at addr faults or is interrupted: the run ends before it. */
+static void stop_at_insn(struct unicorn_machine *m, uint32_t addr, enum unicorn_event event, uint32_t cfsr)
 {
-	note_event(m, EVENT_BEFORE, cfsr, 0);
+	note_event(m, event, cfsr, 0);
 	m->event_insn = addr;
 	uc_emu_stop(m->uc);
+}
+
+/* Whether an interrupt comes before the instruction at addr, inside a block: because it is time, or because the block asked for
+ * it. Inside an IT block it waits. */
+static bool interrupts_insn(struct unicorn_machine *m, uint32_t addr)
+{
+	const struct unicorn_block *b = m->block;
+	if (!m->strict || !b || addr == b->addr || unicorn_it_at(m, m->watch ? m->block_xpsr : 0, addr))
+		return false;
+	if (!m->asked) {
+		uint64_t now = m->clock ? unicorn_now(m) : unicorn_now(m) + unicorn_thumb_count(b->code, addr - b->addr);
+		if (now < m->deadline)
+			return false;
+	}
+	m->asked = m->watch = false;
+	return unicorn_interrupt(m);
 }
 
 static void on_insn(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
@@ -146,12 +176,14 @@ static void on_insn(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 	if (UNLIKELY(m->block->special)) {
 		uint32_t cfsr = unicorn_special_fault(m, m->insn);
 		if (cfsr) {
-			fault_before(m, m->insn, cfsr);
+			stop_at_insn(m, m->insn, EVENT_BEFORE, cfsr);
 			return;
 		}
 	}
 	if (m->model && m->model->insn)
 		m->model->insn(m->model->state, m, m->insn);
+	if (UNLIKELY(m->watch || m->asked) && interrupts_insn(m, m->insn))
+		stop_at_insn(m, m->insn, EVENT_TIME, 0);
 }
 
 static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value, void *user)
@@ -185,6 +217,7 @@ static void io_reset(struct unicorn_machine *m)
 	memset(&io->vtor, 0, offsetof(struct unicorn_io, ndevices) - offsetof(struct unicorn_io, vtor));
 	io->tim_arr = 0xffffffff;
 	io->ccr = 1u << 9; /* STKALIGN */
+	unicorn_fpu_reset(m);
 	unicorn_devices_reset(m);
 }
 
@@ -329,6 +362,8 @@ static int run_once(struct unicorn_machine *m)
 	case EVENT_BEFORE:
 	case EVENT_UNALIGNED:
 		return unicorn_event_fault_of_insn(m);
+	case EVENT_TIME:
+		return unicorn_event_time(m);
 	case EVENT_NONE:
 		break;
 	}

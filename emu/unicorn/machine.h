@@ -76,6 +76,8 @@ struct unicorn_io {
 	size_t rx_pos, tx_len;
 	/* System control space, debug, DWT */
 	uint32_t vtor, aircr, scr, ccr, shpr[3], shcsr, cfsr, hfsr, mmfar, bfar, cpacr, systick[3];
+	uint32_t fpccr, fpcar; /* FPU: see fpu.c */
+	uint32_t fpu_cycles;   /* of writing its registers to a frame, not charged yet */
 	uint32_t demcr, dwt_ctrl;
 	uint64_t dwt_base;    /* cycle count at which CYCCNT was 0 */
 	uint32_t dwt_stopped; /* CYCCNT while not counting */
@@ -137,11 +139,14 @@ struct unicorn_machine {
 	bool stopped; /* by the block hook, before the block that would be executed in this state: */
 	uint32_t stopped_pc, stopped_xpsr;
 	/* What ended the last uc_emu_start, noted by hooks. */
-	enum unicorn_event { EVENT_NONE, EVENT_MEMORY, EVENT_UNDEFINED, EVENT_INTERRUPT, EVENT_BEFORE, EVENT_UNALIGNED } event;
+	enum unicorn_event { EVENT_NONE, EVENT_MEMORY, EVENT_UNDEFINED, EVENT_INTERRUPT, EVENT_BEFORE, EVENT_UNALIGNED, EVENT_TIME } event;
 	uint32_t event_number; /* uc_mem_type, interrupt, or what CFSR is to say */
 	uint32_t event_addr;
 	uint32_t insn; /* address of the running instruction, with hooks on instructions */
 	bool strict;   /* such hooks are there without a model as well */
+	bool watch;      /* an interrupt can come within the running block, which is long */
+	bool asked;      /* a register of interrupts was written by the running block */
+	uint32_t block_xpsr; /* when it began, if it is watched */
 	bool sp_written; /* by an instruction that may have set its bits 1:0 */
 	bool rewinding;  /* to the block at rewind_block before which rewind_count instructions were executed */
 	uint32_t rewind_block;
@@ -177,6 +182,7 @@ bool unicorn_spins(struct unicorn_machine *m);
 /* events.c: 0, to go on, or enum unicorn_stop */
 int unicorn_event_memory_fault(struct unicorn_machine *m);
 int unicorn_event_fault_of_insn(struct unicorn_machine *m);
+int unicorn_event_time(struct unicorn_machine *m);
 bool unicorn_event_passed_hint(struct unicorn_machine *m);
 int unicorn_event_undefined(struct unicorn_machine *m);
 int unicorn_event_interrupt(struct unicorn_machine *m);
@@ -187,6 +193,7 @@ uc_err unicorn_map_alias(struct unicorn_machine *m, uint32_t addr, uint32_t of);
 uc_err unicorn_read(struct unicorn_machine *m, uint32_t addr, void *bytes, size_t n);
 uc_err unicorn_write(struct unicorn_machine *m, uint32_t addr, const void *bytes, size_t n);
 bool unicorn_store(struct unicorn_machine *m, uint32_t addr, uint32_t size, uint64_t value);
+bool unicorn_store_word(struct unicorn_machine *m, uint32_t addr, uint32_t value);
 void unicorn_poke(struct unicorn_machine *m, struct unicorn_region *r, uint32_t offset, const void *bytes, size_t n);
 
 /* blocks.c */
@@ -239,6 +246,15 @@ uint32_t unicorn_special_fault(struct unicorn_machine *m, uint32_t addr);
 bool unicorn_aligns(struct unicorn_machine *m);
 bool unicorn_is_hint(const uint8_t *code, uint32_t size);
 void unicorn_align_sp(struct unicorn_machine *m);
+
+/* fpu.c */
+enum { UNICORN_FPU_FRAME = 72 }; /* S0 to S15, FPSCR, a word that is not used */
+void unicorn_fpu_reset(struct unicorn_machine *m);
+uint32_t unicorn_fpu_frame(struct unicorn_machine *m);
+bool unicorn_fpu_stack(struct unicorn_machine *m, uint32_t at, bool thread, uint32_t *cycles);
+void unicorn_fpu_enter(struct unicorn_machine *m);
+void unicorn_fpu_used(struct unicorn_machine *m);
+bool unicorn_fpu_unstack(struct unicorn_machine *m, bool stacked, uint32_t at, uint32_t *cycles);
 
 /* exceptions.c */
 /* Takes the exception, escalating as the architecture says; false means lockup. */

@@ -87,6 +87,13 @@ uc_err unicorn_write(struct unicorn_machine *m, uint32_t addr, const void *bytes
 	return UC_ERR_OK;
 }
 
+/* A store the core makes by itself, as of a frame. */
+bool unicorn_store_word(struct unicorn_machine *m, uint32_t addr, uint32_t value)
+{
+	struct unicorn_region *r = unicorn_region_at(m, addr);
+	return r && r->prot & UC_PROT_WRITE && !unicorn_write(m, addr, &value, sizeof value);
+}
+
 /* A store to memory that is only libunicorn's idea of read-only: see map. Nothing is stored behind a fault. */
 bool unicorn_store(struct unicorn_machine *m, uint32_t addr, uint32_t size, uint64_t value)
 {

@@ -11,6 +11,7 @@ enum {
 	SYST_CSR = 0x010, SYST_RVR = 0x014, SYST_CVR = 0x018, SYST_CALIB = 0x01c, CPUID = 0xd00, ICSR = 0xd04, VTOR = 0xd08, AIRCR = 0xd0c, SCR = 0xd10,
 	CCR = 0xd14, SHPR1 = 0xd18, SHPR3 = 0xd20, SHCSR = 0xd24, CFSR = 0xd28, HFSR = 0xd2c, MMFAR = 0xd34,
 	BFAR = 0xd38, CPACR = 0xd88, DEMCR = 0xdfc, STIR = 0xf00,
+	FPCCR = 0xf34, FPCAR = 0xf38, FPDSCR = 0xf3c, MVFR0 = 0xf40, MVFR1 = 0xf44,
 };
 enum { AIRCR_KEY = 0x05fa, AIRCR_SYSRESETREQ = 1 << 2, DEMCR_TRCENA = 1 << 24 };
 
@@ -96,6 +97,8 @@ static uint32_t *scs_reg(struct unicorn_io *io, uint32_t offset)
 	case MMFAR: return &io->mmfar;
 	case BFAR: return &io->bfar;
 	case CPACR: return &io->cpacr;
+	case FPCCR: return &io->fpccr;
+	case FPCAR: return &io->fpcar;
 	case DEMCR: return &io->demcr;
 	}
 	return NULL;
@@ -117,6 +120,8 @@ static uint64_t scs_read(uc_engine *uc, uint64_t offset, unsigned size, void *us
 	case AIRCR: v = 0xfa050000 | io->aircr; break;
 	case CFSR: v = io->cfsr; break;
 	case HFSR: v = io->hfsr; break;
+	case MVFR0: v = m->core == 4 ? 0x10110021 : 0; break;
+	case MVFR1: v = m->core == 4 ? 0x11000011 : 0; break;
 	}
 	return unicorn_part(v, offset, size);
 }
@@ -126,7 +131,8 @@ static void scs_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t va
 	(void)uc;
 	struct unicorn_machine *m = user;
 	struct unicorn_io *io = &m->io;
-	uint32_t *reg = scs_reg(io, offset & ~3u), bits = unicorn_merge(0, offset, size, value);
+	uint32_t *reg = scs_reg(io, offset & ~3u), bits = unicorn_merge(0, offset, size, value), was = io->fpccr;
+	m->asked = true;
 	if (offset < SYST_CALIB + 4) {
 		systick_write(m, offset & ~3u, bits);
 		return;
@@ -142,6 +148,14 @@ static void scs_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t va
 	switch (offset & ~3u) {
 	case ICSR: unicorn_icsr_write(m, bits); break;
 	case VTOR: io->vtor &= ~0x7fu; break;
+	case FPCCR: io->fpccr = m->core == 4 ? (io->fpccr & ~0xfu) | (was & 0xf) : 0; break; /* 3:0 are the core's own */
+	case FPCAR: io->fpcar &= ~7u; break;
+	case FPDSCR:
+		if (bits) {
+			m->error = "the program sets FPDSCR, and here new floating-point contexts begin with FPSCR 0 only";
+			m->attention = UNICORN_FAILED;
+		}
+		break;
 	case CFSR: io->cfsr &= ~bits; break; /* write one to clear */
 	case HFSR: io->hfsr &= ~bits; break;
 	case AIRCR:

@@ -86,7 +86,10 @@ uint32_t unicorn_special_fault(struct unicorn_machine *m, uint32_t addr)
 	switch (unicorn_special_of(code)) {
 	case UNICORN_FPU: /* CPACR: 01 is for privileged code, 11 for all */
 		access = m->io.cpacr >> shift & 3;
-		return m->core == 3 || !(access & 1) ? CFSR_NOCP : 0;
+		if (m->core == 3 || !(access & 1))
+			return CFSR_NOCP;
+		unicorn_fpu_used(m);
+		return 0;
 	case UNICORN_COPROCESSOR:
 		return CFSR_NOCP;
 	case UNICORN_DIVIDES:

@@ -32,7 +32,42 @@ static void finish(void)
 void reset(void);
 static void on_fault(void) { note('F'); finish(); }
 static void on_svc(void) { note('V'); }
+#define FPCCR REG(0xe000ef34)
+#define CPACR REG(0xe000ed88)
+
+#if CASE >= 15 && CASE <= 17
+/* What a handler sees of the frame: the bit of EXC_RETURN, whether writing it was put off, and control.FPCA. */
+static __attribute__((noinline, used)) void note_frame(uint32_t exc_return)
+{
+	uint32_t control;
+	__asm__ volatile("mrs %0, control" : "=r"(control));
+	note(exc_return & 16 ? 'b' : 'e');
+	note(FPCCR & 1 ? 'l' : '-');
+	note(control & 4 ? 'u' : '-');
+}
+
+static void use_fpu(uint32_t with)
+{
+	__asm__ volatile("vmov s0, %0\n\tvmov s7, %0\n\tvmov s15, %0\n\tvmsr fpscr, %0\n\tvadd.f32 s1, s0, s15" : : "r"(with) : "s0", "s1", "s7", "s15");
+}
+
+static __attribute__((used)) void pendsv(uint32_t exc_return)
+{
+	note_frame(exc_return);
+#if CASE != 15
+	use_fpu(0);
+	note(FPCCR & 1 ? 'l' : '-');
+#endif
+#if CASE == 17
+	REG(0xe000e200) = 1; /* interrupt 0 preempts, and uses the FPU as well */
+	BARRIER();
+	note(FPCCR & 1 ? 'l' : '-');
+#endif
+}
+static __attribute__((naked)) void on_pendsv(void) { __asm__ volatile("mov r0, lr\n\tb pendsv"); }
+#else
 static void on_pendsv(void) { note('P'); }
+#endif
 
 static void on_systick(void)
 {
@@ -49,6 +84,9 @@ static void on_systick(void)
 static void on_irq0(void)
 {
 	note('a');
+#if CASE == 17
+	use_fpu(0x40000000);
+#endif
 #if CASE == 3 /* more urgent: taken at once; less urgent: after this one */
 	ISPR0 = 1 << 1 | 1 << 2;
 	BARRIER();
@@ -183,6 +221,49 @@ void reset(void)
 	ISPR0 = 4;
 	BARRIER();
 	ISPR0 = 7;
+	BARRIER();
+#elif CASE >= 15 && CASE <= 17 /* floating-point registers: a handler that uses none, one that does, two nested ones */
+	CPACR = 0xf << 20;
+	BARRIER();
+	SHPR3 = 0xff << 16, PRIORITY(0) = 0x40, ISER0 = 1;
+	ICSR = 1 << 28; /* the FPU was not used yet */
+	BARRIER();
+	note(' ');
+	use_fpu(0x3f800000);
+	for (int lazy = 1; lazy >= 0; lazy--) {
+		if (!lazy)
+			FPCCR &= ~(1u << 30);
+		uint32_t a, b, c, d, sp, after;
+		use_fpu(0x3f800000);
+		__asm__ volatile("mov %0, sp" : "=r"(sp));
+		ICSR = 1 << 28;
+		BARRIER();
+		__asm__ volatile("mov %0, sp" : "=r"(after));
+		__asm__ volatile("vmov %0, s0\n\tvmov %1, s7\n\tvmov %2, s15\n\tvmrs %3, fpscr" : "=r"(a), "=r"(b), "=r"(c), "=r"(d));
+		note(a == 0x3f800000 && b == a && c == a && d == (0x3f800000 & 0xf7c0009f) && sp == after ? 'y' : 'n');
+		note(FPCCR & 1 ? 'L' : '.');
+	}
+#elif CASE == 18 /* straight code takes its interrupts when they come, not when it ends */
+	systick(200);
+	uint32_t straight;
+	__asm__ volatile("mov %0, #0\n\t.rept 400\n\tadd %0, #1\n\t.endr" : "=r"(straight));
+	SYST_CSR = 0;
+	BARRIER();
+	note(straight == 400 && ticks >= 2 && ticks <= 4 ? 'y' : 'n');
+#elif CASE == 19 /* what a program makes pending is taken before its next instructions */
+	uint32_t before, after;
+	__asm__ volatile("ldr %0, [%3]\n\tstr %4, [%2]\n\tnop\n\tnop\n\tldr %1, [%3]\n\tnop\n\tnop" : "=&r"(before), "=&r"(after)
+			 : "r"(0xe000ed04), "r"(&logged), "r"(1 << 28) : "memory");
+	note(after == before + 1 ? 'y' : 'n');
+#elif CASE == 20 /* an IT block with an interrupt in it is not taken apart */
+	systick(40);
+	uint32_t odd = 0, sum = 0;
+	for (int i = 0; i < 1000; i++)
+		__asm__ volatile("tst %2, #1\n\titte ne\n\taddne %0, #1\n\taddne %1, #3\n\taddeq %1, #1\n\t.rept 20\n\tnop\n\t.endr" : "+r"(odd), "+r"(sum) : "r"(i) : "cc");
+	SYST_CSR = 0;
+	note(odd == 500 && sum == 2000 && ticks > 400 ? 'y' : 'n');
+#elif CASE == 21 /* not emulated: the run says so */
+	REG(0xe000ef3c) = 1 << 24;
 	BARRIER();
 #endif
 	finish();
