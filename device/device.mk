@@ -24,6 +24,17 @@ DEVICE_INCLUDES = -isystem build/bearssl-0.6/src -isystem build/bearssl-0.6/inc
 build/bearssl-0.6 build/lwip-2.1.3:
 	scripts/setup.sh sources
 
+# Whom the firmware believes. Without KEYS and OPERATORS those of this repository, which everybody has: for development.
+KEYS ?=
+REVOKED ?=
+OPERATORS ?=
+PRODUCTION ?=
+.PHONY: device-keys
+device-keys:
+	@$(GO) run ./deploy/burn -o build/device/keys.h -keys "$(KEYS)" -revoked "$(REVOKED)" -operators "$(OPERATORS)" \
+		$(if $(PRODUCTION),-production) -boards "$(DEVICE_BOARDS)"
+build/device/keys.h: device-keys
+
 # board, cpu, chip, Hz, interrupt of the serial line
 define DEVICE_BOARD
 DEVICE_OBJECTS_$(1) := $$(addprefix build/device/$(1)/,$$(addsuffix .o,$$(basename $$(DEVICE_SOURCES) device/boards/$(3).c)))
@@ -37,18 +48,20 @@ build/device/$(1)-test.elf: $$(DEVICE_OBJECTS_$(1)) build/device/$(1)/device/con
 build/device/$(1)/%.o: %.c device/device.mk | build/bearssl-0.6
 	@mkdir -p $$(@D)
 	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) $$(ARM_CFLAGS) $$(if $$(filter $$(DEVICE_FAST:%=build/device/$(1)/%),$$@),-O2,-Os) \
-		-Idevice/kernel $(DEVICE_INCLUDES) -DUB_WALLS -DBOARD_NAME='"$(1)"' -DBOARD_HZ=$(4) -DBOARD_SERIAL_IRQ=$(5) -MMD -MP -c $$< -o $$@
+		-Idevice/kernel -Ibuild/device $(DEVICE_INCLUDES) -DUB_WALLS -DBOARD_NAME='"$(1)"' -DBOARD_HZ=$(4) -DBOARD_SERIAL_IRQ=$(5) -MMD -MP -c $$< -o $$@
 
 build/device/$(1)/%.o: %.S device/device.mk
 	@mkdir -p $$(@D)
 	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) -mthumb -I. -DBOARD_SERIAL_IRQ=$(5) -c $$< -o $$@
+
+build/device/$(1)/device/boards/identity.o: build/device/keys.h
 
 -include $$(DEVICE_OBJECTS_$(1):.o=.d) build/device/$(1)/device/console/test.d build/device/$(1)/device/console/misuse.d
 endef
 $(foreach b,$(DEVICE_BOARDS),$(eval $(call DEVICE_BOARD,$b,$(word 1,$(DEVICE_$b)),$(word 2,$(DEVICE_$b)),$(word 3,$(DEVICE_$b)),$(word 4,$(DEVICE_$b)))))
 
 # What no firmware is linked with yet: CBOR, the CoAP server, slipmux, the store, trust (docs/deploy.md). Compiled for the smallest board, and measured.
-DEVICE_PARTS := $(patsubst %.c,build/device/netduino2/%.o,$(wildcard device/cbor/*.c device/coap/*.c device/slipmux/*.c device/store/*.c device/crypto/*.c device/trust/*.c device/oscore/*.c))
+DEVICE_PARTS := $(patsubst %.c,build/device/netduino2/%.o,$(wildcard device/cbor/*.c device/coap/*.c device/slipmux/*.c device/store/*.c device/crypto/*.c device/trust/*.c device/oscore/*.c) device/boards/identity.c)
 .PHONY: device-parts
 device-parts: $(DEVICE_PARTS) ## parts of the deployment server, compiled for a board, and their sizes
 	$(ARM)size -t $^
