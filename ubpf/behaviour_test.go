@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package ubpf
+package ubpf_test
 
 import (
 	"fmt"
@@ -102,28 +102,32 @@ var boards = []struct{ cpu, engine string }{
 	{"cortex-m33", "vm"}, {"cortex-m33", "jit"},
 }
 
-// The example, then testdata/behaviour.c in its place, with the same library.
-func TestOnBoards(t *testing.T) {
+// checkBoard runs the example, then testdata/behaviour.c in its place, with the same library. `more` are variables of the
+// example's Makefile.
+func checkBoard(t *testing.T, cpu, engine string, more ...string) {
+	t.Helper()
 	need(t, "arm-none-eabi-gcc", "qemu-system-arm", "make")
 	main, err := filepath.Abs("testdata/behaviour.c")
 	if err != nil {
 		t.Fatal(err)
 	}
+	out := t.TempDir()
+	args := append([]string{"-s", "-C", example, "CPU=" + cpu, "ENGINE=" + engine, "OUT=" + out}, more...)
+	run(t, "make", args...)
+	if got, want := run(t, "make", append(args, "run")...), "the sum is 28\nok 28\n"; got != want {
+		t.Errorf("the example prints %q, want %q", got, want)
+	}
+	if err := os.Remove(filepath.Join(out, "embed.elf")); err != nil {
+		t.Fatal(err)
+	}
+	args = append(args, "MAIN="+main, fmt.Sprintf("MEMORY_%s=8192", engine))
+	run(t, "make", args...)
+	checkVerdict(t, run(t, "make", append(args, "run")...))
+}
+
+func TestOnBoards(t *testing.T) {
 	for _, b := range boards {
-		t.Run(b.cpu+"/"+b.engine, func(t *testing.T) {
-			out := t.TempDir()
-			args := []string{"-s", "-C", example, "CPU=" + b.cpu, "ENGINE=" + b.engine, "OUT=" + out}
-			run(t, "make", args...)
-			if got, want := run(t, "make", append(args, "run")...), "the sum is 28\nok 28\n"; got != want {
-				t.Errorf("the example prints %q, want %q", got, want)
-			}
-			if err := os.Remove(filepath.Join(out, "embed.elf")); err != nil {
-				t.Fatal(err)
-			}
-			args = append(args, "MAIN="+main, fmt.Sprintf("MEMORY_%s=8192", b.engine))
-			run(t, "make", args...)
-			checkVerdict(t, run(t, "make", append(args, "run")...))
-		})
+		t.Run(b.cpu+"/"+b.engine, func(t *testing.T) { checkBoard(t, b.cpu, b.engine) })
 	}
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package ubpf
+package ubpf_test
 
 import (
 	"encoding/json"
@@ -10,35 +10,39 @@ import (
 	"testing"
 )
 
-// The builds that people expect give what the sources give: a folder of another CMake project, an installed package,
-// and pkg-config.
-func TestBuildFiles(t *testing.T) {
-	need(t, "cmake", "gcc", "pkg-config")
-	root, err := filepath.Abs("..")
+func root(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	installed := t.TempDir()
-	consumer := func(t *testing.T, flag string) {
-		build := t.TempDir()
-		run(t, "cmake", "-S", "testdata/consumer", "-B", build, flag)
-		run(t, "cmake", "--build", build, "--target", "behaviour")
-		checkVerdict(t, run(t, filepath.Join(build, "behaviour")))
+	return path
+}
+
+// shared is a folder for what several tests need.
+var shared string
+
+func TestMain(m *testing.M) {
+	var err error
+	if shared, err = os.MkdirTemp("", "ubpf"); err != nil {
+		panic(err)
 	}
-	t.Run("add_subdirectory", func(t *testing.T) { consumer(t, "-DFOLDER="+root) })
-	build := t.TempDir()
-	run(t, "cmake", "-S", root, "-B", build, "-DCMAKE_INSTALL_PREFIX="+installed, "-DCMAKE_INSTALL_LIBDIR=lib", "-DUBPF_JIT=ON")
+	status := m.Run()
+	_ = os.RemoveAll(shared)
+	os.Exit(status)
+}
+
+// installed is where CMake has put the library, with the compiler.
+func installed(t *testing.T) string {
+	t.Helper()
+	prefix, build := filepath.Join(shared, "installed"), t.TempDir()
+	if _, err := os.Stat(filepath.Join(prefix, "lib/libubpf.a")); err == nil {
+		return prefix
+	}
+	run(t, "cmake", "-S", root(t), "-B", build, "-DCMAKE_INSTALL_PREFIX="+prefix, "-DCMAKE_INSTALL_LIBDIR=lib", "-DUBPF_JIT=ON")
 	run(t, "cmake", "--build", build)
 	run(t, "cmake", "--install", build)
-	t.Run("find_package", func(t *testing.T) { consumer(t, "-DCMAKE_PREFIX_PATH="+installed) })
-	t.Run("pkg-config", func(t *testing.T) {
-		t.Setenv("PKG_CONFIG_PATH", filepath.Join(installed, "lib/pkgconfig"))
-		program := filepath.Join(t.TempDir(), "behaviour")
-		args := []string{"-I" + example, "testdata/behaviour.c", "-o", program}
-		args = append(args, strings.Fields(run(t, "pkg-config", "--cflags", "--libs", "ubpf"))...)
-		run(t, "gcc", args...)
-		checkVerdict(t, run(t, program))
-	})
+	return prefix
 }
 
 // zephyr/CMakeLists.txt and the sample, with stubs for what they call of Zephyr.

@@ -15,3 +15,8 @@ library-warnings: setup-test
 
 embed-sizes: ## flash and stack of the library by configuration (docs/embedding.md)
 	@ubpf/sizes.sh $(ARM)
+
+.PHONY: dist
+dist: ## the library as two files: dist/ubpf.h and dist/ubpf.c
+	@$(GO) run ./ubpf/amalgamate -o dist
+	@wc -l dist/ubpf.h dist/ubpf.c
