@@ -11,7 +11,6 @@ import (
 
 	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/emu"
-	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/internal/progen"
 )
 
@@ -31,11 +30,10 @@ func Job(p progen.Program) (emu.Job, error) {
 	if p.Rodata == nil && p.Data == nil && p.CtxMin == 0 {
 		return job, nil
 	}
-	linked, err := image.FromText("generated", p.Text)
+	linked, err := p.Linked()
 	if err != nil {
 		return job, err
 	}
-	linked.Rodata, linked.Data, linked.CtxMin, linked.Addresses = p.Rodata, p.Data, p.CtxMin, p.Addresses
 	job.Format = abi.ExtendedHeader
 	job.Image, err = linked.Encode(job.Format)
 	return job, err

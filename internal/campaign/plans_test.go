@@ -19,16 +19,6 @@ import (
 	"github.com/ubench-dev/ubench/planner"
 )
 
-// planned makes a generated program one that a plan can go with.
-func planned(program progen.Program) (*image.Program, error) {
-	p, err := image.FromText("generated", program.Text)
-	if err != nil {
-		return nil, err
-	}
-	p.Rodata, p.Data, p.CtxMin, p.Addresses = program.Rodata, program.Data, program.CtxMin, program.Addresses
-	return p, nil
-}
-
 // planOf is the planner's plan of a program; that it has none is of no interest here.
 func planOf(p *image.Program) (plan []byte, err error) {
 	defer func() {
@@ -79,7 +69,7 @@ func TestPlans(t *testing.T) {
 	none, pairs := 0, 0
 	for i := range programs {
 		program := progen.Numbered(uint64(number), i)
-		p, err := planned(program)
+		p, err := program.Linked()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +133,7 @@ func FuzzPlan(f *testing.F) {
 	m4 := open[*unicorn.Target](f)(unicorn.Open(ctx, unicorn.Options{Limit: limit}))
 	f.Fuzz(func(t *testing.T, number uint64, plan []byte) {
 		program := progen.Numbered(number>>16, int(number&0xffff))
-		p, err := planned(program)
+		p, err := program.Linked()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,6 +36,16 @@ type Program struct {
 	Budget    uint32
 }
 
+// Linked is the program as the loader of objects would leave it.
+func (p Program) Linked() (*image.Program, error) {
+	linked, err := image.FromText("generated", p.Text)
+	if err != nil {
+		return nil, err
+	}
+	linked.Rodata, linked.Data, linked.CtxMin, linked.Addresses = p.Rodata, p.Data, p.CtxMin, p.Addresses
+	return linked, nil
+}
+
 // Region is memory granted beyond the context.
 type Region struct {
 	Bytes    []byte

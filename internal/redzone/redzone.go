@@ -35,7 +35,8 @@ import (
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/internal/devmem"
 	"github.com/ubench-dev/ubench/internal/progen"
-	_ "github.com/ubench-dev/ubench/jit"    // its C
+	_ "github.com/ubench-dev/ubench/jit" // its C
+	_ "github.com/ubench-dev/ubench/jit/onepass"
 	_ "github.com/ubench-dev/ubench/verify" // its C
 	_ "github.com/ubench-dev/ubench/vm"     // its C
 )
@@ -50,6 +51,8 @@ var Repairs = map[string]uint32{
 type Options struct {
 	Compact bool
 	Without string // one of Repairs
+	OnePass bool   // by the compiler that follows plans, and
+	Plan    []byte // the program's, if it has one
 }
 
 func (o Options) word() C.uint32_t {
@@ -84,6 +87,10 @@ type Machine struct {
 	routines []byte // ub_run.routines
 	dirty    int    // bytes of `before` that the last program had
 	programs int    // that the emulator has run
+
+	program progen.Program // at hand
+	places  *places
+	plan    *C.uint8_t
 }
 
 // New makes a machine with this core.
@@ -174,8 +181,10 @@ func (m *Machine) Close() error {
 	if m.core != nil {
 		err = m.core.Close()
 	}
+	C.free(unsafe.Pointer(m.plan))
+	C.free(unsafe.Pointer(m.z.program.text))
 	C.free(unsafe.Pointer(m.z))
-	m.z = nil
+	m.z, m.plan = nil, nil
 	return errors.Join(err, m.space.Close())
 }
 
@@ -189,32 +198,77 @@ type Result struct {
 
 // Compare runs a program both ways. What the verifier refuses, and code there is no room for, is no difference.
 func (m *Machine) Compare(p progen.Program, o Options) (Result, error) {
+	if r, err := m.Begin(p); err != nil || r.Refused {
+		return r, err
+	}
+	if r := m.Compile(o); r.Refused {
+		return r, nil
+	}
+	return m.Run()
+}
+
+func (m *Machine) refused(status C.int32_t) Result {
+	return Result{Fault: abi.Fault{Status: abi.Status(status), PC: uint32(m.z.where.pc), Addr: uint32(m.z.where.addr)}, Refused: true}
+}
+
+// Begin lays a program out and verifies it, so that it can be compiled, by one plan after the other.
+func (m *Machine) Begin(p progen.Program) (Result, error) {
 	if p.CtxMin > uint32(len(p.Context)) {
 		return Result{Fault: abi.Fault{Status: abi.Status(C.UB_E_CONTEXT)}, Refused: true}, nil
 	}
 	if len(p.Text)/C.UB_SLOT_BYTES > C.REDZONE_SLOTS {
 		return Result{}, fmt.Errorf("%d slots are too many", len(p.Text)/C.UB_SLOT_BYTES)
 	}
-	places := m.place(p)
-	refused := func(status C.int32_t) Result {
-		return Result{Fault: abi.Fault{Status: abi.Status(status), PC: uint32(m.z.where.pc), Addr: uint32(m.z.where.addr)}, Refused: true}
-	}
+	m.program, m.places = p, m.place(p)
 	if status := C.redzone_verify(m.z); status != 0 {
-		return refused(status), nil
+		return m.refused(status), nil
 	}
-	if status := C.redzone_compile(m.z, m.cpu, o.word()); status != 0 {
-		r := refused(status)
-		if status != C.UB_E_COMPILE_CODE {
-			r.Difference = "the compiler says " + r.Fault.Status.Name()
-		}
-		return r, nil
+	return Result{}, nil
+}
+
+// Compile compiles the program.
+func (m *Machine) Compile(o Options) Result {
+	var status C.int32_t
+	if o.OnePass {
+		m.setPlan(o.Plan)
+		status = C.redzone_onepass(m.z)
+	} else {
+		status = C.redzone_compile(m.z, m.cpu, o.word())
 	}
+	if status == 0 {
+		return Result{}
+	}
+	r := m.refused(status)
+	if status != C.UB_E_COMPILE_CODE {
+		r.Difference = "the compiler says " + r.Fault.Status.Name()
+	}
+	return r
+}
+
+func (m *Machine) setPlan(plan []byte) {
+	C.free(unsafe.Pointer(m.plan))
+	m.plan = nil
+	if plan != nil {
+		m.plan = (*C.uint8_t)(C.CBytes(plan))
+	}
+	m.z.program.plan, m.z.program.plan_bytes = m.plan, C.uint32_t(len(plan))
+}
+
+// Followed tells whether the code that was compiled last follows its plan.
+func (m *Machine) Followed() bool { return m.z.report.plan == C.ONEPASS_FOLLOWED }
+
+// Code is what was compiled last, until the next is.
+func (m *Machine) Code() []byte { return unsafe.Slice((*byte)(&m.z.code[0]), int(m.z.code_bytes)) }
+
+// Run runs what was compiled last, and compares.
+func (m *Machine) Run() (Result, error) {
 	if m.programs++; m.programs > renewAfter {
 		if err := m.renew(); err != nil {
 			return Result{}, err
 		}
 	}
-	if err := m.load(p, places); err != nil {
+	places := *m.places
+	if err := m.load(m.program, &places); err != nil {
 		return Result{}, err
 	}
 	want := m.interpret()
@@ -231,7 +285,7 @@ func (m *Machine) Compare(p progen.Program, o Options) (Result, error) {
 	if err := m.core.Read(ramStart, m.after[:m.dirty]); err != nil {
 		return r, err
 	}
-	m.judge(&r, places)
+	m.judge(&r, &places)
 	return r, nil
 }
 
@@ -341,7 +395,7 @@ func (m *Machine) place(p progen.Program) *places {
 
 // load fills memory, alike on both sides.
 func (m *Machine) load(p progen.Program, l *places) error {
-	code := unsafe.Slice((*byte)(&m.z.code[0]), int(m.z.code_bytes))
+	code := m.Code()
 	l.code = l.layout.add("the code", len(code))
 	l.code.kept = true
 	size := int(l.layout.end - ramStart)

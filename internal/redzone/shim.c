@@ -23,6 +23,14 @@ int32_t redzone_compile(struct redzone *z, uint32_t cpu, uint32_t options)
 	return n < 0 ? n : 0;
 }
 
+int32_t redzone_onepass(struct redzone *z)
+{
+	z->report = (struct onepass_report){ 0 };
+	int32_t n = onepass_compile(&z->program, z->code, sizeof z->code, &z->report, &z->where);
+	z->code_bytes = n > 0 ? (uint32_t)n : 0;
+	return n < 0 ? n : 0;
+}
+
 int32_t redzone_interpret(struct redzone *z)
 {
 	struct ub_prepared prepared = {.program = &z->program};

@@ -5,6 +5,7 @@
 
 #include "abi/engine.h"
 #include "firmware/helpers/helpers.h"
+#include "jit/onepass/onepass.h"
 
 enum { REDZONE_SLOTS = 0x4000, REDZONE_CODE = 1 << 17 };
 
@@ -14,6 +15,7 @@ struct redzone {
 	struct ub_fault where; /* why the program was refused */
 	struct ub_run run;     /* as the interpreter takes and leaves it */
 	struct helper_env env; /* likewise */
+	struct onepass_report report; /* what became of the plan */
 	uint8_t scratch[9 * REDZONE_SLOTS + 64]; /* for the verifier */
 	uint32_t code_bytes;
 	uint8_t code[REDZONE_CODE] __attribute__((aligned(8)));
@@ -24,6 +26,9 @@ int32_t redzone_verify(struct redzone *z);
 
 /* Compiles it to z->code, with the options of jit.h. */
 int32_t redzone_compile(struct redzone *z, uint32_t cpu, uint32_t options);
+
+/* The same by the compiler in one pass. */
+int32_t redzone_onepass(struct redzone *z);
 
 /* Interprets it, with z->run and z->env filled in. */
 int32_t redzone_interpret(struct redzone *z);

@@ -20,9 +20,9 @@ func SetOf(vars ...plan.Var) (s Set) {
 	return s
 }
 
-// Low is the low half of a register, Both both halves.
+// Low is the low half of a register, Both both halves; r10, an address, has none that is not 0.
 func Low(r byte) Set  { return 1 << r }
-func Both(r byte) Set { return 1<<r | 1<<(plan.High+plan.Var(r)) }
+func Both(r byte) Set { return 1<<r | 1<<(plan.High+plan.Var(r))&highs }
 
 // lows and highs are all halves there are.
 const (

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package hostile is the adversary of the device's compiler: it makes plans that lie. A plan may cost a program speed; it
+// must not make it do anything else. Plans are changed bit by bit and claim by claim, spliced with others, taken from other
+// programs, or noise. Those that the compiler follows are changed further, so that lies add up.
+package hostile
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+
+	"github.com/ubench-dev/ubench/planner/plan"
+)
+
+// Kind is how a plan was made.
+type Kind int
+
+// Kinds of plans.
+const (
+	Claims  Kind = iota // read, some of what it says changed, and written again
+	Bits                // some bits turned
+	Spliced             // the beginning of one, the end of another
+	Foreign             // another program's
+	Cut                 // its end missing
+	Noise               // any bytes
+	Kinds
+)
+
+func (k Kind) String() string {
+	return [...]string{"claims", "bits", "spliced", "foreign", "cut", "noise"}[k]
+}
+
+// Liar makes hostile plans for one program after the other.
+type Liar struct {
+	r      *rand.Rand
+	pool   map[reflect.Type][]reflect.Value // what plans have said, by the type of claim
+	others [][]byte                         // plans of other programs
+
+	text      []byte
+	slots     []int // where instructions begin
+	functions []int
+	bases     [][]byte // plans that the compiler follows
+}
+
+const (
+	poolSize = 200 // claims of a type
+	maxBases = 24
+)
+
+// New makes a liar with a seed.
+func New(seed, stream uint64) *Liar {
+	return &Liar{r: rand.New(rand.NewPCG(seed, stream)), pool: map[reflect.Type][]reflect.Value{}}
+}
+
+// Begin goes on to a program, with an honest plan of it if there is one.
+func (l *Liar) Begin(text, honest []byte) {
+	l.text, l.functions, l.bases, l.slots = text, plan.Functions(text, nil), nil, l.slots[:0]
+	for slot := 0; slot < len(text)/8; slot++ {
+		l.slots = append(l.slots, slot)
+		if text[8*slot] == 0x18 {
+			slot++
+		}
+	}
+	if honest == nil {
+		return
+	}
+	l.bases = append(l.bases, honest)
+	if p, err := plan.Decode(honest, text, l.functions); err == nil {
+		l.learn(reflect.ValueOf(p).Elem())
+	}
+	if len(l.others) < 16 {
+		l.others = append(l.others, honest)
+	} else {
+		l.others[l.r.IntN(16)] = honest
+	}
+}
+
+// Keep says that the compiler follows a plan of the program, and makes other code of it than of those before.
+func (l *Liar) Keep(followed []byte) {
+	if len(l.bases) < maxBases {
+		l.bases = append(l.bases, bytes.Clone(followed))
+	} else {
+		l.bases[1+l.r.IntN(maxBases-1)] = bytes.Clone(followed)
+	}
+}
+
+func (l *Liar) base() []byte {
+	if len(l.bases) == 0 {
+		return l.noise()
+	}
+	if l.r.IntN(2) == 0 {
+		return l.bases[0]
+	}
+	return l.bases[l.r.IntN(len(l.bases))]
+}
+
+// Plan makes one.
+func (l *Liar) Plan() (data []byte, kind Kind) {
+	switch n := l.r.IntN(32); {
+	case n < 20:
+		if data := l.lie(); data != nil {
+			return data, Claims
+		}
+	case n < 26:
+	case n < 28:
+		a, b := l.base(), l.base()
+		if l.r.IntN(4) == 0 && len(l.others) > 0 {
+			b = l.others[l.r.IntN(len(l.others))]
+		}
+		return slices.Concat(a[:l.r.IntN(len(a)+1)], b[l.r.IntN(len(b)+1):]), Spliced
+	case n < 29 && len(l.others) > 0:
+		return l.others[l.r.IntN(len(l.others))], Foreign
+	case n < 30:
+		a := l.base()
+		return a[:l.r.IntN(len(a)+1)], Cut
+	case n < 31:
+		return l.noise(), Noise
+	}
+	data = bytes.Clone(l.base())
+	for range 1 + l.r.IntN(3) {
+		at := l.r.IntN(8 * len(data))
+		data[at/8] ^= 0x80 >> (at % 8)
+	}
+	return data, Bits
+}
+
+// noise are any bytes, of a version that is known.
+func (l *Liar) noise() []byte {
+	noise := make([]byte, 1+l.r.IntN(100))
+	for i := range noise {
+		noise[i] = byte(l.r.Uint32())
+	}
+	noise[0] = noise[0]&15 | 0x10
+	return noise
+}
+
+// lie changes what a plan says; nil if nothing came of it.
+func (l *Liar) lie() []byte {
+	p, err := plan.Decode(l.base(), l.text, l.functions)
+	if err != nil {
+		return nil
+	}
+	for again := true; again; again = l.r.IntN(2) == 0 {
+		switch l.r.IntN(8) {
+		case 0:
+			l.join(p)
+		case 1, 2:
+			l.say(p)
+		default:
+			l.change(reflect.ValueOf(p).Elem())
+		}
+	}
+	data, err := p.Encode(l.text, l.functions)
+	if err != nil {
+		return nil
+	}
+	return data
+}
+
+// join adds a frame where no jump leads, or takes one away.
+func (l *Liar) join(p *plan.Plan) {
+	if n := len(p.Joins); n > 0 && l.r.IntN(2) == 0 {
+		k := l.r.IntN(n)
+		slot := p.Joins[k]
+		p.Joins = slices.Delete(p.Joins, k, k+1)
+		if slices.Contains(plan.FrameSlots(l.text, l.functions, p.Joins), slot) {
+			return
+		}
+		p.Frames = slices.DeleteFunc(p.Frames, func(f plan.Frame) bool { return f.Slot == slot })
+		return
+	}
+	slot := l.slots[l.r.IntN(len(l.slots))]
+	at, there := slices.BinarySearchFunc(p.Frames, slot, func(f plan.Frame, slot int) int { return f.Slot - slot })
+	if there || len(p.Frames) == 0 {
+		return
+	}
+	f := p.Frames[l.r.IntN(len(p.Frames))]
+	f.Slot = slot
+	f.Facts, f.Moved = slices.Clone(f.Facts), slices.Clone(f.Moved)
+	p.Frames = slices.Insert(p.Frames, at, f)
+	k, _ := slices.BinarySearch(p.Joins, slot)
+	p.Joins = slices.Insert(p.Joins, k, slot)
+}
+
+// say says something about an instruction, most often one of which nothing is said.
+func (l *Liar) say(p *plan.Plan) {
+	slot := l.slots[l.r.IntN(len(l.slots))]
+	at, there := slices.BinarySearchFunc(p.Insns, slot, func(i plan.Insn, slot int) int { return i.Slot - slot })
+	if !there {
+		p.Insns = slices.Insert(p.Insns, at, plan.Insn{Slot: slot})
+	}
+	i := &p.Insns[at]
+	switch l.r.IntN(6) {
+	case 0, 1:
+		i.Defer = !i.Defer
+	case 2, 3:
+		i.DeadHigh = !i.DeadHigh
+	default:
+		l.change(reflect.ValueOf(i).Elem())
+	}
+}

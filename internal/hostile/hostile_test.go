@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// libunicorn leaks, and its header shifts into the sign.
+//
+//go:build !sanitize
+
+package hostile_test
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/internal/hostile"
+	"github.com/ubench-dev/ubench/internal/progen"
+	"github.com/ubench-dev/ubench/internal/redzone"
+	"github.com/ubench-dev/ubench/planner"
+)
+
+func environment(t *testing.T, name string, otherwise int) int {
+	s := os.Getenv(name)
+	if s == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
+
+func machine(t testing.TB, core unicorn.Core) *redzone.Machine {
+	t.Helper()
+	m, err := redzone.New(core)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.Close() })
+	return m
+}
+
+// honest is the planner's plan of a program, nil if it has none.
+func honest(p progen.Program) []byte {
+	linked, err := p.Linked()
+	if err != nil {
+		return nil
+	}
+	r, err := planner.Of(linked)
+	if err != nil {
+		return nil
+	}
+	return r.Bytes
+}
+
+func show(p progen.Program, c *hostile.Complaint) string {
+	return fmt.Sprintf("plan %d (%v): %s (escape: %v)\ntext %x\nplan %x\ncontext %x budget %d", c.Number, c.Kind, c.Difference, c.Escape,
+		p.Text, c.Plan, p.Context, p.Budget)
+}
+
+// TestHostilePlans tries hostile plans on generated programs, on as many cores as there are. UBENCH_HOSTILE says how many
+// programs, UBENCH_HOSTILE_EACH how many plans of each, and UBENCH_CAMPAIGN_SEED which.
+func TestHostilePlans(t *testing.T) {
+	programs, each, seed := environment(t, "UBENCH_HOSTILE", 150), environment(t, "UBENCH_HOSTILE_EACH", 200), uint64(environment(t, "UBENCH_CAMPAIGN_SEED", 1))
+	var next, failures atomic.Int64
+	var group sync.WaitGroup
+	var lock sync.Mutex
+	var total hostile.Counts
+	start := time.Now()
+	for k := range runtime.GOMAXPROCS(0) {
+		a := hostile.NewAdversary(machine(t, []unicorn.Core{unicorn.CortexM4, unicorn.CortexM3}[k%2]), seed, uint64(k))
+		group.Go(func() {
+			for {
+				i := int(next.Add(1) - 1)
+				if i >= programs || failures.Load() > 20 {
+					break
+				}
+				p := progen.Numbered(seed, i)
+				c, err := a.Try(p, honest(p), each)
+				if err != nil {
+					t.Errorf("program %d: %v", i, err)
+					failures.Add(1)
+				}
+				if c != nil {
+					t.Errorf("program %d, %s", i, show(p, c))
+					failures.Add(1)
+				}
+				if i%1000 == 999 {
+					t.Logf("%d programs, %v", i+1, time.Since(start).Round(time.Second))
+				}
+			}
+			lock.Lock()
+			defer lock.Unlock()
+			total.Add(a.Counts)
+		})
+	}
+	group.Wait()
+	t.Logf("seed %d, in %v: %v", seed, time.Since(start).Round(time.Millisecond), total)
+}
