@@ -8,6 +8,7 @@ struct listing {
 	struct coap_reply *reply;
 	const struct coap_segment *filter; /* name=value; len 0: none */
 	uint32_t any;
+	int32_t who;
 };
 
 /* Whether a value is what is asked for, all of it or, with a * at the end, how it begins. */
@@ -81,7 +82,7 @@ static void put(void *arg, const struct coap_resource *r)
 	struct listing *l = arg;
 	char text[6];
 
-	if (strchr(r->path, '*') || !is_asked_for(l, r)) /* names that come and go; the resource above lists them */
+	if ((!l->who && !(r->traits & COAP_OPEN)) || strchr(r->path, '*') || !is_asked_for(l, r)) /* names that come and go; the resource above lists them */
 		return;
 	coap_body_text(l->reply, l->any ? ",</" : "</");
 	l->any = 1;
@@ -105,15 +106,14 @@ static void list(void *server, const struct coap_request *request, struct coap_r
 	struct coap_options options = coap_options(request->message);
 	struct coap_option o;
 	struct coap_segment filter = {0, 0};
-	struct listing l = {reply, &filter, 0};
+	struct listing l = {reply, &filter, 0, request->who};
 
 	while (coap_next(&options, &o))
 		if (o.number == COAP_OPTION_URI_QUERY && !filter.len)
 			filter = (struct coap_segment){o.value, o.len};
 	reply->code = COAP_CONTENT;
 	for (uint32_t i = 0; i < s->nresources; i++)
-		if (request->who || s->resources[i].traits & COAP_OPEN)
-			put(&l, &s->resources[i]);
+		put(&l, &s->resources[i]);
 	if (s->list)
 		s->list(s->owner, put, &l);
 }

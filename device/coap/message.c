@@ -155,6 +155,11 @@ void coap_put_uint(struct coap_writer *w, uint32_t number, uint32_t value)
 	coap_put(w, number, bytes + skip, 4 - skip);
 }
 
+void coap_put_raw(struct coap_writer *w, const uint8_t *options, uint32_t len)
+{
+	put(w, options, len);
+}
+
 void coap_put_payload(struct coap_writer *w, const uint8_t *payload, uint32_t len)
 {
 	static const uint8_t marker = PAYLOAD_MARKER;

@@ -113,6 +113,8 @@ struct coap_writer {
 void coap_begin(struct coap_writer *w, uint8_t *bytes, uint32_t size, const struct coap_message *head);
 void coap_put(struct coap_writer *w, uint32_t number, const void *value, uint32_t len);
 void coap_put_uint(struct coap_writer *w, uint32_t number, uint32_t value);
+/* Options as they lie in a message, and no others. */
+void coap_put_raw(struct coap_writer *w, const uint8_t *options, uint32_t len);
 void coap_put_payload(struct coap_writer *w, const uint8_t *payload, uint32_t len);
 
 #endif

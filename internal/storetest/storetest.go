@@ -6,7 +6,29 @@ package storetest
 /*
 #cgo CFLAGS: -std=gnu99 -O2 -Wall -Wextra -Werror -I${SRCDIR}/../..
 #include <stdlib.h>
-#include "flash.h"
+#include <string.h>
+#include "device/posix/nor/nor.h"
+
+struct storetest {
+	struct nor nor;
+	struct store store;
+};
+
+static struct storetest *storetest_new(uint32_t area_bytes, uint32_t areas)
+{
+	struct storetest *t = calloc(1, sizeof *t);
+	uint8_t *bytes = malloc(area_bytes * areas);
+
+	memset(bytes, 0xff, area_bytes * areas);
+	nor_init(&t->nor, bytes, area_bytes, areas);
+	return t;
+}
+
+static void storetest_free(struct storetest *t)
+{
+	free(t->nor.bytes);
+	free(t);
+}
 
 static const char *text(int32_t error)
 {
@@ -25,6 +47,7 @@ import (
 	"strings"
 	"unsafe"
 
+	_ "github.com/ubench-dev/ubench/device/posix/nor"
 	_ "github.com/ubench-dev/ubench/device/store" // the store
 )
 
@@ -66,38 +89,38 @@ func outcome(status C.int32_t) error {
 
 // Mount is a reset with the power on: all that is not in flash is forgotten.
 func (s *Store) Mount() error {
-	s.c.off, s.c.cut_at = 0, math.MaxUint32
+	s.c.nor.off, s.c.nor.cut_at = 0, math.MaxUint32
 	return s.remount()
 }
 
 // remount is a reset during which the power may still be cut.
 func (s *Store) remount() error {
-	return outcome(C.store_mount(&s.c.store, &s.c.flash))
+	return outcome(C.store_mount(&s.c.store, &s.c.nor.flash))
 }
 
 // Cut lets the power fail in the write that comes after so many others.
 func (s *Store) Cut(after, tear int) {
-	s.c.cut_at, s.c.tear = s.c.writes+C.uint32_t(after), C.uint32_t(tear)
+	s.c.nor.cut_at, s.c.nor.tear = s.c.nor.writes+C.uint32_t(after), C.uint32_t(tear)
 }
 
 // Writes is how many words and areas were written so far.
-func (s *Store) Writes() int { return int(s.c.writes) }
+func (s *Store) Writes() int { return int(s.c.nor.writes) }
 
 // Violated tells whether flash was used as flash cannot be.
-func (s *Store) Violated() bool { return s.c.violated != 0 }
+func (s *Store) Violated() bool { return s.c.nor.violated != 0 }
 
 // Erases is how often each area was erased.
 func (s *Store) Erases() []int {
 	var n []int
-	for i := range int(s.c.flash.areas) {
-		n = append(n, int(s.c.erases[i]))
+	for i := range int(s.c.nor.flash.areas) {
+		n = append(n, int(s.c.nor.erases[i]))
 	}
 	return n
 }
 
 // Flash is all of flash, to be looked at and to be changed.
 func (s *Store) Flash() []byte {
-	return unsafe.Slice((*byte)(s.c.bytes), int(s.c.flash.area_bytes*s.c.flash.areas))
+	return unsafe.Slice((*byte)(s.c.nor.bytes), int(s.c.nor.flash.area_bytes*s.c.nor.flash.areas))
 }
 
 func named(name string, f func(*C.char) C.int32_t) error {

@@ -1,25 +1,24 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "flash.h"
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "device/posix/nor/nor.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Whether this write happens, and how much of it. */
-static int power(struct storetest *t, enum storetest_tear *tear)
+static int power(struct nor *t, enum nor_tear *tear)
 {
 	*tear = TEAR_WHOLE;
 	if (t->off)
 		return 0;
 	if (t->writes++ == t->cut_at) {
 		t->off = 1;
-		*tear = (enum storetest_tear)t->tear;
+		*tear = (enum nor_tear)t->tear;
 	}
 	return 1;
 }
 
 static int32_t program(void *arg, uint32_t at, const uint8_t *bytes, uint32_t len)
 {
-	struct storetest *t = arg;
+	struct nor *t = arg;
 	uint32_t size = t->flash.area_bytes * t->flash.areas;
 
 	if (at % STORE_WORD || len % STORE_WORD || at > size || len > size - at) {
@@ -27,7 +26,7 @@ static int32_t program(void *arg, uint32_t at, const uint8_t *bytes, uint32_t le
 		return -1;
 	}
 	for (uint32_t i = 0; i < len; i += STORE_WORD) {
-		enum storetest_tear tear;
+		enum nor_tear tear;
 		if (!power(t, &tear))
 			return -1;
 		for (uint32_t j = i; j < i + STORE_WORD; j++) {
@@ -43,8 +42,8 @@ static int32_t program(void *arg, uint32_t at, const uint8_t *bytes, uint32_t le
 
 static int32_t erase(void *arg, uint32_t area)
 {
-	struct storetest *t = arg;
-	enum storetest_tear tear;
+	struct nor *t = arg;
+	enum nor_tear tear;
 	uint8_t *p = t->bytes + area * t->flash.area_bytes;
 
 	if (area >= t->flash.areas) {
@@ -63,19 +62,10 @@ static int32_t erase(void *arg, uint32_t area)
 	return t->off ? -1 : 0;
 }
 
-struct storetest *storetest_new(uint32_t area_bytes, uint32_t areas)
+void nor_init(struct nor *t, uint8_t *bytes, uint32_t area_bytes, uint32_t areas)
 {
-	struct storetest *t = calloc(1, sizeof *t);
-
-	t->bytes = malloc(area_bytes * areas);
-	memset(t->bytes, 0xff, area_bytes * areas);
+	memset(t, 0, sizeof *t);
+	t->bytes = bytes;
 	t->flash = (struct store_flash){t->bytes, area_bytes, areas, t, program, erase};
 	t->cut_at = UINT32_MAX;
-	return t;
-}
-
-void storetest_free(struct storetest *t)
-{
-	free(t->bytes);
-	free(t);
 }

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "device/server/internal.h"
+
+static const struct coap_resource resources[] = {
+	{"dev", COAP_ALLOW_GET, 0, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, "rt=\"ubench.device\"", server_device},
+	{"dev/keys/*", COAP_ALLOW_DELETE, 0, COAP_FORMAT_NONE, COAP_FORMAT_NONE, NULL, server_revoke},
+	{"p", COAP_ALLOW_GET, COAP_OBSERVABLE, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, "rt=\"ubench.programs\"", server_list},
+	{"p/*", COAP_ALLOW_GET | COAP_ALLOW_PUT | COAP_ALLOW_DELETE, COAP_RESUMES, COAP_FORMAT_CBOR, COAP_FORMAT_BYTES, NULL, server_program},
+	{"p/*/run", COAP_ALLOW_POST, COAP_CONTINUES, COAP_FORMAT_CBOR, COAP_FORMAT_BYTES, NULL, server_run},
+	{"p/*/start", COAP_ALLOW_POST, 0, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, NULL, server_start},
+	{"p/*/stop", COAP_ALLOW_POST, 0, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, NULL, server_stop},
+	{"p/*/kill", COAP_ALLOW_POST, 0, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, NULL, server_kill},
+	{"p/*/confirm", COAP_ALLOW_POST, 0, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, NULL, server_confirm},
+	{"p/*/rollback", COAP_ALLOW_POST, 0, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, NULL, server_rollback},
+	{"p/*/log", COAP_ALLOW_GET, COAP_OBSERVABLE, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, NULL, server_log},
+	{"p/*/faults", COAP_ALLOW_GET, COAP_OBSERVABLE, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, NULL, server_faults},
+	{"log", COAP_ALLOW_GET, COAP_OBSERVABLE, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, "rt=\"ubench.log\"", server_log},
+	{"s/*", COAP_ALLOW_GET, 0, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, NULL, server_store},
+	{"s/*/*", COAP_ALLOW_GET | COAP_ALLOW_PUT, 0, COAP_FORMAT_CBOR, COAP_FORMAT_CBOR, NULL, server_value},
+	{"transfer", COAP_ALLOW_GET, 0, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, "rt=\"ubench.transfer\"", server_transfer},
+	{"trace", COAP_ALLOW_PUT, 0, COAP_FORMAT_NONE, COAP_FORMAT_BYTES, "rt=\"ubench.trace\"", server_trace},
+};
+enum { RESOURCES = sizeof resources / sizeof resources[0] };
+
+/* Programs that answer themselves. */
+static const struct coap_resource answering[] = {
+	{"x/*", 15, 0, COAP_FORMAT_NONE, COAP_FORMAT_NONE, NULL, server_packet},
+	{"x/*", 15, COAP_OPEN, COAP_FORMAT_NONE, COAP_FORMAT_NONE, NULL, server_packet},
+};
+
+static const struct coap_resource *find(void *owner, const struct coap_request *q)
+{
+	struct server *s = owner;
+	int32_t number = q->segments && q->path[0].len == 1 && *q->path[0].text == 'x' ? server_named(s, q) : -1;
+
+	if (number < 0 || s->programs[number].answers == TRUST_ANSWERS_NOBODY)
+		return NULL;
+	return &answering[s->programs[number].answers == TRUST_ANSWERS_ANYBODY];
+}
+
+static void list(void *owner, void (*put)(void *arg, const struct coap_resource *r), void *arg)
+{
+	struct server *s = owner;
+	char path[2 + SUPERVISOR_NAME] = "x/";
+
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		const struct supervisor_program *p = supervisor_at(&s->supervisor, i);
+		if (!p || s->programs[i].answers == TRUST_ANSWERS_NOBODY)
+			continue;
+		struct coap_resource r = answering[s->programs[i].answers == TRUST_ANSWERS_ANYBODY];
+		memcpy(path + 2, p->loaded.config.name, SUPERVISOR_NAME);
+		r.path = path;
+		r.attributes = "rt=\"ubench.answers\"";
+		put(arg, &r);
+	}
+}
+
+/* The guard of the CoAP server is OSCORE. */
+_Static_assert(sizeof(struct oscore_exchange) <= COAP_BOUND_BYTES, "kept with an observation");
+
+static int32_t open(void *arg, uint8_t *bytes, uint32_t len, struct coap_bound *bound, int32_t *who)
+{
+	struct server *s = arg;
+	struct oscore_exchange *x = (void *)bound;
+	int32_t n = oscore_unprotect_request(s->setup->contexts, s->setup->ncontexts, bytes, len, x);
+
+	*who = n < 0 ? 0 : (int32_t)(x->context - s->setup->contexts) + 1;
+	return n;
+}
+
+static uint32_t refuse(void *arg, int32_t error, struct coap_bound *bound, uint8_t *to, uint32_t size)
+{
+	(void)arg;
+	return oscore_refuse(error, (struct oscore_exchange *)(void *)bound, to, size);
+}
+
+static int32_t seal(void *arg, struct coap_bound *bound, uint8_t *bytes, uint32_t len, uint32_t size)
+{
+	(void)arg;
+	return oscore_protect_response((struct oscore_exchange *)(void *)bound, bytes, len, size);
+}
+
+static void send(void *link, const struct coap_endpoint *to, const uint8_t *bytes, uint32_t len)
+{
+	struct os_peer peer;
+
+	_Static_assert(sizeof peer == sizeof *to, "the same");
+	(void)link;
+	memcpy(&peer, to, sizeof peer);
+	os_send(&peer, bytes, len);
+}
+
+static uint32_t newest(void *arg, const char *name)
+{
+	struct server *s = arg;
+	struct store_entry e;
+
+	return trust_newest(&s->kept.history, name, store_find(&s->store, name, &e) ? 0 : e.sequence);
+}
+
+int32_t server_init(struct server *s, const struct server_setup *setup)
+{
+	memset(s, 0, sizeof *s);
+	s->setup = setup;
+	s->trust = setup->trust;
+	s->keys = *setup->trust.keys;
+	s->trust.keys = &s->keys;
+	s->trust.newest = newest;
+	s->trust.arg = s;
+	s->guard = (struct coap_guard){open, refuse, seal, s};
+	s->coap.resources = resources;
+	s->coap.nresources = RESOURCES;
+	s->coap.owner = s;
+	s->coap.send = send;
+	s->coap.guard = &s->guard;
+	s->coap.find = find;
+	s->coap.list = list;
+	s->coap.block = setup->block;
+	s->coap.id = (uint16_t)setup->random;
+	s->coap.sequence = setup->random >> 8;
+	coap_init(&s->coap);
+	supervisor_init(&s->supervisor, setup->board);
+	s->supervisor.answered = server_answered;
+	s->supervisor.answered_arg = s;
+	int32_t err = store_mount(&s->store, setup->flash);
+	if (err)
+		return err;
+	server_keep_read(s);
+	server_restore(s);
+	return 0;
+}
+
+/* Tells observers what has changed: of programs, but for what counts up, and of the log. */
+static void tell(struct server *s)
+{
+	uint32_t state = 1;
+
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		const struct supervisor_program *p = &s->supervisor.programs[i];
+		const uint32_t parts[] = {p->state, p->fault.count, s->programs[i].sequence, s->programs[i].trial};
+		for (uint32_t k = 0; p->state != SUPERVISOR_EMPTY && k < 4; k++)
+			state = (state ^ (parts[k] + i)) * 0x01000193u;
+	}
+	for (uint32_t i = 0; i < RESOURCES; i++) {
+		const struct coap_resource *r = &resources[i];
+		if (r->handle == server_log ? s->seen_log != s->supervisor.log_head : state != s->seen_state)
+			coap_changed(&s->coap, r);
+	}
+	s->seen_state = state;
+	s->seen_log = s->supervisor.log_head;
+}
+
+uint64_t server_step(struct server *s)
+{
+	struct coap_endpoint from;
+	struct os_peer peer;
+	uint32_t n;
+	uint64_t next = supervisor_step(&s->supervisor);
+
+	while ((n = os_receive(&peer, s->datagram, sizeof s->datagram)) != 0) {
+		memcpy(&from, &peer, sizeof from);
+		coap_datagram(&s->coap, &from, s->datagram, n, os_now());
+		next = supervisor_step(&s->supervisor);
+	}
+	uint64_t trial = server_judge(s, os_now());
+	tell(s);
+	uint64_t coap = coap_step(&s->coap, os_now());
+	if (trial < next)
+		next = trial;
+	return coap < next ? coap : next;
+}
+
+void server_serve(struct server *s, const struct server_setup *setup)
+{
+	os_listen(SERVER_FLAG_DATAGRAM);
+	os_lock();
+	int32_t err = server_init(s, setup);
+	os_unlock();
+	while (err) /* flash that holds nothing: there is nobody to tell */
+		os_wait(0, OS_FOREVER);
+	for (;;) {
+		os_lock();
+		uint64_t next = server_step(s);
+		os_unlock();
+		os_wait(SERVER_FLAGS, next);
+	}
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The server of a device in the field: what the network may ask of it. It joins the parts: datagrams (device/os.h) are
+ * opened by OSCORE and answered by CoAP; programs come signed, are kept in the store and run under the supervisor.
+ *
+ *     datagram → oscore → coap → a resource below → trust, store, supervisor
+ *
+ *   server.c    the loop, the table of resources, who is asking
+ *   install.c   a program arrives; trials, and the way back; what there is after a reset
+ *   run.c       running a program for a request, and programs that answer requests themselves
+ *   show.c      what is to be seen, as CBOR (keys.h)
+ *   stores.c    the stores of programs, logs, what simulated devices read
+ *   keep.c      what outlives a reset, beside programs
+ *
+ * One thread calls everything here. The caller owns all memory. Whoever has no key of OSCORE gets the list of resources, and
+ * answers of programs whose manifest says that they answer anybody.
+ */
+#ifndef DEVICE_SERVER_H
+#define DEVICE_SERVER_H
+
+#include "device/coap/server.h"
+#include "device/oscore/oscore.h"
+#include "device/store/store.h"
+#include "device/supervisor/supervisor.h"
+#include "device/trust/trust.h"
+
+enum { SERVER_CONTEXTS = 8 /* of OSCORE, at most */, SERVER_TRACE_BYTES = 256 };
+
+/* What it runs on. Outlives it. */
+struct server_setup {
+	const struct supervisor_board *board;
+	const char *firmware; /* its version */
+	const struct store_flash *flash;
+	uint8_t flash_is_ram; /* what is stored is gone when the power is */
+	/* Whose manifests are taken, and for what device they have to be; newest and arg are the server's. */
+	struct trust_device trust;
+	/* Who may ask: derived, with sequence numbers at 0; those are the server's to keep. */
+	struct oscore_context *contexts;
+	uint32_t ncontexts;
+	uint32_t block;  /* the largest block, bytes */
+	uint32_t random; /* other numbers at each start, for ids of messages */
+};
+
+/* What the server knows of a program, beside the supervisor. */
+struct server_program {
+	uint32_t sequence, image_bytes, trial_s;
+	uint64_t trial_since; /* when its time without a fault began */
+	uint32_t faults;      /* it had when its trial began */
+	uint8_t trial;        /* it is on trial */
+	uint8_t start, answers;
+	uint8_t wanted;       /* it is to be running */
+	uint8_t digest[8];    /* how that of its image begins */
+	char application[SUPERVISOR_NAME];
+	uint32_t counted;     /* instructions of the last run for a request */
+};
+
+/* A run that answers a request. */
+struct server_call {
+	uint8_t active, number;
+	uint8_t packet; /* the program writes the answer itself */
+	uint32_t counted;
+};
+
+/* What outlives a reset. */
+struct server_kept {
+	struct trust_history history;
+	uint32_t revoked;
+};
+
+struct server {
+	const struct server_setup *setup;
+	struct supervisor supervisor;
+	struct store store;
+	struct coap_server coap;
+	struct coap_guard guard;
+	struct trust_device trust;
+	struct trust_keys keys;
+	struct server_kept kept;
+	struct server_program programs[SUPERVISOR_PROGRAMS];
+	struct server_call calls[COAP_LATERS]; /* by ticket */
+	/* The program that is arriving. */
+	struct {
+		uint8_t active, begun; /* receiving; a record in the store has been begun */
+		char name[SUPERVISOR_NAME];
+		uint32_t have;
+		struct trust_intake in;
+	} transfer;
+	uint32_t seen_state, seen_log; /* by observers */
+	uint8_t trace_len;
+	uint8_t trace[SERVER_TRACE_BYTES];
+	uint8_t datagram[OS_DATAGRAM_BYTES] __attribute__((aligned(8)));
+};
+
+/* Finds what there is in flash, and starts what is to be started. Returns 0 or an error of the store. */
+int32_t server_init(struct server *s, const struct server_setup *setup);
+/* Takes what has come, does what is due. Returns when to be called again at the latest. */
+uint64_t server_step(struct server *s);
+/* What a thread does for ever. */
+void server_serve(struct server *s, const struct server_setup *setup) __attribute__((noreturn));
+enum { SERVER_FLAG_DATAGRAM = 1 << SUPERVISOR_PROGRAMS, SERVER_FLAGS = SERVER_FLAG_DATAGRAM | SUPERVISOR_FLAGS };
+
+#endif

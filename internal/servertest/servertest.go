@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package servertest is a network between the desk's client (deploy) and a device within this process (device/posix/field):
+// it loses, doubles and delays datagrams as a test says, and what would have to be waited for is skipped.
+package servertest
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"github.com/ubench-dev/ubench/deploy/oscore"
+	"github.com/ubench-dev/ubench/deploy/suit"
+	"github.com/ubench-dev/ubench/device/posix/field"
+)
+
+// Secrets are those of clients 0 to n-1, as a device has them.
+func Secrets(n int) []field.Secret {
+	var all []field.Secret
+	for i := range n {
+		all = append(all, field.Secret{Master: [16]byte{byte(i), 1, 2, 3}, Device: []byte{0xd0}, Client: []byte{byte(i)}})
+	}
+	return all
+}
+
+// Guard is what a client protects its requests with.
+func Guard(s field.Secret) *oscore.Context {
+	c, err := oscore.New(oscore.Parameters{Master: s.Master[:], Sender: s.Client, Recipient: s.Device})
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return c
+}
+
+// Believed is a key as a device has it.
+func Believed(k suit.PublicKey) field.Key {
+	b := field.Key{ID: k.ID()}
+	copy(b.Point[:], k.X[:])
+	copy(b.Point[32:], k.Y[:])
+	if k.Development {
+		b.Flags = 1
+	}
+	return b
+}
+
+// Net is the way from one client to the device. The zero of what it does to datagrams is nothing.
+type Net struct {
+	Device *field.Device
+	From   byte       // the client
+	Random *rand.Rand // nil: nothing is lost
+	Lost   int        // of a hundred datagrams
+	Twice  int
+	Late   int
+	late   [][]byte
+	due    bool // the device has something to answer
+	Waited time.Duration
+	Passed int // datagrams that were to pass
+}
+
+func (n *Net) chance(percent int) bool { return n.Random != nil && n.Random.IntN(100) < percent }
+
+// Send implements client.Transport.
+func (n *Net) Send(b []byte) error {
+	n.Passed++
+	if len(n.late) > 0 && n.chance(50) {
+		n.Device.Give(n.From, n.late[0])
+		n.late = n.late[1:]
+	}
+	switch {
+	case n.chance(n.Lost):
+	case n.chance(n.Late):
+		n.late = append(n.late, append([]byte(nil), b...))
+	case n.chance(n.Twice):
+		n.Device.Give(n.From, b)
+		n.Device.Give(n.From, b)
+		n.due = true
+	default:
+		n.Device.Give(n.From, b)
+		n.due = true
+	}
+	return nil
+}
+
+// patience is how long a device that was asked may really take; it answers in milliseconds, on a machine that has time.
+const patience = 20 * time.Second
+
+// Receive implements client.Transport. What the device has not answered by then it does not answer.
+func (n *Net) Receive(ctx context.Context, wait time.Duration) ([]byte, error) {
+	end := time.Now().Add(min(patience, time.Minute))
+	for n.due && time.Now().Before(end) {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		to, b := n.Device.Take()
+		if b == nil {
+			time.Sleep(50 * time.Microsecond)
+			continue
+		}
+		if to != n.From {
+			continue
+		}
+		n.Passed++
+		n.due = b[0]>>4&3 == 2 && b[1] == 0 // it has the request, and will answer
+		if n.chance(n.Lost) {
+			break
+		}
+		return b, nil
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if n.due {
+		return nil, errors.New("the device did not answer what it was asked")
+	}
+	for { // late answers, and what it tells by itself
+		to, b := n.Device.Take()
+		if b == nil {
+			break
+		}
+		if to == n.From {
+			return b, nil
+		}
+	}
+	n.Waited += wait
+	n.Device.Skip(wait)
+	return nil, os.ErrDeadlineExceeded
+}
+
+// Close implements client.Transport.
+func (n *Net) Close() error { return nil }
