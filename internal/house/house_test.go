@@ -46,7 +46,7 @@ var owners = map[string][]string{
 	"github.com/creack/pty":                    {}, // tests only
 	"github.com/santhosh-tekuri/jsonschema/v6": {}, // tests only
 	"github.com/plgd-dev/go-coap/v3":           {}, // tests only
-	"github.com/fxamacker/cbor/v2":             {}, // tests only
+	"github.com/fxamacker/cbor/v2":             {"deploy"},
 	"golang.org/x/term":                        {"cmd/ubench"},
 	"github.com/ubench-dev/ubench/emu/unicorn": {"emu", "cmd", "internal"},
 	"github.com/ubench-dev/ubench/emu/qemu":    {"emu", "internal/devicetest"},
