@@ -40,6 +40,7 @@ var commands = []func(*env) *cli.Command{
 	doctorCommand,
 	measureCommand,
 	profileCommand,
+	keygenCommand,
 	versionCommand,
 	completionCommand,
 	manCommand,
