@@ -34,7 +34,7 @@ const regionBytes = 16
 // they lie one behind the other, on multiples of 8 bytes.
 func MeasureAccess(ctx context.Context, target emu.Target, engine string, regions int, stack bool) (Access, error) {
 	a := Access{Engine: engine, Regions: regions, Stack: stack}
-	job := emu.Job{Context: make([]byte, 8), Unsafe: true}
+	job := emu.Job{Context: make([]byte, 8)}
 	for i := range regions {
 		bytes := make([]byte, regionBytes)
 		bytes[0] = byte(i + 1) // what the program must find

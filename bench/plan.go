@@ -147,8 +147,11 @@ func formats(engine string) []abi.Format {
 	return []abi.Format{abi.TextOnly, abi.Packed, abi.ExtendedHeader, abi.ELFObject}
 }
 
-// NewJob makes the job that runs a program on an engine that takes programs, for measuring: it may be one that checks
-// nothing. Formats that say all that the program does go before those that do not.
+// ChecksNothing tells the engines that run programs without checks, which a job has to ask for.
+func ChecksNothing(engine string) bool { return strings.HasSuffix(engine, "-unchecked") }
+
+// NewJob makes the job that runs a program on an engine that takes programs. It asks for one that checks nothing only if that is
+// the engine: who names it wants it. Formats that say all that the program does go before those that do not.
 func NewJob(engine string, program *image.Program) (emu.Job, error) {
 	if engine == "jit-plan" {
 		program = planner.Attach(program)
@@ -161,7 +164,7 @@ func NewJob(engine string, program *image.Program) (emu.Job, error) {
 	for _, f := range fs {
 		data, err := program.Encode(f)
 		if err == nil {
-			job := emu.Job{Engine: engine, Format: f, Image: data, Entry: program.EntryIndex(f), Helpers: program.Helpers, Unsafe: true}
+			job := emu.Job{Engine: engine, Format: f, Image: data, Entry: program.EntryIndex(f), Helpers: program.Helpers, Unsafe: ChecksNothing(engine)}
 			return job, nil
 		}
 		if !errors.Is(err, image.ErrUnsupported) {

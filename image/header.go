@@ -40,7 +40,7 @@ func (p *Program) headerSections(front int) (sections, error) {
 	var foreign error
 	p.each(func(slot int, i insn) {
 		if i.op == opLDDWD || i.op == opLDDWR {
-			foreign = unsupported("instruction %d is the format's own, and the program is no image", slot)
+			foreign = unsupported("the instruction at slot %d is the format's own, and the program is no image", slot)
 		}
 	})
 	if foreign != nil {
@@ -86,7 +86,7 @@ const femtoHeader = 28
 func (p *Program) encodeFemto() ([]byte, error) {
 	for slot := range p.Slots() {
 		if i := p.at(slot); i.op == opCallX || i.op == opCall && i.src == srcLocal {
-			return nil, unsupported("instruction %d calls a function of the program, and Femto-Containers calls only helpers", slot)
+			return nil, unsupported("the instruction at slot %d calls a function of the program, and Femto-Containers calls only helpers", slot)
 		}
 	}
 	front := 0

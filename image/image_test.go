@@ -159,11 +159,11 @@ func TestObjectErrors(t *testing.T) {
 		{"objects/everything.v3.o", "nothing", `everything.v3.o: no program "nothing"; there are: cube, unused, everything`},
 		{"objects/everything.v3.o", "square", `everything.v3.o: no program "square"`},
 		{"objects/several.o", "", "several.o: several programs, name one of them: first, second"},
-		{"objects/maps.o", "", "maps.o: section .text: function maps: instruction 4: not supported: map numbers: " +
+		{"objects/maps.o", "", "maps.o: section .text: function maps: slot 4: not supported: map numbers: " +
 			"the device has none; keep data in static variables"},
-		{"objects/core.o", "", "core.o: section .text: function core: instruction 0: not supported: CORERelocation"},
-		{"objects/undefined.o", "undefined", "undefined.o: section .text: function undefined: instruction 1: symbol missing is not defined"},
-		{"objects/undefined.o", "undefined_data", "undefined.o: section .text: function undefined_data: instruction 0: symbol nowhere is not defined"},
+		{"objects/core.o", "", "core.o: section .text: function core: slot 0: not supported: CORERelocation"},
+		{"objects/undefined.o", "undefined", "undefined.o: section .text: function undefined: slot 1: symbol missing is not defined"},
+		{"objects/undefined.o", "undefined_data", "undefined.o: section .text: function undefined_data: slot 0: symbol nowhere is not defined"},
 	} {
 		data, err := os.ReadFile(filepath.Join("testdata", c.object))
 		if err != nil {

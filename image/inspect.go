@@ -86,7 +86,7 @@ func clipped(b []byte) string {
 func (in *inspector) instructions(l *Loaded) {
 	for slot := 0; slot < len(l.Text)/slotBytes; {
 		line, n := Disassemble(l.Text, slot, l.NameOf)
-		in.take(n*slotBytes, fmt.Sprintf("instruction %d", slot), line)
+		in.take(n*slotBytes, fmt.Sprintf("slot %d", slot), line)
 		slot += n
 	}
 }
@@ -136,11 +136,11 @@ func inspectHeader(f abi.Format, data []byte, l *Loaded) []Field {
 	in.instructions(l)
 	for range sizes[2] {
 		row := in.data[in.at:][:6]
-		in.take(6, "function", fmt.Sprintf("%q at instruction %d", nameAt(data[rodata:][:sizes[1]], row), binary.LittleEndian.Uint16(row[4:])/slotBytes))
+		in.take(6, "function", fmt.Sprintf("%q at slot %d", nameAt(data[rodata:][:sizes[1]], row), binary.LittleEndian.Uint16(row[4:])/slotBytes))
 	}
 	for range calls {
 		row := in.data[in.at:][:8]
-		in.take(8, "local call", fmt.Sprintf("instruction %d calls the function at %d",
+		in.take(8, "local call", fmt.Sprintf("slot %d calls the function at slot %d",
 			binary.LittleEndian.Uint32(row)/slotBytes, binary.LittleEndian.Uint32(row[4:])/slotBytes))
 	}
 	for range helpers {

@@ -126,7 +126,7 @@ func (l *linker) link(p *Program) error {
 		return l.errorf("section %s: function %s is empty", l.funcs[0].sec.name, l.funcs[0].fn.name)
 	}
 	if total > maxSlots {
-		return l.errorf("the program has %d instructions, at most %d are possible", total, maxSlots)
+		return l.errorf("the program has %d slots, at most %d are possible", total, maxSlots)
 	}
 	for _, f := range l.funcs {
 		base := l.slots[funcID{f.sec.index, f.fn.start}]

@@ -28,7 +28,7 @@ func (l *linker) lines() (lines []Line, err error) {
 		_, infos, relocations := ext.Section(f.sec.name)
 		for _, r := range relocations {
 			if at := r.Offset.Bytes(); at >= uint64(f.fn.start) && at < uint64(f.fn.end) {
-				return nil, l.errorf("section %s: function %s: instruction %d: %w", f.sec.name, f.fn.name,
+				return nil, l.errorf("section %s: function %s: slot %d: %w", f.sec.name, f.fn.name,
 					(at-uint64(f.fn.start))/slotBytes,
 					unsupported("%s adapts to the types of a kernel, and the device has none; use plain structs", r.Relo))
 			}

@@ -132,7 +132,7 @@ func (l *linker) scan(p place, ref func(at uint32, i insn, t target)) error {
 		i := decode(p.sec.data[at:])
 		r, relocated := p.sec.relocs[at]
 		fail := func(format string, args ...any) error {
-			return l.errorf("section %s: function %s: instruction %d: %w", p.sec.name, p.fn.name,
+			return l.errorf("section %s: function %s: slot %d: %w", p.sec.name, p.fn.name,
 				(at-p.fn.start)/slotBytes, fmt.Errorf(format, args...))
 		}
 		if i.wide() && at+slotBytes >= p.fn.end {

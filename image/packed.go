@@ -116,15 +116,15 @@ func (p *Program) packable() (err error) {
 		switch {
 		case err != nil:
 		case i.op == opLDDW && slot+1 >= p.Slots():
-			err = unsupported("the second half of the lddw at instruction %d is missing", slot)
+			err = unsupported("the second half of the lddw at slot %d is missing", slot)
 		case i.dst > 10 || i.src > 10:
-			err = unsupported("instruction %d names register %d", slot, max(i.dst, i.src))
+			err = unsupported("the instruction at slot %d names register %d", slot, max(i.dst, i.src))
 		case i.op == opLDDW && (i.src >= packcode.KindMemory || p.at(slot+1).op != 0 || p.at(slot+1).dst|p.at(slot+1).src != 0 || p.at(slot+1).off != 0):
-			err = unsupported("the lddw at instruction %d has unknown fields", slot)
+			err = unsupported("the lddw at slot %d has unknown fields", slot)
 		case i.op == opLDDWD || i.op == opLDDWR:
-			err = unsupported("instruction %d belongs to the femto-containers format", slot)
+			err = unsupported("the instruction at slot %d belongs to the femto-containers format", slot)
 		case i.op == opCall && i.src == srcHelper && (i.imm < 0 || i.imm > 0xffff):
-			err = unsupported("instruction %d calls helper %d", slot, i.imm)
+			err = unsupported("the instruction at slot %d calls helper %d", slot, i.imm)
 		}
 	})
 	return err
@@ -251,7 +251,7 @@ func (w *bitWriter) text(p *Program, t *packcode.Tables) {
 		}
 		if w.fields != nil {
 			line, _ := Disassemble(p.Text, i.Slot, p.AddressAt)
-			w.note(fmt.Sprintf("instruction %d", i.Slot), "%s", line)
+			w.note(fmt.Sprintf("slot %d", i.Slot), "%s", line)
 		}
 		w.bits(uint64(t.TemplateTiers.Code(best)), t.TemplateTiers.Length(best))
 		if best == escape {

@@ -119,7 +119,7 @@ func FromText(name string, text []byte) (*Program, error) {
 		return nil, fmt.Errorf("%s: %d bytes are not a whole number of 8-byte instructions", name, len(text))
 	}
 	if len(text)/slotBytes > maxSlots {
-		return nil, fmt.Errorf("%s: %d instructions, at most %d are possible", name, len(text)/slotBytes, maxSlots)
+		return nil, fmt.Errorf("%s: %d slots, at most %d are possible", name, len(text)/slotBytes, maxSlots)
 	}
 	p := &Program{Name: name, Text: slices.Clone(text)}
 	p.Functions = append(p.Functions, Function{Name: "main", Global: true})

@@ -86,7 +86,7 @@ func (b *builder) attempt(j *judge.Judge) (r *Result, again bool, err error) {
 		return nil, true, nil
 	}
 	if !v.Followed {
-		return nil, false, fmt.Errorf("%s: the plan is not followed: %s, at instruction %d", b.image.Name, v.Reason, v.Slot)
+		return nil, false, fmt.Errorf("%s: the plan is not followed: %s, at slot %d", b.image.Name, v.Reason, v.Slot)
 	}
 	return &Result{b.Analysis, b.plan, data, v, b.places}, false, nil
 }

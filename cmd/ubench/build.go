@@ -118,7 +118,7 @@ func (e *env) buildOne(c *cli.Context, cc *compiler, source string, flags []stri
 		if data, err := p.Encode(abi.Packed); err == nil {
 			packed = fmt.Sprintf("packed %d bytes", len(data))
 		}
-		fmt.Fprintf(&lines, "%s: %s: %d instructions, %d bytes of data, %s\n", out, entry, p.Slots(), len(p.Rodata)+len(p.Data)+int(p.BSS), packed)
+		fmt.Fprintf(&lines, "%s: %s: %s, %d bytes of data, %s\n", out, entry, slots(p), len(p.Rodata)+len(p.Data)+int(p.BSS), packed)
 	}
 	if err := writeFile(out, object); err != nil {
 		return err

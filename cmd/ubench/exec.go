@@ -104,6 +104,7 @@ func (e *env) exec(c *cli.Context) error {
 		template.Helpers = helpers
 	}
 	if c.IsSet("batch") {
+		template.Unsafe = bench.ChecksNothing(template.Engine)
 		return e.execBatch(c, template, c.String("batch"))
 	}
 	return e.execAll(c, template, engines, c.Args().First())
@@ -143,7 +144,7 @@ func execJob(template emu.Job, name string, data []byte, entry, format string) (
 			return emu.Job{}, nil, usagef("--format %s: %s is an image of format %s already", format, name, f)
 		}
 		job := template
-		job.Format, job.Image = f, data
+		job.Format, job.Image, job.Unsafe = f, data, bench.ChecksNothing(job.Engine)
 		job.Entry, err = image.EntryNamed(f, data, entry)
 		if err != nil {
 			err = fmt.Errorf("%s: %w", name, err)
@@ -216,7 +217,7 @@ func programJob(template emu.Job, program *image.Program) (emu.Job, error) {
 	if err != nil {
 		return emu.Job{}, err
 	}
-	job.Budget, job.Unsafe = template.Budget, template.Unsafe // commands that measure ask for engines that check nothing
+	job.Budget = template.Budget
 	if template.Helpers != nil {
 		job.Helpers = template.Helpers
 	}

@@ -68,7 +68,7 @@ func (e *env) pack(c *cli.Context) error {
 	if err := writeFile(out, data); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.stdout, "%s: %d bytes for %d instructions; on the device %d bytes more\n", out, len(data), program.Slots(), loaded.MemoryBytes)
+	_, err = fmt.Fprintf(e.stdout, "%s: %d bytes for %s; on the device %d bytes more\n", out, len(data), slots(program), loaded.MemoryBytes)
 	return err
 }
 
@@ -162,10 +162,18 @@ func writeFields(b *strings.Builder, fields []image.Field) {
 	}
 }
 
+// slots says how long a program is.
+func slots(p *image.Program) string {
+	if p.Slots() == 1 {
+		return "1 slot"
+	}
+	return fmt.Sprintf("%d slots", p.Slots())
+}
+
 // writeProgram lists a linked program.
 func writeProgram(b *strings.Builder, p *image.Program) {
-	fmt.Fprintf(b, "\n%d instructions, %d bytes of .rodata, %d of .data, %d of .bss; needs a context of %d bytes\n",
-		p.Slots(), len(p.Rodata), len(p.Data), p.BSS, p.CtxMin)
+	fmt.Fprintf(b, "\n%s, %d bytes of .rodata, %d of .data, %d of .bss; needs a context of %d bytes\n",
+		slots(p), len(p.Rodata), len(p.Data), p.BSS, p.CtxMin)
 	if len(p.Helpers) > 0 {
 		var names []string
 		for _, id := range p.Helpers {

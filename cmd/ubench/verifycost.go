@@ -43,7 +43,7 @@ func boundsOf(k *planner.Known) (instructions, cycles boundVerdict) {
 			if r.Loop >= 0 {
 				f := k.Program.Functions[r.Function]
 				slot := f.Slot(k.Forests[r.Function].Loops[r.Loop].Head)
-				why = fmt.Sprintf("the loop at instruction %d: %s", slot, why)
+				why = fmt.Sprintf("the loop at slot %d: %s", slot, why)
 				if l, ok := k.Image.LineOf(slot); ok {
 					why = fmt.Sprintf("the loop at line %d: %s", l.Line, r.Why)
 				}

@@ -205,3 +205,23 @@ func TestNoPathsOfAMachine(t *testing.T) {
 		}
 	}
 }
+
+// TestMessagesNameSlots looks for messages that call a slot an instruction: an lddw is one instruction in two slots, so
+// the two are numbered differently. What is executed is counted in instructions.
+func TestMessagesNameSlots(t *testing.T) {
+	named := regexp.MustCompile(`"[^"]*\binstruction %[dv]`)
+	for _, name := range tracked(t) {
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			continue // deleted in the work tree
+		}
+		for i, line := range strings.Split(string(text), "\n") {
+			if named.MatchString(line) {
+				t.Errorf("%s:%d: say slot: %s", name, i+1, strings.TrimSpace(line))
+			}
+		}
+	}
+}

@@ -153,7 +153,7 @@ func (b *bounder) function(n int) *Result {
 	r := &Result{Function: n, Loop: -1}
 	t := b.Forests[n]
 	if len(t.Irreducible) > 0 {
-		r.Why = fmt.Sprintf("a loop at instruction %d has several ways in", t.Function.Slot(t.Irreducible[0]))
+		r.Why = fmt.Sprintf("a loop at slot %d has several ways in", t.Function.Slot(t.Irreducible[0]))
 	} else {
 		r.Bound = b.region(n, -1, r)
 	}
@@ -212,7 +212,7 @@ func (b *bounder) block(n, blk int, r *Result) Poly {
 		switch i.Class {
 		case cfg.CallX:
 			if r.Why == "" {
-				r.Why = fmt.Sprintf("the call at instruction %d leads to who knows which function", i.Slot)
+				r.Why = fmt.Sprintf("the call at slot %d leads to who knows which function", i.Slot)
 			}
 		case cfg.Call:
 			for m, g := range b.Cfg.Functions {

@@ -53,7 +53,7 @@ func Of(p *image.Program) (*Program, error) {
 		i := Decode(p.Text, slot)
 		switch i.Class {
 		case Invalid:
-			return nil, fmt.Errorf("%s: instruction %d is none", p.Name, slot)
+			return nil, fmt.Errorf("%s: slot %d holds no instruction", p.Name, slot)
 		case Call:
 			starts = append(starts, i.Target)
 		case FunctionAddress:
@@ -71,7 +71,7 @@ func Of(p *image.Program) (*Program, error) {
 			end = starts[k+1]
 		}
 		if start < 0 || start >= p.Slots() {
-			return nil, fmt.Errorf("%s: a function at instruction %d is outside the program", p.Name, start)
+			return nil, fmt.Errorf("%s: a function at slot %d is outside the program", p.Name, start)
 		}
 		f, err := function(p, start, end)
 		if err != nil {
@@ -105,7 +105,7 @@ func function(p *image.Program, start, end int) (*Function, error) {
 			next := slot + i.Slots
 			if i.Class == Jump || i.Class == Branch {
 				if i.Target < start || i.Target >= end {
-					return nil, fmt.Errorf("%s: instruction %d jumps out of its function", p.Name, slot)
+					return nil, fmt.Errorf("%s: the instruction at slot %d jumps out of its function", p.Name, slot)
 				}
 				leads[i.Target-start] = true
 				work = append(work, i.Target)
