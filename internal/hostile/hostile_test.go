@@ -66,7 +66,7 @@ func show(p progen.Program, c *hostile.Complaint) string {
 // TestHostilePlans tries hostile plans on generated programs, on as many cores as there are. UBENCH_HOSTILE says how many
 // programs, UBENCH_HOSTILE_EACH how many plans of each, and UBENCH_CAMPAIGN_SEED which.
 func TestHostilePlans(t *testing.T) {
-	programs, each, seed := environment(t, "UBENCH_HOSTILE", 150), environment(t, "UBENCH_HOSTILE_EACH", 200), uint64(environment(t, "UBENCH_CAMPAIGN_SEED", 1))
+	programs, each, seed := environment(t, "UBENCH_HOSTILE", 60), environment(t, "UBENCH_HOSTILE_EACH", 400), uint64(environment(t, "UBENCH_CAMPAIGN_SEED", 1))
 	var next, failures atomic.Int64
 	var group sync.WaitGroup
 	var lock sync.Mutex

@@ -257,6 +257,11 @@ func (m *Machine) setPlan(plan []byte) {
 // Followed tells whether the code that was compiled last follows its plan.
 func (m *Machine) Followed() bool { return m.z.report.plan == C.ONEPASS_FOLLOWED }
 
+// Verdict is what became of the plan in the compiler's words, and where.
+func (m *Machine) Verdict() string {
+	return fmt.Sprintf("%s, at %d", C.GoString(C.redzone_verdict(m.z)), m.z.report.slot)
+}
+
 // Code is what was compiled last, until the next is.
 func (m *Machine) Code() []byte { return unsafe.Slice((*byte)(&m.z.code[0]), int(m.z.code_bytes)) }
 

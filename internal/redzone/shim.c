@@ -31,6 +31,13 @@ int32_t redzone_onepass(struct redzone *z)
 	return n < 0 ? n : 0;
 }
 
+const char *redzone_verdict(const struct redzone *z)
+{
+#define TEXT(name, text) text,
+	static const char *const texts[] = { ONEPASS_REASONS(TEXT) };
+	return texts[z->report.plan];
+}
+
 int32_t redzone_interpret(struct redzone *z)
 {
 	struct ub_prepared prepared = {.program = &z->program};

@@ -30,6 +30,9 @@ int32_t redzone_compile(struct redzone *z, uint32_t cpu, uint32_t options);
 /* The same by the compiler in one pass. */
 int32_t redzone_onepass(struct redzone *z);
 
+/* What became of its plan, in words. */
+const char *redzone_verdict(const struct redzone *z);
+
 /* Interprets it, with z->run and z->env filled in. */
 int32_t redzone_interpret(struct redzone *z);
 

@@ -168,8 +168,12 @@ static void leave_function(struct op *c)
 	registers = saves(c, &words, &returns, &padding);
 	for (uint32_t half = 0; half < 12; half++) {
 		uint32_t var = half < 6 ? half : half - 6 + OP_HIGH;
-		if (returns >> half & 1)
-			op_settle(c, var, c->map.home[var]);
+		uint32_t at = c->map.home[var];
+		if (!(returns >> half & 1))
+			continue;
+		if (at != OP_NONE && (words | registers) >> at & 1) /* what is put back there now is the caller's */
+			op_refuse(c, ONEPASS_NOT_SAVED);
+		op_settle(c, var, at);
 	}
 	jit_sp_add(&c->out.code, padding * 4);
 	while (words) {

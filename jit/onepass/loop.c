@@ -148,6 +148,8 @@ static bool understand(struct op *c)
 	struct op_loop *l = &c->loop;
 	if (l->test > l->end || l->end >= c->slots || l->nsteps == 0 || op_function_at(c, l->head) != op_function_at(c, l->end))
 		return false;
+	if (!op_is_join(c, l->head)) /* the slow form begins as its frame says */
+		return false;
 	const struct ub_insn *insn = c->text + l->test, *last = c->text + l->end;
 	bool x = insn->opcode & UB_X, wide = UB_CLASS(insn->opcode) == UB_JMP;
 	if (!op_is_jump(insn->opcode) || UB_OP(insn->opcode) == UB_JA || !conds[insn->opcode >> 4] || last->opcode == 0)
