@@ -15,6 +15,7 @@ import (
 
 	"github.com/ubench-dev/ubench/bench"
 	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/emu/unicorn"
 	"github.com/ubench-dev/ubench/report"
 )
 
@@ -114,6 +115,8 @@ func (e *env) try(ctx context.Context, spec string) (what string, err error) {
 	what = fmt.Sprintf("%s, %d engines right", samples[0].Core, len(samples))
 	if label := samples[0].CyclesLabel; label != "" {
 		what += "; cycles " + label
+	} else if err := unicorn.CanModel(); err != nil && strings.HasPrefix(spec, "unicorn") {
+		what += "; " + oneLine(err)
 	}
 	return what, nil
 }

@@ -70,6 +70,9 @@ func (p *program) prepare(in *input) (err error) {
 		return err
 	}
 	if !p.NoCycles {
+		if err := unicorn.CanModel(); err != nil {
+			return err
+		}
 		if p.meter, err = meter.New(p.Core, p.Model); err != nil {
 			return err
 		}

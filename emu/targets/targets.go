@@ -68,7 +68,8 @@ func unicornOptions(spec string) (o unicorn.Options, err error) {
 	if !counts && model != (cycles.Options{}) {
 		return o, fmt.Errorf("%w: %q: %s leaves nothing to model", ErrSpec, spec, NoCycles)
 	}
-	if counts {
+	// Where cycles cannot be modelled, who did not ask for them gets instructions alone; ubench doctor says why.
+	if counts && (unicorn.CanModel() == nil || model != (cycles.Options{})) {
 		o.Model = func(core unicorn.Core) (unicorn.Model, error) { return newMeter(core, model) }
 	}
 	return o, nil

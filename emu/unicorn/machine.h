@@ -264,6 +264,9 @@ void unicorn_take_interrupt(struct unicorn_machine *m, uint32_t exception);
 bool unicorn_exception_return(struct unicorn_machine *m, uint32_t exc_return);
 uint32_t unicorn_it_at(struct unicorn_machine *m, uint32_t it, uint32_t pc);
 
+/* probe.c: of three loads, how many are told to hooks */
+int unicorn_loads_told(void);
+
 /* start.c */
 void unicorn_checkpoint(struct unicorn_machine *m);
 void unicorn_restore(struct unicorn_machine *m);

@@ -91,6 +91,9 @@ func (t *Target) boot(ctx context.Context, o Options) (err error) {
 	}
 	label := ""
 	if o.Model != nil {
+		if err := CanModel(); err != nil {
+			return err
+		}
 		model, err := o.Model(o.Core)
 		if err != nil {
 			return err

@@ -10,7 +10,11 @@ package unicorn
 
 /*
 #cgo CFLAGS: -std=gnu99 -O2 -Wall -Wextra -I${SRCDIR}/../..
-#cgo LDFLAGS: -lunicorn
+#cgo !darwin LDFLAGS: -lunicorn -lm
+#cgo darwin pkg-config: unicorn
+#if !__has_include(<unicorn/unicorn.h>)
+#error "libunicorn 2 is missing, with which ubench is built: apt install libunicorn-dev, dnf install unicorn-devel, brew install unicorn"
+#endif
 #include "emu/unicorn/machine.h"
 */
 import "C"
