@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The firmware that devices in the field carry, for each board, and once more with what tests need (console/test.c).
-# Built into build/device/, where tests look for it; not committed.
+# The firmware that devices in the field carry, for each board and as a program of the desk; and that of tests, which has a
+# console and does whatever its serial line says. Built into build/device/, where tests look for it; not committed.
 
 DEVICE_BOARDS = netduinoplus2 netduino2 mps2-an385 mps2-an386
 DEVICE_netduinoplus2 = cortex-m4 stm32 168000000 37
@@ -10,14 +10,18 @@ DEVICE_mps2-an386 = cortex-m4 mps2 25000000 0
 
 DEVICE_ENGINE_DIRS = image verify vm jit ubpf firmware/helpers
 DEVICE_SOURCES := $(sort $(foreach d,$(DEVICE_ENGINE_DIRS) device/kernel device/supervisor,$(wildcard $d/*.c $d/*.S)) \
-	firmware/agent/frame.c device/console/console.c device/boards/start.c device/boards/serial.c device/boards/vectors.S)
+	firmware/agent/frame.c device/boards/start.c device/boards/vectors.S)
+# What is the field's beside that, on any board; and the links.
+DEVICE_FIELD := $(sort $(foreach d,cbor coap crypto oscore server store trust,$(wildcard device/$d/*.c))) device/boards/identity.c device/boards/field.c
+DEVICE_LINE := device/slipmux/slipmux.c device/boards/line.c
+DEVICE_TEST := device/console/console.c device/console/test.c device/console/misuse.c device/boards/serial.c device/boards/console.c
 
 # As small as it goes, but for what programs spend their time in, and the way to helpers.
 DEVICE_FAST = $(patsubst %.c,%.o,$(wildcard vm/*.c)) jit/runtime.o device/kernel/gate.o device/supervisor/gate.o
 DEVICE_LDFLAGS = $(subst firmware/boot,device/boards,$(ARM_LDFLAGS))
 
 .PHONY: device
-device: $(DEVICE_BOARDS:%=build/device/%.elf) $(DEVICE_BOARDS:%=build/device/%-test.elf) ## firmware of devices in the field, and for their tests
+device: $(DEVICE_BOARDS:%=build/device/%.elf) $(DEVICE_BOARDS:%=build/device/%-test.elf) build/device/host ## firmware of devices in the field, and for their tests
 
 # What is not ours: fetched, compared with a digest, compiled from where it lies (device/crypto/bearssl_*.c).
 DEVICE_INCLUDES = -isystem build/bearssl-0.6/src -isystem build/bearssl-0.6/inc
@@ -32,23 +36,23 @@ PRODUCTION ?=
 .PHONY: device-keys
 device-keys:
 	@$(GO) run ./deploy/burn -o build/device/keys.h -keys "$(KEYS)" -revoked "$(REVOKED)" -operators "$(OPERATORS)" \
-		$(if $(PRODUCTION),-production) -boards "$(DEVICE_BOARDS)"
+		$(if $(PRODUCTION),-production) -boards "$(DEVICE_BOARDS) host"
 build/device/keys.h: device-keys
 
 # board, cpu, chip, Hz, interrupt of the serial line
 define DEVICE_BOARD
 DEVICE_OBJECTS_$(1) := $$(addprefix build/device/$(1)/,$$(addsuffix .o,$$(basename $$(DEVICE_SOURCES) device/boards/$(3).c)))
 
-build/device/$(1).elf: $$(DEVICE_OBJECTS_$(1)) build/device/$(1)/device/boards/untested.o device/boards/$(1).ld device/boards/board.ld
+build/device/$(1).elf: $$(DEVICE_OBJECTS_$(1)) $(patsubst %.c,build/device/$(1)/%.o,$(DEVICE_FIELD) $(DEVICE_LINE)) device/boards/$(1).ld device/boards/board.ld
 	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$(2) $$(DEVICE_LDFLAGS) -Tdevice/boards/$(1).ld $$(filter %.o,$$^) -o $$@
 
-build/device/$(1)-test.elf: $$(DEVICE_OBJECTS_$(1)) build/device/$(1)/device/console/test.o build/device/$(1)/device/console/misuse.o device/boards/$(1).ld device/boards/board.ld
+build/device/$(1)-test.elf: $$(DEVICE_OBJECTS_$(1)) $(patsubst %.c,build/device/$(1)/%.o,$(DEVICE_TEST)) device/boards/$(1).ld device/boards/board.ld
 	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$(2) $$(DEVICE_LDFLAGS) -Tdevice/boards/$(1).ld $$(filter %.o,$$^) -o $$@
 
 build/device/$(1)/%.o: %.c device/device.mk | build/bearssl-0.6
 	@mkdir -p $$(@D)
 	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) $$(ARM_CFLAGS) $$(if $$(filter $$(DEVICE_FAST:%=build/device/$(1)/%),$$@),-O2,-Os) \
-		-Idevice/kernel -Ibuild/device $(DEVICE_INCLUDES) -DUB_WALLS -DBOARD_NAME='"$(1)"' -DBOARD_HZ=$(4) -DBOARD_SERIAL_IRQ=$(5) -MMD -MP -c $$< -o $$@
+		-Idevice/kernel -Ibuild/device $(DEVICE_INCLUDES) -DUB_WALLS -DBOARD_NAME='"$(1)"' -DBOARD_FIRMWARE='"$(COMMIT)"' -DBOARD_HZ=$(4) -DBOARD_SERIAL_IRQ=$(5) -MMD -MP -c $$< -o $$@
 
 build/device/$(1)/%.o: %.S device/device.mk
 	@mkdir -p $$(@D)
@@ -56,12 +60,28 @@ build/device/$(1)/%.o: %.S device/device.mk
 
 build/device/$(1)/device/boards/identity.o: build/device/keys.h
 
--include $$(DEVICE_OBJECTS_$(1):.o=.d) build/device/$(1)/device/console/test.d build/device/$(1)/device/console/misuse.d
+-include $$(DEVICE_OBJECTS_$(1):.o=.d) $(patsubst %.c,build/device/$(1)/%.d,$(DEVICE_FIELD) $(DEVICE_LINE) $(DEVICE_TEST))
 endef
 $(foreach b,$(DEVICE_BOARDS),$(eval $(call DEVICE_BOARD,$b,$(word 1,$(DEVICE_$b)),$(word 2,$(DEVICE_$b)),$(word 3,$(DEVICE_$b)),$(word 4,$(DEVICE_$b)))))
 
-# What no firmware is linked with yet: CBOR, the CoAP server, slipmux, the store, trust (docs/deploy.md). Compiled for the smallest board, and measured.
-DEVICE_PARTS := $(patsubst %.c,build/device/netduino2/%.o,$(wildcard device/cbor/*.c device/coap/*.c device/slipmux/*.c device/store/*.c device/crypto/*.c device/trust/*.c device/oscore/*.c) device/boards/identity.c)
+# The same server as a program of the desk.
+DEVICE_HOST := $(sort $(foreach d,$(DEVICE_ENGINE_DIRS) device/supervisor device/posix/alone device/posix/nor,$(wildcard $d/*.c)) \
+	$(filter-out device/boards/field.c,$(DEVICE_FIELD)) firmware/agent/frame.c device/posix/os.c device/posix/link.c)
+
+build/device/host: $(DEVICE_HOST:%.c=build/device/host.o/%.o)
+	$(call DOES,LD,$@)$(CC) $^ -lpthread -o $@
+
+build/device/host.o/%.o: %.c device/device.mk | build/bearssl-0.6
+	@mkdir -p $(@D)
+	$(call DOES,CC,$@)$(CC) -std=gnu99 -O2 -Wall -Wextra -Werror -I. -Idevice/posix/port -Ibuild/device $(DEVICE_INCLUDES) -DBOARD_NAME='"host"' \
+		-DBOARD_FIRMWARE='"$(COMMIT)"' -MMD -MP -c $< -o $@
+
+build/device/host.o/device/boards/identity.o: build/device/keys.h
+
+-include $(DEVICE_HOST:%.c=build/device/host.o/%.d)
+
+# Server, store, trust: what deploying takes beside kernel, supervisor and engines. Compiled for the smallest board, and measured.
+DEVICE_PARTS := $(patsubst %.c,build/device/netduino2/%.o,$(DEVICE_FIELD) $(DEVICE_LINE))
 .PHONY: device-parts
 device-parts: $(DEVICE_PARTS) ## parts of the deployment server, compiled for a board, and their sizes
 	$(ARM)size -t $^

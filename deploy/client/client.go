@@ -42,6 +42,8 @@ const DefaultBlock = 512
 type Conn struct {
 	transport Transport
 	guard     *oscore.Context // nil: nothing is protected
+	operator  *oscore.Operator
+	sequence  string // file in which numbers of requests are kept
 	id        uint16
 	token     uint64
 	block     int
@@ -55,6 +57,29 @@ type Conn struct {
 // New makes a connection. Without a guard a device answers little.
 func New(t Transport, guard *oscore.Context) *Conn {
 	return &Conn{transport: t, guard: guard, id: uint16(rand.Uint32()), token: uint64(rand.Uint32()), block: DefaultBlock}
+}
+
+// Connect finds out which device is there, and in which of its lives, and makes a connection that an operator's secret
+// protects. Numbers of requests are kept in a file, so that none is used twice.
+func Connect(ctx context.Context, t Transport, operator *oscore.Operator, sequence string) (*Conn, error) {
+	c := New(t, nil)
+	c.operator, c.sequence = operator, sequence
+	return c, c.meet(ctx)
+}
+
+// meet derives the keys anew.
+func (c *Conn) meet(ctx context.Context) error {
+	c.guard = nil
+	m, err := c.once(ctx, c.message(&Request{Method: coap.GET, Path: "id"}), nil)
+	if err != nil {
+		return err
+	}
+	if m.Code != coap.Content {
+		return fmt.Errorf("what answers is no device of ours: it says %v where its id should be", m.Code)
+	}
+	c.echo = nil
+	c.guard, err = c.operator.Context(m.Payload, c.sequence)
+	return err
 }
 
 // SetBlock chooses the size of blocks: a power of two from 16 to 1024.
@@ -234,8 +259,17 @@ func (c *Conn) download(ctx context.Context, r *Request, first *coap.Message) (*
 
 // exchange sends a request until it is answered.
 func (c *Conn) exchange(ctx context.Context, m *coap.Message) (*coap.Message, error) {
-	for range 3 {
+	unbelieved := errors.New("the device does not believe that requests are new")
+	for range 4 {
 		answer, err := c.once(ctx, m, nil)
+		if c.again(ctx, err) {
+			unbelieved = err
+			again := *m
+			c.token++
+			again.ID, again.Token = c.nextID(), coap.Uint(uint32(c.token))
+			m = &again
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -251,7 +285,22 @@ func (c *Conn) exchange(ctx context.Context, m *coap.Message) (*coap.Message, er
 		again.Options = append(slices.Clone(m.Options), coap.Option{Number: coap.Echo, Value: c.echo})
 		m = &again
 	}
-	return nil, errors.New("the device does not believe that requests are new")
+	return nil, unbelieved
+}
+
+// again tells whether a request that was not believed may be tried again: the device has been reset since, and forgot us, or
+// another process with our secret was ahead of us.
+func (c *Conn) again(ctx context.Context, err error) bool {
+	switch plain := (*oscore.PlainError)(nil); {
+	case c.operator == nil || !errors.As(err, &plain) || plain.Code != coap.Unauthorized:
+		return false
+	case strings.HasPrefix(plain.Text, "Replay"):
+		c.guard.Sequence = c.guard.Reserved
+		return true
+	case strings.HasPrefix(plain.Text, "Security context"):
+		return c.meet(ctx) == nil
+	}
+	return false
 }
 
 // once is one request, protected, and its answer. The observation gets notifications that come later.
@@ -323,7 +372,7 @@ func (c *Conn) unprotect(x *oscore.Exchange, got *coap.Message) (*coap.Message, 
 	}
 	answer, err := x.Unprotect(got)
 	if plain := (*oscore.PlainError)(nil); errors.As(err, &plain) && plain.Code == coap.Unauthorized {
-		return nil, fmt.Errorf("%w: %s", ErrUnknown, plain.Text)
+		return nil, fmt.Errorf("%w: %w", ErrUnknown, err)
 	}
 	return answer, err
 }
@@ -374,14 +423,17 @@ type Observation struct {
 func (c *Conn) Observe(ctx context.Context, r Request) (*Response, *Observation, error) {
 	o := &Observation{c: c, request: r}
 	var first *coap.Message
-	for range 2 {
+	for range 3 {
 		m := c.message(&r)
 		m.Add(coap.Observe, nil)
 		if c.echo != nil {
 			m.Add(coap.Echo, c.echo)
 		}
 		var err error
-		if first, err = c.once(ctx, m, o); err != nil {
+		if first, err = c.once(ctx, m, o); c.again(ctx, err) {
+			continue
+		}
+		if err != nil {
 			return nil, nil, err
 		}
 		echo, ok := first.Option(coap.Echo)
@@ -389,6 +441,9 @@ func (c *Conn) Observe(ctx context.Context, r Request) (*Response, *Observation,
 			break
 		}
 		c.echo = slices.Clone(echo)
+	}
+	if first == nil {
+		return nil, nil, ErrUnknown
 	}
 	if first.Code>>5 != 2 {
 		out := whole(first)

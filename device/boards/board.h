@@ -16,8 +16,12 @@ void board_serial_put(uint8_t byte);
 /* The interrupt of the serial line: takes what it has received. Returns the byte, or -1 when there is no more. */
 int32_t board_serial_get(void);
 
-/* serial.c: datagrams over the serial line. */
+/* serial.c or line.c: datagrams over the serial line. */
 void board_serial_interrupt(void);
+
+/* What the firmware is for: the console of tests (console.c), or the server of the field (field.c). Serves for ever. */
+struct supervisor_board;
+void board_serve(const struct supervisor_board *board) __attribute__((noreturn));
 
 /* What is left of a firmware that faulted (UB_OK: it has not), in memory that a reset leaves alone. */
 struct board_panic {

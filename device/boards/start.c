@@ -4,9 +4,11 @@
 
 #include <string.h>
 
-#include "device/console/console.h"
 #include "device/kernel/kernel.h"
 #include "device/kernel/scs.h"
+#include "device/supervisor/supervisor.h"
+
+enum { BOARD_STACK = 6144 /* checking a signature takes 2.3 KB of it */ };
 
 /* board.ld */
 extern uint8_t board_data_start[], board_data_load[], board_data_bytes[], board_bss_start[], board_bss_bytes[];
@@ -23,9 +25,9 @@ enum { PANIC_MAGIC = 0x0ff1c1a1 };
 #define CPU 0
 #endif
 
-static struct console console;
+static struct supervisor_board board;
 static struct os_thread server;
-static uint8_t server_stack[4608] __attribute__((aligned(32), section(".server_stack")));
+static uint8_t server_stack[BOARD_STACK] __attribute__((aligned(32), section(".server_stack")));
 
 void kernel_panic(const struct ub_fault *fault)
 {
@@ -40,8 +42,7 @@ void kernel_panic(const struct ub_fault *fault)
 static int32_t serve(const void *a, void *b)
 {
 	(void)a;
-	console_serve(b);
-	return 0;
+	board_serve(b);
 }
 
 void board_main(void) __attribute__((noreturn));
@@ -63,7 +64,7 @@ void board_main(void)
 	kernel_protect();
 
 	uint32_t start = (uint32_t)(uintptr_t)board_pool_start;
-	console_init(&console, &(struct supervisor_board){
+	board = (struct supervisor_board){
 		.name = BOARD_NAME,
 		.core = CORE,
 		.cpu = CPU,
@@ -71,11 +72,11 @@ void board_main(void)
 		.pool_addr = start,
 		.pool_bytes = (uint32_t)(uintptr_t)board_pool_end - start,
 		.panic = &board_last_panic.fault,
-	});
+	};
 	os_thread_start(&server, &(struct os_start){
 		.name = "server",
 		.entry = serve,
-		.b = &console,
+		.b = &board,
 		.stack = server_stack,
 		.stack_bytes = sizeof server_stack,
 		.priority = OS_PRIORITY_SERVER,

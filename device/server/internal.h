@@ -23,7 +23,7 @@ server_handler server_run, server_start, server_stop, server_kill, server_packet
 void server_answered(void *arg, struct supervisor_program *p);
 
 /* show.c */
-server_handler server_device, server_list, server_faults, server_revoke;
+server_handler server_id, server_device, server_list, server_faults, server_revoke;
 void server_show(struct server *s, const struct cbor_writer *w, uint32_t number);
 /* A refusal of the supervisor: status, slot, address. */
 void server_refuse(struct coap_reply *reply, const struct ub_fault *fault);
@@ -40,7 +40,6 @@ server_handler server_store, server_value, server_log, server_trace;
 void server_keep_read(struct server *s);
 /* Writes what has changed. Returns 0 or an error of the store: then it is as it was. */
 int32_t server_keep(struct server *s);
-int32_t server_reserve(void *arg, const struct oscore_context *c, uint64_t end);
 
 /* The program that a path names in its second segment, or negative. */
 static inline int32_t server_named(struct server *s, const struct coap_request *q)

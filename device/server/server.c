@@ -2,6 +2,7 @@
 #include "device/server/internal.h"
 
 static const struct coap_resource resources[] = {
+	{"id", COAP_ALLOW_GET, COAP_OPEN, COAP_FORMAT_BYTES, COAP_FORMAT_NONE, "rt=\"ubench.id\"", server_id},
 	{"dev", COAP_ALLOW_GET, 0, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, "rt=\"ubench.device\"", server_device},
 	{"dev/keys/*", COAP_ALLOW_DELETE, 0, COAP_FORMAT_NONE, COAP_FORMAT_NONE, NULL, server_revoke},
 	{"p", COAP_ALLOW_GET, COAP_OBSERVABLE, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, "rt=\"ubench.programs\"", server_list},

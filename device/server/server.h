@@ -11,8 +11,8 @@
  *   stores.c    the stores of programs, logs, what simulated devices read
  *   keep.c      what outlives a reset, beside programs
  *
- * One thread calls everything here. The caller owns all memory. Whoever has no key of OSCORE gets the list of resources, and
- * answers of programs whose manifest says that they answer anybody.
+ * One thread calls everything here. The caller owns all memory. Whoever has no key of OSCORE gets what keys are derived with,
+ * and answers of programs whose manifest says that they answer anybody.
  */
 #ifndef DEVICE_SERVER_H
 #define DEVICE_SERVER_H
@@ -23,7 +23,7 @@
 #include "device/supervisor/supervisor.h"
 #include "device/trust/trust.h"
 
-enum { SERVER_CONTEXTS = 8 /* of OSCORE, at most */, SERVER_TRACE_BYTES = 256 };
+enum { SERVER_TRACE_BYTES = 256 };
 
 /* What it runs on. Outlives it. */
 struct server_setup {
@@ -33,9 +33,10 @@ struct server_setup {
 	uint8_t flash_is_ram; /* what is stored is gone when the power is */
 	/* Whose manifests are taken, and for what device they have to be; newest and arg are the server's. */
 	struct trust_device trust;
-	/* Who may ask: derived, with sequence numbers at 0; those are the server's to keep. */
+	/* Who may ask. They are derived anew at each start, with an id context that never was before. */
 	struct oscore_context *contexts;
 	uint32_t ncontexts;
+	const uint8_t *id_context; /* OSCORE_CONTEXT_BYTES, which clients derive theirs with */
 	uint32_t block;  /* the largest block, bytes */
 	uint32_t random; /* other numbers at each start, for ids of messages */
 };

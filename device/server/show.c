@@ -67,6 +67,16 @@ static void show_key(const struct server *s, const struct cbor_writer *w, uint32
 	server_uint(w, SERVER_KEY_FLAGS, k->flags | (s->keys.revoked >> i & 1 ? TRUST_KEY_REVOKED : 0));
 }
 
+/* What contexts of OSCORE are derived with, beside the secret: which device this is, and which of its lives. */
+void server_id(void *owner, const struct coap_request *q, struct coap_reply *reply)
+{
+	struct server *s = owner;
+
+	(void)q;
+	reply->code = COAP_CONTENT;
+	coap_body(reply, s->setup->id_context, OSCORE_CONTEXT_BYTES);
+}
+
 void server_device(void *owner, const struct coap_request *q, struct coap_reply *reply)
 {
 	struct server *s = owner;

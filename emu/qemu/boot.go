@@ -51,3 +51,38 @@ func (m *Machine) Exchange(ctx context.Context, kind byte, payload []byte) ([]by
 
 // Close ends QEMU. Closing twice does nothing.
 func (m *Machine) Close() error { return m.process.Close() }
+
+// Line is a machine whose serial line is ours, byte by byte. Its time passes as time does here, or slower, where it
+// executes more than its emulator can: an instruction takes a nanosecond of it.
+type Line struct{ process *process }
+
+// BootLine starts a machine with a firmware.
+func BootLine(ctx context.Context, machine string, elf []byte, memory ...Memory) (*Line, error) {
+	path, _, err := Find(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := start(ctx, path, launch{machine: machine, elf: elf, reboots: true, live: true, memory: memory})
+	if err != nil {
+		return nil, fmt.Errorf("qemu:%s: %w", machine, err)
+	}
+	return &Line{p}, nil
+}
+
+// Read reads what the machine sends.
+func (l *Line) Read(b []byte) (int, error) {
+	n, err := l.process.serial.Read(b)
+	if err != nil && hungUp(err) {
+		err = l.process.death()
+	}
+	return n, err
+}
+
+// Write sends it something.
+func (l *Line) Write(b []byte) (int, error) { return l.process.serial.Write(b) }
+
+// Reset resets the machine: memory stays as it is, but for what was there when it started.
+func (l *Line) Reset() error { return l.process.reset() }
+
+// Close ends QEMU. Closing twice does nothing.
+func (l *Line) Close() error { return l.process.Close() }

@@ -10,26 +10,27 @@ import (
 	"time"
 )
 
-// pc asks the monitor (QMP) for the program counter: where a firmware that does not answer hangs.
-func (p *process) pc() (uint32, error) {
+// ask gives the monitor (QMP) a command and returns what it says.
+func (p *process) ask(execute string, arguments any) (text string, err error) {
 	if err := p.monitor.SetDeadline(time.Now().Add(patience)); err != nil {
-		return 0, err
+		return "", err
 	}
 	if p.messages == nil {
 		p.messages = json.NewDecoder(p.monitor)
 	}
 	dec, enc := p.messages, json.NewEncoder(p.monitor)
-	commands := []map[string]any{
-		{"execute": "human-monitor-command", "arguments": map[string]string{"command-line": "info registers"}},
+	command := map[string]any{"execute": execute}
+	if arguments != nil {
+		command["arguments"] = arguments
 	}
+	commands := []map[string]any{command}
 	if !p.negotiated { // once: QEMU refuses to do it again
 		commands = append([]map[string]any{{"execute": "qmp_capabilities"}}, commands...)
 		p.negotiated = true
 	}
-	var text string
 	for _, command := range commands {
 		if err := enc.Encode(command); err != nil {
-			return 0, err
+			return "", err
 		}
 		for answered := false; !answered; {
 			// Greetings and events come in between.
@@ -38,10 +39,10 @@ func (p *process) pc() (uint32, error) {
 				Error  *struct{ Desc string }
 			}
 			if err := dec.Decode(&message); err != nil {
-				return 0, err
+				return "", err
 			}
 			if message.Error != nil {
-				return 0, fmt.Errorf("monitor: %s", message.Error.Desc)
+				return "", fmt.Errorf("monitor: %s", message.Error.Desc)
 			}
 			if message.Return != nil {
 				answered = true
@@ -49,7 +50,21 @@ func (p *process) pc() (uint32, error) {
 			}
 		}
 	}
+	return text, nil
+}
+
+// pc is the program counter: where a firmware that does not answer hangs.
+func (p *process) pc() (uint32, error) {
+	text, err := p.ask("human-monitor-command", map[string]string{"command-line": "info registers"})
+	if err != nil {
+		return 0, err
+	}
 	return parsePC(text)
+}
+
+func (p *process) reset() error {
+	_, err := p.ask("system_reset", nil)
+	return err
 }
 
 var pcPattern = regexp.MustCompile(`R15=([0-9a-f]{8})`)

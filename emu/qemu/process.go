@@ -127,6 +127,7 @@ type launch struct {
 	elf     []byte
 	shift   int
 	reboots bool // after a reset it starts again, rather than end
+	live    bool // time passes while the core sleeps, as it does here
 	memory  []Memory
 }
 
@@ -168,7 +169,7 @@ func (p *process) start(ctx context.Context, path string, l launch) error {
 
 	p.cmd = exec.Command(path,
 		"-M", l.machine, "-display", "none", "-monitor", "none",
-		"-icount", fmt.Sprintf("shift=%d,sleep=off,align=off", l.shift),
+		"-icount", fmt.Sprintf("shift=%d,sleep=%s,align=off", l.shift, map[bool]string{false: "off", true: "on"}[l.live]),
 		"-chardev", "socket,id=agent,server=off,path="+escape(serial.Addr().String()), "-serial", "chardev:agent",
 		"-chardev", "socket,id=monitor,server=off,path="+escape(monitor.Addr().String()), "-mon", "chardev=monitor,mode=control",
 		"-kernel", kernel)

@@ -4,6 +4,7 @@ package servertest
 
 import (
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -48,8 +49,13 @@ func on(t testing.TB, s field.Setup) *field.Device {
 }
 
 // by is the device as one of its clients has it.
-func by(d *field.Device, n int) deploy.Device {
-	return deploy.Device{Conn: client.New(&Net{Device: d, From: byte(n)}, Guard(secrets[n]))}
+func by(t testing.TB, d *field.Device, n int) deploy.Device {
+	t.Helper()
+	c, err := client.Connect(t.Context(), &Net{Device: d, From: byte(n)}, Operator(n), filepath.Join(t.TempDir(), "sequence"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return deploy.Device{Conn: c}
 }
 
 // packed is an example as an image.
@@ -99,7 +105,7 @@ func must(t testing.TB, err error) {
 }
 
 func TestFirstResult(t *testing.T) {
-	d := by(on(t, setup()), 0)
+	d := by(t, on(t, setup()), 0)
 	_, image := packed(t, "bpf_store")
 	p, err := install(t, d, manifest("store", 1), image)
 	must(t, err)
@@ -150,7 +156,7 @@ func refusal(err error) string {
 // Nobody who is not known is answered anything but the list of what is open, and what programs answer to anybody.
 func TestStrangers(t *testing.T) {
 	box := on(t, setup())
-	known := by(box, 0)
+	known := by(t, box, 0)
 	_, image := packed(t, "coap_climate")
 	for name, answers := range map[string]suit.Answers{"open": suit.Anybody, "closed": suit.Known, "silent": suit.Nobody} {
 		m := manifest(name, 1)
@@ -170,7 +176,7 @@ func TestStrangers(t *testing.T) {
 		{coap.GET, "log", "4.01"}, {coap.GET, "s/global", "4.01"}, {coap.GET, "s/global/1", "4.01"}, {coap.PUT, "s/global/1", "4.01"},
 		{coap.GET, "transfer", "4.01"}, {coap.PUT, "trace", "4.01"}, {coap.DELETE, "dev/keys/00", "4.01"},
 		{coap.GET, "x/open", "2.05 0.0 C 0.0 %"}, {coap.GET, "x/closed", "4.01"}, {coap.GET, "x/silent", "4.04"},
-		{coap.GET, ".well-known/core", `2.05 </x/open>;rt="ubench.answers"`}, {coap.GET, "p/new", "4.01"}, {coap.GET, "", "4.04"},
+		{coap.GET, ".well-known/core", `2.05 </id>;rt="ubench.id";ct=42,</x/open>;rt="ubench.answers"`}, {coap.GET, "p/new", "4.01"}, {coap.GET, "", "4.04"},
 	} {
 		r, err := stranger.Do(t.Context(), client.Request{Method: c.method, Path: c.path, Format: -1, Body: []byte{1}})
 		got := refusal(err)
@@ -186,17 +192,16 @@ func TestStrangers(t *testing.T) {
 	if string(r.Body) != "0.0 C 0.0 %" || r.Format != 0 {
 		t.Errorf("who is known got %q, format %d", r.Body, r.Format)
 	}
-	wrong := secrets[0]
-	wrong.Master[5] = 1
-	_, err = client.New(&Net{Device: box, From: 8}, Guard(wrong)).Do(t.Context(), client.Request{Method: coap.GET, Path: "dev", Format: -1})
-	if err == nil {
-		t.Error("a wrong secret was answered")
+	wrong, err := client.Connect(t.Context(), &Net{Device: box, From: 8}, Operator(77), "")
+	must(t, err)
+	if _, err := wrong.Do(t.Context(), client.Request{Method: coap.GET, Path: "dev", Format: -1}); !errors.Is(err, client.ErrUnknown) {
+		t.Errorf("a wrong secret: %v", err)
 	}
 }
 
 func TestLives(t *testing.T) {
 	box := on(t, setup())
-	d := by(box, 0)
+	d := by(t, box, 0)
 	ctx := t.Context()
 	_, image := packed(t, "bpf_strlen")
 	_, other := packed(t, "bpf_fetch")

@@ -20,18 +20,16 @@ import (
 func Secrets(n int) []field.Secret {
 	var all []field.Secret
 	for i := range n {
-		all = append(all, field.Secret{Master: [16]byte{byte(i), 1, 2, 3}, Device: []byte{0xd0}, Client: []byte{byte(i)}})
+		o := Operator(i)
+		all = append(all, field.Secret{Master: [16]byte(o.Secret), Device: oscore.DeviceID, Client: o.ID()})
 	}
 	return all
 }
 
-// Guard is what a client protects its requests with.
-func Guard(s field.Secret) *oscore.Context {
-	c, err := oscore.New(oscore.Parameters{Master: s.Master[:], Sender: s.Client, Recipient: s.Device})
-	if err != nil {
-		panic("BUG: " + err.Error())
-	}
-	return c
+
+// Operator is a client.
+func Operator(n int) *oscore.Operator {
+	return &oscore.Operator{Secret: []byte{byte(n), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}}
 }
 
 // Believed is a key as a device has it.

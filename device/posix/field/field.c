@@ -11,11 +11,12 @@ static struct {
 	struct server_setup server_setup;
 	struct supervisor_board board;
 	struct trust_keys keys;
-	struct oscore_context contexts[SERVER_CONTEXTS];
+	struct oscore_context contexts[FIELD_CONTEXTS];
 	struct nor flash;
 	struct os_thread thread;
 	pthread_cond_t begun;
 	int32_t error;
+	uint8_t id_context[OSCORE_CONTEXT_BYTES];
 	uint8_t ready, halting;
 } field = {.begun = PTHREAD_COND_INITIALIZER};
 
@@ -52,16 +53,18 @@ void field_make(const struct field_setup *setup)
 	field.server_setup = (struct server_setup){
 		.board = &field.board, .firmware = setup->firmware, .flash = &field.flash.flash,
 		.trust = {.keys = &field.keys, .classes = setup->classes, .nclasses = 2},
-		.contexts = field.contexts, .ncontexts = setup->nsecrets, .block = setup->block, .random = setup->random,
+		.contexts = field.contexts, .ncontexts = setup->nsecrets, .id_context = field.id_context, .block = setup->block, .random = setup->random,
 	};
 	memcpy(field.server_setup.trust.vendor, setup->vendor, TRUST_UUID_BYTES);
 }
 
 int32_t field_start(void)
 {
+	field.id_context[0]++;
 	for (uint32_t i = 0; i < field.setup.nsecrets; i++) {
 		const struct field_secret *s = &field.setup.secrets[i];
-		const struct oscore_secret secret = {.master = s->master, .master_len = sizeof s->master};
+		const struct oscore_secret secret = {.master = s->master, .master_len = sizeof s->master,
+			.id_context = field.id_context, .id_context_len = sizeof field.id_context};
 		oscore_derive(&field.contexts[i], &secret, &s->device, &s->client);
 	}
 	os_lock();

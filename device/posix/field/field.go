@@ -32,7 +32,7 @@ const (
 	PoolAddr      = 0x20008000
 	PoolBytes     = 96 << 10
 	DatagramBytes = C.OS_DATAGRAM_BYTES
-	Contexts      = C.SERVER_CONTEXTS
+	Contexts      = C.FIELD_CONTEXTS
 	Upload        = C.COAP_UPLOAD_US * time.Microsecond
 	Tears         = C.TEARS
 )
@@ -86,7 +86,7 @@ func New(s Setup) (*Device, error) {
 	if failed != nil {
 		return nil, failed
 	}
-	if s.AreaBytes*s.Areas > mostFlash || len(s.Keys) > C.FIELD_KEYS || len(s.Secrets) > C.SERVER_CONTEXTS {
+	if s.AreaBytes*s.Areas > mostFlash || len(s.Keys) > C.FIELD_KEYS || len(s.Secrets) > C.FIELD_CONTEXTS {
 		return nil, fmt.Errorf("no such device: %+v", s)
 	}
 	var c C.struct_field_setup

@@ -6,7 +6,7 @@
 #include "device/posix/nor/nor.h"
 #include "device/server/server.h"
 
-enum { FIELD_KEYS = 8 };
+enum { FIELD_KEYS = 8, FIELD_CONTEXTS = 4 };
 
 /* Who may ask it: what a context of OSCORE is derived from. */
 struct field_secret {
@@ -23,7 +23,7 @@ struct field_setup {
 	struct trust_key keys[FIELD_KEYS];
 	uint32_t nkeys, nsecrets;
 	uint8_t production, vendor[TRUST_UUID_BYTES], classes[2][TRUST_UUID_BYTES];
-	struct field_secret secrets[SERVER_CONTEXTS];
+	struct field_secret secrets[FIELD_CONTEXTS];
 };
 
 /* Makes the device and its flash, without power. */

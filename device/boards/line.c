@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The link of the field on boards without a network: messages of CoAP on the serial line, framed by slipmux. At the other
+ * end is whoever holds the line, as a bridge to a network does (ubench device bridge). */
+#include <string.h>
+
+#include "device/boards/board.h"
+#include "device/kernel/kernel.h"
+#include "device/slipmux/slipmux.h"
+
+enum { RING = 512 };
+
+static struct {
+	volatile uint32_t head, tail; /* written by the interrupt, by the thread */
+	uint8_t bytes[RING];
+	uint8_t frame[OS_DATAGRAM_BYTES + SLIPMUX_MORE_BYTES];
+	struct slipmux slipmux;
+} line;
+
+void board_serial_interrupt(void)
+{
+	int32_t byte;
+
+	while ((byte = board_serial_get()) >= 0) {
+		if (line.head - line.tail < RING) /* what does not fit is lost, and its frame with it */
+			line.bytes[line.head++ % RING] = (uint8_t)byte;
+	}
+	kernel_interrupt();
+}
+
+uint32_t os_receive(struct os_peer *from, uint8_t *to, uint32_t size)
+{
+	const uint8_t *payload;
+	uint32_t len;
+
+	memset(from, 0, sizeof *from);
+	line.slipmux.bytes = line.frame;
+	line.slipmux.size = sizeof line.frame;
+	while (line.tail != line.head) {
+		if (slipmux_take(&line.slipmux, line.bytes[line.tail++ % RING], &payload, &len) != SLIPMUX_COAP || !len || len > size)
+			continue;
+		memcpy(to, payload, len);
+		return len;
+	}
+	return 0;
+}
+
+static void put(void *arg, uint8_t byte)
+{
+	(void)arg;
+	board_serial_put(byte);
+}
+
+void os_send(const struct os_peer *to, const uint8_t *bytes, uint32_t len)
+{
+	(void)to;
+	slipmux_send(put, NULL, SLIPMUX_COAP, bytes, len);
+}
