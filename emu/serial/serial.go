@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -163,4 +164,17 @@ func (l link) Read(ctx context.Context, p []byte) (int, error) {
 			return n, err
 		}
 	}
+}
+
+// OpenLine opens the port of a board with another firmware, byte by byte.
+func OpenLine(spec string) (io.ReadWriteCloser, error) {
+	device, baud, err := Parse(spec)
+	if err != nil {
+		return nil, err
+	}
+	port, err := serial.Open(device, &serial.Mode{BaudRate: baud})
+	if err != nil {
+		return nil, fmt.Errorf("serial:%s: %w", device, explain(err))
+	}
+	return port, nil
 }

@@ -26,7 +26,6 @@ func Secrets(n int) []field.Secret {
 	return all
 }
 
-
 // Operator is a client.
 func Operator(n int) *oscore.Operator {
 	return &oscore.Operator{Secret: []byte{byte(n), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}}

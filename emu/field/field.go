@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package field starts devices of the field on this computer, so that clients reach them over UDP: the server as a program of
+// the desk (host), boards under QEMU with a bridge to their serial line, and the same bridge to a real board's (serial:).
+package field
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/ubench-dev/ubench/deploy/bridge"
+	"github.com/ubench-dev/ubench/emu/qemu"
+	"github.com/ubench-dev/ubench/emu/serial"
+)
+
+// Options say what to start.
+type Options struct {
+	Target   string // host, qemu:BOARD, serial:DEVICE[@BAUD]
+	Firmware string // file; "": Folder/BOARD.elf, Folder/host
+	Folder   string // where firmware is: build/device
+	State    string // folder that what is stored is kept in
+	Listen   string // address and port; port 0 is any
+	Text     func([]byte)
+}
+
+// Device runs. Close ends it.
+type Device struct {
+	Address string // host:port
+	close   func() error
+	reset   func() error
+	done    chan struct{} // closed when it has ended by itself
+	err     error
+	once    sync.Once
+}
+
+// Boards are those that QEMU has.
+var Boards = []string{"netduinoplus2", "netduino2", "mps2-an385", "mps2-an386"}
+
+// Start starts one.
+func Start(ctx context.Context, o Options) (*Device, error) {
+	listen, err := netip.ParseAddrPort(o.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("%s is no address to listen at: 127.0.0.1:5683", o.Listen)
+	}
+	kind, name, _ := strings.Cut(o.Target, ":")
+	switch {
+	case o.Target == "host":
+		return startHost(ctx, o, listen)
+	case kind == "qemu":
+		line, err := startBoard(ctx, o, name)
+		if err != nil {
+			return nil, err
+		}
+		return bridged(line, line.Reset, listen, o.Text)
+	case kind == "serial":
+		line, err := serial.OpenLine(name)
+		if err != nil {
+			return nil, err
+		}
+		return bridged(line, nil, listen, o.Text)
+	}
+	return nil, fmt.Errorf("%q is no device to start: choose host, qemu:BOARD (%s) or serial:DEVICE", o.Target, strings.Join(Boards, ", "))
+}
+
+func (o *Options) firmware(name string) (string, error) {
+	path := o.Firmware
+	if path == "" {
+		path = filepath.Join(o.Folder, name)
+	}
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("there is no firmware %s: build it with make device, or name another with --firmware", path)
+	}
+	return filepath.Abs(path)
+}
+
+// stateFile makes the folder of what is kept.
+func (o *Options) stateFile(name string) (string, error) {
+	if err := os.MkdirAll(o.State, 0o700); err != nil {
+		return "", err
+	}
+	return filepath.Join(o.State, name), nil
+}
+
+func startHost(ctx context.Context, o Options, listen netip.AddrPort) (*Device, error) {
+	firmware, err := o.firmware("host")
+	if err != nil {
+		return nil, err
+	}
+	flash, err := o.stateFile("flash")
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(firmware, flash, listen.Addr().String(), fmt.Sprint(listen.Port()))
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdin, err := cmd.StdinPipe() // open for as long as we live
+	if err != nil {
+		return nil, err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C at the terminal reaches only us
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	var port int
+	_, scanErr := fmt.Fscan(stdout, &port)
+	d := &Device{Address: netip.AddrPortFrom(listen.Addr(), uint16(port)).String(), done: make(chan struct{})}
+	d.close = func() error {
+		_ = stdin.Close()
+		select {
+		case <-d.done:
+		case <-time.After(5 * time.Second):
+			return cmd.Process.Kill()
+		}
+		return nil
+	}
+	go func() {
+		err := cmd.Wait()
+		if text := strings.TrimSpace(stderr.String()); text != "" {
+			err = errors.New(text)
+		}
+		d.err = err
+		close(d.done)
+	}()
+	if scanErr != nil {
+		<-d.done
+		if d.err == nil {
+			d.err = scanErr
+		}
+		return nil, fmt.Errorf("the device did not start: %w", d.err)
+	}
+	if ctx.Err() != nil {
+		return nil, errors.Join(ctx.Err(), d.Close())
+	}
+	return d, nil
+}
+
+// provision is who a board is (device/boards/identity.h): an id that it keeps, and a number that is another at each start.
+func provision(path string) ([]byte, error) {
+	id, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		id = make([]byte, 8)
+		if _, err := rand.Read(id); err != nil {
+			return nil, err
+		}
+		err = os.WriteFile(path, id, 0o600)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(id) != 8 {
+		return nil, fmt.Errorf("%s is not the id of a board", path)
+	}
+	nonce := make([]byte, 4)
+	if _, err := rand.Read(nonce); err != nil {
+		return nil, err
+	}
+	return append(append([]byte("UID1"), id...), nonce...), nil
+}
+
+func startBoard(ctx context.Context, o Options, board string) (*qemu.Line, error) {
+	firmware, err := o.firmware(board + ".elf")
+	if err != nil {
+		return nil, err
+	}
+	image, err := os.ReadFile(firmware)
+	if err != nil {
+		return nil, err
+	}
+	f, err := elf.NewFile(bytes.NewReader(image))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", firmware, err)
+	}
+	symbols, err := f.Symbols()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", firmware, err)
+	}
+	path, err := o.stateFile("id")
+	if err != nil {
+		return nil, err
+	}
+	who, err := provision(path)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range symbols {
+		if s.Name == "board_provision" {
+			return qemu.BootLine(ctx, board, image, qemu.Memory{Addr: uint32(s.Value), Bytes: who})
+		}
+	}
+	return nil, fmt.Errorf("%s is no firmware of the field: it has no board_provision", firmware)
+}
+
+// bridged is a device at the other end of a line.
+func bridged(line io.ReadWriteCloser, reset func() error, listen netip.AddrPort, text func([]byte)) (*Device, error) {
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(listen))
+	if err != nil {
+		return nil, errors.Join(err, line.Close())
+	}
+	d := &Device{Address: conn.LocalAddr().String(), reset: reset, done: make(chan struct{})}
+	d.close = func() error { return errors.Join(conn.Close(), line.Close()) }
+	go func() {
+		d.err = bridge.New(conn, line, text).Serve()
+		close(d.done)
+	}()
+	return d, nil
+}
+
+// Done is closed when it ended by itself; then Err says why.
+func (d *Device) Done() <-chan struct{} { return d.done }
+
+// Err is why it ended.
+func (d *Device) Err() error { return d.err }
+
+// Reset resets a board.
+func (d *Device) Reset() error {
+	if d.reset == nil {
+		return errors.New("this device cannot be reset from here")
+	}
+	return d.reset()
+}
+
+// Close ends it. Closing twice does nothing.
+func (d *Device) Close() (err error) {
+	d.once.Do(func() { err = d.close() })
+	return err
+}
