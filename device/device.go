@@ -11,6 +11,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ubench-dev/ubench/abi"
@@ -33,6 +34,15 @@ func (e Engine) String() string {
 		return engineNames[e]
 	}
 	return fmt.Sprintf("engine %d", uint8(e))
+}
+
+// Engines are their names.
+func Engines() []string { return slices.Clone(engineNames) }
+
+// EngineNamed finds an engine by its name.
+func EngineNamed(name string) (Engine, bool) {
+	i := slices.Index(engineNames, name)
+	return Engine(max(i, 0)), i >= 0
 }
 
 // Restart says what becomes of a program that faulted.
@@ -196,6 +206,7 @@ type Result struct {
 	Spent        uint32 // of the budget
 	Ticks        uint32
 	Instructions uint32 // from the request to its end, 0 where nothing counts them
+	Cycles       uint32 // likewise
 	Context      []byte
 }
 
@@ -220,6 +231,9 @@ const (
 	cmdInput   = 0x2b
 	cmdTrace   = 0x2c
 	cmdTest    = 0x2d
+	cmdFill    = 0x2e
+	cmdRun     = 0x2f
+	cmdRead    = 0x30
 )
 
 var le = binary.LittleEndian
@@ -343,11 +357,17 @@ func (c *Client) Unload(ctx context.Context, number int) error { return c.one(ct
 
 // Call runs a program once. A program that was stopped is no error: see Result.Fault.
 func (c *Client) Call(ctx context.Context, number int, programContext []byte) (Result, error) {
-	p, fault, err := c.askAny(ctx, cmdCall, append([]byte{byte(number), 0, 0, 0}, programContext...))
+	return c.called(ctx, cmdCall, append([]byte{byte(number), 0, 0, 0}, programContext...))
+}
+
+const resultBytes = 24
+
+func (c *Client) called(ctx context.Context, kind byte, request []byte) (Result, error) {
+	p, fault, err := c.askAny(ctx, kind, request)
 	if err != nil {
 		return Result{}, err
 	}
-	if len(p) < 20 {
+	if len(p) < resultBytes {
 		if fault.Status != abi.OK {
 			return Result{}, fault
 		}
@@ -355,8 +375,42 @@ func (c *Client) Call(ctx context.Context, number int, programContext []byte) (R
 	}
 	return Result{
 		Fault: fault, R0: le.Uint64(p), Spent: le.Uint32(p[8:]), Ticks: le.Uint32(p[12:]),
-		Instructions: le.Uint32(p[16:]), Context: p[20:],
+		Instructions: le.Uint32(p[16:]), Cycles: le.Uint32(p[20:]), Context: p[resultBytes:],
 	}, nil
+}
+
+// CallLong is Call for contexts of any length, counted without what it takes to copy them: from where the program's run
+// begins to where its end is known. With back the context is read back as the program left it.
+func (c *Client) CallLong(ctx context.Context, number int, programContext []byte, back bool) (Result, error) {
+	head := func(words ...uint32) []byte {
+		p := []byte{byte(number), 0, 0, 0}
+		for _, w := range words {
+			p = le.AppendUint32(p, w)
+		}
+		return p
+	}
+	for at := 0; at < len(programContext); at += chunk {
+		part := programContext[at:min(at+chunk, len(programContext))]
+		if _, err := c.ask(ctx, cmdFill, append(head(uint32(at)), part...)); err != nil {
+			return Result{}, err
+		}
+	}
+	r, err := c.called(ctx, cmdRun, head(uint32(len(programContext))))
+	if err != nil || !back || r.Fault.Status != abi.OK {
+		return r, err
+	}
+	for r.Context = r.Context[:0:0]; len(r.Context) < len(programContext); {
+		n := min(chunk, len(programContext)-len(r.Context))
+		p, err := c.ask(ctx, cmdRead, head(uint32(len(r.Context)), uint32(n)))
+		if err != nil {
+			return r, err
+		}
+		if len(p) != n {
+			return r, errShort
+		}
+		r.Context = append(r.Context, p...)
+	}
+	return r, nil
 }
 
 // State tells what became of a program.
@@ -429,9 +483,16 @@ func (c *Client) Input(ctx context.Context, value uint32) error {
 	return err
 }
 
-// Trace is what the simulated devices read from now on (SPEC.md).
+// Trace is what the simulated devices read from now on (SPEC.md); nil for nothing.
 func (c *Client) Trace(ctx context.Context, trace []byte) error {
-	_, err := c.ask(ctx, cmdTrace, trace)
+	some := byte(0)
+	if len(trace) > 0 {
+		some = 1
+		if err := c.send(ctx, trace); err != nil {
+			return err
+		}
+	}
+	_, err := c.ask(ctx, cmdTrace, []byte{some})
 	return err
 }
 

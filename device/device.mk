@@ -2,7 +2,6 @@
 # The firmware that devices in the field carry, for each board and as a program of the desk; and that of tests, which has a
 # console and does whatever its serial line says. Built into build/device/, where tests look for it; not committed.
 
-DEVICE_BOARDS = netduinoplus2 netduino2 mps2-an385 mps2-an386
 DEVICE_netduinoplus2 = cortex-m4 stm32 168000000 37
 DEVICE_netduino2 = cortex-m3 stm32 120000000 37
 DEVICE_mps2-an385 = cortex-m3 mps2 25000000 0

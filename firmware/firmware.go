@@ -7,7 +7,7 @@ package firmware
 import (
 	"bytes"
 	"debug/elf"
-	_ "embed"
+	"embed"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,6 +72,23 @@ func ELF(board string) ([]byte, error) {
 	}
 	return b.elf, nil
 }
+
+// The firmware of devices in the field (device/), with the console that tests and measurements talk to.
+//
+//go:embed device-*.elf
+var devices embed.FS
+
+// Device returns the firmware of devices for a board.
+func Device(board string) ([]byte, error) {
+	b, err := devices.ReadFile("device-" + board + ".elf")
+	if err != nil {
+		return nil, fmt.Errorf("no firmware of devices for board %q; there is: %s", board, strings.Join(DeviceBoards(), ", "))
+	}
+	return b, nil
+}
+
+// DeviceBoards are those a device can be.
+func DeviceBoards() []string { return []string{"netduinoplus2", "netduino2", "mps2-an385", "mps2-an386"} }
 
 // Symbol returns the address and size in bytes of a function or object of a board's firmware. Bit
 // 0 of a function's address is clear.

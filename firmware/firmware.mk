@@ -34,8 +34,11 @@ $(foreach b,$(BOARDS),build/firmware/$b/baseline/wasm2c/wasm2c.o): build/wasm2c/
 .PHONY: firmware firmware-build firmware-check sizes
 firmware: firmware-build ## rebuild the firmware ELFs (arm-none-eabi-gcc 12.2)
 	@for b in $(BOARDS); do cp build/firmware/$$b.elf firmware/$$b.elf; done
+	@for b in $(DEVICE_BOARDS); do cp build/device/$$b-test.elf firmware/device-$$b.elf; done
 
-firmware-build: $(BOARDS:%=build/firmware/%.elf) firmware-audit
+# Of devices (device/device.mk) it is the build with a console.
+DEVICE_BOARDS = netduinoplus2 netduino2 mps2-an385 mps2-an386
+firmware-build: $(BOARDS:%=build/firmware/%.elf) $(DEVICE_BOARDS:%=build/device/%-test.elf) firmware-audit
 
 define FIRMWARE_BOARD
 OBJECTS_$(1) := $$(addprefix build/firmware/$(1)/,$$(addsuffix .o,$$(basename $$(FIRMWARE_SOURCES))))
@@ -74,6 +77,10 @@ firmware-check: firmware-build
 	@for b in $(BOARDS); do \
 		cmp -s build/firmware/$$b.elf firmware/$$b.elf || { \
 			echo "firmware/$$b.elf is not what the sources give: run make firmware" >&2; exit 1; }; \
+	done
+	@for b in $(DEVICE_BOARDS); do \
+		cmp -s build/device/$$b-test.elf firmware/device-$$b.elf || { \
+			echo "firmware/device-$$b.elf is not what the sources give: run make firmware" >&2; exit 1; }; \
 	done
 
 # The interpreter's portable form once more for size, to say what -Os gives.

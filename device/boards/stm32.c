@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* STM32F405 and F205: USART1 on PA9, PA10 at 115200 baud from the internal 16 MHz oscillator; TIM2 counts for ub_port_*
- * (firmware/boot/port.c says what emulators make of it). */
+/* STM32F405 and F205: USART1 on PA9, PA10 at 115200 baud from the internal 16 MHz oscillator; TIM2 and DWT count for
+ * ub_port_* (firmware/boot/port.c says what emulators make of them). */
 #include "device/boards/board.h"
 
 #include "abi/port.h"
@@ -19,6 +19,8 @@ void board_chip_init(void)
 	TIM2_ARR = 0xffffffff;
 	TIM2_EGR = TIM_UG;
 	TIM2_CR1 = TIM_CEN;
+	DEMCR |= DEMCR_TRCENA;
+	DWT_CTRL |= DWT_CYCCNTENA;
 	GPIOA_AFRH = (GPIOA_AFRH & ~0x00000ff0u) | 0x00000770u;   /* PA9, PA10: AF7 */
 	GPIOA_PUPDR = (GPIOA_PUPDR & ~0x003c0000u) | 0x00100000u; /* PA10: pull-up */
 	GPIOA_MODER = (GPIOA_MODER & ~0x003c0000u) | 0x00280000u; /* alternate function */

@@ -13,6 +13,8 @@ void console_init(struct console *c, const struct supervisor_board *board)
 	c->board = board;
 }
 
+enum { RESULT = 24 }; /* what CALL answers before the context */
+
 static void put_head(struct console *c, uint8_t kind, uint8_t seq, const struct ub_fault *fault)
 {
 	c->out[0] = kind | CONSOLE_ANSWER;
@@ -25,7 +27,7 @@ static void put_head(struct console *c, uint8_t kind, uint8_t seq, const struct 
 static void answered(void *arg, struct supervisor_program *p)
 {
 	struct console *c = arg;
-	uint32_t counted = ub_port_instructions() - c->call_counted, len;
+	uint32_t cycles = ub_port_cycles() - c->call_cycles, instructions = ub_port_instructions() - c->call_instructions, len;
 	const uint8_t *context = supervisor_context(p, &len);
 	uint8_t *out = c->out + BODY;
 
@@ -39,12 +41,13 @@ static void answered(void *arg, struct supervisor_program *p)
 	agent_put32(out + 4, (uint32_t)(p->result >> 32));
 	agent_put32(out + 8, p->spent);
 	agent_put32(out + 12, p->ticks);
-	agent_put32(out + 16, counted);
-	if (!context || len > UB_WIRE_PAYLOAD_BYTES - UB_WIRE_FAULT_BYTES - 20)
+	agent_put32(out + 16, instructions);
+	agent_put32(out + 20, cycles);
+	if (!context || len > UB_WIRE_PAYLOAD_BYTES - UB_WIRE_FAULT_BYTES - RESULT)
 		len = 0;
 	if (len)
-		memcpy(out + 20, context, len);
-	c->out_len = BODY + 20 + len;
+		memcpy(out + RESULT, context, len);
+	c->out_len = BODY + RESULT + len;
 	os_send(&c->peer, c->out, c->out_len);
 }
 
@@ -107,21 +110,42 @@ static int32_t load(struct console *c, const uint8_t *p, uint32_t len, int32_t n
 	return got;
 }
 
-static int32_t call(struct console *c, const uint8_t *p, uint32_t len)
+/* context NULL: as it was filled. */
+static int32_t call(struct console *c, uint32_t number, const uint8_t *context, uint32_t len)
 {
-	if (len < 4)
-		return UB_E_FRAME_SHORT;
 	if (c->calling)
 		return UB_E_RUNNING;
 	c->calling = 1;
 	c->call_kind = c->in[0];
 	c->call_seq = c->in[1];
-	c->call_number = p[0];
-	c->call_counted = ub_port_instructions();
-	int32_t err = supervisor_call(&c->supervisor, p[0], p + 4, len - 4);
+	c->call_number = (uint8_t)number;
+	if (!context) { /* counts are the same each time: the next tick is as far away as can be, and nobody has woken us */
+		os_unlock();
+		os_wait(1u << 31, os_now() + 1);
+		os_wait(ALL_FLAGS, 0);
+		os_lock();
+	}
+	c->call_instructions = ub_port_instructions();
+	c->call_cycles = ub_port_cycles();
+	int32_t err = supervisor_call(&c->supervisor, number, context, len);
 	if (err)
 		c->calling = 0;
 	return err;
+}
+
+static int32_t read_context(struct console *c, const uint8_t *p, uint32_t *len)
+{
+	const struct supervisor_program *program = supervisor_at(&c->supervisor, p[0]);
+	uint32_t at = agent_get32(p + 4), count = agent_get32(p + 8), have;
+	const uint8_t *context = program ? supervisor_context(program, &have) : NULL;
+
+	if (!context)
+		return program ? UB_E_STOPPED : UB_E_PROGRAM;
+	if (count > UB_WIRE_PAYLOAD_BYTES - UB_WIRE_FAULT_BYTES || at > have || count > have - at)
+		return UB_E_ARGUMENT;
+	memcpy(c->out + *len, context + at, count);
+	*len += count;
+	return 0;
 }
 
 static int32_t put_state(struct console *c, uint32_t number, uint32_t *len)
@@ -177,12 +201,17 @@ static int32_t put_log(struct console *c, const uint8_t *p, uint32_t size, uint3
 	return 0;
 }
 
-static int32_t take_trace(struct console *c, const uint8_t *p, uint32_t len)
+static int32_t take_trace(struct console *c, int some)
 {
-	if (len > CONSOLE_TRACE_BYTES)
-		return UB_E_ARGUMENT;
-	memcpy(c->trace, p, len);
-	return helper_env_reset(&c->supervisor.env, c->trace, len);
+	if (some && !c->staging.len)
+		return UB_E_STATE;
+	pool_give(&c->supervisor.pool, &c->trace);
+	if (some) {
+		c->trace = c->staging;
+		c->staging.len = 0;
+	}
+	return helper_env_reset(&c->supervisor.env, c->trace.len ? c->board->pool + (c->trace.addr - c->board->pool_addr) : NULL,
+				some ? c->staged : 0);
 }
 
 /* Does a request. Returns its status; what it appends to the answer moves *len on. */
@@ -211,7 +240,7 @@ static int32_t act(struct console *c, uint8_t kind, const uint8_t *p, uint32_t s
 	case CONSOLE_LOG:
 		return put_log(c, p, size, len);
 	case CONSOLE_TRACE:
-		return take_trace(c, p, size);
+		return size < 1 ? UB_E_FRAME_SHORT : take_trace(c, p[0]);
 	case CONSOLE_TEST:
 		return console_test(c, p, size, len);
 	}
@@ -229,7 +258,13 @@ static int32_t act(struct console *c, uint8_t kind, const uint8_t *p, uint32_t s
 	case CONSOLE_UNLOAD:
 		return supervisor_unload(s, p[0]);
 	case CONSOLE_CALL:
-		return call(c, p, size);
+		return size < 4 ? UB_E_FRAME_SHORT : call(c, p[0], p + 4, size - 4);
+	case CONSOLE_FILL:
+		return size < 8 ? UB_E_FRAME_SHORT : supervisor_fill(s, p[0], agent_get32(p + 4), p + 8, size - 8);
+	case CONSOLE_RUN:
+		return size < 8 ? UB_E_FRAME_SHORT : call(c, p[0], NULL, agent_get32(p + 4));
+	case CONSOLE_READ:
+		return size < 12 ? UB_E_FRAME_SHORT : read_context(c, p, len);
 	case CONSOLE_STATE:
 		return put_state(c, p[0], len);
 	}
@@ -251,7 +286,7 @@ static void handle(struct console *c, uint32_t size)
 	uint8_t kind = c->in[0];
 	int32_t status = act(c, kind, c->in + HEAD, size - HEAD, &len, &where);
 	c->last_crc = crc;
-	if (kind == CONSOLE_CALL && !status) {
+	if ((kind == CONSOLE_CALL || kind == CONSOLE_RUN) && !status) {
 		c->out_len = 1; /* there will be one */
 		return;
 	}

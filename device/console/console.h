@@ -21,11 +21,14 @@
 	X(STOP, 0x25, "u8 number")                                                                                 \
 	X(KILL, 0x26, "u8 number")                                                                                 \
 	X(UNLOAD, 0x27, "u8 number")                                                                               \
-	X(CALL, 0x28, "u8 number, u8 0 × 3, context → u64 r0, u32 spent, u32 ticks, u32 instructions, context")     \
+	X(CALL, 0x28, "u8 number, u8 0 × 3, context → u64 r0, u32 spent, u32 ticks, u32 instructions, u32 cycles, context") \
+	X(FILL, 0x2e, "u8 number, u8 0 × 3, u32 offset, bytes: part of the context that RUN will find")             \
+	X(RUN, 0x2f, "u8 number, u8 0 × 3, u32 length: CALL with a context that was filled, right after a tick")     \
+	X(READ, 0x30, "u8 number, u8 0 × 3, u32 offset, u32 count → bytes of the context")                           \
 	X(STATE, 0x29, "u8 number → struct console_state")                                                         \
 	X(LOG, 0x2a, "u32 from → u32 from where, bytes")                                                           \
 	X(INPUT, 0x2b, "u32 value")                                                                                \
-	X(TRACE, 0x2c, "bytes: what devices read from now on (SPEC.md); at most CONSOLE_TRACE_BYTES")                    \
+	X(TRACE, 0x2c, "u8 1: what came by IMAGE is what devices read from now on (SPEC.md); 0: they read nothing")      \
 	X(TEST, 0x2d, "u8 what, …: test builds only (test.c)")
 
 enum console_command {
@@ -34,7 +37,6 @@ enum console_command {
 #undef CONSOLE_COMMAND
 	CONSOLE_ANSWER = 0x80,
 };
-enum { CONSOLE_TRACE_BYTES = 256 };
 
 /* STATE, as it is sent. */
 struct console_state {
@@ -57,16 +59,16 @@ struct console {
 	const struct supervisor_board *board;
 	struct supervisor supervisor;
 	struct pool_piece staging; /* the image that is being received */
+	struct pool_piece trace;
 	uint32_t staged;           /* its length */
 	/* A call whose run goes on. */
 	uint8_t calling, call_kind, call_seq, call_number;
-	uint32_t call_counted;
+	uint32_t call_instructions, call_cycles;
 	uint32_t last_crc; /* of the last request; its answer is in out */
 	uint32_t in_len, out_len;
 	struct os_peer peer; /* who asked last */
 	uint8_t in[OS_DATAGRAM_BYTES] __attribute__((aligned(8)));
 	uint8_t out[OS_DATAGRAM_BYTES] __attribute__((aligned(8)));
-	uint8_t trace[CONSOLE_TRACE_BYTES];
 };
 
 void console_init(struct console *c, const struct supervisor_board *board);

@@ -105,7 +105,8 @@ void os_thread_start(struct os_thread *t, const struct os_start *s)
 	struct kernel_frame *frame = (struct kernel_frame *)(uintptr_t)(s->stack + s->stack_bytes) - 1;
 	uint32_t flags = t->flags;
 
-	memset(t, 0, sizeof *t);
+	memset(t->r4_r11, 0, sizeof t->r4_r11);
+	memset(&t->next, 0, sizeof *t - offsetof(struct os_thread, next));
 	t->flags = flags;
 	*frame = (struct kernel_frame){
 		.r0 = (uint32_t)(uintptr_t)s->a,
@@ -123,7 +124,8 @@ void os_thread_start(struct os_thread *t, const struct os_start *s)
 	t->gate = s->gate;
 	t->owner = s->owner;
 	t->name = s->name;
-	build_walls(t, s);
+	if (!s->again)
+		build_walls(t, s);
 	uint32_t saved = kernel_mask();
 	kernel_make_ready(t);
 	kernel_unmask(saved);

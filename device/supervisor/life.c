@@ -97,9 +97,11 @@ static void run(struct supervisor_program *p, uint32_t context_len)
 		.flags = 1u << number_of(p),
 		.walls = p->walls,
 		.nwalls = p->nwalls,
+		.again = p->walled,
 		.gate = supervisor_gate,
 		.owner = p,
 	});
+	p->walled = 1;
 }
 
 static uint8_t *clean_context(struct supervisor_program *p)
@@ -240,6 +242,20 @@ int32_t supervisor_replace(struct supervisor *s, uint32_t number, const struct s
 	return err;
 }
 
+int32_t supervisor_fill(struct supervisor *s, uint32_t number, uint32_t at, const uint8_t *bytes, uint32_t len)
+{
+	struct supervisor_program *p = supervisor_at(s, number);
+
+	if (!p)
+		return UB_E_PROGRAM;
+	if (p->state != SUPERVISOR_READY)
+		return p->state == SUPERVISOR_RUNNING ? UB_E_RUNNING : UB_E_STOPPED;
+	if (at > p->loaded.config.context || len > p->loaded.config.context - at)
+		return UB_E_ARGUMENT;
+	memcpy(supervisor_memory(s, p->run.ctx_addr) + at, bytes, len);
+	return 0;
+}
+
 int32_t supervisor_call(struct supervisor *s, uint32_t number, const uint8_t *context, uint32_t len)
 {
 	struct supervisor_program *p = supervisor_at(s, number);
@@ -254,7 +270,8 @@ int32_t supervisor_call(struct supervisor *s, uint32_t number, const uint8_t *co
 		return UB_E_STOPPED;
 	if (len < p->loaded.ctx_min)
 		return UB_E_CONTEXT;
-	memcpy(clean_context(p), context, len);
+	if (context)
+		memcpy(clean_context(p), context, len);
 	p->called = 1;
 	run(p, len);
 	return 0;

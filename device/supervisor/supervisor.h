@@ -94,6 +94,7 @@ struct supervisor_program {
 	int32_t code; /* index in the cache, -1: none */
 	struct os_wall walls[OS_WALLS];
 	uint32_t nwalls;
+	uint32_t walled;                /* the thread has been started with them */
 	struct supervisor_mailbox mailbox;
 	struct ub_run *user;            /* the run as the program has it, in its block: nothing in it is believed */
 	struct ub_prepared *prepared;   /* likewise */
@@ -170,7 +171,10 @@ int32_t supervisor_stop(struct supervisor *s, uint32_t number);
 /* The same, at once. */
 int32_t supervisor_kill(struct supervisor *s, uint32_t number);
 
-/* Runs it once with a copy of `len` bytes as its context, whose rest is zero. supervisor.answered follows. */
+/* Writes a part of the context of a program that waits to be run, for supervisor_call to find there. */
+int32_t supervisor_fill(struct supervisor *s, uint32_t number, uint32_t at, const uint8_t *bytes, uint32_t len);
+/* Runs it once with a copy of `len` bytes as its context, whose rest is zero; or, if `context` is NULL, with the first
+ * `len` bytes that are there. supervisor.answered follows. */
 int32_t supervisor_call(struct supervisor *s, uint32_t number, const uint8_t *context, uint32_t len);
 /* The context as the program left it, after a run; NULL if it has no compartment. */
 const uint8_t *supervisor_context(const struct supervisor_program *p, uint32_t *len);

@@ -18,20 +18,24 @@ import (
 	"github.com/ubench-dev/ubench/emu/qemu"
 	"github.com/ubench-dev/ubench/emu/serial"
 	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/emu/walled"
 )
 
 // ErrSpec is wrapped by errors about a name no target has, whatever is installed.
 var ErrSpec = errors.New("no such target")
 
 // Names are the targets there are, the default one first. A serial target is named with its device; those of
-// Unicorn may have options behind them.
+// Unicorn and QEMU may have options behind them.
 func Names() []string {
-	names := []string{"unicorn", "unicorn:" + string(unicorn.CortexM3), "unicorn:" + string(unicorn.CortexM4)}
+	names := []string{"unicorn", "unicorn:" + string(unicorn.CortexM3), "unicorn:" + string(unicorn.CortexM4), "unicorn+" + Walls}
 	for _, m := range qemu.Machines() {
-		names = append(names, "qemu:"+m)
+		names = append(names, "qemu:"+m, "qemu:"+m+"+"+Walls)
 	}
 	return append(names, "serial:DEVICE[@BAUD]", "host")
 }
+
+// Walls is an option of targets of Unicorn and QEMU: programs run in compartments, on the firmware of devices.
+const Walls = walled.Option
 
 // Options of Unicorn targets, written behind their names: "unicorn:cortex-m4+flash-speed".
 const (
@@ -44,7 +48,7 @@ const (
 const MaxWaitStates = 15
 
 // unicornOptions splits the name of a Unicorn target.
-func unicornOptions(spec string) (o unicorn.Options, err error) {
+func unicornOptions(spec string) (o unicorn.Options, walls bool, err error) {
 	name, list, _ := strings.Cut(spec, "+")
 	_, core, _ := strings.Cut(name, ":")
 	o = unicorn.Options{Name: spec, Core: unicorn.Core(core)}
@@ -54,6 +58,8 @@ func unicornOptions(spec string) (o unicorn.Options, err error) {
 		key, value, _ := strings.Cut(option, "=")
 		switch n, bad := strconv.Atoi(value); {
 		case list == "":
+		case option == Walls:
+			walls = true
 		case option == NoCycles:
 			counts = false
 		case option == FlashSpeed:
@@ -61,18 +67,18 @@ func unicornOptions(spec string) (o unicorn.Options, err error) {
 		case key == WaitStates && bad == nil && n >= 0 && n <= MaxWaitStates:
 			model.FlashWaitStates = n
 		default:
-			return o, fmt.Errorf("%w: %q: unknown option %q; there are %s, %s and %s=0 to %d", ErrSpec, spec, option, NoCycles,
-				FlashSpeed, WaitStates, MaxWaitStates)
+			return o, walls, fmt.Errorf("%w: %q: unknown option %q; there are %s, %s, %s and %s=0 to %d", ErrSpec, spec, option, Walls,
+				NoCycles, FlashSpeed, WaitStates, MaxWaitStates)
 		}
 	}
 	if !counts && model != (cycles.Options{}) {
-		return o, fmt.Errorf("%w: %q: %s leaves nothing to model", ErrSpec, spec, NoCycles)
+		return o, walls, fmt.Errorf("%w: %q: %s leaves nothing to model", ErrSpec, spec, NoCycles)
 	}
 	// Where cycles cannot be modelled, who did not ask for them gets instructions alone; ubench doctor says why.
 	if counts && (unicorn.CanModel() == nil || model != (cycles.Options{})) {
 		o.Model = func(core unicorn.Core) (unicorn.Model, error) { return newMeter(core, model) }
 	}
-	return o, nil
+	return o, walls, nil
 }
 
 // Check tells whether a target of that name can exist; the error wraps ErrSpec.
@@ -85,7 +91,7 @@ func Check(spec string) error {
 	}
 	name, options, some := strings.Cut(spec, "+")
 	if strings.HasPrefix(name, "unicorn") && slices.Contains(Names(), name) && (!some || options != "") {
-		_, err := unicornOptions(spec)
+		_, _, err := unicornOptions(spec)
 		return err
 	}
 	if slices.Contains(Names(), spec) {
@@ -104,12 +110,18 @@ func Open(ctx context.Context, spec string) (emu.Target, error) {
 	_, rest, _ := strings.Cut(spec, ":")
 	switch kind {
 	case "unicorn":
-		o, err := unicornOptions(spec)
+		o, walls, err := unicornOptions(spec)
 		if err != nil {
 			return nil, err
 		}
+		if walls {
+			return opened(walled.Unicorn(ctx, spec, o.Core, o.Model))
+		}
 		return opened(unicorn.Open(ctx, o))
 	case "qemu":
+		if _, board, _ := strings.Cut(name, ":"); name != spec {
+			return opened(walled.QEMU(ctx, spec, board))
+		}
 		return opened(qemu.Open(ctx, qemu.Options{Machine: rest}))
 	case "host":
 		return opened(host.New(ctx))
@@ -150,10 +162,15 @@ type Status struct {
 func List(ctx context.Context) []Status {
 	var list []Status
 	for _, spec := range Names() {
-		kind, rest, _ := strings.Cut(spec, ":")
+		name, _, walls := strings.Cut(spec, "+")
+		kind, rest, _ := strings.Cut(name, ":")
 		switch kind {
 		case "unicorn":
-			list = append(list, onUnicorn(spec, unicorn.Core(rest)))
+			s := onUnicorn(spec, unicorn.Core(rest))
+			if walls && s.Works {
+				s.Reason = "each program in a compartment, at all that costs; QEMU's walls also hold"
+			}
+			list = append(list, s)
 		case "qemu":
 			list = append(list, onQEMU(ctx, spec))
 		case "serial":

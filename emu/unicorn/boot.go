@@ -31,7 +31,27 @@ func Boot(core Core, elf []byte, model Model) (*Booted, error) {
 		m.SetModel(model)
 	}
 	m.Reset()
-	return &Booted{m, wire.NewClient(&link{machine: m, symbols: table, limit: DefaultLimit})}, nil
+	return &Booted{m, wire.NewClient(&paced{link{machine: m, symbols: table, limit: DefaultLimit}})}, nil
+}
+
+// paced is a link that gives the firmware time to take what was sent: its interrupts come as fast as bytes do, which on a
+// line is slowly.
+type paced struct{ link }
+
+const (
+	paceBytes        = 128
+	paceInstructions = 20_000
+)
+
+func (l *paced) Write(p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		part := p[n:min(n+paceBytes, len(p))]
+		if _, err = l.link.Write(part); err == nil && n+len(part) < len(p) {
+			_, err = l.machine.Run(context.Background(), ReturnAddress, paceInstructions)
+		}
+		n += len(part)
+	}
+	return n, err
 }
 
 // Exchange asks the firmware.

@@ -31,6 +31,9 @@ const DefaultLimit = 200_000_000_000
 // boards are the firmware's boards by core.
 var boards = map[Core]string{CortexM3: "netduino2", CortexM4: "netduinoplus2"}
 
+// Board is the board of a core.
+func Board(core Core) string { return boards[core] }
+
 // Target is the firmware on a Machine. It implements emu.Target.
 type Target struct {
 	machine *Machine
