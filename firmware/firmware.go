@@ -88,7 +88,9 @@ func Device(board string) ([]byte, error) {
 }
 
 // DeviceBoards are those a device can be.
-func DeviceBoards() []string { return []string{"netduinoplus2", "netduino2", "mps2-an385", "mps2-an386"} }
+func DeviceBoards() []string {
+	return []string{"netduinoplus2", "netduino2", "mps2-an385", "mps2-an386"}
+}
 
 // Symbol returns the address and size in bytes of a function or object of a board's firmware. Bit
 // 0 of a function's address is clear.
