@@ -33,6 +33,7 @@ include ubpf/ubpf.mk
 include benchmarks/benchmarks.mk
 include examples/examples.mk
 include results/results.mk
+include scripts/release.mk
 
 generate: firmware objects examples ## rebuild everything that is committed and generated
 

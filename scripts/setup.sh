@@ -5,22 +5,22 @@
 #   scripts/setup.sh run     libunicorn, to build and run ubench
 #   scripts/setup.sh test    that, and QEMU and the ARM and eBPF toolchains, for tests and firmware
 #   scripts/setup.sh sources only what the firmware of devices is built with and is not ours, into build/
+#   scripts/setup.sh release what make release needs beside run: a cross compiler for 64-bit Arm, and libunicorn for it
 set -eu
 
 job=${1:-}
 case $job in
-run | test | sources) ;;
+run | test | sources | release) ;;
 *)
-	echo "usage: scripts/setup.sh run|test|sources" >&2
+	echo "usage: scripts/setup.sh run|test|sources|release" >&2
 	exit 2
 	;;
 esac
 cd "$(dirname "$0")/.."
 
-# source_of FOLDER PACKAGE PATH SHA256: a Debian source, unpacked to build/FOLDER, from the mirror that apt has the package
+# fetch FOLDER PACKAGE PATH SHA256: a file of Debian's pool as build/FOLDER.part, from the mirror that apt has the package
 # from, else from Debian's. Nothing of it is used before its digest was compared.
-source_of() {
-	[ ! -e "build/$1" ] || return 0
+fetch() {
 	mkdir -p build
 	mirror=
 	! command -v apt-get >/dev/null || mirror=$(apt-get download --print-uris "$2" 2>/dev/null | sed -n "s|^'\(.*/\)pool/.*|\1|p")
@@ -45,9 +45,28 @@ source_of() {
 	fi
 	rm -rf "build/$1.new"
 	mkdir "build/$1.new"
-	tar -xf "build/$1.part" -C "build/$1.new" --strip-components 1
+}
+
+# fetched FOLDER: what was unpacked to build/FOLDER.new is whole.
+fetched() {
 	mv "build/$1.new" "build/$1"
 	rm "build/$1.part"
+}
+
+# source_of FOLDER PACKAGE PATH SHA256: a Debian source, unpacked to build/FOLDER.
+source_of() {
+	[ ! -e "build/$1" ] || return 0
+	fetch "$@"
+	tar -xf "build/$1.part" -C "build/$1.new" --strip-components 1
+	fetched "$1"
+}
+
+# package_of FOLDER PACKAGE PATH SHA256: a Debian package of another architecture, unpacked to build/FOLDER, not installed.
+package_of() {
+	[ ! -e "build/$1" ] || return 0
+	fetch "$@"
+	dpkg-deb -x "build/$1.part" "build/$1.new"
+	fetched "$1"
 }
 
 sources() {
@@ -57,8 +76,20 @@ sources() {
 		0a8276d09fc4e97bbba2f953d74af2388fc2195ea156be9d7589e297a68fde24
 }
 
+# fetch_rest: what a job needs that is not installed.
+fetch_rest() {
+	case $job in
+	test | sources) sources ;;
+	release)
+		package_of unicorn-arm64 libunicorn-dev pool/main/u/unicorn-engine/libunicorn-dev_2.0.1.post1-1+b1_arm64.deb \
+			ca14d70e1b057af1389626aff889b01ac726dfff102e73ab4dbde475bb4cce6d
+		rm -f build/unicorn-arm64/usr/lib/aarch64-linux-gnu/libunicorn.so* # it is linked in
+		;;
+	esac
+}
+
 if [ "$job" = sources ]; then
-	sources
+	fetch_rest
 	exit 0
 fi
 
@@ -75,6 +106,8 @@ fits() {
 	wabt) command -v wasm2c >/dev/null ;;
 	gcc-bpf) command -v bpf-gcc >/dev/null ;;
 	binutils-bpf) command -v bpf-as >/dev/null ;;
+	gcc-aarch64-linux-gnu) command -v aarch64-linux-gnu-gcc >/dev/null ;;
+	libc6-dev-arm64-cross) [ -e /usr/aarch64-linux-gnu/include/stdlib.h ] ;;
 	libcoap3-bin) command -v coap-client-notls >/dev/null ;;
 	llvm-19) command -v llvm-strip-19 >/dev/null ;;
 	*) command -v "$1" >/dev/null ;;
@@ -85,12 +118,13 @@ needed="pkg-config libunicorn-dev"
 if [ "$job" = test ]; then
 	needed="$needed qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi clang-19 llvm-19 lld-19 wabt libcoap3-bin shellcheck g++ cmake"
 fi
+[ "$job" != release ] || needed="$needed gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 missing=
 for package in $needed; do
 	fits "$package" || missing="$missing $package"
 done
 [ -n "$missing" ] || {
-	[ "$job" = run ] || sources
+	fetch_rest
 	exit 0
 }
 
@@ -120,7 +154,7 @@ if command -v apt-get >/dev/null; then
 			exit 1
 		}
 	done
-	[ "$job" = run ] || sources
+	fetch_rest
 	exit 0
 fi
 
