@@ -54,7 +54,7 @@ func TestStrangersFirmware(t *testing.T) {
 		cmd := exec.Command("sh", "-e", "-c", string(script[1]))
 		cmd.Dir = folder
 		cmd.Env = []string{"PATH=" + bin, "HOME=" + clean}
-		out, err := cmd.Output()
+		out, err := cmd.CombinedOutput() // QEMU shows on standard error what a program prints by semihosting
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
