@@ -65,7 +65,14 @@ func Start(ctx context.Context, o Options) (*Device, error) {
 		if err != nil {
 			return nil, err
 		}
-		return bridged(line, line.Reset, listen, o.Text)
+		d, err := bridged(line, line.Reset, listen, o.Text)
+		if err != nil {
+			return nil, err
+		}
+		if err := d.awake(ctx); err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+		return d, nil
 	case kind == "serial":
 		line, err := serial.OpenLine(name)
 		if err != nil {
@@ -221,6 +228,35 @@ func bridged(line io.ReadWriteCloser, reset func() error, listen netip.AddrPort,
 		close(d.done)
 	}()
 	return d, nil
+}
+
+// awake waits until it answers a ping.
+func (d *Device) awake(ctx context.Context) error {
+	conn, err := net.Dial("udp", d.Address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	b := make([]byte, 16)
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
+		if _, err := conn.Write([]byte{0x40, 0, 0, 1}); err != nil {
+			return err
+		}
+		if err := conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+			return err
+		}
+		if _, err := conn.Read(b); err == nil {
+			return nil
+		}
+		select {
+		case <-d.done:
+			return d.err
+		case <-ctx.Done():
+			return ctx.Err()
+		default:
+		}
+	}
+	return errors.New("the device does not answer: is its firmware one of the field?")
 }
 
 // Done is closed when it ended by itself; then Err says why.
