@@ -24,6 +24,7 @@ type Plan struct {
 	Repeat     int            // runs per point, at least 1; the counts of all must agree
 	Budget     uint32         // 0: emu.DefaultBudget
 	Program    *image.Program // run in place of the benchmark's own, on its inputs; nil for none
+	Shard      *Shard         // run its part only, and note in it what was done; nil for all
 }
 
 // PlanError is a plan that a target cannot carry out: a mistake of the caller.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,9 +29,13 @@ func (p *Plan) Run(ctx context.Context, target emu.Target, observe func(done, to
 	if err != nil {
 		return nil, err
 	}
+	places := p.deal(info, points)
 	samples := make([]Sample, 0, len(points))
 	failures := 0
 	for i, pt := range points {
+		if places != nil && !p.Shard.Has(places[i]) {
+			continue
+		}
 		if observe != nil {
 			observe(i, len(points), fmt.Sprintf("%s %d on %s, %s", pt.benchmark.Name, pt.size, pt.job.Engine, info.Target))
 		}
@@ -39,9 +44,15 @@ func (p *Plan) Run(ctx context.Context, target emu.Target, observe func(done, to
 			return samples, ctx.Err()
 		}
 		if !supported && pt.optional {
+			if places != nil {
+				p.Shard.Skipped = append(p.Shard.Skipped, places[i])
+			}
 			continue
 		}
 		samples = append(samples, s)
+		if places != nil {
+			p.Shard.At = append(p.Shard.At, places[i])
+		}
 		if err == nil {
 			failures = 0
 			continue
@@ -51,6 +62,19 @@ func (p *Plan) Run(ctx context.Context, target emu.Target, observe func(done, to
 		}
 	}
 	return samples, nil
+}
+
+// deal gives each point its place in what shards share; nil if nobody does.
+func (p *Plan) deal(info emu.Info, points []point) (places []int) {
+	if p.Shard == nil {
+		return nil
+	}
+	for _, pt := range points {
+		j := pt.job
+		places = append(places, p.Shard.Next(info.Target, info.Core, pt.benchmark.Name, pt.size, j.Engine, j.Kernel, j.Format, j.Budget,
+			max(p.Repeat, 1), sha256.Sum256(j.Image), sha256.Sum256(j.Context), pt.err))
+	}
+	return places
 }
 
 // measure runs one point as often as the plan says. The error is the target's.

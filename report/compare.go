@@ -160,8 +160,12 @@ func Compare(before, after *Results, thresholds map[string]float64) (*Comparison
 	}
 	c := &Comparison{labels: [2]string{cyclesLabel(before.Samples), cyclesLabel(after.Samples)}}
 	for i, r := range []*Results{before, after} {
+		which := []string{"old", "new"}[i]
 		if r.Incomplete != "" {
-			c.Incomplete = append(c.Incomplete, fmt.Sprintf("the %s file is incomplete: %s", []string{"old", "new"}[i], r.Incomplete))
+			c.Incomplete = append(c.Incomplete, fmt.Sprintf("the %s file is incomplete: %s", which, r.Incomplete))
+		}
+		if r.Shard != nil {
+			c.Incomplete = append(c.Incomplete, fmt.Sprintf("the %s file is %s: put all of them together with ubench merge", which, r.Shard))
 		}
 	}
 	for _, p := range now {

@@ -51,7 +51,7 @@ func Read(name string, rd io.Reader) (*Results, error) {
 	for i := range r.Samples {
 		forgetZeros(&r.Samples[i])
 	}
-	if len(r.Samples) == 0 && len(r.Sizes) == 0 {
+	if len(r.Samples) == 0 && len(r.Sizes) == 0 && r.Shard == nil {
 		return nil, fmt.Errorf("%s: no samples in it", name)
 	}
 	return r, nil

@@ -25,6 +25,7 @@ type Results struct {
 	Version string `json:"version"`           // of ubench
 	// Incomplete is why measuring ended before its plan did; "" if it did not.
 	Incomplete string         `json:"incomplete,omitempty"`
+	Shard      *bench.Shard   `json:"shard,omitempty"` // what part of a plan this is, until ubench merge; nil: all of it
 	Samples    []bench.Sample `json:"samples,omitempty"`
 	Sizes      []Size         `json:"sizes,omitempty"`
 }
@@ -50,6 +51,9 @@ func (r *Results) WriteJSON(w io.Writer) error {
 	member("version", r.Version)
 	if r.Incomplete != "" {
 		member("incomplete", r.Incomplete)
+	}
+	if r.Shard != nil {
+		member("shard", r.Shard)
 	}
 	writeLines(&b, "samples", r.Samples)
 	writeLines(&b, "sizes", r.Sizes)

@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ type batchAnswer struct {
 	Status  string `json:"status"`
 	PC      uint32 `json:"pc"`
 	Message string `json:"message,omitempty"`
+	Line    *int   `json:"place,omitempty"` // of a shard: its place in the whole batch
 }
 
 // execBatch answers line by line, and at once where somebody waits for the answer: output is
@@ -50,6 +52,10 @@ func (e *env) execBatch(c *cli.Context, template emu.Job, file string) error {
 		}
 		defer f.Close()
 		in = f
+	}
+	shard, err := shard(c, "json")
+	if err != nil {
+		return err
 	}
 	specs, err := targetSpecs(c)
 	if err != nil {
@@ -82,12 +88,21 @@ func (e *env) execBatch(c *cli.Context, template emu.Job, file string) error {
 			return fmt.Errorf("batch %s: %w", file, err)
 		}
 		lines++
+		if err == nil && len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
 		var answer batchAnswer
-		if err == nil {
-			if len(bytes.TrimSpace(line)) == 0 {
+		if shard != nil {
+			place := shard.Next(template.Engine, template.Budget, template.Helpers, specs, sha256.Sum256(line))
+			if !shard.Has(place) {
 				continue
 			}
+			answer.Line = &place
+		}
+		if err == nil {
+			place := answer.Line
 			answer, err = runBatchLine(c, target, template, line)
+			answer.Line = place
 		}
 		if c.Context.Err() != nil {
 			w.Flush()
@@ -104,6 +119,11 @@ func (e *env) execBatch(c *cli.Context, template emu.Job, file string) error {
 			return err
 		}
 		e.progress.step(lines, 0, fmt.Sprintf("%d programs run", lines))
+	}
+	if shard != nil {
+		if err := answers.Encode(batchEnd{shard}); err != nil {
+			return err
+		}
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -44,7 +44,8 @@ Examples:
   ubench exec program.hex --engine jit --target qemu:netduinoplus2 --json
   ubench exec program.o --mem 00 --mem 0102ff --engines vm,jit --target unicorn,qemu:netduinoplus2
   echo 'b700000007000000 9500000000000000' | ubench exec -
-  ubench exec --batch programs.jsonl --engine vm`,
+  ubench exec --batch programs.jsonl --engine vm
+  ubench exec --batch programs.jsonl --shard 1/4 > 1.jsonl    # and 2/4 to 4/4 elsewhere; then ubench merge`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "engine", Value: "vm", Usage: "`ENGINE` to run it on"},
 			&cli.StringFlag{Name: "engines", Usage: "`LIST` of engines to run it on"},
@@ -58,6 +59,7 @@ Examples:
 			&cli.Int64Flag{Name: "budget", Usage: fmt.Sprintf("stop after `N` backward jumps and calls (default: %d)", emu.DefaultBudget)},
 			&cli.BoolFlag{Name: "json", Usage: "print the sample, as in a result file"},
 			&cli.StringFlag{Name: "batch", Usage: "run the programs in the JSON lines of `FILE`, - for standard input"},
+			shardFlag,
 		},
 		Action: func(c *cli.Context) error { return e.exec(c) },
 	}
@@ -73,6 +75,8 @@ func (e *env) exec(c *cli.Context) error {
 		if c.Args().Present() {
 			return usagef("--batch %s already says what to run: leave out %q", c.String("batch"), c.Args().First())
 		}
+	} else if c.IsSet("shard") {
+		return usagef("--shard is for --batch: name that too")
 	} else if c.NArg() != 1 {
 		return usagef("name one program: a file, or - for standard input")
 	}

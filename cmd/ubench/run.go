@@ -37,6 +37,7 @@ Examples:
   ubench run fletcher16 --engines jit --target unicorn,unicorn+flash-speed
   ubench run fletcher16 --engines native,vm --sizes 0..64:+16,640 --plot time.svg
   ubench run --all --json > results.json
+  ubench run --all --shard 1/4 --json > 1.json    # and 2/4 to 4/4 elsewhere; then ubench merge
   ubench run fletcher16 --format bench > new.txt && benchstat old.txt new.txt
   ubench run fletcher16 --program my-fletcher.o`,
 		Flags: []cli.Flag{
@@ -51,6 +52,7 @@ Examples:
 			&cli.BoolFlag{Name: "csv", Usage: "the same as --format csv"},
 			&cli.StringFlag{Name: "plot", Usage: "draw cost against size into `FILE`.svg, .png or .pdf"},
 			&cli.BoolFlag{Name: "reproducible", Usage: "leave the time of measuring out of the JSON"},
+			shardFlag,
 			&cli.StringFlag{Name: "program", Usage: "run the program in `FILE` (object, hex or raw) in place of the benchmark's own, on its inputs"},
 			&cli.StringFlag{Name: "entry", Usage: "function of --program to start at, by `NAME`"},
 			&cli.Int64Flag{Name: "budget", Usage: fmt.Sprintf("stop a program after `N` backward jumps and calls (default: %d)", emu.DefaultBudget)},
@@ -68,8 +70,14 @@ func (e *env) runBenchmarks(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if plan.Shard, err = shard(c, format); err != nil {
+		return err
+	}
 	plot := c.String("plot")
 	if plot != "" {
+		if plan.Shard != nil {
+			return usagef("--shard measures a part: plot what ubench merge puts together")
+		}
 		if err := checkPlot(plot); err != nil {
 			return err
 		}
@@ -83,7 +91,7 @@ func (e *env) runBenchmarks(c *cli.Context) error {
 		return err
 	}
 	e.progress.clear()
-	results := report.Results{Samples: samples, Incomplete: incomplete(c.Context, err)}
+	results := report.Results{Samples: samples, Incomplete: incomplete(c.Context, err), Shard: plan.Shard}
 	if werr := e.writeSamples(c, format, results, len(plan.Benchmarks) > 1); werr != nil {
 		return werr
 	}

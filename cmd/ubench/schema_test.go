@@ -48,6 +48,7 @@ func TestResultsFitTheirSchema(t *testing.T) {
 		"run fletcher16 --json", "run fletcher16 --json --target fake:cycles", "run fletcher16 --json --reproducible --target fake:wrong",
 		"run fletcher16 --json --target fake:fault", "run fletcher16 --json --target fake:unsupported", "run fletcher16 --json --target fake:crash",
 		"exec exit.hex --json", "exec exit.hex --json --target fake:fault", "exec exit.hex --json --mem 00 --mem 01", "size exit.hex --json",
+		"run fletcher16 --json --shard 1/2", "run fletcher16 --json --sizes 80 --engines vm --shard 9/9",
 	} {
 		_, stdout, stderr := ubench(t.Context(), "", strings.Fields(args)...)
 		document, err := jsonschema.UnmarshalJSON(strings.NewReader(stdout))
@@ -95,12 +96,13 @@ func TestSchemaHasAllMembers(t *testing.T) {
 		schema any
 		value  any
 	}{
-		{document, report.Results{}}, {defs["sample"], bench.Sample{}}, {defs["size"], bench.Size{}}, {defs["counts"], bench.Counts{}},
+		{document, report.Results{}}, {defs["shard"], bench.Shard{}}, {defs["sample"], bench.Sample{}}, {defs["size"], bench.Size{}}, {defs["counts"], bench.Counts{}},
 	} {
 		want := map[string]bool{}
 		for f := range reflect.TypeOf(c.value).Fields() {
-			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			want[name] = true
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); f.IsExported() {
+				want[name] = true
+			}
 		}
 		got := c.schema.(map[string]any)["properties"].(map[string]any)
 		for name := range got {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"io/fs"
@@ -40,7 +41,8 @@ Examples:
   ubench size examples/
   ubench size examples/ --best --plot sizes.svg
   ubench size prog.c other.o --json > sizes.json
-  ubench size --firmware firmware/netduinoplus2.elf`,
+  ubench size --firmware firmware/netduinoplus2.elf
+  ubench size programs/ --shard 1/4 --json > 1.json    # and 2/4 to 4/4 elsewhere; then ubench merge`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "best", Usage: "also show the best compile for each format"},
 			&cli.StringFlag{Name: "format", Value: "table", Usage: "print `FORMAT`: table, json or csv"},
@@ -50,6 +52,7 @@ Examples:
 			&cli.StringFlag{Name: "plot", Usage: "draw bytes per program and format into `FILE`.svg, .png or .pdf"},
 			&cli.StringFlag{Name: "target", Value: defaultTarget, Usage: "`TARGET` whose JIT compiles the programs; see ubench list"},
 			&cli.BoolFlag{Name: "reproducible", Usage: "leave the time of measuring out of the JSON"},
+			shardFlag,
 		},
 		Action: func(c *cli.Context) error { return e.size(c) },
 	}
@@ -80,6 +83,12 @@ func (e *env) size(c *cli.Context) error {
 		return err
 	}
 	s := &sizer{ctx: c.Context, step: e.progress.step, stderr: e.stderr}
+	if s.shard, err = shard(c, format); err != nil {
+		return err
+	}
+	if s.shard != nil && (c.Bool("best") || plot != "") {
+		return usagef("--shard measures a part: leave out --best and --plot")
+	}
 	if s.target, err = e.targets.open(c.Context, c.String("target")); err != nil {
 		return err
 	}
@@ -94,6 +103,9 @@ func (e *env) size(c *cli.Context) error {
 		return err
 	}
 	e.progress.clear()
+	if s.shard != nil {
+		return e.writeJSON(c, report.Results{Sizes: sizes, Shard: s.shard})
+	}
 	if err := e.writeSizes(c, format, sizes); err != nil {
 		return err
 	}
@@ -234,6 +246,7 @@ type sizer struct {
 	step   func(done, total int, what string)
 	cc     *compiler
 	stderr io.Writer // for what clang says of a file that is wrong
+	shard  *bench.Shard
 }
 
 func (s *sizer) close() {
@@ -259,9 +272,15 @@ func (s *sizer) all(files []programFile) ([]bench.Size, error) {
 	var sizes []bench.Size
 	for i, p := range files {
 		s.step(i, len(files), p.name)
+		place, mine, err := s.deal(p)
+		if err != nil {
+			return nil, err
+		}
+		if !mine {
+			continue
+		}
 		flags := ""
 		var object []byte
-		var err error
 		if p.file == p.source {
 			flags = strings.Join(theCompile, " ")
 			object, err = s.compile(p.source, theCompile)
@@ -278,9 +297,25 @@ func (s *sizer) all(files []programFile) ([]bench.Size, error) {
 		for _, size := range of {
 			size.Compile = flags
 			sizes = append(sizes, size)
+			if s.shard != nil {
+				s.shard.At = append(s.shard.At, place)
+			}
 		}
 	}
 	return sizes, nil
+}
+
+// deal tells the place of a program among all, and whether it is this shard's.
+func (s *sizer) deal(p programFile) (place int, mine bool, err error) {
+	if s.shard == nil {
+		return 0, true, nil
+	}
+	data, err := os.ReadFile(p.file)
+	if err != nil {
+		return 0, false, err
+	}
+	place = s.shard.Next(p.name, sha256.Sum256(data))
+	return place, s.shard.Has(place), nil
 }
 
 func (s *sizer) compile(source string, flags []string) ([]byte, error) {

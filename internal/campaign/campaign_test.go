@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/bench"
 	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/emu/host"
 	"github.com/ubench-dev/ubench/emu/qemu"
@@ -76,15 +77,25 @@ func environment(t *testing.T, name string, otherwise int) int {
 	return n
 }
 
-// TestCampaign runs generated programs on all lanes. UBENCH_CAMPAIGN says how many, and
-// UBENCH_CAMPAIGN_SEED which.
+// part is what UBENCH_SHARD=I/N leaves to this computer; all if it is not set.
+func part(t *testing.T) *bench.Shard {
+	shard, err := bench.ParseShard(os.Getenv("UBENCH_SHARD"))
+	if err != nil {
+		t.Fatal("UBENCH_SHARD: ", err)
+	}
+	return shard
+}
+
+// TestCampaign runs generated programs on all lanes. UBENCH_CAMPAIGN says how many, UBENCH_CAMPAIGN_SEED which, and
+// UBENCH_SHARD=I/N which part of them: the same programs, whatever N is.
 func TestCampaign(t *testing.T) {
 	programs, number := environment(t, "UBENCH_CAMPAIGN", 2000), environment(t, "UBENCH_CAMPAIGN_SEED", 1)
 	ctx := context.Background()
 	all := lanes(t)
 	compared, lacking, outcomes := make([]int, len(all)), make([]int, len(all)), map[string]int{}
 	differences, start := 0, time.Now()
-	for i := range programs {
+	first, end := part(t).Range(programs)
+	for i := first; i < end; i++ {
 		program := progen.Numbered(uint64(number), i)
 		job, err := campaign.Job(program)
 		if err != nil {

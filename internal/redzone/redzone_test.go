@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/bench"
 	"github.com/ubench-dev/ubench/emu/unicorn"
 	"github.com/ubench-dev/ubench/internal/progen"
 	"github.com/ubench-dev/ubench/internal/redzone"
@@ -69,10 +70,16 @@ func (w *worker) run(t *testing.T, number uint64, i int, o redzone.Options, lane
 }
 
 // TestCampaign compares generated programs, one after the other on as many cores as there are. UBENCH_REDZONE says how
-// many, and UBENCH_CAMPAIGN_SEED which.
+// many, UBENCH_CAMPAIGN_SEED which, and UBENCH_SHARD=I/N which part of them.
 func TestCampaign(t *testing.T) {
 	programs, number := environment(t, "UBENCH_REDZONE", 20_000), uint64(environment(t, "UBENCH_CAMPAIGN_SEED", 1))
+	shard, err := bench.ParseShard(os.Getenv("UBENCH_SHARD"))
+	if err != nil {
+		t.Fatal("UBENCH_SHARD: ", err)
+	}
+	first, end := shard.Range(programs)
 	var next, failures atomic.Int64
+	next.Store(int64(first))
 	var group sync.WaitGroup
 	var lock sync.Mutex
 	total, start := map[string]int{}, time.Now()
@@ -82,7 +89,7 @@ func TestCampaign(t *testing.T) {
 		group.Go(func() {
 			for {
 				i := int(next.Add(1) - 1)
-				if i >= programs || failures.Load() > 20 {
+				if i >= end || failures.Load() > 20 {
 					break
 				}
 				lane, o := "jit on "+string(core), redzone.Options{}
@@ -104,7 +111,7 @@ func TestCampaign(t *testing.T) {
 		})
 	}
 	group.Wait()
-	t.Logf("seed %d, %d programs in %v: %v", number, programs, time.Since(start).Round(time.Millisecond), total)
+	t.Logf("seed %d, programs %d to %d in %v: %v", number, first, end-1, time.Since(start).Round(time.Millisecond), total)
 }
 
 // TestRepairs takes the repairs of old faults out, one after the other: the generator must find each fault again.
