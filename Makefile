@@ -51,7 +51,7 @@ bench: setup-run build ## how fast the emulators, the compiler and the interpret
 
 # Device C, as it is compiled for the desk: ASan and Go's runtime go together, UBSan goes by itself. The tag leaves
 # out tests that emulate: what they would find is libunicorn's.
-DEVICE_C = ./femto ./baseline/rbpf ./internal/enginetest ./internal/jittest ./image/... ./firmware/... ./emu/host ./device/cbor ./device/slipmux ./internal/coaptest ./internal/storetest
+DEVICE_C = ./femto ./baseline/rbpf ./internal/enginetest ./internal/jittest ./image/... ./firmware/... ./emu/host ./device/cbor ./device/slipmux ./internal/coaptest ./internal/storetest ./internal/mapstest
 UBSAN = -fsanitize=undefined -fno-sanitize-recover=undefined
 
 sanitize: setup-test ## tests of device C under AddressSanitizer and UndefinedBehaviorSanitizer, and of its generated code between red zones

@@ -29,8 +29,19 @@ func TestTablesMatchNamedConstants(t *testing.T) {
 	}
 }
 
+func TestMapTypesMatchNamedConstants(t *testing.T) {
+	for want, got := range map[string]MapType{
+		"hash": MapHash, "array": MapArray, "program-array": MapProgArray, "lru-hash": MapLRUHash,
+		"queue": MapQueue, "stack": MapStack, "ring-buffer": MapRingbuf,
+	} {
+		if got.String() != want {
+			t.Errorf("map type %d is %q in maps.h, want %q", uint8(got), got, want)
+		}
+	}
+}
+
 func TestTablesHaveNoDuplicates(t *testing.T) {
-	for _, header := range []string{"status.h", "helpers.h", "image.h", "devices.h"} {
+	for _, header := range []string{"status.h", "helpers.h", "image.h", "devices.h", "maps.h"} {
 		seen := map[int]string{}
 		for _, r := range table(header) {
 			if other, ok := seen[r.Number]; ok {

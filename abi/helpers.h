@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Helper functions programs may call: X(NAME, id, arguments). Ids are those of uBPF and
- * Femto-Containers, and from 0x90 on ours. printf reads one argument behind the format for each % in it at most, which
+ * Femto-Containers, and from 0x90 on ours. Those from 0xc0 on have names and arguments of Linux, whose own ids end at 211,
+ * so that a program with maps that calls none of 0xd4 and above was made for Linux's ids. printf reads one argument behind the format for each % in it at most, which
  * compilers make use of.
  */
 #ifndef UB_ABI_HELPERS_H
@@ -8,7 +9,7 @@
 
 #include <stdint.h>
 
-#define UB_HELPERS(X)                          \
+#define UB_PLAIN_HELPERS(X)                    \
 	X(printf, 0x01, 5)                     \
 	X(memcpy, 0x02, 3)                     \
 	X(debug_print, 0x03, 1)                \
@@ -42,7 +43,32 @@
 	X(program_find, 0x90, 1)               \
 	X(message_send, 0x91, 3)               \
 	X(message_receive, 0x92, 2)            \
-	X(wait, 0x93, 1)
+	X(wait, 0x93, 1)                       \
+	X(ktime_get_ns, 0xc0, 0)               \
+	X(get_prandom_u32, 0xc1, 0)            \
+	X(trace_printk, 0xc2, 5)               \
+	X(get_smp_processor_id, 0xc3, 0)
+
+/* Those that work on maps (maps/helpers.c). */
+#define UB_MAP_HELPERS(X)                      \
+	X(ringbuf_discard, 0xc4, 2)            \
+	X(ringbuf_query, 0xd0, 2)              \
+	X(spin_lock, 0xd1, 1)                  \
+	X(spin_unlock, 0xd2, 1)                \
+	X(tail_entry, 0xd3, 0)                 \
+	X(tail_call, 0xd4, 3)                  \
+	X(map_lookup_elem, 0xe0, 2)            \
+	X(map_update_elem, 0xe1, 4)            \
+	X(map_delete_elem, 0xe2, 2)            \
+	X(map_push_elem, 0xe3, 3)              \
+	X(map_pop_elem, 0xe4, 2)               \
+	X(map_peek_elem, 0xf0, 2)              \
+	X(map_iterate, 0xf1, 3)                \
+	X(ringbuf_output, 0xf2, 4)             \
+	X(ringbuf_reserve, 0xf3, 3)            \
+	X(ringbuf_submit, 0xf4, 2)
+
+#define UB_HELPERS(X) UB_PLAIN_HELPERS(X) UB_MAP_HELPERS(X)
 
 /* Ids are a group, 0 to 15, and a number below five in it: a table by (group, number) is small, and has gaps. */
 #define UB_HELPER_AT(id) (((id) >> 4) * 5 + ((id) & 15))
@@ -56,6 +82,7 @@ enum ub_helper_index {
 #define UB_HELPER_ONE(name, id, arguments) + 1
 	UB_HELPER_COUNT = 0 UB_HELPERS(UB_HELPER_ONE),
 #undef UB_HELPER_ONE
+	UB_PLAIN_HELPER_ENTRIES = UB_HELPER_get_smp_processor_id + 1, /* the last of those without maps */
 };
 
 /* Index of a helper id in ub_run.helpers, or -1. Whether there is a helper with this id is for who makes the

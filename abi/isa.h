@@ -71,7 +71,7 @@ enum { UB_FETCH = 0x01, UB_XCHG = 0xe1, UB_CMPXCHG = 0xf1 };
 
 /* The source field of lddw (section 5.4). Images resolve data addresses when they are loaded, so
  * engines see plain 64-bit immediates, and code addresses of functions: pc + 1 + imm. */
-enum { UB_LDDW = 0x18, UB_LDDW_IMM = 0, UB_LDDW_FUNC = 4 };
+enum { UB_LDDW = 0x18, UB_LDDW_IMM = 0, UB_LDDW_MAP = 1 /* in images: the map with this index */, UB_LDDW_FUNC = 4 };
 
 /* Femto-Containers' lddw relative to .data and .rodata; only in images of that format. */
 enum { UB_LDDWD = 0xb8, UB_LDDWR = 0xd8 };

@@ -8,6 +8,7 @@
 
 #include "abi/compiler.h"
 #include "abi/isa.h"
+#include "abi/maps.h"
 #include "abi/status.h"
 
 /* Memory owned by the caller, handed out from the bottom. `mem` is how C reaches the bytes,
@@ -66,6 +67,8 @@ struct ub_program {
 	/* What the desk found out about the program (SPEC.md, the plan): bytes that nobody has looked at. NULL: none. */
 	const uint8_t *plan;
 	uint32_t plan_bytes;
+	const struct ub_map_def *maps; /* as they are declared; an lddw of one has UB_MAP_HANDLE(index) */
+	uint32_t nmaps;
 	/* Set by the verifier. */
 	uint32_t flags;
 	uint32_t stack_use; /* bytes below the top of the stack the program may touch; the rest is not granted */

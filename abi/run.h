@@ -24,6 +24,7 @@ enum { UB_STACK_BYTES = UB_FRAMES_MAX * UB_FRAME_BYTES, UB_SAVE_BYTES = UB_FRAME
 
 enum { UB_ROUTINES = 5 };
 
+struct maps;
 struct ub_run;
 
 /* A helper takes the low 32 bits of r1..r5 and returns r0. One that must stop the program sets
@@ -52,7 +53,19 @@ struct ub_run {
 	void (*routines[UB_ROUTINES])(void);
 	void *stack;
 	uint32_t work; /* of helpers, in units (SPEC.md, Helpers), still allowed: the budget, once more */
+	struct maps *maps; /* of the program (maps/maps.h), NULL if it has none */
 };
+
+/* The region that [addr, addr + bytes) lies in and that has the rights, or NULL. */
+static inline const struct ub_region *ub_region_of(const struct ub_run *run, uint32_t addr, uint32_t bytes, uint32_t rights)
+{
+	for (uint32_t i = 0; i < run->nregions; i++) {
+		const struct ub_region *r = run->regions + i;
+		if (addr - r->start < r->len && r->len - (addr - r->start) >= bytes && (r->rights & rights) == rights)
+			return r;
+	}
+	return NULL;
+}
 
 enum {
 	UB_RUN_STATUS = 0, UB_RUN_PC = 4, UB_RUN_ADDR = 8, UB_RUN_BUDGET = 12, UB_RUN_R0 = 16,

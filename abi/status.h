@@ -3,7 +3,7 @@
  *
  * Numbers are on the wire and never reused. Ranges: -1..-19 general, -20..-39 image,
  * -40..-59 verifier, -60..-79 compiling, -80..-99 running, -100..-119 agent, -120..-139 CPU faults,
- * -140.. device.
+ * -140..-159 device, -160.. maps.
  */
 #ifndef UB_ABI_STATUS_H
 #define UB_ABI_STATUS_H
@@ -58,6 +58,7 @@
 	X(UB_E_OPCODE, -89, "opcode cannot be executed")                                      \
 	X(UB_E_TIME, -90, "running time used up")                                             \
 	X(UB_E_KILLED, -91, "killed")                                                         \
+	X(UB_E_TAIL_CALL, -92, "another program of a map is to run")                          \
 	/* agent */                                                                           \
 	X(UB_E_FRAME_LENGTH, -100, "frame is too long")                                       \
 	X(UB_E_FRAME_CRC, -101, "frame checksum does not match")                              \
@@ -78,7 +79,16 @@
 	X(UB_E_SLOTS, -142, "no room for another program")                                    \
 	X(UB_E_RUNNING, -143, "program is running")                                           \
 	X(UB_E_STOPPED, -144, "program is not running")                                       \
-	X(UB_E_GRANT, -145, "grant of something that does not exist")
+	X(UB_E_GRANT, -145, "grant of something that does not exist")                         \
+	/* maps/ */                                                                           \
+	X(UB_E_MAP_TYPE, -160, "unknown type of map")                                         \
+	X(UB_E_MAP_KEY, -161, "key size is not one that this type of map can have")           \
+	X(UB_E_MAP_VALUE, -162, "value size is not one that this type of map can have")       \
+	X(UB_E_MAP_ENTRIES, -163, "number of entries is not one that this type of map can have") \
+	X(UB_E_MAP_FLAGS, -164, "unknown flag of a map")                                      \
+	X(UB_E_MAP_NAME, -165, "name of a map is invalid or taken by another")                \
+	X(UB_E_MAP_COUNT, -166, "more maps than a run has regions for")                       \
+	X(UB_E_MAP_PROGRAM, -167, "program of a map is no function, or its index is out of range")
 
 enum ub_status {
 #define UB_STATUS_ENUM(name, number, text) name = (number),

@@ -124,6 +124,7 @@ enum {
 	UB_WIRE_AREA_IMAGE = 3,
 	UB_WIRE_AREA_CODE = 4,   /* read only */
 	UB_WIRE_AREA_OUTPUT = 5, /* read only: what the program printed and did to devices */
+	UB_WIRE_AREA_MAP = 6,    /* of a loaded program: its entries (maps_dump); WRITE puts in one: offset 0, key and value */
 };
 
 /* LOAD, RUN, EXEC: answer. LOAD fills in what is known by then. */

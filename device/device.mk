@@ -7,7 +7,7 @@ DEVICE_netduino2 = cortex-m3 stm32 120000000 37
 DEVICE_mps2-an385 = cortex-m3 mps2 25000000 0
 DEVICE_mps2-an386 = cortex-m4 mps2 25000000 0
 
-DEVICE_ENGINE_DIRS = image verify vm jit ubpf firmware/helpers
+DEVICE_ENGINE_DIRS = image maps verify vm jit ubpf firmware/helpers
 DEVICE_SOURCES := $(sort $(foreach d,$(DEVICE_ENGINE_DIRS) device/kernel device/supervisor,$(wildcard $d/*.c $d/*.S)) \
 	firmware/agent/frame.c device/boards/start.c device/boards/vectors.S)
 # What is the field's beside that, on any board; and the links.

@@ -49,11 +49,21 @@ type Job struct {
 	Budget  uint32   // taken backward jumps and local calls; 0 means DefaultBudget
 	Trace   []byte   // inputs of the simulated devices, see SPEC.md; nil for none
 
-	LoadOnly    bool // stop after compiling
-	Unsafe      bool // an engine that checks nothing may run it: for measuring
-	WantContext bool // return the context as the program left it
-	WantCode    bool // return the machine code of engines that compile
-	WantOutput  bool // return what the program printed and the devices' state
+	Maps   []MapEntry // put into the program's maps before it runs
+	Before [][]byte   // contexts it runs on first, with the same maps and variables; what comes of them is not told
+
+	LoadOnly    bool  // stop after compiling
+	Unsafe      bool  // an engine that checks nothing may run it: for measuring
+	WantContext bool  // return the context as the program left it
+	WantCode    bool  // return the machine code of engines that compile
+	WantOutput  bool  // return what the program printed and the devices' state
+	WantMaps    []int // return the program's maps: the bytes of each one's dump (maps.Def.DumpBytes)
+}
+
+// MapEntry is an entry of a map: key and value, one behind the other.
+type MapEntry struct {
+	Map   int // its index
+	Bytes []byte
 }
 
 // Region is memory granted to a run beyond its context.
@@ -82,6 +92,7 @@ type Outcome struct {
 	Context []byte
 	Code    []byte
 	Output  []byte
+	Maps    [][]byte // dumps, see maps.Def.Entries
 }
 
 // Counts are differences of the device's counters over a phase, the cost of reading them

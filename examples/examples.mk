@@ -14,7 +14,7 @@ EXAMPLE_THUMB = $(THUMB_CC) -mcpu=cortex-m4 -mthumb -ffreestanding $(EXAMPLE_FLA
 EXAMPLE_SOURCES := $(sort $(wildcard examples/*/*.bpf.c))
 EXAMPLE_OBJECTS := $(EXAMPLE_SOURCES:.c=.o) $(EXAMPLE_SOURCES:.bpf.c=.thumb.o) \
 	$(foreach v,v1 v2 v3 v4,image/testdata/objects/everything.$v.o) \
-	$(foreach n,maps core undefined several,image/testdata/objects/$n.o)
+	$(foreach n,maps badmaps oldmaps core undefined several,image/testdata/objects/$n.o)
 
 .PHONY: examples examples-check packed-tables packed-tables-check
 examples: $(addprefix build/,$(EXAMPLE_OBJECTS)) ## rebuild the objects of the examples

@@ -7,6 +7,7 @@ import (
 	"context"
 	"debug/elf"
 	"encoding/binary"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -64,8 +65,12 @@ func compileHelpers(t *testing.T, gcc string) (objects []string) {
 	if err != nil || len(sources) == 0 {
 		t.Fatal("no helpers", err)
 	}
-	for _, source := range sources {
-		objects = append(objects, filepath.Join(dir, filepath.Base(source)+".o"))
+	maps, err := filepath.Glob("../maps/*.c") // which the table of helpers names
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, source := range append(sources, maps...) {
+		objects = append(objects, filepath.Join(dir, fmt.Sprintf("%d-%s.o", n, filepath.Base(source))))
 		command(t, gcc, append(nativeFlags, "-c", source, "-o", objects[len(objects)-1]))
 	}
 	return objects

@@ -24,6 +24,11 @@ func TestSpec(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec := string(data)
+	maps, err := examples.Include.ReadFile("include/bpf_maps.h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	headers := string(examples.Header) + string(maps)
 	rows := regexp.MustCompile(`(?m)^\| 0x([0-9a-f]{2}) \| bpf_(\w+) \|`).FindAllStringSubmatch(spec, -1)
 	if len(rows) != len(abi.Helpers()) {
 		t.Errorf("SPEC.md lists %d helpers of %d", len(rows), len(abi.Helpers()))
@@ -32,8 +37,8 @@ func TestSpec(t *testing.T) {
 		if id, _ := strconv.ParseUint(rows[i][1], 16, 16); uint16(id) != h.ID || rows[i][2] != h.Name {
 			t.Errorf("SPEC.md has %s, abi %#x %s", rows[i][0], h.ID, h.Name)
 		}
-		if !strings.Contains(string(examples.Header), fmt.Sprintf("bpf_%s, %#02x,", h.Name, h.ID)) {
-			t.Errorf("bpf_helpers.h has no bpf_%s, %#02x", h.Name, h.ID)
+		if !strings.Contains(headers, fmt.Sprintf("bpf_%s, %#02x,", h.Name, h.ID)) {
+			t.Errorf("the headers have no bpf_%s, %#02x", h.Name, h.ID)
 		}
 	}
 	for _, f := range abi.Formats() {

@@ -5,7 +5,7 @@
 set -eu
 nm=$1 objects=$2
 shift 2
-own='ub_port_|ubpf_|image_|verify_|vm_|jit_|op_|onepass_|femto_|rbpf_|native_|helper_'
+own='ub_port_|ubpf_|image_|verify_|vm_|jit_|op_|onepass_|femto_|rbpf_|native_|helper_|maps_'
 for folder in "$@"; do
 	files=$(find "$objects/$folder" -maxdepth 1 -name '*.o')
 	# shellcheck disable=SC2086 # names have no spaces

@@ -14,7 +14,7 @@ ARM_LDFLAGS = -mthumb -mfloat-abi=soft -nostartfiles -Wl,--gc-sections -Wl,--str
 	-Wl,--build-id=none -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments -Lfirmware/boot
 
 # Folders of device C, which are the components `make sizes` reports.
-ENGINE_DIRS = image verify vm jit jit/onepass femto baseline/rbpf baseline/native
+ENGINE_DIRS = image maps verify vm jit jit/onepass femto baseline/rbpf baseline/native
 FIRMWARE_DIRS = $(ENGINE_DIRS) ubpf baseline/wasm2c firmware/agent firmware/helpers firmware/boot
 include baseline/wasm2c/wasm2c.mk
 FIRMWARE_SOURCES := $(sort $(foreach d,$(FIRMWARE_DIRS),$(wildcard $d/*.c $d/*.S)) build/wasm2c/kernels.c)

@@ -13,10 +13,12 @@ enum {
 	STT_FUNC = 2,
 	R_BPF_64_64 = 1, R_BPF_64_ABS64 = 2, R_BPF_64_32 = 10,
 	FUNCTIONS_MAX = 64, /* that data points at */
+	MAP_BYTES = 20,     /* struct bpf_map_def: type, key size, value size, entries, flags, 32 bits each */
+	MAP_IGNORED = 3, MAP_READ_ONLY = 0x80, MAP_WRITE_ONLY = 0x100, /* Linux's flags */
 };
 
 /* What sections become. */
-enum kind { NONE, TEXT, RODATA, DATA, BSS, KINDS };
+enum kind { NONE, TEXT, RODATA, DATA, BSS, MAPS, KINDS };
 
 struct shdr {
 	uint32_t type, flags, at, size, link, info, align;
@@ -25,6 +27,7 @@ struct shdr {
 struct loader {
 	const struct image_reader *r;
 	uint32_t shoff, shnum;
+	uint32_t maps; /* section that declares maps, 0: none */
 	struct shdr symtab;
 	uint32_t *where;        /* by section: where it starts in what it became a part of */
 	uint32_t size[KINDS];
@@ -50,8 +53,10 @@ static int read_shdr(const struct loader *l, uint32_t n, struct shdr *s)
 	return s->type == SHT_NOBITS || (s->at <= l->r->len && s->size <= l->r->len - s->at);
 }
 
-static enum kind kind_of(const struct shdr *s)
+static enum kind kind_of(const struct loader *l, uint32_t n, const struct shdr *s)
 {
+	if (n && n == l->maps)
+		return MAPS;
 	if (!(s->flags & SHF_ALLOC) || (s->type != SHT_PROGBITS && s->type != SHT_NOBITS))
 		return NONE;
 	if (s->flags & SHF_EXECINSTR)
@@ -61,18 +66,16 @@ static enum kind kind_of(const struct shdr *s)
 	return s->flags & SHF_WRITE ? DATA : RODATA;
 }
 
-/* A section called "ctx_min" holds the shortest context the program accepts. */
-static int is_ctx_min(const struct loader *l, uint32_t n)
+/* Whether a section has this name, of so many bytes with the zero. */
+static int is_named(const struct loader *l, uint32_t n, const char *name, uint32_t bytes)
 {
-	static const char name[] = "ctx_min";
 	const uint8_t *ehdr = l->r->bytes;
 	struct shdr names;
 	uint32_t strings = image_u16(ehdr + 62);
 	uint32_t at = image_u32(ehdr + l->shoff + n * SHDR_BYTES);
 
 	return strings < l->shnum && read_shdr(l, strings, &names) && names.type != SHT_NOBITS &&
-	       at <= names.size && names.size - at >= sizeof name &&
-	       !memcmp(ehdr + names.at + at, name, sizeof name);
+	       at <= names.size && names.size - at >= bytes && !memcmp(ehdr + names.at + at, name, bytes);
 }
 
 static int32_t read_ehdr(struct loader *l)
@@ -106,7 +109,11 @@ static int32_t lay_out(struct loader *l)
 			return image_refuse(r, UB_E_IMAGE_SECTION, 0, header);
 		if (s.type == SHT_SYMTAB)
 			l->symtab = s;
-		enum kind k = kind_of(&s);
+		enum kind k = kind_of(l, n, &s);
+		if (k == DATA && !l->maps && is_named(l, n, "maps", sizeof "maps")) {
+			l->maps = n;
+			k = MAPS;
+		}
 		if (k == NONE)
 			continue;
 		uint32_t mask = s.align && k != TEXT ? s.align - 1 : 0;
@@ -119,7 +126,7 @@ static int32_t lay_out(struct loader *l)
 			return image_refuse(r, UB_E_IMAGE_SIZE, 0, header);
 		l->where[n] = at;
 		l->size[k] = at + s.size;
-		if (s.size == 4 && k != BSS && is_ctx_min(l, n))
+		if (s.size == 4 && k != BSS && is_named(l, n, "ctx_min", sizeof "ctx_min")) /* the shortest context the program accepts */
 			r->program->ctx_min = image_u32(r->bytes + s.at);
 	}
 	/* .bss follows .data */
@@ -148,8 +155,8 @@ static int32_t copy_sections(struct loader *l)
 	l->addr[BSS] = l->addr[DATA] + l->size[DATA];
 	for (uint32_t n = 0; n < l->shnum; n++) {
 		read_shdr(l, n, &s);
-		enum kind k = kind_of(&s);
-		if (k != NONE && k != BSS)
+		enum kind k = kind_of(l, n, &s);
+		if (k != NONE && k < BSS)
 			memcpy(l->mem[k] + l->where[n], r->bytes + s.at, s.size);
 	}
 	r->program->text = (const void *)l->mem[TEXT];
@@ -175,7 +182,7 @@ static enum kind find(const struct loader *l, uint32_t symbol, uint32_t addend, 
 	if (section == 0 || section >= l->shnum)
 		return NONE;
 	read_shdr(l, section, &s);
-	enum kind k = kind_of(&s);
+	enum kind k = kind_of(l, section, &s);
 	if (value > s.size || (k == TEXT && (value % UB_SLOT_BYTES || value == s.size)))
 		return NONE;
 	*offset = l->where[section] + value;
@@ -220,6 +227,10 @@ static int relocate_text(struct loader *l, uint32_t at, uint32_t type, uint32_t 
 	if (k == TEXT) {
 		i->regs = (uint8_t)(UB_DST(i) | UB_LDDW_FUNC << 4);
 		i->imm = (int32_t)(offset / UB_SLOT_BYTES) - pc - 1;
+	} else if (k == MAPS) {
+		if (offset % MAP_BYTES || offset / MAP_BYTES >= l->r->program->nmaps)
+			return 0;
+		i->imm = (int32_t)UB_MAP_HANDLE(offset / MAP_BYTES);
 	} else {
 		i->imm = (int32_t)(l->addr[k] + offset);
 	}
@@ -231,7 +242,7 @@ static int relocate_data(struct loader *l, uint8_t *p, uint32_t type, uint32_t s
 	uint32_t offset;
 	enum kind k = find(l, symbol, image_u32(p), &offset);
 
-	if (type != R_BPF_64_ABS64 || k == NONE)
+	if (type != R_BPF_64_ABS64 || k == NONE || k == MAPS)
 		return 0;
 	if (k == TEXT && !add_function(l, (uint16_t)(offset / UB_SLOT_BYTES)))
 		return 0;
@@ -239,6 +250,60 @@ static int relocate_data(struct loader *l, uint8_t *p, uint32_t type, uint32_t s
 	memcpy(p, &addr, 4);
 	memset(p + 4, 0, 4);
 	return 1;
+}
+
+/* A map's name is that of the symbol at its place. */
+static int name_map(const struct loader *l, struct ub_map_def *maps, uint32_t symbol)
+{
+	const uint8_t *p = l->r->bytes + l->symtab.at + symbol * SYM_BYTES;
+	uint32_t name = image_u32(p), value = image_u32(p + 8), bytes;
+	struct shdr names;
+
+	if (image_u16(p + 6) != l->maps || !name || value % MAP_BYTES || value / MAP_BYTES >= l->r->program->nmaps)
+		return 1;
+	if (l->symtab.link >= l->shnum || !read_shdr(l, l->symtab.link, &names) || names.type == SHT_NOBITS || name >= names.size)
+		return 0;
+	char *to = maps[value / MAP_BYTES].name;
+	for (bytes = 0; bytes < UB_MAP_NAME_BYTES - 1 && bytes < names.size - name; bytes++) {
+		to[bytes] = (char)l->r->bytes[names.at + name + bytes];
+		if (!to[bytes])
+			break;
+	}
+	return 1;
+}
+
+/* Maps, declared one behind the other. */
+static int32_t read_maps(struct loader *l)
+{
+	const struct image_reader *r = l->r;
+	struct ub_map_def *maps;
+	struct shdr s;
+
+	if (!l->maps)
+		return UB_OK;
+	read_shdr(l, l->maps, &s);
+	uint32_t n = s.size / MAP_BYTES;
+	if (s.size % MAP_BYTES || n > UB_MAPS_MAX)
+		return image_refuse(r, UB_E_IMAGE_SECTION, 0, s.at);
+	if (!(maps = ub_arena_take(r->arena, n * (uint32_t)sizeof *maps)))
+		return image_refuse(r, UB_E_MEMORY, 0, s.at);
+	memset(maps, 0, n * sizeof *maps);
+	r->program->maps = maps;
+	r->program->nmaps = n;
+	for (uint32_t i = 0; i < n; i++) {
+		const uint8_t *p = r->bytes + s.at + i * MAP_BYTES;
+		uint32_t type = image_u32(p), key = image_u32(p + 4), flags = image_u32(p + 16) & ~(uint32_t)MAP_IGNORED;
+		if (type > 0xff || key > 0xffff || flags & ~(uint32_t)(MAP_READ_ONLY | MAP_WRITE_ONLY))
+			return image_refuse(r, UB_E_IMAGE_SECTION, 0, s.at + i * MAP_BYTES);
+		maps[i] = (struct ub_map_def){
+			.type = (uint8_t)type, .flags = (uint8_t)(flags >> 7), .key_size = (uint16_t)key,
+			.value_size = image_u32(p + 8), .max_entries = image_u32(p + 12),
+		};
+	}
+	for (uint32_t i = 1; i < l->symtab.size / SYM_BYTES; i++)
+		if (!name_map(l, maps, i))
+			return image_refuse(r, UB_E_IMAGE_SECTION, 0, l->symtab.at + i * SYM_BYTES);
+	return UB_OK;
 }
 
 static int32_t relocate(struct loader *l)
@@ -251,8 +316,8 @@ static int32_t relocate(struct loader *l)
 		if (s.type != SHT_REL || s.info >= l->shnum)
 			continue;
 		read_shdr(l, s.info, &target);
-		enum kind k = kind_of(&target);
-		if (k == NONE || k == BSS)
+		enum kind k = kind_of(l, s.info, &target);
+		if (k == NONE || k >= BSS)
 			continue;
 		for (uint32_t e = s.at; s.at + s.size - e >= REL_BYTES; e += REL_BYTES) {
 			const uint8_t *p = r->bytes + e;
@@ -296,7 +361,7 @@ int32_t image_load_elf(const struct image_reader *r)
 	if (!(l.funcs = ub_arena_take(r->arena, FUNCTIONS_MAX * sizeof l.funcs[0])))
 		return image_refuse(r, UB_E_MEMORY, 0, 0);
 	r->program->funcs = l.funcs;
-	if ((err = lay_out(&l)) || (err = copy_sections(&l)) || (err = relocate(&l)))
+	if ((err = lay_out(&l)) || (err = copy_sections(&l)) || (err = read_maps(&l)) || (err = relocate(&l)))
 		return err;
 	return find_entry(&l);
 }

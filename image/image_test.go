@@ -159,8 +159,11 @@ func TestObjectErrors(t *testing.T) {
 		{"objects/everything.v3.o", "nothing", `everything.v3.o: no program "nothing"; there are: cube, unused, everything`},
 		{"objects/everything.v3.o", "square", `everything.v3.o: no program "square"`},
 		{"objects/several.o", "", "several.o: several programs, name one of them: first, second"},
-		{"objects/maps.o", "", "maps.o: section .text: function maps: slot 4: not supported: map numbers: " +
-			"the device has none; keep data in static variables"},
+		{"objects/badmaps.o", "no_size", "badmaps.o: map no_size_map: number of entries is not one that this type of map can have: 0; hash maps have"},
+		{"objects/badmaps.o", "large_key", "badmaps.o: map large_key_map: key size is not one that this type of map can have: it has 300 bytes; an array's has 4, a hash map's 1 to 256"},
+		{"objects/badmaps.o", "overflow", "badmaps.o: map overflow_map: number of entries is not one that this type of map can have: 4294967295; "},
+		{"objects/badmaps.o", "unknown", "badmaps.o: section .text: function unknown: slot 4: map unknown_map: not supported: maps of type 11; there are hash, array, "},
+		{"objects/badmaps.o", "pinned", "badmaps.o: section .text: function pinned: slot 4: map pinned_map: not supported: a map that is pinned"},
 		{"objects/core.o", "", "core.o: section .text: function core: slot 0: not supported: CORERelocation"},
 		{"objects/undefined.o", "undefined", "undefined.o: section .text: function undefined: slot 1: symbol missing is not defined"},
 		{"objects/undefined.o", "undefined_data", "undefined.o: section .text: function undefined_data: slot 0: symbol nowhere is not defined"},

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/maps"
 )
 
 // Field is a part of an image, without gaps to the next one.
@@ -94,6 +95,11 @@ func (in *inspector) instructions(l *Loaded) {
 // NameOf says which place in a data section the lddw at a slot points to, "" if to none.
 func (l *Loaded) NameOf(slot int) string {
 	addr := binary.LittleEndian.Uint32(l.Text[slot*slotBytes+4:])
+	for n, m := range l.Maps {
+		if addr == maps.Handle(n) {
+			return "map " + m.Name
+		}
+	}
 	for _, s := range []struct {
 		name  string
 		start uint32
@@ -227,7 +233,7 @@ func unpack(data []byte) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Program{Name: "image", Text: one.Text, Rodata: one.Rodata, Data: one.Data, CtxMin: one.CtxMin, Helpers: one.Helpers, Plan: one.Plan}
+	p := &Program{Name: "image", Text: one.Text, Rodata: one.Rodata, Data: one.Data, CtxMin: one.CtxMin, Helpers: one.Helpers, Plan: one.Plan, Maps: one.Maps}
 	if apart > slotBytes {
 		p.Align = uint32(apart)
 	}

@@ -7,6 +7,9 @@ import (
 	"encoding/binary"
 	"slices"
 	"sort"
+
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/maps"
 )
 
 // layout is a program's data while it is put together.
@@ -117,6 +120,13 @@ func (l *linker) link(p *Program) error {
 		return err
 	}
 	total := 0
+	if slices.ContainsFunc(l.maps, func(d *declaration) bool { return d.def.Type == abi.MapProgArray }) {
+		total = tailEntrySlots
+		p.Functions = append(p.Functions, Function{Name: l.funcs[0].fn.name, Global: true})
+		for _, i := range tailEntry(total) {
+			p.Text = append(p.Text, i.bytesOf()...)
+		}
+	}
 	for _, f := range l.funcs {
 		l.slots[funcID{f.sec.index, f.fn.start}] = total
 		p.Functions = append(p.Functions, Function{Name: f.fn.name, Slot: total, Global: f.fn.global})
@@ -143,6 +153,8 @@ func (l *linker) link(p *Program) error {
 				if i.op == opLDDW {
 					i.src = srcFunc
 				}
+			case t.mapped != nil:
+				i.src, i.imm = 0, int32(maps.Handle(slices.Index(l.maps, t.mapped)))
 			case t.known() && i.op == opCall:
 				// A weak function nobody defines. Programs look whether it is there before they call it;
 				// one that does not is stopped: r10 is no function.

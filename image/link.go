@@ -3,6 +3,7 @@
 package image
 
 import (
+	"cmp"
 	"debug/elf"
 	"fmt"
 	"slices"
@@ -37,6 +38,16 @@ func LoadObject(name string, data []byte, entry string) (*Program, error) {
 	if p.Lines, err = l.lines(); err != nil {
 		return nil, err
 	}
+	if err := l.finishMaps(p); err != nil {
+		return nil, err
+	}
+	linux, err := p.useLinuxHelpers()
+	if err != nil {
+		return nil, l.errorf("%w", err)
+	}
+	if p.addCallers() || linux {
+		l.odd = true // the object is not the program
+	}
 	p.Helpers = p.calledHelpers()
 	return p, p.keepObject(o, start)
 }
@@ -62,6 +73,7 @@ type linker struct {
 	slots   map[funcID]int     // where functions start in the text
 	offsets map[pieceID]uint32 // where data starts in its section of the program
 	lay     layout
+	maps    []*declaration // needed, in the order of the object
 }
 
 // target is where a relocation points: a function, an offset in a piece of data (which may lie outside
@@ -72,19 +84,30 @@ type target struct {
 	piece  pieceID
 	sec    *section
 	offset int64
+	mapped *declaration // a map
 }
 
 // known tells whether the address is offset itself.
-func (t target) known() bool { return t.fn == nil && t.sec == nil }
+func (t target) known() bool { return t.fn == nil && t.sec == nil && t.mapped == nil }
 
 // reach finds the functions and data that are needed, starting at one function.
 func (l *linker) reach(start place) error {
 	l.funcs = []place{start}
 	known := map[funcID]bool{{start.sec.index, start.fn.start}: true}
 	needed := map[pieceID]bool{}
-	want := func(t target) {
+	var want func(t target)
+	want = func(t target) {
 		if t.known() {
 			l.odd = true
+			return
+		}
+		if t.mapped != nil {
+			if !slices.Contains(l.maps, t.mapped) {
+				l.maps = append(l.maps, t.mapped)
+				for _, p := range t.mapped.programs {
+					want(p)
+				}
+			}
 			return
 		}
 		if t.fn != nil {
@@ -123,6 +146,7 @@ func (l *linker) reach(start place) error {
 		a, b := l.seen[i], l.seen[j]
 		return a.section < b.section || a.section == b.section && a.at < b.at
 	})
+	slices.SortFunc(l.maps, func(a, b *declaration) int { return cmp.Or(cmp.Compare(a.section, b.section), cmp.Compare(a.at, b.at)) })
 	return nil
 }
 
@@ -144,6 +168,9 @@ func (l *linker) scan(p place, ref func(at uint32, i insn, t target)) error {
 			if err != nil {
 				return fail("%w", err)
 			}
+			if i.op == opCall && t.mapped != nil {
+				return fail("call of %s, which is a map", t.mapped.def.Name)
+			}
 			if i.op == opCall && t.fn == nil && !(t.known() && t.offset == 0) {
 				return fail("call of %s, which is data", l.called(l.symbols[r.symbol]))
 			}
@@ -153,7 +180,8 @@ func (l *linker) scan(p place, ref func(at uint32, i insn, t target)) error {
 		case relocated:
 			return fail("relocation of type %d for %s on opcode %#02x", r.kind, l.called(l.symbols[r.symbol]), i.op)
 		case i.op == opLDDW && i.src != 0 && i.src != srcFunc:
-			return fail("lddw of a map or variable by number (source %d): %w", i.src, noMaps("maps"))
+			return fail("lddw of a map or variable by number (source %d): %w", i.src,
+				unsupported("what was loaded into a kernel; name the object that the compiler made"))
 		case i.op == opCall && i.src == 2:
 			return fail("%w: calls of kernel functions", ErrUnsupported)
 		default:
@@ -189,6 +217,9 @@ func (l *linker) scanData(id pieceID, ref func(at uint32, t target)) error {
 				s.name, at, r.kind, l.called(l.symbols[r.symbol]))
 		}
 		t, err := l.resolve(r)
+		if err == nil && t.mapped != nil {
+			err = unsupported("a pointer to map %s among data; take its address where it is used", t.mapped.def.Name)
+		}
 		if err != nil {
 			return l.errorf("section %s: offset %#x: %w", s.name, at, err)
 		}
@@ -212,8 +243,12 @@ func (l *linker) resolve(r reloc) (target, error) {
 		return t, fmt.Errorf("symbol %s is a common symbol, a variable that has no section yet: compile with -fno-common", t.name)
 	case s == nil:
 		return t, fmt.Errorf("symbol %s is in no section of a program", t.name)
-	case s.name == ".maps" || s.name == "maps": // where libbpf puts maps, by BTF and before
-		return t, noMaps(t.name)
+	case s.holdsMaps():
+		d, err := l.mapAt(s, int64(sym.value)+r.addend)
+		if d != nil {
+			l.odd = true // the device reads no BTF
+		}
+		return target{name: t.name, mapped: d}, err
 	}
 	offset := int64(sym.value) + r.addend
 	if s.code {
@@ -255,10 +290,4 @@ func adviceFor(name string) string {
 		return "a function of the compiler's own library, for what eBPF has no instruction: write it out"
 	}
 	return "helpers are called through bpf_helpers.h; an inline function needs static"
-}
-
-// noMaps refuses a map and says what to use instead.
-func noMaps(name string) error {
-	return unsupported("map %s: the device has none; keep data in static variables, or share it between programs "+
-		"with bpf_store_global and bpf_fetch_global", name)
 }

@@ -9,11 +9,13 @@ package image
 import "C"
 
 import (
+	"encoding/binary"
 	"runtime"
 	"slices"
 	"unsafe"
 
 	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/maps"
 )
 
 // LoadAddr is the device address of the memory Load gives the reader.
@@ -33,7 +35,8 @@ type Loaded struct {
 	Functions            []uint16 // those only the reader knows of
 	Femto                bool     // lddwd and lddwr were left in the text
 	Plan                 []byte   // for the compiler
-	MemoryBytes          int      // taken beside the image
+	Maps                 []maps.Def
+	MemoryBytes          int // taken beside the image
 }
 
 // Load runs the device's image reader on the host. femto keeps lddwd and lddwr for the engine of that
@@ -99,6 +102,18 @@ func loadAt(addr uint32, f abi.Format, image []byte, entry uint16, femto bool, g
 	}
 	if p.plan_bytes > 0 {
 		l.Plan = slices.Clone(unsafe.Slice((*byte)(unsafe.Pointer(p.plan)), int(p.plan_bytes)))
+	}
+	for _, d := range unsafe.Slice(p.maps, int(p.nmaps)) {
+		def := maps.Def{
+			Name: C.GoString(&d.name[0]), Type: abi.MapType(d._type), Flags: uint8(d.flags), KeySize: uint32(d.key_size),
+			ValueSize: uint32(d.value_size), MaxEntries: uint32(d.max_entries),
+		}
+		for rows := unsafe.Slice((*byte)(d.programs), int(d.nprograms)*4); len(rows) > 0; rows = rows[4:] {
+			def.Programs = append(def.Programs, maps.Program{
+				Index: int(binary.LittleEndian.Uint16(rows)), Slot: int(binary.LittleEndian.Uint16(rows[2:])),
+			})
+		}
+		l.Maps = append(l.Maps, def)
 	}
 	if p.nhelpers > 0 {
 		l.Helpers = slices.Clone(unsafe.Slice((*uint16)(unsafe.Pointer(p.helpers)), int(p.nhelpers)))

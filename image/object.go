@@ -36,7 +36,8 @@ type object struct {
 	symbols  []symbol   // by ELF index, the null symbol included
 	debug    bool       // there are sections only debuggers read
 	raw      []byte
-	odd      bool // the device's reader, which knows what clang usually writes, would not get all of it right
+	maps     map[int][]declaration // by section, when they were asked for
+	odd      bool                  // the device's reader, which knows what clang usually writes, would not get all of it right
 }
 
 // section is a section that may be part of a program.

@@ -226,7 +226,7 @@ static NOINLINE int32_t shape(uint32_t bits, uint32_t way, uint32_t opcode)
 }
 
 /* Returns where it stopped: behind the last instruction if all is well. */
-static NOINLINE struct ub_insn *get_text(const struct ub_program *p, struct stream *s, const uint8_t *memory)
+static NOINLINE struct ub_insn *get_text(struct ub_program *p, struct stream *s, const uint8_t *memory)
 {
 	struct ub_insn *out = (struct ub_insn *)p->text, *const end = out + p->slots;
 	const uint8_t *next = memory; /* where the next string starts */
@@ -297,6 +297,13 @@ static NOINLINE struct ub_insn *get_text(const struct ub_program *p, struct stre
 			}
 			if (src == KIND_MEMORY) {
 				out->imm = (int32_t)((uint32_t)imm + p->rodata_addr);
+				out->regs = (uint8_t)dst;
+			} else if (src == UB_LDDW_MAP) { /* whether there is one with this index says the trailer */
+				if ((uint32_t)imm >= UB_MAPS_MAX)
+					break;
+				if ((uint32_t)imm >= p->nmaps)
+					p->nmaps = (uint32_t)imm + 1;
+				out->imm = (int32_t)UB_MAP_HANDLE(imm);
 				out->regs = (uint8_t)dst;
 			}
 			*++out = (struct ub_insn){.imm = high};

@@ -4,6 +4,7 @@ package image
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"math/bits"
@@ -11,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/ubench-dev/ubench/image/internal/packcode"
+	"github.com/ubench-dev/ubench/maps"
 )
 
 // Flags of a packed image, the low nibble of its first byte; the high one is the version.
@@ -24,7 +26,10 @@ const (
 	packedExtra   = 4
 	packedTrailer = 8
 
-	trailerPlan = 1 // type of an entry of the trailer
+	// Types of entries of the trailer; with 0x80, readers that do not know them refuse the image.
+	trailerPlan     = 1
+	trailerMap      = 0x81
+	trailerPrograms = 0x82
 )
 
 // packedTables are the tables of the header the decoder is compiled with.
@@ -60,7 +65,7 @@ func (p *Program) writePacked(fields *[]Field) ([]byte, error) {
 	if p.CtxMin > 0 || len(functions) > 0 || len(p.Pointers) > 0 {
 		flags |= packedExtra
 	}
-	if len(p.Plan) > 0 {
+	if len(p.Plan)+len(p.Maps) > 0 {
 		flags |= packedTrailer
 	}
 
@@ -96,12 +101,10 @@ func (p *Program) writePacked(fields *[]Field) ([]byte, error) {
 	}
 	w.note("padding", "")
 	w.pad()
+	w.maps(p.Maps)
 	for entry := range slices.Chunk(p.Plan, math.MaxUint8) {
 		w.note("plan", "%d bytes", len(entry))
-		w.bits(trailerPlan<<8|uint64(len(entry)), 16)
-		for _, b := range entry {
-			w.bits(uint64(b), 8)
-		}
+		w.entry(trailerPlan, entry)
 	}
 	crc := crc16(w.bytes)
 	w.note("checksum", "%#04x", crc)
@@ -110,8 +113,45 @@ func (p *Program) writePacked(fields *[]Field) ([]byte, error) {
 	return w.bytes, nil
 }
 
+// entry writes an entry of the trailer.
+func (w *bitWriter) entry(kind byte, payload []byte) {
+	w.bits(uint64(kind)<<8|uint64(len(payload)), 16)
+	for _, b := range payload {
+		w.bits(uint64(b), 8)
+	}
+}
+
+// maps writes how maps are declared, then what program arrays begin with.
+func (w *bitWriter) maps(defs []maps.Def) {
+	for _, d := range defs {
+		w.note("map "+d.Name, "%s", MapText(d))
+		b := binary.LittleEndian.AppendUint16([]byte{byte(d.Type), d.Flags}, uint16(d.KeySize))
+		b = binary.LittleEndian.AppendUint32(b, d.ValueSize)
+		b = binary.LittleEndian.AppendUint32(b, d.MaxEntries)
+		w.entry(trailerMap, append(b, d.Name...))
+	}
+	for n, d := range defs {
+		if len(d.Programs) == 0 {
+			continue
+		}
+		w.note("programs of "+d.Name, "%d", len(d.Programs))
+		b := []byte{byte(n)}
+		for _, p := range d.Programs {
+			b = binary.LittleEndian.AppendUint16(b, uint16(p.Index))
+			b = binary.LittleEndian.AppendUint16(b, uint16(p.Slot))
+		}
+		w.entry(trailerPrograms, b)
+	}
+}
+
 // packable refuses programs with instructions the stream cannot hold, which no compiler emits.
 func (p *Program) packable() (err error) {
+	const most = (math.MaxUint8 - 1) / 4
+	for _, d := range p.Maps {
+		if len(d.Programs) > most {
+			return unsupported("map %s begins with %d programs, at most %d are possible", d.Name, len(d.Programs), most)
+		}
+	}
 	p.each(func(slot int, i insn) {
 		switch {
 		case err != nil:
@@ -119,6 +159,8 @@ func (p *Program) packable() (err error) {
 			err = unsupported("the second half of the lddw at slot %d is missing", slot)
 		case i.dst > 10 || i.src > 10:
 			err = unsupported("the instruction at slot %d names register %d", slot, max(i.dst, i.src))
+		case i.op == opLDDW && i.src == srcMap:
+			err = unsupported("the lddw at slot %d names a map by number, and the program has none", slot)
 		case i.op == opLDDW && (i.src >= packcode.KindMemory || p.at(slot+1).op != 0 || p.at(slot+1).dst|p.at(slot+1).src != 0 || p.at(slot+1).off != 0):
 			err = unsupported("the lddw at slot %d has unknown fields", slot)
 		case i.op == opLDDWD || i.op == opLDDWR:
@@ -150,9 +192,14 @@ func (p *Program) packedOffset(s Section, offset uint32) uint32 {
 	return offset
 }
 
-// pointedAt lists the slots of functions that pointers in data point at.
+// pointedAt lists the slots of functions that pointers in data, and program arrays, point at.
 func (p *Program) pointedAt() []uint16 {
 	var slots []uint16
+	for _, d := range p.Maps {
+		for _, program := range d.Programs {
+			slots = append(slots, uint16(program.Slot))
+		}
+	}
 	for _, ptr := range p.Pointers {
 		if ptr.Section == Text {
 			slots = append(slots, uint16(ptr.Offset))
@@ -234,7 +281,18 @@ func (p *Program) packStream() []packcode.Insn {
 	for _, a := range p.Addresses {
 		memory[a.Slot] = p.packedOffset(a.Section, a.Offset)
 	}
-	return packcode.Stream(p.Text, memory, p.Helpers)
+	text := p.Text
+	if len(p.Maps) > 0 { // maps are named by their index
+		text = slices.Clone(text)
+		p.each(func(slot int, _ insn) {
+			if p.MapAt(slot) != nil {
+				i := p.at(slot)
+				i.src, i.imm = srcMap, int32((uint32(i.imm)-maps.Handle(0))/8)
+				i.put(text[slot*slotBytes:])
+			}
+		})
+	}
+	return packcode.Stream(text, memory, p.Helpers)
 }
 
 // text writes the instructions.

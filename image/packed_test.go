@@ -7,10 +7,13 @@ import (
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/maps"
 )
 
 // randomProgram has instructions no compiler emits, of which many need the escape.
@@ -24,6 +27,16 @@ func randomProgram(r *rand.Rand) *Program {
 		}
 	}
 	memory := len(p.Rodata) + len(p.Data) + int(p.BSS)
+	for n := range r.IntN(2) * r.IntN(4) {
+		d := maps.Def{
+			Name: "map" + strings.Repeat("x", n), Type: abi.MapHash, Flags: uint8(r.IntN(3)), KeySize: 1 + uint32(r.IntN(256)),
+			ValueSize: 1 + uint32(r.IntN(9)), MaxEntries: 1 + uint32(r.IntN(1000)),
+		}
+		if r.IntN(4) == 0 {
+			d.Type, d.Programs = abi.MapProgArray, []maps.Program{{Index: r.IntN(9), Slot: r.IntN(99)}, {Index: 9, Slot: 0}}
+		}
+		p.Maps = append(p.Maps, d)
+	}
 	numbers := []int64{0, 1, -1, 7, 8, 15, 16, 127, 128, -128, 255, 256, 4095, 4096, math.MaxInt16, math.MinInt16, math.MaxInt32, math.MinInt32}
 	for range 1 + r.IntN(40) {
 		i := insn{
@@ -35,8 +48,10 @@ func randomProgram(r *rand.Rand) *Program {
 		case i.op == opLDDWD || i.op == opLDDWR:
 			continue
 		case i.op == opLDDW || r.IntN(6) == 0:
-			i.op, i.off, i.src = opLDDW, 0, byte(r.IntN(5))
-			if memory > 0 && r.IntN(2) == 0 {
+			i.op, i.off, i.src = opLDDW, 0, []byte{0, 2, 3, 4}[r.IntN(4)]
+			if len(p.Maps) > 0 && r.IntN(3) == 0 {
+				i.imm, i.src, second.imm = int32(maps.Handle(r.IntN(len(p.Maps)))), 0, 0
+			} else if memory > 0 && r.IntN(2) == 0 {
 				a := Address{Slot: p.Slots(), Section: Rodata, Offset: uint32(r.IntN(len(p.Rodata) + 1))}
 				if len(p.Rodata) == 0 {
 					a.Section = Data
@@ -77,7 +92,7 @@ func TestPackedRandomPrograms(t *testing.T) {
 		}
 		text, ro, rw := p.linked(l.RodataAddr, l.DataAddr)
 		if !bytes.Equal(l.Text, text) || !bytes.HasPrefix(l.Rodata, ro) || !bytes.Equal(l.Data, rw) ||
-			!slices.Equal(l.Helpers, p.Helpers) || l.CtxMin != p.CtxMin {
+			!reflect.DeepEqual(l.Maps, p.Maps) || !slices.Equal(l.Helpers, p.Helpers) || l.CtxMin != p.CtxMin {
 			t.Fatalf("program %d was\n%x %q %x\nand became\n%x %q %x", n, text, ro, rw, l.Text, l.Rodata, l.Data)
 		}
 		if len(p.Addresses) > 0 && len(p.Rodata)%slotBytes != 0 && len(p.Data) > 0 {
@@ -105,7 +120,14 @@ func TestPackedTrailer(t *testing.T) {
 		{true, nil, "ok"},
 		{true, []byte{0x01, 0x02, 0xaa, 0xbb}, "ok"},
 		{true, []byte{0x01, 0x00, 0x7f, 0x01, 0x00}, "ok"},
-		{true, []byte{0x81, 0x00}, "e-image-version"},
+		{true, []byte{0x83, 0x00}, "e-image-version"},
+		{true, []byte{0x81, 0x00}, "e-image-section"},
+		{true, []byte{0x81, 0x0c, 1, 0, 4, 0, 8, 0, 0, 0, 9, 0, 0, 0}, "e-image-section"}, // a map without a name
+		{true, []byte{0x81, 0x0d, 1, 0, 4, 0, 8, 0, 0, 0, 9, 0, 0, 0, 'a'}, "ok"},
+		{true, []byte{0x82, 0x05, 0, 0, 0, 0, 0}, "e-image-section"}, // programs of no map
+		{true, []byte{0x82, 0x05, 0, 0, 0, 0, 0, 0x81, 0x0d, 3, 0, 4, 0, 4, 0, 0, 0, 9, 0, 0, 0, 'a'}, "ok"},
+		{true, []byte{0x82, 0x04, 0, 0, 0, 0, 0x81, 0x0d, 3, 0, 4, 0, 4, 0, 0, 0, 9, 0, 0, 0, 'a'}, "e-image-section"},
+		{true, bytes.Repeat([]byte{0x81, 0x0d, 1, 0, 4, 0, 8, 0, 0, 0, 9, 0, 0, 0, 'a'}, 17), "e-image-section"},
 		{true, []byte{0x01, 0x00, 0xff, 0x01, 0x00}, "e-image-version"},
 		{true, []byte{0x01, 0x03, 0xaa}, "e-image-truncated"},
 		{true, []byte{0x01}, "e-image-version"},

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/maps"
 )
 
 // slotBytes is the size of an instruction slot; lddw takes two.
@@ -34,6 +35,7 @@ const (
 
 	srcHelper = 0 // call
 	srcLocal  = 1 // call
+	srcMap    = 1 // lddw, in packed images: of the map with that index
 	srcFunc   = 4 // lddw
 )
 
@@ -69,6 +71,7 @@ type Program struct {
 	Pointers  []Pointer  // pointers in data to be given addresses, ascending by section and offset
 	Helpers   []uint16   // ids the program calls, ascending: its allow-list
 	Plan      []byte     // for the compiler, see SPEC.md; images of format packed carry it
+	Maps      []maps.Def // an lddw of one loads maps.Handle of its index
 	Lines     []Line     // source lines, ascending by slot; none without BTF
 
 	ObjectBytes   int // size of the object it came from, 0 for bare instructions
@@ -211,8 +214,11 @@ func (p *Program) calledHelpers() []uint16 {
 	return slices.Compact(ids)
 }
 
-// AddressAt says which place the lddw at a slot is given the address of, "" if none.
+// AddressAt says which place the lddw at a slot is given the address of, or which map it loads, "" if none.
 func (p *Program) AddressAt(slot int) string {
+	if m := p.MapAt(slot); m != nil {
+		return "map " + m.Name
+	}
 	for _, a := range p.Addresses {
 		if a.Slot == slot {
 			return fmt.Sprintf("%s+%#x", a.Section, a.Offset)
@@ -258,6 +264,9 @@ func (p *Program) EntryIndex(f abi.Format) uint16 {
 }
 
 func (p *Program) encode(f abi.Format) ([]byte, error) {
+	if len(p.Maps) > 0 && f != abi.Packed && f != abi.ELFObject {
+		return nil, unsupported("the program has maps, which %s and %s images carry", abi.Packed, abi.ELFObject)
+	}
 	switch f {
 	case abi.TextOnly:
 		return p.encodeText()

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/maps"
 )
 
 // keepObject keeps what the program's image of format elf-object is made of: the object, without what only
@@ -63,6 +64,8 @@ func (p *Program) encodeObject() ([]byte, error) {
 	switch {
 	case !p.fromObject:
 		return nil, unsupported("the program did not come from an object")
+	case slices.ContainsFunc(p.Maps, func(d maps.Def) bool { return len(d.Programs) > 0 }):
+		return nil, unsupported("a program array begins with programs, which images of format %s carry", abi.Packed)
 	case p.object == nil:
 		return p.writeObject(), nil
 	}
@@ -76,6 +79,7 @@ const (
 	outData
 	outBSS
 	outCtxMin
+	outMaps
 	outRelText
 	outRelRodata
 	outRelData
@@ -128,6 +132,24 @@ func (p *Program) writeObject() []byte {
 	symbols = appendStruct(symbols, elf.Sym64{
 		Name: names.add(p.Functions[0].Name), Info: elf.ST_INFO(elf.STB_GLOBAL, elf.STT_FUNC), Shndx: outText, Size: uint64(len(text)),
 	})
+	var declared []byte
+	for n, d := range p.Maps {
+		for _, field := range [mapFields]uint32{uint32(d.Type), d.KeySize, d.ValueSize, d.MaxEntries, uint32(d.Flags) << 7} {
+			declared = binary.LittleEndian.AppendUint32(declared, field)
+		}
+		symbols = appendStruct(symbols, elf.Sym64{
+			Name: names.add(d.Name), Info: elf.ST_INFO(elf.STB_GLOBAL, elf.STT_OBJECT), Shndx: outMaps,
+			Value: uint64(n * mapFields * 4), Size: mapFields * 4,
+		})
+	}
+	p.each(func(slot int, i insn) {
+		if p.MapAt(slot) != nil {
+			index := int((uint32(i.imm) - maps.Handle(0)) / 8)
+			i.imm = 0
+			i.put(text[slot*slotBytes:])
+			relText = append(relText, relocation(uint32(slot*slotBytes), outBSS+2+index, relocLDDW)...)
+		}
+	})
 	var ctxMin []byte
 	if p.CtxMin > 0 {
 		ctxMin = binary.LittleEndian.AppendUint32(nil, p.CtxMin)
@@ -149,6 +171,7 @@ func (p *Program) writeObject() []byte {
 		outData:      {".data", elf.SHT_PROGBITS, alloc | writable, align, data, 0, 0, 0},
 		outBSS:       {".bss", elf.SHT_NOBITS, alloc | writable, slotBytes, nil, 0, 0, 0},
 		outCtxMin:    {ctxMinSection, elf.SHT_PROGBITS, alloc, 4, ctxMin, 0, 0, 0},
+		outMaps:      {oldMaps, elf.SHT_PROGBITS, alloc | writable, 4, declared, 0, 0, 0},
 		outRelText:   {".rel.text", elf.SHT_REL, 0, 8, relText, outSymtab, outText, relBytes},
 		outRelRodata: {".rel.rodata", elf.SHT_REL, 0, 8, relRodata, outSymtab, outRodata, relBytes},
 		outRelData:   {".rel.data", elf.SHT_REL, 0, 8, relData, outSymtab, outData, relBytes},

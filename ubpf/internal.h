@@ -10,6 +10,11 @@
 enum { UBPF_BYTES = 0x0fff, UBPF_RIGHTS_SHIFT = 13 }; /* of kinds of arguments: UB_READ, UB_WRITE above them */
 UB_STATIC_ASSERT(UBPF_IN(0) >> UBPF_RIGHTS_SHIFT == UB_READ && UBPF_OUT(0) >> UBPF_RIGHTS_SHIFT == UB_WRITE, ubpf_rights);
 
+/* Whether programs may have maps (maps/); without, those that have are refused. */
+#ifndef UBPF_MAPS
+#define UBPF_MAPS 1
+#endif
+
 /* Helpers pay for bytes they are given out of run->work: so many bytes are one unit of the budget. */
 enum { UBPF_WORK_BYTES = 16 };
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A program's life: read, verify, prepare, run, unload. Memory is taken from the caller's in this order:
  *
- *   sections, functions, allow-list | saved registers, stack | engine
+ *   sections, functions, allow-list | saved registers, stack | maps | engine
  */
 #include "abi/port.h"
 #include "image/image.h"
+#include "maps/maps.h"
 #include "ubpf/internal.h"
 #include "ubpf/place.h"
 #include "verify/verify.h"
@@ -117,6 +118,22 @@ static int32_t take_stack(struct ubpf *u)
 	return 0;
 }
 
+/* The program's maps, if it has any, and the regions of their values. */
+static int32_t make_maps(struct ubpf *u, const struct ubpf_options *o)
+{
+	struct maps *maps;
+
+	if (!u->program.nmaps)
+		return 0;
+#if UBPF_MAPS
+	int32_t err = maps_make(&u->program, &u->arena, &u->arena, o->seed, &maps, &u->fault);
+	return err ? err : maps_grant(maps, &u->run);
+#else
+	(void)o, (void)maps;
+	return UB_E_UNSUPPORTED;
+#endif
+}
+
 /* *peak: memory in use when verifying needed most. */
 static int32_t verify_at(struct ubpf *u, const struct ubpf_options *o, uint32_t *peak)
 {
@@ -130,10 +147,11 @@ static int32_t verify_at(struct ubpf *u, const struct ubpf_options *o, uint32_t 
 		return refuse(u, err);
 	if (o->place) {
 		u->run.stack_top = o->place->stack_top;
-		return 0;
+		return refuse(u, make_maps(u, o));
 	}
 	u->program.flags |= UB_PROGRAM_OWN_HELPERS;
-	return refuse(u, take_stack(u));
+	err = take_stack(u);
+	return refuse(u, err ? err : make_maps(u, o));
 }
 
 int32_t ubpf_verify(struct ubpf *u, const struct ubpf_options *o)
@@ -255,6 +273,10 @@ int32_t ubpf_begin(struct ubpf *u, void *context, uint32_t bytes)
 	r->ctx_len = bytes;
 	r->regions[UB_REGION_CTX] = (struct ub_region){ address, bytes, UB_READ | UB_WRITE };
 	r->budget = r->work = u->budget;
+#if UBPF_MAPS
+	if (r->maps)
+		maps_begin(r->maps);
+#endif
 	return 0;
 }
 
@@ -262,9 +284,14 @@ int32_t ubpf_execute(struct ubpf *u)
 {
 	uint32_t use = u->program.stack_use;
 
-	if (use)
-		memset(ub_at(&u->run, u->run.stack_top - use), 0, use);
-	return u->engine->run(&u->prepared, &u->run);
+	for (;;) {
+		if (use)
+			memset(ub_at(&u->run, u->run.stack_top - use), 0, use);
+		int32_t status = u->engine->run(&u->prepared, &u->run);
+		if (status != UB_E_TAIL_CALL || !maps_again(&u->run))
+			return status;
+		u->run.budget = u->budget;
+	}
 }
 
 int32_t ubpf_run(struct ubpf *u, void *context, uint32_t bytes, uint64_t *result)

@@ -15,6 +15,7 @@ import (
 
 	_ "github.com/ubench-dev/ubench/abi" // its headers
 	_ "github.com/ubench-dev/ubench/image"
+	_ "github.com/ubench-dev/ubench/maps"
 	_ "github.com/ubench-dev/ubench/verify"
 )
 

@@ -99,6 +99,7 @@ struct ubpf_options {
 	uint32_t nallowed;                  /* image asks for is cut down to these */
 	const struct ub_region *regions;    /* memory granted beside the context, at most 16; must outlive the program */
 	uint32_t nregions;
+	uint32_t seed;                      /* of the hashes of maps: a random number, if keys come from others */
 	void *env;                          /* for helpers: run->env */
 	const struct ubpf_place *place;     /* NULL, but for who lays out memory by itself: ubpf/place.h */
 };

@@ -14,13 +14,7 @@ int32_t vm_check(const struct ub_program *program, struct ub_prepared *out, stru
 
 const struct ub_region *vm_region(const struct ub_run *run, uint32_t addr, uint32_t size, uint32_t rights)
 {
-	for (uint32_t i = 0; i < run->nregions; i++) {
-		const struct ub_region *r = run->regions + i;
-		if (addr - r->start < r->len && r->len - (addr - r->start) >= size &&
-		    (r->rights & rights) == rights)
-			return r;
-	}
-	return NULL;
+	return ub_region_of(run, addr, size, rights);
 }
 
 int32_t vm_stop(struct ub_run *run, int32_t status, uint32_t addr)

@@ -181,5 +181,11 @@ func writeProgram(b *strings.Builder, p *image.Program) {
 		}
 		fmt.Fprintf(b, "helpers: %s\n", strings.Join(names, ", "))
 	}
+	for _, m := range p.Maps {
+		fmt.Fprintf(b, "map %s: %s\n", m.Name, image.MapText(m))
+	}
+	if len(p.Maps) > 0 {
+		fmt.Fprintf(b, "maps take %d bytes of the device's memory\n", p.MapBytes())
+	}
 	writeListing(b, list(p, p.AddressAt))
 }

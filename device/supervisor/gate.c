@@ -6,7 +6,7 @@
 #include "device/supervisor/internal.h"
 #include "firmware/helpers/internal.h"
 
-_Static_assert((int)UB_HELPER_ENTRIES <= (int)OS_WAYS && (int)OS_WAYS <= 64, "ways, supervisor_program.open");
+_Static_assert((int)UB_PLAIN_HELPER_ENTRIES <= (int)OS_WAYS && (int)OS_WAYS <= 64, "ways, supervisor_program.open");
 
 static struct supervisor_program *program_of(struct ub_run *run)
 {
@@ -66,6 +66,12 @@ GATE(ztimer_now)
 	return (uint32_t)os_now();
 }
 
+GATE(ktime_get_ns)
+{
+	(void)run;
+	return os_now() * 1000;
+}
+
 GATE(ztimer_periodic_wakeup)
 {
 	uint8_t *last = helper_memory(run, r1, 4, UB_READ | UB_WRITE);
@@ -118,9 +124,9 @@ GATE(message_receive)
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
-static const ub_helper gate_table[UB_HELPER_ENTRIES] = {
+static const ub_helper gate_table[UB_PLAIN_HELPER_ENTRIES] = {
 #define GATE_ROW(name, id, arguments) [UB_HELPER_##name] = helper_##name,
-	UB_HELPERS(GATE_ROW)
+	UB_PLAIN_HELPERS(GATE_ROW)
 #undef GATE_ROW
 	[UB_HELPER_store_local] = gate_store_local,
 	[UB_HELPER_fetch_local] = gate_fetch_local,
@@ -128,6 +134,7 @@ static const ub_helper gate_table[UB_HELPER_ENTRIES] = {
 	[UB_HELPER_fetch_global] = gate_fetch_global,
 	[UB_HELPER_now_ms] = gate_now_ms,
 	[UB_HELPER_ztimer_now] = gate_ztimer_now,
+	[UB_HELPER_ktime_get_ns] = gate_ktime_get_ns,
 	[UB_HELPER_ztimer_periodic_wakeup] = gate_ztimer_periodic_wakeup,
 	[UB_HELPER_wait] = gate_wait,
 	[UB_HELPER_program_find] = gate_program_find,
@@ -166,7 +173,7 @@ static uint32_t device_of(uint32_t number)
 uint64_t supervisor_helpers(void)
 {
 #define HELPER_BIT(name, id, arguments) | 1ull << UB_HELPER_AT(id)
-	return 0 UB_HELPERS(HELPER_BIT);
+	return 0 UB_PLAIN_HELPERS(HELPER_BIT);
 #undef HELPER_BIT
 }
 
@@ -199,7 +206,7 @@ static void keep_text(struct supervisor_program *p)
 void supervisor_open_helpers(struct supervisor_program *p)
 {
 	p->open[0] = p->open[1] = 0;
-	for (uint32_t number = 0; number < UB_HELPER_ENTRIES; number++) {
+	for (uint32_t number = 0; number < UB_PLAIN_HELPER_ENTRIES; number++) {
 		if (p->loaded.config.helpers >> number & 1 && !(device_of(number) & ~p->loaded.config.devices))
 			p->open[number / 32] |= 1u << number % 32;
 	}
@@ -208,7 +215,7 @@ void supervisor_open_helpers(struct supervisor_program *p)
 /* Neither granted nor there: stops the program. Granted, but not the device it is for: the program can go on. */
 static uint64_t refuse(struct supervisor_program *p, uint32_t number)
 {
-	if (number < UB_HELPER_ENTRIES && p->loaded.config.helpers >> number & 1)
+	if (number < UB_PLAIN_HELPER_ENTRIES && p->loaded.config.helpers >> number & 1)
 		return STATUS(HELPER_NO_DEVICE);
 	p->user->fault = (struct ub_fault){.status = UB_E_HELPER};
 	return 0;

@@ -50,7 +50,7 @@ static uint32_t granted_helpers(const struct supervisor_config *c, uint16_t *ids
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < UB_HELPER_COUNT; i++) {
-		if (c->helpers >> ub_helper_index(helper_ids[i]) & 1)
+		if (ub_helper_index(helper_ids[i]) < (int)UB_PLAIN_HELPER_ENTRIES && c->helpers >> ub_helper_index(helper_ids[i]) & 1)
 			ids[n++] = helper_ids[i];
 	}
 	return n;
@@ -83,6 +83,8 @@ int32_t supervisor_build(struct supervisor *s, const struct supervisor_image *im
 	int32_t err = ubpf_open(&u, &options, NULL, 0);
 	if (!err)
 		err = ubpf_read(&u, &options, bytes, image->image_bytes);
+	if (!err && u.program.nmaps) /* compartments have no maps yet */
+		err = u.fault.status = UB_E_UNSUPPORTED;
 	if (!err)
 		err = ubpf_verify(&u, &options);
 	u.program.helpers = NULL;

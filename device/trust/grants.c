@@ -37,7 +37,7 @@ static uint64_t upto(struct trust_part *p, uint64_t most)
 static uint64_t helpers(struct trust_part *p)
 {
 #define HELPER_BIT(name, id, arguments) | (uint64_t)1 << UB_HELPER_AT(id)
-	static const uint64_t known = 0 UB_HELPERS(HELPER_BIT);
+	static const uint64_t known = 0 UB_PLAIN_HELPERS(HELPER_BIT);
 #undef HELPER_BIT
 	uint64_t bits = 0, count = trust_number(p, CBOR_ARRAY, 0, UB_HELPER_COUNT, TRUST_E_GRANTS), least = 0;
 

@@ -14,11 +14,11 @@ import (
 	"github.com/ubench-dev/ubench/firmware"
 )
 
-// Limits of a job, as the agent has them (firmware/agent/agent.h).
-const (
-	maxGranted = 16
-	maxHelpers = 30
-)
+// maxGranted is a limit of jobs, as the agent has it (firmware/agent/agent.h).
+const maxGranted = 16
+
+// maxHelpers is the other.
+var maxHelpers = len(abi.Helpers())
 
 // Run executes one job. A job that fits a frame takes one exchange; a longer one is sent in pieces.
 // Errors are the link's and the firmware's; what becomes of the program is in the sample.
@@ -99,7 +99,7 @@ func (c *Client) execute(ctx context.Context, job emu.Job, declaration []byte) (
 		size += len(g.Bytes)
 	}
 	send := c.sendPieces
-	if size <= payloadBytes {
+	if size <= payloadBytes && len(job.Maps) == 0 && len(job.Before) == 0 {
 		send = c.sendWhole
 	}
 	p, err := send(ctx, job, declaration)
@@ -115,19 +115,29 @@ func (c *Client) execute(ctx context.Context, job emu.Job, declaration []byte) (
 	}
 	ran := s.Execute != nil || cpuFault(s.Fault)
 	if job.WantContext && (ran || job.LoadOnly && s.Fault.Status == abi.OK) {
-		if s.Context, err = c.readArea(ctx, areaContext, len(job.Context)); err != nil {
+		if s.Context, err = c.readArea(ctx, areaContext, 0, len(job.Context)); err != nil {
 			return emu.Outcome{}, err
 		}
 	}
 	if job.WantCode && s.CodeBytes > 0 && job.Kernel == "" {
-		if s.Code, err = c.readArea(ctx, areaCode, s.CodeBytes); err != nil {
+		if s.Code, err = c.readArea(ctx, areaCode, 0, s.CodeBytes); err != nil {
 			return emu.Outcome{}, err
 		}
 	}
 	if job.WantOutput && ran {
-		if s.Output, err = c.readArea(ctx, areaOutput, output); err != nil {
+		if s.Output, err = c.readArea(ctx, areaOutput, 0, output); err != nil {
 			return emu.Outcome{}, err
 		}
+	}
+	for index, bytes := range job.WantMaps {
+		if !ran {
+			break
+		}
+		dump, err := c.readArea(ctx, areaMap, index, bytes)
+		if err != nil {
+			return emu.Outcome{}, err
+		}
+		s.Maps = append(s.Maps, dump)
 	}
 	return s, nil
 }
@@ -169,6 +179,29 @@ func (c *Client) sendPieces(ctx context.Context, job emu.Job, declaration []byte
 	if err != nil || decodeFault(p).Status != abi.OK || job.LoadOnly {
 		return p, err
 	}
+	for _, m := range job.Maps {
+		if p, err = c.exchange(ctx, write, append(access(areaMap, m.Map, 0, 0), m.Bytes...), quick); err != nil {
+			return nil, err
+		}
+		if fault := decodeFault(p); fault.Status != abi.OK {
+			return nil, fmt.Errorf("map %d takes no entry of %d bytes: %w", m.Map, len(m.Bytes), fault)
+		}
+	}
+	for _, context := range job.Before {
+		p, err = c.exchange(ctx, write, append(access(areaContext, 0, 0, 0), context...), quick)
+		if err != nil || decodeFault(p).Status != abi.OK {
+			return p, err
+		}
+		p, err = c.exchange(ctx, run, nil, working)
+		if err != nil || decodeFault(p).Status != abi.OK {
+			return p, err
+		}
+	}
+	if len(job.Before) > 0 && len(job.Context) > 0 {
+		if p, err = c.exchange(ctx, write, append(access(areaContext, 0, 0, 0), job.Context...), quick); err != nil {
+			return nil, err
+		}
+	}
 	return c.exchange(ctx, run, nil, working)
 }
 
@@ -200,14 +233,14 @@ func (c *Client) writeArea(ctx context.Context, area byte, index int, data []byt
 	return nil
 }
 
-func (c *Client) readArea(ctx context.Context, area byte, n int) ([]byte, error) {
+func (c *Client) readArea(ctx context.Context, area byte, index, n int) ([]byte, error) {
 	if n < 0 || n > int(c.device.ArenaBytes) {
 		return nil, fmt.Errorf("the firmware claims to have %d bytes to read", n)
 	}
 	data := make([]byte, 0, n)
 	for len(data) < n {
 		count := min(n-len(data), payloadBytes-faultBytes)
-		p, err := c.exchange(ctx, read, access(area, 0, count, len(data)), quick)
+		p, err := c.exchange(ctx, read, access(area, index, count, len(data)), quick)
 		if err != nil {
 			return nil, err
 		}

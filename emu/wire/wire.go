@@ -90,6 +90,7 @@ const (
 	areaImage   = 3
 	areaCode    = 4
 	areaOutput  = 5
+	areaMap     = 6
 
 	reportPhases      = 12
 	reportResult      = 16

@@ -120,4 +120,7 @@ BPF_HELPER(int64_t, bpf_message_send, 0x91, uint32_t program, const void *messag
 BPF_HELPER(int64_t, bpf_message_receive, 0x92, void *message, uint32_t size);
 BPF_HELPER(int64_t, bpf_wait, 0x93, uint32_t ms);
 
+/* Maps and their helpers, under Linux's names. */
+#include "bpf_maps.h"
+
 #endif

@@ -18,7 +18,7 @@ static struct ub_run run;
 	{                                                                                             \
 		return helper_##name(&run, r1, r2, r3, r4, r5);                                         \
 	}
-UB_HELPERS(NATIVE_HELPER)
+UB_PLAIN_HELPERS(NATIVE_HELPER)
 
 int native_main(void);
 int native_main(void)

@@ -164,10 +164,29 @@ static const uint8_t *readable_bytes(struct agent *a, uint32_t which, uint32_t i
 	return a->arena.mem + at;
 }
 
+/* The map that a request is about, NULL if there is none. */
+static struct maps_map *map_at(const struct agent *a, uint32_t index)
+{
+	struct maps *maps = a->job.ubpf.loaded ? a->job.ubpf.run.maps : NULL;
+	return maps && index < maps->n ? &maps->map[index] : NULL;
+}
+
+static int32_t write_map(struct agent *a, const uint8_t *p, uint32_t len)
+{
+	struct maps_map *m = map_at(a, p[UB_WIRE_INDEX]);
+	if (!m)
+		return a->job.ubpf.loaded ? UB_E_ARGUMENT : UB_E_STATE;
+	if (agent_get32(p + UB_WIRE_OFFSET) || !maps_put(a->job.ubpf.run.maps, m, p + UB_WIRE_ACCESS_BYTES, len))
+		return UB_E_ARGUMENT;
+	return 0;
+}
+
 static int32_t do_write(struct agent *a, const uint8_t *p, uint32_t len)
 {
 	if (len < UB_WIRE_ACCESS_BYTES)
 		return UB_E_FRAME_SHORT;
+	if (p[UB_WIRE_AREA] == UB_WIRE_AREA_MAP)
+		return write_map(a, p, len - UB_WIRE_ACCESS_BYTES);
 	uint32_t size, offset = agent_get32(p + UB_WIRE_OFFSET);
 	uint8_t *to = area_bytes(a, p[UB_WIRE_AREA], p[UB_WIRE_INDEX], &size);
 	len -= UB_WIRE_ACCESS_BYTES;
@@ -186,13 +205,19 @@ static void answer_read(struct agent *a, const uint8_t *p, uint32_t len, struct 
 	if (len < UB_WIRE_ACCESS_BYTES)
 		return answer_status(r, UB_E_FRAME_SHORT);
 	uint32_t size, count = agent_get16(p + UB_WIRE_COUNT), offset = agent_get32(p + UB_WIRE_OFFSET);
-	const uint8_t *from = readable_bytes(a, p[UB_WIRE_AREA], p[UB_WIRE_INDEX], &size);
-	if (!from)
+	const struct maps_map *map = p[UB_WIRE_AREA] == UB_WIRE_AREA_MAP ? map_at(a, p[UB_WIRE_INDEX]) : NULL;
+	const uint8_t *from = map ? NULL : readable_bytes(a, p[UB_WIRE_AREA], p[UB_WIRE_INDEX], &size);
+	if (map)
+		size = maps_dump_bytes(map);
+	else if (!from)
 		return answer_status(r, a->job.engine ? UB_E_ARGUMENT : UB_E_STATE);
 	if (offset > size || count > size - offset || count > UB_WIRE_PAYLOAD_BYTES - UB_WIRE_FAULT_BYTES)
 		return answer_status(r, UB_E_ARGUMENT);
 	answer_status(r, 0);
-	memcpy(r->payload + r->len, from + offset, count);
+	if (map)
+		maps_dump(map, offset, r->payload + r->len, count);
+	else
+		memcpy(r->payload + r->len, from + offset, count);
 	r->len += count;
 }
 

@@ -26,6 +26,7 @@ import (
 	"github.com/ubench-dev/ubench/internal/devmem"
 	"github.com/ubench-dev/ubench/jit"
 	_ "github.com/ubench-dev/ubench/jit/onepass"
+	_ "github.com/ubench-dev/ubench/maps"
 	_ "github.com/ubench-dev/ubench/ubpf"
 	_ "github.com/ubench-dev/ubench/verify"
 	_ "github.com/ubench-dev/ubench/vm"

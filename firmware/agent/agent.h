@@ -10,6 +10,7 @@
 #include "firmware/agent/frame.h"
 #include "firmware/agent/port.h"
 #include "firmware/helpers/helpers.h"
+#include "maps/maps.h"
 #include "ubpf/place.h"
 
 /* What the agent runs on. Outlives the agent. */

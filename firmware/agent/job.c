@@ -2,7 +2,7 @@
 /* One job, from its declaration to its result. Memory is laid out the same wherever the agent
  * runs, from the start of the arena, every part 8-byte aligned, the stack 16:
  *
- *   context | granted regions | trace | save area | stack | image | sections, functions | engine, code
+ *   context | granted regions | trace | save area | stack | image | sections, functions | maps | engine, code
  */
 #include <string.h>
 
@@ -193,6 +193,7 @@ static void choose_options(struct agent *a)
 		.nallowed = j->nhelpers,
 		.regions = j->regions,
 		.nregions = j->ngranted,
+		.seed = HELPER_SEED,
 		.env = &a->env,
 		.place = place,
 	};

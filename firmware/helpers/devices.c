@@ -84,6 +84,7 @@ int32_t helper_env_reset(struct helper_env *env, const uint8_t *trace, uint32_t 
 {
 	memset(env, 0, offsetof(struct helper_env, output)); /* of which output_len bytes count */
 	env->step_us = 1000;
+	env->random = HELPER_SEED;
 	env->trace = trace;
 	env->trace_len = trace_len;
 	memset(env->lcd, ' ', sizeof env->lcd);
@@ -122,6 +123,11 @@ HELPER(now_ms)
 HELPER(ztimer_now)
 {
 	return look_at_clock(ENV);
+}
+
+HELPER(ktime_get_ns)
+{
+	return (uint64_t)look_at_clock(ENV) * 1000;
 }
 
 HELPER(ztimer_periodic_wakeup)

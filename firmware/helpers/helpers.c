@@ -2,10 +2,14 @@
 /* The table of helpers, what all of them share, and those that need no device. */
 #include "firmware/helpers/helpers.h"
 #include "firmware/helpers/internal.h"
+#include "maps/helpers.h"
 
 const ub_helper helper_table[UB_HELPER_ENTRIES] = {
 #define HELPER_ROW(name, id, arguments) [UB_HELPER_##name] = helper_##name,
-	UB_HELPERS(HELPER_ROW)
+	UB_PLAIN_HELPERS(HELPER_ROW)
+#undef HELPER_ROW
+#define HELPER_ROW(name, id, arguments) [UB_HELPER_##name] = maps_helper_##name,
+	UB_MAP_HELPERS(HELPER_ROW)
 #undef HELPER_ROW
 };
 
@@ -142,4 +146,20 @@ HELPER(fetch_local)
 HELPER(fetch_global)
 {
 	return helper_fetch(run, ENV->global, ENV->nglobal, r1, r2);
+}
+
+/* xorshift32 (Marsaglia): any number but 0, each once. */
+HELPER(get_prandom_u32)
+{
+	uint32_t x = ENV->random;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	return ENV->random = x;
+}
+
+HELPER(get_smp_processor_id)
+{
+	return 0;
 }

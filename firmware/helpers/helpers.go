@@ -11,6 +11,7 @@ import (
 	"embed"
 
 	_ "github.com/ubench-dev/ubench/abi" // rebuild when its headers change
+	_ "github.com/ubench-dev/ubench/maps"
 )
 
 // Headers holds the C headers of this folder.

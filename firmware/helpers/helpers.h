@@ -34,6 +34,8 @@ struct helper_pin {
 	uint8_t port, pin, value, writes;
 };
 
+enum { HELPER_SEED = 0x2545f491 }; /* of random numbers, and of hashes: runs are repeatable */
+
 /* Helpers whose work grows with their arguments pay for it, a unit for so many bytes, so that a budget bounds time. */
 enum { HELPER_UNIT = 16 };
 
@@ -55,6 +57,7 @@ struct helper_env {
 	const uint8_t *trace; /* lives as long as the run */
 	uint32_t trace_len;
 	uint32_t now_us, step_us; /* the clock, and how far each look at it moves it */
+	uint32_t random;          /* state of get_prandom_u32; a run begins with HELPER_SEED */
 	struct helper_input inputs[UB_DEVICE_INPUTS];
 	struct helper_entry global[UB_DEVICE_GLOBALS], local[UB_DEVICE_LOCALS];
 	struct helper_pin pins[UB_DEVICE_OUTPUTS];
@@ -94,7 +97,7 @@ void helper_put(struct helper_env *env, uint8_t c);
 
 #define HELPER_DECLARE(name, id, arguments) \
 	uint64_t helper_##name(struct ub_run *run, uint32_t r1, uint32_t r2, uint32_t r3, uint32_t r4, uint32_t r5);
-UB_HELPERS(HELPER_DECLARE)
+UB_PLAIN_HELPERS(HELPER_DECLARE)
 #undef HELPER_DECLARE
 
 #endif

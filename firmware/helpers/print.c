@@ -97,14 +97,14 @@ static int converts(uint8_t kind)
 	return 0;
 }
 
-HELPER(printf)
+/* Prints by a format, with so many arguments. False if the program is to stop. */
+static bool print(struct ub_run *run, uint32_t format, const uint32_t *arguments, uint32_t n)
 {
-	const uint32_t arguments[] = {r2, r3, r4, r5};
 	uint32_t len, used = 0;
-	const char *s = helper_string(run, r1, &len);
+	const char *s = helper_string(run, format, &len);
 
 	if (!s)
-		return 0;
+		return false;
 	for (; *s; s++) {
 		struct conversion c;
 		const char *text, *start = s;
@@ -118,7 +118,7 @@ HELPER(printf)
 			helper_put(ENV, '%');
 			continue;
 		}
-		if (!converts(c.kind) || used == 4) {
+		if (!converts(c.kind) || used == n) {
 			/* not a conversion, or one without an argument: shown as written */
 			while (start < s)
 				helper_put(ENV, (uint8_t)*start++);
@@ -129,11 +129,11 @@ HELPER(printf)
 		}
 		uint32_t value = arguments[used++];
 		if (!helper_pay(run, c.width))
-			return 0;
+			return false;
 		switch (c.kind) {
 		case 's':
 			if (!(text = helper_string(run, value, &len)))
-				return 0;
+				return false;
 			put_padded(ENV, &c, 0, (const uint8_t *)text, len);
 			break;
 		case 'c':
@@ -143,7 +143,24 @@ HELPER(printf)
 			put_number(ENV, &c, value);
 		}
 	}
+	return true;
+}
+
+HELPER(printf)
+{
+	const uint32_t arguments[] = {r2, r3, r4, r5};
+
+	print(run, r1, arguments, 4);
 	return 0;
+}
+
+/* The size of the format (r2) is not needed: a string ends with a zero. */
+HELPER(trace_printk)
+{
+	const uint32_t arguments[] = {r3, r4, r5};
+	uint32_t before = ENV->output_len + ENV->lost;
+
+	return print(run, r1, arguments, 3) ? ENV->output_len + ENV->lost - before : 0;
 }
 
 HELPER(debug_print)

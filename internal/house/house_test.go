@@ -20,7 +20,7 @@ const module = "github.com/ubench-dev/ubench"
 // of its own folder. Tests are free to look at anything.
 var layers = [][]string{
 	{"abi", "results"},
-	{"internal/devmem", "internal/thumb", "internal/style", "benchmarks"},
+	{"internal/devmem", "internal/thumb", "internal/style", "benchmarks", "maps"},
 	{"image", "verify", "vm", "jit", "femto", "baseline"},
 	{"ubpf"},
 	{"firmware", "examples", "planner"},
@@ -153,7 +153,7 @@ func tracked(t *testing.T) []string {
 
 var sourceFile = regexp.MustCompile(`\.(go|c|h|S|ld|mk|sh|yml)$|^Makefile$|^\.ci/run$`)
 
-var deviceCode = regexp.MustCompile(`^(ubpf|abi|image|verify|vm|jit|femto|baseline|firmware|device|benchmarks|examples)/.*\.(c|h|S|ld)$|^zephyr/`)
+var deviceCode = regexp.MustCompile(`^(ubpf|abi|maps|image|verify|vm|jit|femto|baseline|firmware|device|benchmarks|examples)/.*\.(c|h|S|ld)$|^zephyr/`)
 
 func TestEveryFileNamesItsLicence(t *testing.T) {
 	for _, name := range tracked(t) {

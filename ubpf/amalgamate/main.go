@@ -27,6 +27,7 @@ type part struct {
 var parts = []part{
 	{"ubpf/*.c", ""},
 	{"image/*.c", ""},
+	{"maps/*.c", ""},
 	{"verify/*.c", ""},
 	{"vm/shared.c", ""},
 	{"vm/r*.c", ""},

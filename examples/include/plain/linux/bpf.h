@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What programs written for Linux use of <linux/bpf.h> without calling the kernel: types and numbers. There are
- * no maps and none of the kernel's helpers; bpf_helpers.h has those of the device. */
+/* What programs written for Linux use of <linux/bpf.h> without calling the kernel: types and numbers. bpf_helpers.h has
+ * the helpers. */
 #ifndef PLAIN_LINUX_BPF_H
 #define PLAIN_LINUX_BPF_H
 
 #include <linux/types.h>
+
+#include "../../bpf_map_types.h"
 
 /* An instruction. */
 struct bpf_insn {
@@ -31,7 +33,5 @@ struct xdp_md {
 };
 
 enum xdp_action { XDP_ABORTED, XDP_DROP, XDP_PASS, XDP_TX, XDP_REDIRECT };
-
-enum { BPF_ANY, BPF_NOEXIST, BPF_EXIST };
 
 #endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/port.h"
+#include "internal/mapstest/shim.h"
+
+struct shim *shim_new(const struct ub_map_def *defs, uint32_t n, uint32_t bytes, struct ub_fault *fault)
+{
+	struct shim *s = calloc(1, sizeof *s);
+	struct ub_program program = {.maps = defs, .nmaps = n};
+	uint32_t all = SHIM_SCRATCH + bytes;
+
+	s->mem = malloc(all);
+	s->arena = (struct ub_arena){.mem = s->mem, .addr = SHIM_ADDR, .size = all};
+	s->scratch = ub_arena_take(&s->arena, SHIM_SCRATCH);
+	s->scratch_addr = SHIM_ADDR;
+	memset(s->scratch, 0, SHIM_SCRATCH);
+	if (maps_make(&program, &s->arena, &s->arena, 0x12345678, &s->maps, fault)) {
+		shim_free(s);
+		return NULL;
+	}
+	s->run.base = s->mem - SHIM_ADDR;
+	s->run.regions[0] = (struct ub_region){SHIM_ADDR, SHIM_SCRATCH, UB_READ | UB_WRITE};
+	s->run.nregions = 1;
+	fault->status = maps_grant(s->maps, &s->run);
+	return s;
+}
+
+void shim_free(struct shim *s)
+{
+	free(s->mem);
+	free(s);
+}
+
+uint64_t shim_call(struct shim *s, uint32_t id, const uint32_t *args, struct ub_fault *fault)
+{
+	static const ub_helper helpers[UB_HELPER_ENTRIES] = {
+#define ROW(name, id, arguments) [UB_HELPER_AT(id)] = maps_helper_##name,
+		UB_MAP_HELPERS(ROW)
+#undef ROW
+	};
+	int index = ub_helper_index((int32_t)id);
+	uint64_t result = 0;
+
+	s->run.fault = (struct ub_fault){0};
+	s->run.work = 1000;
+	if (index >= 0 && index < UB_HELPER_ENTRIES && helpers[index])
+		result = helpers[index](&s->run, args[0], args[1], args[2], args[3], args[4]);
+	*fault = s->run.fault;
+	return result;
+}

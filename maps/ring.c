@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Ring buffers: records one behind the other, each with a header of 8 bytes, of which the first word is its length and
+ * whether it is busy (reserved, not submitted) or discarded.
+ *
+ * Records are whole: where one does not fit before the end of the buffer, a discarded one fills the rest. Positions count
+ * all bytes there ever were, modulo 2^32. Producers move `produced` with interrupts masked, for a time that depends on
+ * nothing; the consumer moves `consumed` and masks nothing. Programs can write headers, which lie in memory that they are
+ * granted: a consumer believes none that leads out of what was produced.
+ */
+#include "maps/internal.h"
+
+static uint32_t *header(const struct maps_map *m, uint32_t position)
+{
+	return (uint32_t *)(void *)(m->values + (position & (m->max - 1)));
+}
+
+static uint32_t record_bytes(uint32_t length)
+{
+	return MAPS_RECORD_HEADER + ((length + 7) & ~7u);
+}
+
+uint32_t maps_reserve(struct maps_map *m, uint32_t bytes)
+{
+	uint32_t offset = 0, need, irq, left, fill;
+
+	if (m->type != UB_MAP_RINGBUF)
+		return 0;
+	irq = ub_irq_save();
+	left = m->max - (m->produced - __atomic_load_n(&m->consumed, __ATOMIC_ACQUIRE));
+	need = record_bytes(bytes);
+	fill = m->max - (m->produced & (m->max - 1));
+	fill = fill < need ? fill : 0;
+	if (bytes > m->max || need + fill > left) {
+		m->dropped++;
+	} else {
+		if (fill)
+			__atomic_store_n(header(m, m->produced), (fill - MAPS_RECORD_HEADER) | MAPS_RECORD_DISCARDED,
+					 __ATOMIC_RELAXED);
+		__atomic_store_n(header(m, m->produced + fill), bytes | MAPS_RECORD_BUSY, __ATOMIC_RELAXED);
+		offset = ((m->produced + fill) & (m->max - 1)) + MAPS_RECORD_HEADER;
+		__atomic_store_n(&m->produced, m->produced + fill + need, __ATOMIC_RELEASE);
+	}
+	ub_irq_restore(irq);
+	return offset;
+}
+
+bool maps_submit(struct maps_map *m, uint32_t offset, bool discard)
+{
+	if (m->type != UB_MAP_RINGBUF || offset < MAPS_RECORD_HEADER || offset >= m->max + MAPS_RECORD_HEADER || offset & 7)
+		return false;
+	uint32_t *h = header(m, offset - MAPS_RECORD_HEADER), word = __atomic_load_n(h, __ATOMIC_RELAXED);
+	if (!(word & MAPS_RECORD_BUSY))
+		return false;
+	word &= ~MAPS_RECORD_BUSY;
+	__atomic_store_n(h, discard ? word | MAPS_RECORD_DISCARDED : word, __ATOMIC_RELEASE);
+	return true;
+}
+
+/* Moves on to the next record that was not discarded. Returns its header, 0 if there is none or it is busy. */
+static uint32_t *next_record(struct maps_map *m, uint32_t *bytes)
+{
+	uint32_t produced = __atomic_load_n(&m->produced, __ATOMIC_ACQUIRE), at = m->consumed;
+
+	while (m->type == UB_MAP_RINGBUF && at != produced) {
+		uint32_t *h = header(m, at), word = __atomic_load_n(h, __ATOMIC_ACQUIRE);
+		*bytes = word & ~(MAPS_RECORD_BUSY | MAPS_RECORD_DISCARDED);
+		uint32_t whole = record_bytes(*bytes), end = m->max - (at & (m->max - 1));
+		if (*bytes > m->max || whole > produced - at || whole > end) {
+			__atomic_store_n(&m->consumed, produced, __ATOMIC_RELEASE); /* garbled by a program */
+			return NULL;
+		}
+		if (word & MAPS_RECORD_BUSY)
+			return NULL;
+		if (!(word & MAPS_RECORD_DISCARDED))
+			return h;
+		at += whole;
+		__atomic_store_n(&m->consumed, at, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+const uint8_t *maps_record(struct maps_map *m, uint32_t *bytes)
+{
+	const uint32_t *h = next_record(m, bytes);
+
+	return h ? (const uint8_t *)h + MAPS_RECORD_HEADER : NULL;
+}
+
+void maps_consume(struct maps_map *m)
+{
+	uint32_t bytes;
+
+	if (next_record(m, &bytes))
+		__atomic_store_n(&m->consumed, m->consumed + record_bytes(bytes), __ATOMIC_RELEASE);
+}
