@@ -3,9 +3,7 @@
 package planner
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/planner/alloc"
@@ -15,9 +13,6 @@ import (
 
 // rounds is how often a plan is made anew, with less in it.
 const rounds = 200
-
-// patient is how many of them go slowly, giving up as little as possible.
-const patient = 24
 
 // Result is a plan that the device's compiler follows, and what comes of it.
 type Result struct {
@@ -39,7 +34,7 @@ func Of(p *image.Program) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{Analysis: a, image: p, functions: plan.Functions(p.Text, also(p)), doubt: newDoubts()}
+	b := &builder{Analysis: a, image: p, functions: plan.Functions(p.Text, also(p)), doubt: newDoubts(), rodata: j.Rodata(), data: j.Data()}
 	for b.round = range rounds {
 		r, again, err := b.attempt(j)
 		if err != nil || !again {
@@ -82,7 +77,7 @@ func (b *builder) attempt(j *judge.Judge) (r *Result, again bool, err error) {
 			return nil, false, err
 		}
 	}
-	if !v.Followed && b.lost(v.Slot) {
+	if !v.Followed && b.lost(&v) {
 		return nil, true, nil
 	}
 	if !v.Followed {
@@ -91,26 +86,10 @@ func (b *builder) attempt(j *judge.Judge) (r *Result, again bool, err error) {
 	return &Result{b.Analysis, b.plan, data, v, b.places}, false, nil
 }
 
-// doubtAll leaves out what was doubted: of facts first, since what else is doubted may follow from them.
+// doubtAll says less of what was doubted. Claims only ever get weaker, and no more than the compiler's own knowledge asks
+// for, so that what is left in the end holds on all paths together.
 func (b *builder) doubtAll(ds []judge.Doubt) {
-	rank := func(d judge.Doubt) int {
-		switch d.What {
-		case judge.Length:
-			return 0
-		case judge.Fact:
-			return 1
-		case judge.Zero:
-			return 2
-		}
-		return 3
-	}
-	slices.SortFunc(ds, func(x, y judge.Doubt) int {
-		return cmp.Or(rank(x)-rank(y), x.Slot-y.Slot, int(x.What)-int(y.What), int(x.Var)-int(y.Var))
-	})
-	for _, d := range slices.Compact(ds) {
-		if rank(d) > rank(ds[0]) && b.round < patient {
-			break
-		}
+	for _, d := range ds {
 		b.doubted(d)
 	}
 }
@@ -122,12 +101,11 @@ func (b *builder) doubted(d judge.Doubt) {
 	case judge.Zero:
 		b.doubt.wide[at] = true
 	case judge.Fact:
-		b.doubt.facts[at]++
-		if b.round >= patient {
-			b.doubt.facts[at] = 4
-		}
+		b.weaken(at, d.Known)
 	case judge.Length:
-		b.doubt.length[d.Slot] = true
+		if least, ok := b.doubt.length[d.Slot]; !ok || d.Known.Length < least {
+			b.doubt.length[d.Slot] = d.Known.Length
+		}
 	case judge.Form:
 		b.doubt.form[at] = true
 	case judge.Tested, judge.Turn:
@@ -139,17 +117,35 @@ func (b *builder) doubted(d judge.Doubt) {
 	}
 }
 
-// lost gives up something about an instruction that read what was lost: that high halves are zero, then that anything of its
-// block is deferred. It tells whether there was anything to give up.
-func (b *builder) lost(slot int) (some bool) {
-	n, blk, ok := b.place(slot)
+// lost gives up something about an instruction that read what was lost: that a high half is zero, or that the value is
+// computed where it is read; where neither is to blame, both of all that its block reads. It tells whether there was
+// anything to give up.
+func (b *builder) lost(v *judge.Verdict) (some bool) {
+	n, blk, ok := b.place(v.Slot)
 	if !ok {
 		return false
 	}
 	f := b.Program.Functions[n]
-	if r := b.recordAt(n, slot); r != nil && b.doubt.loops[r.slot] == 0 {
+	if r := b.recordAt(n, v.Slot); v.Turns && r != nil && b.doubt.loops[r.slot] == 0 {
 		b.doubt.loops[r.slot] = 1 // turns that are not taken need not be known
 		return true
+	}
+	if k, read := f.At(v.Slot), plan.Var(v.Lost); k >= 0 && read < plan.Word+plan.MaxWords {
+		for d := k - 1; d >= f.Blocks[blk].First; d-- {
+			i := &f.Insns[d]
+			if !b.Live.Effect(i, b.Live.Functions[n].After[d]).Writes.Has(read) {
+				continue
+			}
+			if b.said(i.Slot).Defer {
+				b.doubt.defers[i.Slot] = true
+				return true
+			}
+			break
+		}
+		if at := (claim{v.Slot, read}); read >= plan.High && !b.doubt.wide[at] {
+			b.doubt.wide[at] = true
+			return true
+		}
 	}
 	for k := f.Blocks[blk].First; k < f.Blocks[blk].Last; k++ {
 		i := &f.Insns[k]

@@ -72,8 +72,12 @@ func (b *builder) frame(slot int) plan.Frame {
 			fr.Facts = append(fr.Facts, f)
 		}
 	})
-	if !b.doubt.length[slot] && s.Least > uint64(b.image.CtxMin) {
-		fr.Length = uint32(s.Least)
+	least := int64(min(s.Least, math.MaxUint32))
+	if doubted, ok := b.doubt.length[slot]; ok {
+		least = doubted
+	}
+	if least > int64(b.image.CtxMin) {
+		fr.Length = uint32(least)
 	}
 	if r := b.recordAt(n, slot); r != nil && slot > r.slot {
 		fr.Loop = b.inLoop(r, slot, n, block)
@@ -107,58 +111,6 @@ func (b *builder) zeroWord(s *ranges.State, v plan.Var) bool {
 		}
 	}
 	return false
-}
-
-// fact is what is claimed of a variable at a frame; the more the device doubted, the less.
-func (b *builder) fact(slot int, v plan.Var, s *ranges.State) (plan.Fact, bool) {
-	x, ok := b.value(s, v)
-	doubt := b.doubt.facts[claim{slot, v}]
-	if !ok || doubt > 3 || v >= plan.High && v < plan.Word {
-		return plan.Fact{}, false
-	}
-	f := plan.Fact{Var: v, Lo: x.SLow, Hi: x.SHigh}
-	switch x.Region {
-	case ranges.NoRegion:
-		if x.High > math.MaxUint32 {
-			return f, false
-		}
-		f.Lo, f.Hi = int64(x.Low), int64(x.High)
-		if f.Lo > math.MaxInt32 {
-			f.Lo = 0
-		}
-		f.NoLimit = f.Hi >= math.MaxUint32
-	default:
-		f.Kind = [...]plan.Kind{ranges.Context: plan.Context, ranges.Stack: plan.Stack, ranges.Rodata: plan.Rodata, ranges.Data: plan.Data}[x.Region]
-		f.NoLimit = f.Hi > math.MaxInt32 || f.Lo < math.MinInt32
-		if f.NoLimit {
-			f.Lo = 0
-		}
-	}
-	t := x.Slack
-	if x.Length.Known {
-		t, f.Exact = ranges.Slack{Scale: 1, Room: -x.Length.Plus}, true
-	}
-	if t.Scale > 0 && t.Room >= -1<<20 && t.Room <= 1<<20 && (x.Region == ranges.NoRegion || x.Region == ranges.Context) {
-		f.HasSlack, f.Slack = true, int32(t.Room)
-	}
-	f.Exact = f.Exact && f.HasSlack
-	// The device assumes nothing of how long a context can be, so that what follows from that is not worth claiming.
-	switch far := f.HasSlack && f.Hi > 1<<24; {
-	case doubt == 0 && far, doubt == 1 && !far:
-		f.NoLimit = true
-	case doubt == 2:
-		f.HasSlack, f.Exact, f.Slack = false, false, 0
-	case doubt > 0:
-		f.HasSlack, f.Exact, f.Slack, f.NoLimit = false, false, 0, true
-		if f.Kind == plan.Number {
-			return f, false
-		}
-		f.Lo = 0
-	}
-	if f.Kind == plan.Number && f.NoLimit && f.Lo == 0 && !f.HasSlack {
-		return f, false
-	}
-	return f, true
 }
 
 // inLoop is what the fast version of a loop knows at a join inside it: of variables whose forms matter later.

@@ -65,6 +65,8 @@ type builder struct {
 	places    *alloc.Places
 	weights   [][]float64
 	doubt     doubts
+	rodata    int64 // where the compiler on the desk has the sections
+	data      int64
 	round     int
 	plan      *plan.Plan
 	records   map[int]*record // loops with a record, by the slot they stand at
@@ -74,12 +76,12 @@ type builder struct {
 
 // doubts is what the device did not follow.
 type doubts struct {
-	facts  map[claim]int  // of a variable at a frame: how much less is claimed, from 1 on
-	wide   map[claim]bool // high halves that are not known to be zero
-	length map[int]bool   // lengths of the context at a frame
-	loops  map[int]int    // loops by slot: 1 not paid before, 2 no record
-	defers map[int]bool   // instructions that are not deferred
-	form   map[claim]bool // forms at a join
+	facts  map[claim]*weaker // what is claimed of a variable at a frame
+	wide   map[claim]bool    // high halves that are not known to be zero
+	length map[int]int64     // of the context at a frame
+	loops  map[int]int       // loops by slot: 1 not paid before, 2 no record
+	defers map[int]bool      // instructions that are not deferred
+	form   map[claim]bool    // forms at a join
 }
 
 type claim struct {
@@ -88,7 +90,7 @@ type claim struct {
 }
 
 func newDoubts() doubts {
-	return doubts{map[claim]int{}, map[claim]bool{}, map[int]bool{}, map[int]int{}, map[int]bool{}, map[claim]bool{}}
+	return doubts{map[claim]*weaker{}, map[claim]bool{}, map[int]int64{}, map[int]int{}, map[int]bool{}, map[claim]bool{}}
 }
 
 // build makes a plan with the doubts there are.
@@ -202,7 +204,8 @@ func (b *builder) allocate() {
 		if v >= plan.Word {
 			return !b.zeroWord(&g.Before[k], v)
 		}
-		return !g.Before[k].Regs[v-plan.High].Narrow()
+		x := &g.Before[k].Regs[v-plan.High]
+		return !x.Narrow() && !x.Pointer() // addresses have 32 bits; the device sees it where they have been used as such
 	}
 	registers := alloc.Registers
 	if plan.HasCalls(b.image.Text) {

@@ -8,13 +8,19 @@
 #include "jit/onepass/state.h"
 
 #define MOST INT64_C(0xffffffff)
-enum { FRAMES_BELOW = UB_FRAMES_MAX * UB_FRAME_BYTES, FAR = 1 << 30 };
+enum { FAR_ACCESS = 4096, FRAMES_BELOW = UB_FRAMES_MAX * UB_FRAME_BYTES, FAR = 1 << 30 };
 
 static const struct op_fact anything = { .kind = OP_ANYTHING, .hi = MOST };
 
 static struct op_fact number(int64_t lo, int64_t hi)
 {
 	return (struct op_fact){ .kind = OP_NUMBER, .lo = lo, .hi = hi };
+}
+
+static struct op_fact aligned(struct op_fact f, uint32_t align)
+{
+	f.align = (uint8_t)align;
+	return f;
 }
 
 struct op_fact *op_fact_of(struct op *c, uint32_t var)
@@ -24,7 +30,13 @@ struct op_fact *op_fact_of(struct op *c, uint32_t var)
 
 void op_forget(struct op *c, uint32_t var)
 {
-	op_fact_of(c, var)->kind = OP_ANYTHING; /* which says all, see op_know */
+	*op_fact_of(c, var) = anything;
+}
+
+void op_is_mapped(struct op *c, uint32_t var, int32_t offset)
+{
+	if (var != UB_R10 && offset >= -FAR_ACCESS && offset <= FAR_ACCESS)
+		op_fact_of(c, var)->mapped = true;
 }
 
 /* An address stays one, of which only the region may be guessed. */
@@ -32,9 +44,9 @@ void op_doubt_fact(struct op *c, uint32_t var)
 {
 	struct op_fact *f = op_fact_of(c, var);
 	f->open = true;
-	f->bounded = f->exact = false;
+	f->bounded = f->exact = f->mapped = false;
 	if (f->kind <= OP_NUMBER)
-		f->kind = OP_ANYTHING;
+		*f = anything;
 }
 
 /* What is known of the low half of a register, or of a word. */
@@ -44,8 +56,7 @@ struct op_fact op_know(struct op *c, uint32_t var)
 		return number((uint32_t)op_val(c, var)->imm, (uint32_t)op_val(c, var)->imm);
 	if (var == UB_R10)
 		return (struct op_fact){ .kind = OP_STACK };
-	const struct op_fact *f = op_fact_of(c, var);
-	return f->kind == OP_ANYTHING || !op_known(c, var) ? anything : *f;
+	return op_known(c, var) ? *op_fact_of(c, var) : anything;
 }
 
 static bool is_number(const struct op_fact *f)
@@ -67,6 +78,8 @@ static struct op_fact with_slack(struct op_fact a, int64_t slack)
  * known to be inside a region, or at its end, do not. */
 static struct op_fact add_constant(struct op_fact a, int64_t k, bool *exact)
 {
+	bool near = a.mapped;
+	a.mapped &= k == 0;
 	if (is_number(&a) && a.bounded && a.slack > 0 && a.hi > MOST - a.slack) /* no length is above MOST */
 		a.hi = MOST - a.slack;
 	a.lo += k;
@@ -76,12 +89,14 @@ static struct op_fact add_constant(struct op_fact a, int64_t k, bool *exact)
 		*exact = a.lo >= 0 && a.hi <= MOST;
 		if (*exact) /* of anything, only if 0 was added */
 			return a;
+		*exact = near && k >= -FAR_ACCESS && k <= FAR_ACCESS;
 		return anything;
 	}
 	if (a.lo < -INT32_MAX || a.hi > INT32_MAX)
 		a.open = true;
-	*exact = !a.open && ((a.kind == OP_STACK && a.lo >= -FRAMES_BELOW && a.hi <= FRAMES_BELOW) ||
-			     (a.kind == OP_CONTEXT && a.lo >= 0 && a.bounded && a.slack >= 0));
+	*exact = (near && k >= -FAR_ACCESS && k <= FAR_ACCESS) ||
+		 (!a.open && ((a.kind == OP_STACK && a.lo >= -FRAMES_BELOW && a.hi <= FRAMES_BELOW) ||
+			      (a.kind == OP_CONTEXT && a.lo >= 0 && a.bounded && a.slack >= 0)));
 	return a;
 }
 
@@ -104,10 +119,11 @@ static struct op_fact add(struct op_fact a, struct op_fact b, bool *exact)
 		return add_constant(a, b.lo, exact);
 	if (is_number(&b)) {
 		*exact = a.hi + b.hi <= MOST;
-		return *exact ? number(a.lo + b.lo, a.hi + b.hi) : anything;
+		return *exact ? aligned(number(a.lo + b.lo, a.hi + b.hi), a.align < b.align ? a.align : b.align) : anything;
 	}
 	/* an address, and a number above it; how far below the end it is, is known if one of the two is constant */
-	b.bounded = b.exact = false;
+	bool near = b.mapped && a.hi <= FAR_ACCESS;
+	b.bounded = b.exact = b.mapped = false;
 	if (b.kind == OP_CONTEXT && !b.open && b.lo == b.hi && a.bounded) {
 		b.bounded = true;
 		b.exact = a.exact;
@@ -119,8 +135,8 @@ static struct op_fact add(struct op_fact a, struct op_fact b, bool *exact)
 		b.hi = INT32_MAX;
 	if (b.hi > INT32_MAX)
 		b.open = true;
-	*exact = !b.open && ((b.kind == OP_STACK && b.lo >= -FRAMES_BELOW && b.hi <= FRAMES_BELOW) ||
-			     (b.kind == OP_CONTEXT && b.lo >= 0 && b.bounded && b.slack >= 0));
+	*exact = near || (!b.open && ((b.kind == OP_STACK && b.lo >= -FRAMES_BELOW && b.hi <= FRAMES_BELOW) ||
+				      (b.kind == OP_CONTEXT && b.lo >= 0 && b.bounded && b.slack >= 0)));
 	return b;
 }
 
@@ -164,7 +180,7 @@ static struct op_fact compute(uint32_t op, struct op_fact a, struct op_fact b, b
 	case UB_MUL:
 		if (a.hi && b.hi > MOST / a.hi)
 			break;
-		return number(a.lo * b.lo, a.hi * b.hi);
+		return aligned(number(a.lo * b.lo, a.hi * b.hi), constant && b.lo ? (uint32_t)a.align + (uint32_t)__builtin_ctz((uint32_t)b.lo) : 0);
 	case UB_AND:
 		return a.hi <= b.hi ? at_most(a, 0, b.hi) : at_most(b, 0, a.hi);
 	case UB_OR:
@@ -173,7 +189,7 @@ static struct op_fact compute(uint32_t op, struct op_fact a, struct op_fact b, b
 	case UB_LSH:
 		if (!constant || a.hi << k > MOST)
 			break;
-		return number(a.lo << k, a.hi << k);
+		return aligned(number(a.lo << k, a.hi << k), a.align + k);
 	case UB_RSH:
 		return constant ? at_most(a, a.lo >> k, a.hi >> k) : at_most(a, 0, a.hi);
 	case UB_ARSH:
@@ -269,7 +285,8 @@ bool op_implies(struct op *c, uint32_t var, const struct op_fact *f)
 		return false;
 	if (f->kind == OP_NUMBER ? !is_number(&k) : k.kind != f->kind || k.open)
 		return false;
-	return k.lo >= f->lo && k.hi <= f->hi;
+	bool multiple = f->align == 0 || (((k.lo - f->lo) & ((1 << f->align) - 1)) == 0 && (k.align >= f->align || k.lo == k.hi));
+	return k.lo >= f->lo && k.hi <= f->hi && multiple;
 }
 
 /* a < b, or a <= b if or_equal, as unsigned numbers or as offsets into the same memory. */
@@ -291,8 +308,10 @@ static void less(struct op *c, struct op_fact *a, struct op_fact *b, bool or_equ
 	}
 	if (a->hi > b->hi - one)
 		a->hi = b->hi - one;
-	if (b->lo < a->lo + one)
+	if (b->lo < a->lo + one) {
 		b->lo = a->lo + one;
+		b->align = 0;
+	}
 }
 
 static void equal(struct op *c, struct op_fact *a, struct op_fact *b)
@@ -303,6 +322,7 @@ static void equal(struct op *c, struct op_fact *a, struct op_fact *b)
 		c->facts.length = (uint32_t)(a->lo + b->slack < MOST ? a->lo + b->slack : MOST);
 	int64_t lo = a->lo > b->lo ? a->lo : b->lo, hi = a->hi < b->hi ? a->hi : b->hi;
 	a->kind = b->kind = OP_NUMBER;
+	a->align = b->align = 0;
 	a->lo = b->lo = lo;
 	a->hi = b->hi = hi;
 }
@@ -311,11 +331,12 @@ static void equal(struct op *c, struct op_fact *a, struct op_fact *b)
 static void differ(struct op_fact *a, const struct op_fact *b)
 {
 	if (is_number(a) && is_number(b) && b->lo == b->hi) {
+		int64_t step = INT64_C(1) << a->align;
 		a->kind = OP_NUMBER;
 		if (a->lo == b->lo)
-			a->lo++;
+			a->lo += step;
 		if (a->hi == b->lo)
-			a->hi--;
+			a->hi -= (a->hi - a->lo) & (step - 1) ? 1 : step;
 	}
 	bool same = (is_number(a) && is_number(b)) ||
 		    (a->kind == OP_CONTEXT && b->kind == OP_CONTEXT && !a->open && !b->open && a->lo >= 0 && b->lo >= 0);
@@ -327,7 +348,7 @@ static void differ(struct op_fact *a, const struct op_fact *b)
 static struct op_fact possible(struct op_fact f)
 {
 	if (f.lo > f.hi)
-		f.lo = f.hi = 0;
+		f.lo = f.hi = f.align = 0;
 	return f;
 }
 

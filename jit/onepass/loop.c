@@ -82,10 +82,10 @@ void op_loop_assign(struct op *c, const struct ub_insn *insn)
 	}
 }
 
-/* Low halves, and words from bit 16 on, that the loop writes. */
-static uint32_t written_in(struct op *c)
+/* Low halves and words that the loop writes. */
+static op_set written_in(struct op *c)
 {
-	uint32_t set = 0;
+	op_set set = 0;
 	const struct ub_insn *insn = c->text + c->loop.head;
 	for (uint32_t slot = c->loop.head; slot <= c->loop.end; slot++, insn++) {
 		uint32_t class = UB_CLASS(insn->opcode);
@@ -99,7 +99,7 @@ static uint32_t written_in(struct op *c)
 			for (uint32_t i = 0; i < c->map.nwords; i++) {
 				int32_t at = -4 * ((int32_t)c->map.word[i] + 1);
 				if (insn->offset < at + 4 && at < insn->offset + 8)
-					set |= 1u << (16 + i);
+					set |= OP_BIT(OP_WORD + i);
 			}
 		if (class == UB_LD) {
 			slot++;
@@ -212,7 +212,7 @@ void op_loop_enter(struct op *c, uint32_t slot)
 	l->tested = false;
 	for (uint32_t i = 0; i < OP_FACTS; i++) {
 		uint32_t var = i < OP_BUDGET ? i : i - OP_BUDGET + OP_WORD;
-		bool written = l->written >> (i < OP_BUDGET ? i : i - OP_BUDGET + 16) & 1;
+		bool written = l->written >> var & 1;
 		l->form[i] = unknown;
 		if (slot == l->head || !written)
 			l->form[i].a = (uint8_t)var;
@@ -276,20 +276,28 @@ static bool has_moved(struct op *c, uint32_t var)
 	return f->shift == 0 && f->add == 0 && ((f->a == var && f->b == s->by_var) || (f->b == var && f->a == s->by_var));
 }
 
+static void expect_moved(struct op *c, uint32_t var)
+{
+	if (var != OP_NONE && !has_moved(c, var))
+		op_doubt(c, c->loop.head, ONEPASS_TURN, var);
+}
+
 void op_loop_edge(struct op *c, uint32_t target)
 {
 	struct op_loop *l = &c->loop;
 	if (!l->fast || target != l->head)
 		return;
-	bool ok = l->tested;
-	for (uint32_t i = 0; i < l->nsteps; i++)
-		ok = ok && has_moved(c, l->step[i].var) && (l->step[i].by_var == OP_NONE || has_moved(c, l->step[i].by_var));
-	for (uint32_t i = 0; i < l->ngroups; i++)
-		ok = ok && has_moved(c, l->group[i].a) && (l->group[i].b == OP_NONE || has_moved(c, l->group[i].b));
-	if (l->bound != OP_NONE)
-		ok = ok && has_moved(c, l->bound);
-	if (!ok)
-		op_doubt(c, l->head, ONEPASS_TURN, 0);
+	if (!l->tested)
+		op_doubt(c, l->head, ONEPASS_TURN, OP_NONE);
+	for (uint32_t i = 0; i < l->nsteps; i++) {
+		expect_moved(c, l->step[i].var);
+		expect_moved(c, l->step[i].by_var);
+	}
+	for (uint32_t i = 0; i < l->ngroups; i++) {
+		expect_moved(c, l->group[i].a);
+		expect_moved(c, l->group[i].b);
+	}
+	expect_moved(c, l->bound);
 }
 
 void op_loop_test(struct op *c, const struct ub_insn *insn, bool taken)
@@ -330,7 +338,7 @@ void op_loop_branch(struct op *c, enum t2_cond cond, uint32_t target)
 static uint32_t place_of(struct op *c, uint32_t var)
 {
 	if (op_val(c, var)->kind != OP_HELD && op_val(c, var)->kind != OP_COPY)
-		op_refuse(c, ONEPASS_READS_LOST);
+		op_refuse(c, ONEPASS_TURNS_LOST);
 	return op_val(c, var)->a;
 }
 
@@ -340,10 +348,10 @@ struct op_value op_loop_counter(struct op *c)
 	const struct op_loop *l = &c->loop;
 	const struct op_form *f = form_of(c, l->step[0].var);
 	if (f->a != l->step[0].var || f->b != OP_NONE)
-		op_refuse(c, ONEPASS_READS_LOST);
+		op_refuse(c, ONEPASS_TURNS_LOST);
 	uint32_t bound = l->bound == OP_NONE ? OP_NONE : place_of(c, l->bound);
 	if (bound != OP_NONE && !is_alone(form_of(c, l->bound), l->bound, 0))
-		op_refuse(c, ONEPASS_READS_LOST);
+		op_refuse(c, ONEPASS_TURNS_LOST);
 	return op_value(OP_SUM, place_of(c, l->step[0].var), bound, 0, (uint32_t)l->offset - (uint32_t)f->add);
 }
 

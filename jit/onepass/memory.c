@@ -160,7 +160,7 @@ static uint32_t region_of(struct op *c, uint32_t var)
 	return f.kind == OP_CONTEXT || !f.open ? IN_CONTEXT : IN_MEMORY;
 }
 
-void op_check(struct op *c, const struct op_value *at, uint32_t var, int32_t offset, uint32_t size, uint32_t rights)
+static void check(struct op *c, const struct op_value *at, uint32_t var, int32_t offset, uint32_t size, uint32_t rights)
 {
 	uint32_t what = size | rights << JIT_CHECK_RIGHTS, region;
 	bool done = false;
@@ -189,6 +189,12 @@ void op_check(struct op *c, const struct op_value *at, uint32_t var, int32_t off
 		done = check_memory(c, at, size, rights, what);
 	if (!done)
 		check_at_once(c, at, what);
+}
+
+void op_check(struct op *c, const struct op_value *at, uint32_t var, int32_t offset, uint32_t size, uint32_t rights)
+{
+	check(c, at, var, offset, size, rights);
+	op_is_mapped(c, var, offset);
 }
 
 /* Makes an address one that loads and stores at +0 and, if wide, +4 can use. */
@@ -325,7 +331,7 @@ static void load_word(struct op *c, uint32_t var, int32_t offset)
 			op_emit_value(c, rd, &v);
 		op_done(c, var, rd);
 	} else if (v.kind == OP_LOST) {
-		op_refuse(c, ONEPASS_READS_LOST);
+		op_lost(c, op_val(c, word));
 	} else {
 		op_set_value(c, var, v);
 	}

@@ -16,6 +16,7 @@ extern const struct ub_engine jit_plan_engine;
 	X(NO_PLAN, "there is none")                                      \
 	X(MALFORMED, "it is malformed")                                  \
 	X(READS_LOST, "something is read that it gave up")               \
+	X(TURNS_LOST, "how many turns of a loop are left is not known where it is left") \
 	X(NOT_THERE, "something is not where it says, or not as it says, where paths meet") \
 	X(NOT_SAVED, "a function changes what it does not save")         \
 	X(FRAME_WORD, "a word of the frame is reached by other ways")    \
@@ -35,11 +36,18 @@ enum onepass_what { ONEPASS_ZERO, ONEPASS_FACT, ONEPASS_LENGTH, ONEPASS_FORM, ON
 struct onepass_doubt {
 	uint16_t slot; /* of the frame, or where the loop begins */
 	uint8_t what, v;
+	/* What is known instead: enum op_fact_kind, ONEPASS_OPEN and others, value in [lo, hi], value - lo a multiple of 1 << align, value + slack <= length. */
+	uint8_t kind, flags, align;
+	int32_t slack;
+	int64_t lo, hi;
+	uint32_t length; /* the context has so many bytes at least */
 };
+enum { ONEPASS_OPEN = 1, ONEPASS_BOUNDED = 2, ONEPASS_EXACT = 4 };
 
 struct onepass_report {
 	enum onepass_reason plan;
 	uint32_t slot;   /* where the plan was refused */
+	uint8_t v;       /* the variable that was read there though it was lost; 255: none that is known */
 	uint8_t *notes;  /* NULL, or per slot: enum onepass_note of the access there, in the slow form of a loop << 4 */
 	struct onepass_doubt *doubts; /* NULL, or they are collected here instead of refusing the plan; no code comes of it then */
 	uint32_t ndoubts, room;       /* how many there are, and how many fit */

@@ -108,6 +108,18 @@ static void add_imm(struct op *c, int rd, int rn, uint32_t imm)
 			jit_dp_imm(code, T2_ADD, rd, rd, imm & 255u << at, f);
 }
 
+/* Something is read that is not there any more. The desk is told what. */
+void op_lost(struct op *c, const struct op_value *v)
+{
+#if UB_HOST
+	if (!c->refused)
+		c->report->v = v >= c->places.val && v < c->places.val + OP_VARS ? (uint8_t)(v - c->places.val) : OP_NONE;
+#else
+	(void)v;
+#endif
+	op_refuse(c, ONEPASS_READS_LOST);
+}
+
 void op_emit_value(struct op *c, int rd, const struct op_value *v)
 {
 	struct jit_code *code = &c->out.code;
@@ -142,7 +154,7 @@ void op_emit_value(struct op *c, int rd, const struct op_value *v)
 		jit_mul(code, rd, v->a, v->b, f);
 		break;
 	default:
-		op_refuse(c, ONEPASS_READS_LOST);
+		op_lost(c, v);
 	}
 }
 
@@ -205,7 +217,7 @@ void op_settle(struct op *c, uint32_t var, uint32_t place)
 	if (v.kind == OP_HELD && v.a == place)
 		return;
 	if (v.kind == OP_LOST)
-		op_refuse(c, ONEPASS_READS_LOST);
+		op_lost(c, &c->places.val[var]);
 	if (place == OP_NONE || v.kind == OP_LOST) {
 		op_lose(c, var);
 		return;

@@ -3,7 +3,7 @@
  * or by who finds that it does not say what it should. */
 #include "jit/onepass/loop.h"
 
-enum { VERSION = 1, NOWHERE = 12, WORD = 13 };
+enum { VERSION = 2, NOWHERE = 12, WORD = 13 };
 
 /* The next n <= 16 bits; 0 behind the end. */
 static uint32_t bits(struct op *c, uint32_t n)
@@ -195,14 +195,25 @@ void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32
 	c->plan.bits.at = at;
 }
 
-/* A claim of the plan that cannot be seen to hold. */
+/* A claim of the plan that cannot be seen to hold. The desk is told what can. */
 void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var)
 {
+#if UB_HOST
 	struct onepass_report *r = c->report;
-	if (!r->doubts)
-		op_refuse(c, ONEPASS_NOT_THERE);
-	else if (r->ndoubts < r->room)
-		r->doubts[r->ndoubts++] = (struct onepass_doubt){ (uint16_t)slot, (uint8_t)what, (uint8_t)var };
+	if (r->doubts) {
+		struct op_fact f = what == ONEPASS_FACT ? op_know(c, var) : (struct op_fact){ 0 };
+		uint32_t flags = (f.open ? ONEPASS_OPEN : 0u) | (f.bounded ? ONEPASS_BOUNDED : 0u) | (f.exact ? ONEPASS_EXACT : 0u);
+		if (r->ndoubts < r->room)
+			r->doubts[r->ndoubts++] = (struct onepass_doubt){ (uint16_t)slot, (uint8_t)what, (uint8_t)var, f.kind, (uint8_t)flags, f.align,
+									  f.slack, f.lo, f.hi, c->facts.length };
+		return;
+	}
+#else
+	(void)slot;
+	(void)what;
+	(void)var;
+#endif
+	op_refuse(c, ONEPASS_NOT_THERE);
 }
 
 /* What happens to a variable where paths meet. at: OP_NONE: it is lost; OP_ZERO_HALF: it is 0. */
@@ -313,6 +324,8 @@ static void frame_fact(struct op *c, enum op_visit how)
 		if (f.kind == OP_STACK || f.slack > 1 << 30 || f.slack < -(1 << 30))
 			op_refuse(c, ONEPASS_MALFORMED);
 	}
+	if (kind == 0 && bits(c, 1))
+		f.align = (uint8_t)(bits(c, 3) + 1);
 	if (f.lo > f.hi)
 		op_refuse(c, ONEPASS_MALFORMED);
 	if (how == OP_CALL && f.kind == OP_STACK) { /* the callee's r10 is lower */

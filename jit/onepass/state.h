@@ -24,7 +24,7 @@
 enum {
 	OP_BUDGET = 11, OP_BASE = 12, OP_LIMIT = 13, OP_MEMORY = 14,
 	OP_HIGH = 16,
-	OP_WORD = 32, OP_WORDS = 16,
+	OP_WORD = 32, OP_WORDS = 32,
 	OP_VARS = OP_WORD + OP_WORDS,
 	OP_NONE = 255, /* no variable, register or place */
 };
@@ -100,9 +100,11 @@ enum op_fact_kind { OP_ANYTHING, OP_NUMBER, OP_CONTEXT, OP_STACK };
 
 struct op_fact {
 	uint8_t kind;
-	bool open;    /* CONTEXT, STACK: the offset is not known; an idea of the region is all this is */
-	bool bounded; /* NUMBER, CONTEXT: value + slack <= length of the context, */
-	bool exact;   /* and equal to it */
+	uint8_t align;    /* NUMBER: value - lo is a multiple of 1 << align */
+	bool open : 1;    /* CONTEXT, STACK: the offset is not known; an idea of the region is all this is */
+	bool bounded : 1; /* NUMBER, CONTEXT: value + slack <= length of the context, */
+	bool exact : 1;   /* and equal to it */
+	bool mapped : 1;  /* it is an address in some region, or at most FAR_ACCESS bytes away from one */
 	int32_t slack;
 	int64_t lo, hi;
 };
@@ -144,7 +146,7 @@ struct op_loop {
 	uint8_t bound;   /* variable; OP_NONE: the test's other operand, or constant */
 	enum t2_cond go;  /* it goes on while counter + offset has this to the bound: LO, LS, HI, HS, LT, LE, GT, GE or NE */
 	uint32_t limit;  /* the bound, if it is constant */
-	uint32_t written; /* low halves, and words from bit 16 on, that the loop writes */
+	op_set written;  /* low halves and words that the loop writes */
 	int32_t offset;
 	uint32_t top;    /* halfword the form begins at */
 	uint32_t first_fixup; /* of the form */
@@ -280,6 +282,7 @@ bool op_known(const struct op *c, uint32_t var);
 void op_set_value(struct op *c, uint32_t var, struct op_value v);
 void op_set_const(struct op *c, uint32_t var, uint32_t value);
 void op_lose(struct op *c, uint32_t var);
+void op_lost(struct op *c, const struct op_value *v);
 void op_hold(struct op *c, uint32_t var, uint32_t place);
 void op_change(struct op *c, uint32_t place);
 void op_settle(struct op *c, uint32_t var, uint32_t place);
@@ -321,6 +324,8 @@ struct op_fact *op_fact_of(struct op *c, uint32_t var);
 struct op_fact op_know(struct op *c, uint32_t var);
 void op_forget(struct op *c, uint32_t var);
 void op_doubt_fact(struct op *c, uint32_t var);
+/* An access at var + offset has been found to be in some region. */
+void op_is_mapped(struct op *c, uint32_t var, int32_t offset);
 /* What is known of the result of an instruction; *exact: of 64 bits, its high half is zero if those of its operands
  * are. */
 struct op_fact op_alu_fact(struct op *c, const struct ub_insn *insn, bool *exact);

@@ -25,6 +25,12 @@ type Judge struct {
 	loaded *image.Loaded
 }
 
+// Rodata is where .rodata lies.
+func (j *Judge) Rodata() int64 { return int64(j.loaded.RodataAddr) }
+
+// Data is where .data lies.
+func (j *Judge) Data() int64 { return int64(j.loaded.DataAddr) }
+
 // Of loads a program as a device does.
 func Of(p *image.Program) (*Judge, error) {
 	data, err := p.Encode(abi.Packed)
@@ -54,10 +60,34 @@ const (
 
 // Doubt is a claim the compiler could not see to hold: at a frame, or of a loop.
 type Doubt struct {
-	Slot int
-	What What
-	Var  uint8
+	Slot  int
+	What  What
+	Var   uint8
+	Known Known // of a fact, or of the length: what the compiler knows instead
 }
+
+// Known is what the compiler knows of a variable: a value, or an offset into a region, in [Lo, Hi]; with Bounded, at least
+// Slack below the context's length, with Exact not more.
+type Known struct {
+	Kind           Kind
+	Open           bool // of an address: its offset is not known
+	Bounded, Exact bool
+	Slack          int64
+	Align          int // of a number: it is Lo plus a multiple of 1 << Align
+	Lo, Hi         int64
+	Length         int64 // the context has so many bytes at least
+}
+
+// Kind is what a value is.
+type Kind uint8
+
+// Kinds of values, as in jit/onepass/state.h.
+const (
+	Anything Kind = iota
+	Number
+	Context
+	Stack
+)
 
 // Note is what became of an access.
 type Note uint8
@@ -76,6 +106,8 @@ type Verdict struct {
 	Followed bool
 	Reason   string // why not, and
 	Slot     int    // where
+	Lost     int    // the variable that was read there though it was given up, or 255
+	Turns    bool   // what was given up is how many turns of a loop are left
 	Doubts   []Doubt
 	Notes    []Note   // per slot
 	Code     []byte   // of the program, whether it follows the plan or not
@@ -84,7 +116,8 @@ type Verdict struct {
 
 var reasons = map[C.enum_onepass_reason]string{
 	C.ONEPASS_FOLLOWED: "followed", C.ONEPASS_NO_PLAN: "there is none", C.ONEPASS_MALFORMED: "it is malformed",
-	C.ONEPASS_READS_LOST: "something is read that it gave up", C.ONEPASS_NOT_THERE: "paths meet where things differ",
+	C.ONEPASS_READS_LOST: "something is read that it gave up",
+	C.ONEPASS_TURNS_LOST: "how many turns of a loop are left is not known where it is left", C.ONEPASS_NOT_THERE: "paths meet where things differ",
 	C.ONEPASS_NOT_SAVED:  "a function changes what it does not save",
 	C.ONEPASS_FRAME_WORD: "a word of the frame is reached by other ways", C.ONEPASS_TOO_LARGE: "the program is too large for one",
 }
@@ -131,9 +164,11 @@ func (j *Judge) Try(plan []byte, collect bool) (Verdict, error) {
 		return v, abi.Fault{Status: abi.Status(status)}
 	}
 	for _, d := range doubts[:report.ndoubts] {
-		v.Doubts = append(v.Doubts, Doubt{int(d.slot), What(d.what), uint8(d.v)})
+		v.Doubts = append(v.Doubts, Doubt{int(d.slot), What(d.what), uint8(d.v), Known{Kind(d.kind), d.flags&C.ONEPASS_OPEN != 0,
+			d.flags&C.ONEPASS_BOUNDED != 0, d.flags&C.ONEPASS_EXACT != 0, int64(d.slack), int(d.align), int64(d.lo), int64(d.hi), int64(d.length)}})
 	}
 	v.Followed, v.Reason, v.Slot = report.plan == C.ONEPASS_FOLLOWED, reasons[report.plan], int(report.slot)
+	v.Lost, v.Turns = int(report.v), report.plan == C.ONEPASS_TURNS_LOST
 	v.Code = append([]byte{}, unsafe.Slice((*byte)(unsafe.Pointer(&code[0])), int(status))...)
 	return v, nil
 }

@@ -31,7 +31,7 @@ type Function struct {
 // Arguments is what a function reads of what its caller had.
 func (f *Function) Arguments() Set { return f.In[0] &^ words &^ Low(cfg.R10) }
 
-const words Set = 0xffff << plan.Word
+const words Set = 0xffffffff << plan.Word
 
 // returned is what a function may leave in registers.
 var returned = Both(0) | Both(1) | Both(2) | Both(3) | Both(4) | Both(5)

@@ -157,7 +157,7 @@ func (p *Plan) readFrame(r *reader, slot int) (f Frame) {
 		}
 	}
 	for i := range p.Words {
-		f.Words |= uint16(r.bits(1)) << i
+		f.Words |= r.bits(1) << i
 	}
 	for r.flag() {
 		f.Facts = append(f.Facts, r.fact())
@@ -188,6 +188,9 @@ func (r *reader) fact() (x Fact) {
 	if x.HasSlack = r.flag(); x.HasSlack {
 		x.Slack = r.signed()
 		x.Exact = r.flag()
+	}
+	if x.Kind == Number && r.flag() {
+		x.Align = int(r.bits(3)) + 1
 	}
 	return x
 }

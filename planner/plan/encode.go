@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-const version = 1
+const version = 2
 
 // What may be said about an instruction, 3 bits behind a bit that says that something is.
 const (
@@ -205,6 +205,12 @@ func (w *writer) fact(x Fact) {
 	if x.HasSlack {
 		w.signed(x.Slack)
 		w.flag(x.Exact)
+	}
+	if x.Kind == Number {
+		w.flag(x.Align > 0)
+		if x.Align > 0 {
+			w.bits(uint32(x.Align-1), 3)
+		}
 	}
 }
 

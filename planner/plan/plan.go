@@ -59,7 +59,7 @@ func (p Place) String() string {
 
 // Limits of what a plan can say.
 const (
-	MaxWords     = 16 // frame words that are kept as variables
+	MaxWords     = 32 // frame words that are kept as variables
 	MaxPlaces    = 48 // words of the code's own frame
 	MaxVariables = 8  // of a loop
 	MaxGroups    = 8  // of a loop
@@ -114,7 +114,7 @@ const (
 type Frame struct {
 	Slot      int
 	Registers [10]Known
-	Words     uint16  // bit i: word i of Plan.Words is where it lives
+	Words     uint32  // bit i: word i of Plan.Words is where it lives
 	Moved     []Moved // variables that live elsewhere here and in what follows
 	Facts     []Fact
 	Length    uint32  // the context has so many bytes at least; 0: nothing known
@@ -152,6 +152,7 @@ type Fact struct {
 	Slack    int32
 	HasSlack bool
 	Exact    bool // it is not more below
+	Align    int  // of a number: it is Lo plus a multiple of 1 << Align, at most 8
 }
 
 // InLoop is what the fast form of a loop knows at a join inside it.
@@ -309,6 +310,9 @@ func (x Fact) String() string {
 	}
 	if x.Exact {
 		s += " exactly"
+	}
+	if x.Align > 0 {
+		s += fmt.Sprintf(" by %d", 1<<x.Align)
 	}
 	return s
 }
