@@ -48,6 +48,9 @@ func (b *builder) fact(slot int, v plan.Var, s *ranges.State) (plan.Fact, bool) 
 	}
 	if t.Scale > 0 && t.Room >= -1<<20 && t.Room <= 1<<20 && (x.Region == ranges.NoRegion || x.Region == ranges.Context) {
 		f.HasSlack, f.Slack = true, int32(t.Room)
+		if x.Region == ranges.NoRegion && t.Scale > 1 && !f.Exact {
+			f.Times = int(min(t.Scale, 255))
+		}
 	}
 	f.Exact = f.Exact && f.HasSlack
 	if f.Kind == plan.Number && f.Lo < f.Hi {
@@ -161,11 +164,16 @@ func (w *weaker) bounds(lo, hi int64, align int) {
 // slack is made no more than what is known.
 func (w *weaker) slack(k judge.Known) {
 	f := &w.fact
-	if k.Bounded && k.Slack >= int64(f.Slack) && (!f.Exact || k.Exact && k.Slack == int64(f.Slack)) {
+	times := max(f.Times, 1)
+	if k.Bounded && k.Times >= times && k.Slack >= int64(f.Slack) && (!f.Exact || k.Exact && k.Slack == int64(f.Slack)) {
 		return
 	}
 	f.Exact = false
-	best := k.Length - k.Hi
+	if k.Bounded && k.Length-k.Hi*int64(times) < int64(f.Slack) {
+		times = min(times, k.Times)
+		f.Times = times
+	}
+	best := k.Length - k.Hi*int64(times)
 	if k.Bounded {
 		best = max(best, k.Slack)
 	}
@@ -174,6 +182,6 @@ func (w *weaker) slack(k judge.Known) {
 	}
 	f.HasSlack = f.Slack > -1<<20 && w.times <= patience
 	if !f.HasSlack {
-		f.Slack = 0
+		f.Slack, f.Times = 0, 0
 	}
 }

@@ -79,7 +79,7 @@ func (b *builder) frame(slot int) plan.Frame {
 	if least > int64(b.image.CtxMin) {
 		fr.Length = uint32(least)
 	}
-	if r := b.recordAt(n, slot); r != nil && slot > r.slot {
+	if r := b.recordAt(n, slot); r != nil && slot != r.loop.Head {
 		fr.Loop = b.inLoop(r, slot, n, block)
 	}
 	return fr

@@ -214,18 +214,21 @@ func (b *builder) allocate() {
 	b.places = alloc.Of(b.Live, b.weights, own, registers, wide)
 }
 
-// joins lists the slots behind loops with records, where their versions meet, if no jump leads there.
+// joins lists the slots behind loops with records, or amid them, where their versions meet, if no jump leads there.
 func (b *builder) joins() (slots []int) {
 	framed := plan.FrameSlots(b.image.Text, b.functions, nil)
 	for _, r := range b.records {
 		f := b.Program.Functions[r.function]
-		k := f.At(r.loop.End)
-		if last := &f.Insns[k]; last.Class == cfg.Jump || last.Class == cfg.Exit {
-			continue
+		ends := []int{f.At(r.loop.End)}
+		for _, h := range r.loop.Holes {
+			ends = append(ends, f.At(h.From)-1)
 		}
-		next := r.loop.End + f.Insns[k].Slots
-		if _, ok := slices.BinarySearch(framed, next); !ok {
-			slots = append(slots, next)
+		for _, k := range ends {
+			last := &f.Insns[k]
+			next := last.Slot + last.Slots
+			if _, ok := slices.BinarySearch(framed, next); !ok && last.Class != cfg.Jump && last.Class != cfg.Exit {
+				slots = append(slots, next)
+			}
 		}
 	}
 	slices.Sort(slots)

@@ -53,15 +53,25 @@ func (b *builder) record(n int, t *loops.Forest, k int) *record {
 		return nil
 	}
 	first, last := f.Slot(l.Blocks[0]), f.LastSlot(l.Blocks[len(l.Blocks)-1])
-	if l.Blocks[0] != l.Head || l.Blocks[len(l.Blocks)-1]-l.Blocks[0]+1 != len(l.Blocks) {
-		return nil // not in one piece, or entered in the middle
+	var holes []plan.Hole
+	for i := range len(l.Blocks) - 1 {
+		if l.Blocks[i]+1 != l.Blocks[i+1] {
+			holes = append(holes, plan.Hole{From: f.Slot(l.Blocks[i] + 1), To: f.Slot(l.Blocks[i+1])})
+		}
 	}
+	if len(holes) > plan.MaxHoles {
+		return nil // in too many pieces
+	}
+	head := f.Slot(l.Head)
 	prepaid := b.doubt.loops[first] == 0
 	for i := f.Blocks[l.Blocks[0]].First; i < f.Blocks[l.Blocks[len(l.Blocks)-1]].Last; i++ {
+		if !l.Contains(f.BlockOf(i)) {
+			continue
+		}
 		if c := f.Insns[i].Class; c == cfg.Call || c == cfg.CallX {
 			return nil
 		}
-		prepaid = prepaid && !(f.Insns[i].Backward() && f.Insns[i].Target != first)
+		prepaid = prepaid && !(f.Insns[i].Backward() && f.Insns[i].Target >= first && (f.Insns[i].Slot < head || f.Insns[i].Target > head))
 	}
 	at := slices.IndexFunc(a.Counters, func(c affine.Counter) bool { return possible(&c) })
 	if at < 0 {
@@ -69,7 +79,7 @@ func (b *builder) record(n int, t *loops.Forest, k int) *record {
 	}
 	c := &a.Counters[at]
 	r := &record{function: n, slot: first, counter: c, forms: a}
-	r.loop = &plan.Loop{End: last, Test: f.Insns[c.Test].Slot, Source: c.Source, Offset: c.Offset, Prepaid: prepaid, Bound: plan.NoVar}
+	r.loop = &plan.Loop{Head: head, End: last, Holes: holes, Test: f.Insns[c.Test].Slot, Source: c.Source, Offset: c.Offset, Prepaid: prepaid, Bound: plan.NoVar}
 	r.loop.Variables = []plan.Step{{Var: c.Var, By: c.By, ByVar: plan.NoVar}}
 	r.matter = []plan.Var{c.Var}
 	if c.Bound != plan.NoVar {

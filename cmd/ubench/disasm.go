@@ -16,6 +16,7 @@ import (
 	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/emu/unicorn"
 	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/jit"
 	"github.com/ubench-dev/ubench/planner"
 )
 
@@ -38,7 +39,7 @@ Examples:
   ubench disasm prog.o --phases
   echo 'b700000007000000 9500000000000000' | ubench disasm - --json`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "engine", Value: "jit", Usage: "`ENGINE` that compiles it: jit, jit-compact or jit-unchecked; vm for eBPF alone"},
+			&cli.StringFlag{Name: "engine", Value: "jit", Usage: "`ENGINE` that compiles it: jit, jit-compact, jit-plan or jit-unchecked; vm for eBPF alone"},
 			&cli.StringFlag{Name: "core", Value: string(unicorn.CortexM4), Usage: "`CORE` it is compiled for: cortex-m3 or cortex-m4"},
 			&cli.StringFlag{Name: "entry", Usage: "function of an object to start at, by `NAME`"},
 			&cli.BoolFlag{Name: "phases", Usage: "show instead what each analysis of the desk finds, and the plan made of it"},
@@ -62,7 +63,7 @@ func (e *env) disasm(c *cli.Context) error {
 		return usagef("name one benchmark or program: a file, or - for standard input")
 	}
 	engine, core := c.String("engine"), unicorn.Core(c.String("core"))
-	if engines := []string{"jit", "jit-compact", "jit-unchecked", "vm"}; !slices.Contains(engines, engine) {
+	if engines := []string{"jit", "jit-compact", "jit-plan", "jit-unchecked", "vm"}; !slices.Contains(engines, engine) {
 		return unknown("engine", engine, engines)
 	}
 	if err := checkCore(core); err != nil {
@@ -87,7 +88,20 @@ func (e *env) disasm(c *cli.Context) error {
 		return err
 	}
 	d := disassembly{Program: program.Name, Engine: engine, Instructions: list(program, name)}
-	if engine != "vm" {
+	switch engine {
+	case "vm":
+	case "jit-plan":
+		k, err := planner.Look(program)
+		if err != nil {
+			return err
+		}
+		where := make([]jit.Place, len(k.Judged.Places))
+		for slot, p := range k.Judged.Places {
+			where[slot] = jit.Place{Code: p & 0xffff, Fast: p >> 16}
+		}
+		d.Core, d.CodeBytes = string(core), len(k.Judged.Code)
+		addCode(d.Instructions, k.Judged.Code, where)
+	default:
 		code, where, err := compileHere(c.Context, job, core)
 		if fault := (abi.Fault{}); errors.As(err, &fault) {
 			return fmt.Errorf("%s: %w%s", program.Name, fault, sourceOf(program, job.Format, fault))

@@ -449,7 +449,7 @@ void op_load_constant(struct op *c, const struct ub_insn *insn)
 	}
 	op_loop_forget(c, d);
 	op_set_const(c, d, lo);
-	*op_fact_of(c, d) = (struct op_fact){ .kind = OP_NUMBER, .lo = lo, .hi = lo };
+	*op_fact_of(c, d) = op_fact(OP_NUMBER, lo, lo);
 	if (!c->plan.say.defer)
 		op_settle(c, d, c->places.home[d]);
 	if (c->plan.say.dead_high)

@@ -63,10 +63,10 @@ static void begin_values(struct op *c)
 	if (p->val[UB_R10].kind == OP_SUM)
 		p->val[UB_R10].imm = (int32_t)c->bias;
 	for (uint32_t i = 0; i < OP_FACTS; i++)
-		c->facts.fact[i] = (struct op_fact){ .kind = OP_ANYTHING, .hi = UINT32_MAX };
+		c->facts.fact[i] = op_fact(OP_ANYTHING, 0, UINT32_MAX);
 	c->facts.length = c->program->ctx_min;
-	*op_fact_of(c, 1) = (struct op_fact){ .kind = OP_CONTEXT, .bounded = true, .slack = c->facts.length < 1u << 30 ? (int32_t)c->facts.length : 0 };
-	*op_fact_of(c, 2) = (struct op_fact){ .kind = OP_NUMBER, .bounded = true, .exact = true, .lo = c->facts.length, .hi = UINT32_MAX };
+	*op_fact_of(c, 1) = (struct op_fact){ .kind = OP_CONTEXT, .times = 1, .bounded = true, .slack = c->facts.length < 1u << 30 ? (int32_t)c->facts.length : 0 };
+	*op_fact_of(c, 2) = (struct op_fact){ .kind = OP_NUMBER, .times = 1, .bounded = true, .exact = true, .lo = c->facts.length, .hi = UINT32_MAX };
 }
 
 void op_prologue(struct op *c)

@@ -10,11 +10,11 @@
 #define MOST INT64_C(0xffffffff)
 enum { FAR_ACCESS = 4096, FRAMES_BELOW = UB_FRAMES_MAX * UB_FRAME_BYTES, FAR = 1 << 30 };
 
-static const struct op_fact anything = { .kind = OP_ANYTHING, .hi = MOST };
+static const struct op_fact anything = { .kind = OP_ANYTHING, .times = 1, .hi = MOST };
 
 static struct op_fact number(int64_t lo, int64_t hi)
 {
-	return (struct op_fact){ .kind = OP_NUMBER, .lo = lo, .hi = hi };
+	return op_fact(OP_NUMBER, lo, hi);
 }
 
 static struct op_fact aligned(struct op_fact f, uint32_t align)
@@ -55,7 +55,7 @@ struct op_fact op_know(struct op *c, uint32_t var)
 	if (op_is_const(c, var))
 		return number((uint32_t)op_val(c, var)->imm, (uint32_t)op_val(c, var)->imm);
 	if (var == UB_R10)
-		return (struct op_fact){ .kind = OP_STACK };
+		return op_fact(OP_STACK, 0, 0);
 	return op_known(c, var) ? *op_fact_of(c, var) : anything;
 }
 
@@ -74,17 +74,26 @@ static struct op_fact with_slack(struct op_fact a, int64_t slack)
 	return a;
 }
 
+/* What is bounded by the length is below what any has. */
+static void limit(struct op_fact *a)
+{
+	if (!is_number(a) || !a->bounded)
+		return;
+	int64_t most = (uint32_t)(INT32_MAX - (int64_t)a->slack) / a->times; /* slack is not far from 0 */
+	if (a->hi > most)
+		a->hi = most > a->lo ? most : a->lo;
+}
+
 /* a + k. Numbers that may leave 32 bits are not known; *exact says that they do not, nor an address: offsets that are
  * known to be inside a region, or at its end, do not. */
 static struct op_fact add_constant(struct op_fact a, int64_t k, bool *exact)
 {
 	bool near = a.mapped;
 	a.mapped &= k == 0;
-	if (is_number(&a) && a.bounded && a.slack > 0 && a.hi > MOST - a.slack) /* no length is above MOST */
-		a.hi = MOST - a.slack;
+	limit(&a);
 	a.lo += k;
 	a.hi += k;
-	a = with_slack(a, a.slack - k);
+	a = with_slack(a, a.slack - k * a.times);
 	if (is_number(&a)) {
 		*exact = a.lo >= 0 && a.hi <= MOST;
 		if (*exact) /* of anything, only if 0 was added */
@@ -125,7 +134,7 @@ static struct op_fact add(struct op_fact a, struct op_fact b, bool *exact)
 	bool near = b.mapped && a.hi <= FAR_ACCESS;
 	b.bounded = b.exact = b.mapped = false;
 	if (b.kind == OP_CONTEXT && !b.open && b.lo == b.hi && a.bounded) {
-		b.bounded = true;
+		b.bounded = true; /* a is at most a * times */
 		b.exact = a.exact;
 		b = with_slack(b, a.slack - b.lo);
 	}
@@ -163,6 +172,30 @@ static struct op_fact at_most(struct op_fact a, int64_t lo, int64_t hi)
 	struct op_fact f = number(lo, hi < a.hi ? hi : a.hi);
 	f.bounded = a.bounded && is_number(&a);
 	f.slack = a.slack;
+	f.times = a.times;
+	return f;
+}
+
+/* a / by, rounded down: that times by is at most a. */
+static struct op_fact divided(struct op_fact a, uint32_t by)
+{
+	struct op_fact f = at_most(a, a.lo / by, a.hi / by);
+	if (f.bounded && by <= 255u / f.times)
+		f.times = (uint8_t)(f.times * by);
+	return f;
+}
+
+/* a * by, without overflow. */
+static struct op_fact multiplied(struct op_fact a, uint32_t by)
+{
+	struct op_fact f = number(a.lo * by, a.hi * by);
+	uint32_t align = a.align + (uint32_t)__builtin_ctz(by);
+	f.align = (uint8_t)(align < 31 ? align : 31);
+	f.bounded = a.bounded && a.times % by == 0;
+	if (f.bounded) {
+		f.slack = a.slack;
+		f.times = (uint8_t)(a.times / by);
+	}
 	return f;
 }
 
@@ -178,26 +211,36 @@ static struct op_fact compute(uint32_t op, struct op_fact a, struct op_fact b, b
 		b = anything;
 	switch (op) {
 	case UB_MUL:
+		limit(&a);
+		limit(&b);
+		if (a.lo == a.hi) {
+			struct op_fact t = a;
+			a = b;
+			b = t;
+		}
 		if (a.hi && b.hi > MOST / a.hi)
 			break;
-		return aligned(number(a.lo * b.lo, a.hi * b.hi), constant && b.lo ? (uint32_t)a.align + (uint32_t)__builtin_ctz((uint32_t)b.lo) : 0);
+		if (b.lo == b.hi && b.lo)
+			return multiplied(a, (uint32_t)b.lo);
+		return number(a.lo * b.lo, a.hi * b.hi);
 	case UB_AND:
 		return a.hi <= b.hi ? at_most(a, 0, b.hi) : at_most(b, 0, a.hi);
 	case UB_OR:
 	case UB_XOR:
 		return number(op == UB_OR ? (a.lo > b.lo ? a.lo : b.lo) : 0, bits_of(a.hi | b.hi));
 	case UB_LSH:
+		limit(&a);
 		if (!constant || a.hi << k > MOST)
 			break;
-		return aligned(number(a.lo << k, a.hi << k), a.align + k);
+		return multiplied(a, 1u << k);
 	case UB_RSH:
-		return constant ? at_most(a, a.lo >> k, a.hi >> k) : at_most(a, 0, a.hi);
+		return constant ? divided(a, 1u << k) : at_most(a, 0, a.hi);
 	case UB_ARSH:
 		if (a.hi > INT32_MAX)
 			break;
-		return constant ? at_most(a, a.lo >> k, a.hi >> k) : at_most(a, 0, a.hi);
+		return constant ? divided(a, 1u << k) : at_most(a, 0, a.hi);
 	case UB_DIV: /* by 0, 0 */
-		return constant && b.lo ? at_most(a, a.lo / b.lo, a.hi / b.lo) : at_most(a, 0, a.hi);
+		return constant && b.lo ? divided(a, (uint32_t)b.lo) : at_most(a, 0, a.hi);
 	case UB_MOD: /* by 0, a */
 		return constant && b.lo ? at_most(a, 0, b.lo - 1) : at_most(a, 0, a.hi);
 	}
@@ -279,8 +322,8 @@ bool op_implies(struct op *c, uint32_t var, const struct op_fact *f)
 	struct op_fact k = op_know(c, var);
 	if (f->kind == OP_ANYTHING || f->open)
 		return true; /* it says nothing */
-	bool below = !f->exact && k.kind != OP_ANYTHING && !k.open && k.hi + f->slack <= (int64_t)c->facts.length;
-	bool distance = k.bounded && !k.open && k.slack >= f->slack && (!f->exact || (k.exact && k.slack == f->slack));
+	bool below = !f->exact && k.kind != OP_ANYTHING && !k.open && k.hi * f->times + f->slack <= (int64_t)c->facts.length;
+	bool distance = k.bounded && !k.open && k.times >= f->times && k.slack >= f->slack && (!f->exact || (k.exact && k.slack == f->slack));
 	if (f->bounded && !below && !distance)
 		return false;
 	if (f->kind == OP_NUMBER ? !is_number(&k) : k.kind != f->kind || k.open)
@@ -301,10 +344,12 @@ static void less(struct op *c, struct op_fact *a, struct op_fact *b, bool or_equ
 		   !a->bounded || !b->bounded || a->slack < 0 || b->slack < 0) {
 		return; /* two addresses in the context, neither behind its end, are ordered as their offsets are */
 	}
-	if (b->bounded && (!a->bounded || a->slack < b->slack + one)) {
+	int64_t slack = b->slack + one * b->times;
+	if (b->bounded && slack <= FAR && (!a->bounded || a->times < b->times || (a->times == b->times && a->slack < slack))) {
 		a->bounded = true;
 		a->exact = false;
-		a->slack = b->slack + (int32_t)one;
+		a->times = b->times;
+		a->slack = (int32_t)slack;
 	}
 	if (a->hi > b->hi - one)
 		a->hi = b->hi - one;
@@ -340,7 +385,7 @@ static void differ(struct op_fact *a, const struct op_fact *b)
 	}
 	bool same = (is_number(a) && is_number(b)) ||
 		    (a->kind == OP_CONTEXT && b->kind == OP_CONTEXT && !a->open && !b->open && a->lo >= 0 && b->lo >= 0);
-	if (same && b->exact && b->bounded && a->bounded && b->slack >= 0 && a->slack == b->slack && !a->exact)
+	if (same && b->exact && b->bounded && a->bounded && a->times == 1 && b->slack >= 0 && a->slack == b->slack && !a->exact)
 		a->slack++;
 }
 
@@ -355,7 +400,7 @@ static struct op_fact possible(struct op_fact f)
 /* What is at least so much, and so far below the context's end, says how long that is. */
 static void learn_length(struct op *c, const struct op_fact *f)
 {
-	int64_t least = f->lo + f->slack;
+	int64_t least = f->lo * f->times + f->slack;
 	if (f->bounded && !f->open && f->lo >= 0 && least > (int64_t)c->facts.length && least <= MOST)
 		c->facts.length = (uint32_t)least;
 }

@@ -88,7 +88,13 @@ void op_colds(struct op *c)
 			break;
 		default:
 			op_loop_refund(c, &cold->value);
-			jit_branch(&c->out, T2_AL, JIT_TO_SLOT, cold->resume);
+			if (!cold->what) {
+				jit_branch(&c->out, T2_AL, JIT_TO_SLOT, cold->resume);
+				break;
+			}
+			op_charge(c);
+			jit_branch(&c->out, T2_HS, JIT_TO_SLOT, cold->resume);
+			stop(c, cold->slot, UB_E_BUDGET);
 		}
 	}
 	k->n = 0;

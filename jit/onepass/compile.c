@@ -60,8 +60,10 @@ static void join(struct op *c, bool on)
 {
 	const struct ub_program *p = c->program;
 	bool starts = p->funcs[op_function_at(c, c->slot)] == c->slot;
-	if (on)
+	if (on) {
+		op_loop_edge(c, c->slot);
 		op_frame(c, c->slot, OP_EDGE);
+	}
 	if (on && starts && c->map.calls) /* verify/ has made sure that functions do not run into each other */
 		op_refuse(c, ONEPASS_NOT_THERE);
 	if (starts)
@@ -89,29 +91,32 @@ static void emit(struct op *c)
 	for (uint32_t slot = 0; slot < c->slots && !c->refused && c->out.code.len <= c->out.code.cap;) {
 		const struct ub_insn *insn = c->text + slot;
 		c->slot = slot;
-		bool again = c->loop.active && slot == c->loop.head; /* the slow form begins */
-		if (op_is_join(c, slot) && !again) {
+		bool again = c->loop.active && slot == c->loop.start; /* the slow form begins */
+		bool fell = on, hole = op_loop_hole(c, on);
+		if (hole) {
+			on = false;
+		} else if (op_is_join(c, slot) && !again) {
 			join(c, on);
 			on = true;
 		}
-		if (!again)
+		if (!hole && !again && !op_loop_head(c))
 			c->out.offset[slot] = (uint16_t)c->out.code.len;
 		op_plan_insn(c, insn, !on);
 		if (on) {
 			check_frame(c, insn);
 			if (c->plan.say.loop)
-				op_loop_begin(c);
+				op_loop_begin(c, fell);
 			note_place(c);
 			on = lower(c, insn);
 		}
 		if (!on)
 			op_colds(c);
 		uint32_t next = slot + 1 + (UB_CLASS(insn->opcode) == UB_LD);
-		if (next > slot + 1 && next <= c->slots)
+		if (next > slot + 1 && next <= c->slots && !hole)
 			c->out.offset[slot + 1] = (uint16_t)c->out.code.len;
 		slot = next;
 		if (c->loop.active && c->slot == c->loop.end && !op_loop_end(c, on)) {
-			slot = c->loop.head;
+			slot = c->loop.start;
 			on = true;
 		}
 	}

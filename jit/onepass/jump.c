@@ -199,7 +199,7 @@ void op_jump(struct op *c, const struct ub_insn *insn)
 	if (known == NEVER)
 		return;
 	if (refunds) {
-		op_loop_leave(c, known == ALWAYS ? T2_AL : cond, target);
+		op_loop_leave(c, known == ALWAYS ? T2_AL : cond, target, pays);
 		return;
 	}
 	if (known == ALWAYS) {

@@ -82,20 +82,30 @@ void op_loop_assign(struct op *c, const struct ub_insn *insn)
 	}
 }
 
+static bool inside(const struct op_loop *l, uint32_t slot)
+{
+	for (uint32_t i = 0; i < l->nholes; i++)
+		if (slot >= l->hole[i][0] && slot < l->hole[i][1])
+			return false;
+	return slot >= l->start && slot <= l->end;
+}
+
 /* Low halves and words that the loop writes. */
 static op_set written_in(struct op *c)
 {
 	op_set set = 0;
-	const struct ub_insn *insn = c->text + c->loop.head;
-	for (uint32_t slot = c->loop.head; slot <= c->loop.end; slot++, insn++) {
+	const struct ub_insn *insn = c->text + c->loop.start;
+	for (uint32_t slot = c->loop.start; slot <= c->loop.end; slot++, insn++) {
 		uint32_t class = UB_CLASS(insn->opcode);
-		if (class == UB_ALU32 || class == UB_ALU64 || class == UB_LD || class == UB_LDX)
+		if (!inside(&c->loop, slot))
+			; /* another's */
+		else if (class == UB_ALU32 || class == UB_ALU64 || class == UB_LD || class == UB_LDX)
 			set |= 1u << UB_DST(insn);
 		else if (class == UB_STX && UB_MODE(insn->opcode) == UB_ATOMIC)
 			set |= 1u << UB_SRC(insn) | 1;
 		else if ((class == UB_JMP || class == UB_JMP32) && UB_OP(insn->opcode) == UB_CALL)
 			set |= 0x3f;
-		if ((class == UB_ST || class == UB_STX) && UB_DST(insn) == UB_R10)
+		if ((class == UB_ST || class == UB_STX) && UB_DST(insn) == UB_R10 && inside(&c->loop, slot))
 			for (uint32_t i = 0; i < c->map.nwords; i++) {
 				int32_t at = -4 * ((int32_t)c->map.word[i] + 1);
 				if (insn->offset < at + 4 && at < insn->offset + 8)
@@ -109,23 +119,22 @@ static op_set written_in(struct op *c)
 	return set;
 }
 
-static bool inside(const struct op_loop *l, uint32_t slot)
-{
-	return slot >= l->head && slot <= l->end;
-}
-
-/* Whether other payments than for turns are made in the loop: jumps back elsewhere, local calls. */
+/* Whether other payments than for turns are made in the loop: local calls, jumps back that are not from behind the head
+ * to where the way leads to it. */
 static bool pays_elsewhere(const struct op *c)
 {
-	for (uint32_t slot = c->loop.head; slot <= c->loop.end; slot++) {
+	const struct op_loop *l = &c->loop;
+	for (uint32_t slot = l->start; slot <= c->loop.end; slot++) {
 		const struct ub_insn *insn = c->text + slot;
 		if (UB_CLASS(insn->opcode) == UB_LD) {
 			slot++;
 			continue;
 		}
+		if (!inside(l, slot))
+			continue;
 		if (op_is_jump(insn->opcode)) {
 			uint32_t target = op_target(insn, slot);
-			if (target <= slot && target != c->loop.head)
+			if (target <= slot && inside(l, target) && (slot < l->head || target > l->head))
 				return true;
 		} else if ((insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_LOCAL) ||
 			   insn->opcode == (UB_JMP | UB_CALL | UB_X)) {
@@ -146,7 +155,11 @@ static bool understand(struct op *c)
 	static const uint8_t mirrored[] = { [T2_HI] = T2_LO, [T2_LO] = T2_HI, [T2_HS] = T2_LS, [T2_LS] = T2_HS, [T2_GT] = T2_LT,
 					    [T2_LT] = T2_GT, [T2_GE] = T2_LE, [T2_LE] = T2_GE, [T2_NE] = T2_NE, [T2_EQ] = T2_EQ };
 	struct op_loop *l = &c->loop;
-	if (l->test > l->end || l->end >= c->slots || l->nsteps == 0 || op_function_at(c, l->head) != op_function_at(c, l->end))
+	if (l->test > l->end || l->head > l->end || l->end >= c->slots || l->nsteps == 0 || op_function_at(c, l->start) != op_function_at(c, l->end))
+		return false;
+	if (!inside(l, l->head) || !inside(l, l->test) || !inside(l, l->start) || !inside(l, l->end))
+		return false;
+	if (l->head != l->start && !(op_is_join(c, l->start) && op_is_join(c, l->head)))
 		return false;
 	if (!op_is_join(c, l->head)) /* the slow form begins as its frame says */
 		return false;
@@ -185,23 +198,44 @@ static bool understand(struct op *c)
 	return !(l->prepaid && pays_elsewhere(c)) && op_guard_possible(c);
 }
 
-void op_loop_begin(struct op *c)
+void op_loop_begin(struct op *c, bool on)
 {
 	struct op_loop *l = &c->loop;
 	l->active = l->fast = false;
-	if (!understand(c))
+	if (!understand(c) || (on && l->head != l->start)) /* who comes from above is in the middle of a turn */
 		return;
 	l->written = written_in(c);
 	l->at = c->plan.insn;
 	l->active = true;
 	l->tested = false;
+	if (l->head == l->start) {
+		op_guard(c);
+		if (c->out.code.len & 1)
+			jit_narrow(&c->out.code, T2_NOP);
+		l->fast = true;
+		l->first_fixup = c->out.nfixups;
+		l->top = c->out.code.len;
+		op_loop_enter(c, l->head);
+		return;
+	}
+	/* whoever goes to the head comes to the test */
+	c->out.offset[l->head] = (uint16_t)c->out.code.len;
+	op_frame(c, l->head, OP_ENTER);
 	op_guard(c);
-	if (c->out.code.len & 1)
-		jit_narrow(&c->out.code, T2_NOP);
 	l->fast = true;
 	l->first_fixup = c->out.nfixups;
+	jit_branch(&c->out, T2_AL, JIT_TO_SLOT, l->head);
+	c->out.offset[l->start] = (uint16_t)c->out.code.len;
+	op_frame(c, l->start, OP_ENTER);
+}
+
+bool op_loop_head(struct op *c)
+{
+	struct op_loop *l = &c->loop;
+	if (!l->active || c->slot != l->head || l->head == l->start)
+		return false;
 	l->top = c->out.code.len;
-	op_loop_enter(c, l->head);
+	return true;
 }
 
 void op_loop_enter(struct op *c, uint32_t slot)
@@ -317,7 +351,7 @@ void op_loop_test(struct op *c, const struct ub_insn *insn, bool taken)
 
 bool op_loop_is_paid(const struct op *c, uint32_t target)
 {
-	return c->loop.fast && c->loop.prepaid && target == c->loop.head;
+	return c->loop.fast && c->loop.prepaid && target >= c->loop.start && target <= c->loop.head;
 }
 
 /* Whether a way that leads to a slot leaves with turns that were paid for and are not taken. The test that does not go
@@ -329,7 +363,7 @@ bool op_loop_refunds(const struct op *c, uint32_t target)
 
 void op_loop_branch(struct op *c, enum t2_cond cond, uint32_t target)
 {
-	if (c->loop.active && target == c->loop.head)
+	if (c->loop.active && target == c->loop.head && c->slot >= c->loop.head)
 		jit_branch(&c->out, cond, JIT_TO_CODE, c->loop.top);
 	else
 		jit_branch(&c->out, cond, JIT_TO_SLOT, target);
@@ -355,7 +389,7 @@ struct op_value op_loop_counter(struct op *c)
 	return op_value(OP_SUM, place_of(c, l->step[0].var), bound, 0, (uint32_t)l->offset - (uint32_t)f->add);
 }
 
-void op_loop_leave(struct op *c, enum t2_cond cond, uint32_t target)
+void op_loop_leave(struct op *c, enum t2_cond cond, uint32_t target, bool pays)
 {
 	struct op_value counter = op_loop_counter(c);
 	op_reserve_colds(c, 1);
@@ -363,6 +397,7 @@ void op_loop_leave(struct op *c, enum t2_cond cond, uint32_t target)
 	cold->kind = OP_COLD_LEAVE;
 	cold->value = counter;
 	cold->resume = (uint16_t)target;
+	cold->what = pays;
 }
 
 static int in_register(struct op *c, uint32_t place, int scratch)
@@ -386,48 +421,73 @@ void op_loop_refund(struct op *c, const struct op_value *counter)
 		op_store_word(c, budget, home);
 }
 
-/* Branches of the fast form to slots of the loop stay in it. */
+/* Branches of a form to slots of the loop stay in it. In the slow one, only those to the head do not lead there by
+ * themselves. */
 static void keep_inside(struct op *c)
 {
 	for (uint32_t i = c->loop.first_fixup; i < c->out.nfixups; i++) {
 		struct jit_fixup *f = &c->out.fixups[-1 - (int32_t)i];
-		if (f->kind == JIT_TO_SLOT && inside(&c->loop, f->target)) {
+		if (f->kind == JIT_TO_SLOT && (c->loop.fast ? inside(&c->loop, f->target) : f->target == c->loop.head)) {
 			f->kind = JIT_TO_CODE;
 			f->target = f->target == c->loop.head ? (uint16_t)c->loop.top : c->out.offset[f->target];
 		}
 	}
 }
 
+/* Control runs on to a slot that is not the loop's. */
+static void run_out(struct op *c, uint32_t slot)
+{
+	if (op_loop_refunds(c, slot)) {
+		struct op_value counter = op_loop_counter(c);
+		op_loop_refund(c, &counter);
+	}
+	op_frame(c, slot, OP_EDGE);
+	jit_branch(&c->out, T2_AL, JIT_TO_SLOT, slot);
+}
+
+bool op_loop_hole(struct op *c, bool on)
+{
+	const struct op_loop *l = &c->loop;
+	if (!l->fast || inside(l, c->slot))
+		return false;
+	if (on && op_is_join(c, c->slot))
+		run_out(c, c->slot);
+	else if (on)
+		op_refuse(c, ONEPASS_NOT_THERE);
+	return true;
+}
+
 bool op_loop_end(struct op *c, bool on)
 {
 	struct op_loop *l = &c->loop;
 	if (!l->fast) {
+		if (l->head != l->start)
+			keep_inside(c);
 		l->active = false;
 		return true;
 	}
-	if (on) {
-		if (op_loop_refunds(c, l->end + 1)) {
-			struct op_value counter = op_loop_counter(c);
-			op_loop_refund(c, &counter);
-		}
-		op_frame(c, l->end + 1, OP_EDGE);
-		jit_branch(&c->out, T2_AL, JIT_TO_SLOT, l->end + 1);
-	}
+	if (on)
+		run_out(c, l->end + 1);
 	op_colds(c);
 	keep_inside(c);
 	for (uint32_t i = l->popping; i < l->guard_end; i++)
 		jit_land(&c->out, i);
 	if (l->guard_end > l->popping)
 		jit_pop(&c->out.code, l->popped);
-	if (c->out.code.len & 1 && l->guard_end == l->popping)
+	if (c->out.code.len & 1 && l->guard_end == l->popping && l->head == l->start)
 		jit_narrow(&c->out.code, T2_NOP);
 	for (uint32_t i = l->guard; i < l->popping; i++)
 		jit_land(&c->out, i);
 	l->fast = false;
+	l->first_fixup = c->out.nfixups;
+	if (l->head != l->start) {
+		jit_branch(&c->out, T2_AL, JIT_TO_SLOT, l->head);
+		c->out.offset[l->start] = (uint16_t)c->out.code.len;
+	}
 	l->top = c->out.code.len;
 	c->out.code.zero_at = ~0u;
 	c->plan.bits.at = l->at;
-	c->slot = l->head;
-	op_frame(c, l->head, OP_ENTER);
+	c->slot = l->start;
+	op_frame(c, l->start, OP_ENTER);
 	return false;
 }

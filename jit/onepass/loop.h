@@ -5,11 +5,17 @@
 
 #include "jit/onepass/state.h"
 
-/* At its first slot, where its record stands: the test before it, then the fast form begins. */
-void op_loop_begin(struct op *c);
+/* At its first slot, where its record stands: the test before it, then the fast form begins. `on`: control comes there
+ * from above. */
+void op_loop_begin(struct op *c, bool on);
+/* Whether the slot at hand is one that the fast form leaves out. `on`: control comes there, and leaves. */
+bool op_loop_hole(struct op *c, bool on);
 /* Behind its last slot. `on`: control comes there. Returns whether the pass goes on behind the loop; if not, it does
  * at its first slot once more. */
 bool op_loop_end(struct op *c, bool on);
+
+/* Whether the slot at hand, which is not the loop's first, is where its turns begin. */
+bool op_loop_head(struct op *c);
 
 /* What variables are in terms of what they were when the turn began. */
 void op_loop_enter(struct op *c, uint32_t slot);
@@ -30,7 +36,7 @@ bool op_loop_is_paid(const struct op *c, uint32_t target);
 bool op_loop_refunds(const struct op *c, uint32_t target);
 void op_loop_branch(struct op *c, enum t2_cond cond, uint32_t target);
 /* Branches out of a fast form: turns that are not taken are given back on the way. */
-void op_loop_leave(struct op *c, enum t2_cond cond, uint32_t target);
+void op_loop_leave(struct op *c, enum t2_cond cond, uint32_t target, bool pays);
 struct op_value op_loop_counter(struct op *c);
 void op_loop_refund(struct op *c, const struct op_value *counter);
 

@@ -231,7 +231,7 @@ static void load_half(struct op *c, uint32_t var, uint32_t op, const struct op_v
 
 static struct op_fact loaded(uint32_t size, bool sign)
 {
-	struct op_fact f = { .kind = OP_ANYTHING, .hi = UINT32_MAX };
+	struct op_fact f = op_fact(OP_ANYTHING, 0, UINT32_MAX);
 	if (size < 4 && !sign) {
 		f.kind = OP_NUMBER;
 		f.hi = (1 << 8 * size) - 1;
@@ -366,7 +366,7 @@ static void store_word(struct op *c, uint32_t var, int32_t offset, const struct 
 static void move_words(struct op *c, const struct ub_insn *insn, uint32_t size)
 {
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), word = word_at(c, insn->offset);
-	struct op_fact f = { .kind = OP_ANYTHING, .hi = UINT32_MAX };
+	struct op_fact f = op_fact(OP_ANYTHING, 0, UINT32_MAX);
 	if (UB_CLASS(insn->opcode) == UB_LDX) {
 		bool high = !c->plan.say.dead_high, sign = UB_MODE(insn->opcode) == UB_MEMSX;
 		if (word != OP_NONE)
@@ -389,7 +389,7 @@ static void move_words(struct op *c, const struct ub_insn *insn, uint32_t size)
 	}
 	bool x = UB_CLASS(insn->opcode) == UB_STX;
 	if (word != OP_NONE) {
-		f = x ? op_know(c, s) : (struct op_fact){ .kind = OP_NUMBER, .lo = (uint32_t)insn->imm, .hi = (uint32_t)insn->imm };
+		f = x ? op_know(c, s) : op_fact(OP_NUMBER, (uint32_t)insn->imm, (uint32_t)insn->imm);
 		op_loop_copy(c, word, x ? s : OP_NONE);
 	}
 	store_word(c, s, insn->offset, insn, (uint32_t)insn->imm);

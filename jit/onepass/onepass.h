@@ -36,8 +36,8 @@ enum onepass_what { ONEPASS_ZERO, ONEPASS_FACT, ONEPASS_LENGTH, ONEPASS_FORM, ON
 struct onepass_doubt {
 	uint16_t slot; /* of the frame, or where the loop begins */
 	uint8_t what, v;
-	/* What is known instead: enum op_fact_kind, ONEPASS_OPEN and others, value in [lo, hi], value - lo a multiple of 1 << align, value + slack <= length. */
-	uint8_t kind, flags, align;
+	/* What is known instead: enum op_fact_kind, ONEPASS_OPEN and others, value in [lo, hi], value - lo a multiple of 1 << align, value * times + slack <= length. */
+	uint8_t kind, flags, align, times;
 	int32_t slack;
 	int64_t lo, hi;
 	uint32_t length; /* the context has so many bytes at least */

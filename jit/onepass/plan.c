@@ -204,7 +204,7 @@ void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var)
 		struct op_fact f = what == ONEPASS_FACT ? op_know(c, var) : (struct op_fact){ 0 };
 		uint32_t flags = (f.open ? ONEPASS_OPEN : 0u) | (f.bounded ? ONEPASS_BOUNDED : 0u) | (f.exact ? ONEPASS_EXACT : 0u);
 		if (r->ndoubts < r->room)
-			r->doubts[r->ndoubts++] = (struct onepass_doubt){ (uint16_t)slot, (uint8_t)what, (uint8_t)var, f.kind, (uint8_t)flags, f.align,
+			r->doubts[r->ndoubts++] = (struct onepass_doubt){ (uint16_t)slot, (uint8_t)what, (uint8_t)var, f.kind, (uint8_t)flags, f.align, f.times,
 									  f.slack, f.lo, f.hi, c->facts.length };
 		return;
 	}
@@ -295,7 +295,7 @@ static void frame_fact(struct op *c, enum op_visit how)
 	static const uint8_t kinds[] = { OP_NUMBER, OP_CONTEXT, OP_STACK, OP_NUMBER };
 	const struct ub_program *p = c->program;
 	uint32_t var = fact_variable(c), kind = bits(c, 2);
-	struct op_fact f = { .kind = kinds[kind], .hi = UINT32_MAX };
+	struct op_fact f = op_fact(kinds[kind], 0, UINT32_MAX);
 	int64_t from = kind == 3 ? bits(c, 1) ? p->data_addr : p->rodata_addr : 0;
 	bool low = bits(c, 1);
 	if (low)
@@ -321,6 +321,8 @@ static void frame_fact(struct op *c, enum op_visit how)
 		f.slack = signed_number(c);
 		f.exact = bits(c, 1);
 		f.open = false;
+		if (f.kind == OP_NUMBER && !f.exact && bits(c, 1))
+			f.times = (uint8_t)(count(c, 253) + 2);
 		if (f.kind == OP_STACK || f.slack > 1 << 30 || f.slack < -(1 << 30))
 			op_refuse(c, ONEPASS_MALFORMED);
 	}
@@ -479,20 +481,32 @@ static void read_loop(struct op *c)
 	struct op_step step;
 	struct op_group group;
 	bool keep = !l->active;
-	uint32_t end = c->slot + count(c, c->slots), test = c->slot + count(c, c->slots), n;
+	uint32_t end = c->slot + count(c, c->slots), test = c->slot + count(c, c->slots), head = c->slot + count(c, c->slots), n;
 	bool source = bits(c, 1);
 	int32_t offset = signed_number(c);
 	bool prepaid = bits(c, 1);
 	uint32_t bound = bits(c, 1) ? fact_variable(c) : OP_NONE;
 	if (keep) {
 		l->bound = (uint8_t)bound;
-		l->head = c->slot;
+		l->start = c->slot;
+		l->head = head;
 		l->end = end;
 		l->test = test;
 		l->source = source;
 		l->offset = offset;
 		l->prepaid = prepaid;
 		c->plan.say.loop = true;
+	}
+	n = count(c, OP_HOLES);
+	if (keep)
+		l->nholes = (uint8_t)n;
+	for (uint32_t i = 0, at = c->slot; i < n; i++) {
+		uint32_t from = at + count(c, c->slots);
+		at = from + count(c, c->slots);
+		if (keep) {
+			l->hole[i][0] = (uint16_t)from;
+			l->hole[i][1] = (uint16_t)at;
+		}
 	}
 	n = count(c, OP_STEPS);
 	if (keep)

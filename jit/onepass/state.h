@@ -102,12 +102,18 @@ struct op_fact {
 	uint8_t kind;
 	uint8_t align;    /* NUMBER: value - lo is a multiple of 1 << align */
 	bool open : 1;    /* CONTEXT, STACK: the offset is not known; an idea of the region is all this is */
-	bool bounded : 1; /* NUMBER, CONTEXT: value + slack <= length of the context, */
+	uint8_t times;    /* of what bounded says: 1, for numbers up to 255 */
+	bool bounded : 1; /* NUMBER, CONTEXT: value * times + slack <= length of the context, */
 	bool exact : 1;   /* and equal to it */
 	bool mapped : 1;  /* it is an address in some region, or at most FAR_ACCESS bytes away from one */
 	int32_t slack;
 	int64_t lo, hi;
 };
+
+static inline struct op_fact op_fact(enum op_fact_kind kind, int64_t lo, int64_t hi)
+{
+	return (struct op_fact){ .kind = (uint8_t)kind, .times = 1, .lo = lo, .hi = hi };
+}
 
 enum { OP_FACTS = 11 + OP_WORDS };
 
@@ -122,7 +128,7 @@ struct op_form {
 	int32_t add;
 };
 
-enum { OP_STEPS = 8, OP_GROUPS = 8 };
+enum { OP_STEPS = 8, OP_GROUPS = 8, OP_HOLES = 4 };
 
 struct op_step {
 	uint8_t var, by_var; /* OP_NONE: by a constant */
@@ -137,8 +143,11 @@ struct op_group {
 };
 
 struct op_loop {
-	uint32_t head, end, test; /* slots */
-	bool active;     /* between head and end, in either form */
+	uint32_t start, end; /* its first slot, where its record stands, and its last */
+	uint16_t hole[OP_HOLES][2]; /* slots between start and end that are not the loop's: from, to */
+	uint8_t nholes;
+	uint32_t head, test; /* slots: where turns begin, and the jump that tests the counter */
+	bool active;     /* between start and end, in either form */
 	bool fast;
 	bool tested;     /* the counter was, in this turn */
 	bool source, prepaid;

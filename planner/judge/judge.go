@@ -73,6 +73,7 @@ type Known struct {
 	Open           bool // of an address: its offset is not known
 	Bounded, Exact bool
 	Slack          int64
+	Times          int // the number times this is Slack below
 	Align          int // of a number: it is Lo plus a multiple of 1 << Align
 	Lo, Hi         int64
 	Length         int64 // the context has so many bytes at least
@@ -165,7 +166,7 @@ func (j *Judge) Try(plan []byte, collect bool) (Verdict, error) {
 	}
 	for _, d := range doubts[:report.ndoubts] {
 		v.Doubts = append(v.Doubts, Doubt{int(d.slot), What(d.what), uint8(d.v), Known{Kind(d.kind), d.flags&C.ONEPASS_OPEN != 0,
-			d.flags&C.ONEPASS_BOUNDED != 0, d.flags&C.ONEPASS_EXACT != 0, int64(d.slack), int(d.align), int64(d.lo), int64(d.hi), int64(d.length)}})
+			d.flags&C.ONEPASS_BOUNDED != 0, d.flags&C.ONEPASS_EXACT != 0, int64(d.slack), int(d.times), int(d.align), int64(d.lo), int64(d.hi), int64(d.length)}})
 	}
 	v.Followed, v.Reason, v.Slot = report.plan == C.ONEPASS_FOLLOWED, reasons[report.plan], int(report.slot)
 	v.Lost, v.Turns = int(report.v), report.plan == C.ONEPASS_TURNS_LOST

@@ -188,6 +188,9 @@ func (r *reader) fact() (x Fact) {
 	if x.HasSlack = r.flag(); x.HasSlack {
 		x.Slack = r.signed()
 		x.Exact = r.flag()
+		if x.Kind != Context && x.Kind != Stack && !x.Exact && r.flag() {
+			x.Times = r.count(253) + 2
+		}
 	}
 	if x.Kind == Number && r.flag() {
 		x.Align = int(r.bits(3)) + 1
@@ -230,10 +233,16 @@ func (r *reader) insn(slot int, i insn) *Insn {
 	return nil
 }
 
-func (r *reader) loop(head int) *Loop {
-	l := &Loop{End: head + int(r.number()), Test: head + int(r.number()), Source: r.flag(), Offset: r.signed(), Prepaid: r.flag(), Bound: NoVar}
+func (r *reader) loop(start int) *Loop {
+	l := &Loop{End: start + int(r.number()), Test: start + int(r.number()), Head: start + int(r.number()), Source: r.flag(), Offset: r.signed(), Prepaid: r.flag(), Bound: NoVar}
 	if r.flag() {
 		l.Bound = Var(r.bits(6))
+	}
+	at := start
+	for n := r.count(MaxHoles); n > 0 && r.err == nil; n-- {
+		h := Hole{From: at + int(r.number())}
+		h.To = h.From + int(r.number())
+		l.Holes, at = append(l.Holes, h), h.To
 	}
 	for n := r.count(MaxVariables); n > 0; n-- {
 		s := Step{Var: Var(r.bits(6)), ByVar: NoVar}

@@ -205,6 +205,12 @@ func (w *writer) fact(x Fact) {
 	if x.HasSlack {
 		w.signed(x.Slack)
 		w.flag(x.Exact)
+		if x.Kind != Context && x.Kind != Stack && !x.Exact {
+			w.flag(x.Times > 1)
+			if x.Times > 1 {
+				w.number(uint32(x.Times - 2))
+			}
+		}
 	}
 	if x.Kind == Number {
 		w.flag(x.Align > 0)
@@ -249,15 +255,23 @@ func (w *writer) insn(said *Insn, i insn) {
 	}
 }
 
-func (w *writer) loop(head int, l *Loop) {
-	w.number(uint32(l.End - head))
-	w.number(uint32(l.Test - head))
+func (w *writer) loop(start int, l *Loop) {
+	w.number(uint32(l.End - start))
+	w.number(uint32(l.Test - start))
+	w.number(uint32(l.Head - start))
 	w.flag(l.Source)
 	w.signed(l.Offset)
 	w.flag(l.Prepaid)
 	w.flag(l.Bound != NoVar)
 	if l.Bound != NoVar {
 		w.variable(l.Bound)
+	}
+	w.number(uint32(len(l.Holes)))
+	at := start
+	for _, h := range l.Holes {
+		w.number(uint32(h.From - at))
+		w.number(uint32(h.To - h.From))
+		at = h.To
 	}
 	w.number(uint32(len(l.Variables)))
 	for _, s := range l.Variables {

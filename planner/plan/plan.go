@@ -63,6 +63,7 @@ const (
 	MaxPlaces    = 48 // words of the code's own frame
 	MaxVariables = 8  // of a loop
 	MaxGroups    = 8  // of a loop
+	MaxHoles     = 4  // of a loop
 	MaxWindow    = 64
 )
 
@@ -150,6 +151,7 @@ type Fact struct {
 	Hi       int64 // with NoLimit, none
 	NoLimit  bool
 	Slack    int32
+	Times    int // the number times this is Slack or more below, if it is not 0
 	HasSlack bool
 	Exact    bool // it is not more below
 	Align    int  // of a number: it is Lo plus a multiple of 1 << Align, at most 8
@@ -202,7 +204,9 @@ type Reach struct {
 
 // Loop is the record of a loop that is compiled twice; it stands at the loop's first slot.
 type Loop struct {
+	Head      int    // the slot where turns begin; the record stands at the first one
 	End       int    // its last slot
+	Holes     []Hole // ascending: slots in between that are not the loop's
 	Test      int    // the jump that decides whether the counter goes on
 	Source    bool   // the counter is the source of that jump
 	Offset    int32  // there the counter is what it was when the turn began, plus this
@@ -210,6 +214,11 @@ type Loop struct {
 	Bound     Var    // what the counter is compared with, if not the jump's other operand as it is when the turn begins; else NoVar
 	Variables []Step // the counter first
 	Groups    []Group
+}
+
+// Hole is the slots of a loop's range from From until To, which is no more of them.
+type Hole struct {
+	From, To int
 }
 
 // Step is how a variable moves in each turn: by a constant, or by another variable that stays.
@@ -307,6 +316,9 @@ func (x Fact) String() string {
 	}
 	if x.HasSlack {
 		s += fmt.Sprintf(" slack %d", x.Slack)
+		if x.Times > 1 {
+			s += fmt.Sprintf(" times %d", x.Times)
+		}
 	}
 	if x.Exact {
 		s += " exactly"
@@ -346,7 +358,10 @@ func (i *Insn) print(b *strings.Builder) {
 }
 
 func (l *Loop) print(b *strings.Builder) {
-	fmt.Fprintf(b, " loop to %d, test at %d (source %v, offset %d), prepaid %v", l.End, l.Test, l.Source, l.Offset, l.Prepaid)
+	fmt.Fprintf(b, " loop to %d, turns begin at %d, test at %d (source %v, offset %d), prepaid %v", l.End, l.Head, l.Test, l.Source, l.Offset, l.Prepaid)
+	for _, h := range l.Holes {
+		fmt.Fprintf(b, ", not %d..%d", h.From, h.To-1)
+	}
 	for _, s := range l.Variables {
 		if s.ByVar != NoVar {
 			fmt.Fprintf(b, ", %v += %v", s.Var, s.ByVar)

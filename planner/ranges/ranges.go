@@ -344,6 +344,10 @@ func (a *analysis) widenValue(old, now *Value, visits int) {
 	if now.Slack != old.Slack && visits > 4 {
 		now.Slack = Slack{}
 	}
+	if t := now.slack(); t.Scale > 0 && n.SLow >= 0 { // no context is longer than the longest
+		most := max((lengthMax-t.Room)/t.Scale, n.SLow)
+		n.SHigh, n.High = min(n.SHigh, most), min(n.High, uint64(most))
+	}
 	now.Number = n.tidy()
 }
 
