@@ -40,7 +40,7 @@ func (b *builder) fact(slot int, v plan.Var, s *ranges.State) (plan.Fact, bool) 
 		}
 		f.Lo, f.Hi = int64(x.Low), int64(x.High)
 	} else {
-		f.Kind = [...]plan.Kind{ranges.Context: plan.Context, ranges.Stack: plan.Stack, ranges.Rodata: plan.Rodata, ranges.Data: plan.Data}[x.Region]
+		f.Kind = [...]plan.Kind{ranges.Context: plan.Context, ranges.Stack: plan.Stack, ranges.Rodata: plan.Rodata, ranges.Data: plan.Data, ranges.Top: plan.Top}[x.Region]
 	}
 	t := x.Slack
 	if x.Length.Known {
@@ -93,7 +93,7 @@ func (b *builder) weaken(at claim, k judge.Known) {
 	w.times++
 	f := &w.fact
 	base := map[plan.Kind]int64{plan.Rodata: b.rodata, plan.Data: b.data}[f.Kind]
-	switch kind := map[plan.Kind]judge.Kind{plan.Context: judge.Context, plan.Stack: judge.Stack}[f.Kind]; {
+	switch kind := map[plan.Kind]judge.Kind{plan.Context: judge.Context, plan.Stack: judge.Stack, plan.Top: judge.Top}[f.Kind]; {
 	case kind == 0 && k.Kind > judge.Number, w.times > 4*patience:
 		w.none = true
 	case kind != 0 && (k.Kind != kind || k.Open):

@@ -75,7 +75,7 @@ func (b *builder) function(n int) {
 	for _, a := range b.Facts.Functions[n].Accesses(b.Facts) {
 		if i := &f.Insns[a.Insn]; a.Reason != ranges.Proved && a.Region != ranges.Context {
 			b.said(i.Slot).HasRegion = true
-			b.said(i.Slot).Region = [...]plan.Region{plan.InContext, plan.InContext, plan.InStack, plan.InMemory, plan.InMemory}[a.Region]
+			b.said(i.Slot).Region = [...]plan.Region{plan.InContext, plan.InContext, plan.InStack, plan.InMemory, plan.InMemory, plan.InStack}[a.Region]
 		}
 	}
 }

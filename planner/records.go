@@ -145,19 +145,19 @@ func (b *builder) group(r *record, n int, x affine.Access) {
 		}
 		return len(steps) <= plan.MaxVariables
 	}
-	if !need(f.A) || !need(f.B) {
+	if !need(f.A) || !need(f.B) || !need(f.C) || !moves(steps, f) {
 		return
 	}
 	i := &b.Program.Functions[n].Insns[x.Insn]
 	if x.Region == ranges.NoRegion {
 		return // the test looks at one region
 	}
-	region := [...]plan.Region{plan.Elsewhere, plan.InContext, plan.InStack, plan.InMemory, plan.InMemory}[x.Region]
-	g := plan.Group{A: f.A, B: f.B, Shift: f.Shift, Min: f.Add + int32(i.Off), Bytes: uint32(i.Size), Region: region,
+	region := [...]plan.Region{plan.Elsewhere, plan.InContext, plan.InStack, plan.InMemory, plan.InMemory, plan.InStack}[x.Region]
+	g := plan.Group{A: f.A, B: f.B, C: f.C, Shift: f.Shift, Min: f.Add + int32(i.Off), Bytes: uint32(i.Size), Region: region,
 		Writes: i.Class != cfg.Load, Tested: b.Affine[n].Follows(r.counter, x.Insn)}
 	groups := slices.Clone(r.loop.Groups)
 	at := slices.IndexFunc(groups, func(o plan.Group) bool {
-		return o.A == g.A && o.B == g.B && o.Shift == g.Shift && o.Region == g.Region
+		return o.A == g.A && o.B == g.B && o.C == g.C && o.Shift == g.Shift && o.Region == g.Region
 	})
 	if at >= 0 {
 		o := &groups[at]
@@ -173,7 +173,7 @@ func (b *builder) group(r *record, n int, x affine.Access) {
 		return
 	}
 	r.loop.Groups, r.loop.Variables = groups, steps
-	for _, v := range []plan.Var{f.A, f.B} {
+	for _, v := range []plan.Var{f.A, f.B, f.C} {
 		if v != plan.NoVar && !slices.Contains(r.matter, v) {
 			r.matter = append(r.matter, v)
 		}
@@ -183,6 +183,25 @@ func (b *builder) group(r *record, n int, x affine.Access) {
 			r.matter = append(r.matter, s.ByVar)
 		}
 	}
+}
+
+// moves tells whether the device can follow a sum whose variables move so: by a constant, or by one variable.
+func moves(steps []plan.Step, f affine.Form) bool {
+	by, variables := int32(0), 0
+	for _, s := range steps {
+		for k, v := range []plan.Var{f.A, f.B, f.C} {
+			switch {
+			case s.Var != v:
+			case s.ByVar != plan.NoVar:
+				variables++
+			case k > 0:
+				by += s.By << f.Shift
+			default:
+				by += s.By
+			}
+		}
+	}
+	return variables == 0 || variables == 1 && by == 0
 }
 
 // stays tells whether a variable is at the end of a turn what it was.

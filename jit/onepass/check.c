@@ -104,7 +104,7 @@ static struct op_fact add_constant(struct op_fact a, int64_t k, bool *exact)
 	if (a.lo < -INT32_MAX || a.hi > INT32_MAX)
 		a.open = true;
 	*exact = (near && k >= -FAR_ACCESS && k <= FAR_ACCESS) ||
-		 (!a.open && ((a.kind == OP_STACK && a.lo >= -FRAMES_BELOW && a.hi <= FRAMES_BELOW) ||
+		 (!a.open && ((a.kind >= OP_STACK && a.lo >= -FRAMES_BELOW && a.hi <= FRAMES_BELOW) ||
 			      (a.kind == OP_CONTEXT && a.lo >= 0 && a.bounded && a.slack >= 0)));
 	return a;
 }
@@ -144,7 +144,7 @@ static struct op_fact add(struct op_fact a, struct op_fact b, bool *exact)
 		b.hi = INT32_MAX;
 	if (b.hi > INT32_MAX)
 		b.open = true;
-	*exact = near || (!b.open && ((b.kind == OP_STACK && b.lo >= -FRAMES_BELOW && b.hi <= FRAMES_BELOW) ||
+	*exact = near || (!b.open && ((b.kind >= OP_STACK && b.lo >= -FRAMES_BELOW && b.hi <= FRAMES_BELOW) ||
 				      (b.kind == OP_CONTEXT && b.lo >= 0 && b.bounded && b.slack >= 0)));
 	return b;
 }
@@ -312,6 +312,8 @@ bool op_is_inside(struct op *c, uint32_t var, int32_t offset, uint32_t size, uin
 	case OP_STACK: /* what a function is called with may point to its caller's frame */
 		return !f.open && lo >= -UB_FRAME_BYTES && p->flags & UB_PROGRAM_FRAME_ESCAPES &&
 		       hi <= (c->program->funcs[c->function] == p->entry ? 0 : UB_FRAME_BYTES);
+	case OP_TOP: /* the stack is one region, whoever's frame it is */
+		return !f.open && lo >= -(int64_t)p->stack_use && hi <= 0;
 	}
 	return false;
 }
@@ -322,6 +324,8 @@ bool op_implies(struct op *c, uint32_t var, const struct op_fact *f)
 	struct op_fact k = op_know(c, var);
 	if (f->kind == OP_ANYTHING || f->open)
 		return true; /* it says nothing */
+	if (k.kind == OP_STACK && f->kind == OP_TOP && !c->called) /* this one's r10 is the top */
+		k.kind = OP_TOP;
 	bool below = !f->exact && k.kind != OP_ANYTHING && !k.open && k.hi * f->times + f->slack <= (int64_t)c->facts.length;
 	bool distance = k.bounded && !k.open && k.times >= f->times && k.slack >= f->slack && (!f->exact || (k.exact && k.slack == f->slack));
 	if (f->bounded && !below && !distance)

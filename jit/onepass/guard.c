@@ -33,14 +33,31 @@ static bool or_equal(enum t2_cond go)
 	return go == T2_LS || go == T2_HS || go == T2_LE || go == T2_GE;
 }
 
-/* By how much a group's addresses move in a turn; *by_var: by a variable. */
-static int64_t move_of(const struct op_loop *l, const struct op_group *g, uint32_t *by_var)
+/* By how much a variable moves in a turn: by a constant, or also by *by_var. */
+static int64_t step_of(const struct op_loop *l, uint32_t var, uint32_t *by_var)
 {
-	const struct op_step *a = op_step_of(l, g->a), *b = g->b == OP_NONE ? NULL : op_step_of(l, g->b);
+	const struct op_step *s = var == OP_NONE ? NULL : op_step_of(l, var);
+	*by_var = s ? s->by_var : (uint8_t)OP_NONE;
+	return s ? s->by : 0;
+}
+
+/* By how much a group's addresses move in a turn: by a constant, or by *by_var << *shift. Whether that is so. */
+static bool move_of(const struct op_loop *l, const struct op_group *g, int64_t *d, uint32_t *by_var, uint32_t *shift)
+{
+	uint32_t by[3];
+	int64_t a = step_of(l, g->a, &by[0]), b = step_of(l, g->b, &by[1]), c = step_of(l, g->c, &by[2]);
+	*d = a + ((b + c) << g->shift);
 	*by_var = OP_NONE;
-	if (a && a->by_var != OP_NONE)
-		*by_var = a->by_var;
-	return (a ? a->by : 0) + (b ? (int64_t)b->by << g->shift : 0);
+	*shift = 0;
+	for (uint32_t i = 0; i < 3; i++) {
+		if (by[i] == OP_NONE)
+			continue;
+		if (*by_var != OP_NONE)
+			return false;
+		*by_var = by[i];
+		*shift = i ? g->shift : 0;
+	}
+	return *by_var == OP_NONE || *d == 0;
 }
 
 static uint32_t register_of(const struct op *c, uint32_t var)
@@ -49,17 +66,35 @@ static uint32_t register_of(const struct op *c, uint32_t var)
 	return at < OP_REGS ? 1u << at : 0;
 }
 
-/* Two registers that no group reads; 0: there are none. */
+/* Two registers that no group reads, the lowest that hold nothing if there are such; 0: there are none. */
 static uint32_t two_others(const struct op *c)
 {
 	const struct op_loop *l = &c->loop;
-	uint32_t free = (1u << (OP_REGS - c->map.calls)) - 1, by_var;
+	uint32_t all = (1u << (OP_REGS - c->map.calls)) - 1, free = 0, two = 0, by_var, shift;
+	int64_t d;
 	for (uint32_t i = 0; i < l->ngroups; i++) {
-		move_of(l, &l->group[i], &by_var);
-		free &= ~(register_of(c, l->group[i].a) | register_of(c, l->group[i].b) | register_of(c, by_var));
+		const struct op_group *g = &l->group[i];
+		move_of(l, g, &d, &by_var, &shift);
+		all &= ~(register_of(c, g->a) | register_of(c, g->b) | register_of(c, g->c) | register_of(c, by_var));
 	}
-	uint32_t first = free & (0u - free), second = (free & ~first) & (0u - (free & ~first));
-	return second ? first | second : 0;
+	all &= ~(register_of(c, OP_BASE) | register_of(c, OP_LIMIT));
+	for (uint32_t r = 0; r < OP_REGS; r++)
+		if (all >> r & 1 && c->places.owner[r] == OP_NONE && c->places.writable >> r & 1)
+			free |= 1u << r;
+	for (uint32_t i = 0; i < 2; i++) {
+		uint32_t from = free & ~two ? free & ~two : all & ~two;
+		two |= from & (0u - from);
+	}
+	return two & (two - 1) ? two : 0;
+}
+
+/* Those of two that have to be kept. */
+static uint32_t to_push(const struct op *c, uint32_t two)
+{
+	for (uint32_t r = 0; r < OP_REGS; r++)
+		if (c->places.owner[r] == OP_NONE && c->places.writable >> r & 1)
+			two &= ~(1u << r);
+	return two;
 }
 
 bool op_guard_possible(const struct op *c)
@@ -67,7 +102,7 @@ bool op_guard_possible(const struct op *c)
 	const struct op_loop *l = &c->loop;
 	int32_t by = step(c);
 	bool up = l->go == T2_LO || l->go == T2_LS || l->go == T2_LT || l->go == T2_LE || (l->go == T2_NE && by > 0);
-	uint32_t m = size(by), by_var;
+	uint32_t m = size(by), by_var, shift;
 	if (l->step[0].by_var != OP_NONE || m == 0 || m > 255 || up != (by > 0) || size(l->offset) > 255 || (by > 0 ? l->offset < 0 : l->offset > 0) || !two_others(c))
 		return false;
 	if (l->go == T2_NE && !is_power(m))
@@ -77,10 +112,8 @@ bool op_guard_possible(const struct op *c)
 			return false;
 	for (uint32_t i = 0; i < l->ngroups; i++) {
 		const struct op_group *g = &l->group[i];
-		const struct op_step *b = g->b == OP_NONE ? NULL : op_step_of(l, g->b);
-		int64_t d = move_of(l, g, &by_var);
-		bool too = (by_var != OP_NONE && d != 0) || (b && b->by_var != OP_NONE);
-		if (too || d > 1 << 20 || d < -(1 << 20) || g->bytes == 0 || g->bytes > 1 << 16 || g->region > 2 ||
+		int64_t d;
+		if (!move_of(l, g, &d, &by_var, &shift) || d > 1 << 20 || d < -(1 << 20) || g->bytes == 0 || g->bytes > 1 << 16 || g->region > 2 ||
 		    g->min > 1 << 20 || g->min < -(1 << 20) || (t2_modified_imm(g->bytes) < 0 && g->bytes > 255))
 			return false;
 		if (g->region == 2 && !(g->writes || !c->program->rodata_len ? c->program->data_len : c->program->rodata_len))
@@ -165,33 +198,63 @@ static uint32_t region_of(const struct op *c, const struct op_group *g)
 	return g->writes || !c->program->rodata_len ? UB_REGION_DATA : UB_REGION_RODATA;
 }
 
-/* t: where the first address is from the region's start; lr: the last place for it. */
-static void check_group(struct op *c, const struct op_group *g, int t, int other)
+/* lr: the last place for a group's first address, from the region's start; t: where that is. Less is left where the
+ * limit of the context is at hand, and its length is known to be enough. */
+static void region_end(struct op *c, const struct op_group *g, int t)
 {
 	struct jit_code *code = &c->out.code;
-	uint32_t by_var;
-	int64_t d = move_of(&c->loop, g, &by_var);
+	uint32_t window = c->map.window, limit = c->map.home[OP_LIMIT], base = c->map.home[OP_BASE];
+	if (g->region == 1 && limit < OP_REGS && base < OP_REGS && c->facts.length >= window && c->facts.length >= g->bytes && g->bytes <= 255) {
+		jit_dp_imm(code, window > g->bytes ? T2_ADD : T2_SUB, T2_LR, (int)limit,
+			   window > g->bytes ? window - 1 - g->bytes : g->bytes + 1 - window, JIT_ANY);
+		jit_dp(code, T2_SUB, t, op_reg(c, g->a, t), (int)base, JIT_ANY);
+		return;
+	}
 	int32_t region = UB_RUN_REGIONS + 12 * (int32_t)region_of(c, g);
-	uint32_t m = size((int32_t)d);
+	const struct op_value *v = op_val(c, g->a);
+	int a = v->kind == OP_HELD && v->a < OP_REGS ? v->a : -1;
 	op_load_run(c, T2_LR);
 	jit_mem(code, T2_LDR, t, T2_LR, region);
 	jit_mem(code, T2_LDR, T2_LR, T2_LR, region + 4);
-	jit_dp(code, T2_SUB, t, op_reg(c, g->a, other), t, JIT_ANY);
-	if (g->b != OP_NONE)
-		jit_dp_shift(code, T2_ADD, t, t, op_reg(c, g->b, other), T2_LSL, g->shift, JIT_ANY);
-	struct op_value first = op_value(OP_SUM, (uint32_t)t, OP_NONE, 0, (uint32_t)g->min);
-	op_emit_value(c, t, &first);
+	if (a < 0) {
+		jit_push(code, 1u << T2_LR);
+		c->places.sp_moved += 4;
+		a = op_reg(c, g->a, T2_LR);
+	}
+	jit_dp(code, T2_SUB, t, a, t, JIT_ANY);
+	if (a == T2_LR) {
+		jit_pop(code, 1u << T2_LR);
+		c->places.sp_moved -= 4;
+	}
 	jit_dp_imm(code, T2_SUB, T2_LR, T2_LR, g->bytes, JIT_SET);
 	to_slow(c, T2_LO);
+}
+
+/* The first and the last turn's address lie in the region. */
+static void check_group(struct op *c, const struct op_group *g, int t, int other)
+{
+	struct jit_code *code = &c->out.code;
+	uint32_t by_var, shift;
+	int64_t d;
+	move_of(&c->loop, g, &d, &by_var, &shift);
+	uint32_t m = size((int32_t)d);
+	region_end(c, g, t);
+	if (g->b != OP_NONE)
+		jit_dp_shift(code, T2_ADD, t, t, op_reg(c, g->b, other), T2_LSL, g->shift, JIT_ANY);
+	if (g->c != OP_NONE)
+		jit_dp_shift(code, T2_ADD, t, t, op_reg(c, g->c, other), T2_LSL, g->shift, JIT_ANY);
+	struct op_value first = op_value(OP_SUM, (uint32_t)t, OP_NONE, 0, (uint32_t)g->min);
+	if (g->min)
+		op_emit_value(c, t, &first);
 	jit_cmp(code, t, T2_LR);
 	to_slow(c, T2_HI);
 	if (d == 0 && by_var == OP_NONE)
 		return;
-	if (d >= 0) { /* what is left above */
-		jit_dp(code, T2_SUB, T2_LR, T2_LR, t, JIT_ANY);
-		t = T2_LR;
-	}
+	if (d >= 0) /* what is left above */
+		jit_dp(code, T2_SUB, t, T2_LR, t, JIT_ANY);
 	if (by_var != OP_NONE) {
+		if (shift)
+			jit_shift_imm(code, T2_LSR, t, t, shift, JIT_ANY);
 		jit_mul3(code, T2_UDIV, t, t, op_reg(c, by_var, other), 0);
 	} else if (m > 1 && is_power(m)) {
 		jit_shift_imm(code, T2_LSR, t, t, (uint32_t)__builtin_ctz(m), JIT_ANY);
@@ -209,15 +272,18 @@ static void check_groups(struct op *c)
 {
 	struct op_loop *l = &c->loop;
 	uint32_t pair = two_others(c);
-	l->popped = pair;
+	l->popped = to_push(c, pair);
 	if (l->ngroups == 0)
 		return;
-	jit_push(&c->out.code, pair);
-	c->places.sp_moved += 8;
+	if (l->popped)
+		jit_push(&c->out.code, l->popped);
+	int32_t moved = l->popped ? l->popped & (l->popped - 1) ? 8 : 4 : 0;
+	c->places.sp_moved += moved;
 	for (uint32_t i = 0; i < l->ngroups; i++)
 		check_group(c, &l->group[i], __builtin_ctz(pair), 31 - __builtin_clz(pair));
-	jit_pop(&c->out.code, pair);
-	c->places.sp_moved -= 8;
+	if (l->popped)
+		jit_pop(&c->out.code, l->popped);
+	c->places.sp_moved -= moved;
 }
 
 void op_guard(struct op *c)

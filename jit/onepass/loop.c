@@ -21,7 +21,7 @@ static struct op_form *form_of(struct op *c, uint32_t var)
 	return &c->loop.form[index_of(c, var)];
 }
 
-static const struct op_form unknown = { OP_NONE, OP_NONE, 0, 0 };
+static const struct op_form unknown = { OP_NONE, OP_NONE, OP_NONE, 0, 0 };
 
 static bool is_alone(const struct op_form *f, uint32_t var, int32_t add)
 {
@@ -40,22 +40,57 @@ void op_loop_copy(struct op *c, uint32_t var, uint32_t from)
 		*form_of(c, var) = from == OP_NONE || from == UB_R10 ? unknown : *form_of(c, from);
 }
 
+static bool has_base(const struct op_form *f)
+{
+	return f->a != OP_NONE && f->b == OP_NONE;
+}
+
+static bool has_index(const struct op_form *f)
+{
+	return f->a == OP_NONE && f->b != OP_NONE;
+}
+
 static void add_forms(struct op_form *d, const struct op_form *s)
 {
 	struct op_form f = *d;
-	f.add = (int32_t)((uint32_t)d->add + (uint32_t)s->add);
-	if (d->a != OP_NONE && d->b == OP_NONE && s->a != OP_NONE && s->b == OP_NONE) {
+	if (has_index(d) || (has_base(s) && !has_base(d))) { /* bases first, then indices */
+		f = *s;
+		s = d;
+	}
+	int32_t sum = (int32_t)((uint32_t)f.add + (uint32_t)s->add);
+	if (has_base(&f) && has_base(s)) {
 		f.b = s->a;
 		f.shift = 0;
-	} else if (d->a != OP_NONE && d->b == OP_NONE && s->a == OP_NONE && s->b != OP_NONE) {
+	} else if (has_base(&f) && has_index(s)) {
 		f.b = s->b;
+		f.c = s->c;
 		f.shift = s->shift;
-	} else if (s->a != OP_NONE && s->b == OP_NONE && d->a == OP_NONE && d->b != OP_NONE) {
-		f.a = s->a;
+	} else if (f.b != OP_NONE && f.c == OP_NONE && has_base(s) && f.shift == 0) {
+		f.c = s->a;
+	} else if (f.b != OP_NONE && f.c == OP_NONE && has_index(s) && s->c == OP_NONE && f.shift == s->shift) {
+		f.c = s->b;
+	} else if (has_base(&f) && s->a != OP_NONE && s->c == OP_NONE && s->shift == 0) {
+		f.b = s->a;
+		f.c = s->b;
+		f.shift = 0;
 	} else {
 		f = unknown;
 	}
+	f.add = sum;
 	*d = f;
+}
+
+static void shift_form(struct op_form *f, uint32_t by)
+{
+	struct op_form g = { OP_NONE, f->b, f->c, (uint8_t)(f->shift + by), (int32_t)((uint32_t)f->add << by) };
+	if (f->a != OP_NONE && f->c == OP_NONE && (f->b == OP_NONE || f->shift == 0)) {
+		g.b = f->a;
+		g.c = f->b;
+		g.shift = (uint8_t)by;
+	} else if (f->a != OP_NONE || g.shift > 3) {
+		g = unknown;
+	}
+	*f = g;
 }
 
 /* The form of an arithmetic instruction's result. Sums are modulo 2^32. */
@@ -72,11 +107,14 @@ void op_loop_assign(struct op *c, const struct ub_insn *insn)
 		f->add = (int32_t)((uint32_t)f->add + (op == UB_ADD ? k : 0u - k));
 	} else if (op == UB_ADD && x && s != UB_R10 && op_is_const(c, s) && known) {
 		f->add = (int32_t)((uint32_t)f->add + (uint32_t)op_val(c, s)->imm);
+	} else if (op == UB_ADD && x && s != UB_R10 && op_is_const(c, d)) {
+		*f = *form_of(c, s);
+		f->add = (int32_t)((uint32_t)f->add + (uint32_t)op_val(c, d)->imm);
 	} else if (op == UB_ADD && x && s != UB_R10) {
 		struct op_form other = *form_of(c, s);
 		add_forms(f, &other);
-	} else if (op == UB_LSH && !x && (k & 63) <= 3 && f->a != OP_NONE && f->b == OP_NONE) {
-		*f = (struct op_form){ OP_NONE, f->a, (uint8_t)(k & 3), (int32_t)((uint32_t)f->add << (k & 3)) };
+	} else if (op == UB_LSH && !x && (k & 63) <= 3 && known) {
+		shift_form(f, k & 3);
 	} else {
 		*f = unknown;
 	}
@@ -195,7 +233,7 @@ static bool understand(struct op *c)
 		for (uint32_t k = 0; k < i; k++)
 			if (l->step[i].var == l->step[k].var)
 				return false;
-	return !(l->prepaid && pays_elsewhere(c)) && op_guard_possible(c);
+	return !(l->prepaid && pays_elsewhere(c));
 }
 
 void op_loop_begin(struct op *c, bool on)
@@ -204,6 +242,13 @@ void op_loop_begin(struct op *c, bool on)
 	l->active = l->fast = false;
 	if (!understand(c) || (on && l->head != l->start)) /* who comes from above is in the middle of a turn */
 		return;
+	if (l->head != l->start)
+		op_frame(c, l->head, OP_ENTER);
+	if (!op_guard_possible(c)) {
+		if (l->head != l->start)
+			op_frame(c, l->start, OP_ENTER);
+		return;
+	}
 	l->written = written_in(c);
 	l->at = c->plan.insn;
 	l->active = true;
@@ -220,7 +265,6 @@ void op_loop_begin(struct op *c, bool on)
 	}
 	/* whoever goes to the head comes to the test */
 	c->out.offset[l->head] = (uint16_t)c->out.code.len;
-	op_frame(c, l->head, OP_ENTER);
 	op_guard(c);
 	l->fast = true;
 	l->first_fixup = c->out.nfixups;
@@ -253,11 +297,19 @@ void op_loop_enter(struct op *c, uint32_t slot)
 	}
 }
 
+static bool are(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+	return (a == c && b == d) || (a == d && b == c);
+}
+
+/* The same sum. Without a shift its parts may stand in any order. */
 static bool matches(const struct op_form *f, const struct op_group *g)
 {
-	if (f->a == g->a && f->b == g->b && (g->b == OP_NONE || f->shift == g->shift))
+	if (g->b != OP_NONE && f->shift != g->shift)
+		return false;
+	if (f->a == g->a && are(f->b, f->c, g->b, g->c))
 		return true;
-	return g->b != OP_NONE && g->shift == 0 && f->shift == 0 && f->a == g->b && f->b == g->a;
+	return g->b != OP_NONE && g->shift == 0 && ((f->a == g->b && are(f->b, f->c, g->a, g->c)) || (f->a == g->c && are(f->b, f->c, g->a, g->b)));
 }
 
 bool op_loop_covers(struct op *c, uint32_t var, int32_t offset, uint32_t size, uint32_t rights)
@@ -330,6 +382,7 @@ void op_loop_edge(struct op *c, uint32_t target)
 	for (uint32_t i = 0; i < l->ngroups; i++) {
 		expect_moved(c, l->group[i].a);
 		expect_moved(c, l->group[i].b);
+		expect_moved(c, l->group[i].c);
 	}
 	expect_moved(c, l->bound);
 }
@@ -472,7 +525,7 @@ bool op_loop_end(struct op *c, bool on)
 	keep_inside(c);
 	for (uint32_t i = l->popping; i < l->guard_end; i++)
 		jit_land(&c->out, i);
-	if (l->guard_end > l->popping)
+	if (l->guard_end > l->popping && l->popped)
 		jit_pop(&c->out.code, l->popped);
 	if (c->out.code.len & 1 && l->guard_end == l->popping && l->head == l->start)
 		jit_narrow(&c->out.code, T2_NOP);

@@ -111,11 +111,15 @@ static bool check_distance(struct op *c, const struct op_value *at, uint32_t siz
 
 static bool check_stack(struct op *c, const struct op_value *at, uint32_t size, uint32_t what)
 {
-	const struct ub_program *p = c->program;
-	uint32_t home = c->map.home[UB_R10], len = p->funcs[c->function] != p->entry ? 2 * UB_FRAME_BYTES : UB_FRAME_BYTES;
-	if (!(p->flags & UB_PROGRAM_FRAME_ESCAPES) || c->bias != UB_FRAME_BYTES || home >= OP_REGS)
+	uint32_t home = c->map.home[UB_R10], len = c->program->stack_use;
+	if (len < size)
 		return false;
-	jit_mov(&c->out.code, T2_LR, (int)home);
+	if (!c->called && c->bias == len && home < OP_REGS) {
+		jit_mov(&c->out.code, T2_LR, (int)home);
+	} else {
+		op_load_run(c, T2_LR);
+		jit_mem(&c->out.code, T2_LDR, T2_LR, T2_LR, UB_RUN_REGIONS + 12 * UB_REGION_STACK);
+	}
 	return check_distance(c, at, size, len, what);
 }
 
@@ -155,7 +159,7 @@ static uint32_t region_of(struct op *c, uint32_t var)
 	struct op_fact f = op_know(c, var);
 	if (c->plan.say.region != OP_NONE)
 		return c->plan.say.region;
-	if (f.kind == OP_STACK)
+	if (f.kind >= OP_STACK)
 		return IN_STACK;
 	return f.kind == OP_CONTEXT || !f.open ? IN_CONTEXT : IN_MEMORY;
 }

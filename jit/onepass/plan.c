@@ -297,6 +297,8 @@ static void frame_fact(struct op *c, enum op_visit how)
 	uint32_t var = fact_variable(c), kind = bits(c, 2);
 	struct op_fact f = op_fact(kinds[kind], 0, UINT32_MAX);
 	int64_t from = kind == 3 ? bits(c, 1) ? p->data_addr : p->rodata_addr : 0;
+	if (kind == 2 && c->map.calls && bits(c, 1))
+		f.kind = OP_TOP;
 	bool low = bits(c, 1);
 	if (low)
 		f.lo = signed_number(c);
@@ -323,7 +325,7 @@ static void frame_fact(struct op *c, enum op_visit how)
 		f.open = false;
 		if (f.kind == OP_NUMBER && !f.exact && bits(c, 1))
 			f.times = (uint8_t)(count(c, 253) + 2);
-		if (f.kind == OP_STACK || f.slack > 1 << 30 || f.slack < -(1 << 30))
+		if (f.kind >= OP_STACK || f.slack > 1 << 30 || f.slack < -(1 << 30))
 			op_refuse(c, ONEPASS_MALFORMED);
 	}
 	if (kind == 0 && bits(c, 1))
@@ -359,7 +361,7 @@ static void frame_loop(struct op *c, enum op_visit how)
 		if (!here)
 			continue;
 		if (how == OP_ENTER)
-			*f = (struct op_form){ (uint8_t)of, OP_NONE, 0, more };
+			*f = (struct op_form){ (uint8_t)of, OP_NONE, OP_NONE, 0, more };
 		else if (f->a != of || f->b != OP_NONE || f->add != more || !op_known(c, var))
 			op_doubt(c, c->plan.frame, ONEPASS_FORM, var);
 	}
@@ -461,11 +463,13 @@ static void read_step(struct op *c, struct op_step *s)
 static void read_group(struct op *c, struct op_group *g)
 {
 	g->a = (uint8_t)fact_variable(c);
-	g->b = OP_NONE;
+	g->b = g->c = OP_NONE;
 	g->shift = 0;
 	if (bits(c, 1)) {
 		g->b = (uint8_t)fact_variable(c);
 		g->shift = (uint8_t)bits(c, 2);
+		if (bits(c, 1))
+			g->c = (uint8_t)fact_variable(c);
 	}
 	g->min = signed_number(c);
 	g->bytes = number(c);

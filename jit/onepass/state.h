@@ -95,8 +95,8 @@ struct op_places {
 };
 
 /* What is known of a variable, which is the low half of a register or a word. Numbers are unsigned; offsets, from the
- * context's start or from r10, are signed and exact: the address is that of the region plus the offset. */
-enum op_fact_kind { OP_ANYTHING, OP_NUMBER, OP_CONTEXT, OP_STACK };
+ * context's start, from r10 or from the top of the stack, are signed and exact: the address is that of the region plus the offset. */
+enum op_fact_kind { OP_ANYTHING, OP_NUMBER, OP_CONTEXT, OP_STACK, OP_TOP };
 
 struct op_fact {
 	uint8_t kind;
@@ -124,7 +124,7 @@ struct op_facts {
 
 /* In the fast form of a loop: what a variable is in terms of what variables were when the turn began. */
 struct op_form {
-	uint8_t a, b, shift; /* a + (b << shift) + add; a OP_NONE: not known */
+	uint8_t a, b, c, shift; /* a + ((b + c) << shift) + add, each OP_NONE if it is not there; neither a nor b: not known */
 	int32_t add;
 };
 
@@ -136,7 +136,7 @@ struct op_step {
 };
 
 struct op_group {
-	uint8_t a, b, shift, region;
+	uint8_t a, b, c, shift, region; /* as in a form; b without a is not there */
 	bool writes, tested;
 	int32_t min;
 	uint32_t bytes;

@@ -9,22 +9,28 @@ import (
 	"github.com/ubench-dev/ubench/planner/plan"
 )
 
-// Form is a value of 32 bits in terms of what variables were when a turn began: A + (B << Shift) + Add, modulo 2^32.
-// A and B may be plan.NoVar. Unknown values have no form.
+// Form is a value of 32 bits in terms of what variables were when a turn began: A + ((B + C) << Shift) + Add, modulo
+// 2^32. A, B and C may be plan.NoVar, C is so where B is. Unknown values have no form. The rules are those of the
+// device's jit/onepass/loop.c.
 type Form struct {
-	Known bool
-	A, B  plan.Var
-	Shift int
-	Add   int32
+	Known   bool
+	A, B, C plan.Var
+	Shift   int
+	Add     int32
 }
 
 // itself is the form of a variable that has not changed.
-func itself(v plan.Var) Form { return Form{Known: true, A: v, B: plan.NoVar} }
+func itself(v plan.Var) Form { return Form{Known: true, A: v, B: plan.NoVar, C: plan.NoVar} }
 
-func constant(k int32) Form { return Form{Known: true, A: plan.NoVar, B: plan.NoVar, Add: k} }
+func constant(k int32) Form {
+	return Form{Known: true, A: plan.NoVar, B: plan.NoVar, C: plan.NoVar, Add: k}
+}
 
 // simple tells whether it is a variable and a constant.
 func (f Form) simple() bool { return f.Known && f.A != plan.NoVar && f.B == plan.NoVar }
+
+// index tells whether it is one or two variables, shifted, and a constant.
+func (f Form) index() bool { return f.Known && f.A == plan.NoVar && f.B != plan.NoVar }
 
 func (f Form) isConstant() bool { return f.Known && f.A == plan.NoVar && f.B == plan.NoVar }
 
@@ -32,38 +38,47 @@ func (f Form) isConstant() bool { return f.Known && f.A == plan.NoVar && f.B == 
 func (f Form) Is(v plan.Var) bool { return f.simple() && f.A == v }
 
 func add(x, y Form) Form {
-	switch {
-	case !x.Known || !y.Known:
+	if !x.Known || !y.Known {
 		return Form{}
-	case y.isConstant():
-		x.Add += y.Add
-		return x
-	case x.isConstant():
-		y.Add += x.Add
-		return y
-	case x.simple() && y.simple():
-		return Form{true, x.A, y.A, 0, x.Add + y.Add}
-	case x.simple() && y.A == plan.NoVar:
-		return Form{true, x.A, y.B, y.Shift, x.Add + y.Add}
-	case y.simple() && x.A == plan.NoVar:
-		return Form{true, y.A, x.B, x.Shift, x.Add + y.Add}
 	}
-	return Form{}
+	if x.isConstant() || !y.isConstant() && (x.index() || y.simple() && !x.simple()) { // bases first, then indices
+		x, y = y, x
+	}
+	sum := x.Add + y.Add
+	switch {
+	case y.isConstant():
+	case x.simple() && y.simple():
+		x.B, x.Shift = y.A, 0
+	case x.simple() && y.index():
+		x.B, x.C, x.Shift = y.B, y.C, y.Shift
+	case x.B != plan.NoVar && x.C == plan.NoVar && y.simple() && x.Shift == 0:
+		x.C = y.A
+	case x.B != plan.NoVar && x.C == plan.NoVar && y.index() && y.C == plan.NoVar && x.Shift == y.Shift:
+		x.C = y.B
+	case x.simple() && y.A != plan.NoVar && y.C == plan.NoVar && y.Shift == 0:
+		x.B, x.C, x.Shift = y.A, y.B, 0
+	default:
+		return Form{}
+	}
+	x.Add = sum
+	return x
 }
 
 func shift(x Form, by int64) Form {
 	switch {
 	case x.isConstant():
 		return constant(x.Add << (by & 31))
-	case by < 0 || by > 3:
-	case x.simple():
-		return Form{true, plan.NoVar, x.A, int(by), x.Add << by}
-	case x.Known && x.A == plan.NoVar && x.Shift+int(by) <= 3:
-		x.Shift += int(by)
-		x.Add <<= by
-		return x
+	case !x.Known || by < 0 || by > 3:
+		return Form{}
 	}
-	return Form{}
+	y := Form{true, plan.NoVar, x.B, x.C, x.Shift + int(by), x.Add << by}
+	switch {
+	case x.A != plan.NoVar && x.C == plan.NoVar && (x.B == plan.NoVar || x.Shift == 0):
+		y.B, y.C, y.Shift = x.A, x.B, int(by)
+	case x.A != plan.NoVar, y.Shift > 3:
+		return Form{}
+	}
+	return y
 }
 
 // state is the forms of the low halves of registers, and of words.
@@ -206,7 +221,11 @@ func (f Form) String() string {
 		if s != "" {
 			s += " + "
 		}
-		s += f.B.String()
+		index := f.B.String()
+		if f.C != plan.NoVar {
+			index = "(" + index + " + " + f.C.String() + ")"
+		}
+		s += index
 		if f.Shift > 0 {
 			s += fmt.Sprintf("<<%d", f.Shift)
 		}

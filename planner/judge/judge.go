@@ -88,6 +88,7 @@ const (
 	Number
 	Context
 	Stack
+	Top // from the top of the stack, where the program's own r10 is
 )
 
 // Note is what became of an access.

@@ -8,6 +8,7 @@ import (
 )
 
 type reader struct {
+	calls bool // of a program with local calls
 	bytes []byte
 	n     int
 	err   error
@@ -91,7 +92,7 @@ func (r *reader) ascending(most int) (numbers []int) {
 
 // Decode reads a plan for a program whose functions start at these slots.
 func Decode(data, text []byte, functions []int) (*Plan, error) {
-	r, p := &reader{bytes: data}, &Plan{}
+	r, p := &reader{bytes: data, calls: HasCalls(text)}, &Plan{}
 	p.readHeader(r, HasCalls(text), len(functions), len(text)/slotBytes)
 	if r.err != nil {
 		return nil, r.err
@@ -176,6 +177,9 @@ func (p *Plan) readFrame(r *reader, slot int) (f Frame) {
 
 func (r *reader) fact() (x Fact) {
 	x.Var, x.Kind = Var(r.bits(6)), Kind(r.bits(2))
+	if x.Kind == Stack && r.calls && r.flag() {
+		x.Kind = Top
+	}
 	if x.Kind == Rodata {
 		x.Kind += Kind(r.bits(1))
 	}
@@ -188,7 +192,7 @@ func (r *reader) fact() (x Fact) {
 	if x.HasSlack = r.flag(); x.HasSlack {
 		x.Slack = r.signed()
 		x.Exact = r.flag()
-		if x.Kind != Context && x.Kind != Stack && !x.Exact && r.flag() {
+		if x.Kind != Context && !x.stack() && !x.Exact && r.flag() {
 			x.Times = r.count(253) + 2
 		}
 	}
@@ -254,9 +258,12 @@ func (r *reader) loop(start int) *Loop {
 		l.Variables = append(l.Variables, s)
 	}
 	for n := r.count(MaxGroups); n > 0; n-- {
-		g := Group{A: Var(r.bits(6)), B: NoVar}
+		g := Group{A: Var(r.bits(6)), B: NoVar, C: NoVar}
 		if r.flag() {
 			g.B, g.Shift = Var(r.bits(6)), int(r.bits(2))
+			if r.flag() {
+				g.C = Var(r.bits(6))
+			}
 		}
 		g.Min, g.Bytes, g.Region = r.signed(), r.number(), Region(r.bits(2))
 		g.Writes, g.Tested = r.flag(), r.flag()

@@ -26,6 +26,7 @@ const (
 )
 
 type writer struct {
+	calls bool // of a program with local calls
 	bytes []byte
 	n     int
 }
@@ -100,7 +101,7 @@ func (p *Plan) Encode(text []byte, functions []int) ([]byte, error) {
 	if HasCalls(text) != (p.Calls != nil) || (p.Calls != nil && len(p.Calls.Functions) != len(functions)) {
 		return nil, fmt.Errorf("the plan does not say how each of %d functions is called", len(functions))
 	}
-	w := &writer{}
+	w := &writer{calls: p.Calls != nil}
 	p.header(w)
 	for i := range p.Frames {
 		p.frame(w, &p.Frames[i])
@@ -185,11 +186,17 @@ func (p *Plan) frame(w *writer, f *Frame) {
 	}
 }
 
+func (x Fact) stack() bool { return x.Kind == Stack || x.Kind == Top }
+
 func (w *writer) fact(x Fact) {
 	w.variable(x.Var)
-	if x.Kind < Rodata {
+	switch {
+	case x.Kind == Top, x.Kind == Stack && w.calls:
+		w.bits(2, 2)
+		w.flag(x.Kind == Top)
+	case x.Kind < Rodata:
 		w.bits(uint32(x.Kind), 2)
-	} else {
+	default:
 		w.bits(3, 2)
 		w.flag(x.Kind == Data)
 	}
@@ -205,7 +212,7 @@ func (w *writer) fact(x Fact) {
 	if x.HasSlack {
 		w.signed(x.Slack)
 		w.flag(x.Exact)
-		if x.Kind != Context && x.Kind != Stack && !x.Exact {
+		if x.Kind != Context && !x.stack() && !x.Exact {
 			w.flag(x.Times > 1)
 			if x.Times > 1 {
 				w.number(uint32(x.Times - 2))
@@ -290,6 +297,10 @@ func (w *writer) loop(start int, l *Loop) {
 		if g.B != NoVar {
 			w.variable(g.B)
 			w.bits(uint32(g.Shift), 2)
+			w.flag(g.C != NoVar)
+			if g.C != NoVar {
+				w.variable(g.C)
+			}
 		}
 		w.signed(g.Min)
 		w.number(g.Bytes)

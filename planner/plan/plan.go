@@ -138,9 +138,12 @@ const (
 	Stack
 	Rodata
 	Data
+	Top // offsets from r10 of the function that the program starts in, for those it calls
 )
 
-func (k Kind) String() string { return [...]string{"number", "context", "stack", "rodata", "data"}[k] }
+func (k Kind) String() string {
+	return [...]string{"number", "context", "stack", "rodata", "data", "stack top"}[k]
+}
 
 // Fact is a range of a variable: a number, or an offset into memory. Slack, if there, says that the
 // number, or offset into the context, is Slack bytes or more below the context's length.
@@ -231,9 +234,10 @@ type Step struct {
 // NoVar is no variable.
 const NoVar Var = 0xff
 
-// Group is a range of addresses that is tested before the loop: A + (B << Shift) + [Min, Min + Bytes).
+// Group is a range of addresses that is tested before the loop: A + ((B + C) << Shift) + [Min, Min + Bytes).
 type Group struct {
-	A, B   Var // B may be NoVar
+	A      Var
+	B, C   Var // may be NoVar, C is where B is
 	Shift  int // 0 to 3
 	Min    int32
 	Bytes  uint32
@@ -371,7 +375,9 @@ func (l *Loop) print(b *strings.Builder) {
 	}
 	for _, g := range l.Groups {
 		fmt.Fprintf(b, ", %v", g.A)
-		if g.B != NoVar {
+		if g.C != NoVar {
+			fmt.Fprintf(b, " + ((%v + %v) << %d)", g.B, g.C, g.Shift)
+		} else if g.B != NoVar {
 			fmt.Fprintf(b, " + (%v << %d)", g.B, g.Shift)
 		}
 		fmt.Fprintf(b, " + [%d, %d) in %v, writes %v, tested %v", g.Min, int64(g.Min)+int64(g.Bytes), g.Region, g.Writes, g.Tested)

@@ -33,15 +33,15 @@ func example() *Plan {
 	p.Frames = []Frame{
 		{Slot: 0, Registers: [10]Known{1: Zero, 2: Zero}, Facts: []Fact{{Var: 1, Kind: Context}, {Var: 2, NoLimit: true, HasSlack: true, Exact: true}}},
 		{Slot: 2, Registers: [10]Known{Both, Zero, Low}, Words: 2, Moved: []Moved{{Word + 1, 5}}, Length: 300,
-			Facts: []Fact{{Var: 1, Kind: Data, Lo: -8, Hi: 70000, Slack: -3, HasSlack: true}},
+			Facts: []Fact{{Var: 1, Kind: Data, Lo: -8, Hi: 70000, Slack: -3, HasSlack: true}, {Var: 2, Hi: 40, Slack: 8, Times: 4, HasSlack: true, Align: 3}},
 			Loop:  &InLoop{Tested: true, Forms: []Form{{3, 1, -1}}}},
 		{Slot: 6, Registers: [10]Known{Both}},
 	}
 	p.Insns = []Insn{
 		{Slot: 0, Defer: true},
-		{Slot: 2, Loop: &Loop{End: 5, Test: 5, Source: true, Offset: 1, Prepaid: true, Bound: 7,
+		{Slot: 2, Loop: &Loop{Head: 3, End: 5, Holes: []Hole{{4, 5}}, Test: 5, Source: true, Offset: 1, Prepaid: true, Bound: 7,
 			Variables: []Step{{1, 1, NoVar}, {2, 0, 7}},
-			Groups:    []Group{{1, NoVar, 0, 0, 1, InContext, false, true}, {1, 2, 3, -4, 400, Elsewhere, true, false}}}},
+			Groups:    []Group{{1, NoVar, NoVar, 0, 0, 1, InContext, false, true}, {1, 2, 5, 3, -4, 400, Elsewhere, true, false}}}},
 		{Slot: 3, Place: []Moved{{0, 4}}, Move: []Moved{{High, FrameWord + 3}}, Region: InMemory, HasRegion: true,
 			Reach: &Reach{-1, 9}, Drop: true, DeadHigh: true},
 	}

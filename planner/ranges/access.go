@@ -61,6 +61,8 @@ func (g *Function) access(p *Facts, k int, i *cfg.Insn) Access {
 	switch v.Region {
 	case Stack:
 		low, high = -512, 512*int64(g.Depth)
+	case Top:
+		low = -512 * int64(g.Depth+1)
 	case Rodata:
 		high = int64(len(p.Program.Image.Rodata))
 	case Data:
@@ -81,7 +83,7 @@ func (g *Function) access(p *Facts, k int, i *cfg.Insn) Access {
 		a.Reason, a.Need = Short, a.Last
 	case !within:
 		a.Reason = Beyond
-	case i.Class == cfg.Atomic && v.Region != Stack && v.Region != Context:
+	case i.Class == cfg.Atomic && v.Region != Stack && v.Region != Top && v.Region != Context:
 		a.Reason = Unaligned
 	case i.Class == cfg.Atomic:
 		if _, c := v.Constant(); !c || (v.SLow+i.Off)%size != 0 {

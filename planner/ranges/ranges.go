@@ -39,11 +39,19 @@ type analysis struct {
 	escapes   bool
 	limits    []uint64 // constants, and the ends of what comparisons can tell, ascending
 	queue     []int    // functions to look at
+	once      bool     // nothing calls the function the program starts in
 }
 
 // Of interprets a program.
 func Of(p *cfg.Program) *Facts {
-	a := &analysis{facts: &Facts{Program: p}, addresses: map[int][]image.Address{}}
+	a := &analysis{facts: &Facts{Program: p}, addresses: map[int][]image.Address{}, once: true}
+	for _, f := range p.Functions {
+		for k := range f.Insns {
+			if i := &f.Insns[k]; i.Class == cfg.CallX || i.Class == cfg.Call && i.Target == 0 {
+				a.once = false
+			}
+		}
+	}
 	for _, at := range p.Image.Addresses {
 		a.addresses[at.Slot] = append(a.addresses[at.Slot], at)
 	}
@@ -138,7 +146,10 @@ func (a *analysis) argue(s *State, i *cfg.Insn) {
 		to := State{Reached: true, Least: s.Least, Regs: s.Regs}
 		for r := range to.Regs {
 			v := &to.Regs[r]
-			if v.Region == Stack {
+			switch {
+			case v.Region == Stack && a.f.Start == 0 && a.once:
+				v.Region = Top
+			case v.Region == Stack:
 				v.Number = add(v.Number, Exactly(512))
 			}
 			v.ID, v.Linear = joinID(0, r), Linear{}

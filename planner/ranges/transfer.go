@@ -118,8 +118,10 @@ func (a *analysis) stored(s *State, i *cfg.Insn, v Value) {
 		if i.Size < 8 {
 			s.store(i.Off, size, number(v.Number.meetMask(1<<(8*size)-1)))
 		}
-	case !a.escapes || base.Pointer() && base.Region != Stack:
+	case !a.escapes || base.Pointer() && base.Region != Stack && base.Region != Top:
 		// Nothing else leads to the frame.
+	case base.Region == Top:
+		s.Slots = nil
 	case base.Pointer() && base.SLow > math.MinInt32 && base.SHigh < math.MaxInt32:
 		s.overwrite(base.SLow+i.Off, base.SHigh+i.Off+size)
 	default:

@@ -10,16 +10,20 @@ import (
 // Region is where a pointer points.
 type Region uint8
 
-// Regions of a run, as far as programs can tell them apart. An offset into the stack counts from r10.
+// Regions of a run, as far as programs can tell them apart. An offset into the stack counts from r10, or from
+// what r10 was when the program began.
 const (
 	NoRegion Region = iota // a number, or a pointer from somewhere
 	Context
 	Stack
 	Rodata
 	Data
+	Top
 )
 
-func (r Region) String() string { return [...]string{"", "ctx", "stack", "rodata", "data"}[r] }
+func (r Region) String() string {
+	return [...]string{"", "ctx", "stack", "rodata", "data", "stack top"}[r]
+}
 
 // Slack is a bound by the length of the context: Scale * v + Room <= length, v being a number, or the
 // offset of a pointer into the context. Scale 0 is none.
