@@ -9,6 +9,7 @@ import (
 	"github.com/ubench-dev/ubench/planner/alloc"
 	"github.com/ubench-dev/ubench/planner/judge"
 	"github.com/ubench-dev/ubench/planner/plan"
+	"github.com/ubench-dev/ubench/planner/ranges"
 )
 
 // rounds is how often a plan is made anew, with less in it.
@@ -83,7 +84,24 @@ func (b *builder) attempt(j *judge.Judge) (r *Result, again bool, err error) {
 	if !v.Followed {
 		return nil, false, fmt.Errorf("%s: the plan is not followed: %s, at slot %d", b.image.Name, v.Reason, v.Slot)
 	}
+	if b.unproved(&v) {
+		return nil, true, nil
+	}
 	return &Result{b.Analysis, b.plan, data, v, b.places}, false, nil
+}
+
+// unproved finds accesses that the desk can prove and the device cannot: a test before a loop may do for these, too.
+func (b *builder) unproved(v *judge.Verdict) (some bool) {
+	for n, f := range b.Program.Functions {
+		for _, x := range b.Facts.Functions[n].Accesses(b.Facts) {
+			slot := f.Insns[x.Insn].Slot
+			if x.Reason == ranges.Proved && v.Notes[slot]&15 == judge.Checked && !b.doubt.proofs[slot] {
+				b.doubt.proofs[slot] = true
+				some = some || len(b.Forests[n].Loops) > 0
+			}
+		}
+	}
+	return some
 }
 
 // doubtAll says less of what was doubted. Claims only ever get weaker, and no more than the compiler's own knowledge asks

@@ -82,6 +82,7 @@ type doubts struct {
 	loops  map[int]int       // loops by slot: 1 not paid before, 2 no record
 	defers map[int]bool      // instructions that are not deferred
 	form   map[claim]bool    // forms at a join
+	proofs map[int]bool      // accesses that the device checks, though the desk can prove them
 }
 
 type claim struct {
@@ -90,7 +91,7 @@ type claim struct {
 }
 
 func newDoubts() doubts {
-	return doubts{map[claim]*weaker{}, map[claim]bool{}, map[int]int64{}, map[int]int{}, map[int]bool{}, map[claim]bool{}}
+	return doubts{map[claim]*weaker{}, map[claim]bool{}, map[int]int64{}, map[int]int{}, map[int]bool{}, map[claim]bool{}, map[int]bool{}}
 }
 
 // build makes a plan with the doubts there are.

@@ -20,6 +20,7 @@ type record struct {
 	counter  *affine.Counter
 	forms    *affine.Loop
 	matter   []plan.Var // variables the test before the loop looks at
+	accesses int        // that need no check
 }
 
 // findRecords picks loops: inner ones before those around them, which then have none. A record is worth it if it takes
@@ -94,7 +95,7 @@ func (b *builder) record(n int, t *loops.Forest, k int) *record {
 	}
 	proved := map[int]bool{}
 	for _, x := range b.Facts.Functions[n].Accesses(b.Facts) {
-		proved[x.Insn] = x.Reason == ranges.Proved
+		proved[x.Insn] = x.Reason == ranges.Proved && !b.doubt.proofs[f.Insns[x.Insn].Slot]
 	}
 	for _, x := range a.Accesses {
 		if proved[x.Insn] || !x.Form.Known || x.Form.A == plan.NoVar || x.Form.A == cfg.R10 {
@@ -102,10 +103,42 @@ func (b *builder) record(n int, t *loops.Forest, k int) *record {
 		}
 		b.group(r, n, x)
 	}
-	if !prepaid && len(r.loop.Groups) == 0 {
-		return nil // nothing to gain
+	if !b.pays(r, n, l) {
+		return nil
 	}
 	return r
+}
+
+// What things cost in cycles, roughly, and how often a loop is expected to turn.
+const (
+	usualTurns = 10
+	aCheck     = 6
+	aPayment   = 3
+	aTest      = 10
+	aGroup     = 10
+	aRefund    = 8
+)
+
+// pays tells whether a record saves more than its test costs. Ways out other than the test are taken in half of the runs,
+// after half of the turns.
+func (b *builder) pays(r *record, n int, l *loops.Loop) bool {
+	f := b.Program.Functions[n]
+	turns, cost := usualTurns, aTest+aGroup*len(r.loop.Groups)
+	for _, blk := range l.Blocks {
+		for _, s := range f.Blocks[blk].Succs {
+			if !l.Contains(s) && f.LastSlot(blk) != r.loop.Test {
+				turns = usualTurns / 2
+			}
+		}
+	}
+	saved := turns * aCheck * r.accesses
+	if r.loop.Prepaid {
+		saved += turns * aPayment
+		if turns < usualTurns {
+			cost += aRefund
+		}
+	}
+	return saved > cost
 }
 
 // possible tells whether the device can make a test of a counter: it moves towards the bound, by little, and by a power
@@ -173,6 +206,7 @@ func (b *builder) group(r *record, n int, x affine.Access) {
 		return
 	}
 	r.loop.Groups, r.loop.Variables = groups, steps
+	r.accesses++
 	for _, v := range []plan.Var{f.A, f.B, f.C} {
 		if v != plan.NoVar && !slices.Contains(r.matter, v) {
 			r.matter = append(r.matter, v)
