@@ -31,12 +31,8 @@ func (b *builder) place(slot int) (function, block int, ok bool) {
 func (b *builder) frame(slot int) plan.Frame {
 	fr := plan.Frame{Slot: slot}
 	n, block, ok := b.place(slot)
-	if !ok { // no path leads here: what is claimed is never held against anything
-		for r := range fr.Registers {
-			if b.places.Home[r] != plan.Nowhere {
-				fr.Registers[r] = plan.Zero
-			}
-		}
+	if !ok { // no path leads here
+		fr.Never = true
 		return fr
 	}
 	s := &b.Facts.Functions[n].Before[b.Program.Functions[n].Blocks[block].First]

@@ -43,6 +43,10 @@ func (b *builder) function(n int) {
 			i := &f.Insns[k]
 			results := b.Live.Effect(i, live.After[k]).Writes & live.After[k]
 			results.Each(func(v plan.Var) {
+				if i.Class == cfg.Call && b.places.Convention != nil {
+					b.result(f, blk, k, v)
+					return
+				}
 				if p, ok := places.Result(k, v); ok && (p != plan.Nowhere || v >= plan.Word) && p != b.homes[v] {
 					b.said(i.Slot).Place = append(b.said(i.Slot).Place, plan.Moved{Var: v, Place: p})
 					b.homes[v] = p
@@ -77,6 +81,16 @@ func (b *builder) function(n int) {
 			b.said(i.Slot).HasRegion = true
 			b.said(i.Slot).Region = [...]plan.Region{plan.InContext, plan.InContext, plan.InStack, plan.InMemory, plan.InMemory, plan.InStack}[a.Region]
 		}
+	}
+}
+
+// result has what a function returned moved to where it lives from there on, by the next instruction or where paths meet.
+func (b *builder) result(f *cfg.Function, blk, k int, v plan.Var) {
+	n := slices.Index(b.Program.Functions, f)
+	p, ok := b.places.Functions[n].Result(k, v)
+	if ok && p != plan.Nowhere && p != b.places.Home[v] && k+1 < f.Blocks[blk].Last {
+		next := b.said(f.Insns[k+1].Slot)
+		next.Move = append(next.Move, plan.Moved{Var: v, Place: p})
 	}
 }
 

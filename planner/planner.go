@@ -255,7 +255,13 @@ func (b *builder) calls() {
 		}
 		return 0
 	}
+	if v := b.places.Convention; v != nil {
+		c.Shared = v.Shared
+	}
 	for r := range 6 {
+		if b.places.Convention != nil {
+			break
+		}
 		c.Shared |= changes(b.places.Home[r]) | changes(b.places.Home[plan.High+plan.Var(r)])
 	}
 	for n, f := range b.Program.Functions {
@@ -275,7 +281,9 @@ func (b *builder) calls() {
 		for k := range f.Insns {
 			b.Live.Effect(&f.Insns[k], b.Live.Functions[n].After[k]).Writes.Each(func(v plan.Var) {
 				place, ok := b.places.Functions[n].Result(k, v)
-				if !ok || v < 6 || v >= plan.High && v < plan.High+6 || place == plan.Nowhere {
+				given := v < 6 || v >= plan.High && v < plan.High+6 // to the caller, or left changed
+				mine := !given || b.places.Convention != nil || place >= plan.FrameWord && !b.Live.Functions[n].Returns.Has(v)
+				if !ok || !mine || place == plan.Nowhere {
 					return
 				}
 				out.Registers |= changes(place) &^ c.Shared
@@ -284,7 +292,7 @@ func (b *builder) calls() {
 				}
 			})
 		}
-		if n > 0 {
+		if n > 0 || !b.Facts.Once {
 			for w := range words {
 				out.Words = append(out.Words, w)
 			}

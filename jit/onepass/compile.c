@@ -97,7 +97,7 @@ static void emit(struct op *c)
 			on = false;
 		} else if (op_is_join(c, slot) && !again) {
 			join(c, on);
-			on = true;
+			on = !c->plan.never;
 		}
 		if (!hole && !again && !op_loop_head(c))
 			c->out.offset[slot] = (uint16_t)c->out.code.len;

@@ -3,7 +3,7 @@
  * or by who finds that it does not say what it should. */
 #include "jit/onepass/loop.h"
 
-enum { VERSION = 2, NOWHERE = 12, WORD = 13 };
+enum { VERSION = 2, NOWHERE = 12, WORD = 13, NEVER = 15 };
 
 /* The next n <= 16 bits; 0 behind the end. */
 static uint32_t bits(struct op *c, uint32_t n)
@@ -367,11 +367,29 @@ static void frame_loop(struct op *c, enum op_visit how)
 	}
 }
 
+/* In place of a variable that lives elsewhere: control never comes here. */
+static bool is_never(struct op *c)
+{
+	uint32_t at = c->plan.bits.at;
+	if (bits(c, 6) == NEVER)
+		return true;
+	c->plan.bits.at = at;
+	return false;
+}
+
 static void read_frame(struct op *c, enum op_visit how)
 {
 	uint8_t home[OP_VARS];
 	const uint8_t *homes = c->map.home;
+	if (how == OP_ENTER)
+		c->plan.never = false;
 	while (bits(c, 1)) {
+		if (is_never(c)) {
+			c->plan.never |= how == OP_ENTER;
+			if (how == OP_EDGE || how == OP_CALL)
+				op_refuse(c, ONEPASS_NOT_THERE);
+			return;
+		}
 		if (homes != home)
 			for (uint32_t v = 0; v < OP_VARS; v++)
 				home[v] = homes[v];

@@ -187,6 +187,7 @@ struct op_plan {
 	uint32_t frame;     /* slot of the frame that is read */
 	uint32_t functions; /* bit at which these are described */
 	uint16_t *frames;   /* per join: the bit its frame begins at */
+	bool never;         /* control does not come to the latest frame that was entered */
 	uint32_t insn;      /* bit at which the instruction at hand is described */
 	struct op_say say;
 };

@@ -9,6 +9,7 @@ package alloc
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -28,9 +29,10 @@ type Own map[plan.Var]float64
 
 // Places is where the variables of a program live.
 type Places struct {
-	Home      [plan.Word + plan.MaxWords]plan.Place // of each variable, unless a function says otherwise
-	Words     int                                   // of the code's own frame
-	Functions []*Function
+	Home       [plan.Word + plan.MaxWords]plan.Place // of each variable, unless a function says otherwise
+	Words      int                                   // of the code's own frame
+	Functions  []*Function
+	Convention *Convention // nil: all values of a variable live in one place
 }
 
 // Function is where the variables of a function live.
@@ -59,18 +61,26 @@ func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide fu
 	for v := range p.Home {
 		p.Home[v] = plan.Nowhere
 	}
-	split := len(live.Functions) == 1
+	p.Convention = conventional(live, wide)
+	split := len(live.Functions) == 1 || p.Convention != nil
 	c := colouring{own: own, registers: registers}
+	if p.Convention != nil {
+		c.barred = p.Convention.Shared
+	}
 	for n, g := range live.Functions {
 		w := build(live, g, split)
+		w.convention = p.Convention
 		w.weigh(weight[n], func(k int, v plan.Var) bool {
 			return v < plan.High || k < len(g.Insns) && wide(n, k, v)
 		})
 		p.Functions = append(p.Functions, &Function{g, w})
+		if p.Convention != nil && n > 0 {
+			w.arguments()
+		}
 		c.add(w, split)
 		for k := range g.Insns {
 			if g.Insns[k].Class == cfg.Helper {
-				c.barred = 0xf
+				c.barred |= 0xf
 			}
 		}
 	}
@@ -89,6 +99,7 @@ type node struct {
 	weight float64
 	insns  int
 	barred uint16
+	must   plan.Place // or Nowhere
 	place  plan.Place
 	near   map[int]bool
 	hints  map[int]float64
@@ -127,7 +138,7 @@ func (c *colouring) add(w *webs, split bool) {
 		at, ok := c.byVar[b.v]
 		if split || !ok {
 			at = len(c.nodes)
-			c.nodes = append(c.nodes, &node{v: b.v, place: plan.Nowhere, near: map[int]bool{}, hints: map[int]float64{}, fixed: map[plan.Place]float64{}})
+			c.nodes = append(c.nodes, &node{v: b.v, place: plan.Nowhere, must: plan.Nowhere, near: map[int]bool{}, hints: map[int]float64{}, fixed: map[plan.Place]float64{}})
 			c.byVar[b.v] = at
 		}
 		index[n] = at
@@ -157,6 +168,9 @@ func (c *colouring) take(d *node, b *web) {
 	d.weight += b.weight
 	d.insns += b.insns
 	d.barred |= b.barred
+	if b.must != plan.Nowhere {
+		d.must = b.must
+	}
 	for place, x := range b.fixed {
 		d.fixed[place] += x
 	}
@@ -178,7 +192,7 @@ func (c *colouring) apart() {
 func (c *colouring) colour(p *Places) {
 	for _, v := range []plan.Var{cfg.R10, plan.Budget, plan.Base, plan.Limit, plan.Memory} {
 		if x := c.own[v]; x > 0 {
-			d := &node{v: v, own: true, weight: x, place: plan.Nowhere, near: map[int]bool{}, barred: c.barred}
+			d := &node{v: v, own: true, weight: x, place: plan.Nowhere, must: plan.Nowhere, near: map[int]bool{}, barred: c.barred}
 			me := len(c.nodes)
 			for n, other := range c.nodes {
 				other.near[me] = true
@@ -194,7 +208,12 @@ func (c *colouring) colour(p *Places) {
 	for n := range order {
 		order[n] = n
 	}
-	worth := func(d *node) float64 { return d.weight / float64(d.insns+2) }
+	worth := func(d *node) float64 {
+		if d.must != plan.Nowhere {
+			return math.Inf(1)
+		}
+		return d.weight / float64(d.insns+2)
+	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(worth(c.nodes[b]), worth(c.nodes[a])) })
 	words := map[plan.Var]plan.Place{} // words that variables were given already
 	for _, n := range order {
@@ -210,6 +229,11 @@ func (c *colouring) colour(p *Places) {
 	}
 	c.homes(p)
 	p.begin()
+	if p.Convention != nil {
+		for v, at := range p.Convention.result {
+			p.Home[v] = at
+		}
+	}
 }
 
 // choose is the place that suits a node best among those its neighbours do not have.
@@ -218,6 +242,9 @@ func (c *colouring) choose(n int, p *Places, words map[plan.Var]plan.Place) plan
 	taken := map[plan.Place]bool{}
 	for m := range d.near {
 		taken[c.nodes[m].place] = true
+	}
+	if d.must != plan.Nowhere && !taken[d.must] {
+		return d.must
 	}
 	best, bestScore := plan.Nowhere, 0.0
 	for r := range plan.Place(c.registers) {

@@ -18,6 +18,7 @@ type web struct {
 	hints   map[int]float64 // webs it would like to share a place with
 	fixed   map[plan.Place]float64
 	near    map[int]bool // webs that are needed at the same time
+	must    plan.Place   // where it has to live, or Nowhere
 	barred  uint16       // ARM registers it cannot have
 	defs    int
 	insns   int  // instructions it is live behind
@@ -33,18 +34,19 @@ type pair struct {
 
 // webs of one function.
 type webs struct {
-	pairs  []pair
-	one    []int // webs that are coloured as one with another, before it
-	g      *liveness.Function
-	live   *liveness.Live
-	list   []web
-	parent []int                    // union-find over provisional webs
-	def    map[int]map[plan.Var]int // instruction → variable it writes → web
-	in     []map[plan.Var]int       // block → variable needed there → web
+	convention *Convention // of calls, if values of a variable live in different places
+	pairs      []pair
+	one        []int // webs that are coloured as one with another, before it
+	g          *liveness.Function
+	live       *liveness.Live
+	list       []web
+	parent     []int                    // union-find over provisional webs
+	def        map[int]map[plan.Var]int // instruction → variable it writes → web
+	in         []map[plan.Var]int       // block → variable needed there → web
 }
 
 func (w *webs) fresh(v plan.Var) int {
-	w.list = append(w.list, web{v: v})
+	w.list = append(w.list, web{v: v, must: plan.Nowhere})
 	w.parent = append(w.parent, len(w.parent))
 	return len(w.list) - 1
 }
@@ -124,7 +126,7 @@ func (w *webs) compact() {
 		if !ok {
 			m = len(list)
 			number[r] = m
-			list = append(list, web{v: w.list[r].v, hints: map[int]float64{}, fixed: map[plan.Place]float64{}, near: map[int]bool{}})
+			list = append(list, web{v: w.list[r].v, must: plan.Nowhere, hints: map[int]float64{}, fixed: map[plan.Place]float64{}, near: map[int]bool{}})
 		}
 		return m
 	}
@@ -276,8 +278,21 @@ func (w *webs) insn(k int, before map[plan.Var]int, weight float64, wide func(k 
 			}
 		}
 	}
+	if i.Class == cfg.Call && w.convention != nil {
+		w.convention.insn(w, k, before, after, effect.Reads, weight)
+	}
 	for _, n := range after {
 		w.list[n].insns++
+	}
+}
+
+// arguments have their places where the function begins.
+func (w *webs) arguments() {
+	for v, n := range w.in[0] {
+		if at, ok := w.convention.arguments[v]; ok {
+			w.list[n].must = at
+			w.list[n].nowhere = false
+		}
 	}
 }
 

@@ -150,7 +150,12 @@ func (p *Plan) readHeader(r *reader, calls bool, functions, slots int) {
 func (p *Plan) readFrame(r *reader, slot int) (f Frame) {
 	f.Slot = slot
 	for r.flag() {
-		f.Moved = append(f.Moved, r.moved())
+		m := Moved{Var: Var(r.bits(6))}
+		if m.Var == never {
+			return Frame{Slot: slot, Never: true}
+		}
+		m.Place = r.place()
+		f.Moved = append(f.Moved, m)
 	}
 	for k := range f.Registers {
 		if p.Places[k] != Nowhere {

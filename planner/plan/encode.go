@@ -25,6 +25,9 @@ const (
 	codeWord    = 13
 )
 
+// never is in place of a variable at a frame that control does not come to.
+const never Var = 15
+
 type writer struct {
 	calls bool // of a program with local calls
 	bytes []byte
@@ -151,6 +154,10 @@ func (p *Plan) header(w *writer) {
 }
 
 func (p *Plan) frame(w *writer, f *Frame) {
+	if f.Never {
+		w.bits(1<<6|uint32(never), 7)
+		return
+	}
 	for _, m := range f.Moved {
 		w.bits(1, 1)
 		w.moved(m)

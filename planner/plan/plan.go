@@ -114,6 +114,7 @@ const (
 // Frame is what holds whenever control comes to a slot.
 type Frame struct {
 	Slot      int
+	Never     bool // control does not come here; nothing else is said
 	Registers [10]Known
 	Words     uint32  // bit i: word i of Plan.Words is where it lives
 	Moved     []Moved // variables that live elsewhere here and in what follows
@@ -282,6 +283,10 @@ func (p *Plan) String() string {
 
 func (f *Frame) print(b *strings.Builder) {
 	fmt.Fprintf(b, "at %d:", f.Slot)
+	if f.Never {
+		b.WriteString(" never\n")
+		return
+	}
 	for r, known := range f.Registers {
 		if known != Lost {
 			fmt.Fprintf(b, " r%d%s", r, [...]string{"", "", "z", "w"}[known])

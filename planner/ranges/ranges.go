@@ -20,6 +20,7 @@ import (
 type Facts struct {
 	Program   *cfg.Program
 	Functions []*Function // in the program's order
+	Once      bool        // nothing calls the function that the program starts in
 }
 
 // Function is what is known of a function: the state before each instruction.
@@ -39,16 +40,15 @@ type analysis struct {
 	escapes   bool
 	limits    []uint64 // constants, and the ends of what comparisons can tell, ascending
 	queue     []int    // functions to look at
-	once      bool     // nothing calls the function the program starts in
 }
 
 // Of interprets a program.
 func Of(p *cfg.Program) *Facts {
-	a := &analysis{facts: &Facts{Program: p}, addresses: map[int][]image.Address{}, once: true}
+	a := &analysis{facts: &Facts{Program: p, Once: true}, addresses: map[int][]image.Address{}}
 	for _, f := range p.Functions {
 		for k := range f.Insns {
 			if i := &f.Insns[k]; i.Class == cfg.CallX || i.Class == cfg.Call && i.Target == 0 {
-				a.once = false
+				a.facts.Once = false
 			}
 		}
 	}
@@ -147,7 +147,7 @@ func (a *analysis) argue(s *State, i *cfg.Insn) {
 		for r := range to.Regs {
 			v := &to.Regs[r]
 			switch {
-			case v.Region == Stack && a.f.Start == 0 && a.once:
+			case v.Region == Stack && a.f.Start == 0 && a.facts.Once:
 				v.Region = Top
 			case v.Region == Stack:
 				v.Number = add(v.Number, Exactly(512))
