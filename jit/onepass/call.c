@@ -321,7 +321,7 @@ static void call_helper(struct op *c, int32_t id)
 static void move_frame(struct op *c, int32_t bytes)
 {
 	uint32_t home = c->map.home[UB_R10];
-	if (home == OP_NONE)
+	if (home == OP_NONE || c->map.still)
 		return;
 	int reg = home < OP_REGS ? (int)home : T2_IP;
 	if (home >= OP_FRAME)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Reads the plan (SPEC.md). It is bytes from outside: what does not follow the format makes the plan be refused, here
  * or by who finds that it does not say what it should. */
-#include "jit/onepass/loop.h"
+#include "jit/onepass/plan.h"
 
-enum { VERSION = 2, NOWHERE = 12, WORD = 13, NEVER = 15 };
+enum { VERSION = 2, NOWHERE = 12, WORD = 13 };
 
 /* The next n <= 16 bits; 0 behind the end. */
-static uint32_t bits(struct op *c, uint32_t n)
+uint32_t op_read(struct op *c, uint32_t n)
 {
 	struct op_bits *b = &c->plan.bits;
 	uint32_t at = b->at, end = at + n, byte = at >> 3, last = b->end >> 3;
@@ -23,11 +23,11 @@ static uint32_t bits(struct op *c, uint32_t n)
 	return v >> (24 - (at & 7) - n) & ((1u << n) - 1);
 }
 
-static uint32_t number(struct op *c)
+uint32_t op_read_number(struct op *c)
 {
 	uint32_t v = 0, more, groups = 0;
 	do {
-		uint32_t group = bits(c, 5);
+		uint32_t group = op_read(c, 5);
 		more = group >> 4;
 		v = v << 4 | (group & 15);
 	} while (more && ++groups < 8);
@@ -36,30 +36,30 @@ static uint32_t number(struct op *c)
 	return v;
 }
 
-static int32_t signed_number(struct op *c)
+int32_t op_read_signed(struct op *c)
 {
-	uint32_t v = number(c);
+	uint32_t v = op_read_number(c);
 	return (int32_t)(v >> 1 ^ (0u - (v & 1)));
 }
 
 /* A number up to a limit. */
-static uint32_t count(struct op *c, uint32_t most)
+uint32_t op_read_count(struct op *c, uint32_t most)
 {
-	uint32_t n = number(c);
+	uint32_t n = op_read_number(c);
 	if (n <= most)
 		return n;
 	op_refuse(c, ONEPASS_MALFORMED);
 	return 0;
 }
 
-static uint32_t place(struct op *c)
+uint32_t op_read_place(struct op *c)
 {
-	uint32_t code = bits(c, 4);
+	uint32_t code = op_read(c, 4);
 	if (code < OP_REGS - (uint32_t)c->map.calls) /* with calls, r11 is the frame's */
 		return code;
 	if (code == NOWHERE)
 		return OP_NONE;
-	uint32_t word = code == WORD ? number(c) : OP_FRAME_WORDS;
+	uint32_t word = code == WORD ? op_read_number(c) : OP_FRAME_WORDS;
 	if (word < c->map.words)
 		return OP_FRAME + word;
 	op_refuse(c, ONEPASS_MALFORMED);
@@ -67,9 +67,9 @@ static uint32_t place(struct op *c)
 }
 
 /* A variable that plans may speak of. */
-static uint32_t variable(struct op *c)
+uint32_t op_read_variable(struct op *c)
 {
-	uint32_t v = bits(c, 6), low = v & 15;
+	uint32_t v = op_read(c, 6), low = v & 15;
 	bool half = v < OP_WORD && low < UB_R10, word = v >= OP_WORD && v - OP_WORD < c->map.nwords;
 	if (half || word)
 		return v;
@@ -78,9 +78,9 @@ static uint32_t variable(struct op *c)
 }
 
 /* A variable that facts are about. */
-static uint32_t fact_variable(struct op *c)
+uint32_t op_read_fact_variable(struct op *c)
 {
-	uint32_t v = variable(c);
+	uint32_t v = op_read_variable(c);
 	if (v < UB_R10 || v >= OP_WORD)
 		return v;
 	op_refuse(c, ONEPASS_MALFORMED);
@@ -92,9 +92,9 @@ static void read_places(struct op *c)
 	struct op_map *m = &c->map;
 	uint32_t taken[OP_PLACES / 32] = { 0 };
 	for (uint32_t v = 0; v <= OP_MEMORY; v++) {
-		m->home[v] = (uint8_t)place(c);
+		m->home[v] = (uint8_t)op_read_place(c);
 		if (v < UB_R10)
-			m->home[v + OP_HIGH] = (uint8_t)(m->home[v] == OP_NONE ? OP_NONE : place(c));
+			m->home[v + OP_HIGH] = (uint8_t)(m->home[v] == OP_NONE ? OP_NONE : op_read_place(c));
 	}
 	/* What never moves has a place of its own. */
 	for (uint32_t v = UB_R10; v <= OP_MEMORY; v++) {
@@ -112,11 +112,11 @@ static void read_places(struct op *c)
 static void read_words(struct op *c)
 {
 	struct op_map *m = &c->map;
-	uint32_t n = count(c, OP_WORDS), next = 0;
+	uint32_t n = op_read_count(c, OP_WORDS), next = 0;
 	for (uint32_t i = 0; i < n; i++) {
-		next += count(c, UB_FRAME_BYTES / 4);
+		next += op_read_count(c, UB_FRAME_BYTES / 4);
 		m->word[i] = (uint8_t)next;
-		m->home[OP_WORD + i] = (uint8_t)place(c);
+		m->home[OP_WORD + i] = (uint8_t)op_read_place(c);
 		if (next++ >= UB_FRAME_BYTES / 4)
 			op_refuse(c, ONEPASS_MALFORMED);
 	}
@@ -125,16 +125,16 @@ static void read_words(struct op *c)
 
 static void skip_list(struct op *c)
 {
-	for (uint32_t n = count(c, OP_FRAME_WORDS); n && !c->refused; n--)
-		number(c);
+	for (uint32_t n = op_read_count(c, OP_FRAME_WORDS); n && !c->refused; n--)
+		op_read_number(c);
 }
 
 /* Joins that jumps do not tell of. */
 static void read_joins(struct op *c)
 {
-	uint32_t n = number(c), slot = 0;
+	uint32_t n = op_read_number(c), slot = 0;
 	for (; n && !c->refused; n--, slot++) {
-		slot += count(c, c->slots);
+		slot += op_read_count(c, c->slots);
 		if (slot >= c->slots || c->text[slot].opcode == 0) {
 			op_refuse(c, ONEPASS_MALFORMED);
 			return;
@@ -150,20 +150,20 @@ bool op_plan_begin(struct op *c)
 	c->plan.bits = (struct op_bits){ c->program->plan, 0, c->program->plan_bytes * 8, false };
 	for (uint32_t v = 0; v < OP_VARS; v++)
 		m->home[v] = OP_NONE;
-	if (bits(c, 4) != VERSION)
+	if (op_read(c, 4) != VERSION)
 		op_refuse(c, ONEPASS_MALFORMED);
-	m->window = (uint8_t)(bits(c, 6) + 1);
-	m->words = (uint8_t)((count(c, OP_FRAME_WORDS) + 1) & ~1u);
+	m->window = (uint8_t)(op_read(c, 6) + 1);
+	m->words = (uint8_t)((op_read_count(c, OP_FRAME_WORDS) + 1) & ~1u);
 	m->zero = 0;
 	read_places(c);
 	read_words(c);
 	if (m->calls) {
-		m->shared = (uint16_t)bits(c, 12);
-		m->call_words = (uint8_t)((count(c, 62) + 1) & ~1u);
+		m->shared = (uint16_t)op_read(c, 12);
+		m->call_words = (uint8_t)((op_read_count(c, 62) + 1) & ~1u);
 		c->plan.functions = c->plan.bits.at;
 		for (uint32_t i = 0; i < c->program->nfuncs && !c->refused; i++) {
-			bits(c, 12);
-			bits(c, 12);
+			op_read(c, 12);
+			op_read(c, 12);
 			skip_list(c);
 		}
 	}
@@ -178,11 +178,11 @@ void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32
 	c->plan.bits.at = c->plan.functions;
 	for (;; function--) {
 		uint32_t word = OP_FRAME;
-		*returns = bits(c, 12);
-		*registers = bits(c, 12);
+		*returns = op_read(c, 12);
+		*registers = op_read(c, 12);
 		*words = 0;
-		for (uint32_t n = count(c, OP_FRAME_WORDS); n && !c->refused; n--, word++) {
-			word += number(c);
+		for (uint32_t n = op_read_count(c, OP_FRAME_WORDS); n && !c->refused; n--, word++) {
+			word += op_read_number(c);
 			if (word < OP_FRAME || word >= (uint32_t)OP_FRAME + c->map.words) {
 				op_refuse(c, ONEPASS_MALFORMED);
 				break;
@@ -192,251 +192,6 @@ void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32
 		if (function == 0 || c->refused)
 			break;
 	}
-	c->plan.bits.at = at;
-}
-
-/* A claim of the plan that cannot be seen to hold. The desk is told what can. */
-void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var)
-{
-#if UB_HOST
-	struct onepass_report *r = c->report;
-	if (r->doubts) {
-		struct op_fact f = what == ONEPASS_FACT ? op_know(c, var) : (struct op_fact){ 0 };
-		uint32_t flags = (f.open ? ONEPASS_OPEN : 0u) | (f.bounded ? ONEPASS_BOUNDED : 0u) | (f.exact ? ONEPASS_EXACT : 0u);
-		if (r->ndoubts < r->room)
-			r->doubts[r->ndoubts++] = (struct onepass_doubt){ (uint16_t)slot, (uint8_t)what, (uint8_t)var, f.kind, (uint8_t)flags, f.align, f.times,
-									  f.slack, f.lo, f.hi, c->facts.length };
-		return;
-	}
-#else
-	(void)slot;
-	(void)what;
-	(void)var;
-#endif
-	op_refuse(c, ONEPASS_NOT_THERE);
-}
-
-/* What happens to a variable where paths meet. at: OP_NONE: it is lost; OP_ZERO_HALF: it is 0. */
-enum { ZERO_HALF = OP_NONE - 1 };
-
-static void meet(struct op *c, uint32_t var, uint32_t at, enum op_visit how)
-{
-	if (how == OP_SKIP)
-		return;
-	if (how == OP_ENTER) {
-		if (at == OP_NONE) {
-			if (op_known(c, var))
-				op_lose(c, var);
-		} else if (at == ZERO_HALF) {
-			op_set_const(c, var, 0);
-		} else {
-			c->places.home[var] = (uint8_t)at;
-			struct op_places *p = &c->places;
-			const struct op_value *v = &p->val[var];
-			if (v->kind == OP_HELD && v->a == at && p->owner[at] == var)
-				return;
-			op_set writable = p->writable; /* nothing is written: it has been there */
-			p->writable = ~(op_set)0;
-			op_hold(c, var, at);
-			p->writable = writable;
-		}
-	} else if (at == ZERO_HALF) {
-		if (!op_is_zero(c, var))
-			op_doubt(c, c->plan.frame, ONEPASS_ZERO, var);
-	} else if (at != OP_NONE) {
-		op_settle(c, var, at);
-	}
-}
-
-/* Whether a variable is where it should be already. */
-static inline bool is_there(const struct op *c, uint32_t var, uint32_t at)
-{
-	return c->places.val[var].kind == OP_HELD && c->places.val[var].a == at;
-}
-
-/* Without a plan everything is at home, but for high halves that nobody reads, or that are 0. */
-static void default_frame(struct op *c, enum op_visit how)
-{
-	const struct op_map *m = &c->map;
-	for (uint32_t r = 0; r < UB_R10; r++) {
-		uint32_t high = r + OP_HIGH, at = m->zero >> r & 1 ? (uint32_t)ZERO_HALF : m->home[high];
-		if (m->home[r] == OP_NONE)
-			continue;
-		if (!is_there(c, r, m->home[r]))
-			meet(c, r, m->home[r], how);
-		if (at != OP_NONE && !is_there(c, high, at))
-			meet(c, high, at, how);
-		if (how == OP_ENTER)
-			op_doubt_fact(c, r);
-	}
-	if (how == OP_ENTER)
-		c->facts.length = c->program->ctx_min;
-}
-
-static void frame_values(struct op *c, const uint8_t *home, enum op_visit how)
-{
-	const struct op_map *m = &c->map;
-	for (uint32_t r = 0; r < UB_R10; r++) {
-		uint32_t known = m->home[r] == OP_NONE ? 0 : bits(c, 2);
-		uint32_t high = known == 3 ? home[r + OP_HIGH] : known == 2 ? ZERO_HALF : OP_NONE;
-		if ((known && home[r] == OP_NONE) || (known == 3 && high == OP_NONE))
-			op_refuse(c, ONEPASS_MALFORMED);
-		meet(c, r, known ? home[r] : OP_NONE, how);
-		meet(c, r + OP_HIGH, high, how);
-	}
-	for (uint32_t i = 0; i < m->nwords; i++) {
-		uint32_t at = !bits(c, 1) ? OP_NONE : home[OP_WORD + i] == OP_NONE ? ZERO_HALF : home[OP_WORD + i];
-		meet(c, OP_WORD + i, at, how);
-	}
-}
-
-static void frame_fact(struct op *c, enum op_visit how)
-{
-	static const uint8_t kinds[] = { OP_NUMBER, OP_CONTEXT, OP_STACK, OP_NUMBER };
-	const struct ub_program *p = c->program;
-	uint32_t var = fact_variable(c), kind = bits(c, 2);
-	struct op_fact f = op_fact(kinds[kind], 0, UINT32_MAX);
-	int64_t from = kind == 3 ? bits(c, 1) ? p->data_addr : p->rodata_addr : 0;
-	if (kind == 2 && c->map.calls && bits(c, 1))
-		f.kind = OP_TOP;
-	bool low = bits(c, 1);
-	if (low)
-		f.lo = signed_number(c);
-	bool high = bits(c, 1);
-	if (high)
-		f.hi = f.lo + number(c);
-	if (f.kind != OP_NUMBER) {
-		if (!high)
-			f.hi = INT32_MAX;
-		f.open = !low && !high;
-	}
-	if (f.hi > (f.kind == OP_NUMBER ? (int64_t)UINT32_MAX : INT32_MAX))
-		f.hi = f.kind == OP_NUMBER ? (int64_t)UINT32_MAX : INT32_MAX;
-	f.lo += from;
-	f.hi += high ? from : 0;
-	if (f.kind == OP_NUMBER && (f.lo < 0 || f.hi > UINT32_MAX)) {
-		f.lo = 0;
-		f.hi = UINT32_MAX;
-	}
-	f.bounded = bits(c, 1);
-	if (f.bounded) {
-		f.slack = signed_number(c);
-		f.exact = bits(c, 1);
-		f.open = false;
-		if (f.kind == OP_NUMBER && !f.exact && bits(c, 1))
-			f.times = (uint8_t)(count(c, 253) + 2);
-		if (f.kind >= OP_STACK || f.slack > 1 << 30 || f.slack < -(1 << 30))
-			op_refuse(c, ONEPASS_MALFORMED);
-	}
-	if (kind == 0 && bits(c, 1))
-		f.align = (uint8_t)(bits(c, 3) + 1);
-	if (f.lo > f.hi)
-		op_refuse(c, ONEPASS_MALFORMED);
-	if (how == OP_CALL && f.kind == OP_STACK) { /* the callee's r10 is lower */
-		f.lo -= UB_FRAME_BYTES;
-		f.hi -= UB_FRAME_BYTES;
-	}
-	if (how == OP_ENTER) {
-		if (!op_known(c, var))
-			op_refuse(c, ONEPASS_NOT_THERE);
-		*op_fact_of(c, var) = f;
-	} else if (how != OP_SKIP && !op_implies(c, var, &f)) {
-		op_doubt(c, c->plan.frame, ONEPASS_FACT, var);
-	}
-}
-
-/* What the fast form of a loop knows; out of one, nothing of interest. */
-static void frame_loop(struct op *c, enum op_visit how)
-{
-	struct op_loop *l = &c->loop;
-	bool here = l->fast && how != OP_SKIP, tested = bits(c, 1);
-	if (here && how == OP_ENTER)
-		l->tested = tested;
-	else if (here && tested && !l->tested)
-		op_doubt(c, c->plan.frame, ONEPASS_TESTED, 0);
-	while (bits(c, 1)) {
-		uint32_t var = fact_variable(c), of = fact_variable(c);
-		int32_t more = signed_number(c);
-		struct op_form *f = &l->form[op_fact_of(c, var) - c->facts.fact];
-		if (!here)
-			continue;
-		if (how == OP_ENTER)
-			*f = (struct op_form){ (uint8_t)of, OP_NONE, OP_NONE, 0, more };
-		else if (f->a != of || f->b != OP_NONE || f->add != more || !op_known(c, var))
-			op_doubt(c, c->plan.frame, ONEPASS_FORM, var);
-	}
-}
-
-/* In place of a variable that lives elsewhere: control never comes here. */
-static bool is_never(struct op *c)
-{
-	uint32_t at = c->plan.bits.at;
-	if (bits(c, 6) == NEVER)
-		return true;
-	c->plan.bits.at = at;
-	return false;
-}
-
-static void read_frame(struct op *c, enum op_visit how)
-{
-	uint8_t home[OP_VARS];
-	const uint8_t *homes = c->map.home;
-	if (how == OP_ENTER)
-		c->plan.never = false;
-	while (bits(c, 1)) {
-		if (is_never(c)) {
-			c->plan.never |= how == OP_ENTER;
-			if (how == OP_EDGE || how == OP_CALL)
-				op_refuse(c, ONEPASS_NOT_THERE);
-			return;
-		}
-		if (homes != home)
-			for (uint32_t v = 0; v < OP_VARS; v++)
-				home[v] = homes[v];
-		homes = home;
-		uint32_t var = variable(c);
-		home[var] = (uint8_t)place(c);
-	}
-	if (how == OP_ENTER)
-		for (uint32_t v = 0; v < OP_VARS; v++)
-			c->places.home[v] = homes[v];
-	frame_values(c, homes, how);
-	if (how == OP_ENTER) {
-		for (uint32_t v = 0; v < UB_R10; v++)
-			op_forget(c, v);
-		for (uint32_t i = 0; i < c->map.nwords; i++)
-			op_forget(c, OP_WORD + i);
-	}
-	while (bits(c, 1))
-		frame_fact(c, how);
-	uint32_t length = bits(c, 1) ? number(c) : 0;
-	if (how == OP_ENTER)
-		c->facts.length = length > c->program->ctx_min ? length : c->program->ctx_min;
-	else if (how != OP_SKIP && length > c->facts.length)
-		op_doubt(c, c->plan.frame, ONEPASS_LENGTH, 0);
-	if (bits(c, 1))
-		frame_loop(c, how);
-	else if (how == OP_ENTER)
-		c->loop.tested = false;
-}
-
-/* What the plan says of a slot where paths meet. SKIP reads the next one. */
-void op_frame(struct op *c, uint32_t slot, enum op_visit how)
-{
-	if (!c->plan.bits.bytes) {
-		default_frame(c, how);
-		return;
-	}
-	if (how == OP_SKIP) {
-		read_frame(c, how);
-		return;
-	}
-	uint32_t at = c->plan.bits.at;
-	c->plan.frame = slot;
-	c->plan.bits.at = c->plan.frames[op_join_index(c, slot)];
-	if (how == OP_ENTER)
-		op_loop_enter(c, slot);
-	read_frame(c, how);
 	c->plan.bits.at = at;
 }
 
@@ -471,29 +226,29 @@ enum { SAY_PLACE, SAY_MOVE, SAY_REGION, SAY_LOOP, SAY_REACH, SAY_DROP };
 
 static void read_step(struct op *c, struct op_step *s)
 {
-	s->var = (uint8_t)fact_variable(c);
+	s->var = (uint8_t)op_read_fact_variable(c);
 	s->by = 0;
-	s->by_var = (uint8_t)(bits(c, 1) ? fact_variable(c) : OP_NONE);
+	s->by_var = (uint8_t)(op_read(c, 1) ? op_read_fact_variable(c) : OP_NONE);
 	if (s->by_var == OP_NONE)
-		s->by = signed_number(c);
+		s->by = op_read_signed(c);
 }
 
 static void read_group(struct op *c, struct op_group *g)
 {
-	g->a = (uint8_t)fact_variable(c);
+	g->a = (uint8_t)op_read_fact_variable(c);
 	g->b = g->c = OP_NONE;
 	g->shift = 0;
-	if (bits(c, 1)) {
-		g->b = (uint8_t)fact_variable(c);
-		g->shift = (uint8_t)bits(c, 2);
-		if (bits(c, 1))
-			g->c = (uint8_t)fact_variable(c);
+	if (op_read(c, 1)) {
+		g->b = (uint8_t)op_read_fact_variable(c);
+		g->shift = (uint8_t)op_read(c, 2);
+		if (op_read(c, 1))
+			g->c = (uint8_t)op_read_fact_variable(c);
 	}
-	g->min = signed_number(c);
-	g->bytes = number(c);
-	g->region = (uint8_t)bits(c, 2);
-	g->writes = bits(c, 1);
-	g->tested = bits(c, 1);
+	g->min = op_read_signed(c);
+	g->bytes = op_read_number(c);
+	g->region = (uint8_t)op_read(c, 2);
+	g->writes = op_read(c, 1);
+	g->tested = op_read(c, 1);
 }
 
 /* A loop's record. Inside a loop that has one, another is of no interest. */
@@ -503,11 +258,11 @@ static void read_loop(struct op *c)
 	struct op_step step;
 	struct op_group group;
 	bool keep = !l->active;
-	uint32_t end = c->slot + count(c, c->slots), test = c->slot + count(c, c->slots), head = c->slot + count(c, c->slots), n;
-	bool source = bits(c, 1);
-	int32_t offset = signed_number(c);
-	bool prepaid = bits(c, 1);
-	uint32_t bound = bits(c, 1) ? fact_variable(c) : OP_NONE;
+	uint32_t end = c->slot + op_read_count(c, c->slots), test = c->slot + op_read_count(c, c->slots), head = c->slot + op_read_count(c, c->slots), n;
+	bool source = op_read(c, 1);
+	int32_t offset = op_read_signed(c);
+	bool prepaid = op_read(c, 1);
+	uint32_t bound = op_read(c, 1) ? op_read_fact_variable(c) : OP_NONE;
 	if (keep) {
 		l->bound = (uint8_t)bound;
 		l->start = c->slot;
@@ -519,23 +274,23 @@ static void read_loop(struct op *c)
 		l->prepaid = prepaid;
 		c->plan.say.loop = true;
 	}
-	n = count(c, OP_HOLES);
+	n = op_read_count(c, OP_HOLES);
 	if (keep)
 		l->nholes = (uint8_t)n;
 	for (uint32_t i = 0, at = c->slot; i < n; i++) {
-		uint32_t from = at + count(c, c->slots);
-		at = from + count(c, c->slots);
+		uint32_t from = at + op_read_count(c, c->slots);
+		at = from + op_read_count(c, c->slots);
 		if (keep) {
 			l->hole[i][0] = (uint16_t)from;
 			l->hole[i][1] = (uint16_t)at;
 		}
 	}
-	n = count(c, OP_STEPS);
+	n = op_read_count(c, OP_STEPS);
 	if (keep)
 		l->nsteps = (uint8_t)n;
 	for (uint32_t i = 0; i < n; i++)
 		read_step(c, keep ? &l->step[i] : &step);
-	n = count(c, OP_GROUPS);
+	n = op_read_count(c, OP_GROUPS);
 	if (keep)
 		l->ngroups = (uint8_t)n;
 	for (uint32_t i = 0; i < n; i++)
@@ -554,32 +309,32 @@ void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 	}
 	bool moves = false;
 	c->plan.insn = c->plan.bits.at;
-	while (bits(c, 1)) {
-		uint32_t what = bits(c, 3), var, to;
+	while (op_read(c, 1)) {
+		uint32_t what = op_read(c, 3), var, to;
 		switch (what) {
 		case SAY_PLACE:
-			var = variable(c);
+			var = op_read_variable(c);
 			if (say->nplaces == 4)
 				op_refuse(c, ONEPASS_MALFORMED);
 			say->var[say->nplaces & 3] = (uint8_t)var;
-			say->place[say->nplaces++ & 3] = (uint8_t)place(c);
+			say->place[say->nplaces++ & 3] = (uint8_t)op_read_place(c);
 			break;
 		case SAY_MOVE:
-			var = variable(c);
-			to = place(c);
+			var = op_read_variable(c);
+			to = op_read_place(c);
 			if (!dead)
 				op_settle(c, var, to);
 			moves = true;
 			break;
 		case SAY_REGION:
-			say->region = (uint8_t)bits(c, 2);
+			say->region = (uint8_t)op_read(c, 2);
 			break;
 		case SAY_LOOP:
 			read_loop(c);
 			break;
 		case SAY_REACH:
-			signed_number(c);
-			number(c);
+			op_read_signed(c);
+			op_read_number(c);
 			break;
 		case SAY_DROP:
 			say->drop = true;
@@ -589,9 +344,9 @@ void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 		}
 	}
 	if (is_deferrable(insn))
-		say->defer = bits(c, 1);
+		say->defer = op_read(c, 1);
 	if (has_high(insn))
-		say->dead_high = bits(c, 1);
+		say->dead_high = op_read(c, 1);
 	if (say->loop && (moves || dead)) {
 		say->loop = false;
 		if (moves) /* the slow form would begin with other places */

@@ -253,8 +253,11 @@ int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes)
 	for (uint32_t i = 0; i < p->nfuncs; i++)
 		mark(c, p->funcs[i]);
 	const struct ub_insn *insn = c->text;
+	c->map.still = c->map.entered_once;
 	for (uint32_t slot = 0; slot < n; slot++, insn++) {
 		note(c, &h, insn, slot);
+		if (c->map.calls && (UB_DST(insn) == UB_R10 || UB_SRC(insn) == UB_R10) && p->funcs[op_function_at(c, slot)] != p->entry)
+			c->map.still = false;
 		if (UB_CLASS(insn->opcode) == UB_LD) {
 			slot++;
 			insn++;

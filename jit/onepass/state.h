@@ -3,6 +3,7 @@
  *
  *   scan.c    joins, the map without a plan      -> map
  *   plan.c    reads the plan                     -> plan, say
+ *   frame.c   what it says of where paths meet
  *   place.c   where the values of variables are  -> places
  *   check.c   what is known of them: the judge of what needs no check      -> facts
  *   loop.c    the test before a loop, and what holds in its fast form      -> loop
@@ -79,6 +80,7 @@ struct op_map {
 	uint8_t nwords;    /* words of the program's frame that are variables */
 	uint16_t shared;   /* ARM registers that functions may leave changed */
 	bool calls;        /* r11 is where words of the frame are reached from */
+	bool still;        /* no function that is called uses r10, which then need not move */
 	bool entered_once; /* nothing calls the function that the program starts in */
 	uint8_t word[OP_WORDS]; /* the word at r10 - 4 * (n + 1) */
 };
@@ -284,6 +286,7 @@ void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32
 /* A place where paths meet. SKIP: of no interest; EDGE: things are to be as the frame says, and are moved; ENTER:
  * they are so from here on; CALL: an edge, seen from the function that is called. */
 enum op_visit { OP_SKIP, OP_EDGE, OP_ENTER, OP_CALL };
+/* frame.c */
 void op_frame(struct op *c, uint32_t slot, enum op_visit how);
 void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var);
 

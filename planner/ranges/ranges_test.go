@@ -107,8 +107,8 @@ func TestAccesses(t *testing.T) {
 		{"a pointer from memory", "r3 = *(u64 *)(r1 +0)\nr0 = *(u8 *)(r3 +0)\nexit", "0: ctx [0, 8): context may be shorter; 1: unknown pointer"},
 		{"a table on the stack", "r3 = *(u8 *)(r1 +0)\nr3 &= 7\nr4 = r10\nr4 += -8\nr4 += r3\nr0 = *(u8 *)(r4 +0)\nexit",
 			"0: ctx [0, 1): context may be shorter; 5: stack [-8, 0): proved"},
-		{"a caller's stack", "r1 = r10\nr1 += -16\ncall get\nexit\nget:\nr0 = *(u64 *)(r1 +8)\nexit", "4: stack [504, 512): proved"},
-		{"beyond it", "r1 = r10\nr1 += -16\ncall get\nexit\nget:\nr0 = *(u64 *)(r1 +16)\nexit", "4: stack [512, 520): not bounded"},
+		{"a caller's stack", "r1 = r10\nr1 += -16\ncall get\nexit\nget:\nr0 = *(u64 *)(r1 +8)\nexit", "4: stack top [-8, 0): proved"},
+		{"beyond it", "r1 = r10\nr1 += -16\ncall get\nexit\nget:\nr0 = *(u64 *)(r1 +16)\nexit", "4: stack top [0, 8): not bounded"},
 		{"an atomic", "if r2 < 8 goto end\nlock *(u32 *)(r1 +2) += r2\nlock *(u32 *)(r1 +4) += r2\nend:\nexit",
 			"1: ctx [2, 6): may be unaligned; 2: ctx [4, 8): proved"},
 	} {
