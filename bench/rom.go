@@ -19,12 +19,14 @@ type Component struct {
 }
 
 // components are the prefixes of symbols with linkage, one for each folder of device C.
-var components = []string{"vm", "jit", "femto", "rbpf", "native", "wasm2c", "verify", "image", "ubpf", "agent", "helper", "boot"}
+var components = []string{"vm", "jit", "femto", "rbpf", "native", "wasm2c", "verify", "image", "ubpf", "agent", "helper", "boot", "kernel", "supervisor", "console", "board",
+	"test"}
 
 // variants are prefixes of symbols that belong to a variant of a component, or are of the tool that made it: Z_ begins
 // the names of functions that wasm2c exports.
 var variants = map[string]string{
 	"rbpf_decode": "rbpf-decode", "rbpf_cache": "rbpf-cache", "w2c": "wasm2c", "wasm": "wasm2c", "Z": "wasm2c", "op": "jit-plan", "onepass": "jit-plan",
+	"os": "kernel", "pool": "supervisor", "gate": "supervisor",
 }
 
 // library is the component of what the compiler and the C library bring.

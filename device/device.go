@@ -496,6 +496,22 @@ func (c *Client) Trace(ctx context.Context, trace []byte) error {
 	return err
 }
 
+// Switch measures what it takes from a thread that is interrupted to the next one: the fewest and the most of twenty.
+// Only a test build does.
+func (c *Client) Switch(ctx context.Context) (instructions, cycles [2]uint32, err error) {
+	const what = 5 // device/console/test.c
+	p, err := c.Test(ctx, []byte{what})
+	if err == nil && len(p) < 16 {
+		err = errShort
+	}
+	for i := range 2 {
+		if err == nil {
+			instructions[i], cycles[i] = le.Uint32(p[8*i:]), le.Uint32(p[8*i+4:])
+		}
+	}
+	return instructions, cycles, err
+}
+
 // Test does what a test build offers (device/console/test.c).
 func (c *Client) Test(ctx context.Context, request []byte) ([]byte, error) {
 	return c.ask(ctx, cmdTest, request)

@@ -69,7 +69,6 @@ struct os_start {
 	uint32_t flags;
 	const struct os_wall *walls; /* NULL: trusted */
 	uint32_t nwalls;
-	uint32_t again;              /* the walls are those it was started with before: nothing to work out */
 	os_gate gate;
 	void *owner; /* the gate's */
 };

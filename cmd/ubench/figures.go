@@ -85,6 +85,8 @@ type study struct {
 	sizes    []report.Size
 	rom, ram []bench.Component
 
+	isolation *bench.Isolation
+
 	agreement *report.Table
 	conforms  *report.Table
 
@@ -131,6 +133,9 @@ func (e *env) study(ctx context.Context, spec string, all bool) (*study, error) 
 		return nil, err
 	}
 	if s.sizes, err = exampleSizes(ctx, target); err != nil {
+		return nil, err
+	}
+	if err := e.studyIsolation(ctx, target, s); err != nil {
 		return nil, err
 	}
 	if all {
@@ -257,6 +262,7 @@ func (s *study) figures() []*report.Figure {
 		report.ROMFigure(s.rom, s.ram, s.info.Board),
 		report.BoardsFigure(s.needs()),
 		report.SafetyFigure(s.samples),
+		report.IsolationFigure(s.isolation),
 	}
 	return slices.DeleteFunc(all, func(f *report.Figure) bool { return f == nil })
 }

@@ -7,7 +7,7 @@
  *             → u32 × TEST_ENDS: how often it ended in which way; u32 runs in which something changed that may not
  *   3 WATCH   u8 number: → u32 digest of all there is but the program's own memory
  *   4 TRAP    u8 what: the firmware itself faults
- *   5 SWITCH  → u32 instructions from an interrupted thread to the next, u32 the same without an interrupt in between
+ *   5 SWITCH  → u32 × 4: instructions, cycles from an interrupted thread to the next: the fewest of both, the most
  *   6 KILL    u8 number: once it runs → u32 microseconds from when the kill is due until the program is gone
  *   7 BATCH   u8 number, u8 0, u8 0, u32 address, u32 count: as many programs as that, which lie at the address one
  *             after the other (struct test_record), take the program's place and run
@@ -65,14 +65,20 @@ static void trap(uint32_t what)
 	}
 }
 
-/* Reads the counter as often as it can. */
+struct counts {
+	volatile uint32_t instructions, cycles;
+};
+
+/* Reads the counters as often as it can. */
 static int32_t keep_reading(const void *a, void *b)
 {
-	volatile uint32_t *last = b;
+	struct counts *last = b;
 
 	(void)a;
-	for (;;)
-		*last = ub_port_instructions();
+	for (;;) {
+		last->instructions = ub_port_instructions();
+		last->cycles = ub_port_cycles();
+	}
 	return 0;
 }
 
@@ -80,13 +86,13 @@ static int32_t count_switch(uint8_t *out)
 {
 	static struct os_thread reader;
 	static uint8_t stack[256] __attribute__((aligned(32)));
-	static volatile uint32_t last;
-	uint32_t fewest = ~0u, most = 0;
+	static struct counts last;
+	struct counts fewest = {~0u, ~0u}, most = {0, 0};
 
 	os_thread_start(&reader, &(struct os_start){
 		.name = "reader",
 		.entry = keep_reading,
-		.b = (void *)&last,
+		.b = &last,
 		.stack = stack,
 		.stack_bytes = sizeof stack,
 		.priority = 1,
@@ -94,14 +100,18 @@ static int32_t count_switch(uint8_t *out)
 	os_unlock();
 	for (uint32_t i = 0; i < 20; i++) {
 		os_wait(FLAG, os_now() + 2 * OS_TICK_US);
-		uint32_t took = ub_port_instructions() - last;
-		fewest = took < fewest ? took : fewest;
-		most = took > most ? took : most;
+		uint32_t took = ub_port_instructions() - last.instructions, cycles = ub_port_cycles() - last.cycles;
+		fewest.instructions = took < fewest.instructions ? took : fewest.instructions;
+		most.instructions = took > most.instructions ? took : most.instructions;
+		fewest.cycles = cycles < fewest.cycles ? cycles : fewest.cycles;
+		most.cycles = cycles > most.cycles ? cycles : most.cycles;
 	}
 	os_lock();
 	os_thread_kill(&reader, UB_E_KILLED);
-	agent_put32(out, fewest);
-	agent_put32(out + 4, most);
+	agent_put32(out, fewest.instructions);
+	agent_put32(out + 4, fewest.cycles);
+	agent_put32(out + 8, most.instructions);
+	agent_put32(out + 12, most.cycles);
 	return 0;
 }
 
@@ -163,7 +173,7 @@ int32_t console_test(struct console *c, const uint8_t *p, uint32_t len, uint32_t
 		*out_len += 4;
 		return time_kill(&c->supervisor, number, out);
 	case SWITCH:
-		*out_len += 8;
+		*out_len += 16;
 		return count_switch(out);
 	}
 	return UB_E_COMMAND;

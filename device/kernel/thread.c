@@ -19,25 +19,19 @@ enum { CONTROL_PSP = 2, CONTROL_UNPRIVILEGED = 1, XPSR_THUMB = 1 << 24 };
 /* The smallest region that holds [start, start + len): a window of 2^log2 bytes. */
 static uint32_t window_of(uint32_t start, uint32_t len)
 {
-	uint32_t last = start + len - 1, log2 = 5;
+	uint32_t last = start + len - 1, log2 = 32 - (uint32_t)__builtin_clz((start ^ last) | 1);
 
-	while (log2 < 32 && start >> log2 != last >> log2)
-		log2++;
-	return log2;
+	return log2 < 5 ? 5 : log2;
 }
 
 /* Writes RBAR and RASR of a region that opens [start, start + len) and nothing else. A wall is what os.h says: where
  * it is not, the region ends short of it. */
 static void open_region(uint32_t *mpu, uint32_t region, uint32_t start, uint32_t len, uint32_t attributes)
 {
-	uint32_t log2 = window_of(start, len), base = start >> log2 << log2, stripes = 0;
-	uint32_t stripe = 1u << log2 >> 3;
+	uint32_t log2 = window_of(start, len), base = start >> log2 << log2, stripe = log2 - 3;
+	uint32_t from = (start - base + (1u << stripe) - 1) >> stripe, to = (start + len - base) >> stripe; /* whole stripes */
+	uint32_t stripes = to > from ? ~((1u << to) - (1u << from)) & 0xff : 0xff;
 
-	for (uint32_t i = 0; i < OS_STRIPES; i++) {
-		uint32_t at = base + i * stripe;
-		if (at < start || at + stripe - start > len)
-			stripes |= 1u << i;
-	}
 	mpu[0] = base | RBAR_VALID | region;
 	mpu[1] = RASR_SIZE(log2) | attributes | RASR_ENABLE;
 	if (log2 >= 8)
@@ -105,8 +99,7 @@ void os_thread_start(struct os_thread *t, const struct os_start *s)
 	struct kernel_frame *frame = (struct kernel_frame *)(uintptr_t)(s->stack + s->stack_bytes) - 1;
 	uint32_t flags = t->flags;
 
-	memset(t->r4_r11, 0, sizeof t->r4_r11);
-	memset(&t->next, 0, sizeof *t - offsetof(struct os_thread, next));
+	memset(t, 0, sizeof *t);
 	t->flags = flags;
 	*frame = (struct kernel_frame){
 		.r0 = (uint32_t)(uintptr_t)s->a,
@@ -124,8 +117,7 @@ void os_thread_start(struct os_thread *t, const struct os_start *s)
 	t->gate = s->gate;
 	t->owner = s->owner;
 	t->name = s->name;
-	if (!s->again)
-		build_walls(t, s);
+	build_walls(t, s);
 	uint32_t saved = kernel_mask();
 	kernel_make_ready(t);
 	kernel_unmask(saved);

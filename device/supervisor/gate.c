@@ -42,16 +42,20 @@ GATE(fetch_local)
 
 GATE(store_global)
 {
+	struct helper_env *env = run->env;
+
 	if (!has_key(program_of(run), r1, UB_WRITE))
 		return STATUS(HELPER_NO_DEVICE);
-	return helper_store_global(run, r1, r2, r3, r4, r5);
+	return helper_store(env->global, &env->nglobal, UB_DEVICE_GLOBALS, r1, r2);
 }
 
 GATE(fetch_global)
 {
+	const struct helper_env *env = run->env;
+
 	if (!has_key(program_of(run), r1, UB_READ))
 		return STATUS(HELPER_NO_DEVICE);
-	return helper_fetch_global(run, r1, r2, r3, r4, r5);
+	return helper_fetch(run, env->global, env->nglobal, r1, r2);
 }
 
 GATE(now_ms)

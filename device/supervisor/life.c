@@ -97,11 +97,9 @@ static void run(struct supervisor_program *p, uint32_t context_len)
 		.flags = 1u << number_of(p),
 		.walls = p->walls,
 		.nwalls = p->nwalls,
-		.again = p->walled,
 		.gate = supervisor_gate,
 		.owner = p,
 	});
-	p->walled = 1;
 }
 
 static uint8_t *clean_context(struct supervisor_program *p)

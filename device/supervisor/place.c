@@ -119,7 +119,7 @@ int32_t supervisor_place(struct supervisor_program *p, struct ub_fault *where)
 		pool_wall(p->block.len, &stripe);
 		uint32_t split = up(first_read_only(&arena, &user->program), stripe);
 		split = split < end ? split : end;
-		p->nwalls = p->walled = 0;
+		p->nwalls = 0;
 		wall(p, at, split, UB_READ | UB_WRITE);
 		wall(p, split, end, UB_READ);
 		err = compile(p, &user->program, where);

@@ -94,7 +94,6 @@ struct supervisor_program {
 	int32_t code; /* index in the cache, -1: none */
 	struct os_wall walls[OS_WALLS];
 	uint32_t nwalls;
-	uint32_t walled;                /* the thread has been started with them */
 	struct supervisor_mailbox mailbox;
 	struct ub_run *user;            /* the run as the program has it, in its block: nothing in it is believed */
 	struct ub_prepared *prepared;   /* likewise */

@@ -182,3 +182,44 @@ func (t *Target) run(ctx context.Context, job emu.Job) (o emu.Outcome, err error
 	}
 	return o, nil
 }
+
+// Switch is what it takes from a thread that is interrupted to the next one, at most.
+func (t *Target) Switch(ctx context.Context) (emu.Counts, error) {
+	instructions, cycles, err := t.client.Switch(ctx)
+	c := emu.Counts{Instructions: uint64(instructions[1])}
+	if t.info.HasCycles {
+		c.Cycles = uint64(cycles[1])
+	}
+	return c, err
+}
+
+// AtOnce starts as many of these programs as there is memory for, each in its compartment, and removes them. left is how much
+// of the memory for programs is free then.
+func (t *Target) AtOnce(ctx context.Context, jobs []emu.Job) (fit, left int, err error) {
+	var started []int
+	for i, job := range jobs {
+		c, err := config(job)
+		if err != nil {
+			return 0, 0, err
+		}
+		c.Name = fmt.Sprintf("job-%d", i)
+		number, err := t.client.Load(ctx, c, job.Image)
+		if err == nil {
+			started = append(started, number)
+			err = t.client.Start(ctx, number)
+		}
+		var fault abi.Fault
+		switch {
+		case err == nil:
+			fit++
+		case errors.As(err, &fault) && (fault.Status.Name() == "e-memory" || fault.Status.Name() == "e-slots"):
+		default:
+			return 0, 0, err
+		}
+	}
+	info, err := t.client.Info(ctx)
+	for _, number := range started {
+		err = errors.Join(err, t.client.Unload(ctx, number))
+	}
+	return fit, int(info.PoolFree), err
+}
