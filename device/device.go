@@ -128,7 +128,7 @@ func (c Config) Encode() ([]byte, error) {
 	wire.Context, wire.Mailbox, wire.Devices = c.Context, c.Mailbox, c.Devices
 	copy(wire.Keys[:], c.Keys)
 	for _, h := range abi.Helpers() {
-		if c.AllHelpers {
+		if c.AllHelpers && h.Compartments() {
 			wire.Helpers |= 1 << helperIndex(h.ID)
 		}
 	}

@@ -133,7 +133,9 @@ func (m *Manifest) grants() ([]byte, error) {
 	ids := slices.Clone(c.Helpers)
 	if c.AllHelpers {
 		for _, h := range abi.Helpers() {
-			ids = append(ids, h.ID)
+			if h.Compartments() {
+				ids = append(ids, h.ID)
+			}
 		}
 	}
 	slices.Sort(ids)
