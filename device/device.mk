@@ -2,17 +2,26 @@
 # The firmware that devices in the field carry, for each board and as a program of the desk; and that of tests, which has a
 # console and does whatever its serial line says. Built into build/device/, where tests look for it; not committed.
 
+<<<<<<< HEAD
 DEVICE_netduinoplus2 = cortex-m4 stm32 168000000 37
 DEVICE_netduino2 = cortex-m3 stm32 120000000 37
 DEVICE_mps2-an385 = cortex-m3 mps2 25000000 0
 DEVICE_mps2-an386 = cortex-m4 mps2 25000000 0
+=======
+DEVICE_BOARDS = netduinoplus2 netduino2 mps2-an385 mps2-an386
+DEVICE_netduinoplus2 = cortex-m4 stm32 168000000 37 LINE 37
+DEVICE_netduino2 = cortex-m3 stm32 120000000 37 LINE 37
+DEVICE_mps2-an385 = cortex-m3 mps2 25000000 0 ETHERNET 13
+DEVICE_mps2-an386 = cortex-m4 mps2 25000000 0 ETHERNET 13
+>>>>>>> edde4a7 (Firmware of the field on boards with Ethernet: lwIP as Debian's source, a driver of the LAN9118; emu/field reaches it through QEMU's network)
 
 DEVICE_ENGINE_DIRS = image maps verify vm jit ubpf firmware/helpers
 DEVICE_SOURCES := $(sort $(foreach d,$(DEVICE_ENGINE_DIRS) device/kernel device/supervisor,$(wildcard $d/*.c $d/*.S)) \
-	firmware/agent/frame.c device/boards/start.c device/boards/vectors.S)
+	firmware/agent/frame.c device/boards/start.c)
 # What is the field's beside that, on any board; and the links.
 DEVICE_FIELD := $(sort $(foreach d,cbor coap crypto oscore server store trust,$(wildcard device/$d/*.c))) device/boards/identity.c device/boards/field.c
 DEVICE_LINE := device/slipmux/slipmux.c device/boards/line.c
+DEVICE_ETHERNET := device/network/network.c device/network/lwip.c device/boards/ethernet.c device/boards/lan9118.c
 DEVICE_TEST := device/console/console.c device/console/test.c device/console/misuse.c device/boards/serial.c device/boards/console.c
 
 # As small as it goes, but for what programs spend their time in, and the way to helpers.
@@ -22,8 +31,9 @@ DEVICE_LDFLAGS = $(subst firmware/boot,device/boards,$(ARM_LDFLAGS))
 .PHONY: device
 device: $(DEVICE_BOARDS:%=build/device/%.elf) $(DEVICE_BOARDS:%=build/device/%-test.elf) build/device/host ## firmware of devices in the field, and for their tests
 
-# What is not ours: fetched, compared with a digest, compiled from where it lies (device/crypto/bearssl_*.c).
-DEVICE_INCLUDES = -isystem build/bearssl-0.6/src -isystem build/bearssl-0.6/inc
+# What is not ours: fetched, compared with a digest, compiled from where it lies (device/crypto/bearssl_*.c, device/network/lwip.c).
+DEVICE_INCLUDES = -isystem build/bearssl-0.6/src -isystem build/bearssl-0.6/inc \
+	-Idevice/network/port -isystem build/lwip-2.1.3/src -isystem build/lwip-2.1.3/src/include
 build/bearssl-0.6 build/lwip-2.1.3:
 	scripts/setup.sh sources
 
@@ -38,30 +48,34 @@ device-keys:
 		$(if $(PRODUCTION),-production) -boards "$(DEVICE_BOARDS) host"
 build/device/keys.h: device-keys
 
-# board, cpu, chip, Hz, interrupt of the serial line
+# board, cpu, chip, Hz, interrupt of the serial line, link of the field, its interrupt
 define DEVICE_BOARD
 DEVICE_OBJECTS_$(1) := $$(addprefix build/device/$(1)/,$$(addsuffix .o,$$(basename $$(DEVICE_SOURCES) device/boards/$(3).c)))
 
-build/device/$(1).elf: $$(DEVICE_OBJECTS_$(1)) $(patsubst %.c,build/device/$(1)/%.o,$(DEVICE_FIELD) $(DEVICE_LINE)) device/boards/$(1).ld device/boards/board.ld
+build/device/$(1).elf: $$(DEVICE_OBJECTS_$(1)) $(patsubst %.c,build/device/$(1)/%.o,$(DEVICE_FIELD) $(DEVICE_$(6))) build/device/$(1)/vectors.o device/boards/$(1).ld device/boards/board.ld
 	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$(2) $$(DEVICE_LDFLAGS) -Tdevice/boards/$(1).ld $$(filter %.o,$$^) -o $$@
 
-build/device/$(1)-test.elf: $$(DEVICE_OBJECTS_$(1)) $(patsubst %.c,build/device/$(1)/%.o,$(DEVICE_TEST)) device/boards/$(1).ld device/boards/board.ld
+build/device/$(1)-test.elf: $$(DEVICE_OBJECTS_$(1)) $(patsubst %.c,build/device/$(1)/%.o,$(DEVICE_TEST)) build/device/$(1)/vectors-test.o device/boards/$(1).ld device/boards/board.ld
 	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$(2) $$(DEVICE_LDFLAGS) -Tdevice/boards/$(1).ld $$(filter %.o,$$^) -o $$@
 
-build/device/$(1)/%.o: %.c device/device.mk | build/bearssl-0.6
+build/device/$(1)/%.o: %.c device/device.mk | build/bearssl-0.6 build/lwip-2.1.3
 	@mkdir -p $$(@D)
 	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) $$(ARM_CFLAGS) $$(if $$(filter $$(DEVICE_FAST:%=build/device/$(1)/%),$$@),-O2,-Os) \
 		-Idevice/kernel -Ibuild/device $(DEVICE_INCLUDES) -DUB_WALLS -DBOARD_NAME='"$(1)"' -DBOARD_FIRMWARE='"$(COMMIT)"' -DBOARD_HZ=$(4) -DBOARD_SERIAL_IRQ=$(5) -MMD -MP -c $$< -o $$@
 
 build/device/$(1)/%.o: %.S device/device.mk
 	@mkdir -p $$(@D)
-	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) -mthumb -I. -DBOARD_SERIAL_IRQ=$(5) -c $$< -o $$@
+	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) -mthumb -I. -c $$< -o $$@
+
+build/device/$(1)/vectors.o build/device/$(1)/vectors-test.o: device/boards/vectors.S device/device.mk
+	@mkdir -p $$(@D)
+	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) -mthumb -I. -DBOARD_LINK_IRQ=$$(if $$(findstring test,$$@),$(5),$(7)) -c $$< -o $$@
 
 build/device/$(1)/device/boards/identity.o: build/device/keys.h
 
--include $$(DEVICE_OBJECTS_$(1):.o=.d) $(patsubst %.c,build/device/$(1)/%.d,$(DEVICE_FIELD) $(DEVICE_LINE) $(DEVICE_TEST))
+-include $$(DEVICE_OBJECTS_$(1):.o=.d) $(patsubst %.c,build/device/$(1)/%.d,$(DEVICE_FIELD) $(DEVICE_$(6)) $(DEVICE_TEST))
 endef
-$(foreach b,$(DEVICE_BOARDS),$(eval $(call DEVICE_BOARD,$b,$(word 1,$(DEVICE_$b)),$(word 2,$(DEVICE_$b)),$(word 3,$(DEVICE_$b)),$(word 4,$(DEVICE_$b)))))
+$(foreach b,$(DEVICE_BOARDS),$(eval $(call DEVICE_BOARD,$b,$(word 1,$(DEVICE_$b)),$(word 2,$(DEVICE_$b)),$(word 3,$(DEVICE_$b)),$(word 4,$(DEVICE_$b)),$(word 5,$(DEVICE_$b)),$(word 6,$(DEVICE_$b)))))
 
 # The same server as a program of the desk.
 DEVICE_HOST := $(sort $(foreach d,$(DEVICE_ENGINE_DIRS) device/supervisor device/posix/alone device/posix/nor,$(wildcard $d/*.c)) \

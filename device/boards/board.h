@@ -10,14 +10,17 @@
 /* What is the same on all boards of a chip (stm32.c, mps2.c). */
 extern const uint32_t board_hz; /* of the core, as SysTick counts */
 
-/* Clocks, counters, serial line; its interrupt is enabled. */
+/* Clocks, counters, serial line. */
 void board_chip_init(void);
+/* From now on the serial line interrupts for what it receives. */
+void board_serial_listen(void);
 void board_serial_put(uint8_t byte);
-/* The interrupt of the serial line: takes what it has received. Returns the byte, or -1 when there is no more. */
+/* Takes what it has received. Returns the byte, or -1 when there is no more. */
 int32_t board_serial_get(void);
 
-/* serial.c or line.c: datagrams over the serial line. */
-void board_serial_interrupt(void);
+/* The link that datagrams come by: frames of the console (serial.c), slipmux (line.c), Ethernet (ethernet.c). */
+void board_link_start(void);
+void board_link_interrupt(void);
 
 /* What the firmware is for: the console of tests (console.c), or the server of the field (field.c). Serves for ever. */
 struct supervisor_board;

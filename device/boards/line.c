@@ -16,7 +16,14 @@ static struct {
 	struct slipmux slipmux;
 } line;
 
-void board_serial_interrupt(void)
+void board_link_start(void)
+{
+	line.slipmux.bytes = line.frame;
+	line.slipmux.size = sizeof line.frame;
+	board_serial_listen();
+}
+
+void board_link_interrupt(void)
 {
 	int32_t byte;
 
@@ -33,8 +40,6 @@ uint32_t os_receive(struct os_peer *from, uint8_t *to, uint32_t size)
 	uint32_t len;
 
 	memset(from, 0, sizeof *from);
-	line.slipmux.bytes = line.frame;
-	line.slipmux.size = sizeof line.frame;
 	while (line.tail != line.head) {
 		if (slipmux_take(&line.slipmux, line.bytes[line.tail++ % RING], &payload, &len) != SLIPMUX_COAP || !len || len > size)
 			continue;

@@ -17,6 +17,11 @@ enum { UART_TX_FULL = 1, UART_RX_FULL = 2, UART_TX = 1, UART_RX = 2, UART_RX_INT
 void board_chip_init(void)
 {
 	UART_BAUDDIV = BOARD_HZ / 115200;
+	UART_CTRL = UART_TX | UART_RX;
+}
+
+void board_serial_listen(void)
+{
 	UART_CTRL = UART_TX | UART_RX | UART_RX_INTERRUPT;
 	NVIC_ISER(BOARD_SERIAL_IRQ / 32) = 1u << BOARD_SERIAL_IRQ % 32;
 }

@@ -17,7 +17,12 @@ static struct {
 	uint8_t out[UB_WIRE_FRAME_BYTES] __attribute__((aligned(8)));
 } serial;
 
-void board_serial_interrupt(void)
+void board_link_start(void)
+{
+	board_serial_listen();
+}
+
+void board_link_interrupt(void)
 {
 	int32_t byte;
 

@@ -62,6 +62,7 @@ void board_main(void)
 	SYST_RVR = board_hz / (1000000 / OS_TICK_US) - 1;
 	board_chip_init();
 	kernel_protect();
+	board_link_start();
 
 	uint32_t start = (uint32_t)(uintptr_t)board_pool_start;
 	board = (struct supervisor_board){

@@ -25,7 +25,12 @@ void board_chip_init(void)
 	GPIOA_PUPDR = (GPIOA_PUPDR & ~0x003c0000u) | 0x00100000u; /* PA10: pull-up */
 	GPIOA_MODER = (GPIOA_MODER & ~0x003c0000u) | 0x00280000u; /* alternate function */
 	USART1_BRR = (16000000u + 115200u / 2) / 115200u;
-	USART1_CR1 = USART_UE | USART_TE | USART_RE | USART_RXNEIE;
+	USART1_CR1 = USART_UE | USART_TE | USART_RE;
+}
+
+void board_serial_listen(void)
+{
+	USART1_CR1 |= USART_RXNEIE;
 	NVIC_ISER(BOARD_SERIAL_IRQ / 32) = 1u << BOARD_SERIAL_IRQ % 32;
 }
 

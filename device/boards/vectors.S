@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Vector table: the core's exceptions, and one interrupt, that of the serial line; others are never enabled. */
+/* Vector table: the core's exceptions, and one interrupt, that of the link; others are never enabled. */
 	.syntax unified
 	.thumb
 
@@ -19,7 +19,7 @@ board_vectors:
 	.word 0
 	.word kernel_pendsv
 	.word kernel_tick
-	.rept BOARD_SERIAL_IRQ
+	.rept BOARD_LINK_IRQ
 	.word kernel_unexpected
 	.endr
-	.word board_serial_interrupt
+	.word board_link_interrupt

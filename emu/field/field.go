@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -61,6 +62,7 @@ func Start(ctx context.Context, o Options) (*Device, error) {
 	case o.Target == "host":
 		return startHost(ctx, o, listen)
 	case kind == "qemu":
+<<<<<<< HEAD
 		line, err := startBoard(ctx, o, name)
 		if err != nil {
 			return nil, err
@@ -73,6 +75,9 @@ func Start(ctx context.Context, o Options) (*Device, error) {
 			return nil, errors.Join(err, d.Close())
 		}
 		return d, nil
+=======
+		return startBoard(ctx, o, name, listen)
+>>>>>>> edde4a7 (Firmware of the field on boards with Ethernet: lwIP as Debian's source, a driver of the LAN9118; emu/field reaches it through QEMU's network)
 	case kind == "serial":
 		line, err := serial.OpenLine(name)
 		if err != nil {
@@ -182,7 +187,10 @@ func provision(path string) ([]byte, error) {
 	return append(append([]byte("UID1"), id...), nonce...), nil
 }
 
-func startBoard(ctx context.Context, o Options, board string) (*qemu.Line, error) {
+// ethernet are the boards that have a network of their own. The others have a bridge to their serial line.
+var ethernet = []string{"mps2-an385", "mps2-an386"}
+
+func startBoard(ctx context.Context, o Options, board string, listen netip.AddrPort) (*Device, error) {
 	firmware, err := o.firmware(board + ".elf")
 	if err != nil {
 		return nil, err
@@ -208,11 +216,43 @@ func startBoard(ctx context.Context, o Options, board string) (*qemu.Line, error
 		return nil, err
 	}
 	for _, s := range symbols {
-		if s.Name == "board_provision" {
-			return qemu.BootLine(ctx, board, image, qemu.Memory{Addr: uint32(s.Value), Bytes: who})
+		if s.Name != "board_provision" {
+			continue
 		}
+		memory := qemu.Memory{Addr: uint32(s.Value), Bytes: who}
+		if slices.Contains(ethernet, board) {
+			return networked(ctx, board, image, listen, memory)
+		}
+		line, err := qemu.BootLine(ctx, board, image, memory)
+		if err != nil {
+			return nil, err
+		}
+		return bridged(line, line.Reset, listen, o.Text)
 	}
 	return nil, fmt.Errorf("%s is no firmware of the field: it has no board_provision", firmware)
+}
+
+// networked is a board in a network of QEMU's.
+func networked(ctx context.Context, board string, image []byte, listen netip.AddrPort, memory qemu.Memory) (*Device, error) {
+	// QEMU chooses no port that it would tell us of: one that is free now.
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(listen))
+	if err != nil {
+		return nil, err
+	}
+	listen = conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	if err := conn.Close(); err != nil {
+		return nil, err
+	}
+	line, err := qemu.BootNetwork(ctx, board, image, listen, memory)
+	if err != nil {
+		return nil, err
+	}
+	d := &Device{Address: listen.String(), reset: line.Reset, close: line.Close, done: make(chan struct{})}
+	go func() {
+		d.err = line.Wait()
+		close(d.done)
+	}()
+	return d, nil
 }
 
 // bridged is a device at the other end of a line.

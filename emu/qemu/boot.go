@@ -5,6 +5,7 @@ package qemu
 import (
 	"context"
 	"fmt"
+	"net/netip"
 
 	"github.com/ubench-dev/ubench/emu/wire"
 )
@@ -58,13 +59,23 @@ type Line struct{ process *process }
 
 // BootLine starts a machine with a firmware.
 func BootLine(ctx context.Context, machine string, elf []byte, memory ...Memory) (*Line, error) {
+	return bootLine(ctx, launch{machine: machine, elf: elf, memory: memory})
+}
+
+// BootNetwork starts one that has a network: what comes to an address of this computer over UDP goes to port 5683 there.
+func BootNetwork(ctx context.Context, machine string, elf []byte, from netip.AddrPort, memory ...Memory) (*Line, error) {
+	return bootLine(ctx, launch{machine: machine, elf: elf, memory: memory, forward: from})
+}
+
+func bootLine(ctx context.Context, l launch) (*Line, error) {
 	path, _, err := Find(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p, err := start(ctx, path, launch{machine: machine, elf: elf, reboots: true, live: true, memory: memory})
+	l.reboots, l.live = true, true
+	p, err := start(ctx, path, l)
 	if err != nil {
-		return nil, fmt.Errorf("qemu:%s: %w", machine, err)
+		return nil, fmt.Errorf("qemu:%s: %w", l.machine, err)
 	}
 	return &Line{p}, nil
 }
@@ -80,6 +91,12 @@ func (l *Line) Read(b []byte) (int, error) {
 
 // Write sends it something.
 func (l *Line) Write(b []byte) (int, error) { return l.process.serial.Write(b) }
+
+// Wait waits until QEMU has ended, and says why.
+func (l *Line) Wait() error {
+	<-l.process.exited
+	return l.process.death()
+}
 
 // Reset resets the machine: memory stays as it is, but for what was there when it started.
 func (l *Line) Reset() error { return l.process.reset() }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -129,6 +130,7 @@ type launch struct {
 	reboots bool // after a reset it starts again, rather than end
 	live    bool // time passes while the core sleeps, as it does here
 	memory  []Memory
+	forward netip.AddrPort // UDP that comes here goes to port 5683 of its network, if it has one
 }
 
 func start(ctx context.Context, path string, l launch) (*process, error) {
@@ -179,6 +181,9 @@ func (p *process) start(ctx context.Context, path string, l launch) error {
 			return err
 		}
 		p.cmd.Args = append(p.cmd.Args, "-device", fmt.Sprintf("loader,file=%s,addr=%#x,force-raw=on", escape(path), m.Addr))
+	}
+	if l.forward.IsValid() {
+		p.cmd.Args = append(p.cmd.Args, "-nic", fmt.Sprintf("user,hostfwd=udp:%v:%d-:5683", l.forward.Addr(), l.forward.Port()))
 	}
 	if !l.reboots {
 		p.cmd.Args = append(p.cmd.Args, "-no-reboot")
