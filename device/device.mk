@@ -2,18 +2,10 @@
 # The firmware that devices in the field carry, for each board and as a program of the desk; and that of tests, which has a
 # console and does whatever its serial line says. Built into build/device/, where tests look for it; not committed.
 
-<<<<<<< HEAD
-DEVICE_netduinoplus2 = cortex-m4 stm32 168000000 37
-DEVICE_netduino2 = cortex-m3 stm32 120000000 37
-DEVICE_mps2-an385 = cortex-m3 mps2 25000000 0
-DEVICE_mps2-an386 = cortex-m4 mps2 25000000 0
-=======
-DEVICE_BOARDS = netduinoplus2 netduino2 mps2-an385 mps2-an386
 DEVICE_netduinoplus2 = cortex-m4 stm32 168000000 37 LINE 37
 DEVICE_netduino2 = cortex-m3 stm32 120000000 37 LINE 37
 DEVICE_mps2-an385 = cortex-m3 mps2 25000000 0 ETHERNET 13
 DEVICE_mps2-an386 = cortex-m4 mps2 25000000 0 ETHERNET 13
->>>>>>> edde4a7 (Firmware of the field on boards with Ethernet: lwIP as Debian's source, a driver of the LAN9118; emu/field reaches it through QEMU's network)
 
 DEVICE_ENGINE_DIRS = image maps verify vm jit ubpf firmware/helpers
 DEVICE_SOURCES := $(sort $(foreach d,$(DEVICE_ENGINE_DIRS) device/kernel device/supervisor,$(wildcard $d/*.c $d/*.S)) \

@@ -62,12 +62,7 @@ func Start(ctx context.Context, o Options) (*Device, error) {
 	case o.Target == "host":
 		return startHost(ctx, o, listen)
 	case kind == "qemu":
-<<<<<<< HEAD
-		line, err := startBoard(ctx, o, name)
-		if err != nil {
-			return nil, err
-		}
-		d, err := bridged(line, line.Reset, listen, o.Text)
+		d, err := startBoard(ctx, o, name, listen)
 		if err != nil {
 			return nil, err
 		}
@@ -75,9 +70,6 @@ func Start(ctx context.Context, o Options) (*Device, error) {
 			return nil, errors.Join(err, d.Close())
 		}
 		return d, nil
-=======
-		return startBoard(ctx, o, name, listen)
->>>>>>> edde4a7 (Firmware of the field on boards with Ethernet: lwIP as Debian's source, a driver of the LAN9118; emu/field reaches it through QEMU's network)
 	case kind == "serial":
 		line, err := serial.OpenLine(name)
 		if err != nil {
@@ -279,14 +271,20 @@ func (d *Device) awake(ctx context.Context) error {
 	defer conn.Close()
 	b := make([]byte, 16)
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
-		if _, err := conn.Write([]byte{0x40, 0, 0, 1}); err != nil {
-			return err
-		}
 		if err := conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
 			return err
 		}
-		if _, err := conn.Read(b); err == nil {
+		_, err := conn.Write([]byte{0x40, 0, 0, 1})
+		if err == nil {
+			_, err = conn.Read(b)
+		}
+		switch {
+		case err == nil:
 			return nil
+		case errors.Is(err, syscall.ECONNREFUSED): // its network is not there so far
+			time.Sleep(50 * time.Millisecond)
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			return err
 		}
 		select {
 		case <-d.done:
