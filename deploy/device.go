@@ -140,9 +140,12 @@ type Refused struct {
 	Address uint32     `cbor:"43,keyasint"`
 }
 
-func (r *Refused) Error() string {
-	return abi.Fault{Status: r.Status, PC: r.Slot, Addr: r.Address}.Error()
-}
+func (r *Refused) fault() abi.Fault { return abi.Fault{Status: r.Status, PC: r.Slot, Addr: r.Address} }
+
+func (r *Refused) Error() string { return r.fault().Error() }
+
+// AtInstruction tells whether Slot names an instruction.
+func (r *Refused) AtInstruction() bool { return r.fault().AtInstruction() }
 
 // ask does a request and reads its answer, in CBOR, into out.
 func (d Device) ask(ctx context.Context, r client.Request, out any) error {

@@ -42,6 +42,8 @@ var commands = []func(*env) *cli.Command{
 	measureCommand,
 	profileCommand,
 	keygenCommand,
+	deployCommand,
+	deviceCommand,
 	versionCommand,
 	completionCommand,
 	manCommand,

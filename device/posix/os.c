@@ -34,21 +34,34 @@ void os_unlock(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* What tests let the clock skip. */
-static uint64_t skipped;
+/* What the device's clock is ahead of the desk's: behind it by when it was first looked at, ahead by what tests skip. */
+static uint64_t ahead;
 
-uint64_t os_now(void)
+static uint64_t monotonic(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000 + __atomic_load_n(&skipped, __ATOMIC_RELAXED);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void begin_time(void)
+{
+	ahead -= monotonic();
+}
+
+uint64_t os_now(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, begin_time);
+	return monotonic() + __atomic_load_n(&ahead, __ATOMIC_RELAXED);
 }
 
 void posix_skip(uint64_t us)
 {
 	os_lock();
-	__atomic_fetch_add(&skipped, us, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&ahead, us, __ATOMIC_RELAXED);
 	link_wake();
 	os_unlock();
 }
@@ -65,7 +78,7 @@ static uint32_t wait_locked(struct os_thread *t, uint32_t mask, uint64_t until)
 		if (until == OS_FOREVER) {
 			pthread_cond_wait(&t->woken, &lock);
 		} else {
-			uint64_t end_us = until - skipped;
+			uint64_t end_us = until - ahead;
 			struct timespec end = {(time_t)(end_us / 1000000), (long)(end_us % 1000000) * 1000};
 			if (pthread_cond_timedwait(&t->woken, &lock, &end) == ETIMEDOUT)
 				break;

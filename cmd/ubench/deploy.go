@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/ubench-dev/ubench/deploy"
+	"github.com/ubench-dev/ubench/image"
+)
+
+func deployCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:      "deploy",
+		Usage:     "compile, verify, sign and send a program, and show it running on a device",
+		ArgsUsage: "FILE.c|FILE.o|FOLDER [flags]",
+		Description: `A file is one program. A folder with application.json is several, which are deployed all or none: the versions before return
+if one of them is refused, or faults in its first second. What a program may use is what it calls, unless flags or the
+manifest say less. A new version of a program with --trial returns to the one before at its first fault, or at a reset, until
+it has run so long or was confirmed.
+
+--to @FILE deploys to a fleet: an address in each line of the file, and labels behind it, of which --label picks one. It is
+gone through in waves, the first of --wave devices, each next twice as large, until --failures have failed.
+
+Examples:
+  ubench deploy weather.c --to coap://127.0.0.1:5683
+  ubench deploy update.c --period 2s --trial 60s
+  ubench deploy examples/weather_station
+  ubench deploy weather.c --to @fleet --label roof --wave 1 --failures 2`,
+		Flags: append(deviceFlags(),
+			&cli.StringFlag{Name: "key", Usage: "`FILE` of ubench keygen that signs; the default is the key for development"},
+			&cli.StringFlag{Name: "name", Usage: "`NAME` on the device; the default is that of the file"},
+			&cli.StringFlag{Name: "entry", Usage: "function of an object to start at, by `NAME`"},
+			&cli.StringFlag{Name: "engine", Usage: "`ENGINE`: vm, jit, jit-mpu; the default is jit on boards, vm on the desk"},
+			&cli.StringFlag{Name: "format", Usage: "`FORMAT` of the image; the default is packed"},
+			&cli.StringFlag{Name: "period", Usage: "run it each `TIME`, as in 2s"},
+			&cli.BoolFlag{Name: "long-running", Usage: "run it once, from start on"},
+			&cli.StringFlag{Name: "restart", Usage: "`WHEN` it is started again: never, on-fault (the default), always"},
+			&cli.StringFlag{Name: "answers", Usage: "requests to x/NAME are answered by it, of `WHOM`: nobody (the default), known, anybody"},
+			&cli.StringFlag{Name: "trial", Usage: "keep a new version once it has run so long without a fault: `TIME`, as in 60s"},
+			&cli.UintFlag{Name: "context", Usage: "`BYTES` of context it gets at most"},
+			&cli.UintFlag{Name: "mailbox", Usage: "`BYTES` of mailbox"},
+			&cli.UintFlag{Name: "sequence", Usage: "`NUMBER` of the version; the default is the time"},
+			&cli.UintFlag{Name: "block", Usage: "`BYTES` of a block: 16 to 1024; the default is 512"},
+			&cli.BoolFlag{Name: "by-hand", Usage: "do not start it"},
+			&cli.StringFlag{Name: "label", Usage: "of a fleet, those with `LABEL`"},
+			&cli.UintFlag{Name: "wave", Usage: "devices of the first wave, `N`; the default is all at once"},
+			&cli.UintFlag{Name: "failures", Value: 1, Usage: "stop after `N` devices failed"},
+		),
+		Action: func(c *cli.Context) error { return e.deploy(c) },
+	}
+}
+
+func (e *env) deploy(c *cli.Context) error {
+	if c.NArg() != 1 {
+		return usagef("name one C file, one object, or a folder with %s", deploy.ManifestName)
+	}
+	p, err := deviceProfileOf(c)
+	if err != nil {
+		return err
+	}
+	job, err := e.deployJob(c)
+	if err != nil {
+		return err
+	}
+	if job.Key, err = p.signingKey(); err != nil {
+		return err
+	}
+	if file, ok := strings.CutPrefix(p.To, "@"); ok {
+		return e.deployFleet(c, p, job, file)
+	}
+	d, err := p.reach(c.Context)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	job.Sent = func(program string, n, of int) { e.progress.step(n, of, "bytes of "+program) }
+	start := time.Now()
+	out, err := job.Do(c.Context, d)
+	e.progress.clear()
+	if err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		return e.printJSON(struct {
+			*deploy.Deployed
+			Programs []programJSON `json:"programs"`
+			Seconds  float64       `json:"seconds"`
+		}{out, inWords(out.Programs), time.Since(start).Seconds()})
+	}
+	_, err = fmt.Fprintf(e.stdout, "%s%d bytes sent to %s in %.1f s; %d messages were lost\n", programTable(out.Programs), out.Sent, out.Board,
+		time.Since(start).Seconds(), out.Resent)
+	return err
+}
+
+// deployJob compiles what is named and verifies it at the desk.
+func (e *env) deployJob(c *cli.Context) (*deploy.Job, error) {
+	name := c.Args().First()
+	job := &deploy.Job{Sequence: uint32(c.Uint("sequence")), Block: int(c.Uint("block"))}
+	if b := job.Block; b != 0 && (b < 16 || b > 1024 || b&(b-1) != 0) {
+		return nil, usagef("--block %d: choose a power of two from 16 to 1024", b)
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	specs, folder := []deploy.Spec{e.flagSpec(c, name)}, ""
+	if info.IsDir() {
+		a, err := deploy.ReadApplication(name)
+		if err != nil {
+			return nil, err
+		}
+		specs, folder, job.Application = a.Programs, name, a.Name
+	}
+	for _, spec := range specs {
+		b, err := e.built(c.Context, spec, folder)
+		if err != nil {
+			return nil, err
+		}
+		job.Programs = append(job.Programs, b)
+	}
+	return job, nil
+}
+
+func (e *env) flagSpec(c *cli.Context, file string) deploy.Spec {
+	s := deploy.Spec{
+		Name: c.String("name"), Source: file, Entry: c.String("entry"), Engine: c.String("engine"), Format: c.String("format"),
+		Period: c.String("period"), LongRunning: c.Bool("long-running"), Restart: c.String("restart"), Answers: c.String("answers"),
+		Trial: c.String("trial"), Context: uint32(c.Uint("context")), Mailbox: uint32(c.Uint("mailbox")), ByHand: c.Bool("by-hand"),
+	}
+	if s.Name == "" {
+		s.Name, _, _ = strings.Cut(filepath.Base(file), ".")
+	}
+	return s
+}
+
+// built is a program, from C or from an object, verified; its object is kept, to find lines of faults later.
+func (e *env) built(ctx context.Context, spec deploy.Spec, folder string) (b deploy.Built, err error) {
+	source := filepath.Join(folder, spec.Source)
+	var object []byte
+	switch filepath.Ext(source) {
+	case ".c":
+		cc, err := findClang(ctx)
+		if err != nil {
+			return b, err
+		}
+		defer cc.close()
+		var messages []byte
+		object, messages, err = cc.compile(ctx, source, []string{"-mcpu=v3", "-O2", "-g", "-fdebug-compilation-dir=."})
+		if _, werr := e.stderr.Write(messages); werr != nil {
+			return b, werr
+		}
+		if err != nil {
+			return b, err
+		}
+	case ".o":
+		if object, err = readAll(nil, source, maxProgramFile); err != nil {
+			return b, err
+		}
+	default:
+		return b, usagef("%s: deploy a C file (.c), an object (.o), or a folder with %s", source, deploy.ManifestName)
+	}
+	program, err := image.LoadObject(filepath.Base(source), object, spec.Entry)
+	if err != nil {
+		return b, fmt.Errorf("%s: %w", source, err)
+	}
+	if _, err := verifyProgram(program); err != nil {
+		return b, fmt.Errorf("%s: refused at the desk: %w", source, err)
+	}
+	_, format, err := spec.Manifest(program, "")
+	if err != nil {
+		return b, err
+	}
+	code, err := program.Encode(format)
+	if err != nil {
+		return b, fmt.Errorf("%s: %w", source, err)
+	}
+	digest := sha256.Sum256(code)
+	if path, err := deployedPath(digest[:]); err == nil {
+		_ = os.WriteFile(path, object, 0o600) // without it, faults have no lines
+	}
+	return deploy.Built{Spec: spec, Program: program}, nil
+}
+
+// deployFleet deploys to many devices and tells what came of each.
+func (e *env) deployFleet(c *cli.Context, p deviceProfile, job *deploy.Job, file string) error {
+	fleet, err := deploy.ReadFleet(file)
+	if err == nil {
+		fleet, err = deploy.WithLabel(fleet, c.String("label"))
+	}
+	if err != nil {
+		return err
+	}
+	if job.Sequence == 0 { // the same version everywhere
+		job.Sequence = uint32(time.Now().Unix())
+	}
+	type outcome struct {
+		Address string `json:"address"`
+		Error   string `json:"error,omitempty"`
+		Tried   bool   `json:"tried"`
+	}
+	var outcomes []outcome
+	var mu sync.Mutex
+	done := 0
+	well := deploy.Waves{First: int(c.Uint("wave")), Failures: int(c.Uint("failures"))}.Through(c.Context, fleet,
+		func(ctx context.Context, m deploy.Member) error {
+			mine := p
+			mine.To = m.Address
+			d, err := mine.reach(ctx)
+			if err != nil {
+				return err
+			}
+			defer d.Close()
+			one := *job
+			_, err = one.Do(ctx, d)
+			return err
+		},
+		func(m deploy.Member, err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			e.progress.step(done, len(fleet), "devices")
+			o := outcome{Address: m.Address, Tried: !errors.Is(err, deploy.ErrNotTried)}
+			if err != nil {
+				o.Error = oneLine(err)
+			}
+			outcomes = append(outcomes, o)
+		})
+	e.progress.clear()
+	if c.Bool("json") {
+		if err := e.printJSON(map[string]any{"devices": len(fleet), "well": well, "outcomes": outcomes}); err != nil {
+			return err
+		}
+	} else {
+		for _, o := range outcomes {
+			if o.Error != "" {
+				fmt.Fprintf(e.stdout, "%s: %s\n", o.Address, o.Error)
+			}
+		}
+		fmt.Fprintf(e.stdout, "%d of %d devices have it\n", well, len(fleet))
+	}
+	if well < len(fleet) {
+		return fmt.Errorf("%d of %d devices do not have it", len(fleet)-well, len(fleet))
+	}
+	return e.stdout.err
+}

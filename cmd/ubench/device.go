@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/ubench-dev/ubench/deploy"
+)
+
+// deviceVerb is what can be asked of a device.
+type deviceVerb struct {
+	name, args, usage string
+	least, most       int
+	do                func(e *env, c *cli.Context, d deploy.Device, args []string) error // with a device
+	alone             func(e *env, c *cli.Context, args []string) error                  // without
+}
+
+func deviceVerbs() []deviceVerb {
+	act := func(done string, f func(deploy.Device, context.Context, string) error) func(*env, *cli.Context, deploy.Device, []string) error {
+		return func(e *env, c *cli.Context, d deploy.Device, args []string) error {
+			for _, name := range args {
+				if err := f(d, c.Context, name); err != nil {
+					return err
+				}
+				if err := e.said(c, name, done); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	const many = 100
+	return []deviceVerb{
+		{"emulate", "", "boot a device on this computer, and print its address; Ctrl-C ends it", 0, 0, nil, (*env).emulateDevice},
+		{"bridge", "DEVICE[@BAUD]", "let clients on this computer reach a board at a serial line", 1, 1, nil, (*env).bridgeDevice},
+		{"use", "ADDRESS", "make a device that of the profile", 1, 1, nil, func(e *env, c *cli.Context, args []string) error { return e.useDevice(c, args[0]) }},
+		{"info", "", "say what it is, whom it believes, and what is free", 0, 0, (*env).deviceInfo, nil},
+		{"ps", "", "list programs, and what became of them", 0, 0, (*env).devicePrograms, nil},
+		{"top", "", "the same, again and again, with what they use", 0, 0, (*env).deviceTop, nil},
+		{"logs", "[NAME]", "print what programs printed; -f goes on", 0, 1, (*env).deviceLogs, nil},
+		{"faults", "NAME", "print a program's last fault, with the line of C", 1, 1, (*env).deviceFaults, nil},
+		{"run", "NAME", "run a program once, with --context", 1, 1, (*env).deviceRun, nil},
+		{"start", "NAME…", "start programs", 1, many, act("started", deploy.Device.Start), nil},
+		{"stop", "NAME…", "stop programs when their run is over", 1, many, act("stopped", deploy.Device.Stop), nil},
+		{"kill", "NAME…", "stop programs at once", 1, many, act("killed", deploy.Device.Kill), nil},
+		{"rm", "NAME…", "remove programs", 1, many, act("removed", deploy.Device.Remove), nil},
+		{"confirm", "NAME…", "keep versions that are on trial", 1, many, act("confirmed", deploy.Device.Confirm), nil},
+		{"rollback", "NAME…", "bring the versions before those on trial back", 1, many, act("rolled back", deploy.Device.Rollback), nil},
+		{"get", "STORE [KEY]", "read a store: global, or a program's own", 1, 2, (*env).deviceGet, nil},
+		{"put", "STORE KEY VALUE", "write a value into a store", 3, 3, (*env).devicePut, nil},
+		{"trace", "FILE", "say what simulated devices read from now on", 1, 1, (*env).deviceTrace, nil},
+		{"revoke", "KEY-ID", "make it believe a signing key no more", 1, 1, act("revoked", deploy.Device.Revoke), nil},
+	}
+}
+
+func deviceCommand(e *env) *cli.Command {
+	var verbs strings.Builder
+	for _, v := range deviceVerbs() {
+		fmt.Fprintf(&verbs, "\n  %-26s %s", v.name+" "+v.args, v.usage)
+	}
+	return &cli.Command{
+		Name:      "device",
+		Usage:     "boot, watch and command devices that programs are deployed to",
+		ArgsUsage: "VERB [ARGUMENTS] [flags]",
+		Description: "Verbs:" + verbs.String() + `
+
+Requests and answers are protected by OSCORE. Programs come with ubench deploy.
+
+Examples:
+  ubench device emulate --state box &
+  ubench device use coap://127.0.0.1:5683
+  ubench device ps
+  ubench device run weather --context 01020304
+  ubench device logs -f`,
+		Flags: append(deviceFlags(),
+			&cli.StringFlag{Name: "target", Value: "host", Usage: "emulate: `DEVICE`: host, qemu:netduinoplus2, qemu:netduino2, qemu:mps2-an385, qemu:mps2-an386"},
+			&cli.StringFlag{Name: "state", Value: "device", Usage: "emulate: keep what it stores in `FOLDER`"},
+			&cli.StringFlag{Name: "firmware", Usage: "emulate: `FILE`; the default is what make device built, in build/device"},
+			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:5683", Usage: "emulate, bridge: `ADDRESS:PORT` to be reached at; port 0 is any"},
+			&cli.StringFlag{Name: "context", Usage: "run: what the program gets, in `HEX` or zero:LENGTH"},
+			&cli.StringFlag{Name: "key", Usage: "use: `FILE` of ubench keygen that signs programs"},
+			&cli.BoolFlag{Name: "f", Usage: "logs: go on printing"},
+		),
+		Action: func(c *cli.Context) error { return e.device(c) },
+	}
+}
+
+func (e *env) device(c *cli.Context) error {
+	verbs := deviceVerbs()
+	var names []string
+	for _, v := range verbs {
+		names = append(names, v.name)
+	}
+	if c.NArg() == 0 {
+		return usagef("say what to do: %s", strings.Join(names, ", "))
+	}
+	at := slices.Index(names, c.Args().First())
+	if at < 0 {
+		return unknown("verb", c.Args().First(), names)
+	}
+	v, args := verbs[at], c.Args().Tail()
+	if len(args) < v.least || len(args) > v.most {
+		return usagef("write it as: ubench device %s", strings.TrimSpace(v.name+" "+v.args))
+	}
+	if v.alone != nil {
+		return v.alone(e, c, args)
+	}
+	p, err := deviceProfileOf(c)
+	if err != nil {
+		return err
+	}
+	d, err := p.reach(c.Context)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return v.do(e, c, d, args)
+}
+
+// said tells what was done to a program.
+func (e *env) said(c *cli.Context, name, done string) error {
+	if c.Bool("json") {
+		return e.printJSON(map[string]string{"name": name, "done": done})
+	}
+	_, err := fmt.Fprintf(e.stdout, "%s: %s\n", name, done)
+	return err
+}
+
+func (e *env) printJSON(v any) error {
+	out := json.NewEncoder(e.stdout)
+	out.SetEscapeHTML(false)
+	return out.Encode(v)
+}
+
+func (e *env) deviceGet(c *cli.Context, d deploy.Device, args []string) error {
+	values := map[uint32]uint32{}
+	if len(args) == 2 {
+		key, err := strconv.ParseUint(args[1], 0, 32)
+		if err != nil {
+			return usagef("key %q: a number of 32 bits is needed", args[1])
+		}
+		v, err := d.Value(c.Context, args[0], uint32(key))
+		if err != nil {
+			return err
+		}
+		values[uint32(key)] = v
+	} else {
+		var err error
+		if values, err = d.Values(c.Context, args[0]); err != nil {
+			return err
+		}
+	}
+	if c.Bool("json") {
+		return e.printJSON(values)
+	}
+	var keys []uint32
+	for k := range values {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		if _, err := fmt.Fprintf(e.stdout, "%d %d\n", k, int32(values[k])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *env) devicePut(c *cli.Context, d deploy.Device, args []string) error {
+	key, err := strconv.ParseUint(args[1], 0, 32)
+	if err != nil {
+		return usagef("key %q: a number of 32 bits is needed", args[1])
+	}
+	value, err := strconv.ParseInt(args[2], 0, 64)
+	if err != nil {
+		return usagef("value %q: a number of 32 bits is needed", args[2])
+	}
+	if err := d.SetValue(c.Context, args[0], uint32(key), value); err != nil {
+		return err
+	}
+	return e.said(c, args[0]+" "+args[1], "written")
+}
+
+func (e *env) deviceTrace(c *cli.Context, d deploy.Device, args []string) error {
+	trace, err := readTrace(args[0])
+	if err != nil {
+		return err
+	}
+	if err := d.Trace(c.Context, trace); err != nil {
+		return err
+	}
+	return e.said(c, args[0], "is what its devices read")
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ubench-dev/ubench/deploy/client"
+	"github.com/ubench-dev/ubench/deploy/suit"
+	"github.com/ubench-dev/ubench/device"
+	"github.com/ubench-dev/ubench/image"
+)
+
+// Built is a program that is to be deployed.
+type Built struct {
+	Spec    Spec
+	Program *image.Program
+}
+
+// Job is programs to be deployed to a device: one, or those of an application, all or none.
+type Job struct {
+	Application string // "": one program
+	Programs    []Built
+	Key         *suit.SigningKey
+	Sequence    uint32 // 0: seconds since 1970, or one more than what is there
+	Block       int    // bytes of a block; 0 is client.DefaultBlock
+	Sent        func(program string, bytes, of int)
+}
+
+// Deployed is what came of it.
+type Deployed struct {
+	Board    string    `json:"board"`
+	Programs []Program `json:"programs"`
+	Bytes    int       `json:"bytes"`      // of envelopes
+	Sent     int       `json:"bytes_sent"` // over the network, this way
+	Received int       `json:"bytes_received"`
+	Resent   int       `json:"resent"` // messages that were lost
+}
+
+// RefusedProgram is a program that a device refused, with the line of its source where that is known.
+type RefusedProgram struct {
+	Name string
+	Err  error
+	Line string // "file.c:12: text", or ""
+}
+
+func (r *RefusedProgram) Error() string {
+	if r.Line == "" {
+		return fmt.Sprintf("%s: the device refuses it: %v", r.Name, r.Err)
+	}
+	return fmt.Sprintf("%s: the device refuses it: %v (%s)", r.Name, r.Err, r.Line)
+}
+
+func (r *RefusedProgram) Unwrap() error { return r.Err }
+
+// settle is how long programs of an application have to run without a fault before they are kept.
+const settle = time.Second
+
+// forever is longer than any application takes to be deployed.
+const forever = 24 * 365 * time.Hour
+
+// Do deploys the job to a device.
+func (j *Job) Do(ctx context.Context, d Device) (*Deployed, error) {
+	info, err := d.Info(ctx)
+	if err != nil {
+		return nil, err
+	}
+	there, err := d.Programs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sequence := max(j.Sequence, 1)
+	if j.Sequence == 0 {
+		sequence = uint32(time.Now().Unix())
+		for _, p := range there {
+			sequence = max(sequence, p.Sequence+1)
+		}
+	}
+	out := &Deployed{Board: info.Board}
+	sent, received, resent := d.Sent, d.Received, d.Resent
+	var names []string
+	for _, b := range j.Programs {
+		p, size, err := j.install(ctx, d, b, sequence, info.Board)
+		if err != nil {
+			return nil, errors.Join(err, j.undo(ctx, d, names))
+		}
+		names = append(names, p.Name)
+		out.Programs = append(out.Programs, p)
+		out.Bytes += size
+	}
+	if j.Application != "" {
+		if err := j.keep(ctx, d, out); err != nil {
+			return nil, errors.Join(err, j.undo(ctx, d, names))
+		}
+	}
+	out.Sent, out.Received, out.Resent = d.Sent-sent, d.Received-received, d.Resent-resent
+	return out, nil
+}
+
+func (j *Job) install(ctx context.Context, d Device, b Built, sequence uint32, board string) (p Program, size int, err error) {
+	m, format, err := b.Spec.Manifest(b.Program, board)
+	if err != nil {
+		return p, 0, err
+	}
+	m.Sequence, m.Application = sequence, j.Application
+	if j.Application != "" {
+		m.Trial = forever // until all are there
+	}
+	code, err := b.Program.Encode(format)
+	if err != nil {
+		return p, 0, fmt.Errorf("%s: %w", b.Spec.Name, err)
+	}
+	envelope, err := m.Envelope(code, j.Key)
+	if err != nil {
+		return p, 0, err
+	}
+	block := j.Block
+	if block == 0 {
+		block = client.DefaultBlock
+	}
+	d.SetBlock(block)
+	p, err = d.Install(ctx, b.Spec.Name, code, envelope, block, func(n int) {
+		if j.Sent != nil {
+			j.Sent(b.Spec.Name, n, len(envelope))
+		}
+	})
+	if refused := (*Refused)(nil); errors.As(err, &refused) {
+		r := &RefusedProgram{Name: b.Spec.Name, Err: err}
+		if line, ok := b.Program.LineOf(int(refused.Slot)); ok && refused.AtInstruction() {
+			r.Line = fmt.Sprintf("%s:%d: %s", line.File, line.Line, line.Text)
+		}
+		return p, 0, r
+	}
+	return p, len(envelope), err
+}
+
+// keep confirms all programs once they have run a while.
+func (j *Job) keep(ctx context.Context, d Device, out *Deployed) error {
+	if err := sleep(ctx, settle); err != nil {
+		return err
+	}
+	for i, b := range j.Programs {
+		p, err := d.Program(ctx, b.Spec.Name)
+		if err == nil && (p.Sequence != out.Programs[i].Sequence || p.TrialLeftMS == nil) {
+			err = errors.New("it faulted on trial")
+		}
+		if err == nil && p.State == device.Failed {
+			err = fmt.Errorf("it is %v", p.State)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", b.Spec.Name, err)
+		}
+	}
+	for i, b := range j.Programs {
+		if err := d.Confirm(ctx, b.Spec.Name); err != nil {
+			return err
+		}
+		p, err := d.Program(ctx, b.Spec.Name)
+		if err != nil {
+			return err
+		}
+		out.Programs[i] = p
+	}
+	return nil
+}
+
+// undo takes programs of an application back: those before return, and new ones go.
+func (j *Job) undo(ctx context.Context, d Device, names []string) error {
+	if j.Application == "" || len(names) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	for _, name := range names {
+		err := d.Rollback(ctx, name)
+		var refusal *client.Refusal
+		if err != nil && !errors.As(err, &refusal) {
+			return fmt.Errorf("taking %s back: %w", name, err)
+		}
+	}
+	return fmt.Errorf("nothing of %s was kept", j.Application)
+}

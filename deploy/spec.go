@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package deploy
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/deploy/suit"
+	"github.com/ubench-dev/ubench/device"
+	"github.com/ubench-dev/ubench/image"
+)
+
+// Spec says how a program is to be deployed: what flags say, or the manifest of an application.
+type Spec struct {
+	Name        string     `json:"name"`
+	Source      string     `json:"source"`                 // .c or .o, beside the manifest
+	Entry       string     `json:"entry,omitempty"`        // function, where the object has several
+	Format      string     `json:"format,omitempty"`       // of the image; "" is packed
+	Engine      string     `json:"engine,omitempty"`       // vm, jit, jit-mpu; "" is jit on boards, vm on the desk
+	Period      string     `json:"period,omitempty"`       // runs each "2s"
+	Events      []string   `json:"events,omitempty"`       // runs by input, message
+	LongRunning bool       `json:"long_running,omitempty"` // runs once, from start on
+	Restart     string     `json:"restart,omitempty"`      // never, on-fault, always; "" is on-fault
+	Answers     string     `json:"answers,omitempty"`      // requests to x/NAME of nobody, known, anybody
+	Priority    uint8      `json:"priority,omitempty"`     // 1 (first) to 6
+	Budget      uint32     `json:"budget,omitempty"`       // backward jumps and calls of a run
+	Context     uint32     `json:"context,omitempty"`      // bytes
+	Mailbox     uint32     `json:"mailbox,omitempty"`      // bytes
+	Keys        []KeyRange `json:"keys,omitempty"`         // of the global store; none given: all, if it uses it
+	Trial       string     `json:"trial,omitempty"`        // a new version is confirmed when it ran "60s" without a fault
+	ByHand      bool       `json:"by_hand,omitempty"`      // is started by hand only
+}
+
+// KeyRange are keys of the global store that a program may use.
+type KeyRange struct {
+	First  uint32 `json:"first"`
+	Last   uint32 `json:"last"`
+	Rights string `json:"rights"` // r, w, rw
+}
+
+// Application is several programs that are deployed together.
+type Application struct {
+	Name     string `json:"application"`
+	Programs []Spec `json:"programs"`
+	Folder   string `json:"-"`
+}
+
+// ManifestName is the file that makes a folder an application.
+const ManifestName = "application.json"
+
+// ReadApplication reads the manifest of a folder.
+func ReadApplication(folder string) (*Application, error) {
+	path := filepath.Join(folder, ManifestName)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s is no application: %w", folder, err)
+	}
+	a := &Application{Folder: folder}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(a); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if a.Name == "" || len(a.Programs) == 0 {
+		return nil, fmt.Errorf("%s: an application has a name and programs", path)
+	}
+	seen := map[string]bool{}
+	for _, p := range a.Programs {
+		if p.Source == "" || p.Name == "" || seen[p.Name] {
+			return nil, fmt.Errorf("%s: program %q: each has a source and a name of its own", path, p.Name)
+		}
+		seen[p.Name] = true
+	}
+	return a, nil
+}
+
+// pick finds a name among those there are.
+func pick[T any](what, name, otherwise string, choices map[string]T) (T, error) {
+	if name == "" {
+		name = otherwise
+	}
+	v, ok := choices[name]
+	if !ok {
+		var names []string
+		for n := range choices {
+			names = append(names, n)
+		}
+		slices.Sort(names)
+		return v, fmt.Errorf("%s %q: choose %s", what, name, strings.Join(names, ", "))
+	}
+	return v, nil
+}
+
+// kinds of devices by what helpers that use them are called.
+var kinds = []struct{ prefix, device string }{
+	{"saul_reg_write", "actuator"}, {"saul", "sensor"}, {"gpio_read", "input"}, {"gpio_write", "output"},
+	{"hd44780", "lcd"}, {"keypad", "keypad"},
+}
+
+// devicesOf are the kinds that helpers use, as bits.
+func devicesOf(helpers []uint16) (bits uint32) {
+	numbers := map[string]int{}
+	for kind := range 16 {
+		numbers[abi.Device(kind).String()] = kind
+	}
+	for _, id := range helpers {
+		for _, k := range kinds {
+			if strings.HasPrefix(image.HelperName(id), k.prefix) {
+				bits |= 1 << numbers[k.device]
+				break
+			}
+		}
+	}
+	return bits
+}
+
+func usesGlobalStore(helpers []uint16) bool {
+	return slices.ContainsFunc(helpers, func(id uint16) bool { return strings.HasSuffix(image.HelperName(id), "_global") })
+}
+
+func duration(what, text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%s %q: write a time, as in 2s or 500ms", what, text)
+	}
+	return d, nil
+}
+
+// defaultContext is enough for most; programs that answer requests get room for a packet and its answer.
+const defaultContext, packetContext = 64, 512
+
+// Manifest is what is signed of a program for a kind of board. It grants what the program uses, and no more.
+func (s *Spec) Manifest(p *image.Program, board string) (m suit.Manifest, format abi.Format, err error) {
+	engine := "jit"
+	if board == "host" {
+		engine = "vm"
+	}
+	fail := func(err error) (suit.Manifest, abi.Format, error) {
+		return suit.Manifest{}, 0, fmt.Errorf("%s: %w", s.Name, err)
+	}
+	c := device.Config{Name: s.Name, Priority: s.Priority, Budget: s.Budget, Mailbox: s.Mailbox, LongRunning: s.LongRunning, Helpers: p.Helpers}
+	formats := map[string]abi.Format{}
+	for _, f := range abi.Formats() {
+		formats[f.String()] = f
+	}
+	if c.Format, err = pick("format", s.Format, "packed", formats); err != nil {
+		return fail(err)
+	}
+	c.Entry = uint16(p.EntryIndex(c.Format))
+	engines := map[string]device.Engine{"vm": device.VM, "jit": device.JIT, "jit-mpu": device.JITMPU}
+	if c.Engine, err = pick("engine", s.Engine, engine, engines); err != nil {
+		return fail(err)
+	}
+	if board == "host" && c.Engine != device.VM {
+		return fail(fmt.Errorf("a device on the desk runs programs with vm only"))
+	}
+	restarts := map[string]device.Restart{"never": device.Never, "on-fault": device.OnFault, "always": device.Always}
+	if c.Restart, err = pick("restart", s.Restart, "on-fault", restarts); err != nil {
+		return fail(err)
+	}
+	answers := map[string]suit.Answers{"nobody": suit.Nobody, "known": suit.Known, "anybody": suit.Anybody}
+	if m.Answers, err = pick("answers", s.Answers, "nobody", answers); err != nil {
+		return fail(err)
+	}
+	period, err := duration("period", s.Period)
+	if err != nil {
+		return fail(err)
+	}
+	if m.Trial, err = duration("trial", s.Trial); err != nil {
+		return fail(err)
+	}
+	if period > 0 {
+		c.PeriodMS, c.Events = uint32(max(1, period.Milliseconds())), device.EventTimer
+	}
+	for _, e := range s.Events {
+		bit, err := pick("event", e, "", map[string]uint8{"input": device.EventInput, "message": device.EventMessage})
+		if err != nil {
+			return fail(err)
+		}
+		c.Events |= bit
+	}
+	c.Context = max(s.Context, p.CtxMin)
+	if s.Context == 0 {
+		c.Context = max(c.Context, defaultContext)
+		if m.Answers != suit.Nobody {
+			c.Context = max(c.Context, packetContext)
+		}
+	}
+	c.Devices = devicesOf(p.Helpers)
+	for _, k := range s.Keys {
+		rights, err := pick("rights", k.Rights, "", map[string]uint32{"r": 1, "w": 2, "rw": 3})
+		if err != nil {
+			return fail(err)
+		}
+		c.Keys = append(c.Keys, device.Keys{First: k.First, Last: k.Last, Rights: rights})
+	}
+	if len(s.Keys) == 0 && usesGlobalStore(p.Helpers) {
+		c.Keys = []device.Keys{{Last: 1<<32 - 1, Rights: 3}}
+	}
+	m.Config, m.Start, m.Board = c, !s.ByHand, board
+	return m, c.Format, nil
+}
