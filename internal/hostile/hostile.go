@@ -143,11 +143,13 @@ func (l *Liar) lie() []byte {
 		return nil
 	}
 	for again := true; again; again = l.r.IntN(2) == 0 {
-		switch l.r.IntN(8) {
+		switch l.r.IntN(16) {
 		case 0:
 			l.join(p)
-		case 1, 2:
+		case 1, 2, 3, 4:
 			l.say(p)
+		case 5, 6:
+			l.boast(p)
 		default:
 			l.change(reflect.ValueOf(p).Elem())
 		}
@@ -182,6 +184,32 @@ func (l *Liar) join(p *plan.Plan) {
 	p.Frames = slices.Insert(p.Frames, at, f)
 	k, _ := slices.BinarySearch(p.Joins, slot)
 	p.Joins = slices.Insert(p.Joins, k, slot)
+}
+
+// boast claims to know a variable well, or that the context is long.
+func (l *Liar) boast(p *plan.Plan) {
+	if len(p.Frames) == 0 {
+		return
+	}
+	f := &p.Frames[l.r.IntN(len(p.Frames))]
+	if l.r.IntN(6) == 0 {
+		f.Length = uint32(l.r.IntN(300))
+		return
+	}
+	x := plan.Fact{Var: plan.R(l.r.IntN(10)), Kind: plan.Kind(l.r.IntN(3)), Lo: int64(l.r.IntN(12)), HasSlack: l.r.IntN(2) == 0}
+	if len(f.Facts) > 0 && l.r.IntN(2) == 0 { // of what something is known of
+		x.Var = f.Facts[l.r.IntN(len(f.Facts))].Var
+	}
+	if x.Kind == plan.Stack {
+		x.Lo, x.HasSlack = -4*x.Lo, false
+	}
+	x.Hi = x.Lo + int64(l.r.IntN(8))
+	if x.HasSlack {
+		x.Slack, x.NoLimit = int32(l.r.IntN(70))-2, l.r.IntN(2) == 0
+		x.Exact = l.r.IntN(8) == 0
+	}
+	f.Facts = slices.DeleteFunc(slices.Clone(f.Facts), func(o plan.Fact) bool { return o.Var == x.Var })
+	f.Facts = append(f.Facts, x)
 }
 
 // say says something about an instruction, most often one of which nothing is said.

@@ -257,6 +257,25 @@ func (m *Machine) setPlan(plan []byte) {
 // Followed tells whether the code that was compiled last follows its plan.
 func (m *Machine) Followed() bool { return m.z.report.plan == C.ONEPASS_FOLLOWED }
 
+// Use takes the compiler in one pass from a shared object, "" for the one that is linked. It may have a function
+// `const char *onepass_complaint(void)`, which says what is wrong with what was compiled last, or NULL.
+func (m *Machine) Use(path string) error {
+	name := C.CString(path)
+	defer C.free(unsafe.Pointer(name))
+	if text := C.redzone_use(m.z, name); text != nil {
+		return fmt.Errorf("%s: %s", path, C.GoString(text))
+	}
+	return nil
+}
+
+// Complaint is what the compiler that is used says about itself.
+func (m *Machine) Complaint() string {
+	if text := C.redzone_complaint(m.z); text != nil {
+		return C.GoString(text)
+	}
+	return ""
+}
+
 // Verdict is what became of the plan in the compiler's words, and where.
 func (m *Machine) Verdict() string {
 	return fmt.Sprintf("%s, at %d", C.GoString(C.redzone_verdict(m.z)), m.z.report.slot)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "internal/redzone/shim.h"
 
+#include <dlfcn.h>
+
 #include "jit/jit.h"
 #include "verify/verify.h"
 #include "vm/vm.h"
@@ -26,9 +28,28 @@ int32_t redzone_compile(struct redzone *z, uint32_t cpu, uint32_t options)
 int32_t redzone_onepass(struct redzone *z)
 {
 	z->report = (struct onepass_report){ 0 };
-	int32_t n = onepass_compile(&z->program, z->code, sizeof z->code, &z->report, &z->where);
+	int32_t n = (z->compiler ? z->compiler : onepass_compile)(&z->program, z->code, sizeof z->code, &z->report, &z->where);
 	z->code_bytes = n > 0 ? (uint32_t)n : 0;
 	return n < 0 ? n : 0;
+}
+
+const char *redzone_use(struct redzone *z, const char *path)
+{
+	z->compiler = NULL;
+	z->complaint = NULL;
+	if (z->library)
+		dlclose(z->library);
+	z->library = *path ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
+	if (!z->library)
+		return *path ? dlerror() : NULL;
+	*(void **)&z->compiler = dlsym(z->library, "onepass_compile");
+	*(void **)&z->complaint = dlsym(z->library, "onepass_complaint");
+	return z->compiler ? NULL : dlerror();
+}
+
+const char *redzone_complaint(const struct redzone *z)
+{
+	return z->complaint ? z->complaint() : NULL;
 }
 
 const char *redzone_verdict(const struct redzone *z)

@@ -15,6 +15,9 @@ struct redzone {
 	struct ub_fault where; /* why the program was refused */
 	struct ub_run run;     /* as the interpreter takes and leaves it */
 	struct helper_env env; /* likewise */
+	void *library; /* that the compiler in one pass comes from, if it is not the one that is linked */
+	int32_t (*compiler)(const struct ub_program *, uint8_t *, uint32_t, struct onepass_report *, struct ub_fault *);
+	const char *(*complaint)(void);
 	struct onepass_report report; /* what became of the plan */
 	uint8_t scratch[9 * REDZONE_SLOTS + 64]; /* for the verifier */
 	uint32_t code_bytes;
@@ -29,6 +32,11 @@ int32_t redzone_compile(struct redzone *z, uint32_t cpu, uint32_t options);
 
 /* The same by the compiler in one pass. */
 int32_t redzone_onepass(struct redzone *z);
+
+/* Takes that compiler from a shared object, "": none. Returns NULL, or what is wrong. */
+const char *redzone_use(struct redzone *z, const char *path);
+/* What is wrong with what was compiled last, or NULL. */
+const char *redzone_complaint(const struct redzone *z);
 
 /* What became of its plan, in words. */
 const char *redzone_verdict(const struct redzone *z);

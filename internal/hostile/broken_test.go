@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// libunicorn leaks, and its header shifts into the sign.
+//
+//go:build !sanitize
+
+package hostile_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/internal/hostile"
+	"github.com/ubench-dev/ubench/internal/progen"
+)
+
+// broken are compilers of which one rule is taken out.
+var broken = []struct {
+	name string
+	hostile.Change
+}{
+	{"a fact at a frame follows: bounds", hostile.Change{File: "jit/onepass/check.c",
+		Old: "return k.lo >= f->lo && k.hi <= f->hi;", New: "return true;"}},
+	{"a fact at a frame follows: distance to the end", hostile.Change{File: "jit/onepass/check.c",
+		Old: "if (f->bounded && !below && !distance)", New: "if (false)"}},
+	{"a fact at a frame follows: what it is", hostile.Change{File: "jit/onepass/check.c",
+		Old: "if (f->kind == OP_NUMBER ? !is_number(&k) : k.kind != f->kind || k.open)", New: "if (false)"}},
+	{"a number and a constant do not wrap", hostile.Change{File: "jit/onepass/check.c",
+		Old: "*exact = a.lo >= 0 && a.hi <= MOST;", New: "*exact = true;"}},
+	{"numbers do not wrap", hostile.Change{File: "jit/onepass/check.c",
+		Old: "*exact = a.hi + b.hi <= MOST;", New: "*exact = true;"}},
+	{"a comparison with signs is of small numbers", hostile.Change{File: "jit/onepass/check.c",
+		Old: "if (is_signed && !wide && (", New: "if (false && ("}},
+	{"a comparison of 64 bits has no high halves", hostile.Change{File: "jit/onepass/check.c",
+		Old: "if (wide && !(op_is_zero(c, d + OP_HIGH)", New: "if (false && !(op_is_zero(c, d + OP_HIGH)"}},
+	{"the length at a frame follows", hostile.Change{File: "jit/onepass/plan.c",
+		Old: "else if (how != OP_SKIP && length > c->facts.length)", New: "else if (false)"}},
+	{"a zero half at a frame is zero", hostile.Change{File: "jit/onepass/plan.c",
+		Old: "if (!op_is_zero(c, var))\n\t\t\top_doubt", New: "if (false)\n\t\t\top_doubt"}},
+	{"a place that is written loses who is read from there", hostile.Change{File: "jit/onepass/place.c",
+		Old: "if (reads(&p->val[reader], place))", New: "if (false)"}},
+	{"a function writes what it saves", hostile.Change{File: "jit/onepass/place.c",
+		Old: "if (!(p->writable >> place & 1))", New: "if (false)"}},
+	{"the next turn comes from the test", hostile.Change{File: "jit/onepass/loop.c",
+		Old: "bool ok = l->tested;", New: "bool ok = true;"}},
+	{"in a turn everything moves as the record says", hostile.Change{File: "jit/onepass/loop.c",
+		Old: "return is_alone(f, var, s->by);", New: "return true;"}},
+	{"an access of a group follows the test", hostile.Change{File: "jit/onepass/loop.c",
+		Old: "(!g->tested || l->tested)", New: "true"}},
+	{"turns are paid for", hostile.Change{File: "jit/onepass/guard.c",
+		Old: "jit_cmp(code, op_reg(c, OP_BUDGET, T2_LR), T2_IP);\n\t\tto_slow(c, T2_LO);", New: ""}},
+	{"the last turn's address is inside", hostile.Change{File: "jit/onepass/guard.c",
+		Old: "jit_cmp(code, t, T2_IP);\n\tto_slow(c, T2_LO);", New: ""}},
+	{"the first turn's address is inside", hostile.Change{File: "jit/onepass/guard.c",
+		Old: "jit_cmp(code, t, T2_LR);\n\tto_slow(c, T2_HI);", New: ""}},
+}
+
+// builder compiles the compiler anew in a folder of the test.
+func builder(t testing.TB, flags ...string) *hostile.Builder {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &hostile.Builder{Root: root, Dir: t.TempDir(), Flags: flags}
+}
+
+// planned is a program with its honest plan.
+type planned struct {
+	progen.Program
+	honest []byte
+}
+
+// short are generated programs that are not long, and have a plan.
+func short(campaign uint64, n int) (list []planned) {
+	for i := 0; len(list) < n; i++ {
+		p := progen.Numbered(campaign, i)
+		if len(p.Text) > 8*70 {
+			continue
+		}
+		if h := honest(p); h != nil {
+			list = append(list, planned{p, h})
+		}
+	}
+	return list
+}
+
+// TestBroken takes rules out of the compiler, one after the other: plans that lie must find that. UBENCH_BROKEN=all takes
+// out all, one after the other; otherwise some.
+func TestBroken(t *testing.T) {
+	b := builder(t)
+	m := machine(t, unicorn.CortexM4)
+	const most = 2_000_000 // pairs
+	programs := short(5, 60)
+	for i, rule := range broken {
+		if os.Getenv("UBENCH_BROKEN") != "all" && i%5 != 0 {
+			continue
+		}
+		t.Run(rule.name, func(t *testing.T) {
+			path, err := b.Build("broken"+string(rune('a'+i))+".so", []hostile.Change{rule.Change}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := m.Use(path); err != nil {
+				t.Fatal(err)
+			}
+			a := hostile.NewAdversary(m, 1, uint64(i))
+			for n := 0; a.Pairs < most; n++ {
+				p := programs[n%len(programs)]
+				c, err := a.Try(p.Program, p.honest, 200)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c != nil {
+					t.Logf("found by pair %d, %d followed, program %d: %s", a.Pairs, a.Followed, n%len(programs), c.Difference)
+					return
+				}
+			}
+			t.Errorf("not found: %v", a.Counts)
+		})
+	}
+}
