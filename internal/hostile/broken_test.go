@@ -13,7 +13,6 @@ import (
 
 	"github.com/ubench-dev/ubench/emu/unicorn"
 	"github.com/ubench-dev/ubench/internal/hostile"
-	"github.com/ubench-dev/ubench/internal/progen"
 )
 
 // broken are compilers of which one rule is taken out.
@@ -66,35 +65,15 @@ func builder(t testing.TB, flags ...string) *hostile.Builder {
 	return &hostile.Builder{Root: root, Dir: t.TempDir(), Flags: flags}
 }
 
-// planned is a program with its honest plan.
-type planned struct {
-	progen.Program
-	honest []byte
-}
-
-// short are generated programs that are not long, and have a plan.
-func short(campaign uint64, n int) (list []planned) {
-	for i := 0; len(list) < n; i++ {
-		p := progen.Numbered(campaign, i)
-		if len(p.Text) > 8*70 {
-			continue
-		}
-		if h := honest(p); h != nil {
-			list = append(list, planned{p, h})
-		}
-	}
-	return list
-}
-
 // TestBroken takes rules out of the compiler, one after the other: plans that lie must find that. UBENCH_BROKEN=all takes
 // out all, one after the other; otherwise some.
 func TestBroken(t *testing.T) {
 	b := builder(t)
 	m := machine(t, unicorn.CortexM4)
 	const most = 2_000_000 // pairs
-	programs := short(5, 60)
+	programs := append(kernels(t, 150), short(5, 40)...)
 	for i, rule := range broken {
-		if os.Getenv("UBENCH_BROKEN") != "all" && i%5 != 0 {
+		if only := os.Getenv("UBENCH_BROKEN"); only != "all" && i%5 != 0 && only != rule.name {
 			continue
 		}
 		t.Run(rule.name, func(t *testing.T) {

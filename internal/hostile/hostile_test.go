@@ -20,7 +20,6 @@ import (
 	"github.com/ubench-dev/ubench/internal/hostile"
 	"github.com/ubench-dev/ubench/internal/progen"
 	"github.com/ubench-dev/ubench/internal/redzone"
-	"github.com/ubench-dev/ubench/planner"
 )
 
 func environment(t *testing.T, name string, otherwise int) int {
@@ -45,33 +44,20 @@ func machine(t testing.TB, core unicorn.Core) *redzone.Machine {
 	return m
 }
 
-// honest is the planner's plan of a program, nil if it has none.
-func honest(p progen.Program) []byte {
-	linked, err := p.Linked()
-	if err != nil {
-		return nil
-	}
-	r, err := planner.Of(linked)
-	if err != nil {
-		return nil
-	}
-	return r.Bytes
-}
-
 func show(p progen.Program, c *hostile.Complaint) string {
 	return fmt.Sprintf("plan %d (%v): %s (escape: %v)\ntext %x\nplan %x\ncontext %x budget %d", c.Number, c.Kind, c.Difference, c.Escape,
 		p.Text, c.Plan, p.Context, p.Budget)
 }
 
-// TestHostilePlans tries hostile plans on generated programs, on as many cores as there are. UBENCH_HOSTILE says how many
+// TestHostilePlans tries hostile plans on generated programs, and now and then on a benchmark, on as many cores as there are. UBENCH_HOSTILE says how many
 // programs, UBENCH_HOSTILE_EACH how many plans of each, and UBENCH_CAMPAIGN_SEED which.
 func TestHostilePlans(t *testing.T) {
-	programs, each, seed := environment(t, "UBENCH_HOSTILE", 60), environment(t, "UBENCH_HOSTILE_EACH", 400), uint64(environment(t, "UBENCH_CAMPAIGN_SEED", 1))
+	programs, each, seed := environment(t, "UBENCH_HOSTILE", 40), environment(t, "UBENCH_HOSTILE_EACH", 300), uint64(environment(t, "UBENCH_CAMPAIGN_SEED", 1))
 	var next, failures atomic.Int64
 	var group sync.WaitGroup
 	var lock sync.Mutex
 	var total hostile.Counts
-	start := time.Now()
+	kernels, start := kernels(t, 1000), time.Now()
 	for k := range runtime.GOMAXPROCS(0) {
 		a := hostile.NewAdversary(machine(t, []unicorn.Core{unicorn.CortexM4, unicorn.CortexM3}[k%2]), seed, uint64(k))
 		group.Go(func() {
@@ -80,14 +66,19 @@ func TestHostilePlans(t *testing.T) {
 				if i >= programs || failures.Load() > 20 {
 					break
 				}
-				p := progen.Numbered(seed, i)
-				c, err := a.Try(p, honest(p), each)
+				p := planned{Program: progen.Numbered(seed, i)}
+				if i%8 == 7 {
+					p = kernels[i/8%len(kernels)]
+				} else {
+					p.honest = honest(p.Program)
+				}
+				c, err := a.Try(p.Program, p.honest, each)
 				if err != nil {
 					t.Errorf("program %d: %v", i, err)
 					failures.Add(1)
 				}
 				if c != nil {
-					t.Errorf("program %d, %s", i, show(p, c))
+					t.Errorf("program %d, %s", i, show(p.Program, c))
 					failures.Add(1)
 				}
 				if i%1000 == 999 {

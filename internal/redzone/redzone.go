@@ -91,6 +91,8 @@ type Machine struct {
 	program progen.Program // at hand
 	places  *places
 	plan    *C.uint8_t
+
+	followed bool // the code that was compiled last follows its plan
 }
 
 // New makes a machine with this core.
@@ -229,9 +231,11 @@ func (m *Machine) Begin(p progen.Program) (Result, error) {
 // Compile compiles the program.
 func (m *Machine) Compile(o Options) Result {
 	var status C.int32_t
+	m.followed = false
 	if o.OnePass {
 		m.setPlan(o.Plan)
 		status = C.redzone_onepass(m.z)
+		m.followed = m.z.report.plan == C.ONEPASS_FOLLOWED
 	} else {
 		status = C.redzone_compile(m.z, m.cpu, o.word())
 	}
@@ -255,7 +259,7 @@ func (m *Machine) setPlan(plan []byte) {
 }
 
 // Followed tells whether the code that was compiled last follows its plan.
-func (m *Machine) Followed() bool { return m.z.report.plan == C.ONEPASS_FOLLOWED }
+func (m *Machine) Followed() bool { return m.followed }
 
 // Use takes the compiler in one pass from a shared object, "" for the one that is linked. It may have a function
 // `const char *onepass_complaint(void)`, which says what is wrong with what was compiled last, or NULL.
@@ -292,6 +296,8 @@ func (m *Machine) Run() (Result, error) {
 		}
 	}
 	places := *m.places
+	/* A plan may keep words of the frame elsewhere, where nothing reaches them but by r10 and a constant. */
+	places.stack.free = m.followed && m.z.program.flags&C.UB_PROGRAM_FRAME_ESCAPES == 0
 	if err := m.load(m.program, &places); err != nil {
 		return Result{}, err
 	}
