@@ -106,6 +106,7 @@ enum {
 	UB_WIRE_FLAG_HELPERS = 1,   /* the list of helpers counts; else an image without one may call all */
 	UB_WIRE_FLAG_LOAD_ONLY = 2, /* EXEC: do not run */
 	UB_WIRE_FLAG_UNSAFE = 4,    /* an engine that checks nothing may run it (UB_ENGINE_UNSAFE): for measuring */
+	UB_WIRE_FLAG_NO_STACK = 8,  /* the peak of the C stack is not looked for, and reads 0: it takes longer than short runs */
 };
 #define UB_WIRE_WRITABLE 0x80000000u
 

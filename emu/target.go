@@ -53,6 +53,7 @@ type Job struct {
 	Before [][]byte   // contexts it runs on first, with the same maps and variables; what comes of them is not told
 
 	LoadOnly    bool  // stop after compiling
+	NoStack     bool  // do not look for the peak of the C stack: it takes longer than short runs
 	Unsafe      bool  // an engine that checks nothing may run it: for measuring
 	WantContext bool  // return the context as the program left it
 	WantCode    bool  // return the machine code of engines that compile

@@ -168,7 +168,7 @@ func runBatchLine(c *cli.Context, target emu.Target, template emu.Job, line []by
 			return answer, err
 		}
 	}
-	run.Context = mem
+	run.Context, run.NoStack = mem, true // no answer shows the stack
 	got, err := target.Run(c.Context, run)
 	if err != nil {
 		return answer, err

@@ -155,7 +155,7 @@ static void device_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t
 	struct unicorn_device *d = user;
 	uint32_t at = offset & 0x3fc, v = unicorn_merge(d->regs[at / 4], offset, size, value);
 	d->machine->deadline = 0;
-	d->machine->asked = true;
+	d->machine->asked = d->machine->slow = true;
 	if (d->kind == UNICORN_TIMER) {
 		timer_write(d, at, v);
 		return;

@@ -18,6 +18,7 @@ struct unicorn_block {
 	uint32_t instructions; /* condition-failed ones included */
 	const uint8_t *code;   /* the bytes the block was decoded from; `size` of them */
 	void *model;           /* the model's own; NULL when the block is new */
+	uint8_t insn;          /* the model's own: wants to be told of its instructions */
 	uint8_t stop;          /* the machine's own: enum unicorn_stop before it is executed */
 	uint8_t special;       /* the machine's own: has instructions it looks at before they execute */
 	uint32_t generation;   /* the machine's own: of its region when the bytes were last compared */
@@ -33,11 +34,11 @@ struct unicorn_model {
 	void (*decode)(void *state, struct unicorn_machine *m, struct unicorn_block *block);
 	/* Before every execution of a block. */
 	void (*block)(void *state, struct unicorn_block *block);
-	/* Before every instruction of the block; not called when it is inside an IT block and its
-	 * condition fails. NULL costs nothing. */
+	/* Before every instruction of a block with `insn` set when it began; not called when it is inside an IT block and
+	 * its condition fails. NULL costs nothing. */
 	void (*insn)(void *state, struct unicorn_machine *m, uint32_t addr);
-	/* Before each data access (not fetches) of the running block. NULL costs nothing. */
-	void (*memory)(void *state, uint32_t addr, uint32_t bytes, int write);
+	/* Before each data access (not fetches) of the running block, by the instruction at insn. NULL costs nothing. */
+	void (*memory)(void *state, uint32_t insn, uint32_t addr, uint32_t bytes, int write);
 	/* The block that ran goes on to next: charge it now. May be called more than once. */
 	void (*settle)(void *state, uint32_t next);
 	/* Entry to the exception handler at an address, or return from it: what it takes, after the block that caused it. */
@@ -46,8 +47,8 @@ struct unicorn_model {
 	void (*idle)(void *state, uint64_t cycles);
 	/* The cycles of all blocks that were charged; NULL if there is no counter. */
 	const uint64_t *clock;
-	/* The cycles so far, asked for by an access to DWT CYCCNT. NULL: there is no counter. */
-	uint64_t (*cycles)(void *state);
+	/* The cycles so far, asked for by an access to DWT CYCCNT of the instruction at insn. NULL: there is no counter. */
+	uint64_t (*cycles)(void *state, uint32_t insn);
 	/* The program was given this value for a counter of cycles. */
 	void (*reading)(void *state, enum unicorn_counter counter, uint32_t value);
 	/* The block's bytes changed or the machine closes: release block->model. */

@@ -25,7 +25,7 @@ enum { BLOCK_LONG = 16 }; /* instructions: an interrupt may come up to so many l
  * of the block if there is a code hook, so both are put right by unicorn_start. */
 static void stop_before(struct unicorn_machine *m, uint32_t addr)
 {
-	m->stopped = true;
+	m->stopped = m->slow = true;
 	m->stopped_pc = addr;
 	m->stopped_xpsr = unicorn_reg(m, 16);
 	uc_emu_stop(m->uc);
@@ -104,6 +104,7 @@ static void on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 		m->model->block(m->model->state, b);
 	m->asked = false;
 	m->watch = b->instructions > BLOCK_LONG && UNLIKELY(may_interrupt(m, b));
+	m->slow = b->special | b->insn | m->watch;
 }
 
 /* Notes what ends a run. libunicorn goes on to the end of the block, and even to the next one, after a
@@ -113,6 +114,7 @@ static void note_event(struct unicorn_machine *m, enum unicorn_event event, uint
 	if (m->event != EVENT_NONE)
 		return;
 	m->event = event;
+	m->slow = true;
 	m->event_number = number;
 	m->event_addr = addr;
 }
@@ -164,13 +166,11 @@ static bool interrupts_insn(struct unicorn_machine *m, uint32_t addr)
 	return unicorn_interrupt(m);
 }
 
-static void on_insn(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
+static void look_at_insn(struct unicorn_machine *m, uint32_t addr)
 {
-	(void)uc, (void)size;
-	struct unicorn_machine *m = user;
 	if (UNLIKELY(m->stopped || m->event))
 		return;
-	m->insn = (uint32_t)addr;
+	m->insn = addr;
 	if (UNLIKELY(m->sp_written))
 		unicorn_align_sp(m);
 	if (UNLIKELY(m->block->special)) {
@@ -180,10 +180,20 @@ static void on_insn(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 			return;
 		}
 	}
-	if (m->model && m->model->insn)
+	if (m->block->insn)
 		m->model->insn(m->model->state, m, m->insn);
 	if (UNLIKELY(m->watch || m->asked) && interrupts_insn(m, m->insn))
 		stop_at_insn(m, m->insn, EVENT_TIME, 0);
+}
+
+static void on_insn(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
+{
+	(void)uc, (void)size;
+	struct unicorn_machine *m = user;
+	if (m->slow)
+		look_at_insn(m, (uint32_t)addr);
+	else
+		m->insn = (uint32_t)addr;
 }
 
 static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value, void *user)
@@ -202,7 +212,7 @@ static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, 
 		m->spin_reads = (uint32_t)addr;
 	m->spin_loads += type == UC_MEM_READ && addr >= 0x20000000 && !m->io.nactive; /* not constants in flash */
 	if (m->model && m->model->memory)
-		m->model->memory(m->model->state, (uint32_t)addr, (uint32_t)size, type == UC_MEM_WRITE);
+		m->model->memory(m->model->state, m->insn, (uint32_t)addr, (uint32_t)size, type == UC_MEM_WRITE);
 }
 
 static uc_err add_hook(struct unicorn_machine *m, uc_hook *h, int type, void *callback, uint64_t from, uint64_t to)

@@ -144,6 +144,7 @@ struct unicorn_machine {
 	uint32_t event_addr;
 	uint32_t insn; /* address of the running instruction, with hooks on instructions */
 	bool strict;   /* such hooks are there without a model as well */
+	bool slow;       /* instructions are looked at before they execute */
 	bool watch;      /* an interrupt can come within the running block, which is long */
 	bool asked;      /* a register of interrupts was written by the running block */
 	uint32_t block_xpsr; /* when it began, if it is watched */

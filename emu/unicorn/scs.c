@@ -132,7 +132,7 @@ static void scs_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t va
 	struct unicorn_machine *m = user;
 	struct unicorn_io *io = &m->io;
 	uint32_t *reg = scs_reg(io, offset & ~3u), bits = unicorn_merge(0, offset, size, value), was = io->fpccr;
-	m->asked = true;
+	m->asked = m->slow = true;
 	if (offset < SYST_CALIB + 4) {
 		systick_write(m, offset & ~3u, bits);
 		return;

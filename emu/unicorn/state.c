@@ -36,7 +36,7 @@ bool unicorn_has_cycles(const struct unicorn_machine *m)
 /* The clock of counters: modelled cycles, or instructions if there is no model. */
 uint64_t unicorn_now(struct unicorn_machine *m)
 {
-	return unicorn_has_cycles(m) ? m->model->cycles(m->model->state) : unicorn_count_before_block(m) + m->io.asleep;
+	return unicorn_has_cycles(m) ? m->model->cycles(m->model->state, m->insn) : unicorn_count_before_block(m) + m->io.asleep;
 }
 
 /* A register access is of 1, 2 or 4 bytes; registers are words. */

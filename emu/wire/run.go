@@ -72,6 +72,9 @@ func (c *Client) declare(job emu.Job) ([]byte, error) {
 	if job.Unsafe && c.device.Engines[engine].Caps&engineUnsafe != 0 {
 		p[jobFlags] |= flagUnsafe
 	}
+	if job.NoStack {
+		p[jobFlags] |= flagNoStack
+	}
 	p[jobGranted] = byte(len(job.Granted))
 	le.PutUint16(p[jobEntry:], uint16(entry))
 	le.PutUint16(p[jobHelpers:], uint16(len(job.Helpers)))

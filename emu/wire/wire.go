@@ -76,6 +76,7 @@ const (
 	flagHelpers  = 1
 	flagLoadOnly = 2
 	flagUnsafe   = 4
+	flagNoStack  = 8
 	writable     = 0x80000000
 
 	accessArea   = 0

@@ -28,6 +28,7 @@ var mirrored = map[string]int{
 	"JOB_ENTRY": jobEntry, "JOB_HELPERS": jobHelpers, "JOB_BUDGET": jobBudget, "JOB_CONTEXT": jobContext,
 	"JOB_TRACE": jobTrace, "JOB_IMAGE": jobImage, "JOB_BYTES": jobBytes,
 	"FLAG_HELPERS": flagHelpers, "FLAG_LOAD_ONLY": flagLoadOnly, "FLAG_UNSAFE": flagUnsafe,
+	"FLAG_NO_STACK": flagNoStack,
 
 	"AREA": accessArea, "INDEX": accessIndex, "COUNT": accessCount, "OFFSET": accessOffset,
 	"ACCESS_BYTES": accessBytes, "AREA_CONTEXT": areaContext, "AREA_GRANTED": areaGranted,

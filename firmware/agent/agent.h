@@ -53,6 +53,7 @@ struct agent_job {
 	uint32_t ngranted;
 	struct agent_area granted[AGENT_GRANTED_MAX];
 	uint32_t helpers_listed;
+	uint32_t no_stack; /* its peak is not looked for */
 	uint32_t nhelpers;
 	uint16_t helpers[AGENT_HELPERS_MAX];
 	uint16_t allowed[AGENT_HELPERS_MAX]; /* of these and the image's */

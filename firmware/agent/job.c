@@ -54,6 +54,7 @@ int32_t agent_open(struct agent *a, const uint8_t *p, uint32_t len)
 	j->format = p[UB_WIRE_JOB_FORMAT];
 	uint32_t flags = p[UB_WIRE_JOB_FLAGS];
 	j->helpers_listed = flags & UB_WIRE_FLAG_HELPERS;
+	j->no_stack = flags & UB_WIRE_FLAG_NO_STACK;
 	j->ngranted = p[UB_WIRE_JOB_GRANTED];
 	j->entry = agent_get16(p + UB_WIRE_JOB_ENTRY);
 	j->nhelpers = agent_get16(p + UB_WIRE_JOB_HELPERS);
@@ -268,9 +269,11 @@ int32_t agent_run(struct agent *a)
 	if (err)
 		return refuse(j, err);
 
-	agent_port_paint_stack(a->board->port);
+	if (!j->no_stack)
+		agent_port_paint_stack(a->board->port);
 	int32_t status = phase(a, UB_WIRE_PHASE_EXECUTE, step_execute);
-	j->stack_bytes = less(agent_port_stack_peak(a->board->port), a->stack_overhead);
+	if (!j->no_stack)
+		j->stack_bytes = less(agent_port_stack_peak(a->board->port), a->stack_overhead);
 	helper_env_finish(&a->env);
 	if (!j->fault.status)
 		j->fault = j->ubpf.run.fault;

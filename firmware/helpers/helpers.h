@@ -58,14 +58,15 @@ struct helper_env {
 	uint32_t trace_len;
 	uint32_t now_us, step_us; /* the clock, and how far each look at it moves it */
 	uint32_t random;          /* state of get_prandom_u32; a run begins with HELPER_SEED */
-	struct helper_input inputs[UB_DEVICE_INPUTS];
-	struct helper_entry global[UB_DEVICE_GLOBALS], local[UB_DEVICE_LOCALS];
-	struct helper_pin pins[UB_DEVICE_OUTPUTS];
 	uint8_t ninputs, nglobal, nlocal, npins;
 	uint8_t lcd_used, lcd_row, lcd_column, used_clock;
 	uint8_t lcd[UB_LCD_ROWS][UB_LCD_COLUMNS];
 	uint32_t output_len;
 	uint32_t lost; /* bytes of text there was no room for */
+	/* A reset leaves what follows as it is: the counts above are 0. */
+	struct helper_input inputs[UB_DEVICE_INPUTS];
+	struct helper_entry global[UB_DEVICE_GLOBALS], local[UB_DEVICE_LOCALS];
+	struct helper_pin pins[UB_DEVICE_OUTPUTS];
 	uint8_t output[HELPER_OUTPUT_BYTES];
 };
 

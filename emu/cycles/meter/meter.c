@@ -276,6 +276,7 @@ static void on_block(void *state, struct unicorn_block *u)
 			return;
 		b->variant = u->model;
 		u->model = b;
+		u->insn |= b->watch != NULL;
 	}
 	m->at.block = b;
 	if (UNLIKELY(m->at.art.wait) && b->addr < FLASH_END)
@@ -316,7 +317,6 @@ static void on_insn(void *state, struct unicorn_machine *machine, uint32_t addr)
 	if (UNLIKELY(!b))
 		return;
 	uint32_t offset = (addr - b->addr) / 2;
-	m->at.offset = offset;
 	if (!b->watch || offset * 2 >= b->size)
 		return;
 	const struct meter_watch *w = &b->watch[offset];
@@ -337,16 +337,17 @@ static inline uint32_t region(uint32_t addr)
 	return addr < 0x20000000 ? 0 : addr < 0x40000000 ? 1 : addr - 0xe0000000u < 0x100000 ? 2 : 3;
 }
 
-static void on_memory(void *state, uint32_t addr, uint32_t bytes, int write)
+static void on_memory(void *state, uint32_t insn, uint32_t addr, uint32_t bytes, int write)
 {
 	(void)bytes;
 	struct meter *m = state;
 	const struct meter_block *b = m->at.block;
-	if (write && addr < m->sp_low && b && b->watch && b->watch[m->at.offset].stack)
+	uint32_t offset = b ? (insn - b->addr) / 2 : 0;
+	if (write && addr < m->sp_low && b && b->watch && b->watch[offset].stack)
 		m->sp_low = addr;
 	if (UNLIKELY(m->at.art.wait) && b && !write && addr < FLASH_END)
 		wait_for_flash(m, art_read(&m->at.art, addr));
-	uint32_t tag = m->at.offset << 6 | METER_MEMORY << 4;
+	uint32_t tag = offset << 6 | METER_MEMORY << 4;
 	/* Of a multiple access the first one tells all. */
 	if (m->at.events && (m->trace[m->at.events - 1] & ~0xfu) == tag)
 		return;
@@ -387,13 +388,13 @@ static void on_idle(void *state, uint64_t cycles)
 		m->asleep += cycles;
 }
 
-static uint64_t on_cycles(void *state)
+static uint64_t on_cycles(void *state, uint32_t insn)
 {
 	struct meter *m = state;
 	if (!m->at.block)
 		return m->at.cycles;
 	return m->at.cycles +
-	       meterInside(m->go, m->at.block->id, m->at.state, m->trace, m->at.events, m->at.offset);
+	       meterInside(m->go, m->at.block->id, m->at.state, m->trace, m->at.events, (insn - m->at.block->addr) / 2);
 }
 
 static void on_reading(void *state, enum unicorn_counter counter, uint32_t value)

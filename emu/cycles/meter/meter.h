@@ -91,7 +91,6 @@ struct meter_position {
 	uint64_t cycles;
 	uint64_t blocks; /* executed */
 	uint32_t state;
-	uint32_t offset; /* halfword of the instruction that executes */
 	uint32_t events;
 	uint8_t it;
 	uint32_t path, depth;

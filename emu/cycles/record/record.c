@@ -32,6 +32,7 @@ static void on_block(void *state, struct unicorn_block *b)
 		at += i->size;
 	}
 	r->inner->block(r->inner->state, b);
+	b->insn = 1;
 }
 
 static void on_insn(void *state, struct unicorn_machine *m, uint32_t addr)
@@ -50,14 +51,14 @@ static void on_insn(void *state, struct unicorn_machine *m, uint32_t addr)
 	r->inner->insn(r->inner->state, m, addr);
 }
 
-static void on_memory(void *state, uint32_t addr, uint32_t bytes, int write)
+static void on_memory(void *state, uint32_t insn, uint32_t addr, uint32_t bytes, int write)
 {
 	struct record *r = state;
 	if (r->offset < r->n && !r->insns[r->offset].accesses) {
 		r->insns[r->offset].memory = addr;
 		r->insns[r->offset].accesses = 1;
 	}
-	r->inner->memory(r->inner->state, addr, bytes, write);
+	r->inner->memory(r->inner->state, insn, addr, bytes, write);
 }
 
 static void on_exception(void *state, uint32_t handler, uint32_t cycles)
@@ -66,10 +67,10 @@ static void on_exception(void *state, uint32_t handler, uint32_t cycles)
 	r->inner->exception(r->inner->state, handler, cycles);
 }
 
-static uint64_t on_cycles(void *state)
+static uint64_t on_cycles(void *state, uint32_t insn)
 {
 	struct record *r = state;
-	return r->inner->cycles(r->inner->state);
+	return r->inner->cycles(r->inner->state, insn);
 }
 
 static void on_reading(void *state, enum unicorn_counter counter, uint32_t value)
