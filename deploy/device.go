@@ -92,7 +92,8 @@ type Program struct {
 // Fault is the last one of a program.
 type Fault struct {
 	Status    abi.Status `cbor:"30,keyasint" json:"status"`
-	Count     uint32     `cbor:"31,keyasint" json:"faults"` // so many since it was loaded; 0: the rest says nothing
+	Count     uint32     `cbor:"31,keyasint" json:"faults"`           // so many since it was loaded; 0: the rest says nothing
+	Digest    []byte     `cbor:"40,keyasint,omitempty" json:"digest"` // of the image that did it, which may have gone since
 	Slot      uint32     `cbor:"42,keyasint" json:"slot"`
 	Address   uint32     `cbor:"43,keyasint" json:"address"`
 	CodeAt    uint32     `cbor:"44,keyasint" json:"code_at"`
@@ -298,6 +299,15 @@ func (d Device) SetValue(ctx context.Context, store string, key uint32, value in
 // Trace is what simulated devices read from now on (abi.ParseTrace).
 func (d Device) Trace(ctx context.Context, trace []byte) error {
 	return d.ask(ctx, client.Request{Method: coap.PUT, Path: "trace", Format: formatBytes, Body: trace}, nil)
+}
+
+// Ask asks for any resource.
+func (d Device) Ask(ctx context.Context, path string) ([]byte, error) {
+	r, err := d.Do(ctx, get(path))
+	if err != nil {
+		return nil, err
+	}
+	return r.Body, nil
 }
 
 // busy is how long another's transfer is waited for, or the rest of one that was interrupted.

@@ -105,6 +105,15 @@ var kinds = []struct{ prefix, device string }{
 	{"hd44780", "lcd"}, {"keypad", "keypad"},
 }
 
+func helperName(id uint16) string {
+	for _, h := range abi.Helpers() {
+		if h.ID == id {
+			return h.Name
+		}
+	}
+	return ""
+}
+
 // devicesOf are the kinds that helpers use, as bits.
 func devicesOf(helpers []uint16) (bits uint32) {
 	numbers := map[string]int{}
@@ -113,7 +122,7 @@ func devicesOf(helpers []uint16) (bits uint32) {
 	}
 	for _, id := range helpers {
 		for _, k := range kinds {
-			if strings.HasPrefix(image.HelperName(id), k.prefix) {
+			if strings.HasPrefix(helperName(id), k.prefix) {
 				bits |= 1 << numbers[k.device]
 				break
 			}
@@ -123,7 +132,7 @@ func devicesOf(helpers []uint16) (bits uint32) {
 }
 
 func usesGlobalStore(helpers []uint16) bool {
-	return slices.ContainsFunc(helpers, func(id uint16) bool { return strings.HasSuffix(image.HelperName(id), "_global") })
+	return slices.ContainsFunc(helpers, func(id uint16) bool { return strings.HasSuffix(helperName(id), "_global") })
 }
 
 func duration(what, text string) (time.Duration, error) {

@@ -104,3 +104,7 @@ device-sizes: build/device/netduinoplus2.elf ## code and tables of the device's 
 	@for d in device/kernel device/supervisor device/console device/boards $(DEVICE_ENGINE_DIRS); do \
 		firmware/sizes.sh $(ARM)size $$d $$(echo $(DEVICE_OBJECTS_netduinoplus2) | tr ' ' '\n' | grep "^build/device/netduinoplus2/$$d/[^/]*$$"); \
 	done; $(ARM)size build/device/netduinoplus2.elf
+
+.PHONY: demo
+demo: build build/device/host build/device/netduinoplus2.elf ## the weather station: deployed to an emulated board, read, replaced while it runs
+	scripts/demo.sh

@@ -56,6 +56,7 @@ func deviceVerbs() []deviceVerb {
 		{"rollback", "NAME…", "bring the versions before those on trial back", 1, many, act("rolled back", deploy.Device.Rollback), nil},
 		{"get", "STORE [KEY]", "read a store: global, or a program's own", 1, 2, (*env).deviceGet, nil},
 		{"put", "STORE KEY VALUE", "write a value into a store", 3, 3, (*env).devicePut, nil},
+		{"ask", "PATH", "ask for a resource and print the answer: x/NAME is answered by the program", 1, 1, (*env).deviceAsk, nil},
 		{"trace", "FILE", "say what simulated devices read from now on", 1, 1, (*env).deviceTrace, nil},
 		{"revoke", "KEY-ID", "make it believe a signing key no more", 1, 1, act("revoked", deploy.Device.Revoke), nil},
 	}
@@ -187,6 +188,18 @@ func (e *env) devicePut(c *cli.Context, d deploy.Device, args []string) error {
 		return err
 	}
 	return e.said(c, args[0]+" "+args[1], "written")
+}
+
+func (e *env) deviceAsk(c *cli.Context, d deploy.Device, args []string) error {
+	body, err := d.Ask(c.Context, strings.Trim(args[0], "/"))
+	if err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		return e.printJSON(map[string]string{"path": args[0], "answer": string(body)})
+	}
+	_, err = fmt.Fprintf(e.stdout, "%s\n", strings.TrimSuffix(string(body), "\n"))
+	return err
 }
 
 func (e *env) deviceTrace(c *cli.Context, d deploy.Device, args []string) error {

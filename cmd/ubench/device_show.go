@@ -252,14 +252,16 @@ func (e *env) deviceFaults(c *cli.Context, d deploy.Device, args []string) error
 	fault := abi.Fault{Status: f.Status, PC: f.Slot, Addr: f.Address}
 	line := ""
 	if f.Count > 0 {
+		p.Digest = f.Digest
 		line = lineOf(p, fault)
 	}
 	if c.Bool("json") {
 		return e.printJSON(struct {
 			deploy.Fault
+			Digest string `json:"digest"`
 			Status string `json:"status"`
 			Line   string `json:"line,omitempty"`
-		}{f, f.Status.Name(), strings.Trim(line, " ()")})
+		}{f, hex.EncodeToString(f.Digest), f.Status.Name(), strings.Trim(line, " ()")})
 	}
 	if f.Count == 0 {
 		_, err = fmt.Fprintf(e.stdout, "%s: no fault\n", args[0])

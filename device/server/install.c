@@ -46,11 +46,15 @@ static void say_store(struct coap_reply *reply, int32_t error)
 static void describe(struct server *s, uint32_t number, const struct trust_manifest *m)
 {
 	struct server_program *p = &s->programs[number];
-	uint8_t wanted = p->wanted;
+	uint8_t wanted = p->wanted, faulted[sizeof p->faulted];
+	uint32_t seen = p->faults_seen;
 
+	memcpy(faulted, p->faulted, sizeof faulted);
 	*p = (struct server_program){
 		.sequence = m->sequence, .image_bytes = m->size, .trial_s = m->trial_s, .start = m->start, .answers = m->answers, .wanted = wanted,
+		.faults_seen = seen,
 	};
+	memcpy(p->faulted, faulted, sizeof faulted);
 	memcpy(p->digest, m->digest, sizeof p->digest);
 	memcpy(p->application, m->application, sizeof p->application);
 }

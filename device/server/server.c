@@ -151,6 +151,18 @@ static void tell(struct server *s)
 	s->seen_log = s->supervisor.log_head;
 }
 
+static void note_faults(struct server *s)
+{
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		struct server_program *own = &s->programs[i];
+		uint32_t count = s->supervisor.programs[i].fault.count;
+		if (count == own->faults_seen)
+			continue;
+		own->faults_seen = count;
+		memcpy(own->faulted, own->digest, sizeof own->faulted);
+	}
+}
+
 uint64_t server_step(struct server *s)
 {
 	struct coap_endpoint from;
@@ -163,6 +175,7 @@ uint64_t server_step(struct server *s)
 		coap_datagram(&s->coap, &from, s->datagram, n, os_now());
 		next = supervisor_step(&s->supervisor);
 	}
+	note_faults(s);
 	uint64_t trial = server_judge(s, os_now());
 	tell(s);
 	uint64_t coap = coap_step(&s->coap, os_now());

@@ -52,6 +52,9 @@ struct server_program {
 	uint8_t digest[8];    /* how that of its image begins */
 	char application[SUPERVISOR_NAME];
 	uint32_t counted;     /* instructions of the last run for a request */
+	/* Of the last fault: how the digest of the image began that did it, which may have gone since. */
+	uint8_t faulted[8];
+	uint32_t faults_seen;
 };
 
 /* A run that answers a request. */

@@ -175,12 +175,13 @@ void server_faults(void *owner, const struct coap_request *q, struct coap_reply 
 		return server_say(reply, COAP_NOT_FOUND, "no such program");
 	const struct supervisor_fault *f = &s->supervisor.programs[number].fault;
 	reply->code = COAP_CONTENT;
-	cbor_head(&w, CBOR_MAP, f->count ? 7 : 1);
+	cbor_head(&w, CBOR_MAP, f->count ? 8 : 1);
 	if (f->count)
 		put_int(&w, SERVER_KEY_STATUS, f->end.fault.status);
 	server_uint(&w, SERVER_KEY_FAULTS, f->count);
 	if (!f->count)
 		return;
+	put_bytes(&w, SERVER_KEY_DIGEST, s->programs[number].faulted, sizeof s->programs[number].faulted);
 	server_uint(&w, SERVER_KEY_SLOT, f->end.fault.pc);
 	server_uint(&w, SERVER_KEY_ADDRESS, f->end.fault.addr);
 	server_uint(&w, SERVER_KEY_CODE_AT, f->code_at);
