@@ -61,7 +61,7 @@ func library(t *testing.T, compiler string, flags ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	var objects []string
-	for _, source := range sources(t, "ubpf", "image", "verify", "vm") {
+	for _, source := range sources(t, "ubpf", "image", "maps", "verify", "vm") {
 		object := filepath.Join(dir, strings.ReplaceAll(strings.TrimPrefix(source, "../"), "/", "-")+".o")
 		run(t, compiler, append(flags, "-I..", "-c", source, "-o", object)...)
 		objects = append(objects, object)

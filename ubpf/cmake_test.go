@@ -5,6 +5,7 @@ package ubpf_test
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -83,5 +84,29 @@ func TestLibraryJSON(t *testing.T) {
 		if found, err := filepath.Glob("../" + path); err != nil || len(found) == 0 {
 			t.Errorf("library.json names %s: %v", path, err)
 		}
+	}
+}
+
+// The module for RIOT, with stubs for what it calls of RIOT, and the flags that RIOT sets: it runs here, and compiles for boards.
+func TestRIOTModule(t *testing.T) {
+	need(t, "gcc", "make")
+	build := t.TempDir()
+	args := []string{"-s", "-C", "testdata/riot", "USEMODULE=ubpf ubpf_helpers"}
+	run(t, "make", append(args, "BINDIR="+build)...)
+	if got, want := run(t, filepath.Join(build, "thermometer")), "215\nok 215\n"; got != want {
+		t.Errorf("the example prints %q, want %q", got, want)
+	}
+	for _, b := range []struct{ cpu, modules string }{
+		{"cortex-m0plus", "ubpf ubpf_helpers"}, {"cortex-m4", "ubpf ubpf_helpers ubpf_jit"}, {"cortex-m33", "ubpf ubpf_jit"},
+	} {
+		t.Run(b.cpu, func(t *testing.T) {
+			need(t, "arm-none-eabi-gcc")
+			run(t, "make", "-s", "-C", "testdata/riot", "USEMODULE="+b.modules, "BINDIR="+t.TempDir(), "PREFIX=arm-none-eabi-",
+				"CPUFLAGS=-mcpu="+b.cpu+" -mthumb -mfloat-abi=soft -fshort-enums -fsingle-precision-constant")
+		})
+	}
+	out, err := exec.Command("make", "-s", "-C", "testdata/riot", "USEMODULE=ubpf ubpf_jit mpu_noexec_ram", "BINDIR="+build).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "mpu_noexec_ram forbids") {
+		t.Errorf("with RAM that must not be executed: %v, %s", err, out)
 	}
 }
