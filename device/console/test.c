@@ -12,11 +12,13 @@
  *   7 BATCH   u8 number, u8 0, u8 0, u32 address, u32 count: as many programs as that, which lie at the address one
  *             after the other (struct test_record), take the program's place and run
  *             → u32 address of the next one, and what RANDOM answers
+ *   8 FORGET  compiled code that nobody uses
  */
 #include "device/console/test.h"
 
 #include <string.h>
 
+#include "device/supervisor/internal.h"
 #include "firmware/agent/frame.h"
 
 #if UB_HOST
@@ -35,7 +37,7 @@ int32_t console_test(struct console *c, const uint8_t *p, uint32_t len, uint32_t
 #include "device/kernel/kernel.h"
 #include "device/kernel/scs.h"
 
-enum { CODE = 1, RANDOM, WATCH, TRAP, SWITCH, KILL, BATCH };
+enum { CODE = 1, RANDOM, WATCH, TRAP, SWITCH, KILL, BATCH, FORGET };
 enum { FLAG = 1 << 30 };
 
 static uint32_t __attribute__((noinline)) recurse(volatile uint32_t depth)
@@ -172,6 +174,10 @@ int32_t console_test(struct console *c, const uint8_t *p, uint32_t len, uint32_t
 	case KILL:
 		*out_len += 4;
 		return time_kill(&c->supervisor, number, out);
+	case FORGET:
+		while (supervisor_code_evict(&c->supervisor))
+			;
+		return 0;
 	case SWITCH:
 		*out_len += 16;
 		return count_switch(out);

@@ -66,6 +66,7 @@ const (
 	testSwitch = 5
 	testKill   = 6
 	testBatch  = 7
+	testForget = 8
 )
 
 // RunCode runs machine code in place of a program's and tells how that ended.
