@@ -106,6 +106,9 @@ fits() {
 	wabt) command -v wasm2c >/dev/null ;;
 	gcc-bpf) command -v bpf-gcc >/dev/null ;;
 	binutils-bpf) command -v bpf-as >/dev/null ;;
+	gcc-arm-linux-gnueabihf) command -v arm-linux-gnueabihf-gcc >/dev/null ;;
+	libc6-dev-armhf-cross) [ -e /usr/arm-linux-gnueabihf/include/stdlib.h ] ;;
+	qemu-user-static) command -v qemu-arm-static >/dev/null ;;
 	gcc-aarch64-linux-gnu) command -v aarch64-linux-gnu-gcc >/dev/null ;;
 	libc6-dev-arm64-cross) [ -e /usr/aarch64-linux-gnu/include/stdlib.h ] ;;
 	libcoap3-bin) command -v coap-client-notls >/dev/null ;;
@@ -116,7 +119,7 @@ fits() {
 
 needed="pkg-config libunicorn-dev"
 if [ "$job" = test ]; then
-	needed="$needed qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi clang-19 llvm-19 lld-19 wabt libcoap3-bin shellcheck g++ cmake"
+	needed="$needed qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi clang-19 llvm-19 lld-19 wabt libcoap3-bin shellcheck g++ cmake gcc-arm-linux-gnueabihf libc6-dev-armhf-cross qemu-user-static"
 fi
 [ "$job" != release ] || needed="$needed gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 missing=

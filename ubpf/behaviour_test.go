@@ -75,20 +75,23 @@ func TestBehaviourOnHosts(t *testing.T) {
 	for _, c := range []struct {
 		name, compiler, caller string
 		flags, callerFlags     []string
+		run                    []string // what runs the program, where this CPU does not
 	}{
-		{"gcc", "gcc", "gcc", []string{"-std=gnu99", "-O2"}, nil},
-		{"clang", "clang-19", "clang-19", []string{"-std=gnu11", "-Os"}, nil},
-		{"C++", "gcc", "g++", []string{"-std=gnu99", "-Os"}, []string{"-x", "c++", "-std=c++17"}},
+		{"gcc", "gcc", "gcc", []string{"-std=gnu99", "-O2"}, nil, nil},
+		{"clang", "clang-19", "clang-19", []string{"-std=gnu11", "-Os"}, nil, nil},
+		{"C++", "gcc", "g++", []string{"-std=gnu99", "-Os"}, []string{"-x", "c++", "-std=c++17"}, nil},
 		{"sanitizers", "gcc", "gcc", []string{"-std=gnu99", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover"},
-			[]string{"-fsanitize=address,undefined"}},
+			[]string{"-fsanitize=address,undefined"}, nil},
+		{"32-bit Arm Linux", "arm-linux-gnueabihf-gcc", "arm-linux-gnueabihf-gcc", []string{"-std=gnu99", "-O2"}, []string{"-static"}, []string{"qemu-arm-static"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			need(t, c.compiler, c.caller)
+			need(t, append(c.run, c.compiler, c.caller)...)
 			lib, program := library(t, c.compiler, c.flags...), filepath.Join(t.TempDir(), "behaviour")
 			args := append(c.callerFlags, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I..", "-I"+example,
 				"testdata/behaviour.c", "-x", "none", lib, "-o", program)
 			run(t, c.caller, args...)
-			checkVerdict(t, run(t, program))
+			command := append(c.run, program)
+			checkVerdict(t, run(t, command[0], command[1:]...))
 		})
 	}
 }
