@@ -26,10 +26,12 @@ type Transport interface {
 	Close() error
 }
 
-// Times of RFC 7252, 4.8.
+// Times of RFC 7252, 4.8, but that a message is sent again more often and sooner: as many as four would give up on one
+// request of two hundred in a network that loses a fifth of the datagrams.
 const (
 	ackTimeout    = 2 * time.Second
-	maxRetransmit = 4
+	mostTimeout   = 6 * time.Second
+	maxRetransmit = 8
 )
 
 // answerTimeout is how long a device may take once it has said that it has the request.
@@ -325,7 +327,7 @@ func (c *Conn) once(ctx context.Context, m *coap.Message, o *Observation) (*coap
 				return nil, err
 			}
 		}
-		patience := timeout << tries
+		patience := min(timeout<<tries, mostTimeout)
 		if acknowledged {
 			patience = answerTimeout
 		}

@@ -72,10 +72,10 @@ func (n *Net) Send(b []byte) error {
 	case n.chance(n.Twice):
 		n.Device.Give(n.From, b)
 		n.Device.Give(n.From, b)
-		n.due = true
+		n.due = b[1] != 0
 	default:
 		n.Device.Give(n.From, b)
-		n.due = true
+		n.due = b[1] != 0 // an acknowledgement has no answer
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func (n *Net) Receive(ctx context.Context, wait time.Duration) ([]byte, error) {
 		n.Passed++
 		n.due = b[0]>>4&3 == 2 && b[1] == 0 // it has the request, and will answer
 		if n.chance(n.Lost) {
-			break
+			continue
 		}
 		return b, nil
 	}
@@ -111,18 +111,22 @@ func (n *Net) Receive(ctx context.Context, wait time.Duration) ([]byte, error) {
 	if n.due {
 		return nil, errors.New("the device did not answer what it was asked")
 	}
-	for { // late answers, and what it tells by itself
+	// Late answers, and what it sends by itself as time goes by.
+	for waited := time.Duration(0); ; waited += time.Second {
 		to, b := n.Device.Take()
-		if b == nil {
-			break
-		}
-		if to == n.From {
+		if b != nil && to == n.From && !n.chance(n.Lost) {
 			return b, nil
 		}
+		if b != nil {
+			continue
+		}
+		if waited >= wait {
+			return nil, os.ErrDeadlineExceeded
+		}
+		n.Waited += time.Second
+		n.Device.Skip(time.Second)
+		time.Sleep(100 * time.Microsecond)
 	}
-	n.Waited += wait
-	n.Device.Skip(wait)
-	return nil, os.ErrDeadlineExceeded
 }
 
 // Close implements client.Transport.
