@@ -23,7 +23,7 @@ DEVICE_LDFLAGS = $(subst firmware/boot,device/boards,$(ARM_LDFLAGS))
 .PHONY: device
 device: $(DEVICE_BOARDS:%=build/device/%.elf) $(DEVICE_BOARDS:%=build/device/%-test.elf) build/device/host ## firmware of devices in the field, and for their tests
 
-# What is not ours: fetched, compared with a digest, compiled from where it lies (device/crypto/bearssl_*.c, device/network/lwip.c).
+# What is not ours: fetched, compared with a digest, compiled from where it lies (device/crypto/*.c, device/network/lwip.c).
 DEVICE_INCLUDES = -isystem build/bearssl-0.6/src -isystem build/bearssl-0.6/inc \
 	-Idevice/network/port -isystem build/lwip-2.1.3/src -isystem build/lwip-2.1.3/src/include
 build/bearssl-0.6 build/lwip-2.1.3:

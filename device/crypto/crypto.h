@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The cryptography that device/trust and device/oscore stand on. It is BearSSL's: crypto.c calls it, and bearssl_*.c list
- * which of its files are compiled. For another library, write crypto.c anew.
+/* The cryptography that device/trust and device/oscore stand on. It is made of BearSSL's, of which
+ * the files here include what they need. For another library, write them anew: hash.c, es256.c, ccm.c.
  */
 #ifndef DEVICE_CRYPTO_H
 #define DEVICE_CRYPTO_H
@@ -36,7 +36,7 @@ void crypto_hkdf(const uint8_t *salt, uint32_t salt_len, const uint8_t *secret, 
 /* AES-CCM with a tag of 8 bytes and lengths of 2 (AES-CCM-16-64-128 of RFC 9053), in place. */
 struct crypto_aead {
 	const uint8_t *key, *nonce, *aad; /* aad: what is not encrypted, but sealed as well */
-	uint32_t aad_len;
+	uint32_t aad_len; /* below 0xff00, and not 0 */
 };
 void crypto_seal(const struct crypto_aead *a, uint8_t *bytes, uint32_t len, uint8_t tag[CRYPTO_TAG_BYTES]);
 /* Whether the tag is good. If not, the bytes are of no use. */

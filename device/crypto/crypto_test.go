@@ -99,3 +99,46 @@ func TestES256(t *testing.T) {
 		t.Error("accepted with a point that is not on the curve")
 	}
 }
+
+// Whatever is signed and by whom: the digests at the borders as well, which are reduced by the order or have zeros in front.
+func TestES256OfManyKeys(t *testing.T) {
+	digests := [][32]byte{{}, {31: 1}, [32]byte(bytes.Repeat([]byte{0xff}, 32)), {0: 0x80}, {16: 0xff}}
+	n := elliptic.P256().Params().N
+	for _, d := range []*big.Int{n, new(big.Int).Sub(n, big.NewInt(1)), new(big.Int).Add(n, big.NewInt(1))} {
+		digests = append(digests, [32]byte(d.FillBytes(make([]byte, 32))))
+	}
+	for i := range 150 {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		digest := sha256.Sum256([]byte{byte(i)})
+		if i < len(digests) {
+			digest = digests[i]
+		}
+		r, s, err := ecdsa.Sign(rand.Reader, key, digest[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		var point, sig [64]byte
+		public, err := key.PublicKey.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		copy(point[:], public[1:])
+		r.FillBytes(sig[:32])
+		s.FillBytes(sig[32:])
+		if !ES256(point, digest, sig) {
+			t.Errorf("digest %x: a good signature %x for %x is refused", digest, sig, point)
+		}
+		// -s is as good as s, which is ECDSA's doing.
+		new(big.Int).Sub(n, s).FillBytes(sig[32:])
+		if !ES256(point, digest, sig) {
+			t.Errorf("digest %x: (r, -s) is refused", digest)
+		}
+		digest[0] ^= 1
+		if ES256(point, digest, sig) {
+			t.Errorf("digest %x: accepted for another", digest)
+		}
+	}
+}
