@@ -114,7 +114,8 @@ struct os_peer {
 };
 /* `flags` of this thread go up when one is there. */
 void os_listen(uint32_t flags);
-/* Takes the next one, at most `size` bytes of it. Returns its length, or 0 when there is none. */
+/* Takes the next one, at most `size` bytes of it. Returns its length, or 0 when there is none. The memory is the same each
+ * time, and the link's when there was none: part of the next one may lie in it until it is whole. */
 uint32_t os_receive(struct os_peer *from, uint8_t *to, uint32_t size);
 void os_send(const struct os_peer *to, const uint8_t *bytes, uint32_t len);
 

@@ -61,8 +61,8 @@ func write(path string, header []byte) error {
 	return os.WriteFile(path, header, 0o600) // it holds secrets
 }
 
-// mostKeys is what the bits of revoked keys have room for; mostOperators is SERVER_CONTEXTS.
-const mostKeys, mostOperators = 32, 8
+// mostKeys is what the bits of revoked keys have room for; mostOperators is BOARD_OPERATORS.
+const mostKeys, mostOperators = 32, 4
 
 func (a *asked) header() ([]byte, error) {
 	keys, err := a.publicKeys()

@@ -7,7 +7,7 @@
 #include "device/oscore/oscore.h"
 #include "device/trust/trust.h"
 
-enum { BOARD_OPERATORS = 8 };
+enum { BOARD_OPERATORS = 4 };
 
 /* Written before the firmware starts: by a debugger, by QEMU (-device loader, at the address of the symbol board_provision).
  * No two devices may have the same id and, where what is stored is gone when the power is, no two starts the same nonce:

@@ -12,14 +12,11 @@ enum { RING = 512 };
 static struct {
 	volatile uint32_t head, tail; /* written by the interrupt, by the thread */
 	uint8_t bytes[RING];
-	uint8_t frame[OS_DATAGRAM_BYTES + SLIPMUX_MORE_BYTES];
 	struct slipmux slipmux;
 } line;
 
 void board_link_start(void)
 {
-	line.slipmux.bytes = line.frame;
-	line.slipmux.size = sizeof line.frame;
 	board_serial_listen();
 }
 
@@ -40,10 +37,13 @@ uint32_t os_receive(struct os_peer *from, uint8_t *to, uint32_t size)
 	uint32_t len;
 
 	memset(from, 0, sizeof *from);
+	/* A frame is put together where the datagram is to be: there is no other memory for it. */
+	line.slipmux.bytes = to;
+	line.slipmux.size = size;
 	while (line.tail != line.head) {
 		if (slipmux_take(&line.slipmux, line.bytes[line.tail++ % RING], &payload, &len) != SLIPMUX_COAP || !len || len > size)
 			continue;
-		memcpy(to, payload, len);
+		memmove(to, payload, len);
 		return len;
 	}
 	return 0;
