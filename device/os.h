@@ -29,7 +29,7 @@ enum { OS_TICK_US = 1000 };
 /* Walls: [start, start + len) of the device's address space. The start and length of a wall are a
  * multiple of an eighth of a power of two (OS_STRIPES) that holds it without crossing a multiple of itself. */
 enum { OS_EXECUTE = 4 /* beside UB_READ and UB_WRITE of abi/run.h */ };
-enum { OS_WALLS = 6, OS_STRIPES = 8, OS_WALL_MIN = 32 /* bytes; below 256 there are no stripes */ };
+enum { OS_WALLS = 5, OS_STRIPES = 8, OS_WALL_MIN = 32 /* bytes; below 256 there are no stripes */ };
 struct os_wall {
 	uint32_t start, len, rights;
 };

@@ -48,7 +48,9 @@ static void answered(void *arg, struct supervisor_program *p)
 	if (len)
 		memcpy(out + RESULT, context, len);
 	c->out_len = BODY + RESULT + len;
-	os_send(&c->peer, c->out, c->out_len);
+	os_send(&c->call_peer, c->out, c->out_len);
+	c->last_crc = c->call_crc; /* if it is asked for again */
+	c->last_peer = c->call_peer;
 }
 
 static void put_info(struct console *c, uint32_t *len)
@@ -119,6 +121,8 @@ static int32_t call(struct console *c, uint32_t number, const uint8_t *context, 
 	c->call_kind = c->in[0];
 	c->call_seq = c->in[1];
 	c->call_number = (uint8_t)number;
+	c->call_peer = c->peer;
+	c->call_crc = agent_crc32(c->in, c->in_len);
 	if (!context) { /* counts are the same each time: the next tick is as far away as can be, and nobody has woken us */
 		os_unlock();
 		os_wait(1u << 31, os_now() + 1);
@@ -271,6 +275,11 @@ static int32_t act(struct console *c, uint8_t kind, const uint8_t *p, uint32_t s
 	return UB_E_COMMAND;
 }
 
+static int same_peer(const struct os_peer *a, const struct os_peer *b)
+{
+	return !memcmp(a, b, sizeof *a);
+}
+
 static void handle(struct console *c, uint32_t size)
 {
 	uint32_t crc = agent_crc32(c->in, size), len = BODY;
@@ -278,18 +287,19 @@ static void handle(struct console *c, uint32_t size)
 
 	if (size < HEAD)
 		return;
-	if (crc == c->last_crc && c->out_len) {
-		if (!(c->calling && c->call_seq == c->in[1]))
-			os_send(&c->peer, c->out, c->out_len);
+	if (c->calling && crc == c->call_crc && same_peer(&c->peer, &c->call_peer))
+		return; /* its answer will come */
+	if (crc == c->last_crc && same_peer(&c->peer, &c->last_peer) && c->out_len) {
+		os_send(&c->peer, c->out, c->out_len);
 		return;
 	}
+	c->in_len = size;
 	uint8_t kind = c->in[0];
 	int32_t status = act(c, kind, c->in + HEAD, size - HEAD, &len, &where);
-	c->last_crc = crc;
-	if ((kind == CONSOLE_CALL || kind == CONSOLE_RUN) && !status) {
-		c->out_len = 1; /* there will be one */
+	if ((kind == CONSOLE_CALL || kind == CONSOLE_RUN) && !status)
 		return;
-	}
+	c->last_crc = crc;
+	c->last_peer = c->peer;
 	where.status = status < 0 ? status : 0;
 	put_head(c, kind, c->in[1], &where);
 	c->out_len = len;

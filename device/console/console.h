@@ -63,8 +63,10 @@ struct console {
 	uint32_t staged;           /* its length */
 	/* A call whose run goes on. */
 	uint8_t calling, call_kind, call_seq, call_number;
-	uint32_t call_instructions, call_cycles;
+	uint32_t call_instructions, call_cycles, call_crc;
+	struct os_peer call_peer;
 	uint32_t last_crc; /* of the last request; its answer is in out */
+	struct os_peer last_peer; /* who sent it */
 	uint32_t in_len, out_len;
 	struct os_peer peer; /* who asked last */
 	uint8_t in[OS_DATAGRAM_BYTES] __attribute__((aligned(8)));

@@ -13,6 +13,7 @@
  *             after the other (struct test_record), take the program's place and run
  *             → u32 address of the next one, and what RANDOM answers
  *   8 FORGET  compiled code that nobody uses
+ *   9 STACK   → u32 bytes of the handlers' stack that were not used since this was asked for the first time
  */
 #include "device/console/test.h"
 
@@ -37,7 +38,7 @@ int32_t console_test(struct console *c, const uint8_t *p, uint32_t len, uint32_t
 #include "device/kernel/kernel.h"
 #include "device/kernel/scs.h"
 
-enum { CODE = 1, RANDOM, WATCH, TRAP, SWITCH, KILL, BATCH, FORGET };
+enum { CODE = 1, RANDOM, WATCH, TRAP, SWITCH, KILL, BATCH, FORGET, STACK };
 enum { FLAG = 1 << 30 };
 
 static uint32_t __attribute__((noinline)) recurse(volatile uint32_t depth)
@@ -64,7 +65,30 @@ static void trap(uint32_t what)
 		break;
 	case 4:
 		__asm__ volatile("cpsid i\n\tudf #0");
+		break;
+	case 5: /* on the handlers' stack */
+		__asm__ volatile("msr control, %0\n\tisb" ::"r"(0) : "memory");
+		recurse(1);
 	}
+}
+
+/* Paints what is free of the handlers' stack; from then on counts what still has that colour. */
+static uint32_t unused_stack(void)
+{
+	extern uint8_t board_stack_guard[], board_stack_top[];
+	enum { COLOUR = 0xa5 };
+	static uint8_t painted;
+	uint8_t *first = board_stack_guard + KERNEL_GUARD, *end = first;
+	uint32_t saved = kernel_mask(), msp;
+
+	__asm__ volatile("mrs %0, msp" : "=r"(msp));
+	if (!painted)
+		memset(first, COLOUR, (uint32_t)((uint8_t *)(uintptr_t)msp - first));
+	painted = 1;
+	kernel_unmask(saved);
+	while (end < board_stack_top && *end == COLOUR)
+		end++;
+	return (uint32_t)(end - first);
 }
 
 struct counts {
@@ -174,6 +198,10 @@ int32_t console_test(struct console *c, const uint8_t *p, uint32_t len, uint32_t
 	case KILL:
 		*out_len += 4;
 		return time_kill(&c->supervisor, number, out);
+	case STACK:
+		agent_put32(out, unused_stack());
+		*out_len += 4;
+		return 0;
 	case FORGET:
 		while (supervisor_code_evict(&c->supervisor))
 			;

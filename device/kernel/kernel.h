@@ -61,6 +61,8 @@ void kernel_start(void) __attribute__((noreturn));
 
 /* idle.c: what runs when nothing else does. */
 enum { KERNEL_IDLE_STACK = 160 };
+/* Bytes below the handlers' stack that are closed (board.ld). */
+enum { KERNEL_GUARD = 256 };
 int32_t kernel_idle(const void *a, void *b);
 
 /* fault.c: a fault that is the firmware's own. The board says what becomes of it. */

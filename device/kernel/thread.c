@@ -3,7 +3,8 @@
  *
  *   0  all of memory: the firmware's alone, never executed
  *   1  what programs run of the firmware: interpreter, routines of compiled code, ways into the gate
- *   2..7  the thread's walls; a trusted thread's guard below its stack
+ *   2..6  the thread's walls; a trusted thread's guard below its stack
+ *   7  the guard below the handlers' stack, closed to everybody
  *
  * Where regions overlap the higher number counts; the rest of the address space is open to the firmware and closed to
  * programs.
@@ -13,7 +14,7 @@
 
 #include <string.h>
 
-enum { REGION_MEMORY, REGION_SHARED, REGION_WALLS };
+enum { REGION_MEMORY, REGION_SHARED, REGION_WALLS, REGION_GUARD = REGION_WALLS + OS_WALLS };
 enum { CONTROL_PSP = 2, CONTROL_UNPRIVILEGED = 1, XPSR_THUMB = 1 << 24 };
 
 /* The smallest region that holds [start, start + len): a window of 2^log2 bytes. */
@@ -49,6 +50,10 @@ static uint32_t attributes_of(uint32_t rights)
 
 static void build_walls(struct os_thread *t, const struct os_start *s)
 {
+	extern uint8_t board_stack_guard[];
+
+	open_region(&t->mpu[2 * OS_WALLS], REGION_GUARD, (uint32_t)(uintptr_t)board_stack_guard, KERNEL_GUARD,
+		    RASR_NORMAL | RASR_XN | RASR_CLOSED);
 	for (uint32_t i = 0; i < OS_WALLS; i++) {
 		uint32_t region = REGION_WALLS + i;
 		t->mpu[2 * i] = region | RBAR_VALID;

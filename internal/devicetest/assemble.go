@@ -67,6 +67,7 @@ const (
 	testKill   = 6
 	testBatch  = 7
 	testForget = 8
+	testStack  = 9
 )
 
 // RunCode runs machine code in place of a program's and tells how that ended.
@@ -83,6 +84,16 @@ func (d *Device) RunCode(t testing.TB, number int, code []byte) string {
 func (d *Device) Watch(t testing.TB, number int) uint32 {
 	t.Helper()
 	p, err := d.Test(t.Context(), []byte{testWatch, byte(number)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return le.Uint32(p)
+}
+
+// unusedStack is how much of the handlers' stack was not used since this was asked for the first time.
+func (d *Device) unusedStack(t testing.TB) uint32 {
+	t.Helper()
+	p, err := d.Test(t.Context(), []byte{testStack})
 	if err != nil {
 		t.Fatal(err)
 	}

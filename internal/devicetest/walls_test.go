@@ -98,6 +98,7 @@ func TestWalls(t *testing.T) {
 			}
 			at[""] = before.BlockAddr
 			digest := d.Watch(t, victim)
+			d.unusedStack(t)
 			for _, a := range attacks {
 				if a.want == "" {
 					continue
@@ -125,6 +126,11 @@ func TestWalls(t *testing.T) {
 			if info, err := d.Client.Info(t.Context()); err != nil || info.Panic != abi.OK {
 				t.Errorf("the firmware itself faulted: %v %v", info.Panic, err)
 			}
+			if unused := d.unusedStack(t); unused < 256 {
+				t.Errorf("of the handlers' stack %d bytes were left", unused)
+			} else {
+				t.Logf("of the handlers' stack %d bytes were left", unused)
+			}
 		})
 	}
 }
@@ -147,9 +153,10 @@ func TestFaultIsKept(t *testing.T) {
 	}
 }
 
-// The firmware's own faults are reported after it has started again.
+// The firmware's own faults are reported after it has started again: undefined instruction, server out of stack, bus, execution
+// of memory, a fault with interrupts off, handlers out of stack.
 func TestFirmwareFaults(t *testing.T) {
-	for what, want := range []string{"e-usage-fault", "e-bus-fault", "e-bus-fault", "e-mem-fault", "e-hard-fault"} {
+	for what, want := range []string{"e-usage-fault", "e-bus-fault", "e-bus-fault", "e-mem-fault", "e-hard-fault", "e-hard-fault"} {
 		d := Boot(t, "netduinoplus2", 0)
 		brief, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond) // before it would be asked again
 		_, err := d.Test(brief, []byte{testTrap, byte(what)})
@@ -161,5 +168,6 @@ func TestFirmwareFaults(t *testing.T) {
 		if got := info.Panic.Name(); got != want {
 			t.Errorf("trap %d: %s, want %s", what, got, want)
 		}
+		d.stop()
 	}
 }
