@@ -71,7 +71,7 @@ var lies = []lie{
 			frame(p, 6).Registers = [10]plan.Known{0: plan.Both}
 		},
 		lie: func(p *plan.Plan) {
-			say(p, 2).Loop = &plan.Loop{End: 5, Test: 5, Offset: 1, Bound: plan.NoVar, Variables: []plan.Step{{Var: plan.R(3), By: 1, ByVar: plan.NoVar}}}
+			say(p, 2).Loop = &plan.Loop{Head: 2, End: 5, Test: 5, Offset: 1, Bound: plan.NoVar, Variables: []plan.Step{{Var: plan.R(3), By: 1, ByVar: plan.NoVar}}}
 		},
 		harmless: true,
 	},

@@ -13,7 +13,6 @@ import (
 
 // Change changes the source of the compiler: Old, which it has once, to New.
 type Change struct {
-	File     string // below the root of the repository
 	Old, New string
 }
 
@@ -68,15 +67,21 @@ func (b *Builder) prepare() error {
 	return nil
 }
 
-// changed compiles a file with a change.
+// changed compiles the file that a change is of.
 func (b *Builder) changed(c Change, name string) (source, object string, err error) {
-	source = filepath.Join(b.Root, c.File)
-	text, err := os.ReadFile(source)
-	if err != nil {
-		return "", "", err
+	var text []byte
+	found := 0
+	for file := range b.objects {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return "", "", err
+		}
+		if n := bytes.Count(data, []byte(c.Old)); n > 0 {
+			source, text, found = file, data, found+n
+		}
 	}
-	if n := bytes.Count(text, []byte(c.Old)); n != 1 {
-		return "", "", fmt.Errorf("%s has this %d times, not once; where the rule is now has to be said in the test:\n%s", c.File, n, c.Old)
+	if found != 1 {
+		return "", "", fmt.Errorf("the compiler has this %d times, not once; where the rule is now has to be said in the test:\n%s", found, c.Old)
 	}
 	copied := filepath.Join(b.Dir, name+".c")
 	if err := os.WriteFile(copied, bytes.Replace(text, []byte(c.Old), []byte(c.New), 1), 0o644); err != nil {
