@@ -56,6 +56,16 @@ var broken = []struct {
 		Old: "jit_cmp(code, t, T2_LR);\n\tto_slow(c, T2_HI);", New: ""}},
 }
 
+// rule is the change that takes a rule out.
+func rule(name string) hostile.Change {
+	for _, b := range broken {
+		if b.name == name {
+			return b.Change
+		}
+	}
+	panic("BUG: no such rule: " + name)
+}
+
 // builder compiles the compiler anew in a folder of the test.
 func builder(t testing.TB, flags ...string) *hostile.Builder {
 	root, err := filepath.Abs("../..")
