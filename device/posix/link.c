@@ -106,6 +106,14 @@ uint32_t posix_take(struct os_peer *to, uint8_t bytes[OS_DATAGRAM_BYTES], int wa
 	return len;
 }
 
+uint32_t posix_waiting(void)
+{
+	os_lock();
+	uint32_t n = at.in.head - at.in.tail;
+	os_unlock();
+	return n;
+}
+
 void posix_forget(void)
 {
 	os_lock();

@@ -9,6 +9,8 @@
 void posix_give(const struct os_peer *from, const uint8_t *bytes, uint32_t len);
 /* Takes what it sent, the oldest first; 0: nothing. With `wait`, waits until there is something. */
 uint32_t posix_take(struct os_peer *to, uint8_t bytes[OS_DATAGRAM_BYTES], int wait);
+/* Datagrams that the device has not taken yet. */
+uint32_t posix_waiting(void);
 /* Gives both queues up, as a network does whose device is switched off. */
 void posix_forget(void);
 /* From now on a UDP socket is the link: address in host order, port 0 is any. Returns the port, or a negative errno. */

@@ -109,5 +109,13 @@ func throw(guard *oscore.Context, box *field.Device, protect bool, b []byte, n i
 	}
 	if len(b) > 0 && len(b) <= field.DatagramBytes {
 		box.Give(2, b)
+		for box.Waiting() > 0 {
+			time.Sleep(10 * time.Microsecond)
+		}
+		for _, out := box.Take(); out != nil; _, out = box.Take() {
+			if _, err := coap.Parse(out); err != nil {
+				panic(err)
+			}
+		}
 	}
 }

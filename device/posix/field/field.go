@@ -179,5 +179,8 @@ func (d *Device) Take() (to byte, b []byte) {
 	return byte(peer.bytes[0]), buffer[:n]
 }
 
+// Waiting is how many datagrams it has not taken yet.
+func (d *Device) Waiting() int { return int(C.posix_waiting()) }
+
 // Skip moves its clock on.
 func (d *Device) Skip(t time.Duration) { C.posix_skip(C.uint64_t(t.Microseconds())) }
