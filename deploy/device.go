@@ -126,12 +126,30 @@ type Log struct {
 	Lines []Line `cbor:"50,keyasint"`
 }
 
+// Costs are what it cost a device to take the last program in, in instructions; 0 where it does not count them.
+type Costs struct {
+	_        struct{} `cbor:",toarray"`
+	Receive  uint32   // datagrams: OSCORE, CoAP, and the digest of the image
+	Manifest uint32   // the signature
+	Store    uint32
+	Load     uint32 // read and verified
+	Start    uint32 // placed, compiled and started
+}
+
+// Costs tells what the last program cost.
+func (d Device) Costs(ctx context.Context) (Costs, error) {
+	var t transfer
+	err := d.ask(ctx, get("transfer"), &t)
+	return t.Costs, err
+}
+
 // transfer is a program that is arriving.
 type transfer struct {
 	Name     string `cbor:"20,keyasint"`
 	Sequence uint32 `cbor:"23,keyasint"`
 	Digest   []byte `cbor:"40,keyasint"`
 	Have     int    `cbor:"52,keyasint"`
+	Costs    Costs  `cbor:"53,keyasint"`
 }
 
 // Refused is a program that the device's verifier, or its memory, refuses.

@@ -75,11 +75,16 @@ static int32_t place(struct server *s, const struct trust_manifest *m, const uin
 	int32_t err;
 
 	if (number < 0) {
+		uint32_t before = ub_port_instructions();
 		number = supervisor_load(&s->supervisor, &m->config, image, m->size, where);
+		server_cost(s, SERVER_COST_LOAD, before);
 		if (number < 0)
 			return number;
 		s->programs[number].wanted = m->start == TRUST_START_ALWAYS;
-		if (s->programs[number].wanted && (err = supervisor_start(&s->supervisor, (uint32_t)number, where))) {
+		before = ub_port_instructions();
+		err = s->programs[number].wanted ? supervisor_start(&s->supervisor, (uint32_t)number, where) : 0;
+		server_cost(s, SERVER_COST_START, before);
+		if (err) {
 			supervisor_unload(&s->supervisor, (uint32_t)number);
 			return err;
 		}
@@ -130,7 +135,10 @@ static void install(struct server *s, struct coap_reply *reply)
 		put_back(s, m->config.name); /* where the place was taken, and starting it failed */
 		return server_refuse(reply, &where);
 	}
-	if ((err = store_commit(&s->store))) {
+	uint32_t before = ub_port_instructions();
+	err = store_commit(&s->store);
+	server_cost(s, SERVER_COST_STORE, before);
+	if (err) {
 		put_back(s, m->config.name);
 		return say_store(reply, err);
 	}
@@ -176,18 +184,24 @@ static void receive(struct server *s, const struct coap_request *q, struct coap_
 		s->transfer.active = 1;
 		s->transfer.begun = 0;
 		s->transfer.have = 0;
+		memset(s->costs, 0, sizeof s->costs);
 	} else if (!s->transfer.active || s->transfer.have != q->offset) {
 		return server_say(reply, COAP_INCOMPLETE, "begin with the first block");
 	}
+	uint32_t before = ub_port_instructions(), judged = in->judged;
 	err = trust_take(in, q->payload, q->len, &image, &image_len);
+	if (in->judged != judged)
+		server_cost(s, SERVER_COST_MANIFEST, before);
 	if (!err && !q->more)
 		err = trust_finish(in);
 	if (err)
 		say_trust(reply, err);
+	before = ub_port_instructions();
 	if (!err && in->judged && !s->transfer.begun && (err = begin(s)))
 		say_store(reply, err);
 	if (!err && image_len && (err = store_append(&s->store, image, image_len)))
 		say_store(reply, err);
+	server_cost(s, SERVER_COST_STORE, before);
 	s->transfer.have = q->offset + q->len;
 	reply->code = err ? reply->code : COAP_CHANGED;
 	if (!err && !q->more)
@@ -229,6 +243,18 @@ void server_program(void *owner, const struct coap_request *q, struct coap_reply
 	server_show(s, &w, (uint32_t)number);
 }
 
+static void show_transfer(struct server *s, const struct cbor_writer *w)
+{
+	const struct trust_intake *in = &s->transfer.in;
+
+	server_key(w, SERVER_KEY_NAME);
+	cbor_text(w, s->transfer.name);
+	server_uint(w, SERVER_KEY_SEQUENCE, in->manifest.sequence);
+	server_key(w, SERVER_KEY_DIGEST);
+	cbor_bytes(w, in->manifest.digest, sizeof in->manifest.digest);
+	server_uint(w, SERVER_KEY_HAVE, s->transfer.have);
+}
+
 void server_transfer(void *owner, const struct coap_request *q, struct coap_reply *reply)
 {
 	struct server *s = owner;
@@ -238,15 +264,13 @@ void server_transfer(void *owner, const struct coap_request *q, struct coap_repl
 
 	(void)q;
 	reply->code = COAP_CONTENT;
-	cbor_head(&w, CBOR_MAP, there ? 4 : 0);
-	if (!there)
-		return;
-	server_key(&w, SERVER_KEY_NAME);
-	cbor_text(&w, s->transfer.name);
-	server_uint(&w, SERVER_KEY_SEQUENCE, in->manifest.sequence);
-	server_key(&w, SERVER_KEY_DIGEST);
-	cbor_bytes(&w, in->manifest.digest, sizeof in->manifest.digest);
-	server_uint(&w, SERVER_KEY_HAVE, s->transfer.have);
+	cbor_head(&w, CBOR_MAP, there ? 5 : 1);
+	if (there)
+		show_transfer(s, &w);
+	server_key(&w, SERVER_KEY_COSTS);
+	cbor_head(&w, CBOR_ARRAY, SERVER_COSTS);
+	for (uint32_t i = 0; i < SERVER_COSTS; i++)
+		cbor_head(&w, CBOR_UINT, s->costs[i]);
 }
 
 /* The one before returns. */

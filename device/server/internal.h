@@ -41,6 +41,15 @@ void server_keep_read(struct server *s);
 /* Writes what has changed. Returns 0 or an error of the store: then it is as it was. */
 int32_t server_keep(struct server *s);
 
+/* What was done since `before` is not receiving. */
+static inline void server_cost(struct server *s, enum server_cost cost, uint32_t before)
+{
+	uint32_t spent = ub_port_instructions() - before;
+
+	s->costs[cost] += spent;
+	s->costs[SERVER_COST_RECEIVE] -= spent;
+}
+
 /* The program that a path names in its second segment, or negative. */
 static inline int32_t server_named(struct server *s, const struct coap_request *q)
 {

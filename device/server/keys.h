@@ -63,7 +63,9 @@
 	X(NEXT, 49, "next", n)                      \
 	X(LINES, 50, "lines", m)                    \
 	/* a transfer */                            \
-	X(HAVE, 52, "have_bytes", n)
+	X(HAVE, 52, "have_bytes", n)                \
+	/* what the last one cost, by enum server_cost */ \
+	X(COSTS, 53, "costs", m)
 
 enum server_key {
 #define SERVER_KEY(name, number, text, kind) SERVER_KEY_##name = (number),

@@ -172,7 +172,9 @@ uint64_t server_step(struct server *s)
 
 	while ((n = os_receive(&peer, s->datagram, sizeof s->datagram)) != 0) {
 		memcpy(&from, &peer, sizeof from);
+		uint32_t before = ub_port_instructions();
 		coap_datagram(&s->coap, &from, s->datagram, n, os_now());
+		s->costs[SERVER_COST_RECEIVE] += ub_port_instructions() - before;
 		next = supervisor_step(&s->supervisor);
 	}
 	note_faults(s);

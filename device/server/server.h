@@ -64,6 +64,16 @@ struct server_call {
 	uint32_t counted;
 };
 
+/* What it cost to take the last program in, in instructions, on boards that count them. */
+enum server_cost {
+	SERVER_COST_RECEIVE,  /* datagrams: OSCORE, CoAP, and the digest of the image */
+	SERVER_COST_MANIFEST, /* the piece that made the manifest whole: its signature */
+	SERVER_COST_STORE,
+	SERVER_COST_LOAD,  /* read and verified */
+	SERVER_COST_START, /* placed, compiled and started */
+	SERVER_COSTS,
+};
+
 /* What outlives a reset. */
 struct server_kept {
 	struct trust_history history;
@@ -88,6 +98,7 @@ struct server {
 		uint32_t have;
 		struct trust_intake in;
 	} transfer;
+	uint32_t costs[SERVER_COSTS];
 	uint32_t seen_state, seen_log; /* by observers */
 	uint8_t trace_len;
 	uint8_t trace[SERVER_TRACE_BYTES];

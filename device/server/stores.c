@@ -157,7 +157,7 @@ void server_log(void *owner, const struct coap_request *q, struct coap_reply *re
 	lines(s, &w, from, only);
 }
 
-/* What simulated devices read from now on. The global store stays as it is. */
+/* What simulated devices read from now on. The global store keeps what it has, but for what the trace says of it. */
 void server_trace(void *owner, const struct coap_request *q, struct coap_reply *reply)
 {
 	struct server *s = owner;
@@ -171,6 +171,8 @@ void server_trace(void *owner, const struct coap_request *q, struct coap_reply *
 	if (q->len)
 		memcpy(s->trace, q->payload, q->len);
 	int32_t err = helper_env_reset(env, s->trace, q->len);
+	for (uint32_t i = 0; i < env->nglobal; i++)
+		helper_store(global, &nglobal, UB_DEVICE_GLOBALS, env->global[i].key, env->global[i].value);
 	memcpy(env->global, global, sizeof global);
 	env->nglobal = nglobal;
 	if (err)
