@@ -59,11 +59,11 @@ struct ub_run {
 /* The region that [addr, addr + bytes) lies in and that has the rights, or NULL. */
 static inline const struct ub_region *ub_region_of(const struct ub_run *run, uint32_t addr, uint32_t bytes, uint32_t rights)
 {
-	for (uint32_t i = 0; i < run->nregions; i++) {
-		const struct ub_region *r = run->regions + i;
-		if (addr - r->start < r->len && r->len - (addr - r->start) >= bytes && (r->rights & rights) == rights)
+	const struct ub_region *r = run->regions, *end = r + run->nregions;
+
+	for (; r < end; r++)
+		if (r->len >= bytes && addr - r->start <= r->len - bytes && (r->rights & rights) == rights)
 			return r;
-	}
 	return NULL;
 }
 

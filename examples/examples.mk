@@ -11,10 +11,15 @@ EXAMPLE_FLAGS = -O2 -Wall -Wextra -Wno-unused-parameter -Wno-main -DBPF_SAUL_NUM
 EXAMPLE_BPF = $(BPF_CLANG) --target=bpfel -mcpu=v2 $(EXAMPLE_FLAGS)
 EXAMPLE_THUMB = $(THUMB_CC) -mcpu=cortex-m4 -mthumb -ffreestanding $(EXAMPLE_FLAGS)
 
+# Programs with maps, made with our headers and with libbpf's.
+MAP_SOURCES := $(sort $(wildcard internal/mapstest/testdata/programs/*.bpf.c))
+MAP_BPF = $(BPF_CLANG) --target=bpfel -mcpu=v3 -O2 -g -fdebug-compilation-dir=. -Wall
+
 EXAMPLE_SOURCES := $(sort $(wildcard examples/*/*.bpf.c))
 EXAMPLE_OBJECTS := $(EXAMPLE_SOURCES:.c=.o) $(EXAMPLE_SOURCES:.bpf.c=.thumb.o) \
 	$(foreach v,v1 v2 v3 v4,image/testdata/objects/everything.$v.o) \
-	$(foreach n,maps badmaps oldmaps core undefined several,image/testdata/objects/$n.o)
+	$(foreach n,maps badmaps oldmaps core undefined several,image/testdata/objects/$n.o) \
+	$(MAP_SOURCES:.bpf.c=.bpf.o) $(MAP_SOURCES:.bpf.c=.linux.o)
 
 .PHONY: examples examples-check packed-tables packed-tables-check
 examples: $(addprefix build/,$(EXAMPLE_OBJECTS)) ## rebuild the objects of the examples
@@ -31,6 +36,16 @@ build/examples/%.bpf.o: examples/%.bpf.c $(wildcard examples/include/*.h example
 build/examples/%.thumb.o: examples/%.bpf.c $(wildcard examples/include/*.h examples/*/*.h) examples/examples.mk
 	@mkdir -p $(@D)
 	$(EXAMPLE_THUMB) -c $< -o $@
+
+build/internal/mapstest/%.bpf.o: internal/mapstest/%.bpf.c $(wildcard examples/include/*.h examples/include/plain/*/*.h) examples/examples.mk
+	@mkdir -p $(@D)
+	$(MAP_BPF) -nostdlibinc -Iexamples/include -isystem examples/include/plain -c $< -o $@
+	llvm-strip-19 -g $@
+
+build/internal/mapstest/%.linux.o: internal/mapstest/%.bpf.c examples/examples.mk
+	@mkdir -p $(@D)
+	$(MAP_BPF) -I/usr/include/$(shell uname -m)-linux-gnu -c $< -o $@
+	llvm-strip-19 -g $@
 
 build/image/testdata/objects/everything.%.o: image/testdata/objects/everything.c examples/examples.mk
 	@mkdir -p $(@D)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/maps"
 )
 
 // linuxHelpers are the helpers of Linux that the device has under an id of its own, by the number Linux has them under.
@@ -41,7 +42,7 @@ func (p *Program) useLinuxHelpers() (found bool, err error) {
 		return false, nil
 	}
 	p.eachHelper(func(slot int, id int32) {
-		if id == callForEach || id == callLoop || err != nil {
+		if id == callForEach || id == callLoop || slot == 0 && p.hasTailEntry() || err != nil {
 			return
 		}
 		name, ok := linuxHelpers[id]
@@ -177,3 +178,8 @@ func tailEntry(main int) []insn {
 }
 
 const tailEntrySlots = 6
+
+// hasTailEntry tells whether the program begins with it.
+func (p *Program) hasTailEntry() bool {
+	return slices.ContainsFunc(p.Maps, func(d maps.Def) bool { return d.Type == abi.MapProgArray })
+}

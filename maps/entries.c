@@ -4,14 +4,6 @@
 
 #include "maps/internal.h"
 
-static inline uint32_t index_of(const void *key)
-{
-	uint32_t index;
-
-	memcpy(&index, key, sizeof index);
-	return index;
-}
-
 static bool is_array(const struct maps_map *m)
 {
 	return m->type == UB_MAP_ARRAY || m->type == UB_MAP_PROG_ARRAY;
@@ -19,17 +11,12 @@ static bool is_array(const struct maps_map *m)
 
 uint32_t maps_find(const struct maps *maps, const struct maps_map *m, const void *key)
 {
-	if (maps_is_hash(m))
-		return maps_hash_find(maps, m, key);
-	if (!is_array(m))
-		return MAPS_NONE;
-	uint32_t index = index_of(key);
-	return index < m->max ? index : (uint32_t)MAPS_NONE;
+	return maps_find_inline(maps, m, key);
 }
 
 uint32_t maps_lookup(const struct maps *maps, struct maps_map *m, const void *key)
 {
-	uint32_t entry = maps_find(maps, m, key);
+	uint32_t entry = maps_find_inline(maps, m, key);
 
 	if (m->newer && entry != MAPS_NONE)
 		maps_hash_use(m, entry);
@@ -44,7 +31,7 @@ int32_t maps_update(const struct maps *maps, struct maps_map *m, const void *key
 		return maps_hash_update(maps, m, key, value, flags);
 	if (!is_array(m))
 		return MAPS_EINVAL;
-	uint32_t index = index_of(key);
+	uint32_t index = maps_word(key);
 	if (index >= m->max)
 		return MAPS_E2BIG;
 	if (flags == UB_MAP_NOEXIST)
@@ -59,7 +46,7 @@ int32_t maps_delete(const struct maps *maps, struct maps_map *m, const void *key
 		return maps_hash_delete(maps, m, key);
 	if (m->type != UB_MAP_PROG_ARRAY)
 		return MAPS_EINVAL;
-	uint32_t index = index_of(key);
+	uint32_t index = maps_word(key);
 	if (index >= m->max)
 		return MAPS_E2BIG;
 	memset(maps_value(m, index), 0, m->value_size);

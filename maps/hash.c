@@ -15,24 +15,7 @@
 
 #include "maps/internal.h"
 
-enum { FREE = 0x4000, LAST_FREE = 0x7fff, END = 0x8000 };
-
-static inline uint32_t mix(uint32_t h)
-{
-	h ^= h >> 16;
-	h *= 0x85ebca6b;
-	h ^= h >> 13;
-	h *= 0xc2b2ae35;
-	return h ^ h >> 16;
-}
-
-static inline uint32_t load(const uint8_t *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof v);
-	return v;
-}
+enum { FREE = MAPS_FREE, LAST_FREE = MAPS_LAST_FREE, END = MAPS_END };
 
 /* The last word of a key that is no multiple of 4 bytes, filled with zeros. */
 static uint32_t load_rest(const uint8_t *p, uint32_t bytes)
@@ -49,14 +32,14 @@ static uint32_t hash_bytes(uint32_t seed, const uint8_t *key, uint32_t bytes)
 	uint32_t h = seed;
 
 	for (; bytes >= 4; bytes -= 4, key += 4)
-		h = mix(h ^ load(key));
-	return bytes ? mix(h ^ load_rest(key, bytes)) : h;
+		h = maps_mix(h ^ maps_word(key));
+	return bytes ? maps_mix(h ^ load_rest(key, bytes)) : h;
 }
 
 static bool same(const uint32_t *words, const uint8_t *key, uint32_t bytes)
 {
 	for (; bytes >= 4; bytes -= 4, key += 4)
-		if (*words++ != load(key))
+		if (*words++ != maps_word(key))
 			return false;
 	return !bytes || *words == load_rest(key, bytes);
 }
@@ -64,7 +47,7 @@ static bool same(const uint32_t *words, const uint8_t *key, uint32_t bytes)
 static void put_key(uint32_t *words, const uint8_t *key, uint32_t bytes)
 {
 	for (; bytes >= 4; bytes -= 4, key += 4)
-		*words++ = load(key);
+		*words++ = maps_word(key);
 	if (bytes)
 		*words = load_rest(key, bytes);
 }
@@ -84,16 +67,6 @@ static uint32_t walk(const struct maps_map *m, uint32_t head, const uint8_t *key
 	return i;
 }
 
-/* The same for keys of one word. */
-static uint32_t walk_word(const struct maps_map *m, uint32_t head, uint32_t key)
-{
-	uint32_t i = m->heads[head];
-
-	while (i < FREE && m->keys[i] != key)
-		i = m->next[i];
-	return i;
-}
-
 /* An interrupt changed the chain meanwhile: again, without interrupts. */
 static __attribute__((noinline)) uint32_t find_masked(const struct maps_map *m, uint32_t head, const uint8_t *key)
 {
@@ -105,16 +78,8 @@ static __attribute__((noinline)) uint32_t find_masked(const struct maps_map *m, 
 
 uint32_t maps_hash_find(const struct maps *maps, const struct maps_map *m, const void *key)
 {
-	uint32_t head, i;
+	uint32_t head = head_of(maps, m, key), i = walk(m, head, key);
 
-	if (m->key_size == 4) {
-		uint32_t word = load(key);
-		head = mix(maps->seed ^ word) & m->mask;
-		i = walk_word(m, head, word);
-	} else {
-		head = head_of(maps, m, key);
-		i = walk(m, head, key);
-	}
 	if (i < FREE)
 		return i;
 	return i == (END | head) ? (uint32_t)MAPS_NONE : find_masked(m, head, key);

@@ -8,6 +8,7 @@
 
 #include "abi/port.h"
 #include "maps/helpers.h"
+#include "maps/internal.h"
 
 #define UNUSED __attribute__((unused))
 #define HELPER(name)                                                                                                   \
@@ -45,6 +46,8 @@ static inline void *memory(struct ub_run *run, uint32_t addr, uint32_t bytes, ui
 
 static inline bool pay(struct ub_run *run, uint32_t bytes)
 {
+	if (bytes < WORK_BYTES)
+		return true;
 	if (bytes / WORK_BYTES > run->work)
 		return stop(run, UB_E_BUDGET, 0);
 	run->work -= bytes / WORK_BYTES;
@@ -60,15 +63,46 @@ static bool keyed(struct ub_run *run, const struct maps_map *m, uint32_t handle)
 	return false;
 }
 
-HELPER(map_lookup_elem)
+/* Any key of any map, wherever it lies. */
+static __attribute__((noinline)) uint64_t lookup(struct ub_run *run, uint32_t handle, uint32_t addr)
 {
-	struct maps_map *m = map_of(run, r1);
+	struct maps_map *m = map_of(run, handle);
 	const void *key;
 
-	if (!m || !keyed(run, m, r1) || !(key = memory(run, r2, m->key_size, UB_READ)) || !pay(run, m->key_size))
+	if (!m || !keyed(run, m, handle) || !(key = memory(run, addr, m->key_size, UB_READ)) || !pay(run, m->key_size))
 		return 0;
 	uint32_t entry = maps_lookup(run->maps, m, key);
 	return entry == MAPS_NONE || m->type == UB_MAP_PROG_ARRAY ? 0 : m->values_addr + entry * m->value_size;
+}
+
+/* Most keys are one word on the stack, the first region of a run: the short way is for those. */
+HELPER(map_lookup_elem)
+{
+	const struct maps *maps = run->maps;
+	const struct ub_region *stack = &run->regions[UB_REGION_STACK];
+	uint32_t index = r1 - UB_MAP_BASE, entry;
+
+	index = index >> 3 | index << 29;
+	if (!maps || index >= maps->n || stack->len < sizeof(uint32_t) || r2 - stack->start > stack->len - sizeof(uint32_t))
+		return lookup(run, r1, r2);
+	const struct maps_map *m = &maps->map[index];
+	__asm__("" : "+r"(m)); /* an address, not one that is computed each time */
+	uint32_t word = maps_word(ub_at(run, r2));
+	if (m->quick == MAPS_QUICK_HASH) {
+		uint32_t head = maps_mix(maps->seed ^ word) & m->mask;
+		entry = m->heads[head];
+		while (entry < MAPS_FREE && m->keys[entry] != word)
+			entry = m->next[entry];
+		if (entry >= MAPS_FREE)
+			return entry == (MAPS_END | head) ? 0 : lookup(run, r1, r2);
+	} else if (m->quick == MAPS_QUICK_ARRAY) {
+		if (word >= m->max)
+			return 0;
+		entry = word;
+	} else {
+		return lookup(run, r1, r2);
+	}
+	return m->values_addr + entry * m->value_size;
 }
 
 HELPER(map_update_elem)

@@ -155,6 +155,10 @@ static int32_t make_one(struct maps_map *m, const struct ub_map_def *d, const st
 
 	*m = (struct maps_map){.type = d->type, .flags = d->flags, .key_size = d->key_size, .value_size = d->value_size,
 			       .max = d->max_entries};
+	if (d->type == UB_MAP_ARRAY)
+		m->quick = MAPS_QUICK_ARRAY;
+	else if (d->type == UB_MAP_HASH && d->key_size == 4)
+		m->quick = MAPS_QUICK_HASH;
 	if (!(m->values = ub_arena_take(values, bytes)))
 		return UB_E_MEMORY;
 	m->values_addr = ub_arena_addr(values, m->values);

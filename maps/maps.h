@@ -23,6 +23,9 @@ enum {
 	MAPS_EPERM = -1, MAPS_ENOENT = -2, MAPS_E2BIG = -7, MAPS_EAGAIN = -11, MAPS_EEXIST = -17, MAPS_EINVAL = -22,
 };
 
+/* Maps with the short way to an entry: arrays, and hash maps without order whose keys are a word. */
+enum { MAPS_QUICK_NO, MAPS_QUICK_ARRAY, MAPS_QUICK_HASH };
+
 /* A map that was made. Its fields are for maps/ and for who wants to know. */
 struct maps_map {
 	uint8_t type;
@@ -40,6 +43,8 @@ struct maps_map {
 	uint16_t key_words;
 	uint16_t free;
 	uint16_t newest, oldest;
+	uint8_t quick;           /* MAPS_QUICK_* */
+	uint8_t pad;
 	/* Hash maps, queues, stacks: entries; queues: where the first is. */
 	uint32_t count, first;
 	/* Ring buffers: bytes ever produced and consumed, and records there was no room for. */

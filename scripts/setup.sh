@@ -112,6 +112,7 @@ fits() {
 	gcc-aarch64-linux-gnu) command -v aarch64-linux-gnu-gcc >/dev/null ;;
 	libc6-dev-arm64-cross) [ -e /usr/aarch64-linux-gnu/include/stdlib.h ] ;;
 	libcoap3-bin) command -v coap-client-notls >/dev/null ;;
+	libbpf-dev) [ -e /usr/include/bpf/bpf_helpers.h ] ;;
 	llvm-19) command -v llvm-strip-19 >/dev/null ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
@@ -119,7 +120,7 @@ fits() {
 
 needed="pkg-config libunicorn-dev"
 if [ "$job" = test ]; then
-	needed="$needed qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi clang-19 llvm-19 lld-19 wabt libcoap3-bin shellcheck g++ cmake gcc-arm-linux-gnueabihf libc6-dev-armhf-cross qemu-user-static"
+	needed="$needed qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi clang-19 llvm-19 lld-19 libbpf-dev wabt libcoap3-bin shellcheck g++ cmake gcc-arm-linux-gnueabihf libc6-dev-armhf-cross qemu-user-static"
 fi
 [ "$job" != release ] || needed="$needed gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 missing=

@@ -33,6 +33,8 @@ A trace says what sensors, inputs and stores hold (SPEC.md, section 2), one reco
   clock 2500000 1000           microseconds at the start, and added by every look
 What --state writes is a trace for the next program.
 
+Maps (docs/maps.md) are shown as the program left them, to standard error: numbers where keys and values have the size of one.
+
 A batch has one JSON object per line, {"name": "…", "program": "hex", "mem": "hex"}, and is answered
 line by line, in order, with {"name", "r0", "status", "pc"}: status is ok, the name of a status
 (e-read, e-budget, …), or error with a message.
@@ -41,6 +43,7 @@ Examples:
   ubench exec program.o --entry main --mem 01020304
   ubench exec examples/weather_station/update_climate.bpf.o --trace sensors.txt --state state.txt
   ubench exec program.o --format packed --helpers printf,fetch_global
+  ubench exec count.bpf.o --map limits=00000000:0a00000000000000 --before 0a000001 --mem 0a000001
   ubench exec program.hex --engine jit --target qemu:netduinoplus2 --json
   ubench exec program.o --mem 00 --mem 0102ff --engines vm,jit --target unicorn,qemu:netduinoplus2
   echo 'b700000007000000 9500000000000000' | ubench exec -
@@ -57,6 +60,7 @@ Examples:
 			&cli.StringFlag{Name: "state", Usage: "write the state of the devices to `FILE`"},
 			&cli.StringFlag{Name: "helpers", Value: "all", Usage: "helpers it may call: `LIST` of names or ids, all, none"},
 			&cli.Int64Flag{Name: "budget", Usage: fmt.Sprintf("stop after `N` backward jumps and calls (default: %d)", emu.DefaultBudget)},
+			mapFlags[0], mapFlags[1],
 			&cli.BoolFlag{Name: "json", Usage: "print the sample, as in a result file"},
 			&cli.StringFlag{Name: "batch", Usage: "run the programs in the JSON lines of `FILE`, - for standard input"},
 			shardFlag,
@@ -67,7 +71,7 @@ Examples:
 
 func (e *env) exec(c *cli.Context) error {
 	if c.IsSet("batch") {
-		for _, flag := range []string{"engines", "mem", "entry", "format", "trace", "state", "json"} {
+		for _, flag := range []string{"engines", "mem", "entry", "format", "trace", "state", "map", "before", "json"} {
 			if c.IsSet(flag) {
 				return usagef("--%s does not go with --batch", flag)
 			}

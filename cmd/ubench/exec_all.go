@@ -5,6 +5,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/ubench-dev/ubench/bench"
 	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/maps"
 	"github.com/ubench-dev/ubench/report"
 )
 
@@ -23,6 +25,7 @@ type execution struct {
 	mem     string // as it was given
 	job     emu.Job
 	program *image.Program // nil for images
+	maps    []maps.Def     // of the program
 	info    emu.Info
 	got     emu.Outcome
 	text    string // what it printed
@@ -97,7 +100,11 @@ func executions(c *cli.Context, template emu.Job, engines []string, name string,
 				return nil, err
 			}
 			job.Context, job.Trace, job.WantOutput = context, trace, true
-			runs = append(runs, execution{input: i, mem: mem, job: job, program: program})
+			declared := declaredMaps(job, program)
+			if err := withMaps(c, &job, declared, name); err != nil {
+				return nil, err
+			}
+			runs = append(runs, execution{input: i, mem: mem, job: job, program: program, maps: declared})
 		}
 	}
 	return runs, nil
@@ -171,6 +178,13 @@ func (x *execution) constants() string {
 // showOne prints what came of a single run.
 func (e *env) showOne(c *cli.Context, name string, x *execution) error {
 	if err := e.showDevices(x.text, x.devices, c.String("state")); err != nil {
+		return err
+	}
+	shown, err := showMaps(x.maps, x.got.Maps)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if _, err := io.WriteString(e.stderr, shown); err != nil {
 		return err
 	}
 	if err := x.fault(); err != nil {

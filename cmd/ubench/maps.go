@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package main
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/maps"
+)
+
+// mapFlags are those of commands that run programs with maps.
+var mapFlags = []cli.Flag{
+	&cli.StringSliceFlag{Name: "map", Usage: "put an entry into a map first, as `NAME=KEY:VALUE` in hex, of queues and stacks NAME=VALUE; repeat it for several"},
+	&cli.StringSliceFlag{Name: "before", Usage: "run on this context first, as `HEX` or @FILE, with the same maps and variables; repeat it for several"},
+}
+
+// withMaps asks for a program's maps, and fills them in as the flags say.
+func withMaps(c *cli.Context, job *emu.Job, declared []maps.Def, name string) error {
+	for _, d := range declared {
+		job.WantMaps = append(job.WantMaps, d.DumpBytes())
+	}
+	for _, text := range c.StringSlice("map") {
+		which, entry, ok := strings.Cut(text, "=")
+		index := slices.IndexFunc(declared, func(d maps.Def) bool { return d.Name == which })
+		if !ok || index < 0 {
+			return usagef("--map %s: want NAME=KEY:VALUE; %s has %s", clip(text), name, mapNames(declared))
+		}
+		d := declared[index]
+		key, value, keyed := strings.Cut(entry, ":")
+		if !keyed {
+			key, value = "", key
+		}
+		k, err := parseHex(key)
+		if err != nil {
+			return usagef("--map %s: the key is no hex bytes", clip(text))
+		}
+		v, err := parseHex(value)
+		if err != nil {
+			return usagef("--map %s: the value is no hex bytes", clip(text))
+		}
+		if len(k) != int(d.KeySize) || len(v) != int(d.ValueSize) || d.Type == abi.MapRingbuf || d.Type == abi.MapProgArray {
+			return usagef("--map %s: %d bytes of key and %d of value, and %s is %s", clip(text), len(k), len(v), which, image.MapText(d))
+		}
+		job.Maps = append(job.Maps, emu.MapEntry{Map: index, Bytes: append(k, v...)})
+	}
+	for _, text := range c.StringSlice("before") {
+		context, err := parseMemory(text)
+		if err != nil {
+			return err
+		}
+		if len(context) > len(job.Context) {
+			return usagef("--before %s: %d bytes, and the context has %d (--mem)", clip(text), len(context), len(job.Context))
+		}
+		job.Before = append(job.Before, context)
+	}
+	return nil
+}
+
+// declaredMaps are the maps of what a job runs: a program, or an image.
+func declaredMaps(job emu.Job, program *image.Program) []maps.Def {
+	if program != nil {
+		return program.Maps
+	}
+	if l, err := image.Load(job.Format, job.Image, job.Entry, false); err == nil {
+		return l.Maps
+	}
+	return nil // the device will say what is wrong
+}
+
+func mapNames(declared []maps.Def) string {
+	if len(declared) == 0 {
+		return "no maps"
+	}
+	var names []string
+	for _, d := range declared {
+		names = append(names, d.Name)
+	}
+	return "maps " + strings.Join(names, ", ")
+}
+
+// showMaps says what is in a program's maps.
+func showMaps(declared []maps.Def, dumps [][]byte) (string, error) {
+	var b strings.Builder
+	for i, dump := range dumps {
+		d := declared[i]
+		entries, err := d.Entries(dump)
+		if err != nil {
+			return "", err
+		}
+		if d.Type == abi.MapProgArray {
+			continue
+		}
+		fmt.Fprintf(&b, "map %s: %s of %d", d.Name, d.Type, len(entries))
+		if d.Type == abi.MapRingbuf {
+			fmt.Fprintf(&b, ", %d dropped", maps.Dropped(dump))
+		}
+		b.WriteByte('\n')
+		zero := 0
+		for _, e := range entries {
+			if d.Type == abi.MapArray && !slices.ContainsFunc(e.Value, func(c byte) bool { return c != 0 }) {
+				zero++
+				continue
+			}
+			b.WriteString("  ")
+			if len(e.Key) > 0 {
+				b.WriteString(mapBytes(e.Key) + " → ")
+			}
+			b.WriteString(mapBytes(e.Value) + "\n")
+		}
+		if zero > 0 {
+			fmt.Fprintf(&b, "  and %d of zeros\n", zero)
+		}
+	}
+	return b.String(), nil
+}
+
+// mapBytes is a key or value: a number if it has the size of one, else bytes.
+func mapBytes(b []byte) string {
+	switch len(b) {
+	case 1:
+		return fmt.Sprint(b[0])
+	case 2:
+		return fmt.Sprint(binary.LittleEndian.Uint16(b))
+	case 4:
+		return fmt.Sprint(binary.LittleEndian.Uint32(b))
+	case 8:
+		return fmt.Sprint(binary.LittleEndian.Uint64(b))
+	}
+	return fmt.Sprintf("%x", b)
+}
