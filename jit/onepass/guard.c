@@ -46,7 +46,7 @@ static bool move_of(const struct op_loop *l, const struct op_group *g, int64_t *
 {
 	uint32_t by[3];
 	int64_t a = step_of(l, g->a, &by[0]), b = step_of(l, g->b, &by[1]), c = step_of(l, g->c, &by[2]);
-	*d = a + ((b + c) << g->shift);
+	*d = a + (b + c) * (1 << g->shift);
 	*by_var = OP_NONE;
 	*shift = 0;
 	for (uint32_t i = 0; i < 3; i++) {
