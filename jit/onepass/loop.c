@@ -197,9 +197,7 @@ static bool understand(struct op *c)
 		return false;
 	if (!inside(l, l->head) || !inside(l, l->test) || !inside(l, l->start) || !inside(l, l->end))
 		return false;
-	if (l->head != l->start && !(op_is_join(c, l->start) && op_is_join(c, l->head)))
-		return false;
-	if (!op_is_join(c, l->head)) /* the slow form begins as its frame says */
+	if (!op_is_join(c, l->start) || !op_is_join(c, l->head)) /* the slow form begins as its frame says */
 		return false;
 	const struct ub_insn *insn = c->text + l->test, *last = c->text + l->end;
 	bool x = insn->opcode & UB_X, wide = UB_CLASS(insn->opcode) == UB_JMP;
