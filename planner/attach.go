@@ -35,7 +35,7 @@ func Of(p *image.Program) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{Analysis: a, image: p, functions: plan.Functions(p.Text, also(p)), doubt: newDoubts(), rodata: j.Rodata(), data: j.Data()}
+	b := newBuilder(a, p, j)
 	for b.round = range rounds {
 		r, again, err := b.attempt(j)
 		if err != nil || !again {
@@ -69,8 +69,7 @@ func (b *builder) attempt(j *judge.Judge) (r *Result, again bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	if len(v.Doubts) > 0 {
-		b.doubtAll(v.Doubts)
+	if len(v.Doubts) > 0 && b.doubtAll(v.Doubts) {
 		return nil, true, nil
 	}
 	if v.Followed {
@@ -78,7 +77,7 @@ func (b *builder) attempt(j *judge.Judge) (r *Result, again bool, err error) {
 			return nil, false, err
 		}
 	}
-	if !v.Followed && b.lost(&v) {
+	if !v.Followed && b.lost(v.Slot, plan.NoVar, v.Turns) {
 		return nil, true, nil
 	}
 	if !v.Followed {
@@ -93,10 +92,11 @@ func (b *builder) attempt(j *judge.Judge) (r *Result, again bool, err error) {
 // unproved finds accesses that the desk can prove and the device cannot: a test before a loop may do for these, too.
 func (b *builder) unproved(v *judge.Verdict) (some bool) {
 	for n, f := range b.Program.Functions {
-		for _, x := range b.Facts.Functions[n].Accesses(b.Facts) {
+		for _, x := range b.accesses[n] {
 			slot := f.Insns[x.Insn].Slot
 			if x.Reason == ranges.Proved && v.Notes[slot]&15 == judge.Checked && !b.doubt.proofs[slot] {
 				b.doubt.proofs[slot] = true
+				b.version++
 				some = some || len(b.Forests[n].Loops) > 0
 			}
 		}
@@ -106,10 +106,21 @@ func (b *builder) unproved(v *judge.Verdict) (some bool) {
 
 // doubtAll says less of what was doubted. Claims only ever get weaker, and no more than the compiler's own knowledge asks
 // for, so that what is left in the end holds on all paths together.
-func (b *builder) doubtAll(ds []judge.Doubt) {
+// What follows where something was lost says nothing of what holds without.
+func (b *builder) doubtAll(ds []judge.Doubt) (some bool) {
+	lost := false
 	for _, d := range ds {
-		b.doubted(d)
+		if d.What == judge.Lost {
+			lost = true
+			some = b.lost(d.Slot, plan.Var(d.Var), false) || some
+		}
 	}
+	for _, d := range ds {
+		if !lost {
+			b.doubted(d)
+		}
+	}
+	return some || !lost
 }
 
 // doubted leaves out of the next plan what the compiler could not see.
@@ -117,7 +128,7 @@ func (b *builder) doubted(d judge.Doubt) {
 	at := claim{d.Slot, plan.Var(d.Var)}
 	switch d.What {
 	case judge.Zero:
-		b.doubt.wide[at] = true
+		b.widen(at)
 	case judge.Fact:
 		b.weaken(at, d.Known)
 	case judge.Length:
@@ -130,25 +141,37 @@ func (b *builder) doubted(d judge.Doubt) {
 		for _, r := range b.records {
 			if d.Slot >= r.slot && d.Slot <= r.loop.End {
 				b.doubt.loops[r.slot] = 2
+				b.version++
 			}
 		}
 	}
 }
 
+// widen takes a high half for one that may be other than zero; it tells whether that is new.
+func (b *builder) widen(at claim) bool {
+	if b.doubt.wide[at] {
+		return false
+	}
+	b.doubt.wide[at] = true
+	b.version++
+	return true
+}
+
 // lost gives up something about an instruction that read what was lost: that a high half is zero, or that the value is
-// computed where it is read; where neither is to blame, both of all that its block reads. It tells whether there was
-// anything to give up.
-func (b *builder) lost(v *judge.Verdict) (some bool) {
-	n, blk, ok := b.place(v.Slot)
+// computed where it is read; where neither is to blame, or the variable is not known, both of all that its block reads. It
+// tells whether there was anything to give up.
+func (b *builder) lost(slot int, read plan.Var, turns bool) (some bool) {
+	n, blk, ok := b.place(slot)
 	if !ok {
 		return false
 	}
 	f := b.Program.Functions[n]
-	if r := b.recordAt(n, v.Slot); v.Turns && r != nil && b.doubt.loops[r.slot] == 0 {
+	if r := b.recordAt(n, slot); turns && r != nil && b.doubt.loops[r.slot] == 0 {
+		b.version++
 		b.doubt.loops[r.slot] = 1 // turns that are not taken need not be known
 		return true
 	}
-	if k, read := f.At(v.Slot), plan.Var(v.Lost); k >= 0 && read < plan.Word+plan.MaxWords {
+	if k := f.At(slot); k >= 0 && read < plan.Word+plan.MaxWords {
 		for d := k - 1; d >= f.Blocks[blk].First; d-- {
 			i := &f.Insns[d]
 			if !b.Live.Effect(i, b.Live.Functions[n].After[d]).Writes.Has(read) {
@@ -160,8 +183,7 @@ func (b *builder) lost(v *judge.Verdict) (some bool) {
 			}
 			break
 		}
-		if at := (claim{v.Slot, read}); read >= plan.High && !b.doubt.wide[at] {
-			b.doubt.wide[at] = true
+		if read >= plan.High && b.widen(claim{slot, read}) {
 			return true
 		}
 	}
@@ -170,14 +192,11 @@ func (b *builder) lost(v *judge.Verdict) (some bool) {
 		reads := b.Live.Effect(i, b.Live.Functions[n].After[k]).Reads
 		reads |= b.Live.Functions[n].After[k]
 		reads.Each(func(v plan.Var) {
-			if at := (claim{i.Slot, v}); v >= plan.High && !b.doubt.wide[at] {
-				b.doubt.wide[at] = true
-				some = true
-			}
+			some = v >= plan.High && b.widen(claim{i.Slot, v}) || some
 		})
 	}
 	for k := f.Blocks[blk].First; k < f.Blocks[blk].Last && !some; k++ {
-		if i := &f.Insns[k]; b.said(i.Slot).Defer {
+		if i := &f.Insns[k]; b.said(i.Slot).Defer && !b.doubt.defers[i.Slot] {
 			b.doubt.defers[i.Slot] = true
 			some = true
 		}

@@ -76,7 +76,7 @@ func (b *builder) function(n int) {
 			}
 		}
 	}
-	for _, a := range b.Facts.Functions[n].Accesses(b.Facts) {
+	for _, a := range b.accesses[n] {
 		if i := &f.Insns[a.Insn]; a.Reason != ranges.Proved && a.Region != ranges.Context {
 			b.said(i.Slot).HasRegion = true
 			b.said(i.Slot).Region = [...]plan.Region{plan.InContext, plan.InContext, plan.InStack, plan.InMemory, plan.InMemory, plan.InStack}[a.Region]
@@ -166,6 +166,9 @@ func combine(i *cfg.Insn, a, b value) (value, bool) {
 	return value{}, false
 }
 
+// patienceDeferring is how often a block is gone through again.
+const patienceDeferring = 100
+
 // deferred picks instructions of a block whose results are better computed where they are read: not needed behind the
 // block, read once, or only where they cost nothing, and computed of registers that do not change meanwhile.
 func (b *builder) deferred(n, blk int) map[int]bool {
@@ -176,7 +179,10 @@ func (b *builder) deferred(n, blk int) map[int]bool {
 			d[k] = true
 		}
 	}
-	for b.settle(n, blk, d) { // one was not possible, and is not there any more
+	for tries := 0; b.settle(n, blk, d); tries++ { // one was not possible, and is not there any more
+		if tries == patienceDeferring {
+			return map[int]bool{} // a block this long is not what this is for
+		}
 	}
 	return d
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/ubench-dev/ubench/planner/affine"
 	"github.com/ubench-dev/ubench/planner/alloc"
 	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/judge"
 	"github.com/ubench-dev/ubench/planner/liveness"
 	"github.com/ubench-dev/ubench/planner/loops"
 	"github.com/ubench-dev/ubench/planner/plan"
@@ -61,7 +62,10 @@ func also(p *image.Program) (slots []int) {
 type builder struct {
 	*Analysis
 	image     *image.Program
-	functions []int // slots
+	functions []int             // slots
+	accesses  [][]ranges.Access // of each function
+	version   int               // of what places depend on, and that of the places there are
+	placed    int
 	places    *alloc.Places
 	weights   [][]float64
 	doubt     doubts
@@ -94,13 +98,25 @@ func newDoubts() doubts {
 	return doubts{map[claim]*weaker{}, map[claim]bool{}, map[int]int64{}, map[int]int{}, map[int]bool{}, map[claim]bool{}, map[int]bool{}}
 }
 
+// newBuilder makes one that has no doubts yet.
+func newBuilder(a *Analysis, p *image.Program, j *judge.Judge) *builder {
+	b := &builder{Analysis: a, image: p, functions: plan.Functions(p.Text, also(p)), doubt: newDoubts(), version: 1, rodata: j.Rodata(), data: j.Data()}
+	for _, f := range a.Facts.Functions {
+		b.accesses = append(b.accesses, f.Accesses(a.Facts))
+	}
+	return b
+}
+
 // build makes a plan with the doubts there are.
 func (b *builder) build() error {
 	p := &plan.Plan{Window: b.window()}
 	b.plan, b.insns = p, map[int]*plan.Insn{}
 	b.records = b.findRecords()
 	p.Joins = b.joins()
-	b.allocate()
+	if b.placed != b.version {
+		b.allocate()
+		b.placed = b.version
+	}
 	copy(p.Places[:], b.places.Home[:])
 	copy(p.Highs[:], b.places.Home[plan.High:])
 	p.Frame = b.places.Words
@@ -132,7 +148,7 @@ func (b *builder) build() error {
 func (b *builder) window() int {
 	most := 1
 	for n, f := range b.Program.Functions {
-		for _, a := range b.Facts.Functions[n].Accesses(b.Facts) {
+		for _, a := range b.accesses[n] {
 			if i := &f.Insns[a.Insn]; a.Region == ranges.Context || a.Region == ranges.NoRegion {
 				most = max(most, i.Size)
 			}
@@ -176,7 +192,7 @@ func (b *builder) allocate() {
 				own[cfg.R10] += w
 			}
 		}
-		for _, a := range b.Facts.Functions[n].Accesses(b.Facts) {
+		for _, a := range b.accesses[n] {
 			w := weight[f.BlockOf(a.Insn)]
 			if r := b.recordAt(n, f.Insns[a.Insn].Slot); r != nil {
 				w /= 8

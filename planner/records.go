@@ -94,7 +94,7 @@ func (b *builder) record(n int, t *loops.Forest, k int) *record {
 		}
 	}
 	proved := map[int]bool{}
-	for _, x := range b.Facts.Functions[n].Accesses(b.Facts) {
+	for _, x := range b.accesses[n] {
 		proved[x.Insn] = x.Reason == ranges.Proved && !b.doubt.proofs[f.Insns[x.Insn].Slot]
 	}
 	for _, x := range a.Accesses {
@@ -112,6 +112,7 @@ func (b *builder) record(n int, t *loops.Forest, k int) *record {
 // What things cost in cycles, roughly, and how often a loop is expected to turn.
 const (
 	usualTurns = 10
+	fewTurns   = 2 // of one that is also left by other ways than the test
 	aCheck     = 6
 	aPayment   = 3
 	aTest      = 10
@@ -119,22 +120,21 @@ const (
 	aRefund    = 8
 )
 
-// pays tells whether a record saves more than its test costs. Ways out other than the test are taken in half of the runs,
-// after half of the turns.
+// pays tells whether a record saves more than its test costs.
 func (b *builder) pays(r *record, n int, l *loops.Loop) bool {
 	f := b.Program.Functions[n]
 	turns, cost := usualTurns, aTest+aGroup*len(r.loop.Groups)
 	for _, blk := range l.Blocks {
 		for _, s := range f.Blocks[blk].Succs {
 			if !l.Contains(s) && f.LastSlot(blk) != r.loop.Test {
-				turns = usualTurns / 2
+				turns = fewTurns
 			}
 		}
 	}
 	saved := turns * aCheck * r.accesses
 	if r.loop.Prepaid {
 		saved += turns * aPayment
-		if turns < usualTurns {
+		if turns == fewTurns {
 			cost += aRefund
 		}
 	}

@@ -182,7 +182,6 @@ int32_t onepass_compile(const struct ub_program *program, uint8_t *mem, uint32_t
 	*where = (struct ub_fault){ 0 };
 	report->plan = program->plan ? ONEPASS_FOLLOWED : ONEPASS_NO_PLAN;
 	report->slot = 0;
-	report->v = OP_NONE;
 	begin(&c, program, report);
 	int32_t status = program->slots > SLOTS_MAX ? UB_E_COMPILE_RANGE : pass(&c, mem, bytes);
 	if (program->plan && (c.refused || status == UB_E_COMPILE_CODE || status == UB_E_COMPILE_RANGE || (!status && c.out.code.broken))) {

@@ -31,8 +31,9 @@ enum onepass_reason {
 /* What the compiler noted, for people: of the plan, and of every slot. */
 enum onepass_note { ONEPASS_NOTHING, ONEPASS_PROVED, ONEPASS_IN_LOOP, ONEPASS_CHECKED, ONEPASS_COVERED };
 
-/* What a plan claims and the compiler cannot see: of a variable at a frame, or of a loop. */
-enum onepass_what { ONEPASS_ZERO, ONEPASS_FACT, ONEPASS_LENGTH, ONEPASS_FORM, ONEPASS_TESTED, ONEPASS_TURN };
+/* What a plan claims and the compiler cannot see: of a variable at a frame, or of a loop; or a variable that is read though
+ * it was given up. */
+enum onepass_what { ONEPASS_ZERO, ONEPASS_FACT, ONEPASS_LENGTH, ONEPASS_FORM, ONEPASS_TESTED, ONEPASS_TURN, ONEPASS_LOST };
 struct onepass_doubt {
 	uint16_t slot; /* of the frame, or where the loop begins */
 	uint8_t what, v;
@@ -47,7 +48,6 @@ enum { ONEPASS_OPEN = 1, ONEPASS_BOUNDED = 2, ONEPASS_EXACT = 4 };
 struct onepass_report {
 	enum onepass_reason plan;
 	uint32_t slot;   /* where the plan was refused */
-	uint8_t v;       /* the variable that was read there though it was lost; 255: none that is known */
 	uint8_t *notes;  /* NULL, or per slot: enum onepass_note of the access there, in the slow form of a loop << 4 */
 	struct onepass_doubt *doubts; /* NULL, or they are collected here instead of refusing the plan; no code comes of it then */
 	uint32_t ndoubts, room;       /* how many there are, and how many fit */

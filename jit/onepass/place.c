@@ -112,8 +112,10 @@ static void add_imm(struct op *c, int rd, int rn, uint32_t imm)
 void op_lost(struct op *c, const struct op_value *v)
 {
 #if UB_HOST
-	if (!c->refused)
-		c->report->v = v >= c->places.val && v < c->places.val + OP_VARS ? (uint8_t)(v - c->places.val) : OP_NONE;
+	if (c->report->doubts) {
+		op_doubt(c, c->slot, ONEPASS_LOST, v >= c->places.val && v < c->places.val + OP_VARS ? (uint32_t)(v - c->places.val) : (uint32_t)OP_NONE);
+		return;
+	}
 #else
 	(void)v;
 #endif

@@ -48,7 +48,7 @@ func Of(p *image.Program) (*Judge, error) {
 type What uint8
 
 // Kinds of doubts: that a high half is zero, a fact, the context's length, a form in a loop, that the counter was tested
-// there, that a turn moves what it should.
+// there, that a turn moves what it should; or that something is read that was given up.
 const (
 	Zero   What = C.ONEPASS_ZERO
 	Fact   What = C.ONEPASS_FACT
@@ -56,6 +56,7 @@ const (
 	Form   What = C.ONEPASS_FORM
 	Tested What = C.ONEPASS_TESTED
 	Turn   What = C.ONEPASS_TURN
+	Lost   What = C.ONEPASS_LOST
 )
 
 // Doubt is a claim the compiler could not see to hold: at a frame, or of a loop.
@@ -108,7 +109,6 @@ type Verdict struct {
 	Followed bool
 	Reason   string // why not, and
 	Slot     int    // where
-	Lost     int    // the variable that was read there though it was given up, or 255
 	Turns    bool   // what was given up is how many turns of a loop are left
 	Doubts   []Doubt
 	Notes    []Note   // per slot
@@ -170,7 +170,7 @@ func (j *Judge) Try(plan []byte, collect bool) (Verdict, error) {
 			d.flags&C.ONEPASS_BOUNDED != 0, d.flags&C.ONEPASS_EXACT != 0, int64(d.slack), int(d.times), int(d.align), int64(d.lo), int64(d.hi), int64(d.length)}})
 	}
 	v.Followed, v.Reason, v.Slot = report.plan == C.ONEPASS_FOLLOWED, reasons[report.plan], int(report.slot)
-	v.Lost, v.Turns = int(report.v), report.plan == C.ONEPASS_TURNS_LOST
+	v.Turns = report.plan == C.ONEPASS_TURNS_LOST
 	v.Code = append([]byte{}, unsafe.Slice((*byte)(unsafe.Pointer(&code[0])), int(status))...)
 	return v, nil
 }
