@@ -108,3 +108,16 @@ device-sizes: build/device/netduinoplus2.elf ## code and tables of the device's 
 .PHONY: demo
 demo: build build/device/host build/device/netduinoplus2.elf ## the weather station: deployed to an emulated board, read, replaced while it runs
 	scripts/demo.sh
+
+# Whatever comes from outside, under ASan and UBSan, by libFuzzer; what it finds new is kept in build/device/corpus.
+RUNS ?= 1000000
+DEVICE_FUZZED := $(foreach d,cbor coap oscore slipmux trust,$(wildcard device/$d/*.c))
+.PHONY: device-fuzz
+device-fuzz: build/device/fuzz ## RUNS inputs of libFuzzer to all that comes to a device from outside
+	@mkdir -p build/device/corpus
+	build/device/fuzz -runs=$(RUNS) -max_len=1500 -print_final_stats=1 build/device/corpus internal/devicefuzz/corpus
+
+build/device/fuzz: internal/devicefuzz/harness/fuzz.c $(DEVICE_FUZZED) $(wildcard device/*/*.h)
+	@mkdir -p $(@D)
+	$(call DOES,CC,$@)clang-19 -g -O1 -std=gnu99 -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -I. \
+		$(filter %.c,$^) -o $@
