@@ -18,7 +18,7 @@
 enum {
 	COAP_BLOCK_BYTES = 1024,    /* the largest block */
 	COAP_DATAGRAM_BYTES = 1152, /* a block, what stands before it, and what protecting it adds */
-	COAP_KEPT_BYTES = 2048,     /* answers kept for requests that come again */
+	COAP_KEPT_BYTES = 1200,     /* answers kept for requests that come again: one of the longest, or several */
 	COAP_OBSERVERS = 4,
 	COAP_LATERS = 4,         /* requests that wait for their answers */
 	COAP_SEGMENTS = 6,       /* of a path; a longer one is not found */

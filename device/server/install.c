@@ -56,7 +56,6 @@ static void describe(struct server *s, uint32_t number, const struct trust_manif
 	};
 	memcpy(p->faulted, faulted, sizeof faulted);
 	memcpy(p->digest, m->digest, sizeof p->digest);
-	memcpy(p->application, m->application, sizeof p->application);
 }
 
 static void try_it(struct server *s, uint32_t number)

@@ -62,10 +62,4 @@ static inline struct cbor_writer server_writer(struct coap_reply *reply)
 	return (struct cbor_writer){coap_body, reply};
 }
 
-/* C's way to memory of the pool. */
-static inline const uint8_t *server_memory(const struct server *s, uint32_t addr)
-{
-	return s->setup->board->pool + (addr - s->setup->board->pool_addr);
-}
-
 #endif

@@ -50,7 +50,6 @@ struct server_program {
 	uint8_t start, answers;
 	uint8_t wanted;       /* it is to be running */
 	uint8_t digest[8];    /* how that of its image begins */
-	char application[SUPERVISOR_NAME];
 	uint32_t counted;     /* instructions of the last run for a request */
 	/* Of the last fault: how the digest of the image began that did it, which may have gone since. */
 	uint8_t faulted[8];
@@ -100,8 +99,7 @@ struct server {
 	} transfer;
 	uint32_t costs[SERVER_COSTS];
 	uint32_t seen_state, seen_log; /* by observers */
-	uint8_t trace_len;
-	uint8_t trace[SERVER_TRACE_BYTES];
+	struct pool_piece trace; /* what simulated devices read */
 	uint8_t datagram[OS_DATAGRAM_BYTES] __attribute__((aligned(8)));
 };
 

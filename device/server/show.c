@@ -122,13 +122,19 @@ void server_show(struct server *s, const struct cbor_writer *w, uint32_t number)
 	const struct supervisor_config *c = &p->loaded.config;
 	uint64_t gone = (os_now() - own->trial_since) / 1000, trial = own->trial_s * (uint64_t)1000;
 
-	cbor_head(w, CBOR_MAP, 20u + !!own->application[0] + own->trial);
+	struct trust_manifest m = {.application = ""};
+	struct store_entry e;
+	const uint8_t *image;
+
+	if (!store_find(&s->store, c->name, &e))
+		trust_read(&m, e.bytes, e.len, &image);
+	cbor_head(w, CBOR_MAP, 20u + !!m.application[0] + own->trial);
 	put_text(w, SERVER_KEY_NAME, c->name);
 	server_uint(w, SERVER_KEY_STATE, p->state);
 	server_uint(w, SERVER_KEY_ENGINE, c->engine);
 	server_uint(w, SERVER_KEY_SEQUENCE, own->sequence);
-	if (own->application[0])
-		put_text(w, SERVER_KEY_APPLICATION, own->application);
+	if (m.application[0])
+		put_text(w, SERVER_KEY_APPLICATION, m.application);
 	if (own->trial)
 		server_uint(w, SERVER_KEY_TRIAL_LEFT, gone < trial ? trial - gone : 0);
 	server_uint(w, SERVER_KEY_START, own->start);

@@ -168,9 +168,12 @@ void server_trace(void *owner, const struct coap_request *q, struct coap_reply *
 	if (q->more || q->offset || q->len > SERVER_TRACE_BYTES)
 		return server_say(reply, COAP_TOO_LARGE, "a trace has 256 bytes at most");
 	memcpy(global, env->global, sizeof global);
+	if (!s->trace.len && pool_take_private(&s->supervisor.pool, SERVER_TRACE_BYTES, &s->trace))
+		return server_say(reply, COAP_TOO_LARGE, "there is no memory for a trace");
+	uint8_t *trace = s->setup->board->pool + (s->trace.addr - s->setup->board->pool_addr);
 	if (q->len)
-		memcpy(s->trace, q->payload, q->len);
-	int32_t err = helper_env_reset(env, s->trace, q->len);
+		memcpy(trace, q->payload, q->len);
+	int32_t err = helper_env_reset(env, trace, q->len);
 	for (uint32_t i = 0; i < env->nglobal; i++)
 		helper_store(global, &nglobal, UB_DEVICE_GLOBALS, env->global[i].key, env->global[i].value);
 	memcpy(env->global, global, sizeof global);
