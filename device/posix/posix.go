@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 	"unsafe"
 
 	_ "github.com/ubench-dev/ubench/device/console"
@@ -83,4 +84,28 @@ func (d *Device) Raw(request []byte) ([]byte, error) {
 	C.posix_give(&peer, (*C.uint8_t)(unsafe.Pointer(&request[0])), C.uint32_t(len(request)))
 	n := C.posix_take(&peer, (*C.uint8_t)(unsafe.Pointer(&answer[0])), 1)
 	return answer[:n], nil
+}
+
+// Give sends the device a datagram, as somebody.
+func (d *Device) Give(from byte, request []byte) error {
+	if len(request) > C.OS_DATAGRAM_BYTES || len(request) < 1 {
+		return errors.New("no datagram has such a length")
+	}
+	var peer C.struct_os_peer
+	peer.bytes[0] = C.uint8_t(from)
+	C.posix_give(&peer, (*C.uint8_t)(unsafe.Pointer(&request[0])), C.uint32_t(len(request)))
+	return nil
+}
+
+// Take returns the next datagram from the device, and for whom it is; none if none comes for long.
+func (d *Device) Take() (to byte, answer []byte) {
+	answer = make([]byte, C.OS_DATAGRAM_BYTES)
+	var peer C.struct_os_peer
+	var n C.uint32_t
+	for end := time.Now().Add(20 * time.Second); n == 0 && time.Now().Before(end); {
+		if n = C.posix_take(&peer, (*C.uint8_t)(unsafe.Pointer(&answer[0])), 0); n == 0 {
+			time.Sleep(50 * time.Microsecond)
+		}
+	}
+	return byte(peer.bytes[0]), answer[:n]
 }
