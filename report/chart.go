@@ -270,19 +270,6 @@ func numbered(ticks []plot.Tick) int {
 	return n
 }
 
-// short writes a number as people read it on an axis: 0.5, 80, 10 k, 1 M.
-func short(v float64) string {
-	for _, unit := range []struct {
-		value float64
-		name  string
-	}{{1e9, " G"}, {1e6, " M"}, {1e3, " k"}} {
-		if v >= unit.value {
-			return strconv.FormatFloat(v/unit.value, 'g', 4, 64) + unit.name
-		}
-	}
-	return strconv.FormatFloat(v, 'g', 4, 64)
-}
-
 // PlotFormats are the file name extensions plots can have.
 var PlotFormats = []string{".svg", ".png", ".pdf"}
 
@@ -353,4 +340,26 @@ func (ps panels) at(dc draw.Canvas, i int) draw.Canvas {
 	width := (dc.Size().X - gutter*vg.Length(len(ps)-1)) / vg.Length(len(ps))
 	left := vg.Length(i) * (width + gutter)
 	return draw.Crop(dc, left, left+width-dc.Size().X, 0, 0)
+}
+
+// sides are lengths at the left, the right, below and above.
+type sides [4]vg.Length
+
+// labelMargin is the room the names of lines take.
+func (c *lineChart) labelMargin() vg.Length {
+	style, margin := text(textSize, black), c.margin
+	for _, s := range c.series {
+		margin = max(margin, style.Width(s.name))
+	}
+	return margin
+}
+
+// labelGap is between the end of a line and its name.
+const labelGap = 14
+
+// frame is the plot, the part of the canvas it has, and where in it the data are.
+func (c *lineChart) frame(dc draw.Canvas) (p *plot.Plot, area, data draw.Canvas) {
+	p = c.plot()
+	area = draw.Crop(dc, c.inset[0], -(c.labelMargin() + vg.Points(labelGap+2) + c.inset[1]), c.inset[2], -c.inset[3])
+	return p, area, p.DataCanvas(area)
 }

@@ -4,7 +4,6 @@ package report
 
 import (
 	"image/color"
-	"math"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -154,23 +153,4 @@ func (c *stackChart) drawNames(dc, area, data draw.Canvas, y func(float64) vg.Le
 		dc.StrokeLine2(draw.LineStyle{Color: inks[i], Width: vg.Points(0.4)}, area.Max.X+vg.Points(2), wanted[i], area.Max.X+vg.Points(12), at[i])
 		dc.FillText(label, vg.Point{X: area.Max.X + vg.Points(14), Y: at[i]}, n)
 	}
-}
-
-// niceTicks are about five round numbers from 0 to top.
-func niceTicks(top float64) []plot.Tick {
-	if !(top > 0) || math.IsInf(top, 0) {
-		return nil
-	}
-	step := math.Pow(10, math.Floor(math.Log10(top/5)))
-	for _, m := range []float64{1, 2, 5, 10} {
-		if m*step >= 0.75*top/5 {
-			step *= m
-			break
-		}
-	}
-	var ticks []plot.Tick
-	for v := 0.0; v <= top; v += step {
-		ticks = append(ticks, plot.Tick{Value: v, Label: short(v)})
-	}
-	return ticks
 }

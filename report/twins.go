@@ -5,7 +5,6 @@ package report
 import (
 	"math"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -51,26 +50,4 @@ func (t twins) align(dc draw.Canvas) {
 			}
 		}
 	}
-}
-
-// sides are lengths at the left, the right, below and above.
-type sides [4]vg.Length
-
-// labelMargin is the room the names of lines take.
-func (c *lineChart) labelMargin() vg.Length {
-	style, margin := text(textSize, black), c.margin
-	for _, s := range c.series {
-		margin = max(margin, style.Width(s.name))
-	}
-	return margin
-}
-
-// labelGap is between the end of a line and its name.
-const labelGap = 14
-
-// frame is the plot, the part of the canvas it has, and where in it the data are.
-func (c *lineChart) frame(dc draw.Canvas) (p *plot.Plot, area, data draw.Canvas) {
-	p = c.plot()
-	area = draw.Crop(dc, c.inset[0], -(c.labelMargin() + vg.Points(labelGap+2) + c.inset[1]), c.inset[2], -c.inset[3])
-	return p, area, p.DataCanvas(area)
 }

@@ -3,8 +3,6 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 )
@@ -141,75 +139,6 @@ func withoutAttributes(d []string) (rest []string) {
 		}
 	}
 	return rest
-}
-
-// findNames works out which files' private names clash, with each other's or with a header's.
-func (m *merger) findNames() error {
-	owners := map[string][]string{}
-	collect := func(file string) error {
-		data, err := os.ReadFile(filepath.Join(m.root, file))
-		if err != nil {
-			return err
-		}
-		for name := range privateNames(string(data)) {
-			owners[name] = append(owners[name], file)
-		}
-		return nil
-	}
-	for _, p := range parts {
-		folder := filepath.Dir(p.pattern)
-		files, err := m.files(p)
-		if err != nil {
-			return err
-		}
-		headers, err := filepath.Glob(filepath.Join(m.root, folder, "*.h"))
-		if err != nil {
-			return err
-		}
-		for _, h := range headers {
-			rel, err := filepath.Rel(m.root, h)
-			if err != nil {
-				return err
-			}
-			if !contains(files, rel) {
-				files = append(files, rel)
-			}
-		}
-		for _, file := range files {
-			if strings.HasSuffix(file, ".S") {
-				continue
-			}
-			if err := collect(file); err != nil {
-				return err
-			}
-		}
-	}
-	m.rename = map[string]map[string]string{}
-	for name, files := range owners {
-		for _, file := range files {
-			if len(distinct(files)) < 2 || !strings.HasSuffix(file, ".c") {
-				continue
-			}
-			if m.rename[file] == nil {
-				m.rename[file] = map[string]string{}
-			}
-			m.rename[file][name] = prefix(file) + name
-		}
-	}
-	return nil
-}
-
-func distinct(list []string) map[string]bool {
-	set := map[string]bool{}
-	for _, s := range list {
-		set[s] = true
-	}
-	return set
-}
-
-// prefix is what goes before a name of a file: image/elf.c has image_elf_.
-func prefix(file string) string {
-	return strings.ReplaceAll(strings.TrimSuffix(file, ".c"), "/", "_") + "_"
 }
 
 // renamed is a text with other names, but for members of structs, which are names of their own.
