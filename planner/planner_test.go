@@ -4,11 +4,14 @@ package planner_test
 
 import (
 	"bytes"
+	"os"
+	"strconv"
 	"testing"
 
 	"github.com/ubench-dev/ubench/benchmarks"
 	"github.com/ubench-dev/ubench/examples"
 	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/progen"
 	"github.com/ubench-dev/ubench/planner"
 	"github.com/ubench-dev/ubench/planner/plan"
 )
@@ -57,4 +60,52 @@ func TestPlansAreWritten(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzOf makes plans of any program: it has one, or an error says why not, and what it has is followed and read again.
+func FuzzOf(f *testing.F) {
+	for n := range 24 {
+		f.Add(progen.Seed(3, n), n%4 > 0, n%2 > 0)
+	}
+	f.Fuzz(func(t *testing.T, seed []byte, calls, extended bool) {
+		plannable(t, progen.Generate(seed, progen.Features{Calls: calls, Extended: extended, Counted: true}))
+	})
+}
+
+// TestOfGenerated makes plans of generated programs. UBENCH_PLANNER says of how many.
+func TestOfGenerated(t *testing.T) {
+	programs := 150
+	if s := os.Getenv("UBENCH_PLANNER"); s != "" {
+		var err error
+		if programs, err = strconv.Atoi(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	none := 0
+	for n := range programs {
+		if !plannable(t, progen.Numbered(11, n)) {
+			none++
+		}
+	}
+	t.Logf("%d programs, %d without a plan", programs, none)
+	if none > programs/2 {
+		t.Errorf("%d of %d have no plan", none, programs)
+	}
+}
+
+// plannable tells whether a program has a plan.
+func plannable(t *testing.T, p progen.Program) bool {
+	linked, err := p.Linked()
+	if err != nil {
+		return false
+	}
+	x, err := planner.Of(linked)
+	if err != nil {
+		return false
+	}
+	again, err := plan.Decode(x.Bytes, p.Text, plan.Functions(p.Text, nil))
+	if err != nil || again.String() != x.Plan.String() || !x.Verdict.Followed {
+		t.Errorf("%v, %s\ntext %x", err, x.Verdict.Reason, p.Text)
+	}
+	return true
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/ubench-dev/ubench/emu/unicorn"
 	"github.com/ubench-dev/ubench/internal/progen"
 	"github.com/ubench-dev/ubench/internal/redzone"
+	"github.com/ubench-dev/ubench/planner"
 )
 
 func machine(t testing.TB, core unicorn.Core) *redzone.Machine {
@@ -69,6 +70,20 @@ func (w *worker) run(t *testing.T, number uint64, i int, o redzone.Options, lane
 	return false
 }
 
+// planOf is the planner's plan of a program; none if it has none, or would take long.
+func planOf(number uint64, i int) []byte {
+	p := progen.Numbered(number, i)
+	linked, err := p.Linked()
+	if err != nil || len(p.Text) > 8*100 {
+		return nil
+	}
+	r, err := planner.Of(linked)
+	if err != nil {
+		return nil
+	}
+	return r.Bytes
+}
+
 // TestCampaign compares generated programs, one after the other on as many cores as there are. UBENCH_REDZONE says how
 // many, UBENCH_CAMPAIGN_SEED which, and UBENCH_SHARD=I/N which part of them.
 func TestCampaign(t *testing.T) {
@@ -93,8 +108,13 @@ func TestCampaign(t *testing.T) {
 					break
 				}
 				lane, o := "jit on "+string(core), redzone.Options{}
-				if i%8 == 7 {
+				switch i % 8 {
+				case 7:
 					lane, o = "jit-compact on "+string(core), redzone.Options{Compact: true}
+				case 1, 2, 3, 5:
+					lane, o = "jit-plan on "+string(core), redzone.Options{OnePass: true}
+				case 6:
+					lane, o = "jit-plan with a plan on "+string(core), redzone.Options{OnePass: true, Plan: planOf(number, i)}
 				}
 				if w.run(t, number, i, o, lane) {
 					failures.Add(1)

@@ -145,14 +145,17 @@ static bool run(const struct ub_insn *program, struct state *s)
 				s->r[d] = (uint32_t)s->r[d];
 		} else if (class == UB_LDX) {
 			uint32_t at = (uint32_t)s->r[src] + (uint32_t)i->offset - CONTEXT, size = op_size(i->opcode);
-			bool inside = at < s->length && size <= s->length - at;
+			uint32_t below = TOP - CONTEXT - at; /* the top of the stack, whose bytes are 0 */
+			bool stack = below <= UB_FRAME_BYTES && size <= below;
+			bool inside = stack || (at < s->length && size <= s->length - at);
 			uint32_t note = notes[slot - 1] & 15;
 			if (!inside && known[slot - 1].seen && (note == ONEPASS_PROVED || note == ONEPASS_IN_LOOP))
 				return snprintf(text, sizeof text, "the load at %u is proved, and goes to %d", slot - 1, (int32_t)at) > 0;
 			if (!inside)
 				return false;
 			s->r[d] = 0;
-			memcpy(&s->r[d], s->context + at, size);
+			if (!stack)
+				memcpy(&s->r[d], s->context + at, size);
 		} else if (holds(op, s->r[d], b, wide)) {
 			slot += (uint32_t)i->offset;
 		}
