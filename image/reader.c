@@ -13,8 +13,8 @@ int32_t image_refuse(const struct image_reader *r, int32_t status, uint32_t pc, 
 void *image_take(const struct image_reader *r, uint32_t bytes, uint32_t align)
 {
 	struct ub_arena *a = r->arena;
+	uint32_t gap = (0u - (a->addr + ((a->used + 7u) & ~7u))) & (align - 1);
+	uint8_t *p = bytes <= a->size ? ub_arena_take(a, gap + bytes) : NULL; /* the sum is small, then */
 
-	a->used = (a->used + 7u) & ~7u;
-	uint32_t gap = (0u - (a->addr + a->used)) & (align - 1);
-	return ub_arena_take(a, gap) ? ub_arena_take(a, bytes) : NULL;
+	return p ? p + gap : NULL;
 }

@@ -33,7 +33,7 @@ row() {
 	esac
 	core=
 	if [ "$engine" = vm ] && [ -n "$objects" ]; then
-		core=$(cd "$dir" && for o in $objects image.c verify.c; do find . -name "$o.o"; done | xargs "${prefix}size" -t | awk 'END { print $1 }')
+		core=$(cd "$dir" && for o in $objects image.c reader.c verify.c; do find . -name "$o.o"; done | xargs "${prefix}size" -t | awk 'END { print $1 }')
 	fi
 	printf '| %s | %s | %s | %s | %s | %s |\n' "$cpu" "$engine" "$3" "$flash" "$core" "$stack"
 }
