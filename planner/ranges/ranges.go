@@ -259,15 +259,27 @@ func (a *analysis) leave(f *cfg.Function, in *State, b int, to func(succ int, s 
 	}
 }
 
-// narrow computes the state of each block once more from those before it, which can only know more.
+// narrow computes the state of each block once more from those before it, which can only know more: from what was known at
+// the ends of loops, and in order along all other ways.
 func (a *analysis) narrow(g *Function, in []State) {
 	f := g.Function
 	next := make([]State, len(in))
 	next[0] = g.entry.clone()
 	for _, b := range f.Order {
-		a.leave(f, &in[b], b, func(succ int, s *State) { next[succ].join(s, succ) })
+		a.leave(f, &in[b], b, func(succ int, s *State) {
+			if f.Blocks[succ].Rank <= f.Blocks[b].Rank {
+				next[succ].join(s, succ)
+			}
+		})
 	}
-	copy(in, next)
+	for _, b := range f.Order {
+		in[b] = next[b]
+		a.leave(f, &in[b], b, func(succ int, s *State) {
+			if f.Blocks[succ].Rank > f.Blocks[b].Rank {
+				next[succ].join(s, succ)
+			}
+		})
+	}
 }
 
 // limits are the bounds that widening stops at.
