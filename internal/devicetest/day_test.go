@@ -117,7 +117,7 @@ func TestDay(t *testing.T) {
 	seconds := uint32(many(t, "UBENCH_DAY_SECONDS", 4))
 	for _, board := range Boards {
 		t.Run(board, func(t *testing.T) {
-			aDay(t, Boot(t, board, batchShift), device.JITMPU, seconds, func() { time.Sleep(20 * time.Millisecond) })
+			aDay(t, Boot(t, board, 5), device.JITMPU, seconds, func() { time.Sleep(20 * time.Millisecond) })
 		})
 	}
 }
@@ -170,7 +170,8 @@ func aDay(t *testing.T, booted *Device, engine device.Engine, seconds uint32, li
 		if key == 1 { // its 50 ms begin when it goes to sleep, and end with a tick
 			least = least * 45 / 50
 		}
-		if got > most+1 || got+2 < least {
+		// A period that is over while the server replaces a program is missed, if the next one is over as well.
+		if got > most+1 || got+2 < least-least/50 {
 			t.Errorf("every %d ms in %d ms: %d times", period, took, got)
 		}
 	}

@@ -25,7 +25,7 @@ func many(t testing.TB, variable string, few int) int {
 // Random bytes run as code. However they end, nothing outside their compartment changes and the firmware goes on.
 // UBENCH_RANDOM_CODE=1000000 runs a million on each board, UBENCH_RANDOM_SEED others.
 func TestRandomCode(t *testing.T) {
-	n, seed := many(t, "UBENCH_RANDOM_CODE", 1000), many(t, "UBENCH_RANDOM_SEED", 1)
+	n, seed := many(t, "UBENCH_RANDOM_CODE", 500), many(t, "UBENCH_RANDOM_SEED", 1)
 	for _, board := range Boards {
 		t.Run(board, func(t *testing.T) {
 			d := Boot(t, board, batchShift)
@@ -86,7 +86,7 @@ func try(kind, size, where uint64, symbol uint32) (image, context []byte) {
 // Programs that escape, compiled without checks, behind the walls. UBENCH_ESCAPES=100000 tries so many.
 // internal/jittest has those that are written to escape a compiler with checks.
 func TestEscapesWithoutChecks(t *testing.T) {
-	n := many(t, "UBENCH_ESCAPES", 500)
+	n := many(t, "UBENCH_ESCAPES", 200)
 	for _, board := range Boards {
 		t.Run(board, func(t *testing.T) {
 			at := symbols(t, ELF(t, board, true))

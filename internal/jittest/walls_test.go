@@ -54,7 +54,7 @@ func onceOut(t *testing.T) (all []escape) {
 // TestEscapesBehindWalls has a device compile escapes without any check and run them behind its walls: on each board one in
 // so many, each time others. With UBENCH_ESCAPES set it is all of them on all boards.
 func TestEscapesBehindWalls(t *testing.T) {
-	every := 250
+	every := 500
 	if os.Getenv("UBENCH_ESCAPES") != "" {
 		every = 1
 	}
