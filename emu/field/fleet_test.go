@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package field_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ubench-dev/ubench/deploy"
+	"github.com/ubench-dev/ubench/deploy/client"
+	"github.com/ubench-dev/ubench/deploy/oscore"
+	"github.com/ubench-dev/ubench/deploy/suit"
+	"github.com/ubench-dev/ubench/examples"
+	"github.com/ubench-dev/ubench/image"
+)
+
+// A fleet gets an application of three programs, wave by wave; then another one, which every device refuses: that stops
+// after the first failures, and nothing of it stays anywhere. UBENCH_FLEET says of how many devices.
+func TestFleet(t *testing.T) {
+	n := 3
+	if text := os.Getenv("UBENCH_FLEET"); text != "" {
+		var err error
+		if n, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var file strings.Builder
+	for i := range n {
+		label := "even"
+		if i%2 == 1 {
+			label = "odd"
+		}
+		fmt.Fprintf(&file, "coap://%s %s # number %d\n", start(t, "host", t.TempDir()).Address, label, i)
+	}
+	path := filepath.Join(t.TempDir(), "fleet")
+	if err := os.WriteFile(path, []byte(file.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fleet, err := deploy.ReadFleet(path)
+	if err != nil || len(fleet) != n {
+		t.Fatalf("%d devices, %v", len(fleet), err)
+	}
+	if even, err := deploy.WithLabel(fleet, "even"); err != nil || len(even) != (n+1)/2 {
+		t.Errorf("%d devices have the label, %v", len(even), err)
+	}
+	job := &deploy.Job{Application: "readers", Key: suit.DevelopmentKey.SigningKey, Sequence: 1}
+	for _, x := range examples.WeatherStation() {
+		if !strings.HasPrefix(x.Name, "coap_") && x.Name != "update_light" {
+			continue
+		}
+		program, err := image.LoadObject(x.Name, x.Object, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.ReplaceAll(x.Name, "coap_surroundings", "outside")
+		job.Programs = append(job.Programs, deploy.Built{Spec: deploy.Spec{Name: name, Answers: "known"}, Program: program})
+	}
+	numbers := filepath.Join(t.TempDir(), "sequence")
+	reach := func(ctx context.Context, m deploy.Member) (deploy.Device, error) {
+		to, err := client.DialUDP(m.Address)
+		if err != nil {
+			return deploy.Device{}, err
+		}
+		c, err := client.Connect(ctx, to, oscore.DevelopmentOperator, numbers)
+		return deploy.Device{Conn: c}, err
+	}
+	with := func(job *deploy.Job) func(context.Context, deploy.Member) error {
+		return func(ctx context.Context, m deploy.Member) error {
+			d, err := reach(ctx, m)
+			if err != nil {
+				return err
+			}
+			defer d.Close()
+			mine := *job
+			_, err = mine.Do(ctx, d)
+			return err
+		}
+	}
+	begun := time.Now()
+	well := deploy.Waves{First: 1}.Through(t.Context(), fleet, with(job), func(m deploy.Member, err error) {
+		if err != nil {
+			t.Errorf("%s: %v", m.Address, err)
+		}
+	})
+	if well != n {
+		t.Errorf("%d of %d have it", well, n)
+	}
+	t.Logf("%d devices, three programs each, in %v", n, time.Since(begun).Round(10*time.Millisecond))
+
+	// The last program of this one asks for more memory than there is.
+	bad := *job
+	bad.Sequence = 2
+	bad.Programs = append(append([]deploy.Built(nil), job.Programs...), job.Programs[0])
+	bad.Programs[len(job.Programs)].Spec = deploy.Spec{Name: "greedy", Context: 1 << 19}
+	var mu sync.Mutex
+	failed, untried := 0, 0
+	well = deploy.Waves{First: 1, AtOnce: 1, Failures: 2}.Through(t.Context(), fleet, with(&bad), func(_ deploy.Member, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if errors.Is(err, deploy.ErrNotTried) {
+			untried++
+		} else if err != nil && strings.Contains(err.Error(), "nothing of readers was kept") {
+			failed++
+		}
+	})
+	if well != 0 || failed != 2 || untried != n-2 {
+		t.Errorf("%d have it, %d refused it, %d were not tried", well, failed, untried)
+	}
+	for _, m := range fleet {
+		d, err := reach(t.Context(), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ps, err := d.Programs(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range ps {
+			if p.Sequence != 1 || p.TrialLeftMS != nil || len(ps) != 3 {
+				t.Errorf("%s has %+v of %d", m.Address, p, len(ps))
+			}
+		}
+		d.Close()
+	}
+}
