@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +25,12 @@ import (
 	"github.com/ubench-dev/ubench/image"
 )
 
+// What has been built.
+var (
+	building sync.Mutex
+	built    = map[string]bool{}
+)
+
 // start boots a device, building what it needs.
 func start(t *testing.T, target, state string) *field.Device {
 	t.Helper()
@@ -37,10 +44,15 @@ func start(t *testing.T, target, state string) *field.Device {
 			t.Skip(err)
 		}
 	}
-	make := exec.Command("make", "-s", name)
-	make.Dir = "../.."
-	if out, err := make.CombinedOutput(); err != nil {
-		t.Fatalf("make %s: %v\n%s", name, err, out)
+	building.Lock()
+	defer building.Unlock()
+	if !built[name] {
+		make := exec.Command("make", "-s", name)
+		make.Dir = "../.."
+		if out, err := make.CombinedOutput(); err != nil {
+			t.Fatalf("make %s: %v\n%s", name, err, out)
+		}
+		built[name] = true
 	}
 	d, err := field.Start(t.Context(), field.Options{Target: target, Folder: "../../build/device", State: state, Listen: "127.0.0.1:0"})
 	if err != nil {
