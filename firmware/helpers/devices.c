@@ -82,7 +82,7 @@ static int take_trace(struct helper_env *env)
 
 int32_t helper_env_reset(struct helper_env *env, const uint8_t *trace, uint32_t trace_len)
 {
-	memset(env, 0, offsetof(struct helper_env, inputs));
+	memset(env, 0, offsetof(struct helper_env, output)); /* of which output_len bytes count */
 	env->step_us = 1000;
 	env->random = HELPER_SEED;
 	env->trace = trace;

@@ -63,7 +63,6 @@ struct helper_env {
 	uint8_t lcd[UB_LCD_ROWS][UB_LCD_COLUMNS];
 	uint32_t output_len;
 	uint32_t lost; /* bytes of text there was no room for */
-	/* A reset leaves what follows as it is: the counts above are 0. */
 	struct helper_input inputs[UB_DEVICE_INPUTS];
 	struct helper_entry global[UB_DEVICE_GLOBALS], local[UB_DEVICE_LOCALS];
 	struct helper_pin pins[UB_DEVICE_OUTPUTS];
