@@ -114,13 +114,14 @@ fits() {
 	libcoap3-bin) command -v coap-client-notls >/dev/null ;;
 	libbpf-dev) [ -e /usr/include/bpf/bpf_helpers.h ] ;;
 	llvm-19) command -v llvm-strip-19 >/dev/null ;;
+	libclang-rt-19-dev) [ -n "$(find "$(clang-19 -print-resource-dir 2>/dev/null)" -name 'libclang_rt.fuzzer*.a' 2>/dev/null)" ] ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
 }
 
 needed="pkg-config libunicorn-dev"
 if [ "$job" = test ]; then
-	needed="$needed qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi clang-19 llvm-19 lld-19 libbpf-dev wabt libcoap3-bin shellcheck g++ cmake gcc-arm-linux-gnueabihf libc6-dev-armhf-cross qemu-user-static"
+	needed="$needed qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi clang-19 libclang-rt-19-dev llvm-19 lld-19 libbpf-dev wabt libcoap3-bin shellcheck g++ cmake gcc-arm-linux-gnueabihf libc6-dev-armhf-cross qemu-user-static"
 fi
 [ "$job" != release ] || needed="$needed gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 missing=

@@ -33,7 +33,7 @@ void crypto_hkdf(const uint8_t *salt, uint32_t salt_len, const uint8_t *secret, 
 {
 	br_hkdf_context c;
 
-	br_hkdf_init(&c, &br_sha256_vtable, salt, salt_len);
+	br_hkdf_init(&c, &br_sha256_vtable, salt_len ? salt : secret, salt_len); /* some memory, even if none of it is read */
 	br_hkdf_inject(&c, secret, secret_len);
 	br_hkdf_flip(&c);
 	br_hkdf_produce(&c, info, info_len, to, len);
