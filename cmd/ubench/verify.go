@@ -158,7 +158,7 @@ func verifyProgram(p *image.Program) (*verification, error) {
 	if v.StackEscapes {
 		v.StackBytes = 512
 	}
-	v.Instructions, v.Cycles = boundsOf(k)
+	v.Instructions, v.Cycles = boundsOf(k, spent.larger)
 	return v, nil
 }
 

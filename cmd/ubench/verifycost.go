@@ -31,9 +31,16 @@ var (
 	divideCost = spent{700, 2400}
 )
 
-// boundsOf bounds a program's instructions and cycles.
-func boundsOf(k *planner.Known) (instructions, cycles boundVerdict) {
-	costs := costsOf(k)
+func (s spent) smaller(o spent) spent {
+	if s == (spent{}) {
+		return o
+	}
+	return spent{min(s.instructions, o.instructions), min(s.cycles, o.cycles)}
+}
+
+// boundsOf bounds a program's instructions and cycles; form picks the one of a loop's forms that it goes through.
+func boundsOf(k *planner.Known, form func(spent, spent) spent) (instructions, cycles boundVerdict) {
+	costs := costsOf(k, form)
 	bound := func(part func(spent) float64) boundVerdict {
 		r := k.Bounds().Of(func(function, insn int) float64 {
 			return part(costs[k.Program.Functions[function].Insns[insn].Slot])
@@ -57,8 +64,8 @@ func boundsOf(k *planner.Known) (instructions, cycles boundVerdict) {
 	return bound(func(s spent) float64 { return s.instructions }), bound(func(s spent) float64 { return s.cycles })
 }
 
-// costsOf is what each slot's instruction takes, in the dearer of the two forms of a loop.
-func costsOf(k *planner.Known) map[int]spent {
+// costsOf is what each slot's instruction takes, in a form of its loop.
+func costsOf(k *planner.Known, form func(spent, spent) spent) map[int]spent {
 	type run struct {
 		start uint32
 		slot  int
@@ -80,7 +87,7 @@ func costsOf(k *planner.Known) map[int]spent {
 			end = runs[n+1].start
 		}
 		if end > r.start {
-			costs[r.slot] = costs[r.slot].larger(straight(k.Judged.Code, r.start, end))
+			costs[r.slot] = form(costs[r.slot], straight(k.Judged.Code, r.start, end))
 		}
 	}
 	for _, f := range k.Program.Functions {

@@ -112,8 +112,11 @@ func (p *Program) turns(function, loop int, c *affine.Counter) (Poly, bool) {
 	case cfg.NE:
 		extra = 0
 	}
-	t := times(add(distance, constant(extra-offset)), constant(1/step))
-	return add(t, constant(1)), true
+	t := add(times(add(distance, constant(extra-offset)), constant(1/step)), constant(1))
+	if least := t.At(float64(head.Least)); least < 1 { // whoever comes to the loop takes one, however short the context
+		t = add(t, constant(1-least))
+	}
+	return t, true
 }
 
 // Cost is what an instruction takes, each time it is executed.
