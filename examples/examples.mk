@@ -19,7 +19,7 @@ EXAMPLE_SOURCES := $(sort $(wildcard examples/*/*.bpf.c))
 EXAMPLE_OBJECTS := $(EXAMPLE_SOURCES:.c=.o) $(EXAMPLE_SOURCES:.bpf.c=.thumb.o) \
 	$(foreach v,v1 v2 v3 v4,image/testdata/objects/everything.$v.o) \
 	$(foreach n,maps badmaps oldmaps core undefined several,image/testdata/objects/$n.o) \
-	$(MAP_SOURCES:.bpf.c=.bpf.o) $(MAP_SOURCES:.bpf.c=.linux.o)
+	cmd/ubench/testdata/null.bpf.o $(MAP_SOURCES:.bpf.c=.bpf.o) $(MAP_SOURCES:.bpf.c=.linux.o)
 
 .PHONY: examples examples-check packed-tables packed-tables-check
 examples: $(addprefix build/,$(EXAMPLE_OBJECTS)) ## rebuild the objects of the examples
@@ -38,6 +38,11 @@ build/examples/%.thumb.o: examples/%.bpf.c $(wildcard examples/include/*.h examp
 	$(EXAMPLE_THUMB) -c $< -o $@
 
 build/internal/mapstest/%.bpf.o: internal/mapstest/%.bpf.c $(wildcard examples/include/*.h examples/include/plain/*/*.h) examples/examples.mk
+	@mkdir -p $(@D)
+	$(MAP_BPF) -nostdlibinc -Iexamples/include -isystem examples/include/plain -c $< -o $@
+	llvm-strip-19 -g $@
+
+build/cmd/ubench/testdata/%.bpf.o: cmd/ubench/testdata/%.bpf.c $(wildcard examples/include/*.h examples/include/plain/*/*.h) examples/examples.mk
 	@mkdir -p $(@D)
 	$(MAP_BPF) -nostdlibinc -Iexamples/include -isystem examples/include/plain -c $< -o $@
 	llvm-strip-19 -g $@

@@ -13,6 +13,7 @@ import (
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/planner"
 	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/nulls"
 	"github.com/ubench-dev/ubench/planner/ranges"
 )
 
@@ -48,6 +49,8 @@ type verification struct {
 	ContextMin   uint32          `json:"context_min"`
 	Helpers      []string        `json:"helpers"`
 	Plan         string          `json:"plan"` // whether there is one that the compiler follows
+	Maps         []string        `json:"maps,omitempty"`
+	Remarks      []remark        `json:"remarks,omitempty"`
 	Accesses     []accessVerdict `json:"accesses"`
 	Loops        []loopVerdict   `json:"loops"`
 	Instructions boundVerdict    `json:"instructions"`
@@ -60,6 +63,12 @@ type sourcePlace struct {
 	File   string `json:"file,omitempty"`
 	Line   int    `json:"line,omitempty"`
 	Source string `json:"source,omitempty"`
+}
+
+// remark is what will stop the program, or may.
+type remark struct {
+	sourcePlace
+	Text string `json:"text"`
 }
 
 type accessVerdict struct {
@@ -125,6 +134,9 @@ func verifyProgram(p *image.Program) (*verification, error) {
 	for _, id := range p.Helpers {
 		v.Helpers = append(v.Helpers, image.HelperName(id))
 	}
+	for _, m := range p.Maps {
+		v.Maps = append(v.Maps, m.Name+": "+image.MapText(m))
+	}
 	at := func(slot int) sourcePlace {
 		w := sourcePlace{Slot: slot}
 		if l, ok := p.LineOf(slot); ok {
@@ -134,6 +146,10 @@ func verifyProgram(p *image.Program) (*verification, error) {
 	}
 	for n, f := range k.Program.Functions {
 		g := k.Facts.Functions[n]
+		for _, u := range nulls.Of(f) {
+			v.Remarks = append(v.Remarks, remark{at(u.Slot), fmt.Sprintf(
+				"uses what bpf_%s returned at slot %d, which may be 0, and then the program is stopped here; compare it with NULL before", u.Helper, u.Call)})
+		}
 		v.StackEscapes = v.StackEscapes || g.Escapes
 		for _, a := range g.Accesses(k.Facts) {
 			i := &f.Insns[a.Insn]
@@ -235,6 +251,18 @@ func (v *verification) text() string {
 		helpers = strings.Join(v.Helpers, ", ")
 	}
 	fmt.Fprintf(&b, "%s: %d slots; stack %s; helpers %s; plan %s\n", v.Program, v.Slots, stack, helpers, v.Plan)
+	for _, m := range v.Maps {
+		fmt.Fprintf(&b, "map %s\n", m)
+	}
+	if len(v.Remarks) > 0 {
+		b.WriteString("\nremarks:\n")
+	}
+	for _, r := range v.Remarks {
+		fmt.Fprintf(&b, "%s  %s\n", r.where(), r.Text)
+		if r.Source != "" {
+			fmt.Fprintf(&b, "        %s\n", r.Source)
+		}
+	}
 	if len(v.Accesses) > 0 {
 		b.WriteString("\naccesses, except to constant places of the own stack:\n")
 	}

@@ -49,6 +49,11 @@ func Of(p *image.Program) (*Program, error) {
 			c.Taken = append(c.Taken, int(ptr.Offset))
 		}
 	}
+	for _, m := range p.Maps { // functions that tail calls lead to
+		for _, program := range m.Programs {
+			c.Taken = append(c.Taken, program.Slot)
+		}
+	}
 	for slot := 0; slot < p.Slots(); {
 		i := Decode(p.Text, slot)
 		switch i.Class {

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/maps"
+)
+
+// A pointer that was not compared with NULL is a remark of ubench verify, with the line.
+func TestVerifyRemarks(t *testing.T) {
+	data, err := os.ReadFile("testdata/null.bpf.o")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for entry, want := range map[string]int{"good": 0, "bad": 2} {
+		p, err := image.LoadObject("null.bpf.o", data, entry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := verifyProgram(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(v.Remarks) != want {
+			t.Errorf("%s: %d remarks, want %d: %v", entry, len(v.Remarks), want, v.Remarks)
+		}
+		if want > 0 && (v.Remarks[0].Source != "*v += 1;" || !strings.Contains(v.text(), "uses what bpf_map_lookup_elem returned")) {
+			t.Errorf("%s: %s", entry, v.text())
+		}
+	}
+}
+
+// What is in maps is shown as numbers where it has the size of one; arrays without what is 0.
+func TestShowMaps(t *testing.T) {
+	defs := []maps.Def{
+		{Name: "a", Type: 2, KeySize: 4, ValueSize: 4, MaxEntries: 3},
+		{Name: "h", Type: 1, KeySize: 6, ValueSize: 8, MaxEntries: 2},
+	}
+	got, err := showMaps(defs, [][]byte{
+		[]byte("\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x07\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00"),
+		[]byte("\x00\x00\x00\x00abcdef\x00\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00abcdef\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00"),
+	})
+	want := "map a: array of 3\n  1 → 7\n  and 2 of zeros\nmap h: hash of 1\n  616263646566 → 5\n"
+	if err != nil || got != want {
+		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+}
