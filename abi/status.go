@@ -64,12 +64,20 @@ func (f Fault) AtAddress() bool {
 	return false
 }
 
+// OfMap tells whether PC is the index of a map.
+func (f Fault) OfMap() bool { return f.Status <= -160 && f.Status > -180 }
+
+// OfCPU tells whether the CPU faulted, and PC is its own.
+func (f Fault) OfCPU() bool { return f.Status <= -120 && f.Status > -140 }
+
 // AtInstruction tells whether PC is an instruction of the program.
 func (f Fault) AtInstruction() bool { return f.Status <= -40 && f.Status > -100 }
 
 func (f Fault) Error() string {
 	switch {
-	case f.Status <= -120:
+	case f.OfMap():
+		return fmt.Sprintf("%s: map %d of the program", f.Status, f.PC)
+	case f.OfCPU():
 		return fmt.Sprintf("%s at %#x", f.Status, f.PC)
 	case f.AtAddress():
 		return fmt.Sprintf("%s: address %#x, at slot %d", f.Status, f.Addr, f.PC)

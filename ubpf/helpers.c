@@ -133,11 +133,17 @@ int32_t ubpf_helpers_init(struct ubpf_helpers *set, const struct ubpf_helper *ro
 	memset(set, 0, sizeof *set);
 	for (uint32_t i = 0; i < UBPF_HELPERS_MAX; i++)
 		set->calls[i] = call_nothing;
+	return ubpf_helpers_add(set, rows, n);
+}
+
+int32_t ubpf_helpers_add(struct ubpf_helpers *set, const struct ubpf_helper *rows, uint32_t n)
+{
 	for (uint32_t i = 0; i < n; i++) {
 		int32_t err = add_row(set, rows + i);
 		if (err)
 			return err;
 	}
+	set->n = 0;
 	for (uint32_t i = 0; i < UBPF_HELPERS_MAX; i++) {
 		if (set->rows[i])
 			set->ids[set->n++] = set->rows[i]->id; /* indexes ascend as ids do */

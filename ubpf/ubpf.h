@@ -74,6 +74,13 @@ struct ubpf_helpers {
  * possible, a row without function, a kind of argument that does not exist. */
 int32_t ubpf_helpers_init(struct ubpf_helpers *set, const struct ubpf_helper *rows, uint32_t n);
 
+/* Adds more rows to a table that is ready, before anybody uses it. */
+int32_t ubpf_helpers_add(struct ubpf_helpers *set, const struct ubpf_helper *rows, uint32_t n);
+
+/* Adds those that work on maps, under the ids of abi/helpers.h (0xc4, 0xd0 and up): programs with maps call them, and have their
+ * maps from loading to unloading. Firmware looks into those with maps/maps.h: program.run.maps. UB_E_ARGUMENT as above. */
+int32_t ubpf_helpers_add_maps(struct ubpf_helpers *set);
+
 /* The C pointer to an address that a program gave and that was checked: by its kind of argument, or by
  * ubpf_check. */
 void *ubpf_pointer(const struct ub_run *run, uint32_t address);

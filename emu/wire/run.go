@@ -116,7 +116,7 @@ func (c *Client) execute(ctx context.Context, job emu.Job, declaration []byte) (
 	if s.Fault.Status.Name() == "e-frame-short" {
 		return emu.Outcome{}, fmt.Errorf("the firmware did not understand the job: %w", s.Fault)
 	}
-	ran := s.Execute != nil || cpuFault(s.Fault)
+	ran := s.Execute != nil || s.Fault.OfCPU()
 	if job.WantContext && (ran || job.LoadOnly && s.Fault.Status == abi.OK) {
 		if s.Context, err = c.readArea(ctx, areaContext, 0, len(job.Context)); err != nil {
 			return emu.Outcome{}, err
@@ -144,8 +144,6 @@ func (c *Client) execute(ctx context.Context, job emu.Job, declaration []byte) (
 	}
 	return s, nil
 }
-
-func cpuFault(f abi.Fault) bool { return f.Status <= -120 }
 
 // sendWhole does everything in one frame.
 func (c *Client) sendWhole(ctx context.Context, job emu.Job, declaration []byte) ([]byte, error) {

@@ -32,7 +32,7 @@ var mirrored = map[string]int{
 
 	"AREA": accessArea, "INDEX": accessIndex, "COUNT": accessCount, "OFFSET": accessOffset,
 	"ACCESS_BYTES": accessBytes, "AREA_CONTEXT": areaContext, "AREA_GRANTED": areaGranted,
-	"AREA_TRACE": areaTrace, "AREA_IMAGE": areaImage, "AREA_CODE": areaCode, "AREA_OUTPUT": areaOutput,
+	"AREA_TRACE": areaTrace, "AREA_IMAGE": areaImage, "AREA_CODE": areaCode, "AREA_OUTPUT": areaOutput, "AREA_MAP": areaMap,
 
 	"REPORT_PHASES": reportPhases, "REPORT_RESULT": reportResult, "REPORT_COUNTS": reportCounts,
 	"REPORT_CODE_ADDR": reportCodeAddr, "REPORT_CODE_BYTES": reportCodeBytes, "REPORT_RAM_BYTES": reportRAMBytes,

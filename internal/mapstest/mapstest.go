@@ -14,7 +14,11 @@ import (
 	"unsafe"
 
 	"github.com/ubench-dev/ubench/abi"
+	_ "github.com/ubench-dev/ubench/image" // its C
 	"github.com/ubench-dev/ubench/maps"
+	_ "github.com/ubench-dev/ubench/ubpf" // its C
+	_ "github.com/ubench-dev/ubench/verify"
+	_ "github.com/ubench-dev/ubench/vm"
 )
 
 // Maps are the maps of a program, in memory of their own.
@@ -160,3 +164,20 @@ func (m *Maps) Call(id uint16, args [5]uint32) (uint64, abi.Fault) {
 
 // Memory is everything there is, at ScratchAddr.
 func (m *Maps) Memory() []byte { return unsafe.Slice((*byte)(m.c.mem), int(m.c.arena.size)) }
+
+// Embed runs a packed image as firmware of others does, on the interpreter, once on each context, and returns the results
+// and how many entries the first map has.
+func Embed(image []byte, contexts [][]byte) (results []uint64, entries int, err error) {
+	var all []byte
+	for _, c := range contexts {
+		all = append(all, c...)
+	}
+	results = make([]uint64, len(contexts))
+	var n C.uint32_t
+	status := C.shim_embed((*C.uint8_t)(pointer(image)), C.uint32_t(len(image)), (*C.uint8_t)(pointer(all)), C.uint32_t(len(contexts)),
+		C.uint32_t(len(contexts[0])), (*C.uint64_t)(unsafe.Pointer(&results[0])), &n)
+	if status != 0 {
+		return nil, 0, abi.Fault{Status: abi.Status(status)}
+	}
+	return results, int(n), nil
+}

@@ -17,6 +17,7 @@ import (
 	"github.com/ubench-dev/ubench/emu/targets"
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/internal/linux"
+	declared "github.com/ubench-dev/ubench/maps"
 	"github.com/ubench-dev/ubench/planner"
 )
 
@@ -249,5 +250,72 @@ func TestPrograms(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Firmware that takes in the library has maps as well, with helpers of its own table.
+func TestEmbedded(t *testing.T) {
+	p, err := image.LoadObject("counter.bpf.o", object(t, "counter", "bpf"), "counter")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := p.Encode(abi.Packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	packet := func(source byte) []byte { return []byte{source, 0, 0, 0, 100, 0, 0, 0} }
+	results, entries, err := Embed(data, [][]byte{packet(1), packet(2), packet(1), packet(1)})
+	if err != nil || !slices.Equal(results, []uint64{0, 0, 2, 3}) || entries != 2 {
+		t.Errorf("results %d, %d entries, %v", results, entries, err)
+	}
+}
+
+// Images that no desk makes: the device refuses them by the map, and goes on.
+func TestRefusedImages(t *testing.T) {
+	host, err := targets.Open(context.Background(), "host")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer host.Close()
+	good := declared.Def{Name: "good", Type: abi.MapHash, KeySize: 4, ValueSize: 8, MaxEntries: 10}
+	programs := declared.Def{Name: "p", Type: abi.MapProgArray, KeySize: 4, ValueSize: 4, MaxEntries: 2}
+	programs.Programs = []declared.Program{{Index: 1, Slot: 0}}
+	outside := programs
+	outside.Programs = []declared.Program{{Index: 2, Slot: 0}}
+	large := declared.Def{Name: "large", Type: abi.MapArray, KeySize: 4, ValueSize: 1000, MaxEntries: 1000}
+	for _, c := range []struct {
+		name    string
+		maps    []declared.Def
+		granted int
+		want    string
+	}{
+		{"as it should be", []declared.Def{good, programs}, 0, "ok"},
+		{"a name twice", []declared.Def{good, good}, 0, "name of a map is invalid or taken by another: map 1 of the program"},
+		{"no size", []declared.Def{good, {Name: "none", Type: abi.MapArray, KeySize: 4, ValueSize: 4}}, 0,
+			"number of entries is not one that this type of map can have: map 1 of the program"},
+		{"a program behind the array", []declared.Def{good, outside}, 0,
+			"program of a map is no function, or its index is out of range: map 1 of the program"},
+		{"larger than memory", []declared.Def{large}, 0, "out of device memory"},
+		{"more than regions", []declared.Def{good}, 16, "more maps than a run has regions for: map 0 of the program"},
+	} {
+		p := &image.Program{Name: "odd", Text: []byte{0x95, 0, 0, 0, 0, 0, 0, 0}, Maps: c.maps}
+		data, err := p.Encode(abi.Packed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		job := emu.Job{Engine: "vm", Format: abi.Packed, Image: data, WantMaps: []int{100}}
+		if c.want == "ok" {
+			job.WantMaps = []int{c.maps[0].DumpBytes(), c.maps[1].DumpBytes()}
+		}
+		for range c.granted {
+			job.Granted = append(job.Granted, emu.Region{Bytes: []byte{1}})
+		}
+		s, err := host.Run(context.Background(), job)
+		if err != nil {
+			t.Fatal(c.name, err)
+		}
+		if got := s.Fault.Error(); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
 	}
 }

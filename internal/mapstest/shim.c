@@ -4,6 +4,7 @@
 
 #include "abi/port.h"
 #include "internal/mapstest/shim.h"
+#include "ubpf/ubpf.h"
 
 struct shim *shim_new(const struct ub_map_def *defs, uint32_t n, uint32_t bytes, struct ub_fault *fault)
 {
@@ -49,4 +50,33 @@ uint64_t shim_call(struct shim *s, uint32_t id, const uint32_t *args, struct ub_
 		result = helpers[index](&s->run, args[0], args[1], args[2], args[3], args[4]);
 	*fault = s->run.fault;
 	return result;
+}
+
+int32_t shim_embed(const uint8_t *image, uint32_t bytes, uint8_t *contexts, uint32_t n, uint32_t context, uint64_t *results,
+		   uint32_t *entries)
+{
+	enum { MEMORY = 64 << 10, IMAGE = 8 << 10, CONTEXTS = 8 << 10 };
+	uint8_t *memory = calloc(1, MEMORY + IMAGE + CONTEXTS), *copy = memory + MEMORY, *in = copy + IMAGE;
+	struct ubpf_helpers helpers;
+	const struct ubpf_options options = {
+		.engine = &vm_engine, .format = UB_FORMAT_PACKED, .budget = 10000, .helpers = &helpers, .seed = 7,
+	};
+	struct ubpf u;
+	int32_t err = ubpf_helpers_init(&helpers, NULL, 0);
+
+	if (!err)
+		err = ubpf_helpers_add_maps(&helpers);
+	if (!err && ubpf_helpers_add_maps(&helpers) != UB_E_ARGUMENT) /* each id once */
+		err = UB_E_INTERNAL;
+	memcpy(copy, image, bytes);
+	memcpy(in, contexts, n * context);
+	if (!err)
+		err = ubpf_load(&u, &options, copy, bytes, memory, MEMORY);
+	for (uint32_t i = 0; !err && i < n; i++)
+		err = ubpf_run(&u, in + i * context, context, &results[i]);
+	if (!err)
+		*entries = u.run.maps->map[0].count;
+	memcpy(contexts, in, n * context);
+	free(memory);
+	return err;
 }
