@@ -81,7 +81,7 @@ func TestBroken(t *testing.T) {
 	b := builder(t)
 	m := machine(t, unicorn.CortexM4)
 	const most = 2_000_000 // pairs
-	programs := append(kernels(t, 150), short(5, 40)...)
+	programs := append(damaged(kernels(t, 150), 1, 25), short(5, 40)...)
 	for i, rule := range broken {
 		if only := os.Getenv("UBENCH_BROKEN"); only != "all" && i%5 != 0 && only != rule.name {
 			continue

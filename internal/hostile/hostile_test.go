@@ -49,7 +49,7 @@ func show(p progen.Program, c *hostile.Complaint) string {
 		p.Text, c.Plan, p.Context, p.Budget)
 }
 
-// TestHostilePlans tries hostile plans on generated programs, and now and then on a benchmark, on as many cores as there are. UBENCH_HOSTILE says how many
+// TestHostilePlans tries hostile plans on generated programs, and now and then on a benchmark, or a damaged one, on as many cores as there are. UBENCH_HOSTILE says how many
 // programs, UBENCH_HOSTILE_EACH how many plans of each, and UBENCH_CAMPAIGN_SEED which.
 func TestHostilePlans(t *testing.T) {
 	programs, each, seed := environment(t, "UBENCH_HOSTILE", 40), environment(t, "UBENCH_HOSTILE_EACH", 300), uint64(environment(t, "UBENCH_CAMPAIGN_SEED", 1))
@@ -67,9 +67,14 @@ func TestHostilePlans(t *testing.T) {
 					break
 				}
 				p := planned{Program: progen.Numbered(seed, i)}
-				if i%8 == 7 {
+				switch i % 8 {
+				case 3:
+					if d := damaged(kernels, seed<<32+uint64(i), 1); len(d) > 0 {
+						p = d[0]
+					}
+				case 7:
 					p = kernels[i/8%len(kernels)]
-				} else {
+				default:
 					p.honest = honest(p.Program)
 				}
 				c, err := a.Try(p.Program, p.honest, each)

@@ -7,6 +7,8 @@
 package hostile_test
 
 import (
+	"bytes"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/ubench-dev/ubench/benchmarks"
@@ -62,6 +64,32 @@ func kernels(t testing.TB, slots int) (list []planned) {
 			Data: append(linked.Data[:len(linked.Data):len(linked.Data)], make([]byte, linked.BSS)...), Addresses: linked.Addresses, Budget: 100_000}
 		if h := honest(p); h != nil {
 			list = append(list, planned{p, h})
+		}
+	}
+	return list
+}
+
+// damaged are programs of which one instruction is changed so that they go outside: a load or store goes further, or a
+// comparison lets one more turn through. Correct programs do not show that a check is missing.
+func damaged(programs []planned, seed uint64, n int) (list []planned) {
+	r := rand.New(rand.NewPCG(seed, 1))
+	for tries := 0; len(list) < n && tries < 20*n; tries++ {
+		p := programs[r.IntN(len(programs))]
+		text := bytes.Clone(p.Text)
+		slot := text[8*r.IntN(len(text)/8):]
+		switch class := slot[0] & 7; {
+		case class >= 1 && class <= 3 && slot[0]&0xe0 == 0x60 && slot[1]>>4 != 10 && slot[1]&15 != 10:
+			slot[2] += []byte{1, 4, 8, 32, 64}[r.IntN(5)]
+		case (class == 5 || class == 6) && slot[0]&0xf0 == 0xa0: // < is <=
+			slot[0] ^= 0x10
+		case (class == 5 || class == 6) && slot[0]&0xf0 == 0x20: // > is >=
+			slot[0] ^= 0x10
+		default:
+			continue
+		}
+		p.Text = text
+		if p.honest = honest(p.Program); p.honest != nil {
+			list = append(list, p)
 		}
 	}
 	return list
