@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What is known of values: the judge of which accesses need no check. docs/jit.md argues each rule.
+/* What is known of values: the judge of which accesses need no check. docs/onepass.md argues each rule.
  *
  * Facts belong to the value of a variable that has one: whatever writes a place makes what it held unreadable
  * (place.c), and with it what was known of that. They come from instructions, from comparisons, and from frames, which
