@@ -34,6 +34,7 @@ struct kernel {
 	uint32_t listener_flags;
 	volatile uint32_t raised; /* by interrupts */
 	uint32_t switches;
+	uint32_t guard[2];         /* RBAR and RASR of the region below the handlers' stack, which all threads have */
 	struct os_thread idle;
 	struct kernel_frame grave __attribute__((aligned(8))); /* fault.c */
 };

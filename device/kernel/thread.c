@@ -50,10 +50,8 @@ static uint32_t attributes_of(uint32_t rights)
 
 static void build_walls(struct os_thread *t, const struct os_start *s)
 {
-	extern uint8_t board_stack_guard[];
-
-	open_region(&t->mpu[2 * OS_WALLS], REGION_GUARD, (uint32_t)(uintptr_t)board_stack_guard, KERNEL_GUARD,
-		    RASR_NORMAL | RASR_XN | RASR_CLOSED);
+	t->mpu[2 * OS_WALLS] = os_kernel.guard[0];
+	t->mpu[2 * OS_WALLS + 1] = os_kernel.guard[1];
 	for (uint32_t i = 0; i < OS_WALLS; i++) {
 		uint32_t region = REGION_WALLS + i;
 		t->mpu[2 * i] = region | RBAR_VALID;
@@ -69,13 +67,15 @@ static void build_walls(struct os_thread *t, const struct os_start *s)
 
 void kernel_protect(void)
 {
-	extern uint8_t board_shared_start[], board_shared_end[], board_ram_start[], board_ram_bytes[];
+	extern uint8_t board_shared_start[], board_shared_end[], board_ram_start[], board_ram_bytes[], board_stack_guard[];
 	uint32_t shared = (uint32_t)(uintptr_t)board_shared_start, mpu[4];
 
 	open_region(mpu, REGION_MEMORY, (uint32_t)(uintptr_t)board_ram_start, (uint32_t)(uintptr_t)board_ram_bytes,
 		    RASR_NORMAL | RASR_XN | RASR_PRIVATE);
 	open_region(mpu + 2, REGION_SHARED, shared, (uint32_t)(uintptr_t)board_shared_end - shared,
 		    RASR_NORMAL | RASR_USER_READ);
+	open_region(os_kernel.guard, REGION_GUARD, (uint32_t)(uintptr_t)board_stack_guard, KERNEL_GUARD,
+		    RASR_NORMAL | RASR_XN | RASR_CLOSED);
 	for (uint32_t i = 0; i < 4; i += 2) {
 		MPU_RBAR = mpu[i];
 		MPU_RASR = mpu[i + 1];
