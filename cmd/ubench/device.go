@@ -86,7 +86,7 @@ Examples:
 			&cli.StringFlag{Name: "state", Value: "device", Usage: "emulate: keep what it stores in `FOLDER`"},
 			&cli.StringFlag{Name: "firmware", Usage: "emulate: `FILE`; the default is what make device built, in build/device"},
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:5683", Usage: "emulate, bridge: `ADDRESS:PORT` to be reached at; port 0 is any"},
-			&cli.StringFlag{Name: "context", Usage: "run: what the program gets, in `HEX` or zero:LENGTH"},
+			&cli.StringFlag{Name: "context", Usage: "run: what the program gets, `HEX` or @FILE"},
 			&cli.StringFlag{Name: "key", Usage: "use: `FILE` of ubench keygen that signs programs"},
 			&cli.BoolFlag{Name: "f", Usage: "logs: go on printing"},
 		),

@@ -298,7 +298,7 @@ func (e *env) deviceRun(c *cli.Context, d deploy.Device, args []string) error {
 	if text := c.String("context"); text != "" {
 		var err error
 		if programContext, err = parseMemory(text); err != nil {
-			return usagef("--context: %v", err)
+			return usagef("--context %q is neither hex bytes nor @FILE", clip(text))
 		}
 	}
 	p, err := d.Program(c.Context, args[0])

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -28,7 +29,7 @@ func Address(text string) (string, error) {
 		}
 		host = u.Host
 	}
-	if host == "" {
+	if host == "" || strings.ContainsAny(host, "/@ ") {
 		return "", fmt.Errorf("%q is no address: coap://HOST:PORT", text)
 	}
 	if _, _, err := net.SplitHostPort(host); err != nil {
