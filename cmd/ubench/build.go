@@ -3,13 +3,8 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,7 +12,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/ubench-dev/ubench/abi"
-	"github.com/ubench-dev/ubench/examples"
 	"github.com/ubench-dev/ubench/image"
 )
 
@@ -37,17 +31,26 @@ func buildCommand(e *env) *cli.Command {
 #include "bpf_helpers.h" finds the header of the device's helpers, which ubench brings along, as it does
 <string.h>, <stdint.h>, <stddef.h>, <stdbool.h>, <limits.h>, <inttypes.h>, and the types of <linux/bpf.h>.
 The same source gives the same object, byte for byte.
+--tune compiles with a few sets of options, runs each object with the given memory on the emulator, prints a table, and keeps
+the one that takes the fewest cycles. Which is best differs from program to program, and depends on the input.
 prog.c becomes prog.o in the current folder.
 
 Examples:
   ubench build prog.c && ubench exec prog.o
   ubench build examples/printf/printf.bpf.c -o printf.o
-  ubench build a.c b.c --cpu v2 --optimize s --no-debug`,
+  ubench build a.c b.c --cpu v2 --optimize s --no-debug
+  ubench build prog.c --cflags "-O2 -DROUNDS=4 -mllvm -unroll-threshold=150"
+  ubench build prog.c --tune --mem @packet.bin --mem @other.bin`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "o", Usage: "write the object to `FILE`"},
 			&cli.StringFlag{Name: "cpu", Value: "v3", Usage: "instruction `SET`: " + strings.Join(cpus, ", ")},
 			&cli.StringFlag{Name: "optimize", Value: "2", Usage: "optimisation `LEVEL`: " + strings.Join(optimizations, ", ")},
 			&cli.StringSliceFlag{Name: "I", Usage: "look for headers in `FOLDER` too; may be repeated"},
+			&cli.StringFlag{Name: "cflags", Usage: "further `OPTIONS` of clang, behind the others"},
+			&cli.BoolFlag{Name: "tune", Usage: "try a few sets of options, and keep the fastest"},
+			&cli.StringFlag{Name: "engine", Value: "jit", Usage: "`ENGINE` that --tune runs objects on"},
+			&cli.StringFlag{Name: "entry", Usage: "function that --tune runs, by `NAME`"},
+			&cli.StringSliceFlag{Name: "mem", Usage: "context memory for --tune, as `HEX` or @FILE; repeat it for several runs"},
 			&cli.BoolFlag{Name: "no-debug", Usage: "leave out debug information: no source lines in listings"},
 		},
 		Action: func(c *cli.Context) error { return e.build(c) },
@@ -77,15 +80,30 @@ func (e *env) build(c *cli.Context) error {
 		return err
 	}
 	defer cc.close()
-	flags := []string{"-mcpu=" + c.String("cpu"), "-O" + c.String("optimize")}
+	for _, name := range []string{"engine", "entry", "mem"} {
+		if c.IsSet(name) && !c.Bool("tune") {
+			return usagef("--%s is for --tune", name)
+		}
+	}
+	if c.Bool("tune") && c.IsSet("optimize") {
+		return usagef("--tune chooses what --optimize would")
+	}
+	flags := []string{"-mcpu=" + c.String("cpu")}
 	if !c.Bool("no-debug") {
 		flags = append(flags, "-g", "-fdebug-compilation-dir=.")
 	}
 	for _, dir := range c.StringSlice("I") {
 		flags = append(flags, "-I"+dir)
 	}
+	flags = append(flags, strings.Fields(c.String("cflags"))...)
 	for _, source := range c.Args().Slice() {
-		if err := e.buildOne(c, cc, source, flags); err != nil {
+		options := []string{"-O" + c.String("optimize")}
+		if c.Bool("tune") {
+			if options, err = e.tune(c, cc, source, flags); err != nil {
+				return err
+			}
+		}
+		if err := e.buildOne(c, cc, source, append(options, flags...)); err != nil {
 			return err
 		}
 	}
@@ -125,79 +143,4 @@ func (e *env) buildOne(c *cli.Context, cc *compiler, source string, flags []stri
 	}
 	_, err = io.WriteString(e.stdout, lines.String())
 	return err
-}
-
-// compiler is a clang that makes eBPF, and a folder with the header of the helpers.
-type compiler struct {
-	clang   string
-	include string
-}
-
-// clangs are the names to look for, the version that objects are committed from first.
-var clangs = []string{"clang-19", "clang-20", "clang-21", "clang-18", "clang-17", "clang-16", "clang-15", "clang-14", "clang"}
-
-// findClang finds a compiler; close removes what it needed.
-func findClang(ctx context.Context) (*compiler, error) {
-	why := "no clang is installed"
-	for _, name := range clangs {
-		path, err := exec.LookPath(name)
-		if err != nil {
-			continue
-		}
-		targets, err := exec.CommandContext(ctx, path, "--print-targets").Output()
-		if err != nil || !bytes.Contains(targets, []byte("bpfel")) {
-			why = path + " cannot make eBPF"
-			continue
-		}
-		include, err := headers()
-		if err != nil {
-			return nil, err
-		}
-		return &compiler{path, include}, nil
-	}
-	return nil, fmt.Errorf("%s: install clang-19 (apt-get install clang-19)", why)
-}
-
-// headers makes a temporary folder with the headers of examples.Include.
-func headers() (dir string, err error) {
-	if dir, err = os.MkdirTemp("", "ubench"); err != nil {
-		return "", err
-	}
-	if err = os.CopyFS(dir, examples.Include); err != nil {
-		os.RemoveAll(dir)
-	}
-	return dir, err
-}
-
-func (cc *compiler) close() { os.RemoveAll(cc.include) }
-
-// compile compiles one file. Warnings, and the errors of a file that is wrong, are clang's own text.
-func (cc *compiler) compile(ctx context.Context, source string, flags []string) (object, messages []byte, err error) {
-	if _, err := os.Stat(source); err != nil {
-		return nil, nil, err
-	}
-	out := filepath.Join(cc.include, "out.o")
-	include := filepath.Join(cc.include, "include")
-	// The C library's headers are for this computer; clang's own, and those ubench brings, are for any. Whatever
-	// the temporary folder is called, objects are the same.
-	args := slices.Concat([]string{"--target=bpfel", "-Wall", "-nostdlibinc", "-ffile-prefix-map=" + cc.include + "=ubench", "-c", "-o", out}, flags,
-		[]string{"-I" + include, "-isystem", filepath.Join(include, "plain"), asFile(source)})
-	cmd := exec.CommandContext(ctx, cc.clang, args...)
-	messages, err = cmd.CombinedOutput()
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		return nil, messages, fmt.Errorf("%s: %s cannot compile it", source, filepath.Base(cc.clang))
-	}
-	if err != nil {
-		return nil, messages, err
-	}
-	object, err = os.ReadFile(out)
-	return object, messages, err
-}
-
-// asFile keeps a name that begins with a dash from being taken for a flag.
-func asFile(name string) string {
-	if strings.HasPrefix(name, "-") {
-		return "./" + name
-	}
-	return name
 }
