@@ -175,6 +175,11 @@ static void leave_function(struct op *c)
 			op_refuse(c, ONEPASS_NOT_SAVED);
 		op_settle(c, var, at);
 	}
+	for (uint32_t half = 0; half < 12; half++) {
+		uint32_t var = half < 6 ? half : half - 6 + OP_HIGH;
+		if (returns >> half & 1 && c->map.home[var] != OP_NONE && !op_known(c, var)) /* another one was brought to where it was */
+			op_refuse(c, ONEPASS_NOT_SAVED);
+	}
 	jit_sp_add(&c->out.code, padding * 4);
 	while (words) {
 		uint32_t word = 63 - (uint32_t)__builtin_clzll(words);
