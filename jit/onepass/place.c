@@ -112,8 +112,11 @@ static void add_imm(struct op *c, int rd, int rn, uint32_t imm)
 void op_lost(struct op *c, const struct op_value *v)
 {
 #if UB_HOST
-	if (c->report->doubts) {
-		op_doubt(c, c->slot, ONEPASS_LOST, v >= c->places.val && v < c->places.val + OP_VARS ? (uint32_t)(v - c->places.val) : (uint32_t)OP_NONE);
+	struct onepass_report *r = c->report;
+	if (r->doubts) {
+		uint32_t var = v >= c->places.val && v < c->places.val + OP_VARS ? (uint32_t)(v - c->places.val) : (uint32_t)OP_NONE;
+		if (r->ndoubts < r->room)
+			r->doubts[r->ndoubts++] = (struct onepass_doubt){ .slot = (uint16_t)c->slot, .what = ONEPASS_LOST, .v = (uint8_t)var };
 		return;
 	}
 #else
