@@ -81,6 +81,7 @@ type study struct {
 	info     emu.Info
 	samples  []bench.Sample // fletcher16 over many sizes, the others at their largest
 	variants []bench.Sample // fletcher16 on rbpf and bench.Variants
+	instead  []bench.Sample // what else report.InsteadFigure shows
 	accesses []bench.Access
 	sizes    []report.Size
 	rom, ram []bench.Component
@@ -125,6 +126,17 @@ func (e *env) study(ctx context.Context, spec string, all bool) (*study, error) 
 			return nil, err
 		}
 		s.samples = append(s.samples, samples...)
+		plan.Sizes = lastOf(plan.Sizes)
+		plan.Engines = slices.DeleteFunc(slices.Clone(report.InsteadEngines), func(name string) bool {
+			return !slices.Contains(s.info.Engines, name) || slices.ContainsFunc(samples, func(x bench.Sample) bool { return x.Engine == name })
+		})
+		if len(plan.Engines) == 0 {
+			continue
+		}
+		if samples, err = plan.Run(ctx, target, e.progress.step); err != nil {
+			return nil, err
+		}
+		s.instead = append(s.instead, samples...)
 	}
 	if s.variants, err = e.studyVariants(ctx, target); err != nil {
 		return nil, err
@@ -263,6 +275,7 @@ func (s *study) figures() []*report.Figure {
 		report.BoardsFigure(s.needs()),
 		report.SafetyFigure(s.samples),
 		report.IsolationFigure(s.isolation),
+		report.InsteadFigure(slices.Concat(s.samples, s.instead)),
 	}
 	return slices.DeleteFunc(all, func(f *report.Figure) bool { return f == nil })
 }
@@ -277,4 +290,12 @@ func (s *study) gaps() []string {
 		gaps = append(gaps, "no figure b: no program was sized")
 	}
 	return gaps
+}
+
+// lastOf is the largest of sizes in ascending order; nil if there are none.
+func lastOf(sizes []int) []int {
+	if len(sizes) == 0 {
+		return nil
+	}
+	return sizes[len(sizes)-1:]
 }
