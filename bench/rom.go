@@ -19,7 +19,7 @@ type Component struct {
 }
 
 // components are the prefixes of symbols with linkage, one for each folder of device C.
-var components = []string{"vm", "jit", "femto", "rbpf", "native", "wasm2c", "verify", "image", "ubpf", "agent", "helper", "boot", "kernel", "supervisor", "console", "board",
+var components = []string{"vm", "jit", "femto", "rbpf", "native", "wasm2c", "verify", "image", "ubpf", "maps", "agent", "helper", "boot", "kernel", "supervisor", "console", "board",
 	"test"}
 
 // variants are prefixes of symbols that belong to a variant of a component, or are of the tool that made it: Z_ begins

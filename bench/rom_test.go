@@ -42,7 +42,7 @@ func TestROM(t *testing.T) {
 		if rest != 0 {
 			t.Errorf("%s: %d bytes belong nowhere", b.Name, rest)
 		}
-		for _, c := range []string{"vm", "jit", "femto", "rbpf", "native", "verify", "image", "agent", "helper", "boot", library} {
+		for _, c := range []string{"vm", "jit", "femto", "rbpf", "native", "verify", "image", "maps", "agent", "helper", "boot", library} {
 			if found[c] == 0 {
 				t.Errorf("%s has no %s", b.Name, c)
 			}

@@ -84,7 +84,7 @@ func TestBadInput(t *testing.T) {
 		{nil, "this is a text", `standard input: "this" is not a string of hex bytes`, exitFailure},
 		{nil, "9", `standard input: "9" is not a string of hex bytes`, exitFailure},
 		{nil, "\x7fELF\x00\xff\x1b[2J", "is not a string of hex bytes", exitFailure},
-		{nil, strings.Repeat("00", 8*65536), "65536 instructions, at most 65535", exitFailure},
+		{nil, strings.Repeat("00", 8*65536), "65536 slots, at most 65535", exitFailure},
 		{nil, strings.Repeat(" ", maxInput+1), "standard input: more than 16777216 bytes", exitFailure},
 		{[]string{strings.Repeat("00", 1<<17)}, answer, "memory", exitFailure},
 		{[]string{"01 0g"}, answer, `memory: "0g" is not a string of hex bytes`, exitUsage},
