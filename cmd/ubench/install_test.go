@@ -111,7 +111,7 @@ func TestGoInstall(t *testing.T) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		out, err := exec.Command(filepath.Join(dir, "ubench"), "run", "fletcher16", "--sizes", "80", "--engines", "vm", "--format", "bench").CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "BenchmarkFletcher16/engine=vm/size=80") {
+		if err != nil || !strings.Contains(string(out), "BenchmarkFletcher16/size=80/engine=vm") {
 			t.Errorf("%v\n%s", err, out)
 		}
 	})
