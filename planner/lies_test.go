@@ -84,6 +84,14 @@ var lies = []lie{
 		lie: func(p *plan.Plan) { p.Calls.Functions[1].Words = []int{0} }, // the high half of r0
 	},
 	{
+		name: "halves that are loaded to where the address is", source: "r1 = *(u64 *)(r1 +0)\nr0 = 0\nexit", context: 8,
+		lie: func(p *plan.Plan) { say(p, 0).Place = []plan.Moved{{Var: plan.High + 1, Place: 1}} },
+	},
+	{
+		name: "a high half that is moved to where the low one is", source: "r2 = *(u64 *)(r1 +0)\nr0 = r2\nexit", context: 8,
+		lie: func(p *plan.Plan) { say(p, 1).Place = []plan.Moved{{Var: plan.High, Place: 2}} },
+	},
+	{
 		name: "what was known before a constant",
 		source: `r3 = r1
 			r3 = 0x20000000 ll

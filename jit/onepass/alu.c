@@ -354,6 +354,8 @@ static void move(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t 
 	struct op_value v;
 	if (high && insn->offset == 0 && (d != s || !(insn->opcode & UB_X)))
 		move_high(c, insn, d, s, lazy); /* first: s may live where d is going to */
+	if (insn->opcode & UB_X && d != s) /* it may have gone to where the low half was */
+		b = op_val(c, s);
 	if (lazy && insn->offset == 0 && defer(UB_MOV, op_val(c, d), b, &v))
 		op_set_value(c, d, v);
 	else if (insn->offset || d != s || !(insn->opcode & UB_X) || op_val(c, d)->kind != OP_HELD || op_val(c, d)->a != c->places.home[d])

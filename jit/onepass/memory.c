@@ -254,6 +254,8 @@ static void load(struct op *c, const struct ub_insn *insn)
 	op_check(c, &at, s, insn->offset, size, UB_READ);
 	encodable(c, &at, size == 8 && high);
 	op_loop_forget(c, d);
+	if (size == 8 && high && c->places.home[d] == c->places.home[dh] && c->places.home[d] != OP_NONE)
+		op_refuse(c, ONEPASS_READS_LOST); /* the first may be the address */
 	bool first = size == 8 && high && c->places.home[dh] != at.a; /* the low half may replace the address */
 	if (first)
 		load_half(c, dh, op, &at, 4);
