@@ -92,6 +92,11 @@ var lies = []lie{
 		lie: func(p *plan.Plan) { say(p, 1).Place = []plan.Moved{{Var: plan.High, Place: 2}} },
 	},
 	{
+		name:   "a product whose halves are in one place",
+		source: "r2 = *(u64 *)(r1 +0)\nr3 = *(u64 *)(r1 +0)\nr3 *= r2\nr3 >>= 32\nr0 = r3\nexit", context: 8,
+		lie: func(p *plan.Plan) { say(p, 2).Place = []plan.Moved{{Var: plan.High + 3, Place: 3}} }, harmless: true,
+	},
+	{
 		name: "what was known before a constant",
 		source: `r3 = r1
 			r3 = 0x20000000 ll

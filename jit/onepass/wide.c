@@ -222,7 +222,7 @@ static bool multiply_there(struct op *c, uint32_t d, uint32_t s)
 	struct jit_code *code = &c->out.code;
 	uint32_t dh = d + OP_HIGH, sh = s + OP_HIGH;
 	bool dz = op_is_zero(c, dh), sz = op_is_zero(c, sh);
-	if (!holds(c, d) || !holds(c, s) || c->places.home[d] >= OP_REGS || (c->places.home[dh] == OP_NONE))
+	if (!holds(c, d) || !holds(c, s) || c->places.home[d] >= OP_REGS || c->places.home[dh] == OP_NONE || c->places.home[d] == c->places.home[dh])
 		return false;
 	int rn = op_val(c, d)->a, rm = op_val(c, s)->a;
 	if (!sz)
