@@ -91,7 +91,6 @@ func set(dst byte, imm int32) insn        { return insn{op: 0xb7, dst: dst, imm:
 func add(dst byte, imm int32) insn        { return insn{op: 0x07, dst: dst, imm: imm} }
 func ifEqual(dst byte, off int16) insn    { return insn{op: opJEQ, dst: dst, off: off} } // to 0
 func ifNotEqual(dst byte, off int16) insn { return insn{op: 0x55, dst: dst, off: off} }
-func jump(off int16) insn                 { return insn{op: opJA, off: off} }
 
 // forEach is bpf_for_each_map_elem(map, callback, ctx, flags): a loop of bpf_map_iterate.
 func forEach(iterate int32) []insn {

@@ -199,8 +199,9 @@ func (c *Client) sendPieces(ctx context.Context, job emu.Job, declaration []byte
 		}
 	}
 	if len(job.Before) > 0 && len(job.Context) > 0 {
-		if p, err = c.exchange(ctx, write, append(access(areaContext, 0, 0, 0), job.Context...), quick); err != nil {
-			return nil, err
+		p, err = c.exchange(ctx, write, append(access(areaContext, 0, 0, 0), job.Context...), quick)
+		if err != nil || decodeFault(p).Status != abi.OK {
+			return p, err
 		}
 	}
 	return c.exchange(ctx, run, nil, working)

@@ -69,7 +69,6 @@ func newModel(d maps.Def) *model {
 }
 
 func (m *model) array() bool { return m.def.Type == abi.MapArray }
-func (m *model) queue() bool { return m.def.Type == abi.MapQueue || m.def.Type == abi.MapStack }
 
 func (m *model) find(key []byte) int {
 	return slices.IndexFunc(m.rows, func(r row) bool { return r.key == string(key) })
