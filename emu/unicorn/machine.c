@@ -231,7 +231,7 @@ static void io_reset(struct unicorn_machine *m)
 	unicorn_devices_reset(m);
 }
 
-struct unicorn_machine *unicorn_new(uint32_t core, const char **error)
+UNICORN_CTL struct unicorn_machine *unicorn_new(uint32_t core, const char **error)
 {
 	struct unicorn_machine *m = calloc(1, sizeof *m);
 	if (!m) {

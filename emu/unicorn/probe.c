@@ -10,7 +10,7 @@ static void count(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int6
 	++*(int *)user;
 }
 
-int unicorn_loads_told(void)
+UNICORN_CTL int unicorn_loads_told(void)
 {
 	enum { CODE = 0x1000, DATA = 0x20000000 };
 	static const uint8_t code[] = { 0x08, 0x68, 0x08, 0x68, 0x08, 0x68, 0x00, 0xbf }; /* ldr r0, [r1], three times; nop */

@@ -59,7 +59,7 @@ struct unicorn_region *unicorn_region_at(struct unicorn_machine *m, uint32_t add
 	return NULL;
 }
 
-void unicorn_forget_translation(struct unicorn_machine *m, uint32_t addr, uint32_t size)
+UNICORN_CTL void unicorn_forget_translation(struct unicorn_machine *m, uint32_t addr, uint32_t size)
 {
 	uc_ctl_remove_cache(m->uc, (uint64_t)addr, (uint64_t)addr + size);
 }

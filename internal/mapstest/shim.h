@@ -5,7 +5,8 @@
 
 #include "maps/helpers.h"
 
-enum { SHIM_ADDR = 0x20000000, SHIM_SCRATCH = 1024 };
+/* Below every address that malloc gives, so that memory minus it is a pointer. */
+enum { SHIM_ADDR = 0x10000, SHIM_SCRATCH = 1024 };
 
 struct shim {
 	uint8_t *mem;
