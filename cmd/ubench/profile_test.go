@@ -73,8 +73,10 @@ func TestProfileEngines(t *testing.T) {
 	}
 }
 
-// TestProfileAgrees: the profile adds up to what ubench run counts, but for what the agent needs to enter the phase.
+// TestProfileAgrees: the profile adds up to what ubench run counts, but for what the agent needs to enter the phase, which is
+// the same for all engines.
 func TestProfileAgrees(t *testing.T) {
+	entered := map[int64][]string{}
 	for _, engine := range []string{"native-Os", "vm", "jit"} {
 		file := filepath.Join(t.TempDir(), "p.pb.gz")
 		output(t, "profile", "fletcher16", "--engine", engine, "--size", "80", "-o", file)
@@ -89,8 +91,11 @@ func TestProfileAgrees(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := results.Samples[0].Phases.Execute.Cycles
-		if d := total - want; d < 0 || d > 60 {
-			t.Errorf("%s: the profile has %d cycles, the run %d", engine, total, want)
+		entered[total-want] = append(entered[total-want], engine)
+	}
+	for cycles := range entered {
+		if cycles <= 0 || cycles > 60 || len(entered) > 1 {
+			t.Errorf("the profile has more cycles than the run, by engine: %v", entered)
 		}
 	}
 }
