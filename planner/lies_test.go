@@ -75,6 +75,53 @@ var lies = []lie{
 		harmless: true,
 	},
 	{
+		name: "a result that has no place: its high half", source: "call f\nr0 = -1\nexit\nf:\nr0 = -1\nexit",
+		lie: func(p *plan.Plan) {
+			p.Highs[0] = plan.Nowhere
+			for i := range p.Frames {
+				p.Frames[i].Registers[0] = plan.Zero
+			}
+		},
+	},
+	{
+		name: "a result that has no place", source: "call f\nr0 = -1\nexit\nf:\nr0 = -1\nexit",
+		truth: func(p *plan.Plan) { say(p, 1).Defer, say(p, 3).Defer = true, true },
+		lie: func(p *plan.Plan) {
+			p.Places[plan.R(0)], p.Highs[0] = plan.Nowhere, plan.Nowhere
+			for i := range p.Frames {
+				p.Frames[i].Registers[0] = plan.Lost
+			}
+		},
+	},
+	{ // the one function returns both, and loses the first; the other one the first alone, so that this is what the caller takes
+		name: "two values that are returned in one place",
+		source: `r5 = function g ll
+			r5 = function f ll
+			callx r5
+			r0 = r3
+			exit
+			f:
+			r3 = 5
+			r4 = 7
+			r0 = 1
+			exit
+			g:
+			r3 = 6
+			r0 = 1
+			exit`,
+		truth: func(p *plan.Plan) {
+			for i := range p.Frames {
+				p.Frames[i].Registers = [10]plan.Known{}
+			}
+			for i := range p.Calls.Functions {
+				p.Calls.Functions[i].Returns = 1 | 1<<6 | 1<<3 | 1<<9 // r0 and r3
+			}
+			say(p, 7).Defer, say(p, 8).Defer = true, true
+			p.Calls.Functions[1].Returns |= 1 << 4
+		},
+		lie: func(p *plan.Plan) { p.Places[4] = p.Places[3] },
+	},
+	{
 		name: "a function that saves where it returns",
 		source: `call f
 			exit

@@ -27,11 +27,12 @@ var (
 	branch = regexp.MustCompile(`^if ([rw])(\d+) (\S+) (\S+) goto (\w+)$`)
 	jump   = regexp.MustCompile(`^goto (\w+)$`)
 	call   = regexp.MustCompile(`^call (\w+)$`)
+	callx  = regexp.MustCompile(`^callx r(\d+)$`)
 	helper = regexp.MustCompile(`^call #(\d+)$`)
 	load   = regexp.MustCompile(`^r(\d+) = \*\(([us])(\d+) \*\)\(r(\d+) ([+-]\d+)\)$`)
 	store  = regexp.MustCompile(`^\*\(u(\d+) \*\)\(r(\d+) ([+-]\d+)\) = (\S+)$`)
 	atomic = regexp.MustCompile(`^lock \*\(u(\d+) \*\)\(r(\d+) ([+-]\d+)\) \+= r(\d+)$`)
-	lddw   = regexp.MustCompile(`^r(\d+) = (\S+) ll$`)
+	lddw   = regexp.MustCompile(`^r(\d+) = (function )?(\S+) ll$`)
 	ends   = regexp.MustCompile(`^r(\d+) = (be|le|bswap)(\d+) r\d+$`)
 	extend = regexp.MustCompile(`^([rw])(\d+) = \(s(\d+)\)[rw](\d+)$`)
 	neg    = regexp.MustCompile(`^([rw])(\d+) = -[rw]\d+$`)
@@ -122,6 +123,9 @@ func instruction(line string, slot int, labels map[string]int) ([]byte, error) {
 	if m := helper.FindStringSubmatch(line); m != nil {
 		return slotOp(0x85, 0, 0, 0, int32(number(m[1]))), nil
 	}
+	if m := callx.FindStringSubmatch(line); m != nil {
+		return slotOp(0x8d, reg(m[1]), 0, 0, 0), nil
+	}
 	if m := call.FindStringSubmatch(line); m != nil {
 		return slotOp(0x85, 0, 1, 0, int32(to(m[1]))), nil
 	}
@@ -140,7 +144,10 @@ func instruction(line string, slot int, labels map[string]int) ([]byte, error) {
 		return slotOp(0xc3|sizes[m[1]], reg(m[2]), reg(m[4]), int16(number(m[3])), 0), nil
 	}
 	if m := lddw.FindStringSubmatch(line); m != nil {
-		v := number(m[2])
+		if m[2] != "" {
+			return append(slotOp(0x18, reg(m[1]), 4, 0, int32(to(m[3]))), slotOp(0, 0, 0, 0, 0)...), nil
+		}
+		v := number(m[3])
 		return append(slotOp(0x18, reg(m[1]), 0, 0, int32(v)), slotOp(0, 0, 0, 0, int32(v>>32))...), nil
 	}
 	if m := ends.FindStringSubmatch(line); m != nil {
