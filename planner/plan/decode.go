@@ -5,6 +5,8 @@ package plan
 import (
 	"errors"
 	"fmt"
+
+	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
 type reader struct {
@@ -93,15 +95,15 @@ func (r *reader) ascending(most int) (numbers []int) {
 // Decode reads a plan for a program whose functions start at these slots.
 func Decode(data, text []byte, functions []int) (*Plan, error) {
 	r, p := &reader{bytes: data, calls: HasCalls(text)}, &Plan{}
-	p.readHeader(r, HasCalls(text), len(functions), len(text)/slotBytes)
+	p.readHeader(r, HasCalls(text), len(functions), len(text)/8)
 	if r.err != nil {
 		return nil, r.err
 	}
 	for _, slot := range FrameSlots(text, functions, p.Joins) {
 		p.Frames = append(p.Frames, p.readFrame(r, slot))
 	}
-	each(text, func(slot int, i insn) {
-		if said := r.insn(slot, i); said != nil {
+	each(text, func(i cfg.Insn) {
+		if said := r.insn(i); said != nil {
 			p.Insns = append(p.Insns, *said)
 		}
 	})
@@ -208,8 +210,8 @@ func (r *reader) fact() (x Fact) {
 }
 
 // insn is nil if nothing was said.
-func (r *reader) insn(slot int, i insn) *Insn {
-	said := &Insn{Slot: slot}
+func (r *reader) insn(i cfg.Insn) *Insn {
+	said := &Insn{Slot: i.Slot}
 	begin := r.n
 	for r.flag() {
 		switch what := r.bits(3); what {
@@ -222,7 +224,7 @@ func (r *reader) insn(slot int, i insn) *Insn {
 		case sayReach:
 			said.Reach = &Reach{r.signed(), r.number()}
 		case sayLoop:
-			said.Loop = r.loop(slot)
+			said.Loop = r.loop(i.Slot)
 		case sayDrop:
 			said.Drop = true
 		default:
@@ -230,10 +232,10 @@ func (r *reader) insn(slot int, i insn) *Insn {
 		}
 	}
 	something := r.n > begin+1
-	if i.deferrable() {
+	if deferrable(i) {
 		said.Defer = r.flag()
 	}
-	if i.hasHigh() {
+	if hasHigh(i) {
 		said.DeadHigh = r.flag()
 	}
 	if something || said.Defer || said.DeadHigh {

@@ -5,6 +5,8 @@ package plan
 import (
 	"fmt"
 	"slices"
+
+	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
 const version = 2
@@ -110,9 +112,9 @@ func (p *Plan) Encode(text []byte, functions []int) ([]byte, error) {
 		p.frame(w, &p.Frames[i])
 	}
 	next := 0
-	each(text, func(slot int, i insn) {
+	each(text, func(i cfg.Insn) {
 		said := &Insn{}
-		if next < len(p.Insns) && p.Insns[next].Slot == slot {
+		if next < len(p.Insns) && p.Insns[next].Slot == i.Slot {
 			said = &p.Insns[next]
 			next++
 		}
@@ -234,7 +236,7 @@ func (w *writer) fact(x Fact) {
 	}
 }
 
-func (w *writer) insn(said *Insn, i insn) {
+func (w *writer) insn(said *Insn, i cfg.Insn) {
 	say := func(what uint32) { w.bits(8|what, 4) }
 	for _, m := range said.Move {
 		say(sayMove)
@@ -261,10 +263,10 @@ func (w *writer) insn(said *Insn, i insn) {
 		say(sayDrop)
 	}
 	w.bits(0, 1)
-	if i.deferrable() {
+	if deferrable(i) {
 		w.flag(said.Defer)
 	}
-	if i.hasHigh() {
+	if hasHigh(i) {
 		w.flag(said.DeadHigh)
 	}
 }
