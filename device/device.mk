@@ -18,7 +18,7 @@ DEVICE_TEST := device/console/console.c device/console/test.c device/console/mis
 
 # As small as it goes, but for what programs spend their time in, and the way to helpers.
 DEVICE_FAST = $(patsubst %.c,%.o,$(wildcard vm/*.c)) jit/runtime.o device/kernel/gate.o device/supervisor/gate.o
-DEVICE_LDFLAGS = $(subst firmware/boot,device/boards,$(ARM_LDFLAGS))
+DEVICE_LDFLAGS = $(subst firmware/boot,device/boards,$(ARM_LDFLAGS)) -Wl,-Map=$(@:.elf=.map)
 
 .PHONY: device
 device: $(DEVICE_BOARDS:%=build/device/%.elf) $(DEVICE_BOARDS:%=build/device/%-test.elf) build/device/host ## firmware of devices in the field, and for their tests
@@ -85,12 +85,6 @@ build/device/host.o/device/boards/identity.o: build/device/keys.h
 
 -include $(DEVICE_HOST:%.c=build/device/host.o/%.d)
 
-# Server, store, trust: what deploying takes beside kernel, supervisor and engines. Compiled for the smallest board, and measured.
-DEVICE_PARTS := $(patsubst %.c,build/device/netduino2/%.o,$(DEVICE_FIELD) $(DEVICE_LINE))
-.PHONY: device-parts
-device-parts: $(DEVICE_PARTS) ## parts of the deployment server, compiled for a board, and their sizes
-	$(ARM)size -t $^
-
 # The supervisor on the desk: ASan, UBSan, and TSan for what goes on at the same time.
 .PHONY: device-sanitize
 device-sanitize: ## tests of the supervisor on the desk, under three sanitizers
@@ -98,12 +92,16 @@ device-sanitize: ## tests of the supervisor on the desk, under three sanitizers
 	CGO_CFLAGS='-O1 -g $(UBSAN)' CGO_LDFLAGS='$(UBSAN)' $(GO) test -tags sanitize ./internal/devicetest
 	CGO_CFLAGS='-O1 -g -fsanitize=thread' CGO_LDFLAGS='-fsanitize=thread' $(GO) test -tags sanitize ./internal/devicetest
 
-# Of one board; memory is that of the linked firmware, the rest is for programs.
+# After linking, of a board with each link. Server, store, trust and what they need are what deploying takes beside kernel,
+# supervisor and engines; of the server's memory the supervisor's is left out, which is the larger part of it.
+DEVICE_PARTS = device/cbor device/coap device/crypto device/oscore device/server device/store device/trust
+DEVICE_SIZED = netduino2 mps2-an385
 .PHONY: device-sizes
-device-sizes: build/device/netduinoplus2.elf ## code and tables of the device's firmware by component, in bytes
-	@for d in device/kernel device/supervisor device/console device/boards $(DEVICE_ENGINE_DIRS); do \
-		firmware/sizes.sh $(ARM)size $$d $$(echo $(DEVICE_OBJECTS_netduinoplus2) | tr ' ' '\n' | grep "^build/device/netduinoplus2/$$d/[^/]*$$"); \
-	done; $(ARM)size build/device/netduinoplus2.elf
+device-sizes: $(DEVICE_SIZED:%=build/device/%.elf) ## code, tables and memory of the device's firmware by component, in bytes
+	@for b in $(DEVICE_SIZED); do device/sizes.sh $(ARM)nm build/device/$$b.elf $(DEVICE_PARTS); done
+	@printf '#include "device/server/server.h"\nchar beside[sizeof(struct server) - sizeof(struct supervisor)];' | \
+		$(ARM)gcc -mthumb -mcpu=cortex-m3 -I. -Idevice/kernel -x c -c -o build/device/beside.o -
+	@echo "the server's memory beside the supervisor's: $$((0x$$($(ARM)nm -S build/device/beside.o | cut -d' ' -f2)))"
 
 .PHONY: demo
 demo: build build/device/host build/device/netduinoplus2.elf ## the weather station: deployed to an emulated board, read, replaced while it runs
