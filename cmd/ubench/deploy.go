@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,6 +110,11 @@ func (e *env) deployJob(c *cli.Context) (*deploy.Job, error) {
 	job := &deploy.Job{Sequence: uint32(c.Uint("sequence")), Block: int(c.Uint("block"))}
 	if b := job.Block; b != 0 && (b < 16 || b > 1024 || b&(b-1) != 0) {
 		return nil, usagef("--block %d: choose a power of two from 16 to 1024", b)
+	}
+	for _, flag := range []string{"sequence", "context", "mailbox", "wave", "failures"} {
+		if c.Uint(flag) > math.MaxUint32 {
+			return nil, usagef("--%s %d: a number of 32 bits is needed", flag, c.Uint(flag))
+		}
 	}
 	info, err := os.Stat(name)
 	if err != nil {

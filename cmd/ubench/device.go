@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -181,7 +182,7 @@ func (e *env) devicePut(c *cli.Context, d deploy.Device, args []string) error {
 		return usagef("key %q: a number of 32 bits is needed", args[1])
 	}
 	value, err := strconv.ParseInt(args[2], 0, 64)
-	if err != nil {
+	if err != nil || value < math.MinInt32 || value > math.MaxUint32 {
 		return usagef("value %q: a number of 32 bits is needed", args[2])
 	}
 	if err := d.SetValue(c.Context, args[0], uint32(key), value); err != nil {
