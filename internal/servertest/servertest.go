@@ -85,7 +85,7 @@ const patience = 20 * time.Second
 
 // Receive implements client.Transport. What the device has not answered by then it does not answer.
 func (n *Net) Receive(ctx context.Context, wait time.Duration) ([]byte, error) {
-	end := time.Now().Add(min(patience, time.Minute))
+	end := time.Now().Add(patience)
 	for n.due && time.Now().Before(end) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
