@@ -30,6 +30,24 @@ type dotRow struct {
 	strong bool // a summary: set off from the rest
 }
 
+// kernelFigure is a figure of kernelDots, of some engines only, with its values, and its rows for what else there is to say. It is
+// nil unless one engine, without which it says nothing, was measured.
+func kernelFigure(samples []bench.Sample, engines []string, needed string) (*Figure, []dotRow) {
+	d := kernelDots(slices.DeleteFunc(slices.Clone(samples), func(s bench.Sample) bool { return !slices.Contains(engines, s.Engine) }))
+	if d == nil || !slices.Contains(d.names, needed) {
+		return nil, nil
+	}
+	f := &Figure{width: chartWidth * 3 / 2, height: d.height(), drawing: d}
+	for _, r := range d.rows {
+		for _, n := range d.names {
+			if v, ok := r.values[n]; ok {
+				f.add(n, r.name, d.x, v, "ratio", Measured+", "+samples[0].Target)
+			}
+		}
+	}
+	return f, d.rows
+}
+
 // kernelDots shows what each engine costs against native -O2, per benchmark at its largest size.
 // Without native -O2 it shows the cost itself. It is nil if there is nothing to show.
 func kernelDots(samples []bench.Sample) *dotChart {
