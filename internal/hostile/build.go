@@ -43,7 +43,7 @@ func (b *Builder) gcc(args ...string) error {
 }
 
 func (b *Builder) compile(source, object string) error {
-	args := append([]string{"-std=gnu99", "-O1", "-g", "-fPIC", "-I" + b.Root, "-c", source, "-o", object}, b.Flags...)
+	args := append([]string{"-std=gnu99", "-fPIC", "-I" + b.Root, "-c", source, "-o", object}, b.Flags...)
 	return b.gcc(args...)
 }
 

@@ -69,6 +69,23 @@ func kernels(t testing.TB, slots int) (list []planned) {
 	return list
 }
 
+// edges are programs that end at an edge which generated ones seldom hit: a loop whose last turn, by one, is outside of its
+// context, and a number that is small only to those who take its sign for a bit.
+func edges() (list []planned) {
+	for _, p := range []progen.Program{
+		{Context: []byte{1, 2, 3, 4}, Text: assemble(slot{0xb4, 0, 0, 0, 0}, slot{0xb4, 3, 0, 0, 0},
+			slot{0x71, 5, 1, 0, 0}, slot{0x0f, 0, 5, 0, 0}, slot{0x07, 1, 0, 0, 1}, slot{0x07, 3, 0, 0, 1}, slot{0xa5, 3, 0, -5, 5}, // r3 < 5
+			slot{0x95, 0, 0, 0, 0})},
+		{Context: []byte{255, 255, 255, 255}, CtxMin: 4, Text: assemble(slot{0xb4, 0, 0, 0, 0}, slot{0x61, 3, 1, 0, 0},
+			slot{0x66, 3, 0, 2, 3}, slot{0x0f, 1, 3, 0, 0}, slot{0x71, 0, 1, 0, 0}, // if w3 s> 3 goto exit; r1 += r3
+			slot{0x95, 0, 0, 0, 0})},
+	} {
+		p.Budget = 1000
+		list = append(list, planned{p, honest(p)})
+	}
+	return list
+}
+
 // damaged are programs of which one instruction is changed so that they go outside: a load or store goes further, or a
 // comparison lets one more turn through. Correct programs do not show that a check is missing.
 func damaged(programs []planned, seed uint64, n int) (list []planned) {

@@ -193,7 +193,7 @@ func FuzzReaders(f *testing.F) {
 // TestReaderSanitized compiles programs by kept plans and by plans that lie, under AddressSanitizer and
 // UndefinedBehaviorSanitizer. UBENCH_SANITIZED says how many programs.
 func TestReaderSanitized(t *testing.T) {
-	b := builder(t, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+	b := &hostile.Builder{Root: "../..", Dir: t.TempDir(), Flags: []string{"-O0", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"}}
 	path, err := b.Build("read", nil, []string{"testdata/read.c", filepath.Join(b.Root, "verify/verify.c")})
 	if err != nil {
 		t.Fatal(err)

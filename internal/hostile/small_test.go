@@ -173,8 +173,7 @@ func lookThrough(t *testing.T, path string, length, every, first int) (programs 
 // and which loads it finds proved, is so on all runs. UBENCH_SMALL is the number of instructions of which all programs are
 // looked through; one in UBENCH_SMALL_EVERY, 0 the first, UBENCH_SMALL_FIRST, of those with one more.
 func TestSmallMachine(t *testing.T) {
-	b := builder(t, "-O2")
-	path, err := b.Build("small", nil, []string{"testdata/small.c"}, "-Wl,--wrap=op_plan_insn")
+	path, err := shared.Build("small", nil, []string{"testdata/small.c"}, "-Wl,--wrap=op_plan_insn")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,13 +189,13 @@ func TestSmallMachine(t *testing.T) {
 		}
 		t.Logf("%d instructions: %d programs, %s", n, programs, said)
 	}
-	for _, name := range []string{"a number and a constant do not wrap", "numbers do not wrap"} {
-		path, err := b.Build("less", []hostile.Change{rule(name)}, []string{"testdata/small.c"}, "-Wl,--wrap=op_plan_insn")
+	for _, rule := range foundBy(bySmall) {
+		path, err := shared.Build("less", []hostile.Change{rule.Change}, []string{"testdata/small.c"}, "-Wl,--wrap=op_plan_insn")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, said, ok := lookThrough(t, path, 1, 1, 0); ok {
-			t.Errorf("not found: %s: %s", name, said)
+			t.Errorf("not found: %s: %s", rule.name, said)
 		}
 	}
 }

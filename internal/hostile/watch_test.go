@@ -20,7 +20,7 @@ import (
 
 // watch is the compiler with testdata/watch.c around it, which looks after each instruction and on each edge whether what
 // the compiler believes of places is so.
-func watch(t *testing.T, b *hostile.Builder, name string, changes ...hostile.Change) string {
+func watch(t *testing.T, name string, changes ...hostile.Change) string {
 	t.Helper()
 	source, err := os.ReadFile("testdata/watch.c")
 	if err != nil {
@@ -31,7 +31,7 @@ func watch(t *testing.T, b *hostile.Builder, name string, changes ...hostile.Cha
 		wraps = append(wraps, "-Wl,--wrap="+string(m[1])+string(m[2]))
 	}
 	slices.Sort(wraps)
-	path, err := b.Build(name, changes, []string{"testdata/watch.c"}, slices.Compact(wraps)...)
+	path, err := shared.Build(name, changes, []string{"testdata/watch.c"}, slices.Compact(wraps)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,13 +70,13 @@ func complaint(t *testing.T, m *redzone.Machine, programs []planned, each int) (
 
 // TestPlaces holds the compiler to what it believes of places. UBENCH_WATCH says by how many programs.
 func TestPlaces(t *testing.T) {
-	b, m := builder(t), machine(t, unicorn.CortexM4)
+	m := machine(t, unicorn.CortexM4)
 	programs := kernels(t, 60)
 	for i := range environment(t, "UBENCH_WATCH", 30) {
 		p := progen.Numbered(9, i)
 		programs = append(programs, planned{p, honest(p)})
 	}
-	if err := m.Use(watch(t, b, "watch.so")); err != nil {
+	if err := m.Use(watch(t, "watch.so")); err != nil {
 		t.Fatal(err)
 	}
 	text, compiled, followed := complaint(t, m, programs, 60)
@@ -85,11 +85,12 @@ func TestPlaces(t *testing.T) {
 	}
 	t.Logf("%d compiled, %d by their plan", compiled, followed)
 
-	const name = "a place that is written loses who is read from there"
-	if err := m.Use(watch(t, b, "less.so", rule(name))); err != nil {
-		t.Fatal(err)
-	}
-	if text, compiled, _ := complaint(t, m, programs, 60); text == "" {
-		t.Errorf("not found in %d: %s", compiled, name)
+	for _, rule := range foundBy(byWatch) {
+		if err := m.Use(watch(t, "less.so", rule.Change)); err != nil {
+			t.Fatal(err)
+		}
+		if text, compiled, _ := complaint(t, m, programs, 60); text == "" {
+			t.Errorf("not found in %d: %s", compiled, rule.name)
+		}
 	}
 }
