@@ -3,7 +3,7 @@
  * the form engines run. SPEC.md specifies it, image/train makes its tables.
  *
  * Functions return 0, NULL or less than was asked for when the image is malformed. What the arena gives
- * is the program's; all else is 88 bytes of stack.
+ * is the program's; all else is 192 bytes of stack on ARMv7-M (-fstack-usage).
  */
 #include "image/packed_tables.h"
 #include "image/reader.h"
@@ -277,11 +277,6 @@ static NOINLINE struct ub_insn *get_text(struct ub_program *p, struct stream *s,
 			if (mode == IMM_S32 || mode == IMM_S64)
 				imm = (int32_t)((uint32_t)imm << 16 | get(s, 16));
 		}
-		if (t.opcode == (UB_JMP | UB_CALL) && src == UB_CALL_HELPER) {
-			if ((uint32_t)imm >= p->nhelpers)
-				break;
-			imm = p->helpers[imm];
-		}
 		out->opcode = t.opcode;
 		out->regs = (uint8_t)(src << 4 | dst);
 		out->offset = (int16_t)offset;
@@ -307,6 +302,10 @@ static NOINLINE struct ub_insn *get_text(struct ub_program *p, struct stream *s,
 				out->regs = (uint8_t)dst;
 			}
 			*++out = (struct ub_insn){.imm = high};
+		} else if (t.opcode == (UB_JMP | UB_CALL) && src == UB_CALL_HELPER) {
+			if ((uint32_t)imm >= p->nhelpers)
+				break;
+			out->imm = p->helpers[imm];
 		}
 	}
 	return out;
@@ -399,6 +398,7 @@ int32_t image_load_packed(const struct image_reader *r)
 	struct stream s;
 	uint8_t *memory, *end;
 	int32_t status = UB_E_IMAGE_TRUNCATED;
+	uint32_t pc = 0; /* of the instruction that is malformed */
 
 	s.at = s.moved = 0;
 	if (r->len < LEAST_BYTES)
@@ -424,10 +424,10 @@ int32_t image_load_packed(const struct image_reader *r)
 	if (r->bytes[0] & (RODATA | DATA) && !get_memory(&s, memory, end))
 		goto refuse;
 	status = UB_E_IMAGE_CODE;
-	r->where->pc = (uint32_t)(get_text(r->program, &s, memory) - r->program->text);
-	if (r->where->pc != r->program->slots)
+	pc = (uint32_t)(get_text(r->program, &s, memory) - r->program->text);
+	if (pc != r->program->slots)
 		goto refuse;
-	r->where->pc = 0;
+	pc = 0;
 	status = UB_E_IMAGE_SECTION;
 	if (r->bytes[0] & EXTRA && (!(r->program->funcs = get_list(r, &s, &r->program->nfuncs)) ||
 				    !get_extra(r->program, &s, memory)))
@@ -435,5 +435,5 @@ int32_t image_load_packed(const struct image_reader *r)
 	if (!(status = image_trailer(r, r->bytes[0] & TRAILER, (s.at + s.moved + 7) >> 3, r->len - CRC_BYTES)))
 		return UB_OK;
 refuse:
-	return image_refuse(r, status, r->where->pc, (s.at + s.moved) >> 3);
+	return image_refuse(r, status, pc, (s.at + s.moved) >> 3);
 }

@@ -163,3 +163,38 @@ func TestPackedVersion(t *testing.T) {
 		}
 	}
 }
+
+// The text names maps by index: there is one with each, and no more than a program can have.
+func TestPackedMapIndex(t *testing.T) {
+	for _, c := range []struct {
+		maps, named, dropped int
+		status               string
+	}{
+		{2, 1, 0, "ok"},
+		{2, 0, 1, "ok"},
+		{2, 1, 1, "e-image-section"},
+		{1, 0, 1, "e-image-section"},
+		{16, 15, 0, "ok"},
+		{17, 16, 0, "e-image-code"},
+		{17, 16, 17, "e-image-code"},
+	} {
+		p := &Program{Text: make([]byte, 3*slotBytes)}
+		insn{op: opLDDW, dst: 1, imm: int32(maps.Handle(c.named))}.put(p.Text)
+		p.Text[2*slotBytes] = 0x95
+		for range c.maps {
+			p.Maps = append(p.Maps, maps.Def{Name: "a", Type: abi.MapHash, KeySize: 4, ValueSize: 8, MaxEntries: 9})
+		}
+		data := encode(t, p, abi.Packed)
+		const entry = 2 + 12 + 1
+		data = data[:len(data)-2-c.dropped*entry]
+		data = binary.BigEndian.AppendUint16(data, crc16(data))
+		_, err := Load(abi.Packed, data, 0, false)
+		status := "ok"
+		if err != nil {
+			status = err.(abi.Fault).Status.Name()
+		}
+		if status != c.status {
+			t.Errorf("map %d of %d less %d: %s, want %s", c.named, c.maps, c.dropped, status, c.status)
+		}
+	}
+}
