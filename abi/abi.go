@@ -49,3 +49,22 @@ func table(header string) []Row {
 	}
 	return rows
 }
+
+// listed is what the numbers of rows stand for, in their order.
+func listed[T ~uint8](rows []Row) []T {
+	ns := make([]T, len(rows))
+	for i, r := range rows {
+		ns[i] = T(r.Number)
+	}
+	return ns
+}
+
+// text is the third column of a number's row. A number without one is shown as what it would be one of.
+func text[T ~uint8](rows []Row, number T, of string) string {
+	for _, r := range rows {
+		if r.Number == int(number) {
+			return r.Text
+		}
+	}
+	return fmt.Sprintf("%s-%d", of, uint8(number))
+}

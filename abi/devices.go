@@ -36,14 +36,7 @@ const (
 
 var devices = table("devices.h")
 
-func (d Device) String() string {
-	for _, r := range devices {
-		if r.Number == int(d) {
-			return r.Text
-		}
-	}
-	return fmt.Sprintf("device-%d", uint8(d))
-}
+func (d Device) String() string { return text(devices, d, "device") }
 
 // ParseTrace turns the text of a trace into the bytes a job carries. A line is one record, '#' starts a
 // comment, numbers are decimal or 0x…:

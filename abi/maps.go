@@ -2,10 +2,7 @@
 
 package abi
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // MapType is a type of map, with Linux's number; see maps.h.
 type MapType uint8
@@ -24,28 +21,15 @@ const (
 var mapTypes = table("maps.h")
 
 // MapTypes lists all types of maps.
-func MapTypes() []MapType {
-	ts := make([]MapType, len(mapTypes))
-	for i, r := range mapTypes {
-		ts[i] = MapType(r.Number)
-	}
-	return ts
-}
+func MapTypes() []MapType { return listed[MapType](mapTypes) }
 
-func (t MapType) String() string {
-	for _, r := range mapTypes {
-		if r.Number == int(t) {
-			return r.Text
-		}
-	}
-	return fmt.Sprintf("map-type-%d", uint8(t))
-}
+func (t MapType) String() string { return text(mapTypes, t, "map-type") }
 
 // MapTypeNames lists the names of all types.
 func MapTypeNames() string {
 	var names []string
-	for _, t := range MapTypes() {
-		names = append(names, t.String())
+	for _, r := range mapTypes {
+		names = append(names, r.Text)
 	}
 	return strings.Join(names, ", ")
 }

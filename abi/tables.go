@@ -19,22 +19,9 @@ const (
 var formats = table("image.h")
 
 // Formats lists all formats, in the order of their numbers.
-func Formats() []Format {
-	fs := make([]Format, len(formats))
-	for i, r := range formats {
-		fs[i] = Format(r.Number)
-	}
-	return fs
-}
+func Formats() []Format { return listed[Format](formats) }
 
-func (f Format) String() string {
-	for _, r := range formats {
-		if r.Number == int(f) {
-			return r.Text
-		}
-	}
-	return fmt.Sprintf("format-%d", uint8(f))
-}
+func (f Format) String() string { return text(formats, f, "format") }
 
 // Helper is a function of the firmware that programs may call.
 type Helper struct {

@@ -6,6 +6,7 @@
 package bench
 
 import (
+	"encoding/hex"
 	"slices"
 
 	"github.com/ubench-dev/ubench/emu"
@@ -34,6 +35,33 @@ type Sample struct {
 
 	Output  string   `json:"output,omitempty"`  // what a single program printed
 	Devices []string `json:"devices,omitempty"` // and the state it left the devices in
+	Maps    []Map    `json:"maps,omitempty"`    // and what is in its maps
+}
+
+// Map is what a program left in a map.
+type Map struct {
+	Name    string     `json:"name"`
+	Type    string     `json:"type"`
+	Entries []MapEntry `json:"entries"`
+	Dropped uint32     `json:"dropped,omitempty"` // records there was no room for
+}
+
+// MapEntry is an entry of a map; queues, stacks and ring buffers have no keys.
+type MapEntry struct {
+	Key   Hex `json:"key,omitempty"`
+	Value Hex `json:"value"`
+}
+
+// Hex is bytes, written in hex.
+type Hex []byte
+
+// MarshalText writes them.
+func (h Hex) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h), nil }
+
+// UnmarshalText reads them.
+func (h *Hex) UnmarshalText(text []byte) (err error) {
+	*h, err = hex.AppendDecode(nil, text)
+	return err
 }
 
 // Phases holds the costs of a run; phases that did not run are nil.

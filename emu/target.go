@@ -102,6 +102,3 @@ type Counts struct {
 	Instructions uint64
 	Cycles       uint64 // 0 where the target has none
 }
-
-// Sample is the old name of Outcome.
-type Sample = Outcome

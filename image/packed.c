@@ -281,7 +281,11 @@ static NOINLINE struct ub_insn *get_text(struct ub_program *p, struct stream *s,
 		out->regs = (uint8_t)(src << 4 | dst);
 		out->offset = (int16_t)offset;
 		out->imm = imm;
-		if (t.opcode == UB_LDDW) {
+		if (t.opcode == (UB_JMP | UB_CALL) && src == UB_CALL_HELPER) {
+			if ((uint32_t)imm >= p->nhelpers)
+				break;
+			out->imm = p->helpers[imm];
+		} else if (t.opcode == UB_LDDW) {
 			int32_t high = imm >> 31;
 			if (out + 1 == end)
 				break;
@@ -302,10 +306,6 @@ static NOINLINE struct ub_insn *get_text(struct ub_program *p, struct stream *s,
 				out->regs = (uint8_t)dst;
 			}
 			*++out = (struct ub_insn){.imm = high};
-		} else if (t.opcode == (UB_JMP | UB_CALL) && src == UB_CALL_HELPER) {
-			if ((uint32_t)imm >= p->nhelpers)
-				break;
-			out->imm = p->helpers[imm];
 		}
 	}
 	return out;

@@ -26,6 +26,7 @@ type execution struct {
 	job     emu.Job
 	program *image.Program // nil for images
 	maps    []maps.Def     // of the program
+	left    []bench.Map    // what it left in them
 	info    emu.Info
 	got     emu.Outcome
 	text    string // what it printed
@@ -135,6 +136,9 @@ func (e *env) executeOn(c *cli.Context, spec string, engines []string, runs []ex
 		if err == nil {
 			x.text, x.devices, err = abi.ParseOutput(got.Output)
 		}
+		if err == nil {
+			x.left, err = mapContents(x.maps, got.Maps)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("target %s: %w", info.Target, err)
 		}
@@ -146,7 +150,7 @@ func (e *env) executeOn(c *cli.Context, spec string, engines []string, runs []ex
 
 func (x *execution) sample(name string) bench.Sample {
 	s := bench.NewSample(name, x.job, x.got, x.info)
-	s.Output, s.Devices = x.text, x.devices
+	s.Output, s.Devices, s.Maps = x.text, x.devices, x.left
 	return s
 }
 
@@ -180,11 +184,7 @@ func (e *env) showOne(c *cli.Context, name string, x *execution) error {
 	if err := e.showDevices(x.text, x.devices, c.String("state")); err != nil {
 		return err
 	}
-	shown, err := showMaps(x.maps, x.got.Maps)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	if _, err := io.WriteString(e.stderr, shown); err != nil {
+	if _, err := io.WriteString(e.stderr, showMaps(x.left)); err != nil {
 		return err
 	}
 	if err := x.fault(); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/bench"
 	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/maps"
@@ -86,26 +87,42 @@ func mapNames(declared []maps.Def) string {
 	return "maps " + strings.Join(names, ", ")
 }
 
-// showMaps says what is in a program's maps.
-func showMaps(declared []maps.Def, dumps [][]byte) (string, error) {
-	var b strings.Builder
+// mapContents is what is in a program's maps; program arrays are as they were declared, and left out.
+func mapContents(declared []maps.Def, dumps [][]byte) ([]bench.Map, error) {
+	var all []bench.Map
 	for i, dump := range dumps {
 		d := declared[i]
 		entries, err := d.Entries(dump)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		if d.Type == abi.MapProgArray {
 			continue
 		}
-		fmt.Fprintf(&b, "map %s: %s of %d", d.Name, d.Type, len(entries))
+		m := bench.Map{Name: d.Name, Type: d.Type.String(), Entries: []bench.MapEntry{}}
 		if d.Type == abi.MapRingbuf {
-			fmt.Fprintf(&b, ", %d dropped", maps.Dropped(dump))
+			m.Dropped = maps.Dropped(dump)
+		}
+		for _, e := range entries {
+			m.Entries = append(m.Entries, bench.MapEntry{Key: e.Key, Value: e.Value})
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+// showMaps says what is in maps.
+func showMaps(all []bench.Map) string {
+	var b strings.Builder
+	for _, m := range all {
+		fmt.Fprintf(&b, "map %s: %s of %d", m.Name, m.Type, len(m.Entries))
+		if m.Type == abi.MapRingbuf.String() {
+			fmt.Fprintf(&b, ", %d dropped", m.Dropped)
 		}
 		b.WriteByte('\n')
 		zero := 0
-		for _, e := range entries {
-			if d.Type == abi.MapArray && !slices.ContainsFunc(e.Value, func(c byte) bool { return c != 0 }) {
+		for _, e := range m.Entries {
+			if m.Type == abi.MapArray.String() && !slices.ContainsFunc(e.Value, func(c byte) bool { return c != 0 }) {
 				zero++
 				continue
 			}
@@ -119,7 +136,7 @@ func showMaps(declared []maps.Def, dumps [][]byte) (string, error) {
 			fmt.Fprintf(&b, "  and %d of zeros\n", zero)
 		}
 	}
-	return b.String(), nil
+	return b.String()
 }
 
 // mapBytes is a key or value: a number if it has the size of one, else bytes.

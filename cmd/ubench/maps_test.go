@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -41,12 +42,17 @@ func TestShowMaps(t *testing.T) {
 		{Name: "a", Type: 2, KeySize: 4, ValueSize: 4, MaxEntries: 3},
 		{Name: "h", Type: 1, KeySize: 6, ValueSize: 8, MaxEntries: 2},
 	}
-	got, err := showMaps(defs, [][]byte{
+	left, err := mapContents(defs, [][]byte{
 		[]byte("\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x07\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00"),
 		[]byte("\x00\x00\x00\x00abcdef\x00\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00abcdef\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00"),
 	})
 	want := "map a: array of 3\n  1 → 7\n  and 2 of zeros\nmap h: hash of 1\n  616263646566 → 5\n"
-	if err != nil || got != want {
+	if got := showMaps(left); err != nil || got != want {
 		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+	text, err := json.Marshal(left[1])
+	const wantJSON = `{"name":"h","type":"hash","entries":[{"key":"616263646566","value":"0500000000000000"}]}`
+	if err != nil || string(text) != wantJSON {
+		t.Errorf("%s, %v, want %s", text, err, wantJSON)
 	}
 }

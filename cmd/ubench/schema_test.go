@@ -41,14 +41,19 @@ func schemaOfResults(t *testing.T) (*jsonschema.Schema, map[string]any) {
 // What every command writes with --json fits the schema.
 func TestResultsFitTheirSchema(t *testing.T) {
 	schema, _ := schemaOfResults(t)
+	counter, err := os.ReadFile("../../internal/mapstest/testdata/programs/counter.bpf.o")
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	t.Chdir(dir)
 	write(t, "exit.hex", []byte("9500000000000000"))
+	write(t, "maps.o", counter)
 	for _, args := range []string{
 		"run fletcher16 --json", "run fletcher16 --json --target fake:cycles", "run fletcher16 --json --reproducible --target fake:wrong",
 		"run fletcher16 --json --target fake:fault", "run fletcher16 --json --target fake:unsupported", "run fletcher16 --json --target fake:crash",
 		"exec exit.hex --json", "exec exit.hex --json --target fake:fault", "exec exit.hex --json --mem 00 --mem 01", "size exit.hex --json",
-		"run fletcher16 --json --shard 1/2", "run fletcher16 --json --sizes 80 --engines vm --shard 9/9",
+		"exec maps.o --json --target unicorn --mem 0000000000000000000000000000000000000000", "run fletcher16 --json --shard 1/2", "run fletcher16 --json --sizes 80 --engines vm --shard 9/9",
 	} {
 		_, stdout, stderr := ubench(t.Context(), "", strings.Fields(args)...)
 		document, err := jsonschema.UnmarshalJSON(strings.NewReader(stdout))
@@ -96,7 +101,7 @@ func TestSchemaHasAllMembers(t *testing.T) {
 		schema any
 		value  any
 	}{
-		{document, report.Results{}}, {defs["shard"], bench.Shard{}}, {defs["sample"], bench.Sample{}}, {defs["size"], bench.Size{}}, {defs["counts"], bench.Counts{}},
+		{document, report.Results{}}, {defs["shard"], bench.Shard{}}, {defs["sample"], bench.Sample{}}, {defs["map"], bench.Map{}}, {defs["size"], bench.Size{}}, {defs["counts"], bench.Counts{}},
 	} {
 		want := map[string]bool{}
 		for f := range reflect.TypeOf(c.value).Fields() {
