@@ -75,6 +75,7 @@ func TestGrants(t *testing.T) {
 		{Spec{Answers: "me"}, `answers "me": choose anybody, known, nobody`},
 		{Spec{Period: "fast"}, `period "fast": write a time`},
 		{Spec{Trial: "-1s"}, `trial "-1s": write a time`},
+		{Spec{Period: "1200h"}, "a device counts to 49 days"},
 		{Spec{Events: []string{"doom"}}, `event "doom": choose input, message`},
 		{Spec{Keys: []KeyRange{{1, 2, "x"}}}, `rights "x": choose r, rw, w`},
 	} {

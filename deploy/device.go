@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package deploy is the desk's side of devices in the field: what can be asked of one (Device), what is sent to it (Package),
+// Package deploy is the desk's side of devices in the field: what can be asked of one (Device), what is sent to it (Job),
 // applications of several programs, and fleets. It knows SPEC.md's resources, and nothing of how a command line looks.
 package deploy
 

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,7 +51,6 @@ type KeyRange struct {
 type Application struct {
 	Name     string `json:"application"`
 	Programs []Spec `json:"programs"`
-	Folder   string `json:"-"`
 }
 
 // ManifestName is the file that makes a folder an application.
@@ -63,7 +63,7 @@ func ReadApplication(folder string) (*Application, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s is no application: %w", folder, err)
 	}
-	a := &Application{Folder: folder}
+	a := &Application{}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(a); err != nil {
@@ -188,6 +188,9 @@ func (s *Spec) Manifest(p *image.Program, board string) (m suit.Manifest, format
 	}
 	if m.Trial, err = duration("trial", s.Trial); err != nil {
 		return fail(err)
+	}
+	if period.Milliseconds() > math.MaxUint32 {
+		return fail(fmt.Errorf("period %v: a device counts to 49 days", period))
 	}
 	if period > 0 {
 		c.PeriodMS, c.Events = uint32(max(1, period.Milliseconds())), device.EventTimer
