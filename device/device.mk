@@ -95,10 +95,12 @@ device-sanitize: ## tests of the supervisor on the desk, under three sanitizers
 # After linking, of a board with each link. Server, store, trust and what they need are what deploying takes beside kernel,
 # supervisor and engines; of the server's memory the supervisor's is left out, which is the larger part of it.
 DEVICE_PARTS = device/cbor device/coap device/crypto device/oscore device/server device/store device/trust
+# Files in these folders that are no part of them, but features with a row of their own.
+DEVICE_APART =
 DEVICE_SIZED = netduino2 mps2-an385
 .PHONY: device-sizes
 device-sizes: $(DEVICE_SIZED:%=build/device/%.elf) ## code, tables and memory of the device's firmware by component, in bytes
-	@for b in $(DEVICE_SIZED); do device/sizes.sh $(ARM)nm build/device/$$b.elf $(DEVICE_PARTS); done
+	@for b in $(DEVICE_SIZED); do APART="$(DEVICE_APART)" device/sizes.sh $(ARM)nm build/device/$$b.elf $(DEVICE_PARTS); done
 	@printf '#include "device/server/server.h"\nchar beside[sizeof(struct server) - sizeof(struct supervisor)];' | \
 		$(ARM)gcc -mthumb -mcpu=cortex-m3 -I. -Idevice/kernel -x c -c -o build/device/beside.o -
 	@echo "the server's memory beside the supervisor's: $$((0x$$($(ARM)nm -S build/device/beside.o | cut -d' ' -f2)))"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# sizes.sh NM ELF FOLDER...: what the linker placed in a firmware, by folder of the sources, the driver of the link by itself:
+# sizes.sh NM ELF FOLDER...: what the linker placed in a firmware, by folder of the sources, the driver of the link and the
+# files in $APART by themselves:
 # bytes of flash (code, tables, first values), from the linker's map beside the ELF; the sum of the folders named; and the
 # variables of more than 63 bytes.
 set -eu
@@ -8,7 +9,7 @@ nm=$1 elf=$2
 shift 2
 echo "${elf##*/}: bytes of flash"
 # A line is " NAME ADDRESS SIZE FILE", but a long NAME has a line of its own.
-awk -v named="$*" '
+awk -v named="$*" -v apart="${APART:-}" '
 	function hex(s,    i, n) {
 		for (i = 3; i <= length(s); i++)
 			n = 16 * n + index("0123456789abcdef", substr(s, i, 1)) - 1
@@ -17,6 +18,10 @@ awk -v named="$*" '
 	BEGIN {
 		for (i = split(named, names, " "); i > 0; i--)
 			part[names[i]]
+		for (i = split(apart, names, " "); i > 0; i--) {
+			sub(/\.[cS]$/, "", names[i])
+			alone[names[i]]
+		}
 	}
 	/^Linker script and memory map/ { placed = 1 }
 	/^\.[a-zA-Z]/ { section = $1 }
@@ -26,9 +31,9 @@ awk -v named="$*" '
 			folder = "library"
 		else if (folder == "vectors.o")
 			folder = "device/boards"
-		else if (!sub(/(line|ethernet|lan9118)\.o$/, "&: link", folder))
+		else if (folder !~ /(line|ethernet|lan9118)\.o$/ && !(substr(folder, 1, length(folder) - 2) in alone))
 			sub(/\/[^\/]*$/, "", folder)
-		sub(/\.o: link$/, ".c", folder)
+		sub(/\.o$/, ".c", folder)
 		bytes[folder] += hex($(NF - 1))
 	}
 	END {

@@ -62,7 +62,5 @@ void coap_keep(struct coap_server *s, const struct coap_endpoint *from, uint16_t
 
 /* A hash as an ETag. */
 void coap_tag(uint8_t tag[4], uint32_t hash);
-uint32_t coap_hash(uint32_t hash, const void *bytes, uint32_t len);
-enum { COAP_HASH_START = 0x811c9dc5u };
 
 #endif

@@ -92,7 +92,7 @@ static void put(void *arg, const struct coap_resource *r)
 		coap_body_text(l->reply, ";");
 		coap_body_text(l->reply, r->attributes);
 	}
-	if (r->traits & COAP_OBSERVABLE)
+	if (r->state)
 		coap_body_text(l->reply, ";obs");
 	if (r->format != COAP_FORMAT_NONE) {
 		coap_body_text(l->reply, ";ct=");

@@ -48,6 +48,7 @@ int64_t coap_observe(struct coap_server *s, const struct coap_asked *a, const st
 	o->options_len = m->options_len;
 	memcpy(o->options, m->options, m->options_len);
 	o->id = m->id;
+	o->state = o->resource->state(s->owner);
 	o->confirmed = now;
 	return next_number(s);
 }
@@ -85,13 +86,6 @@ void coap_confirmed(struct coap_server *s, const struct coap_endpoint *from, con
 	}
 }
 
-void coap_changed(struct coap_server *s, const struct coap_resource *resource)
-{
-	for (uint32_t i = 0; i < COAP_OBSERVERS; i++)
-		if (s->observers[i].resource == resource)
-			s->observers[i].changed = 1;
-}
-
 uint64_t coap_timeout(uint16_t id, uint32_t tries)
 {
 	/* Between one and one and a half, so that devices do not keep step. */
@@ -116,7 +110,7 @@ static void notify(struct coap_server *s, struct coap_observer *o, uint64_t now)
 	head.type = confirm ? COAP_CON : COAP_NON;
 	head.id = o->id = s->id++;
 	uint32_t len = coap_answer(s, &a, &head, next_number(s));
-	o->changed = 0;
+	o->state = o->resource->state(s->owner);
 	if (a.hash == o->hash && !o->unconfirmed && head.code == COAP_CONTENT)
 		return; /* what changed is not what it sees */
 	o->hash = a.hash;
@@ -147,7 +141,7 @@ uint64_t coap_step_observers(struct coap_server *s, uint64_t now)
 			}
 			o->tries++;
 			notify(s, o, now);
-		} else if (o->changed && !o->unconfirmed) {
+		} else if (!o->unconfirmed && o->state != o->resource->state(s->owner)) {
 			notify(s, o, now);
 		}
 		if (o->resource && o->unconfirmed && o->due < next)

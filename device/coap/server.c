@@ -121,7 +121,7 @@ static uint32_t serve(struct coap_server *s, struct coap_asked *a, const struct 
 	if (code)
 		return coap_refuse(s, a, &head, code);
 	int64_t observe = -1;
-	if (m->code == COAP_GET && a->resource->traits & COAP_OBSERVABLE && a->observes) {
+	if (m->code == COAP_GET && a->resource->state && a->observes) {
 		if (!a->observe && !(a->block2_value >> 4))
 			observe = coap_observe(s, a, from, now);
 		else if (a->observe == 1)

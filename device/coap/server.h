@@ -4,9 +4,9 @@
  *
  *   coap_init        once, with a table of resources
  *   coap_datagram    for each datagram that came
- *   coap_changed     when what a resource shows has changed: its observers are told
  *   coap_finish      when an answer is there that a handler has put off
- *   coap_step        when the time that the last call returned has come
+ *   coap_step        when the time that the last call returned has come, and after whatever may have changed what resources show:
+ *                    their observers are told
  *
  * What is sent goes through `send`, out of one buffer, so that a call sends one datagram after the other.
  */
@@ -103,10 +103,9 @@ void coap_body_text(struct coap_reply *reply, const char *text);
 
 enum coap_allow { COAP_ALLOW_GET = 1, COAP_ALLOW_POST = 2, COAP_ALLOW_PUT = 4, COAP_ALLOW_DELETE = 8 };
 enum coap_trait {
-	COAP_OBSERVABLE = 1,
-	COAP_OPEN = 2,      /* whoever asks is answered; without it, only who a guard knows */
-	COAP_CONTINUES = 4, /* what POST answers may be longer than a block */
-	COAP_RESUMES = 8,   /* a body in blocks that stopped may go on from elsewhere, by whom the guard knows as the same */
+	COAP_OPEN = 1,      /* whoever asks is answered; without it, only who a guard knows */
+	COAP_CONTINUES = 2, /* what POST answers may be longer than a block */
+	COAP_RESUMES = 4,   /* a body in blocks that stopped may go on from elsewhere, by whom the guard knows as the same */
 };
 
 /* A resource: "p/ *" without the blank is every name below p. */
@@ -118,6 +117,8 @@ struct coap_resource {
 	uint16_t takes;         /* what bodies have to be where the client says what they are; COAP_FORMAT_NONE: anything */
 	const char *attributes; /* for the list of resources: "rt=\"ubench.program\""; NULL: none */
 	void (*handle)(void *owner, const struct coap_request *request, struct coap_reply *reply);
+	uint32_t (*state)(void *owner); /* another number once what GET answers may have changed: then observers are told; NULL: it cannot
+	                                 * be observed */
 };
 
 struct coap_observer {
@@ -130,7 +131,7 @@ struct coap_observer {
 	uint8_t options[COAP_OBSERVED_BYTES];
 	uint32_t options_len;
 	uint32_t hash;       /* of what it was told last */
-	uint8_t changed;     /* something is to be told */
+	uint32_t state;      /* of the resource, then */
 	uint8_t unconfirmed; /* a confirmable notification is on its way: retransmitted `tries` times, again at `due` */
 	uint8_t tries;
 	uint16_t id; /* of the last notification */
@@ -181,12 +182,15 @@ struct coap_server {
 	uint8_t out[COAP_DATAGRAM_BYTES];
 };
 
+/* What ETags are, and what may be made of what a resource shows: a hash that goes on with each piece. */
+enum { COAP_HASH_START = 0x811c9dc5u };
+uint32_t coap_hash(uint32_t hash, const void *bytes, uint32_t len);
+
 void coap_init(struct coap_server *s);
 /* The bytes are changed where a guard opens them. */
 void coap_datagram(struct coap_server *s, const struct coap_endpoint *from, uint8_t *bytes, uint32_t len, uint64_t now);
 /* Returns when to be called again at the latest; UINT64_MAX: only when something happens. */
 uint64_t coap_step(struct coap_server *s, uint64_t now);
-void coap_changed(struct coap_server *s, const struct coap_resource *resource);
 /* Answers what was put off: the handler is asked again, with request.finished. */
 void coap_finish(struct coap_server *s, uint32_t ticket, uint64_t now);
 

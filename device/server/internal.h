@@ -7,23 +7,28 @@
 
 #include "device/cbor/cbor.h"
 #include "device/server/keys.h"
+#include "device/server/resources.h"
 #include "device/server/server.h"
 
+/* Functions of the table of resources. `owner` is the server. */
 typedef void server_handler(void *owner, const struct coap_request *request, struct coap_reply *reply);
+typedef uint32_t server_state(void *owner);
+server_state server_programs_state, server_log_state;
+#define SERVER_RESOURCE(path, methods, traits, format, takes, attributes, handler, state) server_handler handler;
+SERVER_RESOURCES(SERVER_RESOURCE)
+#undef SERVER_RESOURCE
 
 /* install.c */
-server_handler server_program, server_confirm, server_rollback, server_transfer;
 /* What flash has becomes programs; those that were on trial have failed it. */
 void server_restore(struct server *s);
 /* Ends trials that are over. Returns when to look again. */
 uint64_t server_judge(struct server *s, uint64_t now);
 
 /* run.c */
-server_handler server_run, server_start, server_stop, server_kill, server_packet;
+server_handler server_packet;
 void server_answered(void *arg, struct supervisor_program *p);
 
 /* show.c */
-server_handler server_id, server_device, server_list, server_faults, server_revoke;
 void server_show(struct server *s, const struct cbor_writer *w, uint32_t number);
 /* A refusal of the supervisor: status, slot, address. */
 void server_refuse(struct coap_reply *reply, const struct ub_fault *fault);
@@ -32,9 +37,6 @@ void server_say(struct coap_reply *reply, uint8_t code, const char *text);
 /* A map's key. */
 void server_key(const struct cbor_writer *w, enum server_key key);
 void server_uint(const struct cbor_writer *w, enum server_key key, uint64_t value);
-
-/* stores.c */
-server_handler server_store, server_value, server_log, server_trace;
 
 /* keep.c: records of the store whose names no program can have. */
 void server_keep_read(struct server *s);

@@ -2,31 +2,17 @@
 #include "device/server/internal.h"
 
 static const struct coap_resource resources[] = {
-	{"id", COAP_ALLOW_GET, COAP_OPEN, COAP_FORMAT_BYTES, COAP_FORMAT_NONE, "rt=\"ubench.id\"", server_id},
-	{"dev", COAP_ALLOW_GET, 0, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, "rt=\"ubench.device\"", server_device},
-	{"dev/keys/*", COAP_ALLOW_DELETE, 0, COAP_FORMAT_NONE, COAP_FORMAT_NONE, NULL, server_revoke},
-	{"p", COAP_ALLOW_GET, COAP_OBSERVABLE, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, "rt=\"ubench.programs\"", server_list},
-	{"p/*", COAP_ALLOW_GET | COAP_ALLOW_PUT | COAP_ALLOW_DELETE, COAP_RESUMES, COAP_FORMAT_CBOR, COAP_FORMAT_BYTES, NULL, server_program},
-	{"p/*/run", COAP_ALLOW_POST, COAP_CONTINUES, COAP_FORMAT_CBOR, COAP_FORMAT_BYTES, NULL, server_run},
-	{"p/*/start", COAP_ALLOW_POST, 0, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, NULL, server_start},
-	{"p/*/stop", COAP_ALLOW_POST, 0, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, NULL, server_stop},
-	{"p/*/kill", COAP_ALLOW_POST, 0, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, NULL, server_kill},
-	{"p/*/confirm", COAP_ALLOW_POST, 0, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, NULL, server_confirm},
-	{"p/*/rollback", COAP_ALLOW_POST, 0, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, NULL, server_rollback},
-	{"p/*/log", COAP_ALLOW_GET, COAP_OBSERVABLE, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, NULL, server_log},
-	{"p/*/faults", COAP_ALLOW_GET, COAP_OBSERVABLE, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, NULL, server_faults},
-	{"log", COAP_ALLOW_GET, COAP_OBSERVABLE, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, "rt=\"ubench.log\"", server_log},
-	{"s/*", COAP_ALLOW_GET, 0, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, NULL, server_store},
-	{"s/*/*", COAP_ALLOW_GET | COAP_ALLOW_PUT, 0, COAP_FORMAT_CBOR, COAP_FORMAT_CBOR, NULL, server_value},
-	{"transfer", COAP_ALLOW_GET, 0, COAP_FORMAT_CBOR, COAP_FORMAT_NONE, "rt=\"ubench.transfer\"", server_transfer},
-	{"trace", COAP_ALLOW_PUT, 0, COAP_FORMAT_NONE, COAP_FORMAT_BYTES, "rt=\"ubench.trace\"", server_trace},
+#define RESOURCE(path, methods, traits, format, takes, attributes, handler, state) \
+	{path, COAP_ALLOW_##methods, traits, COAP_FORMAT_##format, COAP_FORMAT_##takes, attributes, handler, state},
+	SERVER_RESOURCES(RESOURCE)
+#undef RESOURCE
 };
 enum { RESOURCES = sizeof resources / sizeof resources[0] };
 
 /* Programs that answer themselves. */
 static const struct coap_resource answering[] = {
-	{"x/*", 15, 0, COAP_FORMAT_NONE, COAP_FORMAT_NONE, NULL, server_packet},
-	{"x/*", 15, COAP_OPEN, COAP_FORMAT_NONE, COAP_FORMAT_NONE, NULL, server_packet},
+	{"x/*", 15, 0, COAP_FORMAT_NONE, COAP_FORMAT_NONE, NULL, server_packet, NULL},
+	{"x/*", 15, COAP_OPEN, COAP_FORMAT_NONE, COAP_FORMAT_NONE, NULL, server_packet, NULL},
 };
 
 static const struct coap_resource *find(void *owner, const struct coap_request *q)
@@ -131,26 +117,6 @@ int32_t server_init(struct server *s, const struct server_setup *setup)
 	return 0;
 }
 
-/* Tells observers what has changed: of programs, but for what counts up, and of the log. */
-static void tell(struct server *s)
-{
-	uint32_t state = 1;
-
-	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const struct supervisor_program *p = &s->supervisor.programs[i];
-		const uint32_t parts[] = {p->state, p->fault.count, s->programs[i].sequence, s->programs[i].trial};
-		for (uint32_t k = 0; p->state != SUPERVISOR_EMPTY && k < 4; k++)
-			state = (state ^ (parts[k] + i)) * 0x01000193u;
-	}
-	for (uint32_t i = 0; i < RESOURCES; i++) {
-		const struct coap_resource *r = &resources[i];
-		if (r->handle == server_log ? s->seen_log != s->supervisor.log_head : state != s->seen_state)
-			coap_changed(&s->coap, r);
-	}
-	s->seen_state = state;
-	s->seen_log = s->supervisor.log_head;
-}
-
 static void note_faults(struct server *s)
 {
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
@@ -179,7 +145,6 @@ uint64_t server_step(struct server *s)
 	}
 	note_faults(s);
 	uint64_t trial = server_judge(s, os_now());
-	tell(s);
 	uint64_t coap = coap_step(&s->coap, os_now());
 	if (trial < next)
 		next = trial;

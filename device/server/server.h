@@ -4,7 +4,8 @@
  *
  *     datagram → oscore → coap → a resource below → trust, store, supervisor
  *
- *   server.c    the loop, the table of resources, who is asking
+ *   resources.h what it answers, and where the functions are that do
+ *   server.c    the loop, who is asking
  *   install.c   a program arrives; trials, and the way back; what there is after a reset
  *   run.c       running a program for a request, and programs that answer requests themselves
  *   show.c      what is to be seen, as CBOR (keys.h)
@@ -98,7 +99,6 @@ struct server {
 		struct trust_intake in;
 	} transfer;
 	uint32_t costs[SERVER_COSTS];
-	uint32_t seen_state, seen_log; /* by observers */
 	struct pool_piece trace; /* what simulated devices read */
 	uint8_t datagram[OS_DATAGRAM_BYTES] __attribute__((aligned(8)));
 };

@@ -155,6 +155,21 @@ void server_show(struct server *s, const struct cbor_writer *w, uint32_t number)
 	server_uint(w, SERVER_KEY_FORMAT, c->format);
 }
 
+/* Of programs, but for what counts up. */
+uint32_t server_programs_state(void *owner)
+{
+	struct server *s = owner;
+	uint32_t state = COAP_HASH_START;
+
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		const struct supervisor_program *p = &s->supervisor.programs[i];
+		const uint32_t parts[] = {p->state, p->fault.count, s->programs[i].sequence, s->programs[i].trial};
+		if (p->state != SUPERVISOR_EMPTY)
+			state = coap_hash(state + i, parts, sizeof parts);
+	}
+	return state;
+}
+
 void server_list(void *owner, const struct coap_request *q, struct coap_reply *reply)
 {
 	struct server *s = owner;

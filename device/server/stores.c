@@ -138,6 +138,13 @@ static uint32_t lines(struct server *s, const struct cbor_writer *w, uint32_t fr
 	return n;
 }
 
+uint32_t server_log_state(void *owner)
+{
+	const struct server *s = owner;
+
+	return s->supervisor.log_head;
+}
+
 void server_log(void *owner, const struct coap_request *q, struct coap_reply *reply)
 {
 	struct server *s = owner;
