@@ -2,8 +2,9 @@
 
 package emu
 
-// What the agent puts between a job's inputs and its image: the save area and the stack (SPEC.md, Memory).
-const stackArea = 8*40 + 8*512
+// StackBytes is what the agent puts between a job's inputs and its image: the save area and the stack of a program that
+// nests as deep as it may (UB_SAVE_BYTES and UB_STACK_BYTES of abi/run.h; SPEC.md, Memory).
+const StackBytes = 8*40 + 8*512
 
 // ImageAddr is where a device has the image of a job whose context it has at an address.
 func (j Job) ImageAddr(context uint32) uint32 {
@@ -12,7 +13,7 @@ func (j Job) ImageAddr(context uint32) uint32 {
 		at = align(at, 8) + uint32(len(g.Bytes))
 	}
 	at = align(at, 8) + uint32(len(j.Trace))
-	return align(at, 16) + stackArea
+	return align(at, 16) + StackBytes
 }
 
 func align(n, to uint32) uint32 { return (n + to - 1) &^ (to - 1) }

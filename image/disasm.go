@@ -3,7 +3,6 @@
 package image
 
 import (
-	"encoding/binary"
 	"fmt"
 
 	"github.com/ubench-dev/ubench/abi"
@@ -162,27 +161,4 @@ func (i insn) atomicString(place string) string {
 		return fmt.Sprintf("r%d = fetch(lock %s %s r%d)", i.src, place, sign, i.src)
 	}
 	return fmt.Sprintf("lock %s %s r%d", place, sign, i.src)
-}
-
-// magicOf is the first word of data, 0 if it is shorter.
-func magicOf(data []byte) uint32 {
-	if len(data) < 4 {
-		return 0
-	}
-	return binary.LittleEndian.Uint32(data)
-}
-
-// Detect tells the format of an image by its bytes. Bare instructions have no mark: ok is false.
-func Detect(data []byte) (f abi.Format, ok bool) {
-	switch {
-	case magicOf(data) == 0x464c457f:
-		return abi.ELFObject, true
-	case magicOf(data) == femtoMagic, magicOf(data) == femtoMagicLE:
-		return abi.FemtoContainers, true
-	case magicOf(data) == extendedMagic:
-		return abi.ExtendedHeader, true
-	case len(data) >= packedLeast && data[0]>>4 == packedVersion && crc16(data) == 0:
-		return abi.Packed, true
-	}
-	return abi.TextOnly, false
 }

@@ -14,13 +14,6 @@ import (
 	"github.com/ubench-dev/ubench/maps"
 )
 
-// Field is a part of an image, without gaps to the next one.
-type Field struct {
-	At, Bits int // where it lies and how long it is, in bits
-	Name     string
-	Value    string
-}
-
 // Inspect takes an image apart, to the byte; packed images to the bit. The image is read by the
 // device's reader: an error is what that says of it.
 func Inspect(f abi.Format, data []byte) ([]Field, error) {
@@ -72,15 +65,6 @@ func (in *inspector) bytes(n int, name string) {
 		quoted := clipped(in.data[in.at:][:n])
 		in.take(n, name, quoted)
 	}
-}
-
-// clipped is the beginning of some bytes as text.
-func clipped(b []byte) string {
-	const most = 48
-	if len(b) > most {
-		return fmt.Sprintf("%q…", b[:most])
-	}
-	return fmt.Sprintf("%q", b)
 }
 
 // instructions takes the text, as the reader left it.

@@ -12,44 +12,6 @@ import (
 	"github.com/ubench-dev/ubench/maps"
 )
 
-// layout is a program's data while it is put together.
-type layout struct {
-	rodata, data []byte
-	bss          uint32
-	align        uint32            // of all of them
-	strings      map[string]uint32 // where each string lies in rodata
-}
-
-// put appends a piece of data to its section of the program and returns where.
-func (y *layout) put(s *section, content []byte) uint32 {
-	grow := func(b []byte) ([]byte, uint32) {
-		for uint32(len(b))%s.align != 0 {
-			b = append(b, 0)
-		}
-		return append(b, content...), uint32(len(b))
-	}
-	var offset uint32
-	switch {
-	case s.zero:
-		// .bss follows .data: pad so that both keep their alignment.
-		offset = (uint32(len(y.data)) + y.bss + s.align - 1) / s.align * s.align
-		y.bss = offset + s.size - uint32(len(y.data))
-	case s.write:
-		y.data, offset = grow(y.data)
-	default:
-		if s.pieces == nil {
-			y.rodata, offset = grow(y.rodata)
-			break
-		}
-		known := false
-		if offset, known = y.strings[string(content)]; !known {
-			y.rodata, offset = grow(y.rodata)
-			y.strings[string(content)] = offset
-		}
-	}
-	return offset
-}
-
 // place lays the data out.
 func (l *linker) place() error {
 	for _, zero := range []bool{false, true} { // .data before .bss
@@ -69,10 +31,6 @@ func (l *linker) place() error {
 	}
 	return l.makeSlack()
 }
-
-// maxSlack is how far outside its section an address may lie: `&table[i - n]` is table - n, and i is
-// added when the program runs.
-const maxSlack = 4096
 
 // makeSlack puts zeros around data that addresses point outside of, so that every address a program is
 // given is one of its own.

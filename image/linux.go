@@ -79,12 +79,6 @@ const (
 	forEachCursor = -264
 )
 
-func (i insn) bytesOf() []byte {
-	b := make([]byte, slotBytes)
-	i.put(b)
-	return b
-}
-
 // Instructions that the functions below are made of.
 func move(dst, src byte) insn             { return insn{op: 0xbf, dst: dst, src: src} }
 func set(dst byte, imm int32) insn        { return insn{op: 0xb7, dst: dst, imm: imm} }

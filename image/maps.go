@@ -16,14 +16,6 @@ import (
 	"github.com/ubench-dev/ubench/maps"
 )
 
-// Sections that hold declarations of maps: with types in BTF, and as struct bpf_map_def, as it was before.
-const (
-	btfMaps = ".maps"
-	oldMaps = "maps"
-)
-
-func (s *section) holdsMaps() bool { return s.name == btfMaps || s.name == oldMaps }
-
 // mapFields is how many 32-bit fields of struct bpf_map_def mean something.
 const mapFields = 5
 
@@ -34,17 +26,6 @@ const (
 	flagReadOnly    = 1 << 7 // by programs
 	flagWriteOnly   = 1 << 8
 )
-
-// declaration is a map of an object.
-type declaration struct {
-	def      maps.Def
-	section  int               // index
-	at, size uint32            // where in it
-	programs map[uint32]target // by index, of a program array
-	key      btf.Type          // nil if only the size is known
-	value    btf.Type
-	err      error // why the device cannot have it, which matters to programs that use it
-}
 
 // mapsOf lists the maps that a section declares, ascending by where they lie.
 func (o *object) mapsOf(s *section) ([]declaration, error) {
@@ -254,22 +235,6 @@ func newDef(name string, kind, keySize, valueSize, entries, flags uint64) (maps.
 	return d, nil
 }
 
-// finishMaps gives the program the maps it refers to.
-func (l *linker) finishMaps(p *Program) error {
-	for _, d := range l.maps {
-		def := d.def
-		for index, t := range d.programs {
-			def.Programs = append(def.Programs, maps.Program{Index: int(index), Slot: l.slots[funcID{t.fn.sec.index, t.fn.fn.start}]})
-		}
-		slices.SortFunc(def.Programs, func(a, b maps.Program) int { return a.Index - b.Index })
-		p.Maps = append(p.Maps, def)
-	}
-	if err := maps.Check(p.Maps); err != nil {
-		return l.errorf("%w", err)
-	}
-	return nil
-}
-
 // MapBytes is the memory that the program's maps take on the device.
 func (p *Program) MapBytes() (total int) {
 	for _, d := range p.Maps {
@@ -277,20 +242,6 @@ func (p *Program) MapBytes() (total int) {
 		total += values + other
 	}
 	return total
-}
-
-// MapAt is the map whose handle the lddw at a slot loads, nil if it loads none.
-func (p *Program) MapAt(slot int) *maps.Def {
-	i := p.at(slot)
-	if i.op != opLDDW || i.src != 0 || slot+1 >= p.Slots() || p.at(slot+1).imm != 0 {
-		return nil
-	}
-	for n := range p.Maps {
-		if uint32(i.imm) == maps.Handle(n) {
-			return &p.Maps[n]
-		}
-	}
-	return nil
 }
 
 // MapText says how a map is declared, and what memory it takes.

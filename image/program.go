@@ -3,41 +3,18 @@
 package image
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/maps"
 )
-
-// slotBytes is the size of an instruction slot; lddw takes two.
-const slotBytes = 8
 
 // maxSlots is the largest text: a slot index fits 16 bits (UB_SLOTS_MAX).
 const maxSlots = 65535
 
 // codeBase is what pointers to functions count from (UB_CODE_BASE).
 const codeBase = 0xf0000000
-
-// Opcodes and register numbers this package looks at, as in abi/isa.h.
-const (
-	opLDDW  = 0x18
-	opLDDWD = 0xb8 // Femto-Containers: relative to .data
-	opLDDWR = 0xd8 // Femto-Containers: relative to .rodata
-	opCall  = 0x85
-	opCallX = 0x8d
-	opExit  = 0x95
-	opJA    = 0x05
-	opJA32  = 0x06
-	opJEQ   = 0x15
-
-	srcHelper = 0 // call
-	srcLocal  = 1 // call
-	srcMap    = 1 // lddw, in packed images: of the map with that index
-	srcFunc   = 4 // lddw
-)
 
 // ErrUnsupported is wrapped by errors that say why a program cannot have a format, or an object
 // cannot be loaded, although it is well formed.
@@ -138,38 +115,7 @@ func FromText(name string, text []byte) (*Program, error) {
 // Slots is the number of instruction slots.
 func (p *Program) Slots() int { return len(p.Text) / slotBytes }
 
-// insn is one instruction slot, decoded.
-type insn struct {
-	op       byte
-	dst, src byte
-	off      int16
-	imm      int32
-}
-
-// Fields takes an instruction slot of text apart, as abi/isa.h lays it out.
-func Fields(text []byte, slot int) (op, dst, src byte, off int16, imm int32) {
-	i := decode(text[slot*slotBytes:])
-	return i.op, i.dst, i.src, i.off, i.imm
-}
-
 func (p *Program) at(slot int) insn { return decode(p.Text[slot*slotBytes:]) }
-
-func decode(b []byte) insn {
-	return insn{
-		op: b[0], dst: b[1] & 15, src: b[1] >> 4,
-		off: int16(binary.LittleEndian.Uint16(b[2:])),
-		imm: int32(binary.LittleEndian.Uint32(b[4:])),
-	}
-}
-
-func (i insn) put(b []byte) {
-	b[0], b[1] = i.op, i.src<<4|i.dst
-	binary.LittleEndian.PutUint16(b[2:], uint16(i.off))
-	binary.LittleEndian.PutUint32(b[4:], uint32(i.imm))
-}
-
-// wide tells whether the instruction takes two slots.
-func (i insn) wide() bool { return i.op == opLDDW || i.op == opLDDWD || i.op == opLDDWR }
 
 // each calls f for every instruction, with the slot of its first half.
 func (p *Program) each(f func(slot int, i insn)) {
@@ -180,14 +126,6 @@ func (p *Program) each(f func(slot int, i insn)) {
 			slot++
 		}
 	}
-}
-
-// target is the slot an instruction calls or takes the address of, ok if it does.
-func (i insn) target(slot int) (target int, ok bool) {
-	if i.op == opCall && i.src == srcLocal || i.op == opLDDW && i.src == srcFunc {
-		return slot + 1 + int(i.imm), true
-	}
-	return 0, false
 }
 
 // callTargets lists the slots that are called or whose address is taken, ascending.
@@ -227,68 +165,20 @@ func (p *Program) AddressAt(slot int) string {
 	return ""
 }
 
-// Formats lists the formats the program can have, in the order of their numbers.
-func (p *Program) Formats() []abi.Format {
-	var fs []abi.Format
-	for _, f := range abi.Formats() {
-		if _, err := p.Encode(f); err == nil {
-			fs = append(fs, f)
-		}
-	}
-	return fs
-}
-
-// Keeps tells whether an image of the format says all that the program does: the shortest context it accepts has
-// no place in formats that are older than it.
-func (p *Program) Keeps(f abi.Format) bool {
-	return p.CtxMin == 0 || f != abi.TextOnly && f != abi.FemtoContainers
-}
-
-// Encode is the program as an image of a format. An error that wraps ErrUnsupported says why the
-// program cannot have it.
-func (p *Program) Encode(f abi.Format) ([]byte, error) {
-	b, err := p.encode(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: format %s: %w", p.Name, f, err)
-	}
-	return b, nil
-}
-
-// EntryIndex is the index of the entry function in an image's table of functions, for emu.Job. It
-// is 0 in all formats but elf-object, which keeps the order of the object's symbols.
-func (p *Program) EntryIndex(f abi.Format) uint16 {
-	if f == abi.ELFObject {
-		return p.entryIndex
-	}
-	return 0
-}
-
-func (p *Program) encode(f abi.Format) ([]byte, error) {
-	if len(p.Maps) > 0 && f != abi.Packed && f != abi.ELFObject {
-		return nil, unsupported("the program has maps, which %s and %s images carry", abi.Packed, abi.ELFObject)
-	}
-	switch f {
-	case abi.TextOnly:
-		return p.encodeText()
-	case abi.FemtoContainers:
-		return p.encodeFemto()
-	case abi.ExtendedHeader:
-		return p.encodeExtended()
-	case abi.Packed:
-		return p.encodePacked()
-	case abi.ELFObject:
-		return p.encodeObject()
-	}
-	return nil, fmt.Errorf("unknown image format")
-}
-
-func (p *Program) encodeText() ([]byte, error) {
-	if len(p.Rodata)+len(p.Data)+int(p.BSS) > 0 {
-		return nil, unsupported("the program has constants or variables, and the format carries instructions only")
-	}
-	return slices.Clone(p.Text), nil
-}
-
 func unsupported(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrUnsupported, fmt.Sprintf(format, args...))
+}
+
+// MapAt is the map whose handle the lddw at a slot loads, nil if it loads none.
+func (p *Program) MapAt(slot int) *maps.Def {
+	i := p.at(slot)
+	if i.op != opLDDW || i.src != 0 || slot+1 >= p.Slots() || p.at(slot+1).imm != 0 {
+		return nil
+	}
+	for n := range p.Maps {
+		if uint32(i.imm) == maps.Handle(n) {
+			return &p.Maps[n]
+		}
+	}
+	return nil
 }

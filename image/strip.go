@@ -6,6 +6,10 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
+	"errors"
+	"slices"
+
+	"github.com/ubench-dev/ubench/abi"
 )
 
 // strip rewrites the object without the sections that only debuggers read, and their symbols. What
@@ -108,14 +112,6 @@ func indexOf(f *elf.File, s *elf.Section) int {
 	return 0
 }
 
-func appendStruct(b []byte, v any) []byte {
-	b, err := binary.Append(b, binary.LittleEndian, v)
-	if err != nil {
-		panic("BUG: " + err.Error())
-	}
-	return b
-}
-
 // stripSymbols is the symbol table without symbols of dropped sections, the number of local ones,
 // and the new index of each old symbol (0 for dropped ones).
 func (o *object) stripSymbols(symtab *elf.Section, renumber []uint16, names *stringTable) ([]byte, uint32, []uint32, error) {
@@ -169,18 +165,47 @@ func (o *object) stripRelocations(s *elf.Section, renamed []uint32) ([]byte, err
 	return data, nil
 }
 
-// stringTable is a string table under construction.
-type stringTable struct {
-	bytes   []byte
-	offsets map[string]uint32
+// keepObject keeps what the program's image of format elf-object is made of: the object, without what only
+// debuggers read, or nothing where the device's reader would not make the same program of it.
+func (p *Program) keepObject(o *object, start place) error {
+	p.ObjectBytes, p.fromObject = len(o.raw), true
+	if o.odd || o.callsMore(p.Helpers) {
+		p.StrippedBytes = len(o.raw)
+		if o.debug {
+			written := p.writeObject()
+			p.StrippedBytes = min(len(written), len(o.raw))
+			p.DebugBytes = p.ObjectBytes - p.StrippedBytes
+		}
+		return nil
+	}
+	p.object, p.entryIndex = o.raw, o.entryIndex(start)
+	stripped, err := o.strip()
+	if err != nil {
+		return err
+	}
+	p.StrippedBytes = min(len(stripped), len(o.raw))
+	if o.debug {
+		p.object, p.DebugBytes = stripped, p.ObjectBytes-p.StrippedBytes
+	}
+	_, err = Load(abi.ELFObject, p.object, p.entryIndex, false)
+	if refused := (abi.Fault{}); errors.As(err, &refused) && refused.Status != abi.StatusMemory {
+		p.object, p.entryIndex = nil, 0
+	}
+	return nil
 }
 
-func (t *stringTable) add(s string) uint32 {
-	at, ok := t.offsets[s]
-	if !ok {
-		at = uint32(len(t.bytes))
-		t.offsets[s] = at
-		t.bytes = append(append(t.bytes, s...), 0)
+// callsMore tells whether code of the object calls helpers that are not listed: the device would be sent, and
+// refuse, what the program does not need.
+func (o *object) callsMore(helpers []uint16) bool {
+	for _, s := range o.sections {
+		if s == nil || !s.code {
+			continue
+		}
+		for _, id := range (&Program{Text: s.data}).calledHelpers() {
+			if !slices.Contains(helpers, id) {
+				return true
+			}
+		}
 	}
-	return at
+	return false
 }

@@ -5,57 +5,11 @@ package image
 import (
 	"debug/elf"
 	"encoding/binary"
-	"errors"
 	"slices"
 
 	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/maps"
 )
-
-// keepObject keeps what the program's image of format elf-object is made of: the object, without what only
-// debuggers read, or nothing where the device's reader would not make the same program of it.
-func (p *Program) keepObject(o *object, start place) error {
-	p.ObjectBytes, p.fromObject = len(o.raw), true
-	if o.odd || o.callsMore(p.Helpers) {
-		p.StrippedBytes = len(o.raw)
-		if o.debug {
-			written := p.writeObject()
-			p.StrippedBytes = min(len(written), len(o.raw))
-			p.DebugBytes = p.ObjectBytes - p.StrippedBytes
-		}
-		return nil
-	}
-	p.object, p.entryIndex = o.raw, o.entryIndex(start)
-	stripped, err := o.strip()
-	if err != nil {
-		return err
-	}
-	p.StrippedBytes = min(len(stripped), len(o.raw))
-	if o.debug {
-		p.object, p.DebugBytes = stripped, p.ObjectBytes-p.StrippedBytes
-	}
-	_, err = Load(abi.ELFObject, p.object, p.entryIndex, false)
-	if refused := (abi.Fault{}); errors.As(err, &refused) && refused.Status != abi.StatusMemory {
-		p.object, p.entryIndex = nil, 0
-	}
-	return nil
-}
-
-// callsMore tells whether code of the object calls helpers that are not listed: the device would be sent, and
-// refuse, what the program does not need.
-func (o *object) callsMore(helpers []uint16) bool {
-	for _, s := range o.sections {
-		if s == nil || !s.code {
-			continue
-		}
-		for _, id := range (&Program{Text: s.data}).calledHelpers() {
-			if !slices.Contains(helpers, id) {
-				return true
-			}
-		}
-	}
-	return false
-}
 
 // encodeObject is an object as the device's own reader takes it: as the compiler wrote it or, with debug
 // information, what strip -d and removing BTF leave; or a new one with the program as it was linked, where
@@ -198,17 +152,4 @@ func (p *Program) writeObject() []byte {
 		headers = appendStruct(headers, h)
 	}
 	return finishObject(out, headers, outSections, outStrtab)
-}
-
-// finishObject puts the section headers behind the sections, and the header of the file in front.
-func finishObject(out, headers []byte, sections, names int) []byte {
-	out = pad(out)
-	header := elf.Header64{
-		Ident: [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)},
-		Type:  uint16(elf.ET_REL), Machine: uint16(elf.EM_BPF), Version: uint32(elf.EV_CURRENT),
-		Shoff: uint64(len(out)), Ehsize: 64, Shentsize: 64,
-		Shnum: uint16(sections), Shstrndx: uint16(names),
-	}
-	copy(out, appendStruct(nil, header))
-	return append(out, headers...)
 }

@@ -178,9 +178,7 @@ static int32_t change(const struct maps *maps, struct maps_map *m, const uint8_t
 		if (!m->newer)
 			return MAPS_E2BIG;
 		i = m->oldest;
-		uint8_t old[UB_MAP_KEY_MAX];
-		maps_key(m, i, old);
-		unlink(m, head_of(maps, m, old), i);
+		unlink(m, head_of(maps, m, (const uint8_t *)(m->keys + i * m->key_words)), i);
 	}
 	i = m->free & (FREE - 1);
 	m->free = m->next[i];

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -112,4 +113,18 @@ func dashes(name string) string {
 		return "-" + name
 	}
 	return "--" + name
+}
+
+func commandNames(app *cli.App) []string {
+	var names []string
+	for _, c := range app.Commands {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// isMapping tells a value of --map from what comes behind it.
+func isMapping(s string) bool {
+	_, err := strconv.ParseInt(s, 0, 64)
+	return !isFlag(s) && (err == nil || strings.Contains(s, ":"))
 }

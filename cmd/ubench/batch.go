@@ -32,15 +32,6 @@ type batchJob struct {
 	Mem     string `json:"mem"`
 }
 
-type batchAnswer struct {
-	Name    string `json:"name"`
-	R0      string `json:"r0"`
-	Status  string `json:"status"`
-	PC      uint32 `json:"pc"`
-	Message string `json:"message,omitempty"`
-	Line    *int   `json:"place,omitempty"` // of a shard: its place in the whole batch
-}
-
 // execBatch answers line by line, and at once where somebody waits for the answer: output is
 // flushed whenever no further input is at hand.
 func (e *env) execBatch(c *cli.Context, template emu.Job, file string) error {

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -134,12 +133,6 @@ func (e *env) said(c *cli.Context, name, done string) error {
 	}
 	_, err := fmt.Fprintf(e.stdout, "%s: %s\n", name, done)
 	return err
-}
-
-func (e *env) printJSON(v any) error {
-	out := json.NewEncoder(e.stdout)
-	out.SetEscapeHTML(false)
-	return out.Encode(v)
 }
 
 func (e *env) deviceGet(c *cli.Context, d deploy.Device, args []string) error {

@@ -148,26 +148,3 @@ func (e *env) disasmJob(c *cli.Context, engine string) (emu.Job, *image.Program,
 	}
 	return execJob(template, fileName(name), data, c.String("entry"), "")
 }
-
-// loadedProgram is the program in an image as the device's reader leaves it.
-func loadedProgram(name string, job emu.Job) (*image.Program, func(slot int) string, error) {
-	l, err := image.Load(job.Format, job.Image, job.Entry, false)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: format %s: %w", name, job.Format, err)
-	}
-	p, err := image.FromText(name, l.Text)
-	if err != nil {
-		return nil, nil, err
-	}
-	if l.Entry > 0 {
-		main := p.Functions[0]
-		main.Slot, p.Functions[0].Name = l.Entry, "f0"
-		p.Functions = slices.DeleteFunc(p.Functions, func(f image.Function) bool { return f.Slot == l.Entry })
-		at := slices.IndexFunc(p.Functions, func(f image.Function) bool { return f.Slot > l.Entry })
-		if at < 0 {
-			at = len(p.Functions)
-		}
-		p.Functions = slices.Insert(p.Functions, at, main)
-	}
-	return p, l.NameOf, nil
-}

@@ -5,12 +5,8 @@ package main
 import (
 	"context"
 	"io"
-	"os"
-
-	"golang.org/x/term"
 
 	"github.com/ubench-dev/ubench/benchmarks"
-	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/report"
 )
 
@@ -25,42 +21,11 @@ type env struct {
 	benchmarks []benchmarks.Benchmark
 }
 
-// targetSource is where targets come from.
-type targetSource interface {
-	// open starts a target; the mistake of naming one that cannot exist is a usage error.
-	open(ctx context.Context, spec string) (emu.Target, error)
-	// list says which targets there are and whether they can start here.
-	list(ctx context.Context) []targetStatus
-}
-
-// targetStatus is what is known of a target without starting it.
-type targetStatus struct {
-	Spec    string `json:"target"`
-	Works   bool   `json:"works"`
-	Reason  string `json:"reason,omitempty"`  // why it does not work, or what it is
-	Install string `json:"install,omitempty"` // what to do about it
-}
-
 func newEnv(stdin io.Reader, stdout, stderr io.Writer) *env {
 	return &env{
 		stdin: stdin, stdout: &checkedOutput{w: stdout}, stderr: stderr, progress: newProgress(stderr),
 		targets: realTargets{}, benchmarks: benchmarks.All(),
 	}
-}
-
-// checkedOutput is standard output. It keeps the first error, so that none is lost when a command looks at none.
-type checkedOutput struct {
-	w   io.Writer
-	err error
-}
-
-func (o *checkedOutput) Write(p []byte) (int, error) {
-	if o.err != nil {
-		return 0, o.err
-	}
-	n, err := o.w.Write(p)
-	o.err = err
-	return n, err
 }
 
 // interruptible is a reader whose reads end with a context, even while nothing comes.
@@ -104,15 +69,4 @@ func writeFile(name string, data []byte) error {
 		_, err := w.Write(data)
 		return err
 	})
-}
-
-// colour tells whether output to w may be coloured: only on a terminal, never with NO_COLOR.
-func colour(w io.Writer) bool { return os.Getenv("NO_COLOR") == "" && isTerminal(w) }
-
-func isTerminal(w any) bool {
-	if o, ok := w.(*checkedOutput); ok {
-		w = o.w
-	}
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -278,3 +278,23 @@ func (e *env) judge(name string, all []execution) error {
 	}
 	return nil
 }
+
+// showDevices prints what the program printed and the state of the devices, and writes the state to
+// a file, "" for none. Lines that cannot be part of a trace become comments.
+func (e *env) showDevices(text string, devices []string, file string) error {
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	var shown, state strings.Builder
+	for _, line := range devices {
+		fmt.Fprintf(&shown, "devices: %s\n", line)
+		if _, err := abi.ParseTrace(line); err != nil {
+			line = "# " + line
+		}
+		fmt.Fprintln(&state, line)
+	}
+	if _, err := io.WriteString(e.stderr, text+shown.String()); err != nil || file == "" {
+		return err
+	}
+	return writeFile(file, []byte(state.String()))
+}

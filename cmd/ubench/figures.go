@@ -13,6 +13,7 @@ import (
 	"github.com/ubench-dev/ubench/bench"
 	"github.com/ubench-dev/ubench/benchmarks"
 	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/targets"
 	"github.com/ubench-dev/ubench/firmware"
 	"github.com/ubench-dev/ubench/report"
 )
@@ -147,7 +148,9 @@ func (e *env) study(ctx context.Context, spec string, all bool) (*study, error) 
 	if s.sizes, err = exampleSizes(ctx, target); err != nil {
 		return nil, err
 	}
-	if err := e.studyIsolation(ctx, target, s); err != nil {
+	if targets.Check(walls(s.info)) != nil {
+		s.missing = append(s.missing, "no figure h: "+s.info.Target+" has no walls")
+	} else if s.isolation, err = e.isolation(ctx, target); err != nil {
 		return nil, err
 	}
 	if all {
@@ -218,7 +221,7 @@ func (s *study) memory() error {
 		s.staticRAM += c.Bytes
 	}
 	s.ram = append(s.ram, bench.Component{Name: "static", Bytes: s.staticRAM},
-		bench.Component{Name: "stack of a program, at most", Bytes: programStack})
+		bench.Component{Name: "stack of a program, at most", Bytes: emu.StackBytes})
 	for _, engine := range []string{"vm", "jit", "femto", "rbpf"} {
 		if stack, kept := s.peak(engine); stack > 0 {
 			s.ram = append(s.ram, bench.Component{Name: engine + ", per program", Bytes: kept},
@@ -238,10 +241,6 @@ func (s *study) peak(engine string) (stack, kept int) {
 	return stack, kept
 }
 
-// programStack is the stack of a program that nests as deep as it may, and the save area below it
-// (UB_STACK_BYTES and UB_SAVE_BYTES of abi/run.h).
-const programStack = 8*512 + 8*40
-
 // needs are what a board must have for each of our engines: the firmware without the other ones,
 // its static RAM, the deepest C stack, and one program with a full stack.
 func (s *study) needs() []report.Need {
@@ -251,7 +250,7 @@ func (s *study) needs() []report.Need {
 		if stack == 0 {
 			continue
 		}
-		n := report.Need{Name: "ubench with " + engine, Engine: engine, Compiles: engine == "jit", RAM: s.staticRAM + stack + kept + programStack, Source: report.Measured}
+		n := report.Need{Name: "ubench with " + engine, Engine: engine, Compiles: engine == "jit", RAM: s.staticRAM + stack + kept + emu.StackBytes, Source: report.Measured}
 		for _, c := range s.rom {
 			if c.Name == engine || c.Name != "native" && !slices.Contains(s.info.Engines, c.Name) {
 				n.ROM += c.Bytes

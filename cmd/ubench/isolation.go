@@ -16,38 +16,37 @@ import (
 // otherBoard is where programs are counted that fit, beside the board that is measured on.
 const otherBoard = "unicorn:cortex-m3+" + targets.NoCycles + "+" + targets.Walls
 
-// studyIsolation measures what compartments cost on the same board, if there is a target with walls beside this one.
-func (e *env) studyIsolation(ctx context.Context, target emu.Target, s *study) error {
-	spec := s.info.Target + "+" + targets.Walls
-	if targets.Check(spec) != nil {
-		s.missing = append(s.missing, "no figure h: "+s.info.Target+" has no walls")
-		return nil
-	}
-	walled, err := e.compartments(ctx, spec)
+// walls names the target with walls on the same board.
+func walls(info emu.Info) string { return info.Target + "+" + targets.Walls }
+
+// isolation measures what compartments cost on the board of a target.
+func (e *env) isolation(ctx context.Context, target emu.Target) (*bench.Isolation, error) {
+	walled, err := e.compartments(ctx, walls(target.Info()))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer walled.Close()
-	if s.isolation, err = bench.MeasureIsolation(ctx, walled, target, e.benchmarks, e.progress.step); err != nil {
-		return err
+	measured, err := bench.MeasureIsolation(ctx, walled, target, e.benchmarks, e.progress.step)
+	if err != nil {
+		return nil, err
 	}
 	other, err := e.compartments(ctx, otherBoard)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer other.Close()
 	for _, t := range []bench.Compartments{walled, other} {
 		for _, engine := range []string{"vm", "jit"} {
 			jobs, err := exampleJobs(engine)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			if err := s.isolation.AddFit(ctx, t, engine, jobs); err != nil {
-				return err
+			if err := measured.AddFit(ctx, t, engine, jobs); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return measured, nil
 }
 
 func (e *env) compartments(ctx context.Context, spec string) (bench.Compartments, error) {

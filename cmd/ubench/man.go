@@ -42,14 +42,6 @@ func manCommand(e *env) *cli.Command {
 	}
 }
 
-func commandNames(app *cli.App) []string {
-	var names []string
-	for _, c := range app.Commands {
-		names = append(names, c.Name)
-	}
-	return names
-}
-
 func writeManPages(app *cli.App, dir string) error {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return fmt.Errorf("--output %s: there is no such folder: create it first", dir)

@@ -162,12 +162,6 @@ func measureOptions(c *cli.Context) (o bare.Options, err error) {
 	return o, err
 }
 
-// isMapping tells a value of --map from what comes behind it.
-func isMapping(s string) bool {
-	_, err := strconv.ParseInt(s, 0, 64)
-	return !isFlag(s) && (err == nil || strings.Contains(s, ":"))
-}
-
 func checkCore(core unicorn.Core) error {
 	if core != unicorn.CortexM3 && core != unicorn.CortexM4 {
 		return unknown("core", string(core), []string{string(unicorn.CortexM3), string(unicorn.CortexM4)})

@@ -7,24 +7,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/ubench-dev/ubench/bench"
 	"github.com/ubench-dev/ubench/report"
 )
-
-// shardFlag is for commands whose work several computers can share.
-var shardFlag = &cli.StringFlag{Name: "shard", Usage: "do part `I/N` of the work, I from 1 to N, for ubench merge"}
-
-// shard reads --shard, whose output is JSON; nil if it was not given.
-func shard(c *cli.Context, format string) (*bench.Shard, error) {
-	s, err := bench.ParseShard(c.String("shard"))
-	if err != nil || c.IsSet("shard") && s == nil {
-		return nil, usagef("--shard %q: name a part as I/N, I from 1 to N (at most %d)", c.String("shard"), bench.MaxShards)
-	}
-	if s != nil && format != "json" {
-		return nil, usagef("--shard %s: add --json, which is what ubench merge reads", c.String("shard"))
-	}
-	return s, nil
-}
 
 func mergeCommand(e *env) *cli.Command {
 	return &cli.Command{
@@ -89,6 +73,3 @@ func (e *env) merge(c *cli.Context) error {
 	}
 	return e.writeSamples(c, format, *merged, true)
 }
-
-// maxResultFile bounds what is read of a shard.
-const maxResultFile = 64 << 20

@@ -96,3 +96,15 @@ func (e *env) mergeBatches(names []string) error {
 	}
 	return nil
 }
+
+type batchAnswer struct {
+	Name    string `json:"name"`
+	R0      string `json:"r0"`
+	Status  string `json:"status"`
+	PC      uint32 `json:"pc"`
+	Message string `json:"message,omitempty"`
+	Line    *int   `json:"place,omitempty"` // of a shard: its place in the whole batch
+}
+
+// maxResultFile bounds what is read of a shard.
+const maxResultFile = 64 << 20

@@ -162,14 +162,6 @@ func writeFields(b *strings.Builder, fields []image.Field) {
 	}
 }
 
-// slots says how long a program is.
-func slots(p *image.Program) string {
-	if p.Slots() == 1 {
-		return "1 slot"
-	}
-	return fmt.Sprintf("%d slots", p.Slots())
-}
-
 // writeProgram lists a linked program.
 func writeProgram(b *strings.Builder, p *image.Program) {
 	fmt.Fprintf(b, "\n%s, %d bytes of .rodata, %d of .data, %d of .bss; needs a context of %d bytes\n",

@@ -181,3 +181,16 @@ func helperID(name string) (uint16, error) {
 	}
 	return 0, unknown("helper", name, names)
 }
+
+// baseOf is a file's name without what says that it is a program.
+func baseOf(file string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(file, filepath.Ext(file)), ".bpf")
+}
+
+// slots says how long a program is.
+func slots(p *image.Program) string {
+	if p.Slots() == 1 {
+		return "1 slot"
+	}
+	return fmt.Sprintf("%d slots", p.Slots())
+}

@@ -3,16 +3,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,8 +15,6 @@ import (
 	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/report"
 )
-
-const defaultTarget = "unicorn"
 
 func runCommand(e *env) *cli.Command {
 	return &cli.Command{
@@ -175,75 +168,6 @@ func (e *env) runPlan(c *cli.Context) (*bench.Plan, error) {
 	return plan, nil
 }
 
-// parseList splits a comma-separated list of names.
-func parseList(flag, text string) ([]string, error) {
-	var names []string
-	for name := range strings.SplitSeq(text, ",") {
-		name = strings.TrimSpace(name)
-		if name == "" {
-			return nil, usagef("--%s %q: an empty name", flag, text)
-		}
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return names, nil
-}
-
-func parseBudget(c *cli.Context) (uint32, error) {
-	n := c.Int64("budget")
-	if c.IsSet("budget") && (n < 1 || n > math.MaxUint32) {
-		return 0, usagef("--budget %d: choose 1 to %d", n, uint32(math.MaxUint32))
-	}
-	return uint32(n), nil
-}
-
-// outputFormat is the one of --format, --json and --csv that was given; they must not contradict.
-func outputFormat(c *cli.Context, choices ...string) (string, error) {
-	format := c.String("format")
-	if !slices.Contains(choices, format) {
-		return "", unknown("format", format, choices)
-	}
-	given := c.IsSet("format")
-	for _, short := range []string{"json", "csv"} {
-		if !c.Bool(short) {
-			continue
-		}
-		if given && format != short {
-			return "", usagef("--%s contradicts the format %s: choose one", short, format)
-		}
-		format, given = short, true
-	}
-	return format, nil
-}
-
-// checkPlot finds mistakes in a plot's file name before anything is measured.
-func checkPlot(name string) error {
-	if err := report.CheckPlotName(name); err != nil {
-		return usagef("%v", err)
-	}
-	if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
-		return fmt.Errorf("plot %s: there is no folder %s: create it first", name, filepath.Dir(name))
-	}
-	return nil
-}
-
-// targetFlag names targets, for targetSpecs.
-var targetFlag = &cli.StringSliceFlag{Name: "target",
-	Usage: "`TARGET`, or several with commas or by repeating the flag (default: " + defaultTarget + "); see ubench list"}
-
-// targetSpecs lists the targets asked for.
-func targetSpecs(c *cli.Context) ([]string, error) {
-	specs := []string{defaultTarget}
-	if c.IsSet("target") {
-		var err error
-		if specs, err = parseList("target", strings.Join(c.StringSlice("target"), ",")); err != nil {
-			return nil, err
-		}
-	}
-	return withModel(c, specs)
-}
-
 // measure runs the plan on each target in turn.
 func (e *env) measure(ctx context.Context, plan *bench.Plan, specs []string) ([]bench.Sample, error) {
 	var all []bench.Sample
@@ -295,74 +219,4 @@ func expandEngines(names, offered []string) []string {
 		}
 	}
 	return engines
-}
-
-// writeSamples prints samples in a format; several benchmarks get a summary.
-func (e *env) writeSamples(c *cli.Context, format string, r report.Results, summary bool) error {
-	samples := r.Samples
-	switch format {
-	case "json":
-		return e.writeJSON(c, r)
-	case "csv":
-		return report.WriteCSV(e.stdout, &r)
-	case "bench":
-		return report.WriteGoBench(e.stdout, &r)
-	}
-	tables := report.RunTables(samples)
-	if summary {
-		tables = append(tables, report.SummaryTables(samples)...)
-	}
-	return e.writeTables(tables)
-}
-
-// writeJSON prints a result file.
-func (e *env) writeJSON(c *cli.Context, r report.Results) error {
-	r.Version = versionText()
-	if !c.Bool("reproducible") {
-		r.Created = time.Now().UTC().Format(time.RFC3339)
-	}
-	return r.WriteJSON(e.stdout)
-}
-
-// writeTables prints tables with an empty line between them.
-func (e *env) writeTables(tables []*report.Table) error {
-	for i, t := range tables {
-		if i > 0 {
-			if _, err := fmt.Fprintln(e.stdout); err != nil {
-				return err
-			}
-		}
-		if err := t.WriteText(e.stdout, colour(e.stdout)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// maxComplaints bounds the lines about samples that are not good.
-const maxComplaints = 10
-
-// complain says which samples are not good; it returns errSilent if there is one.
-func (e *env) complain(samples []bench.Sample) error {
-	bad := 0
-	for _, s := range samples {
-		if s.OK {
-			continue
-		}
-		if bad++; bad > maxComplaints {
-			continue
-		}
-		what := s.Benchmark
-		if s.Size > 0 {
-			what += fmt.Sprintf(", %d %s", s.Size, cmp.Or(s.SizeUnit, "bytes"))
-		}
-		fmt.Fprintf(e.stderr, "ubench run: %s, %s on %s: %s\n", what, s.Engine, s.Target, s.Error)
-	}
-	if bad > maxComplaints {
-		fmt.Fprintf(e.stderr, "ubench run: and %d more samples that failed; --json lists them all\n", bad-maxComplaints)
-	}
-	if bad > 0 {
-		return errSilent
-	}
-	return nil
 }

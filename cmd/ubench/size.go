@@ -135,16 +135,6 @@ func (e *env) sizeFirmware(file string) error {
 // maxFirmwareFile bounds the ELF of a firmware, debug information and all.
 const maxFirmwareFile = 64 << 20
 
-func (e *env) writeSizes(c *cli.Context, format string, sizes []bench.Size) error {
-	switch format {
-	case "json":
-		return e.writeJSON(c, report.Results{Sizes: sizes})
-	case "csv":
-		return report.WriteSizesCSV(e.stdout, sizes)
-	}
-	return e.writeTables(report.SizeTables(sizes))
-}
-
 // programFile is a program to size, and what lies beside it.
 type programFile struct {
 	name   string
@@ -168,11 +158,6 @@ func isObject(name string) bool {
 	var start [20]byte
 	_, err = io.ReadFull(f, start[:])
 	return err == nil && image.IsObject(start[:])
-}
-
-// baseOf is a file's name without what says that it is a program.
-func baseOf(file string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(file, filepath.Ext(file)), ".bpf")
 }
 
 // findPrograms lists the programs in files and folders, in that order.

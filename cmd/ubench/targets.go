@@ -30,3 +30,19 @@ func (realTargets) list(ctx context.Context) []targetStatus {
 	}
 	return list
 }
+
+// targetSource is where targets come from.
+type targetSource interface {
+	// open starts a target; the mistake of naming one that cannot exist is a usage error.
+	open(ctx context.Context, spec string) (emu.Target, error)
+	// list says which targets there are and whether they can start here.
+	list(ctx context.Context) []targetStatus
+}
+
+// targetStatus is what is known of a target without starting it.
+type targetStatus struct {
+	Spec    string `json:"target"`
+	Works   bool   `json:"works"`
+	Reason  string `json:"reason,omitempty"`  // why it does not work, or what it is
+	Install string `json:"install,omitempty"` // what to do about it
+}

@@ -87,13 +87,6 @@ type loopVerdict struct {
 	Why     string `json:"why,omitempty"`
 }
 
-// boundVerdict is a polynomial of the length of the context, lowest power first, or why there is none.
-type boundVerdict struct {
-	AtMost       string    `json:"at_most,omitempty"`
-	Coefficients []float64 `json:"coefficients,omitempty"`
-	Why          string    `json:"why,omitempty"`
-}
-
 func (e *env) verify(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return usagef("name one benchmark or program: a file, or - for standard input")
@@ -297,11 +290,4 @@ func (p sourcePlace) where() string {
 		return fmt.Sprintf("%6d", p.Slot)
 	}
 	return fmt.Sprintf("%6d  %s:%d", p.Slot, p.File, p.Line)
-}
-
-func (v boundVerdict) text() string {
-	if v.Why != "" {
-		return "no bound: " + v.Why
-	}
-	return v.AtMost
 }

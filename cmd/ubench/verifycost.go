@@ -146,3 +146,17 @@ func dear(in *thumb.Insn) spent {
 	}
 	return spent{1, c}
 }
+
+// boundVerdict is a polynomial of the length of the context, lowest power first, or why there is none.
+type boundVerdict struct {
+	AtMost       string    `json:"at_most,omitempty"`
+	Coefficients []float64 `json:"coefficients,omitempty"`
+	Why          string    `json:"why,omitempty"`
+}
+
+func (v boundVerdict) text() string {
+	if v.Why != "" {
+		return "no bound: " + v.Why
+	}
+	return v.AtMost
+}

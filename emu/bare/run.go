@@ -10,22 +10,6 @@ import (
 	"github.com/ubench-dev/ubench/emu/unicorn"
 )
 
-// waitLoop is a loop that changes nothing and waits for nothing: a program that is done.
-type waitLoop struct {
-	regs       [17]uint32
-	at         string
-	reads      uint32 // a register of a peripheral; 0 for none
-	interrupts uint64 // taken before the loop was noticed
-	serves     string // what comes between: interrupts
-}
-
-func (w *waitLoop) Error() string {
-	if w.reads != 0 {
-		return fmt.Sprintf("waits for ever at %s for the register at 0x%08x", w.at, w.reads)
-	}
-	return "loops for ever at " + w.at + w.serves
-}
-
 const (
 	// enoughInterrupts is how many a loop that reads nothing is given to be ended by.
 	enoughInterrupts = 1000

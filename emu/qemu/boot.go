@@ -16,12 +16,6 @@ type Machine struct {
 	client  *wire.Client
 }
 
-// Memory is what lies in memory when a machine starts, beside its firmware.
-type Memory struct {
-	Addr  uint32
-	Bytes []byte
-}
-
 // Boot starts a machine with a firmware. An instruction takes 2^shift nanoseconds of its time, however long it takes
 // here; a core that sleeps takes none.
 func Boot(ctx context.Context, machine string, elf []byte, shift int, memory ...Memory) (*Machine, error) {

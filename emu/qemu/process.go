@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -305,3 +306,16 @@ func (p *process) Close() error {
 
 // patience is how long QEMU may take to do what takes it milliseconds: on a computer with other work it gets few of them.
 const patience = 5 * time.Minute
+
+// Memory is what lies in memory when a machine starts, beside its firmware.
+type Memory struct {
+	Addr  uint32
+	Bytes []byte
+}
+
+// hungUp tells whether the connection was closed from the other side.
+func hungUp(err error) bool {
+	text := err.Error() // reset and pipe errors differ between systems
+	return errors.Is(err, io.EOF) || errors.Is(err, os.ErrClosed) ||
+		strings.Contains(text, "connection reset") || strings.Contains(text, "broken pipe")
+}

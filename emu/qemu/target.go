@@ -8,9 +8,6 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/ubench-dev/ubench/emu"
@@ -106,13 +103,6 @@ func (t *Target) failure(ctx context.Context, err error) error {
 		}
 	}
 	return err
-}
-
-// hungUp tells whether the connection was closed from the other side.
-func hungUp(err error) bool {
-	text := err.Error() // reset and pipe errors differ between systems
-	return errors.Is(err, io.EOF) || errors.Is(err, os.ErrClosed) ||
-		strings.Contains(text, "connection reset") || strings.Contains(text, "broken pipe")
 }
 
 // locate names the function an address is in.

@@ -7,7 +7,6 @@ package hostile
 
 import (
 	"bytes"
-	"math/rand/v2"
 	"reflect"
 	"slices"
 
@@ -32,27 +31,7 @@ func (k Kind) String() string {
 	return [...]string{"claims", "bits", "spliced", "foreign", "cut", "noise"}[k]
 }
 
-// Liar makes hostile plans for one program after the other.
-type Liar struct {
-	r      *rand.Rand
-	pool   map[reflect.Type][]reflect.Value // what plans have said, by the type of claim
-	others [][]byte                         // plans of other programs
-
-	text      []byte
-	slots     []int // where instructions begin
-	functions []int
-	bases     [][]byte // plans that the compiler follows
-}
-
-const (
-	poolSize = 200 // claims of a type
-	maxBases = 24
-)
-
-// New makes a liar with a seed.
-func New(seed, stream uint64) *Liar {
-	return &Liar{r: rand.New(rand.NewPCG(seed, stream)), pool: map[reflect.Type][]reflect.Value{}}
-}
+const maxBases = 24
 
 // Begin goes on to a program, with an honest plan of it if there is one.
 func (l *Liar) Begin(text, honest []byte) {

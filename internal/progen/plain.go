@@ -5,8 +5,6 @@ package progen
 // Plain programs are those that other verifiers admit, too: no loops, registers and stack written
 // before they are read, pointers only in two registers that nothing changes, accesses aligned and
 // inside.
-const plainBytes = 64 // of the context, and of the stack they read
-
 func (g *generator) plainMemory() { g.program.Context = g.bytes(plainBytes) }
 
 func (g *generator) plainPrologue() {
@@ -28,14 +26,6 @@ func (g *generator) plainStatement() {
 		g.spread, g.plainAtomic, g.plainExtended, g.idiom,
 	}
 	kinds[g.below(len(kinds))]()
-}
-
-func (g *generator) plainAddress(size int) (base byte, offset int16) {
-	at := int16(g.byte() % (plainBytes / size) * size)
-	if g.one(2) {
-		return stackPointer, at - plainBytes
-	}
-	return ctxPointer, at
 }
 
 func (g *generator) plainAtomic() {
@@ -71,22 +61,6 @@ func (g *generator) plainExtended() {
 	default:
 		g.emit(insn{op: 0xd7, regs: g.dst(), imm: []uint32{16, 32, 64}[g.below(3)]})
 	}
-}
-
-// admissible is an instruction without what other verifiers refuse: shifts by too much and divisions
-// by zero, where they are constants.
-func admissible(in insn) insn {
-	class := in.op & 7
-	if (class != 4 && class != 7) || in.op&8 != 0 {
-		return in
-	}
-	switch in.op & 0xf0 {
-	case 0x60, 0x70, 0xc0:
-		in.imm &= 31
-	case 0x30, 0x90:
-		in.imm |= 1
-	}
-	return in
 }
 
 // plainEnd leaves all of the result in the context: of r0 some engines show the low half only.

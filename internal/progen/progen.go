@@ -4,6 +4,21 @@
 // pseudo-random generator, become a program that most often passes the verifier, does something,
 // and shows in its result, its context and its output what it did. It knows the instruction set, but
 // no engine.
+//
+// What a program can be made of, and where it is made:
+//
+//   - a function without an exit, so that only a callee has one or none has: Generate (endless), leave
+//   - code that nothing reaches: dead
+//   - loops that count up or down, in 32 and in 64 bits, signed and unsigned: loop, counted, and with starts, steps and
+//     bounds around 0, 2^31, 2^32 and 2^63: tight, around, tightLatch
+//   - addresses that mix r10, the context, sections and each other: mix, through, at, indexed
+//   - accesses up to the end of memory and over it: toEnd, address
+//   - helpers with arguments that are right, most often: helper
+//   - .data and .rodata: section, sectionAddress; memory granted: memory
+//   - local calls, through pointers too: call; atomics: atomic; version 4: extended
+//   - what compilers emit and others look for: peephole, idiom; many values at a time: spread, onFrame
+//
+// TestRepairs of package redzone takes repairs out of the compiler and looks whether programs find the faults.
 package progen
 
 import (
@@ -12,87 +27,6 @@ import (
 
 	"github.com/ubench-dev/ubench/image"
 )
-
-// Features widen what programs are made of. The zero value is the base set without local calls,
-// which every engine of the firmware runs.
-type Features struct {
-	Plain    bool // only what other verifiers admit; see plain.go
-	Calls    bool // local calls
-	Extended bool // version 4 of the instruction set, atomics, callx, data sections, granted memory
-	Counted  bool // more loops that step a counter to a bound; see counted.go
-	Loops    bool // little else than such loops
-}
-
-// Program is what came of a seed.
-type Program struct {
-	Text    []byte
-	Context []byte
-	CtxMin  uint32
-	Rodata  []byte
-	Data    []byte
-	// Addresses are the lddw instructions to be given addresses in Rodata and Data.
-	Addresses []image.Address
-	Granted   []Region
-	Budget    uint32
-}
-
-// Linked is the program as the loader of objects would leave it.
-func (p Program) Linked() (*image.Program, error) {
-	linked, err := image.FromText("generated", p.Text)
-	if err != nil {
-		return nil, err
-	}
-	linked.Rodata, linked.Data, linked.CtxMin, linked.Addresses = p.Rodata, p.Data, p.CtxMin, p.Addresses
-	return linked, nil
-}
-
-// Region is memory granted beyond the context.
-type Region struct {
-	Bytes    []byte
-	Writable bool
-}
-
-// insn is an instruction whose jump or call target is not yet a distance.
-type insn struct {
-	op, regs byte
-	offset   int16
-	imm      uint32
-	high     uint32  // lddw: imm of the second slot
-	target   int     // jumps: index in the function; calls: of the function
-	section  section // lddw: what imm is an offset into
-}
-
-type section byte
-
-const (
-	none section = iota
-	rodata
-	data
-	function // target is its index
-)
-
-const (
-	opLDDW = 0x18
-	opJA   = 0x05
-	opJA32 = 0x06
-	opCall = 0x85
-	opCalX = 0x8d
-	opExit = 0x95
-
-	ctxPointer   = 6 // hold pointers throughout most programs
-	stackPointer = 7
-)
-
-type generator struct {
-	seed      []byte
-	features  Features
-	program   Program
-	functions [][]insn
-	body      []insn // of the function being made
-	loops     int    // open around the statement being made
-	endless   bool   // the function being made has no exit
-	turns     uint32 // of counted loops, if all goes well
-}
 
 // Generate turns a seed into a program.
 func Generate(seed []byte, f Features) Program {
@@ -133,29 +67,6 @@ func Generate(seed []byte, f Features) Program {
 		g.program.Budget = max(g.turns, 2) - []uint32{0, 0, 1}[g.below(3)]
 	}
 	return g.program
-}
-
-// byte is the next of the seed, 0 after its end.
-func (g *generator) byte() int {
-	if len(g.seed) == 0 {
-		return 0
-	}
-	b := g.seed[0]
-	g.seed = g.seed[1:]
-	return int(b)
-}
-
-func (g *generator) below(n int) int { return g.byte() % n }
-
-// one is true once in n times, and not for want of a seed.
-func (g *generator) one(n int) bool { return g.byte()%n == n-1 }
-
-func (g *generator) bytes(n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(g.byte())
-	}
-	return b
 }
 
 // memory decides what there is besides the stack.
@@ -206,42 +117,10 @@ func (g *generator) prologue() {
 	}
 }
 
-// fold makes the result depend on every register.
-func (g *generator) fold() {
-	for r := byte(1); r < 10; r++ {
-		if g.features.Plain && (r == ctxPointer || r == stackPointer) {
-			continue
-		}
-		op := []byte{0xaf, 0x0f, 0xaf, 0x1f}[g.below(4)] // xor, add, sub
-		g.emit(insn{op: op, regs: r << 4})
-		if g.one(4) {
-			g.emit(insn{op: 0x27, regs: 0, imm: 31})
-		}
-	}
-}
-
-// leave ends a function, or a way through it: with an exit, or, in one that has none, by going on somewhere before.
-func (g *generator) leave() {
-	if g.endless {
-		g.emit(insn{op: opJA, target: g.below(len(g.body) + 1)})
-		return
-	}
-	g.emit(insn{op: opExit})
-}
-
 // filler is straight-line code long enough to change the size of branches across it.
 func (g *generator) filler() {
 	for n := 8 * g.byte(); n > 0; n-- {
 		g.body = append(g.body, insn{op: 0x07, regs: byte(n % 6), imm: uint32(n * 77)})
-	}
-}
-
-func (g *generator) emit(in ...insn) {
-	for _, i := range in {
-		if g.features.Plain {
-			i = admissible(i)
-		}
-		g.body = append(g.body, i)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
+
+	"github.com/ubench-dev/ubench/abi"
 )
 
 // foreign are files that are handed to loaders of objects by mistake: how they begin, what they are, and
@@ -41,4 +43,27 @@ func Foreign(data []byte) string {
 // IsObject tells an object for eBPF by its first 20 bytes.
 func IsObject(start []byte) bool {
 	return len(start) >= 20 && bytes.HasPrefix(start, []byte(elf.ELFMAG)) && binary.LittleEndian.Uint16(start[18:]) == uint16(elf.EM_BPF)
+}
+
+// magicOf is the first word of data, 0 if it is shorter.
+func magicOf(data []byte) uint32 {
+	if len(data) < 4 {
+		return 0
+	}
+	return binary.LittleEndian.Uint32(data)
+}
+
+// Detect tells the format of an image by its bytes. Bare instructions have no mark: ok is false.
+func Detect(data []byte) (f abi.Format, ok bool) {
+	switch {
+	case magicOf(data) == 0x464c457f:
+		return abi.ELFObject, true
+	case magicOf(data) == femtoMagic, magicOf(data) == femtoMagicLE:
+		return abi.FemtoContainers, true
+	case magicOf(data) == extendedMagic:
+		return abi.ExtendedHeader, true
+	case len(data) >= packedLeast && data[0]>>4 == packedVersion && crc16(data) == 0:
+		return abi.Packed, true
+	}
+	return abi.TextOnly, false
 }
