@@ -155,6 +155,20 @@ func (s *section) eachTarget(f func(at, to uint32)) {
 	}
 }
 
+// calls tells whether code of the section calls functions, or takes their addresses.
+func (s *section) calls() (found bool) {
+	for at := uint32(0); at+slotBytes <= s.size; at += slotBytes {
+		i := decode(s.data[at:])
+		if _, ok := i.target(0); ok {
+			return true
+		}
+		if i.wide() {
+			at += slotBytes
+		}
+	}
+	return false
+}
+
 // functionAt finds the function that starts at an offset.
 func (s *section) functionAt(offset uint32) (function, bool) {
 	i := sort.Search(len(s.funcs), func(i int) bool { return s.funcs[i].start >= offset })

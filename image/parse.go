@@ -7,6 +7,7 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"errors"
+	"io"
 	"strings"
 )
 
@@ -21,6 +22,9 @@ func parseObject(name string, data []byte) (*object, error) {
 	}
 	f, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = errors.New("it ends before what its header speaks of: was it cut short?")
+		}
 		return nil, o.errorf("ELF object is damaged: %w", err)
 	}
 	defer f.Close()
@@ -85,7 +89,7 @@ func (o *object) readSections(f *elf.File) error {
 		s := &section{
 			name: h.Name, index: i, size: uint32(h.Size), align: uint32(max(h.Addralign, 1)),
 			code: h.Flags&elf.SHF_EXECINSTR != 0, write: h.Flags&elf.SHF_WRITE != 0,
-			zero: h.Type == elf.SHT_NOBITS, relocs: map[uint32]reloc{},
+			zero: h.Type == elf.SHT_NOBITS, allocated: h.Flags&elf.SHF_ALLOC != 0, relocs: map[uint32]reloc{},
 		}
 		if !s.zero {
 			var err error
@@ -126,6 +130,9 @@ func (o *object) readSymbols(f *elf.File) error {
 	symbols, err := f.Symbols()
 	if errors.Is(err, elf.ErrNoSymbols) {
 		o.odd = true
+		if what := o.lostWithSymbols(); what != "" {
+			return o.errorf("there is no symbol table, and with it went %s: compile again, and strip no more than debug information (strip -g)", what)
+		}
 	} else if err != nil {
 		return o.errorf("symbols: %w", err)
 	}
@@ -139,11 +146,30 @@ func (o *object) readSymbols(f *elf.File) error {
 	return nil
 }
 
+// lostWithSymbols is what an object cannot be linked without that was in its symbol table, and in the relocations that went
+// with it; "" if nothing is missing.
+func (o *object) lostWithSymbols() string {
+	for _, s := range o.sections {
+		switch {
+		case s == nil || s.size == 0:
+			continue
+		case s.code && s.calls():
+			return "which functions there are in section " + s.name + ", and which of them the program begins with"
+		case !s.code && s.name != ctxMinSection && s.allocated:
+			return "what refers to section " + s.name
+		}
+	}
+	return ""
+}
+
 func (o *object) readRelocations(f *elf.File) error {
 	var all []rawReloc
 	for _, h := range f.Sections {
-		if h.Type != elf.SHT_REL && h.Type != elf.SHT_RELA || int(h.Info) >= len(o.sections) {
+		if h.Type != elf.SHT_REL && h.Type != elf.SHT_RELA {
 			continue
+		}
+		if int64(h.Info) >= int64(len(o.sections)) {
+			return o.errorf("section %s: relocations of section %d, and the last one is %d", h.Name, h.Info, len(o.sections)-1)
 		}
 		s := o.sections[h.Info]
 		if s == nil {

@@ -35,6 +35,9 @@ func TestOdd(t *testing.T) {
 		{object: "ambiguous.o", refused: "cannot tell whether LLVM or GNU as made this object, and so whether second+4 or second is meant"},
 		{object: "common.o", refused: "compile with -fno-common"},
 		{object: "constructor.o", refused: "section .init_array: not supported: functions that run before"},
+		{object: "stripped-alone.o", mem: "\x07", want: 21}, // nothing is missed
+		{object: "stripped.o", refused: "with it went which functions there are in section .text"},
+		{object: "stripped-data.o", refused: "with it went what refers to section .bss"},
 		{object: "big-endian.o", refused: "big-endian"},
 		{object: "bitcode.o", refused: "LLVM bitcode: compile without -flto"},
 		{object: "archive.o", refused: "an archive: take the object out of it with ar x"},
@@ -96,6 +99,8 @@ func TestDamaged(t *testing.T) {
 	}{
 		{"32 bits", "ELF", func(b []byte) { b[4] = 1 }},
 		{"linked", "linked already (ET_EXEC)", func(b []byte) { b[16] = 2 }},
+		{"relocations of nothing", "relocations of section 200, and the last one is", func(b []byte) { binary.LittleEndian.PutUint32(b[text+64+44:], 200) }},
+		{"cut short", "was it cut short?", func(b []byte) { binary.LittleEndian.PutUint64(b[40:], 1<<40) }},
 		{"past the end", "section .text: ", func(b []byte) { binary.LittleEndian.PutUint64(b[text+24:], 1<<20) }},
 		{"too long", "section .text: ", func(b []byte) { binary.LittleEndian.PutUint64(b[text+32:], 1<<19) }},
 		{"alignment", "aligned to 24, which is no power of two", func(b []byte) { binary.LittleEndian.PutUint64(b[text+48:], 24) }},

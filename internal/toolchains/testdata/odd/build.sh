@@ -14,6 +14,13 @@ int prog(unsigned char *ctx) { return helper(ctx[0]) + table[ctx[1] & 3]; }
 C
 $cc -c "$t/calls.c" -o calls.o
 llvm-objcopy-19 --strip-unneeded --discard-all calls.o stripped-x.o
+llvm-objcopy-19 --strip-all calls.o stripped.o
+sed 's/table\[4\] = {.*};/table[4];/; s/helper(ctx\[0\]) + //' "$t/calls.c" >"$t/zeros.c"
+$cc -c "$t/zeros.c" -o "$t/zeros.o"
+llvm-objcopy-19 --strip-all "$t/zeros.o" stripped-data.o
+echo 'int prog(unsigned char *ctx) { return ctx[0] * 3; }' >"$t/alone.c"
+$cc -c "$t/alone.c" -o "$t/alone.o"
+llvm-objcopy-19 --strip-all "$t/alone.o" stripped-alone.o
 sed 's/^helper:/.Lhelper:/; s/^\t\.\(type\|size\)\thelper.*//; s/call helper/call .Lhelper/; s/^\.\?\t\.p2align.*helper.*//' >"$t/private.s" <<'S'
 	.text
 	.globl	prog
