@@ -5,9 +5,11 @@ package examples_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/ubench-dev/ubench/abi"
@@ -93,6 +95,68 @@ func TestEverything(t *testing.T) {
 		}
 		runIn(t, target, "vm", p, e)
 	}
+}
+
+// TestHeaders compiles each header that ubench build brings by itself, in both orders with the header of helpers, as strictly as
+// clang can.
+func TestHeaders(t *testing.T) {
+	found := 0
+	err := fs.WalkDir(examples.Include, "include/plain", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		found++
+		header := "#include <" + strings.TrimPrefix(name, "include/plain/") + ">\n"
+		const helpers = "#include \"bpf_helpers.h\"\n"
+		for _, text := range []string{header + header, helpers + header, header + helpers} {
+			source := filepath.Join(t.TempDir(), "program.c")
+			if err := os.WriteFile(source, []byte(text+"int prog(void *context);\nint prog(void *context) { return !context; }\n"), 0o600); err != nil {
+				return err
+			}
+			compile(t, source, []string{"-O2", "-Wall", "-Wextra", "-Werror", "-nostdlibinc", "-isystem", "include/plain"})
+		}
+		return nil
+	})
+	if err != nil || found < 8 {
+		t.Errorf("%d headers: %v", found, err)
+	}
+}
+
+// TestPacketHeaders reads a packet by the names that Linux has for its fields.
+func TestPacketHeaders(t *testing.T) {
+	const program = `#include <endian.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/udp.h>
+struct packet { struct ethhdr eth; struct iphdr ip; struct udphdr udp; } __attribute__((packed));
+_Static_assert(sizeof(struct packet) == 42, "as on the wire");
+long prog(struct packet *p, unsigned long n)
+{
+	if (n < sizeof *p || be16toh(p->eth.h_proto) != ETH_P_IP || p->ip.version != 4 || p->ip.ihl != 5 || p->ip.protocol != IPPROTO_UDP)
+		return -EINVAL;
+	return be16toh(p->udp.dest);
+}
+`
+	source := filepath.Join(t.TempDir(), "program.c")
+	if err := os.WriteFile(source, []byte(program), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := image.LoadObject("program.o", compile(t, source, []string{"-O2", "-nostdlibinc", "-isystem", "include/plain"}), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := targets.Open(context.Background(), "host")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Close()
+	packet := make([]byte, 42)
+	packet[12], packet[14], packet[23], packet[36], packet[37] = 8, 0x45, 17, 0x16, 0x33
+	runIn(t, target, "vm", p, examples.Example{Name: "packet", Context: packet, Result: 5683})
+	packet[23] = 6
+	runIn(t, target, "vm", p, examples.Example{Name: "other packet", Context: packet, Result: 1<<64 - 22})
 }
 
 // runIn runs a program in all formats it can have.

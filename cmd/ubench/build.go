@@ -29,7 +29,8 @@ func buildCommand(e *env) *cli.Command {
 		ArgsUsage: "FILE.c… [flags]",
 		Description: `Runs clang with the flags eBPF on a microcontroller needs, and checks that the result can be loaded.
 #include "bpf_helpers.h" finds the header of the device's helpers, which ubench brings along, as it does
-<string.h>, <stdint.h>, <stddef.h>, <stdbool.h>, <limits.h>, <inttypes.h>, and the types of <linux/bpf.h>.
+<string.h>, <stdint.h>, <stddef.h>, <stdbool.h>, <limits.h>, <inttypes.h>, <errno.h>, <endian.h>, the types of <linux/bpf.h>,
+and headers of packets: <linux/if_ether.h>, <linux/ip.h>, <linux/udp.h>, <linux/in.h>. There are no others.
 The same source gives the same object, byte for byte.
 --tune compiles with a few sets of options, runs each object with the given memory on the emulator, prints a table, and keeps
 the one that takes the fewest cycles. Which is best differs from program to program, and depends on the input.

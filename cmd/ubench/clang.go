@@ -74,7 +74,11 @@ func (cc *compiler) compile(ctx context.Context, source string, flags []string) 
 	cmd := exec.CommandContext(ctx, cc.clang, args...)
 	messages, err = cmd.CombinedOutput()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		return nil, messages, fmt.Errorf("%s: %s cannot compile it", source, filepath.Base(cc.clang))
+		advice := ""
+		if bytes.Contains(messages, []byte("' file not found")) {
+			advice = "; ubench build --help lists the headers there are, and --cflags -I names folders with more"
+		}
+		return nil, messages, fmt.Errorf("%s: %s cannot compile it%s", source, filepath.Base(cc.clang), advice)
 	}
 	if err != nil {
 		return nil, messages, err
