@@ -58,11 +58,11 @@ void maps_dump(const struct maps_map *m, uint32_t offset, uint8_t *to, uint32_t 
 		*to++ = m->type == UB_MAP_RINGBUF ? ring_byte(m, offset) : record_byte(m, offset / record, offset % record);
 }
 
-bool maps_put(const struct maps *maps, struct maps_map *m, const uint8_t *bytes, uint32_t n)
+bool maps_put(struct maps_map *m, const uint8_t *bytes, uint32_t n)
 {
 	if (m->type == UB_MAP_RINGBUF || m->type == UB_MAP_PROG_ARRAY || n != m->key_size + m->value_size)
 		return false;
 	if (maps_is_queue(m))
 		return !maps_push(m, bytes, UB_MAP_ANY);
-	return !maps_update(maps, m, bytes, bytes + m->key_size, UB_MAP_ANY);
+	return !maps_update(m, bytes, bytes + m->key_size, UB_MAP_ANY);
 }

@@ -9,26 +9,26 @@ static bool is_array(const struct maps_map *m)
 	return m->type == UB_MAP_ARRAY || m->type == UB_MAP_PROG_ARRAY;
 }
 
-uint32_t maps_find(const struct maps *maps, const struct maps_map *m, const void *key)
+uint32_t maps_find(const struct maps_map *m, const void *key)
 {
-	return maps_find_inline(maps, m, key);
+	return maps_find_inline(m, key);
 }
 
-uint32_t maps_lookup(const struct maps *maps, struct maps_map *m, const void *key)
+uint32_t maps_lookup(struct maps_map *m, const void *key)
 {
-	uint32_t entry = maps_find_inline(maps, m, key);
+	uint32_t entry = maps_find_inline(m, key);
 
 	if (m->newer && entry != MAPS_NONE)
 		maps_hash_use(m, entry);
 	return entry;
 }
 
-int32_t maps_update(const struct maps *maps, struct maps_map *m, const void *key, const void *value, uint32_t flags)
+int32_t maps_update(struct maps_map *m, const void *key, const void *value, uint32_t flags)
 {
 	if (flags > UB_MAP_EXIST)
 		return MAPS_EINVAL;
 	if (maps_is_hash(m))
-		return maps_hash_update(maps, m, key, value, flags);
+		return maps_hash_update(m, key, value, flags);
 	if (!is_array(m))
 		return MAPS_EINVAL;
 	uint32_t index = maps_word(key);
@@ -40,10 +40,10 @@ int32_t maps_update(const struct maps *maps, struct maps_map *m, const void *key
 	return 0;
 }
 
-int32_t maps_delete(const struct maps *maps, struct maps_map *m, const void *key)
+int32_t maps_delete(struct maps_map *m, const void *key)
 {
 	if (maps_is_hash(m))
-		return maps_hash_delete(maps, m, key);
+		return maps_hash_delete(m, key);
 	if (m->type != UB_MAP_PROG_ARRAY)
 		return MAPS_EINVAL;
 	uint32_t index = maps_word(key);

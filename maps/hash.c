@@ -52,9 +52,9 @@ static void put_key(uint32_t *words, const uint8_t *key, uint32_t bytes)
 		*words = load_rest(key, bytes);
 }
 
-static uint32_t head_of(const struct maps *maps, const struct maps_map *m, const uint8_t *key)
+static uint32_t head_of(const struct maps_map *m, const uint8_t *key)
 {
-	return hash_bytes(maps->seed, key, m->key_size) & m->mask;
+	return hash_bytes(m->seed, key, m->key_size) & m->mask;
 }
 
 /* Walks a chain. Returns the entry, or the link it ended with. */
@@ -76,9 +76,9 @@ static __attribute__((noinline)) uint32_t find_masked(const struct maps_map *m, 
 	return i < FREE ? i : MAPS_NONE;
 }
 
-uint32_t maps_hash_find(const struct maps *maps, const struct maps_map *m, const void *key)
+uint32_t maps_hash_find(const struct maps_map *m, const void *key)
 {
-	uint32_t head = head_of(maps, m, key), i = walk(m, head, key);
+	uint32_t head = head_of(m, key), i = walk(m, head, key);
 
 	if (i < FREE)
 		return i;
@@ -158,9 +158,9 @@ static void unlink(struct maps_map *m, uint32_t head, uint32_t entry)
 		lru_remove(m, entry);
 }
 
-static int32_t change(const struct maps *maps, struct maps_map *m, const uint8_t *key, const void *value, uint32_t flags)
+static int32_t change(struct maps_map *m, const uint8_t *key, const void *value, uint32_t flags)
 {
-	uint32_t head = head_of(maps, m, key), i = walk(m, head, key);
+	uint32_t head = head_of(m, key), i = walk(m, head, key);
 
 	if (i < FREE) {
 		if (flags == UB_MAP_NOEXIST)
@@ -178,7 +178,7 @@ static int32_t change(const struct maps *maps, struct maps_map *m, const uint8_t
 		if (!m->newer)
 			return MAPS_E2BIG;
 		i = m->oldest;
-		unlink(m, head_of(maps, m, (const uint8_t *)(m->keys + i * m->key_words)), i);
+		unlink(m, head_of(m, (const uint8_t *)(m->keys + i * m->key_words)), i);
 	}
 	i = m->free & (FREE - 1);
 	m->free = m->next[i];
@@ -192,19 +192,19 @@ static int32_t change(const struct maps *maps, struct maps_map *m, const uint8_t
 	return 0;
 }
 
-int32_t maps_hash_update(const struct maps *maps, struct maps_map *m, const void *key, const void *value, uint32_t flags)
+int32_t maps_hash_update(struct maps_map *m, const void *key, const void *value, uint32_t flags)
 {
 	uint32_t irq = ub_irq_save();
-	int32_t err = change(maps, m, key, value, flags);
+	int32_t err = change(m, key, value, flags);
 
 	ub_irq_restore(irq);
 	return err;
 }
 
-int32_t maps_hash_delete(const struct maps *maps, struct maps_map *m, const void *key)
+int32_t maps_hash_delete(struct maps_map *m, const void *key)
 {
 	uint32_t irq = ub_irq_save();
-	uint32_t head = head_of(maps, m, key), i = walk(m, head, key);
+	uint32_t head = head_of(m, key), i = walk(m, head, key);
 
 	if (i < FREE)
 		unlink(m, head, i);

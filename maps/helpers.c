@@ -25,16 +25,32 @@ static void *stop(struct ub_run *run, int32_t status, uint32_t addr)
 	return NULL;
 }
 
-/* The map a handle is of; NULL, and the program is stopped, if it is of none. */
-static inline struct maps_map *map_of(struct ub_run *run, uint32_t handle)
+/* The map a handle is of, as this program has it; NULL, and the program is stopped, if it is of none. */
+static inline struct maps_row *row_of(struct ub_run *run, uint32_t handle)
 {
 	struct maps *maps = run->maps;
 	uint32_t index = handle - UB_MAP_BASE;
 
 	index = index >> 3 | index << 29;
 	if (maps && index < maps->n)
-		return &maps->map[index];
+		return &maps->row[index];
 	return stop(run, UB_E_HELPER_ARG, handle);
+}
+
+static inline struct maps_map *map_of(struct ub_run *run, uint32_t handle)
+{
+	struct maps_row *row = row_of(run, handle);
+
+	return row ? row->map : NULL;
+}
+
+/* The map of a handle that is about to be changed, or read; *err is EPERM if this program may not. */
+static struct maps_map *map_for(struct ub_run *run, uint32_t handle, uint32_t unless, int32_t *err)
+{
+	struct maps_row *row = row_of(run, handle);
+
+	*err = row && row->flags & unless ? MAPS_EPERM : 0;
+	return row ? row->map : NULL;
 }
 
 static inline void *memory(struct ub_run *run, uint32_t addr, uint32_t bytes, uint32_t rights)
@@ -71,7 +87,7 @@ static __attribute__((noinline)) uint64_t lookup(struct ub_run *run, uint32_t ha
 
 	if (!m || !keyed(run, m, handle) || !(key = memory(run, addr, m->key_size, UB_READ)) || !pay(run, m->key_size))
 		return 0;
-	uint32_t entry = maps_lookup(run->maps, m, key);
+	uint32_t entry = maps_lookup(m, key);
 	return entry == MAPS_NONE || m->type == UB_MAP_PROG_ARRAY ? 0 : m->values_addr + entry * m->value_size;
 }
 
@@ -85,11 +101,10 @@ HELPER(map_lookup_elem)
 	index = index >> 3 | index << 29;
 	if (!maps || index >= maps->n || stack->len < sizeof(uint32_t) || r2 - stack->start > stack->len - sizeof(uint32_t))
 		return lookup(run, r1, r2);
-	const struct maps_map *m = &maps->map[index];
-	__asm__("" : "+r"(m)); /* an address, not one that is computed each time */
+	const struct maps_map *m = maps->row[index].map;
 	uint32_t word = maps_word(ub_at(run, r2));
 	if (m->quick == MAPS_QUICK_HASH) {
-		uint32_t head = maps_mix(maps->seed ^ word) & m->mask;
+		uint32_t head = maps_mix(m->seed ^ word) & m->mask;
 		entry = m->heads[head];
 		while (entry < MAPS_FREE && m->keys[entry] != word)
 			entry = m->next[entry];
@@ -107,49 +122,51 @@ HELPER(map_lookup_elem)
 
 HELPER(map_update_elem)
 {
-	struct maps_map *m = map_of(run, r1);
+	int32_t err;
+	struct maps_map *m = map_for(run, r1, UB_MAP_READ_ONLY, &err);
 	const void *key, *value;
 
 	if (!m || !keyed(run, m, r1) || !(key = memory(run, r2, m->key_size, UB_READ)) ||
 	    !(value = memory(run, r3, m->value_size, UB_READ)) || !pay(run, m->key_size + m->value_size))
 		return 0;
-	if (m->flags & UB_MAP_READ_ONLY || m->type == UB_MAP_PROG_ARRAY)
+	if (err || m->type == UB_MAP_PROG_ARRAY)
 		return STATUS(MAPS_EPERM);
-	return STATUS(maps_update(run->maps, m, key, value, r4));
+	return STATUS(maps_update(m, key, value, r4));
 }
 
 HELPER(map_delete_elem)
 {
-	struct maps_map *m = map_of(run, r1);
+	int32_t err;
+	struct maps_map *m = map_for(run, r1, UB_MAP_READ_ONLY, &err);
 	const void *key;
 
 	if (!m || !keyed(run, m, r1) || !(key = memory(run, r2, m->key_size, UB_READ)) || !pay(run, m->key_size))
 		return 0;
-	if (m->flags & UB_MAP_READ_ONLY || m->type == UB_MAP_PROG_ARRAY)
+	if (err || m->type == UB_MAP_PROG_ARRAY)
 		return STATUS(MAPS_EPERM);
-	return STATUS(maps_delete(run->maps, m, key));
+	return STATUS(maps_delete(m, key));
 }
 
 HELPER(map_push_elem)
 {
-	struct maps_map *m = map_of(run, r1);
+	int32_t err;
+	struct maps_map *m = map_for(run, r1, UB_MAP_READ_ONLY, &err);
 	const void *value;
 
 	if (!m || !(value = memory(run, r2, m->value_size, UB_READ)) || !pay(run, m->value_size))
 		return 0;
-	return STATUS(m->flags & UB_MAP_READ_ONLY ? MAPS_EPERM : maps_push(m, value, r3));
+	return STATUS(err ? err : maps_push(m, value, r3));
 }
 
 static uint64_t pop(struct ub_run *run, uint32_t handle, uint32_t to, bool take)
 {
-	struct maps_map *m = map_of(run, handle);
+	int32_t err;
+	struct maps_map *m = map_for(run, handle, take ? UB_MAP_READ_ONLY | UB_MAP_WRITE_ONLY : UB_MAP_WRITE_ONLY, &err);
 	void *value;
 
 	if (!m || !(value = memory(run, to, m->value_size, UB_WRITE)) || !pay(run, m->value_size))
 		return 0;
-	if (m->flags & (take ? UB_MAP_READ_ONLY | UB_MAP_WRITE_ONLY : UB_MAP_WRITE_ONLY))
-		return STATUS(MAPS_EPERM);
-	return STATUS(maps_pop(m, value, take));
+	return STATUS(err ? err : maps_pop(m, value, take));
 }
 
 HELPER(map_pop_elem)
@@ -183,9 +200,9 @@ HELPER(map_iterate)
 	return m->type == UB_MAP_PROG_ARRAY ? 0 : m->values_addr + entry * m->value_size;
 }
 
-static struct maps_map *ring_of(struct ub_run *run, uint32_t handle)
+static struct maps_map *ring_for(struct ub_run *run, uint32_t handle, uint32_t unless, int32_t *err)
 {
-	struct maps_map *m = map_of(run, handle);
+	struct maps_map *m = map_for(run, handle, unless, err);
 
 	if (m && m->type != UB_MAP_RINGBUF)
 		return stop(run, UB_E_HELPER_ARG, handle);
@@ -196,14 +213,17 @@ enum { NO_WAKEUP = 1, FORCE_WAKEUP = 2 }; /* flags of Linux without meaning here
 
 HELPER(ringbuf_output)
 {
-	struct maps_map *m = ring_of(run, r1);
+	int32_t err;
+	struct maps_map *m = ring_for(run, r1, UB_MAP_READ_ONLY, &err);
 	const void *data;
 
 	if (!m || (r3 && !(data = memory(run, r2, r3, UB_READ))) || !pay(run, r3))
 		return 0;
 	if (r4 & ~(uint32_t)(NO_WAKEUP | FORCE_WAKEUP))
 		return STATUS(MAPS_EINVAL);
-	uint32_t offset = maps_reserve(m, r3);
+	if (err)
+		return STATUS(err);
+	uint32_t offset = maps_reserve(m, run->maps->owner, r3);
 	if (!offset)
 		return STATUS(MAPS_EAGAIN);
 	if (r3)
@@ -214,10 +234,14 @@ HELPER(ringbuf_output)
 
 HELPER(ringbuf_reserve)
 {
-	struct maps_map *m = ring_of(run, r1);
-	uint32_t offset = m && !r3 ? maps_reserve(m, r2) : 0;
+	int32_t err;
+	struct maps_map *m = ring_for(run, r1, UB_MAP_READ_ONLY, &err);
+	uint32_t offset = m && !err && !r3 ? maps_reserve(m, run->maps->owner, r2) : 0;
 
-	return offset ? m->values_addr + offset : 0;
+	if (!offset)
+		return 0;
+	run->maps->open++;
+	return m->values_addr + offset;
 }
 
 /* The ring buffer whose records an address lies in: programs do not say which. */
@@ -226,9 +250,12 @@ static uint64_t submit(struct ub_run *run, uint32_t addr, bool discard)
 	struct maps *maps = run->maps;
 
 	for (uint32_t i = 0; maps && i < maps->n; i++) {
-		struct maps_map *m = &maps->map[i];
-		if (m->type == UB_MAP_RINGBUF && addr - m->values_addr <= m->max && maps_submit(m, addr - m->values_addr, discard))
-			return 0;
+		struct maps_map *m = maps->row[i].map;
+		if (m->type != UB_MAP_RINGBUF || maps->row[i].flags & UB_MAP_READ_ONLY || addr - m->values_addr > m->max ||
+		    !maps_submit(m, addr - m->values_addr, discard))
+			continue;
+		maps->open -= maps->open > 0;
+		return 0;
 	}
 	stop(run, UB_E_HELPER_ARG, addr);
 	return 0;
@@ -246,7 +273,8 @@ HELPER(ringbuf_discard)
 
 HELPER(ringbuf_query)
 {
-	const struct maps_map *m = ring_of(run, r1);
+	int32_t err;
+	const struct maps_map *m = ring_for(run, r1, 0, &err);
 	uint32_t consumed = m ? __atomic_load_n(&m->consumed, __ATOMIC_RELAXED) : 0;
 
 	if (!m)

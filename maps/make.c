@@ -24,8 +24,9 @@ static uint32_t up(uint32_t bytes)
 	return (bytes + 7) & ~7u;
 }
 
-enum { MAP_BYTES = 72 }; /* on a device, which is what sizes are about */
-UB_STATIC_ASSERT(sizeof(void *) > 4 || sizeof(struct maps_map) == MAP_BYTES, map_bytes);
+/* On a device, which is what sizes are about. */
+enum { MAP_BYTES = 80 + 8 };
+UB_STATIC_ASSERT(sizeof(void *) > 4 || ((sizeof(struct maps_map) + 7) & ~7u) + sizeof(struct maps_row) == MAP_BYTES, map_bytes);
 
 uint32_t maps_value_bytes(const struct ub_map_def *d)
 {
@@ -148,13 +149,32 @@ static int32_t put_programs(struct maps_map *m, const struct ub_map_def *d, cons
 	return 0;
 }
 
-static int32_t make_one(struct maps_map *m, const struct ub_map_def *d, const struct ub_program *p, struct ub_arena *values,
-			struct ub_arena *rest)
+static int take_hash(struct maps_map *m, struct ub_arena *rest)
+{
+	uint32_t heads = heads_of(m->max), links = 2 * m->max;
+
+	m->mask = (uint16_t)(heads - 1);
+	m->key_words = (uint16_t)words_of(m->key_size);
+	m->keys = ub_arena_take(rest, 4 * m->key_words * m->max);
+	m->heads = ub_arena_take(rest, 2 * heads);
+	m->next = ub_arena_take(rest, links);
+	if (m->type == UB_MAP_LRU_HASH) {
+		m->newer = ub_arena_take(rest, links);
+		m->older = ub_arena_take(rest, links);
+	}
+	return m->keys && m->heads && m->next && (m->type != UB_MAP_LRU_HASH || (m->newer && m->older));
+}
+
+int32_t maps_make_one(const struct ub_map_def *d, const struct ub_program *p, struct ub_arena *values, struct ub_arena *rest,
+		      uint32_t seed, struct maps_map **out)
 {
 	uint32_t bytes = maps_value_bytes(d);
+	struct maps_map *m = *out = ub_arena_take(rest, sizeof *m);
 
+	if (!m)
+		return UB_E_MEMORY;
 	*m = (struct maps_map){.type = d->type, .flags = d->flags, .key_size = d->key_size, .value_size = d->value_size,
-			       .max = d->max_entries};
+			       .max = d->max_entries, .seed = seed};
 	if (d->type == UB_MAP_ARRAY)
 		m->quick = MAPS_QUICK_ARRAY;
 	else if (d->type == UB_MAP_HASH && d->key_size == 4)
@@ -164,21 +184,22 @@ static int32_t make_one(struct maps_map *m, const struct ub_map_def *d, const st
 	m->values_addr = ub_arena_addr(values, m->values);
 	memset(m->values, 0, bytes);
 	if (is_hash(d->type)) {
-		uint32_t heads = heads_of(d->max_entries), links = 2 * d->max_entries;
-		m->mask = (uint16_t)(heads - 1);
-		m->key_words = (uint16_t)words_of(d->key_size);
-		m->keys = ub_arena_take(rest, 4 * m->key_words * d->max_entries);
-		m->heads = ub_arena_take(rest, 2 * heads);
-		m->next = ub_arena_take(rest, links);
-		if (d->type == UB_MAP_LRU_HASH) {
-			m->newer = ub_arena_take(rest, links);
-			m->older = ub_arena_take(rest, links);
-		}
-		if (!m->keys || !m->heads || !m->next || (d->type == UB_MAP_LRU_HASH && (!m->newer || !m->older)))
+		if (!take_hash(m, rest))
 			return UB_E_MEMORY;
 		maps_hash_clear(m);
 	}
 	return put_programs(m, d, p);
+}
+
+struct maps *maps_table(uint32_t n, struct ub_arena *rest)
+{
+	struct maps *maps = ub_arena_take(rest, (uint32_t)(sizeof *maps + n * sizeof maps->row[0]));
+
+	if (maps) {
+		*maps = (struct maps){.n = n};
+		memset(maps->row, 0, n * sizeof maps->row[0]);
+	}
+	return maps;
 }
 
 int32_t maps_make(const struct ub_program *program, struct ub_arena *values, struct ub_arena *rest, uint32_t seed,
@@ -195,15 +216,13 @@ int32_t maps_make(const struct ub_program *program, struct ub_arena *values, str
 	err = maps_check(program->maps, n, where);
 	if (err)
 		return err;
-	maps = ub_arena_take(rest, (uint32_t)(sizeof *maps + n * sizeof maps->map[0]));
-	if (!maps)
-		err = UB_E_MEMORY;
-	else
-		*maps = (struct maps){.n = n, .seed = seed};
-	for (where->pc = 0; !err && where->pc < n; where->pc++) {
-		err = make_one(&maps->map[where->pc], &program->maps[where->pc], program, values, rest);
-		if (err)
-			break;
+	maps = maps_table(n, rest);
+	err = maps ? 0 : UB_E_MEMORY;
+	for (uint32_t i = 0; !err && i < n; i++) {
+		const struct ub_map_def *d = &program->maps[i];
+		where->pc = i;
+		err = maps_make_one(d, program, values, rest, seed, &maps->row[i].map);
+		maps->row[i].flags = d->flags;
 	}
 	where->status = err;
 	if (err) {
@@ -216,6 +235,39 @@ int32_t maps_make(const struct ub_program *program, struct ub_arena *values, str
 	return err;
 }
 
+void maps_adopt(struct maps_map *to, const struct maps_map *from)
+{
+	uint32_t links = 2 * from->max;
+
+	memcpy(to->values, from->values, from->type == UB_MAP_RINGBUF ? from->max : from->max * from->value_size);
+	if (from->keys) {
+		memcpy(to->keys, from->keys, 4 * from->key_words * from->max);
+		memcpy(to->heads, from->heads, 2 * (from->mask + 1u));
+		memcpy(to->next, from->next, links);
+	}
+	if (from->newer) {
+		memcpy(to->newer, from->newer, links);
+		memcpy(to->older, from->older, links);
+	}
+	to->seed = from->seed;
+	to->free = from->free;
+	to->newest = from->newest;
+	to->oldest = from->oldest;
+	to->count = from->count;
+	to->first = from->first;
+	to->produced = from->produced;
+	to->consumed = from->consumed;
+	to->dropped = from->dropped;
+}
+
+void maps_end(struct maps *maps)
+{
+	for (uint32_t i = 0; maps->open && i < maps->n; i++)
+		if (maps->row[i].map->type == UB_MAP_RINGBUF)
+			maps_abandon(maps->row[i].map, maps->owner);
+	maps->open = 0;
+}
+
 /* Whether programs have pointers to what lies in the map. */
 static int has_region(uint32_t type)
 {
@@ -226,8 +278,9 @@ int32_t maps_grant(struct maps *maps, struct ub_run *run)
 {
 	run->maps = maps;
 	for (uint32_t i = 0; maps && i < maps->n; i++) {
-		const struct maps_map *m = &maps->map[i];
-		uint32_t rights = m->flags & UB_MAP_READ_ONLY ? UB_READ : m->flags & UB_MAP_WRITE_ONLY ? UB_WRITE : UB_READ | UB_WRITE;
+		const struct maps_map *m = maps->row[i].map;
+		uint32_t flags = maps->row[i].flags;
+		uint32_t rights = flags & UB_MAP_READ_ONLY ? UB_READ : flags & UB_MAP_WRITE_ONLY ? UB_WRITE : UB_READ | UB_WRITE;
 		if (!has_region(m->type))
 			continue;
 		if (run->nregions == UB_REGIONS_MAX)

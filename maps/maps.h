@@ -45,19 +45,27 @@ struct maps_map {
 	uint16_t newest, oldest;
 	uint8_t quick;           /* MAPS_QUICK_* */
 	uint8_t pad;
+	uint32_t seed; /* of hashes */
 	/* Hash maps, queues, stacks: entries; queues: where the first is. */
 	uint32_t count, first;
 	/* Ring buffers: bytes ever produced and consumed, and records there was no room for. */
 	uint32_t produced, consumed, dropped;
 };
 
+/* A map as one program has it: programs may share a map, and each may do something else with it. */
+struct maps_row {
+	struct maps_map *map;
+	uint32_t flags; /* UB_MAP_READ_ONLY, UB_MAP_WRITE_ONLY */
+};
+
 /* The maps of a program. */
 struct maps {
 	uint32_t n;
-	uint32_t seed;      /* of hashes */
-	uint32_t tail;      /* program array: the function that is to run, or 0 */
-	uint32_t tails;     /* tail calls of this run */
-	struct maps_map map[];
+	uint32_t tail;  /* program array: the function that is to run, or 0 */
+	uint32_t tails; /* tail calls of this run */
+	uint32_t owner; /* says of records of ring buffers who reserved them; other numbers where maps are shared */
+	uint32_t open;  /* records of ring buffers that it has reserved and not submitted */
+	struct maps_row row[];
 };
 
 /* Whether maps can be as they are declared. Returns 0 or a negative status, with the index of the map in where->pc. */
@@ -66,6 +74,12 @@ int32_t maps_check(const struct ub_map_def *defs, uint32_t n, struct ub_fault *w
 /* Bytes that values of a map take, and those of everything else; of one that was checked. */
 uint32_t maps_value_bytes(const struct ub_map_def *def);
 uint32_t maps_other_bytes(const struct ub_map_def *def);
+
+/* A table of n maps, all NULL so far, and one map, with the values it begins with; the declaration was checked. NULL, or
+ * a negative status: there is no memory, or a function of a program array is none. */
+struct maps *maps_table(uint32_t n, struct ub_arena *rest);
+int32_t maps_make_one(const struct ub_map_def *def, const struct ub_program *program, struct ub_arena *values,
+		      struct ub_arena *rest, uint32_t seed, struct maps_map **out);
 
 /* Makes the maps of a program, which was verified, if it has any: *out is NULL if it has none. Values come from one
  * arena, the rest from another, which may be the same. `seed` makes hashes hard to guess for who sends keys. Returns 0 or
@@ -80,8 +94,15 @@ int32_t maps_grant(struct maps *maps, struct ub_run *run);
 /* Before each run. */
 static inline void maps_begin(struct maps *maps)
 {
-	maps->tail = maps->tails = 0;
+	maps->tail = maps->tails = maps->open = 0;
 }
+
+/* After each run, however it ended: what it has reserved in ring buffers and not submitted is nobody's, so that it keeps no
+ * consumer waiting. */
+void maps_end(struct maps *maps);
+
+/* Puts into a map what is in another one that is declared the same. */
+void maps_adopt(struct maps_map *to, const struct maps_map *from);
 
 /* After an engine has run: whether the program has called another one (UB_E_TAIL_CALL), and the engine is to run once more,
  * with a cleared stack and the budget as it was. */
@@ -97,13 +118,13 @@ static inline bool maps_again(struct ub_run *run)
 
 /* Index of the entry with this key, MAPS_NONE if there is none. Arrays: key is an index of 32 bits. maps_lookup also counts
  * as use of an entry of an LRU hash map. */
-uint32_t maps_find(const struct maps *maps, const struct maps_map *m, const void *key);
-uint32_t maps_lookup(const struct maps *maps, struct maps_map *m, const void *key);
+uint32_t maps_find(const struct maps_map *m, const void *key);
+uint32_t maps_lookup(struct maps_map *m, const void *key);
 
 /* 0, or MAPS_E…: E2BIG no room, or an index that is none; EEXIST, ENOENT as flags want; EINVAL flags, or a type of map that
  * cannot. */
-int32_t maps_update(const struct maps *maps, struct maps_map *m, const void *key, const void *value, uint32_t flags);
-int32_t maps_delete(const struct maps *maps, struct maps_map *m, const void *key);
+int32_t maps_update(struct maps_map *m, const void *key, const void *value, uint32_t flags);
+int32_t maps_delete(struct maps_map *m, const void *key);
 
 /* The first entry from an index on, MAPS_NONE if there is none: for (e = maps_next(m, 0); e != MAPS_NONE; e = maps_next(m, e + 1)). */
 uint32_t maps_next(const struct maps_map *m, uint32_t from);
@@ -123,7 +144,7 @@ static inline uint8_t *maps_value(const struct maps_map *m, uint32_t entry)
 uint32_t maps_dump_bytes(const struct maps_map *m);
 void maps_dump(const struct maps_map *m, uint32_t offset, uint8_t *to, uint32_t bytes);
 /* Puts in what was given as key and value, one behind the other; of queues and stacks, the value. False if that cannot be. */
-bool maps_put(const struct maps *maps, struct maps_map *m, const uint8_t *bytes, uint32_t n);
+bool maps_put(struct maps_map *m, const uint8_t *bytes, uint32_t n);
 
 /* ---- Queues and stacks ------------------------------------------------------------------------------------------ */
 
@@ -134,15 +155,17 @@ int32_t maps_pop(struct maps_map *m, void *value, bool take);
 
 /* ---- Ring buffers ------------------------------------------------------------------------------------------------ */
 
-/* A record's header: its length, and these. */
+/* A record's header: its length, and these; and who reserved it. */
 #define MAPS_RECORD_BUSY (UINT32_C(1) << 31)
 #define MAPS_RECORD_DISCARDED (UINT32_C(1) << 30)
 enum { MAPS_RECORD_HEADER = 8 };
 
 /* Offset of room for a record of so many bytes, a multiple of 8, or 0: none, and it counts as dropped. */
-uint32_t maps_reserve(struct maps_map *m, uint32_t bytes);
+uint32_t maps_reserve(struct maps_map *m, uint32_t owner, uint32_t bytes);
 /* Gives a record to the consumer, or what was reserved to nobody. False if none was reserved there. */
 bool maps_submit(struct maps_map *m, uint32_t offset, bool discard);
+/* Discards all that an owner has reserved and not submitted. */
+void maps_abandon(struct maps_map *m, uint32_t owner);
 /* The consumer: the oldest record, NULL if there is none yet; until maps_consume it stays where it is. */
 const uint8_t *maps_record(struct maps_map *m, uint32_t *bytes);
 void maps_consume(struct maps_map *m);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Ring buffers: records one behind the other, each with a header of 8 bytes, of which the first word is its length and
- * whether it is busy (reserved, not submitted) or discarded.
+ * whether it is busy (reserved, not submitted) or discarded, and the second says who reserved it.
  *
  * Records are whole: where one does not fit before the end of the buffer, a discarded one fills the rest. Positions count
  * all bytes there ever were, modulo 2^32. Producers move `produced` with interrupts masked, for a time that depends on
@@ -19,7 +19,7 @@ static uint32_t record_bytes(uint32_t length)
 	return MAPS_RECORD_HEADER + ((length + 7) & ~7u);
 }
 
-uint32_t maps_reserve(struct maps_map *m, uint32_t bytes)
+uint32_t maps_reserve(struct maps_map *m, uint32_t owner, uint32_t bytes)
 {
 	uint32_t offset = 0, need, irq, left, fill;
 
@@ -36,7 +36,9 @@ uint32_t maps_reserve(struct maps_map *m, uint32_t bytes)
 		if (fill)
 			__atomic_store_n(header(m, m->produced), (fill - MAPS_RECORD_HEADER) | MAPS_RECORD_DISCARDED,
 					 __ATOMIC_RELAXED);
-		__atomic_store_n(header(m, m->produced + fill), bytes | MAPS_RECORD_BUSY, __ATOMIC_RELAXED);
+		uint32_t *h = header(m, m->produced + fill);
+		h[1] = owner;
+		__atomic_store_n(h, bytes | MAPS_RECORD_BUSY, __ATOMIC_RELAXED);
 		offset = ((m->produced + fill) & (m->max - 1)) + MAPS_RECORD_HEADER;
 		__atomic_store_n(&m->produced, m->produced + fill + need, __ATOMIC_RELEASE);
 	}
@@ -56,6 +58,28 @@ bool maps_submit(struct maps_map *m, uint32_t offset, bool discard)
 	return true;
 }
 
+/* A record's length; 0xffffffff if a program has garbled it: then it leads out of what was produced. */
+static uint32_t length_at(const struct maps_map *m, uint32_t at, uint32_t produced, uint32_t word)
+{
+	uint32_t bytes = word & ~(MAPS_RECORD_BUSY | MAPS_RECORD_DISCARDED), whole = record_bytes(bytes);
+
+	return bytes > m->max || whole > produced - at || whole > m->max - (at & (m->max - 1)) ? ~0u : bytes;
+}
+
+void maps_abandon(struct maps_map *m, uint32_t owner)
+{
+	uint32_t produced = __atomic_load_n(&m->produced, __ATOMIC_ACQUIRE), at = m->consumed;
+
+	while (at != produced) {
+		uint32_t *h = header(m, at), word = __atomic_load_n(h, __ATOMIC_ACQUIRE), bytes = length_at(m, at, produced, word);
+		if (bytes == ~0u)
+			return;
+		if (word & MAPS_RECORD_BUSY && h[1] == owner)
+			__atomic_store_n(h, bytes | MAPS_RECORD_DISCARDED, __ATOMIC_RELEASE);
+		at += record_bytes(bytes);
+	}
+}
+
 /* Moves on to the next record that was not discarded. Returns its header, 0 if there is none or it is busy. */
 static uint32_t *next_record(struct maps_map *m, uint32_t *bytes)
 {
@@ -63,9 +87,8 @@ static uint32_t *next_record(struct maps_map *m, uint32_t *bytes)
 
 	while (m->type == UB_MAP_RINGBUF && at != produced) {
 		uint32_t *h = header(m, at), word = __atomic_load_n(h, __ATOMIC_ACQUIRE);
-		*bytes = word & ~(MAPS_RECORD_BUSY | MAPS_RECORD_DISCARDED);
-		uint32_t whole = record_bytes(*bytes), end = m->max - (at & (m->max - 1));
-		if (*bytes > m->max || whole > produced - at || whole > end) {
+		*bytes = length_at(m, at, produced, word);
+		if (*bytes == ~0u) {
 			__atomic_store_n(&m->consumed, produced, __ATOMIC_RELEASE); /* garbled by a program */
 			return NULL;
 		}
@@ -73,7 +96,7 @@ static uint32_t *next_record(struct maps_map *m, uint32_t *bytes)
 			return NULL;
 		if (!(word & MAPS_RECORD_DISCARDED))
 			return h;
-		at += whole;
+		at += record_bytes(*bytes);
 		__atomic_store_n(&m->consumed, at, __ATOMIC_RELEASE);
 	}
 	return NULL;

@@ -288,9 +288,15 @@ int32_t ubpf_execute(struct ubpf *u)
 		if (use)
 			memset(ub_at(&u->run, u->run.stack_top - use), 0, use);
 		int32_t status = u->engine->run(&u->prepared, &u->run);
-		if (status != UB_E_TAIL_CALL || !maps_again(&u->run))
-			return status;
-		u->run.budget = u->budget;
+		if (status == UB_E_TAIL_CALL && maps_again(&u->run)) {
+			u->run.budget = u->budget;
+			continue;
+		}
+#if UBPF_MAPS
+		if (u->run.maps && u->run.maps->open)
+			maps_end(u->run.maps);
+#endif
+		return status;
 	}
 }
 

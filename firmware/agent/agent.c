@@ -168,7 +168,7 @@ static const uint8_t *readable_bytes(struct agent *a, uint32_t which, uint32_t i
 static struct maps_map *map_at(const struct agent *a, uint32_t index)
 {
 	struct maps *maps = a->job.ubpf.loaded ? a->job.ubpf.run.maps : NULL;
-	return maps && index < maps->n ? &maps->map[index] : NULL;
+	return maps && index < maps->n ? maps->row[index].map : NULL;
 }
 
 static int32_t write_map(struct agent *a, const uint8_t *p, uint32_t len)
@@ -176,7 +176,7 @@ static int32_t write_map(struct agent *a, const uint8_t *p, uint32_t len)
 	struct maps_map *m = map_at(a, p[UB_WIRE_INDEX]);
 	if (!m)
 		return a->job.ubpf.loaded ? UB_E_ARGUMENT : UB_E_STATE;
-	if (agent_get32(p + UB_WIRE_OFFSET) || !maps_put(a->job.ubpf.run.maps, m, p + UB_WIRE_ACCESS_BYTES, len))
+	if (agent_get32(p + UB_WIRE_OFFSET) || !maps_put(m, p + UB_WIRE_ACCESS_BYTES, len))
 		return UB_E_ARGUMENT;
 	return 0;
 }

@@ -70,7 +70,7 @@ func (m *Maps) at(index int) *C.struct_maps_map { return C.shim_map(m.c, C.uint3
 
 // Lookup is the value at a key, nil if there is none; as a program does it.
 func (m *Maps) Lookup(index int, key []byte) []byte {
-	e := C.maps_lookup(m.c.maps, m.at(index), pointer(key))
+	e := C.maps_lookup(m.at(index), pointer(key))
 	if e == C.MAPS_NONE {
 		return nil
 	}
@@ -79,12 +79,12 @@ func (m *Maps) Lookup(index int, key []byte) []byte {
 
 // Update, Delete, Push and Pop return 0 or a negative errno.
 func (m *Maps) Update(index int, key, value []byte, flags uint32) int {
-	return int(C.maps_update(m.c.maps, m.at(index), pointer(key), pointer(value), C.uint32_t(flags)))
+	return int(C.maps_update(m.at(index), pointer(key), pointer(value), C.uint32_t(flags)))
 }
 
 // Delete removes an entry.
 func (m *Maps) Delete(index int, key []byte) int {
-	return int(C.maps_delete(m.c.maps, m.at(index), pointer(key)))
+	return int(C.maps_delete(m.at(index), pointer(key)))
 }
 
 // Push appends to a queue or stack.
@@ -112,7 +112,7 @@ func (m *Maps) Next(index, from int) (entry int, key []byte, ok bool) {
 
 // Reserve makes room for a record in a ring buffer: its offset, 0 if there is none.
 func (m *Maps) Reserve(index, bytes int) int {
-	return int(C.maps_reserve(m.at(index), C.uint32_t(bytes)))
+	return int(C.maps_reserve(m.at(index), 0, C.uint32_t(bytes)))
 }
 
 // Room is what was reserved at an offset.

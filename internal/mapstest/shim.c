@@ -75,7 +75,7 @@ int32_t shim_embed(const uint8_t *image, uint32_t bytes, uint8_t *contexts, uint
 	for (uint32_t i = 0; !err && i < n; i++)
 		err = ubpf_run(&u, in + i * context, context, &results[i]);
 	if (!err)
-		*entries = u.run.maps->map[0].count;
+		*entries = u.run.maps->row[0].map->count;
 	memcpy(contexts, in, n * context);
 	free(memory);
 	return err;

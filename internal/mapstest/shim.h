@@ -31,7 +31,7 @@ int32_t shim_embed(const uint8_t *image, uint32_t bytes, uint8_t *contexts, uint
 
 static inline struct maps_map *shim_map(struct shim *s, uint32_t index)
 {
-	return &s->maps->map[index];
+	return s->maps->row[index].map;
 }
 
 #endif

@@ -34,7 +34,7 @@ void make(uint32_t fill)
 	maps_grant(maps, &run);
 	for (key = 0; key < fill; key++)
 		for (uint32_t m = HASH; m <= LRU; m++)
-			maps_update(maps, &maps->map[m], &key, &value, UB_MAP_ANY);
+			maps_update(maps->row[m].map, &key, &value, UB_MAP_ANY);
 }
 
 #define ADDR(p) ((uint32_t)(uintptr_t)&(p))
@@ -55,7 +55,7 @@ static void lookup(uint32_t map, uint32_t n, uint32_t keys, uint32_t how, uint32
 			sink += (uint32_t)maps_helper_map_lookup_elem(&run, UB_MAP_HANDLE(map), ADDR(key), 0, 0, 0);
 	else
 		EACH(n, keys)
-			sink += maps_lookup(maps, &maps->map[map], &key);
+			sink += maps_lookup(maps->row[map].map, &key);
 }
 
 static void update(uint32_t map, uint32_t n, uint32_t keys, uint32_t how, uint32_t from)
@@ -65,7 +65,7 @@ static void update(uint32_t map, uint32_t n, uint32_t keys, uint32_t how, uint32
 			maps_helper_map_update_elem(&run, UB_MAP_HANDLE(map), ADDR(key), ADDR(value), 0, 0);
 	else
 		EACH(n, keys)
-			maps_update(maps, &maps->map[map], &key, &value, 0);
+			maps_update(maps->row[map].map, &key, &value, 0);
 }
 
 #define COST(name) void name(uint32_t n, uint32_t keys, uint32_t how, uint32_t from); void name(uint32_t n, uint32_t keys, uint32_t how, uint32_t from)
@@ -83,8 +83,8 @@ COST(insert_delete)
 			maps_helper_map_update_elem(&run, UB_MAP_HANDLE(HASH), ADDR(key), ADDR(value), 0, 0);
 			maps_helper_map_delete_elem(&run, UB_MAP_HANDLE(HASH), ADDR(key), 0, 0, 0);
 		} else {
-			maps_update(maps, &maps->map[HASH], &key, &value, 0);
-			maps_delete(maps, &maps->map[HASH], &key);
+			maps_update(maps->row[HASH].map, &key, &value, 0);
+			maps_delete(maps->row[HASH].map, &key);
 		}
 	}
 }
@@ -96,22 +96,22 @@ COST(queue_push_pop)
 			maps_helper_map_push_elem(&run, UB_MAP_HANDLE(QUEUE), ADDR(value), 0, 0, 0);
 			maps_helper_map_pop_elem(&run, UB_MAP_HANDLE(QUEUE), ADDR(value), 0, 0, 0);
 		} else {
-			maps_push(&maps->map[QUEUE], &value, 0);
-			maps_pop(&maps->map[QUEUE], &value, true);
+			maps_push(maps->row[QUEUE].map, &value, 0);
+			maps_pop(maps->row[QUEUE].map, &value, true);
 		}
 	}
 }
 
 COST(ring_reserve_submit)
 {
-	struct maps_map *m = &maps->map[RING];
+	struct maps_map *m = maps->row[RING].map;
 
 	EACH(n, keys) {
 		if (how) {
 			uint32_t at = (uint32_t)maps_helper_ringbuf_reserve(&run, UB_MAP_HANDLE(RING), 16, 0, 0, 0);
 			maps_helper_ringbuf_submit(&run, at, 0, 0, 0, 0);
 		} else {
-			maps_submit(m, maps_reserve(m, 16), false);
+			maps_submit(m, maps_reserve(m, 0, 16), false);
 		}
 		m->consumed = m->produced;
 	}
@@ -119,13 +119,13 @@ COST(ring_reserve_submit)
 
 COST(ring_output)
 {
-	struct maps_map *m = &maps->map[RING];
+	struct maps_map *m = maps->row[RING].map;
 
 	EACH(n, keys) {
 		if (how) {
 			maps_helper_ringbuf_output(&run, UB_MAP_HANDLE(RING), ADDR(value), 8, 0, 0);
 		} else {
-			uint32_t at = maps_reserve(m, 8);
+			uint32_t at = maps_reserve(m, 0, 8);
 			*(uint64_t *)(void *)(m->values + at) = value;
 			maps_submit(m, at, false);
 		}
@@ -135,11 +135,11 @@ COST(ring_output)
 
 COST(ring_consume)
 {
-	struct maps_map *m = &maps->map[RING];
+	struct maps_map *m = maps->row[RING].map;
 	uint32_t bytes;
 
 	EACH(n, keys) {
-		maps_submit(m, maps_reserve(m, 16), false);
+		maps_submit(m, maps_reserve(m, 0, 16), false);
 		if (how) {
 			maps_record(m, &bytes);
 			maps_consume(m);

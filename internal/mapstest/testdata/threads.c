@@ -19,10 +19,10 @@ static int finished;
 static void *produce(void *arg)
 {
 	uint32_t who = (uint32_t)(uintptr_t)arg;
-	struct maps_map *m = &maps->map[0];
+	struct maps_map *m = maps->row[0].map;
 
 	for (uint32_t n = 1; n <= RECORDS; n++) {
-		uint32_t bytes = 8 + n % 40, offset = maps_reserve(m, bytes);
+		uint32_t bytes = 8 + n % 40, offset = maps_reserve(m, 0, bytes);
 		if (!offset) {
 			rejected[who]++;
 			sched_yield();
@@ -44,9 +44,9 @@ static void *change(void *arg)
 		uint32_t key = (x = x * 1664525 + 1013904223) >> 16 & (KEYS - 1);
 		uint64_t value = key;
 		if (x & 1)
-			maps_update(maps, &maps->map[1], &key, &value, UB_MAP_ANY);
+			maps_update(maps->row[1].map, &key, &value, UB_MAP_ANY);
 		else
-			maps_delete(maps, &maps->map[1], &key);
+			maps_delete(maps->row[1].map, &key);
 	}
 	return NULL;
 }
@@ -54,7 +54,7 @@ static void *change(void *arg)
 /* Each thread's records come in the order it made them, none twice. */
 static void consume(void)
 {
-	struct maps_map *m = &maps->map[0];
+	struct maps_map *m = maps->row[0].map;
 	uint32_t last[PRODUCERS] = {0}, seen[PRODUCERS] = {0}, bytes, who, n;
 
 	for (;;) {
