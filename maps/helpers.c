@@ -91,33 +91,32 @@ static __attribute__((noinline)) uint64_t lookup(struct ub_run *run, uint32_t ha
 	return entry == MAPS_NONE || m->type == UB_MAP_PROG_ARRAY ? 0 : m->values_addr + entry * m->value_size;
 }
 
-/* Most keys are one word on the stack, the first region of a run: the short way is for those. */
+/* Most keys are one word on the stack, the first region of a run, a multiple of 4 bytes from where that begins: the short way
+ * is for those. */
 HELPER(map_lookup_elem)
 {
 	const struct maps *maps = run->maps;
 	const struct ub_region *stack = &run->regions[UB_REGION_STACK];
-	uint32_t index = r1 - UB_MAP_BASE, entry;
+	uint32_t index = r1 - UB_MAP_BASE, at = r2 - stack->start, entry;
 
-	index = index >> 3 | index << 29;
-	if (!maps || index >= maps->n || stack->len < sizeof(uint32_t) || r2 - stack->start > stack->len - sizeof(uint32_t))
+	index = index >> 3 | index << 29; /* what is no multiple becomes too large */
+	at = at >> 2 | at << 30;
+	if (!maps || index >= maps->n || at >= stack->len >> 2)
 		return lookup(run, r1, r2);
 	const struct maps_map *m = maps->row[index].map;
 	uint32_t word = maps_word(ub_at(run, r2));
 	if (m->quick == MAPS_QUICK_HASH) {
 		uint32_t head = maps_mix(m->seed ^ word) & m->mask;
-		entry = m->heads[head];
-		while (entry < MAPS_FREE && m->keys[entry] != word)
-			entry = m->next[entry];
-		if (entry >= MAPS_FREE)
-			return entry == (MAPS_END | head) ? 0 : lookup(run, r1, r2);
-	} else if (m->quick == MAPS_QUICK_ARRAY) {
-		if (word >= m->max)
+		for (entry = m->heads[head]; entry < MAPS_FREE; entry = m->next[entry]) {
+			if (m->keys[entry] == word)
+				return m->values_addr + entry * m->value_size;
+		}
+		if (entry == (MAPS_END | head))
 			return 0;
-		entry = word;
-	} else {
-		return lookup(run, r1, r2);
+	} else if (m->quick == MAPS_QUICK_ARRAY) {
+		return word < m->max ? m->values_addr + word * m->value_size : 0;
 	}
-	return m->values_addr + entry * m->value_size;
+	return lookup(run, r1, r2);
 }
 
 HELPER(map_update_elem)
