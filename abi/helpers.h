@@ -85,6 +85,18 @@ enum ub_helper_index {
 	UB_PLAIN_HELPER_ENTRIES = UB_HELPER_get_smp_processor_id + 1, /* the last of those without maps */
 };
 
+/* Sets of helpers: bits by index, in words. UB_HELPERS_ALL is the set of all there are. */
+enum { UB_HELPER_WORDS = 3 };
+#define UB_HELPER_IN_0(name, id, arguments) | (uint32_t)(UB_HELPER_AT(id) / 32 == 0) << UB_HELPER_AT(id) % 32
+#define UB_HELPER_IN_1(name, id, arguments) | (uint32_t)(UB_HELPER_AT(id) / 32 == 1) << UB_HELPER_AT(id) % 32
+#define UB_HELPER_IN_2(name, id, arguments) | (uint32_t)(UB_HELPER_AT(id) / 32 == 2) << UB_HELPER_AT(id) % 32
+#define UB_HELPERS_ALL {0u UB_HELPERS(UB_HELPER_IN_0), 0u UB_HELPERS(UB_HELPER_IN_1), 0u UB_HELPERS(UB_HELPER_IN_2)}
+
+static inline int ub_helper_in(const uint32_t set[UB_HELPER_WORDS], uint32_t index)
+{
+	return (int)(set[index / 32] >> index % 32 & 1);
+}
+
 /* Index of a helper id in ub_run.helpers, or -1. Whether there is a helper with this id is for who makes the
  * allow-list of a program to know. */
 static inline int ub_helper_index(int32_t id)

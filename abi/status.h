@@ -88,7 +88,9 @@
 	X(UB_E_MAP_FLAGS, -164, "unknown flag of a map")                                      \
 	X(UB_E_MAP_NAME, -165, "name of a map is invalid or taken by another")                \
 	X(UB_E_MAP_COUNT, -166, "more maps than a run has regions for")                       \
-	X(UB_E_MAP_PROGRAM, -167, "program of a map is no function, or its index is out of range")
+	X(UB_E_MAP_PROGRAM, -167, "program of a map is no function, or its index is out of range") \
+	X(UB_E_MAP_SHARED, -168, "map is shared with a program that declares it otherwise")     \
+	X(UB_E_MAP_WALLS, -169, "more shared maps than a compartment has walls for")
 
 enum ub_status {
 #define UB_STATUS_ENUM(name, number, text) name = (number),

@@ -30,12 +30,6 @@ type Helper struct {
 	Arguments int
 }
 
-// firstMapHelper is the first of UB_MAP_HELPERS.
-const firstMapHelper = 0xc4
-
-// Compartments tells whether programs in compartments of a device have it: all but those that work on maps.
-func (h Helper) Compartments() bool { return h.ID < firstMapHelper }
-
 // Helpers lists all helpers in ascending order of ids.
 func Helpers() []Helper {
 	rows := table("helpers.h")

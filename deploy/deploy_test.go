@@ -16,6 +16,7 @@ import (
 	"github.com/ubench-dev/ubench/device"
 	"github.com/ubench-dev/ubench/examples"
 	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/maps"
 )
 
 func program(t *testing.T, name string) *image.Program {
@@ -81,6 +82,37 @@ func TestGrants(t *testing.T) {
 	} {
 		if _, _, err := c.spec.Manifest(program(t, "bpf_fetch"), "host"); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", c.spec, err, c.want)
+		}
+	}
+}
+
+// Maps are shared by name, whatever their order in an image.
+func TestShares(t *testing.T) {
+	p, err := image.FromText("p", []byte{0x95, 0, 0, 0, 0, 0, 0, 0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := maps.Def{Type: abi.MapHash, KeySize: 4, ValueSize: 8, MaxEntries: 10}
+	for _, name := range []string{"a", "b", "c"} {
+		hash.Name = name
+		p.Maps = append(p.Maps, hash)
+	}
+	p.Maps = append(p.Maps, maps.Def{Name: "calls", Type: abi.MapProgArray, KeySize: 4, ValueSize: 4, MaxEntries: 1})
+	for _, c := range []struct {
+		maps []MapShare
+		bits uint32
+		want string
+	}{
+		{nil, 0, ""},
+		{[]MapShare{{"c", "r"}, {"a", ""}}, 1<<4 | 3, ""},
+		{[]MapShare{{"d", "r"}}, 0, `the program has no map "d"`},
+		{[]MapShare{{"a", "w"}}, 0, `map a: rights "w": choose r, rw`},
+		{[]MapShare{{"a", "r"}, {"a", "rw"}}, 0, "map a is named twice"},
+		{[]MapShare{{"calls", "r"}}, 0, "a program array cannot be shared"},
+	} {
+		m, _, err := (&Spec{Name: "p", Maps: c.maps}).Manifest(p, "netduino2")
+		if c.want == "" && (err != nil || m.Config.Shared != c.bits) || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%v: %#x %v, want %#x %s", c.maps, m.Config.Shared, err, c.bits, c.want)
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/ubench-dev/ubench/deploy/suit"
 	"github.com/ubench-dev/ubench/device"
 	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/maps"
 )
 
 // Spec says how a program is to be deployed: what flags say, or the manifest of an application.
@@ -36,6 +37,7 @@ type Spec struct {
 	Context     uint32     `json:"context,omitempty"`      // bytes
 	Mailbox     uint32     `json:"mailbox,omitempty"`      // bytes
 	Keys        []KeyRange `json:"keys,omitempty"`         // of the global store; none given: all, if it uses it
+	Maps        []MapShare `json:"maps,omitempty"`         // those it shares with other programs; others are its own
 	Trial       string     `json:"trial,omitempty"`        // a new version is confirmed when it ran "60s" without a fault
 	ByHand      bool       `json:"by_hand,omitempty"`      // is started by hand only
 }
@@ -45,6 +47,12 @@ type KeyRange struct {
 	First  uint32 `json:"first"`
 	Last   uint32 `json:"last"`
 	Rights string `json:"rights"` // r, w, rw
+}
+
+// MapShare is a map that a program shares with all others that share one of this name.
+type MapShare struct {
+	Name   string `json:"name"`
+	Rights string `json:"rights"` // r, rw
 }
 
 // Application is several programs that are deployed together.
@@ -220,6 +228,41 @@ func (s *Spec) Manifest(p *image.Program, board string) (m suit.Manifest, format
 	if len(s.Keys) == 0 && usesGlobalStore(p.Helpers) {
 		c.Keys = []device.Keys{{Last: 1<<32 - 1, Rights: 3}}
 	}
+	if c.Shared, err = s.shares(p, c.Format); err != nil {
+		return fail(err)
+	}
 	m.Config, m.Start, m.Board = c, !s.ByHand, board
 	return m, c.Format, nil
+}
+
+// shares are the rights to maps that the program shares, two bits for each map in the order of its image.
+func (s *Spec) shares(p *image.Program, format abi.Format) (bits uint32, err error) {
+	if len(s.Maps) == 0 {
+		return 0, nil
+	}
+	code, err := p.Encode(format)
+	if err != nil {
+		return 0, err
+	}
+	l, err := image.Load(format, code, p.EntryIndex(format), false)
+	if err != nil {
+		return 0, err
+	}
+	for _, share := range s.Maps {
+		at := slices.IndexFunc(l.Maps, func(d maps.Def) bool { return d.Name == share.Name })
+		if at < 0 {
+			return 0, fmt.Errorf("maps: the program has no map %q", share.Name)
+		}
+		rights, err := pick("rights", share.Rights, "rw", map[string]uint32{"r": 1, "rw": 3})
+		switch {
+		case err != nil:
+			return 0, fmt.Errorf("map %s: %w", share.Name, err)
+		case l.Maps[at].Type == abi.MapProgArray:
+			return 0, fmt.Errorf("map %s: a program array cannot be shared, because functions are of one program", share.Name)
+		case bits>>(2*at)&3 != 0:
+			return 0, fmt.Errorf("map %s is named twice", share.Name)
+		}
+		bits |= rights << (2 * at)
+	}
+	return bits, nil
 }

@@ -87,11 +87,13 @@ type Config struct {
 	AllHelpers  bool
 	Devices     uint32 // 1 << kind
 	Keys        []Keys
+	Shared      uint32 // two bits for each map of the image, 1 to read, 2 to write: it is shared; 0: it is the program's own
 }
 
 const (
-	nameBytes = 16
-	keyRanges = 4
+	nameBytes   = 16
+	keyRanges   = 4
+	helperWords = 3
 )
 
 // Encode lays a configuration out as the device has it.
@@ -106,11 +108,11 @@ func (c Config) Encode() ([]byte, error) {
 		Name                                            [nameBytes]byte
 		Format, Engine, Restart, Priority, Long, Events uint8
 		Entry                                           uint16
-		Period, Budget, Ticks, Context, Mailbox, _      uint32
-		Helpers                                         uint64
+		Period, Budget, Ticks, Context, Mailbox         uint32
+		Helpers                                         [helperWords]uint32
 		Devices                                         uint32
 		Keys                                            [keyRanges]Keys
-		_                                               uint32
+		Shared                                          uint32
 	}
 	copy(wire.Name[:], c.Name)
 	wire.Format, wire.Engine, wire.Restart = uint8(c.Format), uint8(c.Engine), uint8(c.Restart)
@@ -127,13 +129,19 @@ func (c Config) Encode() ([]byte, error) {
 	}
 	wire.Context, wire.Mailbox, wire.Devices = c.Context, c.Mailbox, c.Devices
 	copy(wire.Keys[:], c.Keys)
+	wire.Shared = c.Shared
+	allow := func(id uint16) {
+		if i := helperIndex(id); i < 32*helperWords { // others are granted to nobody
+			wire.Helpers[i/32] |= 1 << (i % 32)
+		}
+	}
 	for _, h := range abi.Helpers() {
-		if c.AllHelpers && h.Compartments() {
-			wire.Helpers |= 1 << helperIndex(h.ID)
+		if c.AllHelpers {
+			allow(h.ID)
 		}
 	}
 	for _, id := range c.Helpers {
-		wire.Helpers |= 1 << helperIndex(id)
+		allow(id)
 	}
 	return binary.Append(nil, binary.LittleEndian, &wire)
 }

@@ -17,7 +17,8 @@ DEVICE_ETHERNET := device/network/network.c device/network/lwip.c device/boards/
 DEVICE_TEST := device/console/console.c device/console/test.c device/console/misuse.c device/boards/serial.c device/boards/console.c
 
 # As small as it goes, but for what programs spend their time in, and the way to helpers.
-DEVICE_FAST = $(patsubst %.c,%.o,$(wildcard vm/*.c)) jit/runtime.o device/kernel/gate.o device/supervisor/gate.o
+DEVICE_FAST = $(patsubst %.c,%.o,$(wildcard vm/*.c)) jit/runtime.o device/kernel/gate.o device/supervisor/gate.o maps/helpers.o maps/hash.o
+# Helpers of maps run in the gate, where interrupts can be masked.
 DEVICE_LDFLAGS = $(subst firmware/boot,device/boards,$(ARM_LDFLAGS)) -Wl,-Map=$(@:.elf=.map)
 
 .PHONY: device
@@ -53,7 +54,7 @@ build/device/$(1)-test.elf: $$(DEVICE_OBJECTS_$(1)) $(patsubst %.c,build/device/
 build/device/$(1)/%.o: %.c device/device.mk | build/bearssl-0.6 build/lwip-2.1.3
 	@mkdir -p $$(@D)
 	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) $$(ARM_CFLAGS) $$(if $$(filter $$(DEVICE_FAST:%=build/device/$(1)/%),$$@),-O2,-Os) \
-		-Idevice/kernel -Ibuild/device $(DEVICE_INCLUDES) -DUB_WALLS -DBOARD_NAME='"$(1)"' -DBOARD_FIRMWARE='"$(COMMIT)"' -DBOARD_HZ=$(4) -DBOARD_SERIAL_IRQ=$(5) -MMD -MP -c $$< -o $$@
+		-Idevice/kernel -Ibuild/device $(DEVICE_INCLUDES) $$(if $$(filter build/device/$(1)/maps/%,$$@),,-DUB_WALLS) -DBOARD_NAME='"$(1)"' -DBOARD_FIRMWARE='"$(COMMIT)"' -DBOARD_HZ=$(4) -DBOARD_SERIAL_IRQ=$(5) -MMD -MP -c $$< -o $$@
 
 build/device/$(1)/%.o: %.S device/device.mk
 	@mkdir -p $$(@D)

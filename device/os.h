@@ -52,7 +52,7 @@ enum os_number {
 };
 
 /* What a walled thread calls, as helpers are called (abi/run.h): way n asks the gate for number n. */
-enum { OS_WAYS = 64 };
+enum { OS_WAYS = 80 };
 extern const ub_helper os_ways[OS_WAYS];
 
 /* How a thread begins: entry(a, b) on its stack. Its result is its status. */

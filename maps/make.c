@@ -33,14 +33,19 @@ uint32_t maps_value_bytes(const struct ub_map_def *d)
 	return up(d->type == UB_MAP_RINGBUF ? d->max_entries : d->value_size * d->max_entries);
 }
 
-uint32_t maps_other_bytes(const struct ub_map_def *d)
+uint32_t maps_links_bytes(const struct ub_map_def *d)
 {
 	uint32_t links = d->type == UB_MAP_LRU_HASH ? 3 : 1;
 
 	if (!is_hash(d->type))
-		return MAP_BYTES;
-	return MAP_BYTES + up(4 * words_of(d->key_size) * d->max_entries) +
+		return 0;
+	return up(4 * words_of(d->key_size) * d->max_entries) +
 	       up(2 * heads_of(d->max_entries)) + links * up(2 * d->max_entries);
+}
+
+uint32_t maps_other_bytes(const struct ub_map_def *d)
+{
+	return MAP_BYTES + maps_links_bytes(d);
 }
 
 static int32_t check_sizes(const struct ub_map_def *d)
@@ -268,8 +273,7 @@ void maps_end(struct maps *maps)
 	maps->open = 0;
 }
 
-/* Whether programs have pointers to what lies in the map. */
-static int has_region(uint32_t type)
+bool maps_is_reached(uint32_t type)
 {
 	return type == UB_MAP_ARRAY || is_hash(type) || type == UB_MAP_RINGBUF;
 }
@@ -281,7 +285,7 @@ int32_t maps_grant(struct maps *maps, struct ub_run *run)
 		const struct maps_map *m = maps->row[i].map;
 		uint32_t flags = maps->row[i].flags;
 		uint32_t rights = flags & UB_MAP_READ_ONLY ? UB_READ : flags & UB_MAP_WRITE_ONLY ? UB_WRITE : UB_READ | UB_WRITE;
-		if (!has_region(m->type))
+		if (!maps_is_reached(m->type))
 			continue;
 		if (run->nregions == UB_REGIONS_MAX)
 			return UB_E_MAP_COUNT;

@@ -71,9 +71,12 @@ struct maps {
 /* Whether maps can be as they are declared. Returns 0 or a negative status, with the index of the map in where->pc. */
 int32_t maps_check(const struct ub_map_def *defs, uint32_t n, struct ub_fault *where);
 
-/* Bytes that values of a map take, and those of everything else; of one that was checked. */
+/* Bytes that values of a map take, and those of everything else; of one that was checked. Of the latter, keys and links. */
 uint32_t maps_value_bytes(const struct ub_map_def *def);
 uint32_t maps_other_bytes(const struct ub_map_def *def);
+uint32_t maps_links_bytes(const struct ub_map_def *def);
+/* Whether programs have pointers to what lies in maps of the type. */
+bool maps_is_reached(uint32_t type);
 
 /* A table of n maps, all NULL so far, and one map, with the values it begins with; the declaration was checked. NULL, or
  * a negative status: there is no memory, or a function of a program array is none. */

@@ -109,9 +109,7 @@ func (m *Manifest) grants() ([]byte, error) {
 	ids := slices.Clone(c.Helpers)
 	if c.AllHelpers {
 		for _, h := range abi.Helpers() {
-			if h.Compartments() {
-				ids = append(ids, h.ID)
-			}
+			ids = append(ids, h.ID)
 		}
 	}
 	slices.Sort(ids)
@@ -141,6 +139,7 @@ func (m *Manifest) grants() ([]byte, error) {
 		pairs = append(pairs, pair{17, text(m.Application)})
 	}
 	put(18, uint64(m.Answers))
+	put(19, uint64(c.Shared))
 	return mapOf(pairs...), nil
 }
 

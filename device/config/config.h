@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "abi/helpers.h"
+
 /* Engines of a device: X(NAME, number, text). jit-mpu leaves bounds to the walls and the budget to the clock. */
 #define SUPERVISOR_ENGINES(X)     \
 	X(VM, 0, "vm")            \
@@ -51,9 +53,10 @@ struct supervisor_config {
 	uint32_t ticks;             /* of running time without a pause; 0: no limit, but for jit-mpu 1000 */
 	uint32_t context;           /* bytes of context it gets at most; those of events have 16 at least */
 	uint32_t mailbox;           /* bytes; each message takes 4 more than it has, rounded up to 4 */
-	uint64_t helpers;           /* bits by enum ub_helper_index */
+	uint32_t helpers[UB_HELPER_WORDS]; /* bits by enum ub_helper_index */
 	uint32_t devices;           /* bits 1 << enum ub_device: kinds it may use */
 	struct supervisor_keys keys[SUPERVISOR_KEYS];
+	uint32_t shared; /* two bits for each of its maps, UB_READ, UB_WRITE: it shares that map with others; 0: the map is its own */
 };
 
 #endif

@@ -21,7 +21,7 @@ kernel_end_walled:
 	.type ways, %function
 ways:
 	.set number, 0
-	.rept 64		/* OS_WAYS */
+	.rept 80		/* OS_WAYS */
 	ldrd r0, ip, [sp]
 	svc #number
 	bx lr
@@ -34,7 +34,7 @@ ways:
 	.type os_ways, %object
 os_ways:
 	.set number, 0
-	.rept 64
+	.rept 80
 	.word ways + 8 * number + 1
 	.set number, number + 1
 	.endr

@@ -150,8 +150,9 @@ static uint64_t enter(uint32_t number, const struct os_args *args)
 		return enter(n, &args);                                                                           \
 	}
 #define WAYS8(X, o) X(o##0) X(o##1) X(o##2) X(o##3) X(o##4) X(o##5) X(o##6) X(o##7)
-#define WAYS(X) WAYS8(X, 0) WAYS8(X, 01) WAYS8(X, 02) WAYS8(X, 03) WAYS8(X, 04) WAYS8(X, 05) WAYS8(X, 06) WAYS8(X, 07)
-WAYS(WAY) /* octal, so that all 64 numbers are made of eight digits */
+#define WAYS(X) WAYS8(X, 0) WAYS8(X, 01) WAYS8(X, 02) WAYS8(X, 03) WAYS8(X, 04) WAYS8(X, 05) WAYS8(X, 06) WAYS8(X, 07) \
+	WAYS8(X, 010) WAYS8(X, 011)
+WAYS(WAY) /* octal, so that all 80 numbers are made of eight digits */
 
 #define WAY_ROW(n) [n] = way_##n,
 const ub_helper os_ways[OS_WAYS] = {WAYS(WAY_ROW)};

@@ -40,6 +40,16 @@ int supervisor_code_evict(struct supervisor *s)
 	return oldest != NULL;
 }
 
+int32_t supervisor_take(struct supervisor *s, uint32_t bytes, int private, struct pool_piece *out)
+{
+	int32_t err;
+
+	do
+		err = private ? pool_take_private(&s->pool, bytes, out) : pool_take(&s->pool, bytes, out);
+	while (err && supervisor_code_evict(s));
+	return err;
+}
+
 static int32_t free_entry(struct supervisor *s)
 {
 	do {

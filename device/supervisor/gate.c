@@ -5,8 +5,9 @@
  */
 #include "device/supervisor/internal.h"
 #include "firmware/helpers/internal.h"
+#include "maps/helpers.h"
 
-_Static_assert((int)UB_PLAIN_HELPER_ENTRIES <= (int)OS_WAYS && (int)OS_WAYS <= 64, "ways, supervisor_program.open");
+_Static_assert((int)UB_HELPER_ENTRIES <= (int)OS_WAYS && (int)OS_WAYS <= 32 * UB_HELPER_WORDS, "ways, supervisor_program.open");
 
 static struct supervisor_program *program_of(struct ub_run *run)
 {
@@ -90,6 +91,17 @@ GATE(ztimer_periodic_wakeup)
 	return 0;
 }
 
+/* Whoever shares a map with others runs beside them, and could be kept from ever unlocking. */
+GATE(spin_lock)
+{
+	if (supervisor_is_shared(program_of(run)->supervisor, r1)) {
+		run->fault.status = UB_E_UNSUPPORTED;
+		run->fault.addr = r1;
+		return 0;
+	}
+	return maps_helper_spin_lock(run, r1, r2, r3, r4, r5);
+}
+
 GATE(wait)
 {
 	struct supervisor_program *p = program_of(run);
@@ -128,9 +140,12 @@ GATE(message_receive)
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
-static const ub_helper gate_table[UB_PLAIN_HELPER_ENTRIES] = {
+static const ub_helper gate_table[UB_HELPER_ENTRIES] = {
 #define GATE_ROW(name, id, arguments) [UB_HELPER_##name] = helper_##name,
 	UB_PLAIN_HELPERS(GATE_ROW)
+#undef GATE_ROW
+#define GATE_ROW(name, id, arguments) [UB_HELPER_##name] = maps_helper_##name,
+	UB_MAP_HELPERS(GATE_ROW)
 #undef GATE_ROW
 	[UB_HELPER_store_local] = gate_store_local,
 	[UB_HELPER_fetch_local] = gate_fetch_local,
@@ -141,6 +156,7 @@ static const ub_helper gate_table[UB_PLAIN_HELPER_ENTRIES] = {
 	[UB_HELPER_ktime_get_ns] = gate_ktime_get_ns,
 	[UB_HELPER_ztimer_periodic_wakeup] = gate_ztimer_periodic_wakeup,
 	[UB_HELPER_wait] = gate_wait,
+	[UB_HELPER_spin_lock] = gate_spin_lock,
 	[UB_HELPER_program_find] = gate_program_find,
 	[UB_HELPER_message_send] = gate_message_send,
 	[UB_HELPER_message_receive] = gate_message_receive,
@@ -174,13 +190,6 @@ static uint32_t device_of(uint32_t number)
 	return 0;
 }
 
-uint64_t supervisor_helpers(void)
-{
-#define HELPER_BIT(name, id, arguments) | 1ull << UB_HELPER_AT(id)
-	return 0 UB_PLAIN_HELPERS(HELPER_BIT);
-#undef HELPER_BIT
-}
-
 static void log_text(struct supervisor *s, uint32_t number, const uint8_t *text, uint32_t len)
 {
 	const uint8_t head[2] = {(uint8_t)number, (uint8_t)len};
@@ -209,9 +218,9 @@ static void keep_text(struct supervisor_program *p)
 
 void supervisor_open_helpers(struct supervisor_program *p)
 {
-	p->open[0] = p->open[1] = 0;
-	for (uint32_t number = 0; number < UB_PLAIN_HELPER_ENTRIES; number++) {
-		if (p->loaded.config.helpers >> number & 1 && !(device_of(number) & ~p->loaded.config.devices))
+	memset(p->open, 0, sizeof p->open);
+	for (uint32_t number = 0; number < UB_HELPER_ENTRIES; number++) {
+		if (ub_helper_in(p->loaded.config.helpers, number) && !(device_of(number) & ~p->loaded.config.devices))
 			p->open[number / 32] |= 1u << number % 32;
 	}
 }
@@ -219,7 +228,7 @@ void supervisor_open_helpers(struct supervisor_program *p)
 /* Neither granted nor there: stops the program. Granted, but not the device it is for: the program can go on. */
 static uint64_t refuse(struct supervisor_program *p, uint32_t number)
 {
-	if (number < UB_PLAIN_HELPER_ENTRIES && p->loaded.config.helpers >> number & 1)
+	if (number < UB_HELPER_ENTRIES && ub_helper_in(p->loaded.config.helpers, number))
 		return STATUS(HELPER_NO_DEVICE);
 	p->user->fault = (struct ub_fault){.status = UB_E_HELPER};
 	return 0;
@@ -230,7 +239,7 @@ uint64_t supervisor_gate(void *owner, uint32_t number, const struct os_args *arg
 	struct supervisor_program *p = owner;
 	struct ub_run *run = &p->run;
 
-	if (number >= 64 || !(p->open[number / 32] >> number % 32 & 1))
+	if (number >= UB_HELPER_ENTRIES || !ub_helper_in(p->open, number))
 		return refuse(p, number);
 	run->fault.status = 0;
 	run->helper = number;

@@ -13,13 +13,16 @@ static inline uint8_t *supervisor_memory(const struct supervisor *s, uint32_t ad
 	return s->board->pool + (addr - s->board->pool_addr);
 }
 
+/* Another number for each hash map. */
+static inline uint32_t supervisor_seed(struct supervisor *s)
+{
+	return s->seed = s->seed * 1664525 + 1013904223;
+}
+
 static inline uint32_t supervisor_now_ms(void)
 {
 	return (uint32_t)(os_now() / 1000);
 }
-
-/* pool.c, with what can be given up if there is no room: compiled code that nobody uses. */
-int32_t supervisor_take(struct supervisor *s, uint32_t bytes, int private, struct pool_piece *out);
 
 /* load.c. Fills in *out from a configuration and an image, of which it keeps a copy. */
 int32_t supervisor_read(struct supervisor *s, const struct supervisor_config *config, const uint8_t *image,
@@ -29,7 +32,27 @@ int32_t supervisor_read(struct supervisor *s, const struct supervisor_config *co
 int32_t supervisor_build(struct supervisor *s, const struct supervisor_image *image, struct ub_arena *arena,
 			 struct ub_program *program, struct ub_prepared *prepared, struct ub_fault *where);
 
-/* place.c */
+/* What was read, from then on until the program is unloaded. */
+void supervisor_forget(struct supervisor *s, struct supervisor_image *image);
+
+/* maps.c. What the maps of a program need. */
+int32_t supervisor_count_maps(const struct supervisor_config *config, const struct ub_program *program, struct supervisor_maps *to,
+			      struct ub_fault *where);
+/* Makes or joins the maps of a program that was built in its block. What fails is dropped like the rest. */
+/* `values`: the address in its block for those that it has pointers to. */
+int32_t supervisor_make_maps(struct supervisor *s, struct supervisor_image *image, const struct ub_program *program, uint32_t values,
+			     struct ub_fault *where);
+void supervisor_drop_maps(struct supervisor *s, struct supervisor_image *image);
+/* What is in maps of one program that are declared as in another one, under the same name, goes over. */
+void supervisor_adopt_maps(struct supervisor_image *to, const struct supervisor_image *from);
+/* The walls of shared maps: SUPERVISOR_SHARED_WALLS at most. Returns how many. */
+uint32_t supervisor_share_walls(const struct supervisor *s, const struct supervisor_image *image, struct os_wall *walls);
+/* Whether an address is in a map that is shared. */
+int supervisor_is_shared(const struct supervisor *s, uint32_t addr);
+
+/* place.c. Where in a compartment values of maps begin, and the arena behind them. */
+uint32_t supervisor_values_at(const struct supervisor_image *image);
+uint32_t supervisor_arena_at(const struct supervisor_image *image);
 int32_t supervisor_place(struct supervisor_program *p, struct ub_fault *where);
 void supervisor_displace(struct supervisor_program *p);
 /* Makes the run anew, as it is before the first instruction. */
@@ -41,13 +64,13 @@ int32_t supervisor_code_of(struct supervisor *s, const struct ub_program *progra
 void supervisor_code_leave(struct supervisor *s, int32_t code);
 /* Gives up the code that was used least lately and has no user. Returns whether there was any. */
 int supervisor_code_evict(struct supervisor *s);
+/* A piece of the pool, for which code is given up if there is no room. */
+int32_t supervisor_take(struct supervisor *s, uint32_t bytes, int private, struct pool_piece *out);
 
 /* gate.c */
 uint64_t supervisor_gate(void *owner, uint32_t number, const struct os_args *args);
 /* Helpers that a configuration grants and that have the devices they need: supervisor_program.open. */
 void supervisor_open_helpers(struct supervisor_program *p);
-/* The helpers there are. */
-uint64_t supervisor_helpers(void);
 
 /* talk.c */
 uint64_t supervisor_send(struct supervisor *s, uint32_t number, const uint8_t *bytes, uint32_t len);

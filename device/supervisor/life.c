@@ -57,7 +57,7 @@ int32_t supervisor_load(struct supervisor *s, const struct supervisor_config *co
 	else if (number == SUPERVISOR_PROGRAMS)
 		where->status = UB_E_SLOTS;
 	if (where->status) {
-		pool_give(&s->pool, &loaded.image);
+		supervisor_forget(s, &loaded);
 		return where->status;
 	}
 	struct supervisor_program *p = &s->programs[number];
@@ -74,16 +74,12 @@ static uint32_t number_of(const struct supervisor_program *p)
 	return (uint32_t)(p - p->supervisor->programs);
 }
 
-/* Its context has been filled in. */
-static void run(struct supervisor_program *p, uint32_t context_len)
+static void begin_thread(struct supervisor_program *p, uint32_t context_len)
 {
 	const struct supervisor_config *c = &p->loaded.config;
 	const struct ub_engine *engine = c->engine == SUPERVISOR_VM ? &vm_engine : &jit_engine;
 
 	supervisor_prepare_run(p, context_len);
-	p->tail = p->mailbox.tail;
-	p->state = SUPERVISOR_RUNNING;
-	p->runs++;
 	os_thread_start(&p->thread, &(struct os_start){
 		.name = c->name,
 		.entry = (int32_t (*)(const void *, void *))(void *)engine->run,
@@ -100,6 +96,29 @@ static void run(struct supervisor_program *p, uint32_t context_len)
 		.gate = supervisor_gate,
 		.owner = p,
 	});
+}
+
+/* Its context has been filled in. */
+static void run(struct supervisor_program *p, uint32_t context_len)
+{
+	struct maps *maps = p->loaded.maps.maps;
+
+	if (maps) {
+		maps_begin(maps);
+		maps->owner = number_of(p) + 1;
+	}
+	p->tails = 0;
+	p->tail = p->mailbox.tail;
+	p->state = SUPERVISOR_RUNNING;
+	p->runs++;
+	begin_thread(p, context_len);
+}
+
+/* A run is over. */
+static void end_maps(struct supervisor_program *p)
+{
+	if (p->loaded.maps.maps)
+		maps_end(p->loaded.maps.maps);
 }
 
 static uint8_t *clean_context(struct supervisor_program *p)
@@ -181,6 +200,7 @@ int32_t supervisor_kill(struct supervisor *s, uint32_t number)
 		return UB_E_STOPPED;
 	if (p->state == SUPERVISOR_RUNNING) {
 		os_thread_kill(&p->thread, UB_E_KILLED);
+		end_maps(p);
 		p->status = UB_E_KILLED;
 	}
 	leave(p, SUPERVISOR_LOADED);
@@ -205,7 +225,7 @@ int32_t supervisor_unload(struct supervisor *s, uint32_t number)
 		return UB_E_PROGRAM;
 	supervisor_kill(s, number);
 	os_thread_kill(&p->thread, UB_E_KILLED); /* has ended; its memory may be used for something else */
-	pool_give(&s->pool, &p->loaded.image);
+	supervisor_forget(s, &p->loaded);
 	p->state = SUPERVISOR_EMPTY;
 	return 0;
 }
@@ -229,6 +249,7 @@ int32_t supervisor_replace(struct supervisor *s, uint32_t number, const struct s
 	supervisor_kill(s, number);
 	old = p->loaded;
 	p->loaded = loaded;
+	supervisor_adopt_maps(&p->loaded, &old);
 	err = started ? supervisor_start(s, number, where) : 0;
 	if (err) { /* its memory is there: it was its own */
 		struct ub_fault unused;
@@ -236,7 +257,7 @@ int32_t supervisor_replace(struct supervisor *s, uint32_t number, const struct s
 		old = loaded;
 		supervisor_start(s, number, &unused);
 	}
-	pool_give(&s->pool, &old.image);
+	supervisor_forget(s, &old);
 	return err;
 }
 
@@ -333,6 +354,11 @@ static void ended(struct supervisor_program *p, struct os_end *end)
 	if (end->fault.status && end->fault.status == p->user->fault.status)
 		end->fault = p->user->fault;
 	p->status = end->fault.status;
+	if (p->status == UB_E_TAIL_CALL && p->run.maps && p->run.maps->tails != p->tails) { /* the helper was called, and not only said so */
+		p->tails = p->run.maps->tails;
+		return begin_thread(p, p->run.ctx_len);
+	}
+	end_maps(p);
 	if (p->status && !p->stopping)
 		return crashed(p, end);
 	if (p->status)

@@ -20,12 +20,17 @@ static int32_t check_config(const struct supervisor_config *c)
 {
 	const uint32_t events = UB_EVENT_TIMER | UB_EVENT_INPUT | UB_EVENT_MESSAGE;
 	const uint32_t largest = 1u << 20;
+	static const uint32_t known[UB_HELPER_WORDS] = UB_HELPERS_ALL;
 
 	if (!valid_name(c->name))
 		return UB_E_NAME;
 	if (c->engine >= SUPERVISOR_ENGINE_COUNT)
 		return UB_E_ENGINE;
-	if (c->helpers & ~supervisor_helpers() || c->devices >> 16)
+	for (uint32_t i = 0; i < UB_HELPER_WORDS; i++) {
+		if (c->helpers[i] & ~known[i])
+			return UB_E_GRANT;
+	}
+	if (c->devices >> 16)
 		return UB_E_GRANT;
 	if (c->restart > SUPERVISOR_ALWAYS || c->priority < 1 || c->priority >= OS_PRIORITY_IDLE ||
 	    c->events & ~events || c->long_running > 1 || (c->long_running && c->events & UB_EVENT_TIMER) ||
@@ -50,7 +55,7 @@ static uint32_t granted_helpers(const struct supervisor_config *c, uint16_t *ids
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < UB_HELPER_COUNT; i++) {
-		if (ub_helper_index(helper_ids[i]) < (int)UB_PLAIN_HELPER_ENTRIES && c->helpers >> ub_helper_index(helper_ids[i]) & 1)
+		if (ub_helper_in(c->helpers, (uint32_t)ub_helper_index(helper_ids[i])))
 			ids[n++] = helper_ids[i];
 	}
 	return n;
@@ -83,8 +88,6 @@ int32_t supervisor_build(struct supervisor *s, const struct supervisor_image *im
 	int32_t err = ubpf_open(&u, &options, NULL, 0);
 	if (!err)
 		err = ubpf_read(&u, &options, bytes, image->image_bytes);
-	if (!err && u.program.nmaps) /* compartments have no maps yet */
-		err = u.fault.status = UB_E_UNSUPPORTED;
 	if (!err)
 		err = ubpf_verify(&u, &options);
 	u.program.helpers = NULL;
@@ -124,7 +127,30 @@ static int32_t try(struct supervisor *s, struct supervisor_image *image, struct 
 	image->flags = program.flags;
 	if ((image->config.long_running || image->config.events) && program.ctx_min > image->config.context)
 		return where->status = UB_E_CONTEXT;
-	return 0;
+	return supervisor_count_maps(&image->config, &program, &image->maps, where);
+}
+
+/* The compartment of a program with maps stays while it is loaded, because what is in them does. */
+static int32_t make_maps(struct supervisor *s, struct supervisor_image *image, struct ub_fault *where)
+{
+	uint32_t at = supervisor_arena_at(image);
+	struct pool_piece *block = &image->maps.block;
+	struct ub_program program;
+	struct ub_prepared prepared;
+	int32_t err = supervisor_take(s, at + image->memory, 0, block);
+
+	if (err)
+		return where->status = err;
+	memset(supervisor_memory(s, block->addr), 0, block->len);
+	struct ub_arena arena = {.mem = supervisor_memory(s, block->addr) + at, .addr = block->addr + at, .size = block->len - at};
+	err = supervisor_build(s, image, &arena, &program, &prepared, where);
+	return err ? err : supervisor_make_maps(s, image, &program, block->addr + supervisor_values_at(image), where);
+}
+
+void supervisor_forget(struct supervisor *s, struct supervisor_image *image)
+{
+	supervisor_drop_maps(s, image);
+	pool_give(&s->pool, &image->image);
 }
 
 int32_t supervisor_read(struct supervisor *s, const struct supervisor_config *config, const uint8_t *image,
@@ -146,8 +172,10 @@ int32_t supervisor_read(struct supervisor *s, const struct supervisor_config *co
 	memcpy(supervisor_memory(s, out->image.addr), image, len);
 	while ((err = try(s, out, where)) == UB_E_MEMORY && supervisor_code_evict(s))
 		;
+	if (!err && out->maps.n)
+		err = make_maps(s, out, where);
 	if (err) {
-		pool_give(&s->pool, &out->image);
+		supervisor_forget(s, out);
 		where->status = err;
 	}
 	return err;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A compartment: one piece of memory, which holds everything the program may touch but its compiled code:
  *
- *   C stack | its run | context | save area, stack | data … text
- *   \______________ it may write this ____________/ \_ read _/
+ *   C stack | its run | context | save area, stack | values of maps | data … text
+ *   \____________________ it may write this ___________________/ \_ read _/
  *
  * The C stack is lowest: running out of it leaves the compartment. What a program only reads begins with the first
  * stripe of the MPU that holds no data of it.
@@ -14,16 +14,6 @@
 /* Bytes of C stack: the interpreter's state is 376 (vm/layout.h); compiled code of eight frames saves as much, beside up to
  * 88 that are spilled; then routines and the hardware's frame. Who needs more faults. */
 enum { C_STACK = 896 };
-
-int32_t supervisor_take(struct supervisor *s, uint32_t bytes, int private, struct pool_piece *out)
-{
-	int32_t err;
-
-	do
-		err = private ? pool_take_private(&s->pool, bytes, out) : pool_take(&s->pool, bytes, out);
-	while (err && supervisor_code_evict(s));
-	return err;
-}
 
 static uint32_t up(uint32_t bytes, uint32_t to)
 {
@@ -42,7 +32,8 @@ static void wall(struct supervisor_program *p, uint32_t start, uint32_t end, uin
 		p->walls[p->nwalls++] = (struct os_wall){start, end - start, rights};
 }
 
-static void grant(struct supervisor_program *p, const struct ub_program *program, uint32_t context, uint32_t stack_top)
+/* Returns 0 or UB_E_MAP_COUNT. */
+static int32_t grant(struct supervisor_program *p, const struct ub_program *program, uint32_t context, uint32_t stack_top)
 {
 	struct ub_run *r = &p->run;
 
@@ -58,6 +49,7 @@ static void grant(struct supervisor_program *p, const struct ub_program *program
 	r->helpers = os_ways;
 	r->env = &p->supervisor->env;
 	r->base = p->supervisor->board->base;
+	return p->loaded.maps.maps ? maps_grant(p->loaded.maps.maps, r) : 0;
 }
 
 static int32_t compile(struct supervisor_program *p, const struct ub_program *program, struct ub_fault *where)
@@ -79,20 +71,56 @@ static int32_t compile(struct supervisor_program *p, const struct ub_program *pr
 	return 0;
 }
 
+/* The run and what engines read, as the program has them. */
+struct user {
+	struct ub_run run;
+	struct ub_prepared prepared;
+	struct ub_program program;
+};
+
+static uint32_t context_at(void)
+{
+	return C_STACK + up(sizeof(struct user), 8);
+}
+
+uint32_t supervisor_values_at(const struct supervisor_image *image)
+{
+	return context_at() + up(image->config.context, 8) + up(image->stack, 8);
+}
+
+uint32_t supervisor_arena_at(const struct supervisor_image *image)
+{
+	return supervisor_values_at(image) + image->maps.value_bytes;
+}
+
+/* Clean memory: values of maps are as they were. */
+static int32_t take_block(struct supervisor_program *p)
+{
+	struct supervisor *s = p->supervisor;
+	const struct supervisor_image *image = &p->loaded;
+	uint32_t values = supervisor_values_at(image), arena = supervisor_arena_at(image);
+	int32_t err = 0;
+
+	if (image->maps.block.len)
+		p->block = image->maps.block;
+	else
+		err = supervisor_take(s, arena + image->memory, 0, &p->block);
+	if (!err) {
+		uint8_t *mem = supervisor_memory(s, p->block.addr);
+		memset(mem, 0, values);
+		memset(mem + arena, 0, p->block.len - arena);
+	}
+	return err;
+}
+
 int32_t supervisor_place(struct supervisor_program *p, struct ub_fault *where)
 {
 	struct supervisor *s = p->supervisor;
 	const struct supervisor_image *image = &p->loaded;
-	struct {
-		struct ub_run run;
-		struct ub_prepared prepared;
-		struct ub_program program;
-	} *user;
-	uint32_t context = C_STACK + up(sizeof *user, 8), stack = context + up(image->config.context, 8);
-	uint32_t arena_at = stack + image->stack, stripe;
+	uint32_t arena_at = supervisor_arena_at(image), stripe;
 
 	*where = (struct ub_fault){0};
-	int32_t err = supervisor_take(s, arena_at + image->memory, 0, &p->block);
+	int32_t err = take_block(p);
 	if (!err && image->config.mailbox)
 		err = supervisor_take(s, image->config.mailbox, 1, &p->mailbox.ring);
 	if (err) {
@@ -102,9 +130,8 @@ int32_t supervisor_place(struct supervisor_program *p, struct ub_fault *where)
 	}
 	uint32_t at = p->block.addr, end = at + p->block.len;
 	uint8_t *mem = supervisor_memory(s, at);
-	memset(mem, 0, p->block.len);
 	p->mailbox.head = p->mailbox.tail = 0;
-	user = (void *)(mem + C_STACK);
+	struct user *user = (void *)(mem + C_STACK);
 	p->c_stack = mem;
 	p->c_stack_bytes = C_STACK;
 	p->user = &user->run;
@@ -113,8 +140,9 @@ int32_t supervisor_place(struct supervisor_program *p, struct ub_fault *where)
 	p->code = -1;
 	struct ub_arena arena = {.mem = mem + arena_at, .addr = at + arena_at, .size = p->block.len - arena_at};
 	err = supervisor_build(s, image, &arena, &user->program, &user->prepared, where);
+	if (!err)
+		err = grant(p, &user->program, at + context_at(), at + supervisor_values_at(image));
 	if (!err) {
-		grant(p, &user->program, at + context, at + arena_at);
 		supervisor_open_helpers(p);
 		pool_wall(p->block.len, &stripe);
 		uint32_t split = up(first_read_only(&arena, &user->program), stripe);
@@ -122,6 +150,7 @@ int32_t supervisor_place(struct supervisor_program *p, struct ub_fault *where)
 		p->nwalls = 0;
 		wall(p, at, split, UB_READ | UB_WRITE);
 		wall(p, split, end, UB_READ);
+		p->nwalls += supervisor_share_walls(s, image, p->walls + p->nwalls);
 		err = compile(p, &user->program, where);
 	}
 	if (err) {
@@ -138,6 +167,8 @@ void supervisor_displace(struct supervisor_program *p)
 	if (p->code >= 0)
 		supervisor_code_leave(s, p->code);
 	p->code = -1;
+	if (p->loaded.maps.block.len) /* which stays */
+		p->block.len = 0;
 	pool_give(&s->pool, &p->block);
 	pool_give(&s->pool, &p->mailbox.ring);
 	p->user = NULL;
@@ -158,4 +189,5 @@ void supervisor_prepare_run(struct supervisor_program *p, uint32_t context_len)
 	memset(supervisor_memory(p->supervisor, stack->start), 0, stack->len);
 	*p->user = *r;
 	p->user->env = NULL; /* the firmware's */
+	p->user->maps = NULL;
 }

@@ -7,6 +7,7 @@
  *
  *   pool.c     the memory of programs, in pieces the MPU can wall off
  *   load.c     an image becomes a program that is known to be valid
+ *   maps.c     maps of programs, their own and shared ones
  *   place.c    a compartment: where everything of a program lies, and its walls
  *   life.c     starting, running, ending, starting again
  *   cache.c    compiled code, kept by what it was made of
@@ -21,6 +22,7 @@
 #include "device/config/config.h"
 #include "device/supervisor/pool.h"
 #include "firmware/helpers/helpers.h"
+#include "maps/maps.h"
 
 /* What the supervisor runs on. Outlives it. */
 struct supervisor_board {
@@ -47,6 +49,17 @@ enum {
 	SUPERVISOR_BACKOFF_MS = 100,   /* after the first; doubles each time */
 	SUPERVISOR_GOOD_MS = 60000,    /* without a fault: a row is over */
 	SUPERVISOR_LOG = 1024,         /* bytes of printed text kept */
+	SUPERVISOR_SHARED_WALLS = 2,   /* shared maps whose values a program has pointers to */
+};
+
+/* The maps of a program, from when it is loaded until it is unloaded. */
+struct supervisor_maps {
+	uint32_t n;
+	uint32_t rest_bytes, value_bytes; /* what is only the firmware's; values that the program has pointers to; of shared maps neither */
+	struct pool_piece rest;
+	struct pool_piece block; /* the compartment, which stays while there are maps; its place is the same in each run */
+	struct maps *maps;       /* NULL: none */
+	char (*names)[UB_MAP_NAME_BYTES];
 };
 
 /* What is known of a program when it has been loaded. */
@@ -58,6 +71,7 @@ struct supervisor_image {
 	uint32_t stack;   /* bytes below r10, with what the engine saves there */
 	uint32_t ctx_min;
 	uint32_t flags;   /* UB_PROGRAM_* */
+	struct supervisor_maps maps;
 };
 
 enum supervisor_state {
@@ -100,13 +114,14 @@ struct supervisor_program {
 	uint8_t *c_stack;
 	uint32_t c_stack_bytes;
 	struct ub_run run;              /* the run as it is */
-	uint32_t open[2];               /* helpers that the gate calls at once, by index */
+	uint32_t open[UB_HELPER_WORDS]; /* helpers that the gate calls at once, by index */
 	struct os_thread thread;
 	/* Running. */
 	uint32_t pending; /* UB_EVENT_* since the last run */
 	uint32_t input;
 	uint64_t due;     /* end of its period, or of waiting after a fault */
 	uint32_t tail;    /* of the mailbox when the last run began */
+	uint32_t tails;   /* tail calls of this run that were followed */
 	uint32_t called;  /* the run answers supervisor_call */
 	uint32_t stopping;
 	/* What came of it. */
@@ -137,6 +152,8 @@ struct supervisor {
 	uint32_t uses;      /* of the cache */
 	uint32_t compiled;  /* times code was made rather than found */
 	struct helper_env env; /* devices and the global store */
+	struct supervisor_shared *shared; /* maps.c */
+	uint32_t seed;      /* of hash maps to come */
 	struct supervisor_program programs[SUPERVISOR_PROGRAMS];
 	/* Called when a run that supervisor_call began has ended: status, result and context are the program's. */
 	void (*answered)(void *arg, struct supervisor_program *p);
@@ -189,5 +206,7 @@ uint64_t supervisor_step(struct supervisor *s);
 /* The number of a program, or UB_E_PROGRAM. `len`: without a zero. */
 int32_t supervisor_find(const struct supervisor *s, const char *name, uint32_t len);
 struct supervisor_program *supervisor_at(struct supervisor *s, uint32_t number); /* NULL if there is none */
+/* The index of a program's map, or UB_E_PROGRAM. */
+int32_t supervisor_map_named(const struct supervisor_program *p, const char *name, uint32_t len);
 
 #endif

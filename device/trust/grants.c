@@ -26,6 +26,7 @@ enum grant {
 	GRANT_TRIAL,
 	GRANT_APPLICATION,
 	GRANT_ANSWERS,
+	GRANT_MAPS, /* two bits for each map of the image: read, write; those that are shared */
 	GRANT_END,
 };
 
@@ -34,23 +35,20 @@ static uint64_t upto(struct trust_part *p, uint64_t most)
 	return trust_number(p, CBOR_UINT, 0, most, TRUST_E_GRANTS);
 }
 
-static uint64_t helpers(struct trust_part *p)
+static void helpers(struct trust_part *p, uint32_t to[UB_HELPER_WORDS])
 {
-#define HELPER_BIT(name, id, arguments) | (uint64_t)1 << UB_HELPER_AT(id)
-	static const uint64_t known = 0 UB_PLAIN_HELPERS(HELPER_BIT);
-#undef HELPER_BIT
-	uint64_t bits = 0, count = trust_number(p, CBOR_ARRAY, 0, UB_HELPER_COUNT, TRUST_E_GRANTS), least = 0;
+	static const uint32_t known[UB_HELPER_WORDS] = UB_HELPERS_ALL;
+	uint64_t count = trust_number(p, CBOR_ARRAY, 0, UB_HELPER_COUNT, TRUST_E_GRANTS), least = 0;
 
 	for (uint64_t i = 0; i < count && !p->failure->error; i++) {
 		uint64_t id = trust_number(p, CBOR_UINT, least, 255, TRUST_E_GRANTS);
 		int at = ub_helper_index((int32_t)id);
-		if (at < 0 || at >= 64 || !(known >> at & 1))
+		if (at < 0 || !ub_helper_in(known, (uint32_t)at))
 			trust_fail(p, TRUST_E_GRANTS);
 		else
-			bits |= (uint64_t)1 << at;
+			to[at / 32] |= 1u << at % 32;
 		least = id + 1;
 	}
-	return bits;
 }
 
 static void keys(struct trust_part *p, struct supervisor_keys *to)
@@ -107,7 +105,7 @@ static void grant(struct trust_part *p, struct trust_manifest *m, uint64_t key)
 		c->mailbox = (uint32_t)upto(p, UINT32_MAX);
 		break;
 	case GRANT_HELPERS:
-		c->helpers = helpers(p);
+		helpers(p, c->helpers);
 		break;
 	case GRANT_DEVICES:
 		c->devices = (uint32_t)upto(p, (1u << (UB_DEVICE_LCD + 1)) - 1);
@@ -123,8 +121,11 @@ static void grant(struct trust_part *p, struct trust_manifest *m, uint64_t key)
 		trust_name(p, m->application, &name);
 		break;
 	}
-	default: /* GRANT_ANSWERS: there are no others */
+	case GRANT_ANSWERS:
 		m->answers = (uint8_t)upto(p, TRUST_ANSWERS_ANYBODY);
+		break;
+	default: /* GRANT_MAPS: there are no others */
+		c->shared = (uint32_t)upto(p, UINT32_MAX);
 	}
 }
 

@@ -158,13 +158,13 @@ func FuzzConsole(f *testing.F) {
 
 // bound gives a configuration a small budget and no helpers, so that its program ends.
 func bound(request []byte) {
-	const budget, helpers = 16 + 8 + 4, 16 + 8 + 5*4 + 4
+	const budget, helpers, helperBytes = 16 + 8 + 4, 16 + 8 + 5*4, 12
 	from := 2
 	if request[0] == 0x23 {
 		from += 4
 	}
-	if len(request) >= from+helpers+8 {
+	if len(request) >= from+helpers+helperBytes {
 		le.PutUint32(request[from+budget:], le.Uint32(request[from+budget:])%5000)
-		le.PutUint64(request[from+helpers:], 0)
+		clear(request[from+helpers:][:helperBytes])
 	}
 }
