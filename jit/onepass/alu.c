@@ -206,7 +206,7 @@ static void low_shift(struct op *c, uint32_t op, uint32_t d, const struct op_val
 static bool once(struct op *c, uint32_t d, uint32_t k)
 {
 	struct op_fact f = op_know(c, d);
-	return f.kind == OP_NUMBER && k && f.hi < 2 * (int64_t)k && (t2_modified_imm(k) >= 0);
+	return f.kind == OP_NUMBER && k && f.hi < 2 * (uint64_t)k && (t2_modified_imm(k) >= 0);
 }
 
 static void low_divide(struct op *c, const struct ub_insn *insn, uint32_t d, const struct op_value *b)
@@ -401,7 +401,8 @@ void op_alu(struct op *c, const struct ub_insn *insn)
 	}
 	bool x = insn->opcode & UB_X && op != UB_END, wide = op_is_wide(insn->opcode), exact, zero = false;
 	struct op_value k = op_value(OP_CONST, 0, 0, 0, (uint32_t)insn->imm), b = x ? *op_val(c, s) : k, v;
-	struct op_fact f = op_alu_fact(c, insn, &exact);
+	struct op_fact f;
+	exact = op_alu_fact(c, insn, &f);
 
 	if (c->plan.say.drop) {
 		op_lose(c, d);

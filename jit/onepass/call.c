@@ -45,23 +45,20 @@ static void begin_values(struct op *c)
 {
 	struct op_places *p = &c->places;
 	for (uint32_t v = 0; v < OP_VARS; v++)
-		p->val[v] = op_value(v < UB_R10 || v >= OP_HIGH ? OP_CONST : OP_LOST, 0, 0, 0, 0);
+		p->val[v].word = v < UB_R10 || v >= OP_HIGH ? OP_CONST : OP_LOST;
+	p->known = p->zero = (struct op_vars){ { ~0u << OP_HIGH | ((1u << UB_R10) - 1), ~0u } };
 	for (uint32_t v = 1; v <= 2; v++)
-		if (c->map.home[v] != OP_NONE)
-			op_hold(c, v, c->map.home[v]);
-		else
-			op_lose(c, v);
+		op_hold(c, v, c->map.home[v]);
 	for (uint32_t v = UB_R10; v <= OP_LIMIT; v++) {
 		uint32_t at = c->map.home[v];
 		if (at == OP_NONE)
 			continue;
 		if (p->owner[at] != OP_NONE) /* two in one place */
 			op_refuse(c, ONEPASS_MALFORMED);
-		p->owner[at] = (uint8_t)v;
-		p->val[v] = op_value(v == UB_R10 && at < OP_REGS ? OP_SUM : OP_HELD, at, OP_NONE, 0, 0);
+		op_set_value(c, v, op_value(OP_HELD, at, OP_NONE, 0, 0));
+		if (v == UB_R10 && at < OP_REGS)
+			p->val[v] = op_value(OP_SUM, at, OP_NONE, 0, c->bias);
 	}
-	if (p->val[UB_R10].kind == OP_SUM)
-		p->val[UB_R10].imm = (int32_t)c->bias;
 	for (uint32_t i = 0; i < OP_FACTS; i++)
 		c->facts.fact[i] = op_fact(OP_ANYTHING, 0, UINT32_MAX);
 	c->facts.length = c->program->ctx_min;

@@ -7,20 +7,14 @@
  */
 #include "jit/onepass/state.h"
 
-#define MOST INT64_C(0xffffffff)
+#define MOST UINT32_MAX
 enum { FAR_ACCESS = 4096, FRAMES_BELOW = UB_FRAMES_MAX * UB_FRAME_BYTES, FAR = 1 << 30 };
 
 static const struct op_fact anything = { .kind = OP_ANYTHING, .times = 1, .hi = MOST };
 
-static struct op_fact number(int64_t lo, int64_t hi)
+static struct op_fact number(uint32_t lo, uint32_t hi)
 {
 	return op_fact(OP_NUMBER, lo, hi);
-}
-
-static struct op_fact aligned(struct op_fact f, uint32_t align)
-{
-	f.align = (uint8_t)align;
-	return f;
 }
 
 struct op_fact *op_fact_of(struct op *c, uint32_t var)
@@ -39,13 +33,18 @@ void op_is_mapped(struct op *c, uint32_t var, int32_t offset)
 		op_fact_of(c, var)->mapped = true;
 }
 
+static bool is_number(const struct op_fact *f)
+{
+	return f->kind <= OP_NUMBER;
+}
+
 /* An address stays one, of which only the region may be guessed. */
 void op_doubt_fact(struct op *c, uint32_t var)
 {
 	struct op_fact *f = op_fact_of(c, var);
 	f->open = true;
 	f->bounded = f->exact = f->mapped = false;
-	if (f->kind <= OP_NUMBER)
+	if (is_number(f))
 		*f = anything;
 }
 
@@ -59,19 +58,34 @@ struct op_fact op_know(struct op *c, uint32_t var)
 	return op_known(c, var) ? *op_fact_of(c, var) : anything;
 }
 
-static bool is_number(const struct op_fact *f)
+/* Bounds, of numbers and of offsets. */
+static int64_t least(const struct op_fact *f)
 {
-	return f->kind <= OP_NUMBER;
+	return is_number(f) ? (int64_t)f->lo : f->from;
+}
+
+static int64_t greatest(const struct op_fact *f)
+{
+	return is_number(f) ? (int64_t)f->hi : f->to;
+}
+
+/* Sets bounds; false if they leave the 32 bits of a number, or of an offset, which is then open. */
+static bool set_bounds(struct op_fact *f, int64_t lo, int64_t hi)
+{
+	bool fits = is_number(f) ? lo >= 0 && hi <= MOST : lo >= -INT32_MAX && hi <= INT32_MAX;
+	f->lo = (uint32_t)lo;
+	f->hi = (uint32_t)hi;
+	f->open |= !fits;
+	return fits;
 }
 
 /* Distances that are far from overflowing are all that is looked at. */
-static struct op_fact with_slack(struct op_fact a, int64_t slack)
+static void set_slack(struct op_fact *a, int64_t slack)
 {
 	bool far = slack > FAR || slack < -FAR;
-	a.slack = far ? 0 : (int32_t)slack;
-	a.bounded &= !far;
-	a.exact &= !far;
-	return a;
+	a->slack = far ? 0 : (int32_t)slack;
+	a->bounded &= !far;
+	a->exact &= !far;
 }
 
 /* What is bounded by the length is below what any has. */
@@ -79,221 +93,240 @@ static void limit(struct op_fact *a)
 {
 	if (!is_number(a) || !a->bounded)
 		return;
-	int64_t most = (uint32_t)(INT32_MAX - (int64_t)a->slack) / a->times; /* slack is not far from 0 */
+	uint32_t most = ((uint32_t)INT32_MAX - (uint32_t)a->slack) / a->times; /* slack is not far from 0 */
 	if (a->hi > most)
 		a->hi = most > a->lo ? most : a->lo;
 }
 
-/* a + k. Numbers that may leave 32 bits are not known; *exact says that they do not, nor an address: offsets that are
+/* Whether an address is inside a region, or at its end, so that its high half is zero. */
+static bool is_below_end(const struct op_fact *a)
+{
+	if (a->open)
+		return false;
+	return a->kind >= OP_STACK ? a->from >= -FRAMES_BELOW && a->to <= FRAMES_BELOW : a->from >= 0 && a->bounded && a->slack >= 0;
+}
+
+/* a += k. Numbers that may leave 32 bits are not known; returns whether they do not, nor an address does: offsets that are
  * known to be inside a region, or at its end, do not. */
-static struct op_fact add_constant(struct op_fact a, int64_t k, bool *exact)
+static bool add_constant(struct op_fact *a, int64_t k)
 {
-	bool near = a.mapped;
-	a.mapped &= k == 0;
-	limit(&a);
-	a.lo += k;
-	a.hi += k;
-	a = with_slack(a, a.slack - k * a.times);
-	if (is_number(&a)) {
-		*exact = a.lo >= 0 && a.hi <= MOST;
-		if (*exact) /* of anything, only if 0 was added */
-			return a;
-		*exact = near && k >= -FAR_ACCESS && k <= FAR_ACCESS;
-		return anything;
-	}
-	if (a.lo < -INT32_MAX || a.hi > INT32_MAX)
-		a.open = true;
-	*exact = (near && k >= -FAR_ACCESS && k <= FAR_ACCESS) ||
-		 (!a.open && ((a.kind >= OP_STACK && a.lo >= -FRAMES_BELOW && a.hi <= FRAMES_BELOW) ||
-			      (a.kind == OP_CONTEXT && a.lo >= 0 && a.bounded && a.slack >= 0)));
-	return a;
+	bool near = a->mapped && k >= -FAR_ACCESS && k <= FAR_ACCESS, fits;
+	a->mapped &= k == 0;
+	limit(a);
+	fits = set_bounds(a, least(a) + k, greatest(a) + k);
+	set_slack(a, a->slack - k * a->times);
+	if (!is_number(a))
+		return near || is_below_end(a);
+	if (fits) /* of anything, only if 0 was added */
+		return true;
+	*a = anything;
+	return near;
 }
 
-static struct op_fact add(struct op_fact a, struct op_fact b, bool *exact)
+/* a += b, two numbers that are not constant. */
+static bool add_numbers(struct op_fact *a, const struct op_fact *b)
 {
-	*exact = false;
-	if (!is_number(&a)) {
-		struct op_fact t = a;
-		a = b;
-		b = t;
-	}
-	if (!is_number(&a))
-		return anything;
-	if (a.lo == a.hi) {
-		b = add_constant(b, is_number(&b) ? a.lo : (int32_t)a.lo, exact);
-		*exact = *exact && a.lo <= INT32_MAX; /* what was added is not negative */
-		return b;
-	}
-	if (b.lo == b.hi && is_number(&b))
-		return add_constant(a, b.lo, exact);
-	if (is_number(&b)) {
-		*exact = a.hi + b.hi <= MOST;
-		return *exact ? aligned(number(a.lo + b.lo, a.hi + b.hi), a.align < b.align ? a.align : b.align) : anything;
-	}
-	/* an address, and a number above it; how far below the end it is, is known if one of the two is constant */
-	bool near = b.mapped && a.hi <= FAR_ACCESS;
-	b.bounded = b.exact = b.mapped = false;
-	if (b.kind == OP_CONTEXT && !b.open && b.lo == b.hi && a.bounded) {
-		b.bounded = true; /* a is at most a * times */
-		b.exact = a.exact;
-		b = with_slack(b, a.slack - b.lo);
-	}
-	b.lo += a.lo;
-	b.hi += a.hi;
-	if (b.bounded && b.hi > INT32_MAX && b.lo >= 0) /* what is known of the end is enough */
-		b.hi = INT32_MAX;
-	if (b.hi > INT32_MAX)
-		b.open = true;
-	*exact = near || (!b.open && ((b.kind >= OP_STACK && b.lo >= -FRAMES_BELOW && b.hi <= FRAMES_BELOW) ||
-				      (b.kind == OP_CONTEXT && b.lo >= 0 && b.bounded && b.slack >= 0)));
-	return b;
+	uint32_t align = a->align < b->align ? a->align : b->align, lo = a->lo + b->lo, hi = a->hi + b->hi;
+	bool fits = hi >= a->hi;
+	*a = fits ? number(lo, hi) : anything;
+	if (fits)
+		a->align = (uint8_t)align;
+	return fits;
 }
 
-static struct op_fact subtract(struct op_fact a, struct op_fact b, bool *exact)
+/* An address, and a number above it; how far below the end it is, is known if one of the two is constant. */
+static bool add_index(struct op_fact *p, const struct op_fact *n)
 {
-	*exact = false;
-	if (b.kind <= OP_NUMBER && b.lo == b.hi)
-		return add_constant(a, -b.lo, exact);
-	if (!is_number(&a) || !is_number(&b) || a.lo < b.hi)
-		return anything;
-	*exact = true;
-	return number(a.lo - b.hi, a.hi - b.lo);
+	bool near = p->mapped && n->hi <= FAR_ACCESS;
+	int64_t lo = (int64_t)p->from + n->lo, hi = (int64_t)p->to + n->hi;
+	p->bounded = p->exact = p->mapped = false;
+	if (p->kind == OP_CONTEXT && !p->open && p->lo == p->hi && n->bounded) {
+		p->bounded = true; /* n is at most n * times */
+		p->exact = n->exact;
+		set_slack(p, (int64_t)n->slack - p->from);
+		if (p->bounded && hi > INT32_MAX && lo >= 0) /* what is known of the end is enough */
+			hi = INT32_MAX;
+	}
+	set_bounds(p, lo, hi);
+	return near || is_below_end(p);
+}
+
+/* a += b */
+static bool add(struct op_fact *a, struct op_fact *b)
+{
+	struct op_fact *n = is_number(a) ? a : b, *other = is_number(a) ? b : a;
+	bool exact;
+	if (!is_number(n)) {
+		*a = anything;
+		return false;
+	}
+	if (n->lo == n->hi) {
+		exact = add_constant(other, is_number(other) ? (int64_t)n->lo : (int32_t)n->lo);
+		exact = exact && n->lo <= INT32_MAX; /* what was added is not negative */
+	} else if (!is_number(other)) {
+		exact = add_index(other, n);
+	} else if (other->lo == other->hi) {
+		exact = add_constant(n, other->lo);
+		other = n;
+	} else {
+		exact = add_numbers(other, n);
+	}
+	if (other != a)
+		*a = *other;
+	return exact;
+}
+
+/* a -= b */
+static bool subtract(struct op_fact *a, const struct op_fact *b)
+{
+	if (is_number(b) && b->lo == b->hi)
+		return add_constant(a, -(int64_t)b->lo);
+	bool above = is_number(a) && is_number(b) && a->lo >= b->hi;
+	*a = above ? number(a->lo - b->hi, a->hi - b->lo) : anything;
+	return above;
+}
+
+/* Becomes a number that is at most what it was: what that was below the context's length, this is, too. */
+static void at_most(struct op_fact *a, uint32_t lo, uint32_t hi)
+{
+	struct op_fact f = number(lo, hi < a->hi ? hi : a->hi);
+	f.bounded = a->bounded;
+	f.slack = a->slack;
+	f.times = a->times;
+	*a = f;
+}
+
+/* a /= by, rounded down: that times by is at most a. */
+static void divide(struct op_fact *a, uint32_t by)
+{
+	at_most(a, a->lo / by, a->hi / by);
+	if (a->bounded && by <= 255u / a->times)
+		a->times = (uint8_t)(a->times * by);
+}
+
+/* a *= by, if there is no overflow. */
+static bool multiply(struct op_fact *a, uint32_t by)
+{
+	uint32_t align = a->align + (uint32_t)__builtin_ctz(by);
+	limit(a);
+	if ((uint64_t)a->hi * by > MOST)
+		return false;
+	a->kind = OP_NUMBER;
+	a->align = (uint8_t)(align < 31 ? align : 31);
+	a->exact = a->mapped = false;
+	a->lo *= by;
+	a->hi *= by;
+	a->bounded &= a->times % by == 0;
+	a->times = (uint8_t)(a->bounded ? a->times / by : 1);
+	if (!a->bounded)
+		a->slack = 0;
+	return true;
+}
+
+static bool multiply_numbers(struct op_fact *a, struct op_fact *b)
+{
+	if (a->lo == a->hi) {
+		struct op_fact t = *a;
+		*a = *b;
+		*b = t;
+	}
+	if (b->lo == b->hi && b->lo)
+		return multiply(a, b->lo);
+	limit(a);
+	limit(b);
+	if ((uint64_t)a->hi * b->hi > MOST)
+		return false;
+	*a = number(a->lo * b->lo, a->hi * b->hi);
+	return true;
 }
 
 /* All bits up to the highest one. */
-static int64_t bits_of(int64_t hi)
+static uint32_t bits_of(uint32_t hi)
 {
-	return hi ? (int64_t)(~0ull >> __builtin_clzll((uint64_t)hi)) : 0;
+	return hi ? MOST >> __builtin_clz(hi) : 0;
 }
 
-/* A number that is at most a: what a is below the context's length, it is, too. */
-static struct op_fact at_most(struct op_fact a, int64_t lo, int64_t hi)
+/* a = a op b, of numbers; shifts by constants. */
+static bool compute(uint32_t op, struct op_fact *a, struct op_fact *b)
 {
-	struct op_fact f = number(lo, hi < a.hi ? hi : a.hi);
-	f.bounded = a.bounded && is_number(&a);
-	f.slack = a.slack;
-	f.times = a.times;
-	return f;
-}
-
-/* a / by, rounded down: that times by is at most a. */
-static struct op_fact divided(struct op_fact a, uint32_t by)
-{
-	struct op_fact f = at_most(a, a.lo / by, a.hi / by);
-	if (f.bounded && by <= 255u / f.times)
-		f.times = (uint8_t)(f.times * by);
-	return f;
-}
-
-/* a * by, without overflow. */
-static struct op_fact multiplied(struct op_fact a, uint32_t by)
-{
-	struct op_fact f = number(a.lo * by, a.hi * by);
-	uint32_t align = a.align + (uint32_t)__builtin_ctz(by);
-	f.align = (uint8_t)(align < 31 ? align : 31);
-	f.bounded = a.bounded && a.times % by == 0;
-	if (f.bounded) {
-		f.slack = a.slack;
-		f.times = (uint8_t)(a.times / by);
-	}
-	return f;
-}
-
-/* Arithmetic on numbers; shifts by constants. */
-static struct op_fact compute(uint32_t op, struct op_fact a, struct op_fact b, bool *exact)
-{
-	uint32_t k = (uint32_t)b.lo & 31;
-	bool constant = b.lo == b.hi;
-	*exact = true;
-	if (!is_number(&a))
-		a = anything;
-	if (!is_number(&b))
-		b = anything;
+	uint32_t k = b->lo & 31;
+	bool constant = b->lo == b->hi;
+	if (!is_number(a))
+		*a = anything;
+	if (!is_number(b))
+		*b = anything;
 	switch (op) {
 	case UB_MUL:
-		limit(&a);
-		limit(&b);
-		if (a.lo == a.hi) {
-			struct op_fact t = a;
-			a = b;
-			b = t;
-		}
-		if (a.hi && b.hi > MOST / a.hi)
-			break;
-		if (b.lo == b.hi && b.lo)
-			return multiplied(a, (uint32_t)b.lo);
-		return number(a.lo * b.lo, a.hi * b.hi);
+		if (multiply_numbers(a, b))
+			return true;
+		break;
 	case UB_AND:
-		return a.hi <= b.hi ? at_most(a, 0, b.hi) : at_most(b, 0, a.hi);
+		if (a->hi > b->hi)
+			*a = *b;
+		at_most(a, 0, MOST);
+		return true;
 	case UB_OR:
 	case UB_XOR:
-		return number(op == UB_OR ? (a.lo > b.lo ? a.lo : b.lo) : 0, bits_of(a.hi | b.hi));
+		*a = number(op == UB_OR ? (a->lo > b->lo ? a->lo : b->lo) : 0, bits_of(a->hi | b->hi));
+		return true;
 	case UB_LSH:
-		limit(&a);
-		if (!constant || a.hi << k > MOST)
-			break;
-		return multiplied(a, 1u << k);
-	case UB_RSH:
-		return constant ? divided(a, 1u << k) : at_most(a, 0, a.hi);
+		if (constant && multiply(a, 1u << k))
+			return true;
+		break;
 	case UB_ARSH:
-		if (a.hi > INT32_MAX)
+		if (a->hi > INT32_MAX)
 			break;
-		return constant ? divided(a, 1u << k) : at_most(a, 0, a.hi);
+		/* fall through */
+	case UB_RSH:
+		if (constant)
+			divide(a, 1u << k);
+		else
+			at_most(a, 0, MOST);
+		return true;
 	case UB_DIV: /* by 0, 0 */
-		return constant && b.lo ? divided(a, (uint32_t)b.lo) : at_most(a, 0, a.hi);
+		if (constant && b->lo)
+			divide(a, b->lo);
+		else
+			at_most(a, 0, MOST);
+		return true;
 	case UB_MOD: /* by 0, a */
-		return constant && b.lo ? at_most(a, 0, b.lo - 1) : at_most(a, 0, a.hi);
+		at_most(a, 0, constant && b->lo ? b->lo - 1 : MOST);
+		return true;
 	}
-	*exact = false;
-	return anything;
+	*a = anything;
+	return false;
 }
 
-struct op_fact op_alu_fact(struct op *c, const struct ub_insn *insn, bool *exact)
+bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f)
 {
-	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn);
-	bool wide = op_is_wide(insn->opcode), x = insn->opcode & UB_X, sign = insn->offset != 0;
-	struct op_fact a = op_know(c, d), b = x ? op_know(c, s) : number((uint32_t)insn->imm, (uint32_t)insn->imm);
-	bool zero = op_is_zero(c, d + OP_HIGH) && (x ? op_is_zero(c, s + OP_HIGH) : insn->imm >= 0);
-	bool low = !wide || zero; /* of 64 bits, these depend on the high halves */
-
-	*exact = false;
-	if (!c->plan.bits.bytes && op != UB_MOV && op != UB_ADD) { /* without a plan most is lost at the next join anyway */
-		*exact = low && (op == UB_AND || ((op == UB_RSH || op == UB_DIV || op == UB_MOD) && !sign &&
-						  !(wide && op == UB_RSH && (x || (insn->imm & 63) > 31))));
-		return anything;
+	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn), k = (uint32_t)insn->imm;
+	bool wide = op_is_wide(insn->opcode), x = insn->opcode & UB_X, sign = insn->offset != 0, negative = !x && insn->imm < 0;
+	bool low = !wide || (op_is_zero(c, d + OP_HIGH) && !negative && (!x || op_is_zero(c, s + OP_HIGH)));
+	bool far = wide && (x || (k & 63) > 31);   /* a shift: by 32, or what is not known */
+	bool down = op == UB_RSH || op == UB_ARSH, depends = down || op == UB_DIV || op == UB_MOD; /* on the high halves */
+	if (op == UB_MOV) {
+		*f = sign ? anything : x ? op_know(c, s) : number(k, k);
+		return true;
 	}
-	switch (op) {
-	case UB_MOV:
-		*exact = true;
-		return sign ? anything : b;
-	case UB_ADD:
-		if (x)
-			return add(a, b, exact);
-		return add_constant(a, is_number(&a) && !wide && insn->imm < 0 && a.lo + insn->imm < 0 ? (int64_t)(uint32_t)insn->imm : insn->imm, exact);
-	case UB_SUB:
-		if (x)
-			return subtract(a, b, exact);
-		return add_constant(a, -(int64_t)insn->imm, exact);
-	case UB_NEG:
-		return anything;
-	case UB_END:
-		*exact = insn->imm < 64;
-		return insn->imm == 16 ? number(0, 0xffff) : anything;
-	case UB_RSH:
-	case UB_ARSH:
-	case UB_DIV:
-	case UB_MOD:
-		if (!low || sign || (wide && op != UB_DIV && op != UB_MOD && (x || (insn->imm & 63) > 31)))
-			return anything;
-		break;
-	case UB_LSH:
-		if (wide && (x || (insn->imm & 63) > 31))
-			return anything;
+	if ((depends && (!low || sign)) || ((down || op == UB_LSH) && far) || op == UB_NEG || (!c->plan.bits.bytes && op != UB_ADD)) {
+		*f = anything; /* without a plan most is lost at the next join anyway */
+		return low && (op == UB_AND || (depends && op != UB_ARSH && !sign && !(down && far)));
 	}
-	struct op_fact f = compute(op, a, b, exact);
-	if (wide && !x && insn->imm < 0)
-		*exact = *exact && op == UB_AND;
-	return f;
+	if (op == UB_END) {
+		*f = k == 16 ? number(0, 0xffff) : anything;
+		return k < 64;
+	}
+	struct op_fact b = x ? op_know(c, s) : number(k, k);
+	*f = op_know(c, d);
+	if (x && op == UB_ADD)
+		return add(f, &b);
+	if (x && op == UB_SUB)
+		return subtract(f, &b);
+	if (op == UB_ADD)
+		return add_constant(f, is_number(f) && !wide && negative && f->lo < 0u - k ? (int64_t)k : insn->imm);
+	if (op == UB_SUB)
+		return add_constant(f, -(int64_t)insn->imm);
+	return compute(op, f, &b) && (!wide || !negative || op == UB_AND);
 }
 
 /* Whether [var + offset, + size) is inside a region that has the right, whatever the run. */
@@ -301,21 +334,21 @@ bool op_is_inside(struct op *c, uint32_t var, int32_t offset, uint32_t size, uin
 {
 	const struct ub_program *p = c->program;
 	struct op_fact f = op_know(c, var);
-	int64_t lo = f.lo + offset, hi = f.hi + offset + size;
-	switch (f.kind) {
-	case OP_NUMBER:
+	int64_t lo = least(&f) + offset, hi = greatest(&f) + offset + size;
+	if (is_number(&f)) {
 		if (p->data_len && lo >= p->data_addr && hi <= (int64_t)p->data_addr + p->data_len)
 			return true;
 		return rights == UB_READ && p->rodata_len && lo >= p->rodata_addr && hi <= (int64_t)p->rodata_addr + p->rodata_len;
-	case OP_CONTEXT:
-		return !f.open && lo >= 0 && (hi <= c->facts.length || (f.bounded && (int64_t)offset + size <= f.slack));
-	case OP_STACK: /* what a function is called with may point to its caller's frame */
-		return !f.open && lo >= -UB_FRAME_BYTES && p->flags & UB_PROGRAM_FRAME_ESCAPES &&
-		       hi <= (c->program->funcs[c->function] == p->entry ? 0 : UB_FRAME_BYTES);
-	case OP_TOP: /* the stack is one region, whoever's frame it is */
-		return !f.open && lo >= -(int64_t)p->stack_use && hi <= 0;
 	}
-	return false;
+	if (f.open)
+		return false;
+	if (f.kind == OP_CONTEXT)
+		return lo >= 0 && (hi <= c->facts.length || (f.bounded && (int64_t)offset + size <= f.slack));
+	if (f.kind == OP_TOP) /* the stack is one region, whoever's frame it is */
+		return lo >= -(int64_t)p->stack_use && hi <= 0;
+	/* what a function is called with may point to its caller's frame */
+	return lo >= -UB_FRAME_BYTES && p->flags & UB_PROGRAM_FRAME_ESCAPES &&
+	       hi <= (p->funcs[c->function] == p->entry ? 0 : UB_FRAME_BYTES);
 }
 
 /* Whether what a frame says of a variable follows from what is known here. */
@@ -326,147 +359,132 @@ bool op_implies(struct op *c, uint32_t var, const struct op_fact *f)
 		return true; /* it says nothing */
 	if (k.kind == OP_STACK && f->kind == OP_TOP && !c->called) /* this one's r10 is the top */
 		k.kind = OP_TOP;
-	bool below = !f->exact && k.kind != OP_ANYTHING && !k.open && k.hi * f->times + f->slack <= (int64_t)c->facts.length;
-	bool distance = k.bounded && !k.open && k.times >= f->times && k.slack >= f->slack && (!f->exact || (k.exact && k.slack == f->slack));
-	if (f->bounded && !below && !distance)
-		return false;
-	if (f->kind == OP_NUMBER ? !is_number(&k) : k.kind != f->kind || k.open)
-		return false;
-	bool multiple = f->align == 0 || (((k.lo - f->lo) & ((1 << f->align) - 1)) == 0 && (k.align >= f->align || k.lo == k.hi));
-	return k.lo >= f->lo && k.hi <= f->hi && multiple;
+	if (f->bounded) {
+		bool below = !f->exact && k.kind != OP_ANYTHING && !k.open && greatest(&k) * f->times + f->slack <= (int64_t)c->facts.length;
+		bool distance = k.bounded && !k.open && k.times >= f->times && k.slack >= f->slack && (!f->exact || (k.exact && k.slack == f->slack));
+		if (!below && !distance)
+			return false;
+	}
+	if (f->kind != OP_NUMBER)
+		return k.kind == f->kind && !k.open && k.from >= f->from && k.to <= f->to;
+	bool multiple = f->align == 0 || (((k.lo - f->lo) & ((1u << f->align) - 1)) == 0 && (k.align >= f->align || k.lo == k.hi));
+	return is_number(&k) && k.lo >= f->lo && k.hi <= f->hi && multiple;
+}
+
+/* The context has at least so many bytes. */
+static void is_as_long(struct op *c, int64_t length)
+{
+	if (length > (int64_t)c->facts.length && length <= MOST)
+		c->facts.length = (uint32_t)length;
 }
 
 /* a < b, or a <= b if or_equal, as unsigned numbers or as offsets into the same memory. */
 static void less(struct op *c, struct op_fact *a, struct op_fact *b, bool or_equal)
 {
-	int64_t one = !or_equal;
-	if (a->kind <= OP_NUMBER && b->kind <= OP_NUMBER) {
-		if (b->exact && b->bounded && a->lo + one + b->slack > (int64_t)c->facts.length) /* a length is above a number */
-			c->facts.length = (uint32_t)(a->lo + one + b->slack < MOST ? a->lo + one + b->slack : MOST);
+	uint32_t one = !or_equal, above = a->lo + one < one ? MOST : a->lo + one, below = b->hi < one ? 0 : b->hi - one;
+	if (is_number(a) && is_number(b)) {
+		if (b->exact && b->bounded) /* a length is above a number */
+			is_as_long(c, (int64_t)above + b->slack);
 		a->kind = b->kind = OP_NUMBER;
-	} else if (a->kind != b->kind || a->open || b->open || a->lo < 0 || b->lo < 0 || a->kind != OP_CONTEXT ||
-		   !a->bounded || !b->bounded || a->slack < 0 || b->slack < 0) {
+	} else if (a->kind != OP_CONTEXT || b->kind != OP_CONTEXT || a->open || b->open || a->from < 0 || b->from < 0 || !a->bounded ||
+		   !b->bounded || a->slack < 0 || b->slack < 0) {
 		return; /* two addresses in the context, neither behind its end, are ordered as their offsets are */
 	}
-	int64_t slack = b->slack + one * b->times;
+	int32_t slack = b->slack + (int32_t)(one * b->times);
 	if (b->bounded && slack <= FAR && (!a->bounded || a->times < b->times || (a->times == b->times && a->slack < slack))) {
 		a->bounded = true;
 		a->exact = false;
 		a->times = b->times;
-		a->slack = (int32_t)slack;
+		a->slack = slack;
 	}
-	if (a->hi > b->hi - one)
-		a->hi = b->hi - one;
-	if (b->lo < a->lo + one) {
-		b->lo = a->lo + one;
+	if (a->hi > below)
+		a->hi = below;
+	if (b->lo < above) {
+		b->lo = above;
 		b->align = 0;
 	}
 }
 
 static void equal(struct op *c, struct op_fact *a, struct op_fact *b)
 {
-	if (a->kind > OP_NUMBER || b->kind > OP_NUMBER)
+	if (!is_number(a) || !is_number(b))
 		return;
-	if (b->exact && b->bounded && a->lo + b->slack > (int64_t)c->facts.length)
-		c->facts.length = (uint32_t)(a->lo + b->slack < MOST ? a->lo + b->slack : MOST);
-	int64_t lo = a->lo > b->lo ? a->lo : b->lo, hi = a->hi < b->hi ? a->hi : b->hi;
+	if (b->exact && b->bounded)
+		is_as_long(c, (int64_t)a->lo + b->slack);
 	a->kind = b->kind = OP_NUMBER;
 	a->align = b->align = 0;
-	a->lo = b->lo = lo;
-	a->hi = b->hi = hi;
+	a->lo = b->lo = a->lo > b->lo ? a->lo : b->lo;
+	a->hi = b->hi = a->hi < b->hi ? a->hi : b->hi;
 }
 
-/* Two that differ: a bound that one of them has is not reached. */
+/* Two numbers that differ, one of them constant: a bound of the other is not reached. */
+static void exclude(struct op_fact *a, uint32_t k)
+{
+	uint32_t step = 1u << a->align, room = a->hi - a->lo;
+	a->kind = OP_NUMBER;
+	if (a->lo != k && a->hi == k) /* down to the multiple below, if there is one */
+		step = room & (step - 1) ? 1 : step;
+	else if (a->lo != k)
+		return;
+	if (room < step) {
+		a->lo = 1; /* none is left */
+		a->hi = 0;
+	} else if (a->lo == k) {
+		a->lo += step;
+	} else {
+		a->hi -= step;
+	}
+}
+
 static void differ(struct op_fact *a, const struct op_fact *b)
 {
-	if (is_number(a) && is_number(b) && b->lo == b->hi) {
-		int64_t step = INT64_C(1) << a->align;
-		a->kind = OP_NUMBER;
-		if (a->lo == b->lo)
-			a->lo += step;
-		if (a->hi == b->lo)
-			a->hi -= (a->hi - a->lo) & (step - 1) ? 1 : step;
-	}
-	bool same = (is_number(a) && is_number(b)) ||
-		    (a->kind == OP_CONTEXT && b->kind == OP_CONTEXT && !a->open && !b->open && a->lo >= 0 && b->lo >= 0);
+	bool numbers = is_number(a) && is_number(b);
+	if (numbers && b->lo == b->hi)
+		exclude(a, b->lo);
+	bool same = numbers || (a->kind == OP_CONTEXT && b->kind == OP_CONTEXT && !a->open && !b->open && a->from >= 0 && b->from >= 0);
 	if (same && b->exact && b->bounded && a->bounded && a->times == 1 && b->slack >= 0 && a->slack == b->slack && !a->exact)
 		a->slack++;
 }
 
-/* Where no number is left, control does not come: any number does. */
-static struct op_fact possible(struct op_fact f)
+/* What a comparison has left of a register. What is at least so much, and so far below the context's end, says how long
+ * that is. Where no number is left, control does not come: any number does. */
+static void refined(struct op *c, uint32_t var, struct op_fact *f)
 {
-	if (f.lo > f.hi)
-		f.lo = f.hi = f.align = 0;
-	return f;
-}
-
-/* What is at least so much, and so far below the context's end, says how long that is. */
-static void learn_length(struct op *c, const struct op_fact *f)
-{
-	int64_t least = f->lo * f->times + f->slack;
-	if (f->bounded && !f->open && f->lo >= 0 && least > (int64_t)c->facts.length && least <= MOST)
-		c->facts.length = (uint32_t)least;
+	if (f->bounded && !f->open && least(f) >= 0)
+		is_as_long(c, least(f) * f->times + f->slack);
+	if (least(f) > greatest(f))
+		f->lo = f->hi = f->align = 0;
+	if (var != UB_R10)
+		*op_fact_of(c, var) = *f;
 }
 
 /* What a comparison says where it holds, or where it does not. */
 void op_refine(struct op *c, const struct ub_insn *insn, bool taken)
 {
-	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn);
-	bool x = insn->opcode & UB_X, wide = UB_CLASS(insn->opcode) == UB_JMP;
-	struct op_fact a = op_know(c, d), b = x ? op_know(c, s) : number((uint32_t)insn->imm, (uint32_t)insn->imm);
-	bool is_signed = op >= UB_JSGT && op != UB_JLT && op != UB_JLE && op != UB_CALL && op != UB_EXIT;
+	enum { EQUAL = 1u << (UB_JEQ >> 4) | 1u << (UB_JNE >> 4), STRICT = 1u << (UB_JGT >> 4) | 1u << (UB_JSGT >> 4) | 1u << (UB_JLT >> 4) | 1u << (UB_JSLT >> 4),
+	       ABOVE = 1u << (UB_JGT >> 4) | 1u << (UB_JSGT >> 4) | 1u << (UB_JGE >> 4) | 1u << (UB_JSGE >> 4),
+	       SIGNED = 1u << (UB_JSGT >> 4) | 1u << (UB_JSGE >> 4) | 1u << (UB_JSLT >> 4) | 1u << (UB_JSLE >> 4),
+	       ORDER = ABOVE | STRICT | 1u << (UB_JLE >> 4) | 1u << (UB_JSLE >> 4) };
+	uint32_t op = insn->opcode >> 4, d = UB_DST(insn), s = UB_SRC(insn);
+	bool x = insn->opcode & UB_X, wide = UB_CLASS(insn->opcode) == UB_JMP, is_signed = (uint32_t)SIGNED >> op & 1;
+	if (!((uint32_t)(EQUAL | ORDER) >> op & 1))
+		return;
 	if (wide && !(op_is_zero(c, d + OP_HIGH) && (x ? op_is_zero(c, s + OP_HIGH) : insn->imm >= 0)))
 		return;
+	struct op_fact a = op_know(c, d), b = x ? op_know(c, s) : number((uint32_t)insn->imm, (uint32_t)insn->imm);
 	if (is_signed && !wide && (!is_number(&a) || !is_number(&b) || a.hi > INT32_MAX || b.hi > INT32_MAX))
 		return; /* of 64 bits without high halves they are not negative */
-	switch (op) {
-	case UB_JEQ:
-	case UB_JNE:
-		if ((op == UB_JEQ) == taken) {
-			equal(c, &a, &b);
-		} else {
-			struct op_fact was = a;
-			differ(&a, &b);
-			differ(&b, &was);
-		}
-		break;
-	case UB_JGT:
-	case UB_JSGT:
-		if (taken)
-			less(c, &b, &a, false);
-		else
-			less(c, &a, &b, true);
-		break;
-	case UB_JGE:
-	case UB_JSGE:
-		if (taken)
-			less(c, &b, &a, true);
-		else
-			less(c, &a, &b, false);
-		break;
-	case UB_JLT:
-	case UB_JSLT:
-		if (taken)
-			less(c, &a, &b, false);
-		else
-			less(c, &b, &a, true);
-		break;
-	case UB_JLE:
-	case UB_JSLE:
-		if (taken)
-			less(c, &a, &b, true);
-		else
-			less(c, &b, &a, false);
-		break;
-	default:
-		return;
+	bool above = ((uint32_t)ABOVE >> op & 1) == taken, or_equal = ((uint32_t)STRICT >> op & 1) != taken;
+	if ((uint32_t)ORDER >> op & 1) {
+		less(c, above ? &b : &a, above ? &a : &b, or_equal);
+	} else if ((op == UB_JEQ >> 4) == taken) {
+		equal(c, &a, &b);
+	} else {
+		struct op_fact was = a;
+		differ(&a, &b);
+		differ(&b, &was);
 	}
-	learn_length(c, &a);
+	refined(c, d, &a);
 	if (x)
-		learn_length(c, &b);
-	if (d != UB_R10)
-		*op_fact_of(c, d) = possible(a);
-	if (x && s != UB_R10)
-		*op_fact_of(c, s) = possible(b);
+		refined(c, s, &b);
 }

@@ -60,17 +60,15 @@ static void join(struct op *c, bool on)
 {
 	const struct ub_program *p = c->program;
 	bool starts = p->funcs[op_function_at(c, c->slot)] == c->slot;
-	if (on) {
+	if (on)
 		op_loop_edge(c, c->slot);
-		op_frame(c, c->slot, OP_EDGE);
-	}
 	if (on && starts && c->map.calls) /* verify/ has made sure that functions do not run into each other */
 		op_refuse(c, ONEPASS_NOT_THERE);
 	if (starts)
 		op_enter_function(c);
+	op_frame(c, c->slot, on ? OP_THROUGH : OP_ENTER);
 	c->places.vouched = OP_NONE;
 	c->out.code.zero_at = ~0u;
-	op_frame(c, c->slot, OP_ENTER);
 }
 
 static void note_place(struct op *c)

@@ -16,7 +16,8 @@ void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var)
 		uint32_t flags = (f.open ? ONEPASS_OPEN : 0u) | (f.bounded ? ONEPASS_BOUNDED : 0u) | (f.exact ? ONEPASS_EXACT : 0u);
 		if (r->ndoubts < r->room)
 			r->doubts[r->ndoubts++] = (struct onepass_doubt){ (uint16_t)slot, (uint8_t)what, (uint8_t)var, f.kind, (uint8_t)flags, f.align, f.times,
-									  f.slack, f.lo, f.hi, c->facts.length };
+									  f.slack, f.kind <= OP_NUMBER ? (int64_t)f.lo : f.from,
+									  f.kind <= OP_NUMBER ? (int64_t)f.hi : f.to, c->facts.length };
 		return;
 	}
 #else
@@ -27,137 +28,210 @@ void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var)
 	op_refuse(c, ONEPASS_NOT_THERE);
 }
 
-/* What happens to a variable where paths meet. at: OP_NONE: it is lost; OP_ZERO_HALF: it is 0. */
-enum { ZERO_HALF = OP_NONE - 1 };
+/* Where variables are, as a frame says. */
+struct frame {
+	struct op_vars place; /* these are somewhere: where the map says, but for */
+	struct op_vars moved; /* these, which are at home[] */
+	struct op_vars zero;  /* these are 0 */
+	uint8_t home[OP_VARS];
+};
 
-static void meet(struct op *c, uint32_t var, uint32_t at, enum op_visit how)
+static uint32_t home_of(const struct op *c, const struct frame *f, uint32_t var)
 {
-	if (how == OP_SKIP)
-		return;
-	if (how == OP_ENTER) {
-		if (at == OP_NONE) {
-			if (op_known(c, var))
-				op_lose(c, var);
-		} else if (at == ZERO_HALF) {
-			op_set_const(c, var, 0);
-		} else {
-			c->places.home[var] = (uint8_t)at;
-			struct op_places *p = &c->places;
-			const struct op_value *v = &p->val[var];
-			if (v->kind == OP_HELD && v->a == at && p->owner[at] == var)
-				return;
-			op_set writable = p->writable; /* nothing is written: it has been there */
-			p->writable = ~(op_set)0;
-			op_hold(c, var, at);
-			p->writable = writable;
-		}
-	} else if (at == ZERO_HALF) {
-		if (!op_is_zero(c, var))
-			op_doubt(c, c->plan.frame, ONEPASS_ZERO, var);
-	} else if (at != OP_NONE) {
-		op_settle(c, var, at);
-	}
+	return op_in(&f->moved, var) ? f->home[var] : c->map.home[var];
 }
 
-/* Whether a variable is where it should be already. */
-static inline bool is_there(const struct op *c, uint32_t var, uint32_t at)
+static bool is_there(const struct op *c, uint32_t var, uint32_t at)
 {
 	return c->places.val[var].kind == OP_HELD && c->places.val[var].a == at;
 }
 
 /* Without a plan everything is at home, but for high halves that nobody reads, or that are 0. */
-static void default_frame(struct op *c, enum op_visit how)
+static void default_values(const struct op *c, struct frame *f)
 {
 	const struct op_map *m = &c->map;
-	for (uint32_t r = 0; r < UB_R10; r++) {
-		uint32_t high = r + OP_HIGH, at = m->zero >> r & 1 ? (uint32_t)ZERO_HALF : m->home[high];
-		if (m->home[r] == OP_NONE)
-			continue;
-		if (!is_there(c, r, m->home[r]))
-			meet(c, r, m->home[r], how);
-		if (at != OP_NONE && !is_there(c, high, at))
-			meet(c, high, at, how);
-		if (how == OP_ENTER)
-			op_doubt_fact(c, r);
-	}
-	if (how == OP_ENTER)
-		c->facts.length = c->program->ctx_min;
+	uint32_t registers = m->placed.of[0] & ((1u << UB_R10) - 1), zero = (registers & m->zero) << OP_HIGH;
+	f->place.of[0] = registers | (m->placed.of[0] & registers << OP_HIGH & ~zero);
+	f->place.of[1] = 0;
+	f->moved = (struct op_vars){ { 0, 0 } };
+	f->zero = (struct op_vars){ { zero, 0 } };
 }
 
-static void frame_values(struct op *c, const uint8_t *home, enum op_visit how)
+/* What lives elsewhere than the map says. Returns false if control never comes here. */
+static bool read_moved(struct op *c, struct frame *f, struct op_vars *placed)
 {
-	const struct op_map *m = &c->map;
-	for (uint32_t r = 0; r < UB_R10; r++) {
-		uint32_t known = m->home[r] == OP_NONE ? 0 : op_read(c, 2);
-		uint32_t high = known == 3 ? home[r + OP_HIGH] : known == 2 ? ZERO_HALF : OP_NONE;
-		if ((known && home[r] == OP_NONE) || (known == 3 && high == OP_NONE))
-			op_refuse(c, ONEPASS_MALFORMED);
-		meet(c, r, known ? home[r] : OP_NONE, how);
-		meet(c, r + OP_HIGH, high, how);
-	}
-	for (uint32_t i = 0; i < m->nwords; i++) {
-		uint32_t at = !op_read(c, 1) ? OP_NONE : home[OP_WORD + i] == OP_NONE ? ZERO_HALF : home[OP_WORD + i];
-		meet(c, OP_WORD + i, at, how);
+	f->moved = (struct op_vars){ { 0, 0 } };
+	*placed = c->map.placed;
+	for (;;) {
+		uint32_t bits = op_peek(c);
+		if (!op_skip(c, 1) || !(bits >> 31))
+			return true;
+		if ((bits >> 25 & 63) == NEVER) {
+			op_skip(c, 6);
+			return false;
+		}
+		uint32_t var = op_read_variable(c), at = op_read_place(c);
+		f->home[var] = (uint8_t)at;
+		op_add(&f->moved, var);
+		op_add(placed, var);
+		if (at == OP_NONE)
+			op_take(placed, var);
 	}
 }
 
-static void frame_fact(struct op *c, enum op_visit how)
+/* Two bits for each register that has a home, one for each word. */
+static void read_values(struct op *c, struct frame *f, const struct op_vars *placed)
+{
+	uint32_t bits = op_peek(c), registers = c->map.placed.of[0] & ((1u << UB_R10) - 1), n = 0, place = 0, zero = 0;
+	for (uint32_t left = registers; left; left &= left - 1, n += 2, bits <<= 2) {
+		uint32_t r = left & (0u - left);
+		if (bits >> 30)
+			place |= bits >> 30 == 3 ? r | r << OP_HIGH : r;
+		if (bits >> 30 == 2)
+			zero |= r << OP_HIGH;
+	}
+	if (n)
+		op_skip(c, n);
+	if (place & ~placed->of[0])
+		op_refuse(c, ONEPASS_MALFORMED);
+	f->place.of[0] = place;
+	f->zero.of[0] = zero;
+	uint32_t words = 0;
+	for (uint32_t i = 0; i < c->map.nwords; i += 16) {
+		uint32_t more = c->map.nwords - i < 16 ? c->map.nwords - i : 16;
+		for (uint32_t left = op_read(c, more) << (32 - more); left; left &= ~(0x80000000u >> __builtin_clz(left)))
+			words |= 1u << (i + (uint32_t)__builtin_clz(left));
+	}
+	f->place.of[1] = words & placed->of[1];
+	f->zero.of[1] = words & ~placed->of[1];
+}
+
+static void meet(struct op *c, const struct frame *f, uint32_t var, enum op_visit how)
+{
+	bool zero = op_in(&f->zero, var);
+	if (!zero && !op_in(&f->place, var))
+		return;
+	uint32_t at = home_of(c, f, var);
+	if (how == OP_ENTER && zero) {
+		op_set_const(c, var, 0);
+	} else if (how == OP_ENTER) {
+		if (is_there(c, var, at))
+			return;
+		op_set writable = c->places.writable; /* nothing is written: it has been there */
+		c->places.writable = ~(op_set)0;
+		op_hold(c, var, at);
+		c->places.writable = writable;
+	} else if (zero) {
+		if (!op_is_zero(c, var))
+			op_doubt(c, c->plan.frame, ONEPASS_ZERO, var);
+	} else {
+		op_settle(c, var, at);
+	}
+}
+
+/* Goes through what is not as the frame says, by the numbers of registers. What comes to its place may take another's:
+ * so it looks anew each time, and the last one that is to be in a place is there. */
+static void meet_all(struct op *c, const struct frame *f, enum op_visit how)
+{
+	const struct op_places *p = &c->places;
+	for (uint32_t set = 0; set < 2; set++) {
+		for (uint32_t passed = 0;;) {
+			uint32_t todo = (f->place.of[set] & (~p->at_home.of[set] | f->moved.of[set])) | (f->zero.of[set] & ~p->zero.of[set]);
+			if (set == 0)
+				todo = (todo | todo >> OP_HIGH) & 0xffff;
+			todo &= ~passed;
+			if (!todo)
+				break;
+			uint32_t n = (uint32_t)__builtin_ctz(todo);
+			passed |= (2u << n) - 1;
+			meet(c, f, set * OP_WORD + n, how);
+			if (set == 0)
+				meet(c, f, n + OP_HIGH, how);
+		}
+	}
+}
+
+/* What a frame says nothing of is lost from there on; where results go is what it says. */
+static void enter_values(struct op *c, const struct frame *f)
+{
+	const struct op_map *m = &c->map;
+	uint32_t halves = (1u << UB_R10) - 1, spoken[2] = { halves | halves << OP_HIGH, m->nwords ? ~0u >> (32 - m->nwords) : 0 };
+	for (uint32_t set = 0; set < 2; set++) {
+		for (uint32_t left = c->places.known.of[set] & spoken[set] & ~(f->place.of[set] | f->zero.of[set]); left; left &= left - 1)
+			op_lose(c, set * OP_WORD + (uint32_t)__builtin_ctz(left));
+		for (uint32_t i = set * OP_WORD; i < set * OP_WORD + (set ? m->nwords : OP_WORD); i++)
+			c->places.home[i] = m->home[i];
+		for (uint32_t left = f->moved.of[set]; left; left &= left - 1) {
+			uint32_t var = set * OP_WORD + (uint32_t)__builtin_ctz(left);
+			c->places.home[var] = f->home[var];
+		}
+	}
+	meet_all(c, f, OP_ENTER);
+}
+
+/* A claim about a number: its bounds are those of any where it says no others, or none that are possible. */
+static void number_bounds(struct op_fact *f, int64_t lo, int64_t hi)
+{
+	bool possible = lo >= 0 && hi <= UINT32_MAX;
+	f->lo = possible ? (uint32_t)lo : 0;
+	f->hi = possible ? (uint32_t)hi : UINT32_MAX;
+}
+
+/* Reads a claim about a variable, which is returned. */
+static uint32_t read_fact(struct op *c, struct op_fact *f)
 {
 	static const uint8_t kinds[] = { OP_NUMBER, OP_CONTEXT, OP_STACK, OP_NUMBER };
 	const struct ub_program *p = c->program;
-	uint32_t var = op_read_fact_variable(c), kind = op_read(c, 2);
-	struct op_fact f = op_fact(kinds[kind], 0, UINT32_MAX);
-	int64_t from = kind == 3 ? op_read(c, 1) ? p->data_addr : p->rodata_addr : 0;
+	uint32_t var = op_read_fact_variable(c), kind = op_read(c, 2), above = 0;
+	int32_t lo = 0;
+	int64_t hi, most, from = kind == 3 ? op_read(c, 1) ? p->data_addr : p->rodata_addr : 0;
+	*f = op_fact(kinds[kind], 0, UINT32_MAX);
 	if (kind == 2 && c->map.calls && op_read(c, 1))
-		f.kind = OP_TOP;
-	bool low = op_read(c, 1);
-	if (low)
-		f.lo = op_read_signed(c);
-	bool high = op_read(c, 1);
-	if (high)
-		f.hi = f.lo + op_read_number(c);
-	if (f.kind != OP_NUMBER) {
-		if (!high)
-			f.hi = INT32_MAX;
-		f.open = !low && !high;
+		f->kind = OP_TOP;
+	most = f->kind == OP_NUMBER ? (int64_t)UINT32_MAX : INT32_MAX;
+	bool low = op_maybe_signed(c, &lo), high = op_maybe_number(c, &above);
+	hi = high && lo + (int64_t)above < most ? lo + (int64_t)above : most;
+	if (f->kind == OP_NUMBER) {
+		number_bounds(f, lo + from, high ? hi + from : hi);
+	} else {
+		f->from = lo;
+		f->to = (int32_t)hi;
+		f->open = !low && !high;
 	}
-	if (f.hi > (f.kind == OP_NUMBER ? (int64_t)UINT32_MAX : INT32_MAX))
-		f.hi = f.kind == OP_NUMBER ? (int64_t)UINT32_MAX : INT32_MAX;
-	f.lo += from;
-	f.hi += high ? from : 0;
-	if (f.kind == OP_NUMBER && (f.lo < 0 || f.hi > UINT32_MAX)) {
-		f.lo = 0;
-		f.hi = UINT32_MAX;
-	}
-	f.bounded = op_read(c, 1);
-	if (f.bounded) {
-		f.slack = op_read_signed(c);
-		f.exact = op_read(c, 1);
-		f.open = false;
-		if (f.kind == OP_NUMBER && !f.exact && op_read(c, 1))
-			f.times = (uint8_t)(op_read_count(c, 253) + 2);
-		if (f.kind >= OP_STACK || f.slack > 1 << 30 || f.slack < -(1 << 30))
+	f->bounded = op_maybe_signed(c, &f->slack);
+	if (f->bounded) {
+		f->exact = op_read(c, 1);
+		f->open = false;
+		if (f->kind == OP_NUMBER && !f->exact && op_read(c, 1))
+			f->times = (uint8_t)(op_read_count(c, 253) + 2);
+		if (f->kind >= OP_STACK || f->slack > 1 << 30 || f->slack < -(1 << 30))
 			op_refuse(c, ONEPASS_MALFORMED);
 	}
 	if (kind == 0 && op_read(c, 1))
-		f.align = (uint8_t)(op_read(c, 3) + 1);
-	if (f.lo > f.hi)
+		f->align = (uint8_t)(op_read(c, 3) + 1);
+	if (f->kind == OP_NUMBER ? f->lo > f->hi : f->from > f->to || f->from == INT32_MIN)
 		op_refuse(c, ONEPASS_MALFORMED);
+	return var;
+}
+
+static void frame_fact(struct op *c, enum op_visit how, struct op_vars *told)
+{
+	struct op_fact f;
+	uint32_t var = read_fact(c, &f);
 	if (how == OP_CALL && f.kind == OP_STACK) { /* the callee's r10 is lower */
-		f.lo -= UB_FRAME_BYTES;
-		f.hi -= UB_FRAME_BYTES;
+		f.from -= UB_FRAME_BYTES;
+		f.to -= UB_FRAME_BYTES;
 	}
-	if (how == OP_ENTER) {
-		if (!op_known(c, var))
-			op_refuse(c, ONEPASS_NOT_THERE);
-		*op_fact_of(c, var) = f;
-	} else if (how != OP_SKIP && !op_implies(c, var, &f)) {
+	if (how & OP_EDGE && !op_implies(c, var, &f))
 		op_doubt(c, c->plan.frame, ONEPASS_FACT, var);
+	if (how & OP_ENTER) {
+		*op_fact_of(c, var) = f;
+		op_add(told, var);
 	}
 }
 
 /* What the fast form of a loop knows; out of one, nothing of interest. */
-static void frame_loop(struct op *c, enum op_visit how)
+static void read_forms(struct op *c, enum op_visit how)
 {
 	struct op_loop *l = &c->loop;
 	bool here = l->fast && how != OP_SKIP, tested = op_read(c, 1);
@@ -178,57 +252,76 @@ static void frame_loop(struct op *c, enum op_visit how)
 	}
 }
 
-/* In place of a variable that lives elsewhere: control never comes here. */
-static bool is_never(struct op *c)
+static void frame_loop(struct op *c, uint32_t slot, enum op_visit how)
 {
+	bool forms = op_read(c, 1);
 	uint32_t at = c->plan.bits.at;
-	if (op_read(c, 6) == NEVER)
-		return true;
-	c->plan.bits.at = at;
-	return false;
+	if (forms && (how == OP_SKIP || how & OP_EDGE))
+		read_forms(c, how & ~(uint32_t)OP_ENTER);
+	if (!(how & OP_ENTER))
+		return;
+	op_loop_enter(c, slot);
+	c->loop.tested = false;
+	if (forms) {
+		c->plan.bits.at = at;
+		read_forms(c, OP_ENTER);
+	}
 }
 
-static void read_frame(struct op *c, enum op_visit how)
+/* What is not told is not known; and of what is lost nothing is. */
+static void forget_others(struct op *c, const struct op_vars *told)
 {
-	uint8_t home[OP_VARS];
-	const uint8_t *homes = c->map.home;
-	if (how == OP_ENTER)
-		c->plan.never = false;
-	while (op_read(c, 1)) {
-		if (is_never(c)) {
-			c->plan.never |= how == OP_ENTER;
-			if (how == OP_EDGE || how == OP_CALL)
-				op_refuse(c, ONEPASS_NOT_THERE);
-			return;
-		}
-		if (homes != home)
-			for (uint32_t v = 0; v < OP_VARS; v++)
-				home[v] = homes[v];
-		homes = home;
-		uint32_t var = op_read_variable(c);
-		home[var] = (uint8_t)op_read_place(c);
-	}
-	if (how == OP_ENTER)
-		for (uint32_t v = 0; v < OP_VARS; v++)
-			c->places.home[v] = homes[v];
-	frame_values(c, homes, how);
-	if (how == OP_ENTER) {
-		for (uint32_t v = 0; v < UB_R10; v++)
+	const struct op_vars *known = &c->places.known;
+	if ((told->of[0] & ~known->of[0]) | (told->of[1] & ~known->of[1]))
+		op_refuse(c, ONEPASS_NOT_THERE);
+	for (uint32_t v = 0; v < UB_R10; v++)
+		if (!op_in(told, v))
 			op_forget(c, v);
-		for (uint32_t i = 0; i < c->map.nwords; i++)
-			op_forget(c, OP_WORD + i);
+	for (uint32_t v = OP_WORD; v < OP_WORD + (uint32_t)c->map.nwords; v++)
+		if (!op_in(told, v))
+			op_forget(c, v);
+}
+
+static void read_frame(struct op *c, uint32_t slot, enum op_visit how)
+{
+	struct frame f;
+	struct op_vars placed, told = { { 0, 0 } };
+	bool never = !read_moved(c, &f, &placed);
+	if (how & OP_ENTER)
+		c->plan.never = never;
+	if (never) {
+		if (how & OP_EDGE)
+			op_refuse(c, ONEPASS_NOT_THERE);
+		return;
 	}
+	read_values(c, &f, &placed);
+	if (how & OP_EDGE)
+		meet_all(c, &f, OP_EDGE);
 	while (op_read(c, 1))
-		frame_fact(c, how);
+		frame_fact(c, how, &told);
 	uint32_t length = op_read(c, 1) ? op_read_number(c) : 0;
-	if (how == OP_ENTER)
-		c->facts.length = length > c->program->ctx_min ? length : c->program->ctx_min;
-	else if (how != OP_SKIP && length > c->facts.length)
+	if (how & OP_EDGE && length > c->facts.length)
 		op_doubt(c, c->plan.frame, ONEPASS_LENGTH, 0);
-	if (op_read(c, 1))
-		frame_loop(c, how);
-	else if (how == OP_ENTER)
-		c->loop.tested = false;
+	if (how & OP_ENTER) {
+		enter_values(c, &f);
+		forget_others(c, &told);
+		c->facts.length = length > c->program->ctx_min ? length : c->program->ctx_min;
+	}
+	frame_loop(c, slot, how);
+}
+
+static void default_frame(struct op *c, enum op_visit how)
+{
+	struct frame f;
+	default_values(c, &f);
+	if (how & OP_EDGE)
+		meet_all(c, &f, OP_EDGE);
+	if (!(how & OP_ENTER))
+		return;
+	meet_all(c, &f, OP_ENTER);
+	for (uint32_t left = f.place.of[0] & ((1u << UB_R10) - 1); left; left &= left - 1)
+		op_doubt_fact(c, (uint32_t)__builtin_ctz(left));
+	c->facts.length = c->program->ctx_min;
 }
 
 /* What the plan says of a slot where paths meet. SKIP reads the next one. */
@@ -238,15 +331,11 @@ void op_frame(struct op *c, uint32_t slot, enum op_visit how)
 		default_frame(c, how);
 		return;
 	}
-	if (how == OP_SKIP) {
-		read_frame(c, how);
-		return;
-	}
 	uint32_t at = c->plan.bits.at;
 	c->plan.frame = slot;
-	c->plan.bits.at = c->plan.frames[op_join_index(c, slot)];
-	if (how == OP_ENTER)
-		op_loop_enter(c, slot);
-	read_frame(c, how);
-	c->plan.bits.at = at;
+	if (how != OP_SKIP)
+		c->plan.bits.at = c->plan.frames[op_join_index(c, slot)];
+	read_frame(c, slot, how);
+	if (how != OP_SKIP)
+		c->plan.bits.at = at;
 }

@@ -57,7 +57,7 @@ static bool check_index(struct op *c, const struct op_value *at, uint32_t size, 
 	if (at->b == OP_NONE || at->a >= OP_REGS || base >= UB_R10)
 		return false;
 	struct op_fact f = op_know(c, base);
-	int64_t first = f.lo + at->imm;
+	int64_t first = (int64_t)f.from + at->imm;
 	if (f.kind != OP_CONTEXT || f.open || f.lo != f.hi || first < 0 || first > (int64_t)c->map.window - size)
 		return false;
 	int limit = op_reg(c, OP_LIMIT, at->b == T2_IP ? T2_LR : T2_IP);

@@ -4,33 +4,36 @@
  */
 #include "jit/onepass/state.h"
 
-bool op_known(const struct op *c, uint32_t var)
+/* All that is known of where a variable is changes here. */
+void op_set_value(struct op *c, uint32_t var, struct op_value v)
 {
-	return c->places.val[var].kind != OP_LOST;
-}
-
-/* The variable's value is no more where it was. */
-static void let_go(struct op_places *p, uint32_t var)
-{
-	const struct op_value *v = &p->val[var];
-	if (v->kind == OP_HELD)
-		p->owner[v->a] = OP_NONE;
-	else if (v->kind > OP_CONST)
-		p->lazy &= ~OP_BIT(var);
+	struct op_places *p = &c->places;
+	struct op_value *at = &p->val[var];
+	uint32_t half = var >> 5, bit = 1u << (var & 31), kind = v.kind;
+	if (at->kind == OP_HELD)
+		p->owner[at->a] = OP_NONE;
+	*at = v;
+	p->known.of[half] |= bit;
+	p->zero.of[half] &= ~bit;
+	p->at_home.of[half] &= ~bit;
+	p->lazy.of[half] &= ~bit;
+	if (kind == OP_HELD) {
+		p->owner[v.a] = (uint8_t)var;
+		if (c->map.home[var] == v.a)
+			p->at_home.of[half] |= bit;
+	} else if (kind > OP_CONST) {
+		p->lazy.of[half] |= bit;
+	} else if (kind == OP_LOST) {
+		p->known.of[half] &= ~bit;
+	} else if (v.imm == 0) {
+		p->zero.of[half] |= bit;
+	}
 }
 
 void op_lose(struct op *c, uint32_t var)
 {
-	let_go(&c->places, var);
-	c->places.val[var].word = OP_LOST;
-}
-
-void op_set_value(struct op *c, uint32_t var, struct op_value v)
-{
-	let_go(&c->places, var);
-	c->places.val[var] = v;
-	if (v.kind > OP_CONST)
-		c->places.lazy |= OP_BIT(var);
+	if (op_known(c, var))
+		op_set_value(c, var, op_value(OP_LOST, 0, 0, 0, 0));
 }
 
 void op_set_const(struct op *c, uint32_t var, uint32_t value)
@@ -55,9 +58,12 @@ void op_change(struct op *c, uint32_t place)
 		op_lose(c, var);
 	if (p->vouched == place)
 		p->vouched = OP_NONE;
-	for OP_EACH(reader, p->lazy)
-		if (reads(&p->val[reader], place))
-			op_lose(c, (uint32_t)reader);
+	for (uint32_t half = 0; half < 2; half++)
+		for (uint32_t left = p->lazy.of[half]; left; left &= left - 1) {
+			uint32_t reader = half * 32 + (uint32_t)__builtin_ctz(left);
+			if (reads(&p->val[reader], place))
+				op_lose(c, reader);
+		}
 }
 
 void op_hold(struct op *c, uint32_t var, uint32_t place)
@@ -67,9 +73,7 @@ void op_hold(struct op *c, uint32_t var, uint32_t place)
 		return;
 	}
 	op_change(c, place);
-	let_go(&c->places, var);
-	c->places.val[var] = op_value(OP_HELD, place, OP_NONE, 0, 0);
-	c->places.owner[place] = (uint8_t)var;
+	op_set_value(c, var, op_value(OP_HELD, place, OP_NONE, 0, 0));
 }
 
 static void access_word(struct op *c, enum t2_mem op, int rt, uint32_t place)

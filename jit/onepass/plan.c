@@ -5,41 +5,92 @@
 
 enum { VERSION = 2, NOWHERE = 12, WORD = 13 };
 
-/* The next n <= 16 bits; 0 behind the end. */
-uint32_t op_read(struct op *c, uint32_t n)
+/* The bits from here on, the first on top: 25 at least, 0 behind the end. */
+uint32_t op_peek(const struct op *c)
+{
+	const struct op_bits *b = &c->plan.bits;
+	const uint8_t *from = b->bytes + (b->at >> 3), *end = b->bytes + (b->end >> 3);
+	uint32_t v = 0;
+	if (end - from >= 4)
+		v = op_big_endian(from);
+	else
+		for (uint32_t shift = 24; from < end; shift -= 8)
+			v |= (uint32_t)*from++ << shift;
+	return v << (b->at & 7);
+}
+
+/* Goes on by n bits; false if there are not so many. */
+bool op_skip(struct op *c, uint32_t n)
 {
 	struct op_bits *b = &c->plan.bits;
-	uint32_t at = b->at, end = at + n, byte = at >> 3, last = b->end >> 3;
-	if (end > b->end) {
+	if (b->end - b->at < n) {
 		op_refuse(c, ONEPASS_MALFORMED);
-		return 0;
+		return false;
 	}
-	uint32_t v = (uint32_t)b->bytes[byte] << 16;
-	if (byte + 1 < last)
-		v |= (uint32_t)b->bytes[byte + 1] << 8;
-	if (byte + 2 < last)
-		v |= b->bytes[byte + 2];
-	b->at = end;
-	return v >> (24 - (at & 7) - n) & ((1u << n) - 1);
+	b->at += n;
+	return true;
+}
+
+/* The next n bits, 0 < n <= 25; 0 behind the end. */
+uint32_t op_read(struct op *c, uint32_t n)
+{
+	uint32_t v = op_peek(c) >> (32 - n);
+	return op_skip(c, n) ? v : 0;
+}
+
+/* Groups of four bits, the first behind `before` bits that were looked at. */
+static uint32_t read_groups(struct op *c, uint32_t before)
+{
+	uint32_t v = 0, groups = 0, more = 1;
+	while (more) {
+		uint32_t bits = op_peek(c) << before, n = before;
+		for (; more && n <= 20 && groups < 8; n += 5, groups++) {
+			more = bits >> 31;
+			v = v << 4 | (bits >> 27 & 15);
+			bits <<= 5;
+		}
+		if (!op_skip(c, n) || (more && groups == 8)) {
+			op_refuse(c, ONEPASS_MALFORMED);
+			return 0;
+		}
+		before = 0;
+	}
+	return v;
+}
+
+static int32_t with_sign(uint32_t v)
+{
+	return (int32_t)(v >> 1 ^ (0u - (v & 1)));
 }
 
 uint32_t op_read_number(struct op *c)
 {
-	uint32_t v = 0, more, groups = 0;
-	do {
-		uint32_t group = op_read(c, 5);
-		more = group >> 4;
-		v = v << 4 | (group & 15);
-	} while (more && ++groups < 8);
-	if (more)
-		op_refuse(c, ONEPASS_MALFORMED);
-	return v;
+	return read_groups(c, 0);
 }
 
 int32_t op_read_signed(struct op *c)
 {
-	uint32_t v = op_read_number(c);
-	return (int32_t)(v >> 1 ^ (0u - (v & 1)));
+	return with_sign(read_groups(c, 0));
+}
+
+/* A bit that says whether a number follows, which is else left as it was. */
+bool op_maybe_number(struct op *c, uint32_t *v)
+{
+	if (op_peek(c) >> 31) {
+		*v = read_groups(c, 1);
+		return true;
+	}
+	op_skip(c, 1);
+	return false;
+}
+
+bool op_maybe_signed(struct op *c, int32_t *v)
+{
+	uint32_t n;
+	if (!op_maybe_number(c, &n))
+		return false;
+	*v = with_sign(n);
+	return true;
 }
 
 /* A number up to a limit. */
@@ -139,7 +190,7 @@ static void read_joins(struct op *c)
 			op_refuse(c, ONEPASS_MALFORMED);
 			return;
 		}
-		c->join[slot / 8] |= (uint8_t)(1u << slot % 8);
+		c->join[slot / 32] |= 1u << slot % 32;
 	}
 }
 

@@ -15,7 +15,7 @@ struct highs {
 
 static void mark(struct op *c, uint32_t slot)
 {
-	c->join[slot / 8] |= (uint8_t)(1u << slot % 8);
+	c->join[slot / 32] |= 1u << slot % 32;
 }
 
 static void note_alu(struct highs *h, const struct ub_insn *insn)
@@ -193,29 +193,34 @@ uint32_t op_function_at(const struct op *c, uint32_t slot)
 
 static uint32_t bits_in(uint32_t set)
 {
-	uint32_t n = 0;
-	for (; set; set &= set - 1)
-		n++;
-	return n;
+	set -= set >> 1 & 0x55555555;
+	set = (set & 0x33333333) + (set >> 2 & 0x33333333);
+	return ((set + (set >> 4)) & 0x0f0f0f0f) * 0x01010101u >> 24;
 }
 
 uint32_t op_join_index(const struct op *c, uint32_t slot)
 {
-	uint32_t n = c->rank[slot / 64], byte = slot / 64 * 8;
-	for (; byte < slot / 8; byte++)
-		n += bits_in(c->join[byte]);
-	return n + bits_in(c->join[byte] & ((1u << slot % 8) - 1));
+	return c->rank[slot / 32] + bits_in(c->join[slot / 32] & ((1u << slot % 32) - 1));
+}
+
+/* Variables that have a home. */
+static void find_homes(struct op_map *m)
+{
+	m->placed = (struct op_vars){ { 0, 0 } };
+	for (uint32_t v = 0; v < OP_VARS; v++)
+		if (m->home[v] != OP_NONE)
+			op_add(&m->placed, v);
 }
 
 /* Counts joins; the frames of a plan are found once. */
 static int32_t find_frames(struct op *c, uint8_t *mem, uint8_t *tables)
 {
-	uint32_t joins = 0, bytes = (c->slots + 7) / 8;
-	for (uint32_t i = 0; i < bytes; i++) {
-		if (i % 8 == 0)
-			c->rank[i / 8] = (uint16_t)joins;
+	uint32_t joins = 0, words = (c->slots + 31) / 32;
+	for (uint32_t i = 0; i < words; i++) {
+		c->rank[i] = (uint16_t)joins;
 		joins += bits_in(c->join[i]);
 	}
+	find_homes(&c->map);
 	if (!c->plan.bits.bytes)
 		return 0;
 	tables -= (joins * 2 + 7) & ~7u;
@@ -234,8 +239,8 @@ static int32_t find_frames(struct op *c, uint8_t *mem, uint8_t *tables)
 int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes)
 {
 	const struct ub_program *p = c->program;
-	uint32_t n = c->slots, labels = UB_ROUTINES + 1 + p->nfuncs;
-	uint32_t size = (2 * (n + labels + (n + 63) / 64) + (n + 7) / 8 + 7) & ~7u;
+	uint32_t n = c->slots, labels = UB_ROUTINES + 1 + p->nfuncs, words = (n + 31) / 32;
+	uint32_t size = (4 * words + 2 * (n + labels + words) + 7) & ~7u;
 	struct highs h;
 	bytes &= ~7u;
 	if (size + 64 > bytes)
@@ -243,10 +248,10 @@ int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes)
 	uint8_t *tables = mem + bytes - size;
 	memset(tables, 0, size);
 	c->out.fixups = (struct jit_fixup *)tables;
-	c->out.offset = (uint16_t *)tables;
+	c->join = (uint32_t *)tables;
+	c->out.offset = (uint16_t *)(c->join + words);
 	c->out.labels = c->out.offset + n;
 	c->rank = c->out.labels + labels;
-	c->join = (uint8_t *)(c->rank + (n + 63) / 64);
 	c->out.code.at = (uint16_t *)mem;
 
 	memset(&h, 0, sizeof h);

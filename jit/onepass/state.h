@@ -70,11 +70,32 @@ static inline uint32_t op_first(op_set set)
 /* Goes through a set, smallest first. */
 #define OP_EACH(n, set) (op_set left_ = (set), n = 0; left_ && (n = op_first(left_), true); left_ &= left_ - 1)
 
+/* Variables as two words of bits: halves of registers, then words of the frame. */
+struct op_vars {
+	uint32_t of[2];
+};
+
+static inline bool op_in(const struct op_vars *s, uint32_t var)
+{
+	return s->of[var >> 5] >> (var & 31) & 1;
+}
+
+static inline void op_add(struct op_vars *s, uint32_t var)
+{
+	s->of[var >> 5] |= 1u << (var & 31);
+}
+
+static inline void op_take(struct op_vars *s, uint32_t var)
+{
+	s->of[var >> 5] &= ~(1u << (var & 31));
+}
+
 /* The program's map: where variables live unless a plan says otherwise meanwhile, and how functions call. */
 struct op_map {
 	uint8_t home[OP_VARS];
 	uint16_t zero;     /* registers whose high half is zero always; without a plan */
 	uint8_t words;     /* of the frame that are places; their number is even */
+	struct op_vars placed; /* variables that have a home */
 	uint8_t window;    /* bytes behind a context offset below the limit */
 	uint8_t call_words; /* a function's own frame */
 	uint8_t nwords;    /* words of the program's frame that are variables */
@@ -86,14 +107,18 @@ struct op_map {
 };
 
 struct op_places {
-	struct op_value val[OP_VARS];
+	/* What val says, for many variables at once. */
+	struct op_vars known;    /* not lost */
+	struct op_vars zero;     /* the constant 0 */
+	struct op_vars at_home;  /* in the place that the map says */
+	struct op_vars lazy;     /* reads places */
+	op_set writable;         /* places the function may change */
+	int32_t sp_moved;        /* bytes pushed since the frame was made */
+	uint8_t flags;           /* enum jit_flags: JIT_KEEP while flags must last */
+	uint8_t vouched;         /* register, unchanged since, that the latest check has looked at, or none */
 	uint8_t home[OP_VARS];   /* where the next value goes */
 	uint8_t owner[OP_PLACES];
-	op_set lazy;             /* variables whose values read places */
-	op_set writable;         /* places the function may change */
-	enum jit_flags flags;    /* JIT_KEEP while flags must last */
-	int32_t sp_moved;        /* bytes pushed since the frame was made */
-	uint8_t vouched;         /* register, unchanged since, that the latest check has looked at, or none */
+	struct op_value val[OP_VARS];
 };
 
 /* What is known of a variable, which is the low half of a register or a word. Numbers are unsigned; offsets, from the
@@ -103,16 +128,23 @@ enum op_fact_kind { OP_ANYTHING, OP_NUMBER, OP_CONTEXT, OP_STACK, OP_TOP };
 struct op_fact {
 	uint8_t kind;
 	uint8_t align;    /* NUMBER: value - lo is a multiple of 1 << align */
-	bool open : 1;    /* CONTEXT, STACK: the offset is not known; an idea of the region is all this is */
 	uint8_t times;    /* of what bounded says: 1, for numbers up to 255 */
+	bool open : 1;    /* an address: the offset is not known; an idea of the region is all this is */
 	bool bounded : 1; /* NUMBER, CONTEXT: value * times + slack <= length of the context, */
 	bool exact : 1;   /* and equal to it */
 	bool mapped : 1;  /* it is an address in some region, or at most FAR_ACCESS bytes away from one */
 	int32_t slack;
-	int64_t lo, hi;
+	union {
+		struct {
+			uint32_t lo, hi; /* of a number */
+		};
+		struct {
+			int32_t from, to; /* of an offset, more than INT32_MIN */
+		};
+	};
 };
 
-static inline struct op_fact op_fact(enum op_fact_kind kind, int64_t lo, int64_t hi)
+static inline struct op_fact op_fact(enum op_fact_kind kind, uint32_t lo, uint32_t hi)
 {
 	return (struct op_fact){ .kind = (uint8_t)kind, .times = 1, .lo = lo, .hi = hi };
 }
@@ -217,26 +249,26 @@ struct op_colds {
 	uint32_t used; /* bit JIT_*: the routine is needed */
 };
 
+/* What is small and much used comes first: code that reaches it is short. */
 struct op {
 	struct jit_out out;
-	struct op_places places;
-	struct op_facts facts;
-	struct op_loop loop;
-	struct op_plan plan;
-	struct op_map map;
-	struct op_colds colds;
-
 	const struct ub_program *program;
 	const struct ub_insn *text;
 	uint32_t slots, slot;
 	uint32_t function;    /* index of the function at hand */
 	bool called;          /* others may be above it on the stack */
-	uint32_t below;       /* with calls: r11 is the address of the frame's words without these bytes */
-	uint32_t bias;        /* the register that is home to r10 holds r10 - bias, so that offsets are short */
-	uint8_t *join;        /* bit per slot: it has a frame */
-	uint16_t *rank;       /* per 64 slots: joins before them */
 	uint8_t refused;      /* enum onepass_reason of the plan, or 0 */
+	uint16_t below;       /* with calls: r11 is the address of the frame's words without these bytes */
+	uint32_t bias;        /* the register that is home to r10 holds r10 - bias, so that offsets are short */
+	uint32_t *join;       /* bit per slot: it has a frame */
+	uint16_t *rank;       /* per 32 slots: joins before them */
 	struct onepass_report *report;
+	struct op_plan plan;
+	struct op_places places;
+	struct op_map map;
+	struct op_facts facts;
+	struct op_loop loop;
+	struct op_colds colds;
 };
 
 /* The plan, or the map that was made for want of one, is not to be followed. */
@@ -249,7 +281,7 @@ static inline void op_refuse(struct op *c, enum onepass_reason reason)
 
 static inline bool op_is_join(const struct op *c, uint32_t slot)
 {
-	return c->join[slot / 8] >> (slot % 8) & 1;
+	return c->join[slot / 32] >> (slot % 32) & 1;
 }
 /* Slot a jump goes to. */
 static inline uint32_t op_target(const struct ub_insn *insn, uint32_t slot)
@@ -284,14 +316,13 @@ bool op_plan_begin(struct op *c);
 void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead);
 void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32_t *registers, op_set *words);
 /* A place where paths meet. SKIP: of no interest; EDGE: things are to be as the frame says, and are moved; ENTER:
- * they are so from here on; CALL: an edge, seen from the function that is called. */
-enum op_visit { OP_SKIP, OP_EDGE, OP_ENTER, OP_CALL };
+ * they are so from here on; THROUGH: first the one, then the other; CALL: an edge, seen from the function that is called. */
+enum op_visit { OP_SKIP, OP_EDGE, OP_ENTER, OP_THROUGH, OP_CALL = OP_EDGE | 4 };
 /* frame.c */
 void op_frame(struct op *c, uint32_t slot, enum op_visit how);
 void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var);
 
 /* place.c */
-bool op_known(const struct op *c, uint32_t var);
 void op_set_value(struct op *c, uint32_t var, struct op_value v);
 void op_set_const(struct op *c, uint32_t var, uint32_t value);
 void op_lose(struct op *c, uint32_t var);
@@ -315,9 +346,13 @@ static inline bool op_is_const(const struct op *c, uint32_t var)
 {
 	return c->places.val[var].kind == OP_CONST;
 }
+static inline bool op_known(const struct op *c, uint32_t var)
+{
+	return op_in(&c->places.known, var);
+}
 static inline bool op_is_zero(const struct op *c, uint32_t var)
 {
-	return op_is_const(c, var) && c->places.val[var].imm == 0;
+	return op_in(&c->places.zero, var);
 }
 /* An operand that data processing takes as it is: a register, a shifted one, a constant. */
 struct op_operand {
@@ -339,9 +374,9 @@ void op_forget(struct op *c, uint32_t var);
 void op_doubt_fact(struct op *c, uint32_t var);
 /* An access at var + offset has been found to be in some region. */
 void op_is_mapped(struct op *c, uint32_t var, int32_t offset);
-/* What is known of the result of an instruction; *exact: of 64 bits, its high half is zero if those of its operands
- * are. */
-struct op_fact op_alu_fact(struct op *c, const struct ub_insn *insn, bool *exact);
+/* What is known of the result of an instruction. Returns whether, of 64 bits, its high half is zero if those of its
+ * operands are. */
+bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f);
 bool op_is_inside(struct op *c, uint32_t var, int32_t offset, uint32_t size, uint32_t rights);
 bool op_implies(struct op *c, uint32_t var, const struct op_fact *f);
 void op_refine(struct op *c, const struct ub_insn *insn, bool taken);

@@ -72,11 +72,12 @@ static bool lies(const struct known *k, const struct state *s)
 		if (f->kind == OP_ANYTHING ? !f->bounded : f->open)
 			continue;
 		int64_t v = f->kind <= OP_NUMBER ? (int64_t)low : (int32_t)(low - (f->kind == OP_CONTEXT ? CONTEXT : TOP));
+		int64_t lo = f->kind <= OP_NUMBER ? (int64_t)f->lo : f->from, hi = f->kind <= OP_NUMBER ? (int64_t)f->hi : f->to;
 		int64_t room = (int64_t)s->length - v * f->times - f->slack;
-		if ((f->kind != OP_ANYTHING && (v < f->lo || v > f->hi)) || (f->bounded && room < 0) || (f->exact && f->bounded && room) ||
-		    (f->kind == OP_NUMBER && (v - f->lo) & ((1 << f->align) - 1)))
+		if ((f->kind != OP_ANYTHING && (v < lo || v > hi)) || (f->bounded && room < 0) || (f->exact && f->bounded && room) ||
+		    (f->kind == OP_NUMBER && (v - lo) & ((1 << f->align) - 1)))
 			return snprintf(text, sizeof text, "r%u: kind %u, %lld..%lld, bounded %d exact %d times %u slack %d align %u; it is %lld, length %u", r,
-					f->kind, (long long)f->lo, (long long)f->hi, f->bounded, f->exact, f->times, f->slack, f->align, (long long)v, s->length) > 0;
+					f->kind, (long long)lo, (long long)hi, f->bounded, f->exact, f->times, f->slack, f->align, (long long)v, s->length) > 0;
 	}
 	return false;
 }

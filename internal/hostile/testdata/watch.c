@@ -224,21 +224,26 @@ void __wrap_op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 void __real_op_frame(struct op *c, uint32_t slot, enum op_visit how);
 void __wrap_op_frame(struct op *c, uint32_t slot, enum op_visit how)
 {
+	struct op there = *c;
+	struct onepass_report report = { 0 };
+	there.report = &report;
+	if (how & OP_EDGE) { /* the same edge once more: its code is written where it is written below */
+		__real_op_frame(&there, slot, how & ~(uint32_t)OP_ENTER);
+	}
 	__real_op_frame(c, slot, how);
-	if (how == OP_ENTER) {
-		for (uint32_t v = 0; v < OP_VARS; v++)
-			if (v != OP_BASE && v != OP_LIMIT && v != OP_MEMORY)
-				now_is(v);
-	} else if (how != OP_SKIP && !c->refused) {
-		struct op there = *c;
-		struct onepass_report report = { 0 };
-		there.report = &report;
+	if (how & OP_EDGE && !c->refused && !there.refused) {
+		struct op is = there;
 		__real_op_frame(&there, slot, OP_ENTER);
 		for (uint32_t v = 0; v < OP_VARS && !there.refused; v++) {
-			const struct op_value *is = &c->places.val[v], *should = &there.places.val[v];
-			if ((should->kind == OP_HELD && (is->kind != OP_HELD || is->a != should->a)) ||
-			    (should->kind == OP_CONST && (is->kind != OP_CONST || is->imm != should->imm)))
+			const struct op_value *at = &is.places.val[v], *should = &there.places.val[v], *now = &c->places.val[v];
+			if ((should->kind == OP_HELD && (at->kind != OP_HELD || at->a != should->a)) ||
+			    (should->kind == OP_CONST && (at->kind != OP_CONST || at->imm != should->imm)) ||
+			    (how & OP_ENTER && (now->word != should->word || now->imm != should->imm)))
 				COMPLAIN("slot %u: on the edge to %u variable %u is not where the frame says", c->slot, slot, v);
 		}
 	}
+	if (how & OP_ENTER)
+		for (uint32_t v = 0; v < OP_VARS; v++)
+			if (v != OP_BASE && v != OP_LIMIT && v != OP_MEMORY)
+				now_is(v);
 }
