@@ -85,7 +85,7 @@ uint32_t jit_place(const struct jit_out *o, uint32_t at)
 	return o->growing ? at + moved(o, at) : at;
 }
 
-static inline __attribute__((always_inline)) uint32_t target_of(const struct jit_out *o, const struct jit_fixup *f)
+static ALWAYS_INLINE uint32_t target_of(const struct jit_out *o, const struct jit_fixup *f)
 {
 	uint32_t target = f->target;
 	if (f->kind == JIT_TO_SLOT)
@@ -94,7 +94,7 @@ static inline __attribute__((always_inline)) uint32_t target_of(const struct jit
 }
 
 /* Halfwords from the pc an instruction sees to its target, in code that has grown. */
-static inline __attribute__((always_inline)) uint32_t distance(const struct jit_out *o, const struct jit_fixup *f)
+static ALWAYS_INLINE uint32_t distance(const struct jit_out *o, const struct jit_fixup *f)
 {
 	uint32_t target = target_of(o, f);
 	if (o->growing)

@@ -63,14 +63,18 @@ static bool read_moved(struct op *c, struct frame *f, struct op_vars *placed)
 	f->moved = (struct op_vars){ { 0, 0 } };
 	*placed = c->map.placed;
 	for (;;) {
-		uint32_t bits = op_peek(c);
-		if (!op_skip(c, 1) || !(bits >> 31))
+		uint32_t bits = op_peek(c); /* that there is one, 1 bit; the variable, 6; the place, 4 */
+		if (!(bits >> 31)) {
+			op_skip(c, 1);
 			return true;
+		}
 		if ((bits >> 25 & 63) == NEVER) {
-			op_skip(c, 6);
+			op_skip(c, 7);
 			return false;
 		}
-		uint32_t var = op_read_variable(c), at = op_read_place(c);
+		if (!op_skip(c, 11))
+			return true;
+		uint32_t var = op_variable(c, bits >> 25 & 63), at = op_place(c, bits >> 21 & 15);
 		f->home[var] = (uint8_t)at;
 		op_add(&f->moved, var);
 		op_add(placed, var);
@@ -182,7 +186,7 @@ static uint32_t read_fact(struct op *c, struct op_fact *f)
 {
 	static const uint8_t kinds[] = { OP_NUMBER, OP_CONTEXT, OP_STACK, OP_NUMBER };
 	const struct ub_program *p = c->program;
-	uint32_t var = op_read_fact_variable(c), kind = op_read(c, 2), above = 0;
+	uint32_t bits = op_read(c, 8), var = op_fact_variable(c, bits >> 2), kind = bits & 3, above = 0;
 	int32_t lo = 0;
 	int64_t hi, most, from = kind == 3 ? op_read(c, 1) ? p->data_addr : p->rodata_addr : 0;
 	*f = op_fact(kinds[kind], 0, UINT32_MAX);

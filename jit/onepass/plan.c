@@ -1,29 +1,35 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Reads the plan (SPEC.md). It is bytes from outside: what does not follow the format makes the plan be refused, here
  * or by who finds that it does not say what it should. */
+#include <string.h>
+
 #include "jit/onepass/plan.h"
 
 enum { VERSION = 2, NOWHERE = 12, WORD = 13 };
 
-/* The bits from here on, the first on top: 25 at least, 0 behind the end. */
-uint32_t op_peek(const struct op *c)
+static uint32_t slow_peek(const struct op_bits *b)
 {
-	const struct op_bits *b = &c->plan.bits;
-	const uint8_t *from = b->bytes + (b->at >> 3), *end = b->bytes + (b->end >> 3);
-	uint32_t v = 0;
-	if (end - from >= 4)
-		v = op_big_endian(from);
-	else
-		for (uint32_t shift = 24; from < end; shift -= 8)
-			v |= (uint32_t)*from++ << shift;
+	uint32_t v = 0, shift = 24;
+	for (uint32_t byte = b->at >> 3; byte < b->end >> 3; byte++, shift -= 8)
+		v |= (uint32_t)b->bytes[byte] << shift;
 	return v << (b->at & 7);
 }
 
+/* The bits from here on, the first on top: 25 at least, 0 behind the end. */
+static ALWAYS_INLINE uint32_t peek(const struct op_bits *b)
+{
+	uint32_t v;
+	if (b->at + 32 > b->end)
+		return slow_peek(b);
+	memcpy(&v, b->bytes + (b->at >> 3), 4);
+	return __builtin_bswap32(v) << (b->at & 7);
+}
+
 /* Goes on by n bits; false if there are not so many. */
-bool op_skip(struct op *c, uint32_t n)
+static ALWAYS_INLINE bool skip(struct op *c, uint32_t n)
 {
 	struct op_bits *b = &c->plan.bits;
-	if (b->end - b->at < n) {
+	if (b->at + n > b->end) {
 		op_refuse(c, ONEPASS_MALFORMED);
 		return false;
 	}
@@ -31,11 +37,21 @@ bool op_skip(struct op *c, uint32_t n)
 	return true;
 }
 
+uint32_t op_peek(const struct op *c)
+{
+	return peek(&c->plan.bits);
+}
+
+bool op_skip(struct op *c, uint32_t n)
+{
+	return skip(c, n);
+}
+
 /* The next n bits, 0 < n <= 25; 0 behind the end. */
 uint32_t op_read(struct op *c, uint32_t n)
 {
-	uint32_t v = op_peek(c) >> (32 - n);
-	return op_skip(c, n) ? v : 0;
+	uint32_t v = peek(&c->plan.bits) >> (32 - n);
+	return skip(c, n) ? v : 0;
 }
 
 /* Groups of four bits, the first behind `before` bits that were looked at. */
@@ -43,13 +59,13 @@ static uint32_t read_groups(struct op *c, uint32_t before)
 {
 	uint32_t v = 0, groups = 0, more = 1;
 	while (more) {
-		uint32_t bits = op_peek(c) << before, n = before;
+		uint32_t bits = peek(&c->plan.bits) << before, n = before;
 		for (; more && n <= 20 && groups < 8; n += 5, groups++) {
 			more = bits >> 31;
 			v = v << 4 | (bits >> 27 & 15);
 			bits <<= 5;
 		}
-		if (!op_skip(c, n) || (more && groups == 8)) {
+		if (!skip(c, n) || (more && groups == 8)) {
 			op_refuse(c, ONEPASS_MALFORMED);
 			return 0;
 		}
@@ -76,11 +92,11 @@ int32_t op_read_signed(struct op *c)
 /* A bit that says whether a number follows, which is else left as it was. */
 bool op_maybe_number(struct op *c, uint32_t *v)
 {
-	if (op_peek(c) >> 31) {
+	if (peek(&c->plan.bits) >> 31) {
 		*v = read_groups(c, 1);
 		return true;
 	}
-	op_skip(c, 1);
+	skip(c, 1);
 	return false;
 }
 
@@ -103,9 +119,8 @@ uint32_t op_read_count(struct op *c, uint32_t most)
 	return 0;
 }
 
-uint32_t op_read_place(struct op *c)
+uint32_t op_place(struct op *c, uint32_t code)
 {
-	uint32_t code = op_read(c, 4);
 	if (code < OP_REGS - (uint32_t)c->map.calls) /* with calls, r11 is the frame's */
 		return code;
 	if (code == NOWHERE)
@@ -117,25 +132,32 @@ uint32_t op_read_place(struct op *c)
 	return OP_NONE;
 }
 
-/* A variable that plans may speak of. */
-uint32_t op_read_variable(struct op *c)
+static uint32_t read_place(struct op *c)
 {
-	uint32_t v = op_read(c, 6), low = v & 15;
-	bool half = v < OP_WORD && low < UB_R10, word = v >= OP_WORD && v - OP_WORD < c->map.nwords;
-	if (half || word)
+	return op_place(c, op_read(c, 4));
+}
+
+/* A variable that plans may speak of. */
+uint32_t op_variable(struct op *c, uint32_t v)
+{
+	if (v < OP_WORD ? (v & 15) < UB_R10 : v - OP_WORD < c->map.nwords)
 		return v;
 	op_refuse(c, ONEPASS_MALFORMED);
 	return 0;
 }
 
 /* A variable that facts are about. */
-uint32_t op_read_fact_variable(struct op *c)
+uint32_t op_fact_variable(struct op *c, uint32_t v)
 {
-	uint32_t v = op_read_variable(c);
-	if (v < UB_R10 || v >= OP_WORD)
+	if (v < UB_R10 || (v >= OP_WORD && v - OP_WORD < c->map.nwords))
 		return v;
 	op_refuse(c, ONEPASS_MALFORMED);
 	return 0;
+}
+
+uint32_t op_read_fact_variable(struct op *c)
+{
+	return op_fact_variable(c, op_read(c, 6));
 }
 
 static void read_places(struct op *c)
@@ -143,9 +165,9 @@ static void read_places(struct op *c)
 	struct op_map *m = &c->map;
 	uint32_t taken[OP_PLACES / 32] = { 0 };
 	for (uint32_t v = 0; v <= OP_MEMORY; v++) {
-		m->home[v] = (uint8_t)op_read_place(c);
+		m->home[v] = (uint8_t)read_place(c);
 		if (v < UB_R10)
-			m->home[v + OP_HIGH] = (uint8_t)(m->home[v] == OP_NONE ? OP_NONE : op_read_place(c));
+			m->home[v + OP_HIGH] = (uint8_t)(m->home[v] == OP_NONE ? OP_NONE : read_place(c));
 	}
 	/* What never moves has a place of its own. */
 	for (uint32_t v = UB_R10; v <= OP_MEMORY; v++) {
@@ -167,7 +189,7 @@ static void read_words(struct op *c)
 	for (uint32_t i = 0; i < n; i++) {
 		next += op_read_count(c, UB_FRAME_BYTES / 4);
 		m->word[i] = (uint8_t)next;
-		m->home[OP_WORD + i] = (uint8_t)op_read_place(c);
+		m->home[OP_WORD + i] = (uint8_t)read_place(c);
 		if (next++ >= UB_FRAME_BYTES / 4)
 			op_refuse(c, ONEPASS_MALFORMED);
 	}
@@ -364,15 +386,15 @@ void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 		uint32_t what = op_read(c, 3), var, to;
 		switch (what) {
 		case SAY_PLACE:
-			var = op_read_variable(c);
+			var = op_variable(c, op_read(c, 6));
 			if (say->nplaces == 4)
 				op_refuse(c, ONEPASS_MALFORMED);
 			say->var[say->nplaces & 3] = (uint8_t)var;
-			say->place[say->nplaces++ & 3] = (uint8_t)op_read_place(c);
+			say->place[say->nplaces++ & 3] = (uint8_t)read_place(c);
 			break;
 		case SAY_MOVE:
-			var = op_read_variable(c);
-			to = op_read_place(c);
+			var = op_variable(c, op_read(c, 6));
+			to = read_place(c);
 			if (!dead)
 				op_settle(c, var, to);
 			moves = true;

@@ -3,17 +3,7 @@
 #ifndef UB_ONEPASS_PLAN_H
 #define UB_ONEPASS_PLAN_H
 
-#include <string.h>
-
 #include "jit/onepass/state.h"
-
-/* Four bytes, the first on top. */
-static inline uint32_t op_big_endian(const uint8_t *from)
-{
-	uint32_t v;
-	memcpy(&v, from, 4);
-	return __builtin_bswap32(v);
-}
 
 uint32_t op_peek(const struct op *c);
 bool op_skip(struct op *c, uint32_t n);
@@ -23,8 +13,10 @@ int32_t op_read_signed(struct op *c);
 bool op_maybe_number(struct op *c, uint32_t *v);
 bool op_maybe_signed(struct op *c, int32_t *v);
 uint32_t op_read_count(struct op *c, uint32_t most);
-uint32_t op_read_place(struct op *c);
-uint32_t op_read_variable(struct op *c);
+/* What bits say: four, a place (that of words is followed by a number); six, a variable. */
+uint32_t op_place(struct op *c, uint32_t code);
+uint32_t op_variable(struct op *c, uint32_t v);
+uint32_t op_fact_variable(struct op *c, uint32_t v);
 uint32_t op_read_fact_variable(struct op *c);
 
 #endif
