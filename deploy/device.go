@@ -6,7 +6,6 @@ package deploy
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/deploy/client"
 	"github.com/ubench-dev/ubench/deploy/coap"
+	"github.com/ubench-dev/ubench/deploy/suit"
 	"github.com/ubench-dev/ubench/device"
 )
 
@@ -138,16 +138,19 @@ type Costs struct {
 
 // Costs tells what the last program cost.
 func (d Device) Costs(ctx context.Context) (Costs, error) {
-	var t transfer
-	err := d.ask(ctx, get("transfer"), &t)
+	t, err := d.transfer(ctx)
 	return t.Costs, err
 }
 
-// transfer is a program that is arriving.
+func (d Device) transfer(ctx context.Context) (t transfer, err error) {
+	return t, d.ask(ctx, get("transfer"), &t)
+}
+
+// transfer is a program that is arriving, or did not arrive whole.
 type transfer struct {
 	Name     string `cbor:"20,keyasint"`
 	Sequence uint32 `cbor:"23,keyasint"`
-	Digest   []byte `cbor:"40,keyasint"`
+	Digest   []byte `cbor:"40,keyasint"` // of its manifest
 	Have     int    `cbor:"52,keyasint"`
 	Costs    Costs  `cbor:"53,keyasint"`
 }
@@ -331,15 +334,23 @@ func (d Device) Ask(ctx context.Context, path string) ([]byte, error) {
 // busy is how long another's transfer is waited for, or the rest of one that was interrupted.
 const busy = 15 * time.Second
 
-// Install sends a program in its envelope. One whose transfer was interrupted goes on where it was.
-func (d Device) Install(ctx context.Context, name string, image, envelope []byte, block int, sent func(bytes int)) (p Program, err error) {
-	r := client.Request{Method: coap.PUT, Path: "p/" + name, Format: formatBytes, Body: envelope, Sent: sent}
-	var t transfer
-	if err := d.ask(ctx, get("transfer"), &t); err != nil {
+// Install sends a program in its envelope. One whose transfer was interrupted goes on where it was, also if the device has been
+// without power since.
+func (d Device) Install(ctx context.Context, name string, envelope []byte, block int, sent func(bytes int)) (p Program, err error) {
+	t, err := d.transfer(ctx)
+	if err != nil {
 		return p, err
 	}
-	digest := sha256.Sum256(image)
-	if t.Name == name && string(t.Digest) == string(digest[:]) && t.Have%block == 0 && t.Have < len(envelope) {
+	return d.install(ctx, t, name, envelope, block, sent)
+}
+
+func (d Device) install(ctx context.Context, t transfer, name string, envelope []byte, block int, sent func(bytes int)) (p Program, err error) {
+	r := client.Request{Method: coap.PUT, Path: "p/" + name, Format: formatBytes, Body: envelope, Sent: sent}
+	identity, err := suit.Identity(envelope)
+	if err != nil {
+		return p, err
+	}
+	if t.Name == name && string(t.Digest) == string(identity[:]) && t.Have%block == 0 && t.Have < len(envelope) {
 		r.From = t.Have
 	}
 	for end := time.Now().Add(busy); ; {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ubench-dev/ubench/deploy/client"
@@ -59,8 +60,9 @@ func (r *RefusedProgram) Unwrap() error { return r.Err }
 // settle is how long programs of an application have to run without a fault before they are kept.
 const settle = time.Second
 
-// forever is longer than any application takes to be deployed.
-const forever = 24 * 365 * time.Hour
+// together is how long an application may take to be deployed. Then the device takes back what nobody has confirmed: whoever
+// deployed it has gone amid it.
+const together = 15 * time.Minute
 
 // Do deploys the job to a device.
 func (j *Job) Do(ctx context.Context, d Device) (*Deployed, error) {
@@ -83,7 +85,7 @@ func (j *Job) Do(ctx context.Context, d Device) (*Deployed, error) {
 	sent, received, resent := d.Sent, d.Received, d.Resent
 	var names []string
 	for _, b := range j.Programs {
-		p, size, err := j.install(ctx, d, b, sequence, info.Board)
+		p, size, err := j.install(ctx, d, b, sequence, info.Board, there)
 		if err != nil {
 			return nil, errors.Join(err, j.undo(ctx, d, names))
 		}
@@ -100,20 +102,24 @@ func (j *Job) Do(ctx context.Context, d Device) (*Deployed, error) {
 	return out, nil
 }
 
-func (j *Job) install(ctx context.Context, d Device, b Built, sequence uint32, board string) (p Program, size int, err error) {
+func (j *Job) install(ctx context.Context, d Device, b Built, sequence uint32, board string, there []Program) (p Program, size int, err error) {
 	m, format, err := b.Spec.Manifest(b.Program, board)
 	if err != nil {
 		return p, 0, err
 	}
 	m.Sequence, m.Application = sequence, j.Application
 	if j.Application != "" {
-		m.Trial = forever // until all are there
+		m.Trial = together
 	}
 	code, err := b.Program.Encode(format)
 	if err != nil {
 		return p, 0, fmt.Errorf("%s: %w", b.Spec.Name, err)
 	}
-	envelope, err := m.Envelope(code, j.Key)
+	t, err := d.transfer(ctx)
+	if err != nil {
+		return p, 0, err
+	}
+	envelope, err := j.envelope(m, code, t, there)
 	if err != nil {
 		return p, 0, err
 	}
@@ -122,7 +128,7 @@ func (j *Job) install(ctx context.Context, d Device, b Built, sequence uint32, b
 		block = client.DefaultBlock
 	}
 	d.SetBlock(block)
-	p, err = d.Install(ctx, b.Spec.Name, code, envelope, block, func(n int) {
+	p, err = d.install(ctx, t, b.Spec.Name, envelope, block, func(n int) {
 		if j.Sent != nil {
 			j.Sent(b.Spec.Name, n, len(envelope))
 		}
@@ -135,6 +141,23 @@ func (j *Job) install(ctx context.Context, d Device, b Built, sequence uint32, b
 		return p, 0, r
 	}
 	return p, len(envelope), err
+}
+
+// envelope is the manifest and the image, signed. One that did not arrive whole before keeps its number, so that it can go on.
+func (j *Job) envelope(m suit.Manifest, code []byte, t transfer, there []Program) ([]byte, error) {
+	newer := !slices.ContainsFunc(there, func(p Program) bool { return p.Name == t.Name && p.Sequence >= t.Sequence })
+	if j.Sequence == 0 && t.Name == m.Config.Name && newer {
+		before := m
+		before.Sequence = t.Sequence
+		envelope, err := before.Envelope(code, j.Key)
+		if err != nil {
+			return nil, err
+		}
+		if identity, err := suit.Identity(envelope); err == nil && string(identity[:]) == string(t.Digest) {
+			return envelope, nil
+		}
+	}
+	return m.Envelope(code, j.Key)
 }
 
 // keep confirms all programs once they have run a while.
@@ -154,10 +177,11 @@ func (j *Job) keep(ctx context.Context, d Device, out *Deployed) error {
 			return fmt.Errorf("%s: %w", b.Spec.Name, err)
 		}
 	}
+	// One is confirmed for all of them, in one step.
+	if err := d.Confirm(ctx, j.Programs[0].Spec.Name); err != nil {
+		return err
+	}
 	for i, b := range j.Programs {
-		if err := d.Confirm(ctx, b.Spec.Name); err != nil {
-			return err
-		}
 		p, err := d.Program(ctx, b.Spec.Name)
 		if err != nil {
 			return err

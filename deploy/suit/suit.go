@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	encoding "github.com/fxamacker/cbor/v2"
+
 	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/device"
 	"github.com/ubench-dev/ubench/device/cbor"
@@ -206,6 +208,21 @@ func (m *Manifest) Envelope(image []byte, key *SigningKey) ([]byte, error) {
 		number(envelopeAuthentication), bytesOf(array(bytesOf(payload), bytesOf(sign1))),
 		number(envelopeManifest), bytesOf(manifest),
 		text(imageName), bytesOf(image))), nil
+}
+
+// Identity is the digest of the manifest in an envelope: which program it is, for whom, and all that it may do.
+func Identity(envelope []byte) (digest [32]byte, err error) {
+	var parts struct {
+		Manifest encoding.RawMessage `cbor:"3,keyasint"`
+	}
+	var outer encoding.RawTag
+	if err = encoding.Unmarshal(envelope, &outer); err == nil {
+		err = encoding.Unmarshal(outer.Content, &parts)
+	}
+	if err != nil || len(parts.Manifest) == 0 {
+		return digest, fmt.Errorf("not an envelope: %w", err)
+	}
+	return sha256.Sum256(parts.Manifest), nil
 }
 
 // sign1 is a COSE_Sign1 whose payload is elsewhere.

@@ -30,6 +30,8 @@ uint8_t coap_condition(struct coap_server *s, const struct coap_asked *a);
 /* Asks a resource, and writes the message that answers into s->out. `head` has type, id and token; its code is replaced.
  * `observe`: the option's value, negative for none. Returns the length; 0: the answer comes later. */
 uint32_t coap_answer(struct coap_server *s, struct coap_asked *a, struct coap_message *head, int64_t observe);
+/* What a block was answered with: after the last one, and after an error, nothing more is to come. */
+void coap_uploaded(struct coap_server *s, const struct coap_asked *a, uint8_t code);
 /* A message of a code, and what it means where that helps. */
 uint32_t coap_refuse(struct coap_server *s, const struct coap_asked *a, struct coap_message *head, uint8_t code);
 /* Protects what is in s->out where the request was, and sends it. Returns its length. */

@@ -51,7 +51,7 @@ void coap_finish(struct coap_server *s, uint32_t ticket, uint64_t now)
 	struct coap_asked a = {
 		.resource = l->resource, .block1 = l->block1, .block2 = l->block2, .block1_value = l->block1_value,
 		.block2_value = l->block2_value, .accept = COAP_FORMAT_NONE, .format = COAP_FORMAT_NONE,
-		.request = {.message = &asked, .from = &l->from, .who = l->who, .finished = ticket},
+		.request = {.message = &asked, .from = &l->from, .who = l->who, .finished = ticket, .more = l->block1 && l->block1_value >> 3 & 1},
 	};
 	struct coap_message head = asked;
 
@@ -61,6 +61,8 @@ void coap_finish(struct coap_server *s, uint32_t ticket, uint64_t now)
 	head.type = !own ? COAP_ACK : l->type == COAP_CON ? COAP_CON : COAP_NON;
 	head.id = own ? s->id++ : l->id;
 	uint32_t len = coap_answer(s, &a, &head, -1);
+	if (a.request.more)
+		coap_uploaded(s, &a, head.code);
 	len = coap_out(s, &l->from, l->who, &l->bound, len);
 	coap_keep(s, &l->from, l->id, len, now);
 	if (head.type == COAP_CON) {

@@ -73,12 +73,8 @@ static uint8_t upload(struct coap_server *s, struct coap_asked *a, uint64_t now)
 	a->request.more = a->block1_value >> 3 & 1;
 	if (a->request.more ? a->request.len != size : a->request.len > size)
 		return COAP_BAD_REQUEST;
-	/* Who was interrupted may go on from another address, once nothing more has come from the one before. */
-	if (!same && !lively && s->upload.resource && a->resource->traits & COAP_RESUMES && s->upload.who == a->request.who) {
-		s->upload.from = *a->request.from;
-		same = 1;
-	}
-	if (!offset) {
+	/* Who was interrupted may go on, from wherever, once nothing more has come for a while: how far it came the resource knows. */
+	if (!offset || (!lively && a->resource->traits & COAP_RESUMES)) {
 		/* One at a time, whatever it is for. */
 		if (lively && !same)
 			return COAP_UNAVAILABLE;
@@ -98,6 +94,12 @@ static uint8_t upload(struct coap_server *s, struct coap_asked *a, uint64_t now)
 	s->upload.next = offset + a->request.len;
 	s->upload.last = now;
 	return 0;
+}
+
+void coap_uploaded(struct coap_server *s, const struct coap_asked *a, uint8_t code)
+{
+	if (a->block1 && (!a->request.more || code != COAP_CONTINUE))
+		s->upload.resource = 0;
 }
 
 /* Answers a request into s->out. Returns the length; 0: no answer, or one that comes later. */
@@ -127,7 +129,7 @@ static uint32_t serve(struct coap_server *s, struct coap_asked *a, const struct 
 		else if (a->observe == 1)
 			coap_forget(s, from, m);
 	}
-	a->request.ticket = a->request.more ? 0 : coap_ticket(s);
+	a->request.ticket = coap_ticket(s);
 	uint32_t len = coap_answer(s, a, &head, observe);
 	if (!len) {
 		a->waits = 1;
@@ -136,8 +138,7 @@ static uint32_t serve(struct coap_server *s, struct coap_asked *a, const struct 
 	a->tells = observe >= 0;
 	if (observe >= 0 && head.code >> 5 != 2)
 		coap_forget(s, from, m);
-	if (a->block1 && (!a->request.more || head.code != COAP_CONTINUE))
-		s->upload.resource = 0;
+	coap_uploaded(s, a, len ? head.code : COAP_CONTINUE);
 	return len;
 }
 

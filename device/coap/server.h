@@ -71,8 +71,8 @@ struct coap_request {
 	int32_t who; /* 0: whoever it is has not said so in a way that can be believed */
 	struct coap_segment path[COAP_SEGMENTS];
 	uint32_t segments;
-	/* Its body, or a block of it: `len` bytes that belong at `offset`. Blocks come in order, each once; 0 in offset begins a
-	 * body anew. `more`: others follow, and the answer is of no interest unless it is an error, which ends the upload. */
+	/* Its body, or a block of it: `len` bytes that belong at `offset`. Blocks come in order, each once, but where COAP_RESUMES
+	 * lets others come; 0 in offset begins a body anew. `more`: others follow, and the answer is of no interest unless it is an error, which ends the upload. */
 	const uint8_t *payload;
 	uint32_t len, offset, more;
 	uint32_t total; /* what the client says the whole will be (Size1); 0: it does not say */
@@ -105,7 +105,7 @@ enum coap_allow { COAP_ALLOW_GET = 1, COAP_ALLOW_POST = 2, COAP_ALLOW_PUT = 4, C
 enum coap_trait {
 	COAP_OPEN = 1,      /* whoever asks is answered; without it, only who a guard knows */
 	COAP_CONTINUES = 2, /* what POST answers may be longer than a block */
-	COAP_RESUMES = 4,   /* a body in blocks that stopped may go on from elsewhere, by whom the guard knows as the same */
+	COAP_RESUMES = 4,   /* a body in blocks that stopped may go on from elsewhere: the resource is asked whether it has all before */
 };
 
 /* A resource: "p/ *" without the blank is every name below p. */

@@ -25,7 +25,16 @@ void crypto_sha256_begin(struct crypto_sha256 *h);
 void crypto_sha256_take(struct crypto_sha256 *h, const void *bytes, uint32_t len);
 void crypto_sha256_end(const struct crypto_sha256 *h, uint8_t digest[CRYPTO_SHA256_BYTES]);
 
-/* ES256: ECDSA on P-256 over a SHA-256. Whether the signature is good. */
+/* ES256: ECDSA on P-256 over a SHA-256, in some 1,000 steps of 30,000 instructions at most: CRYPTO_MORE; then whether the
+ * signature is good, 1 or 0. */
+struct crypto_es256 {
+	uint32_t state[132];
+};
+enum { CRYPTO_MORE = -1 };
+void crypto_es256_begin(struct crypto_es256 *c, const uint8_t point[CRYPTO_POINT_BYTES], const uint8_t digest[CRYPTO_SHA256_BYTES],
+			const uint8_t signature[CRYPTO_SIGNATURE_BYTES]);
+int32_t crypto_es256_step(struct crypto_es256 *c);
+/* All at once. */
 int crypto_es256(const uint8_t point[CRYPTO_POINT_BYTES], const uint8_t digest[CRYPTO_SHA256_BYTES],
 		 const uint8_t signature[CRYPTO_SIGNATURE_BYTES]);
 

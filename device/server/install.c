@@ -1,45 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How a program comes, stays and goes:
+/* How a program that came (transfer.c) takes its place, stays and goes:
  *
- *   blocks → intake: manifest judged → record in the store begun → image whole → digest right
- *          → supervisor: verified, in place of the old one, started → record committed
+ *   image whole → supervisor: verified, in place of the old one, started → record committed
  *
  * Until the last step flash has the old program, and if anything fails before it, so has the supervisor. A new version is
  * on trial when it takes another's place: at its first fault, at a reset, or when it is told to, the one before returns.
+ * Programs of an application are on trial together: all of them are confirmed with one write, or all go back; they go as well
+ * when the time of their trial is over and nobody has confirmed them, as who deployed them may have gone amid it.
  */
 #include "device/server/internal.h"
 
-static void end_transfer(struct server *s)
+void server_end_transfer(struct server *s)
 {
+	pool_give(&s->supervisor.pool, &s->transfer.room);
 	s->transfer.active = s->transfer.begun = 0;
 }
 
-static void say_trust(struct coap_reply *reply, int32_t error)
+int server_busy(struct server *s)
 {
-	switch (error) {
-#define TRUST_TEXT(name, number, text)                                                                          \
-	case number:                                                                                            \
-		return server_say(reply,                                                                        \
-			number == TRUST_E_OLD ? COAP_CONFLICT                                                   \
-			: number == TRUST_E_LONG || number == TRUST_E_SIZE ? COAP_TOO_LARGE                     \
-			: number >= TRUST_E_SIGNATURE && number <= TRUST_E_ALGORITHM ? COAP_UNAUTHORIZED         \
-			: COAP_BAD_REQUEST, text);
-		TRUST_ERRORS(TRUST_TEXT)
-#undef TRUST_TEXT
-	}
-	server_say(reply, COAP_BAD_REQUEST, "refused");
-}
-
-static void say_store(struct coap_reply *reply, int32_t error)
-{
-	switch (error) {
-#define STORE_TEXT(name, number, text) \
-	case number:                   \
-		return server_say(reply, number == STORE_E_FULL ? COAP_TOO_LARGE : number == STORE_E_OLD ? COAP_CONFLICT : COAP_INTERNAL_ERROR, text);
-		STORE_ERRORS(STORE_TEXT)
-#undef STORE_TEXT
-	}
-	server_say(reply, COAP_INTERNAL_ERROR, "the store failed");
+	if (!s->transfer.begun)
+		return 0;
+	if (os_now() - s->coap.upload.last < COAP_UPLOAD_US)
+		return 1;
+	server_end_transfer(s);
+	return 0;
 }
 
 /* What the manifest says of it, beside what the supervisor has to know. */
@@ -52,7 +36,7 @@ static void describe(struct server *s, uint32_t number, const struct trust_manif
 	memcpy(faulted, p->faulted, sizeof faulted);
 	*p = (struct server_program){
 		.sequence = m->sequence, .image_bytes = m->size, .trial_s = m->trial_s, .start = m->start, .answers = m->answers, .wanted = wanted,
-		.faults_seen = seen,
+		.faults_seen = seen, .part = m->application[0] != 0,
 	};
 	memcpy(p->faulted, faulted, sizeof faulted);
 	memcpy(p->digest, m->digest, sizeof p->digest);
@@ -119,7 +103,7 @@ static void put_back(struct server *s, const char *name)
 }
 
 /* All of it has come, and is what was signed. */
-static void install(struct server *s, struct coap_reply *reply)
+void server_install(struct server *s, struct coap_reply *reply)
 {
 	const struct trust_manifest *m = &s->transfer.in.manifest;
 	struct store_entry old, new;
@@ -128,7 +112,7 @@ static void install(struct server *s, struct coap_reply *reply)
 	int32_t err = store_seal(&s->store, &new);
 
 	if (err)
-		return say_store(reply, err);
+		return server_say_store(reply, err);
 	int32_t number = place(s, m, new.bytes + s->transfer.in.head_len, &where);
 	if (number < 0) {
 		put_back(s, m->config.name); /* where the place was taken, and starting it failed */
@@ -139,7 +123,7 @@ static void install(struct server *s, struct coap_reply *reply)
 	server_cost(s, SERVER_COST_STORE, before);
 	if (err) {
 		put_back(s, m->config.name);
-		return say_store(reply, err);
+		return server_say_store(reply, err);
 	}
 	describe(s, (uint32_t)number, m);
 	if (new.trial)
@@ -149,159 +133,116 @@ static void install(struct server *s, struct coap_reply *reply)
 	server_show(s, &w, (uint32_t)number);
 }
 
-/* The manifest is good: from here on flash is written. */
-static int32_t begin(struct server *s)
-{
-	struct trust_intake *in = &s->transfer.in;
-	const struct trust_manifest *m = &in->manifest;
-	struct store_entry e;
-	int there = !store_find(&s->store, m->config.name, &e);
-	/* What is part of an application goes with the rest of it, also if it is the first of its name. */
-	int trial = m->trial_s && (there || m->application[0]);
-	int32_t err = store_begin(&s->store, m->config.name, m->sequence, in->head_len + m->size, trial ? STORE_TRIAL : 0);
-
-	if (!err)
-		err = store_append(&s->store, in->head, in->head_len);
-	s->transfer.begun = !err;
-	return err;
-}
-
-static void receive(struct server *s, const struct coap_request *q, struct coap_reply *reply)
-{
-	struct trust_intake *in = &s->transfer.in;
-	const uint8_t *image = NULL;
-	uint32_t image_len = 0;
-	int32_t err;
-
-	if (!q->offset) {
-		const struct coap_segment *name = &q->path[1];
-		memset(s->transfer.name, 0, sizeof s->transfer.name);
-		if (!name->len || name->len >= SUPERVISOR_NAME)
-			return say_trust(reply, TRUST_E_NAME);
-		memcpy(s->transfer.name, name->text, name->len);
-		trust_begin(in, &s->trust, s->transfer.name);
-		s->transfer.active = 1;
-		s->transfer.begun = 0;
-		s->transfer.have = 0;
-		memset(s->costs, 0, sizeof s->costs);
-	} else if (!s->transfer.active || s->transfer.have != q->offset) {
-		return server_say(reply, COAP_INCOMPLETE, "begin with the first block");
-	}
-	uint32_t before = ub_port_instructions(), judged = in->judged;
-	err = trust_take(in, q->payload, q->len, &image, &image_len);
-	if (in->judged != judged)
-		server_cost(s, SERVER_COST_MANIFEST, before);
-	if (!err && !q->more)
-		err = trust_finish(in);
-	if (err)
-		say_trust(reply, err);
-	before = ub_port_instructions();
-	if (!err && in->judged && !s->transfer.begun && (err = begin(s)))
-		say_store(reply, err);
-	if (!err && image_len && (err = store_append(&s->store, image, image_len)))
-		say_store(reply, err);
-	server_cost(s, SERVER_COST_STORE, before);
-	s->transfer.have = q->offset + q->len;
-	reply->code = err ? reply->code : COAP_CHANGED;
-	if (!err && !q->more)
-		install(s, reply);
-	if (err || !q->more)
-		end_transfer(s);
-}
-
-static void erase(struct server *s, uint32_t number, struct coap_reply *reply)
+void server_erase(struct server *s, uint32_t number, struct coap_reply *reply)
 {
 	const char *name = s->supervisor.programs[number].loaded.config.name;
 	int32_t err;
 
-	if (s->transfer.active && s->transfer.begun && os_now() - s->coap.upload.last < COAP_UPLOAD_US)
-		return server_say(reply, COAP_UNAVAILABLE, "another transfer is going on");
-	end_transfer(s);
+	if (server_busy(s))
+		return server_say_busy(reply);
 	/* First what must not be forgotten: with power lost in between, the program is still there. */
 	trust_removed(&s->kept.history, name, s->programs[number].sequence);
 	if ((err = server_keep(s)) || (err = store_remove(&s->store, name)))
-		return say_store(reply, err);
+		return server_say_store(reply, err);
 	supervisor_unload(&s->supervisor, number);
 	memset(&s->programs[number], 0, sizeof s->programs[number]);
 	reply->code = COAP_DELETED;
 }
 
-void server_program(void *owner, const struct coap_request *q, struct coap_reply *reply)
+/* The manifest of a program that is there. Returns whether it could be read. */
+static int manifest_of(const struct server *s, const char *name, struct trust_manifest *m)
 {
-	struct server *s = owner;
-	const struct cbor_writer w = server_writer(reply);
-	int32_t number = server_named(s, q);
+	struct store_entry e;
+	const uint8_t *image;
 
-	if (q->message->code == COAP_PUT)
-		return receive(s, q, reply);
-	if (number < 0)
-		return server_say(reply, COAP_NOT_FOUND, "no such program");
-	if (q->message->code == COAP_DELETE)
-		return erase(s, (uint32_t)number, reply);
-	reply->code = COAP_CONTENT;
-	server_show(s, &w, (uint32_t)number);
+	return !store_find(&s->store, name, &e) && !trust_read(m, e.bytes, e.len, &image);
 }
 
-static void show_transfer(struct server *s, const struct cbor_writer *w)
+/* Those on trial together with a program, one by one: *i is 0 at first. Returns whether there was another one. */
+static int together(struct server *s, const char *application, uint32_t number, uint32_t *i)
 {
-	const struct trust_intake *in = &s->transfer.in;
-
-	server_key(w, SERVER_KEY_NAME);
-	cbor_text(w, s->transfer.name);
-	server_uint(w, SERVER_KEY_SEQUENCE, in->manifest.sequence);
-	server_key(w, SERVER_KEY_DIGEST);
-	cbor_bytes(w, in->manifest.digest, sizeof in->manifest.digest);
-	server_uint(w, SERVER_KEY_HAVE, s->transfer.have);
+	for (; *i < SUPERVISOR_PROGRAMS; ++*i) {
+		struct trust_manifest m;
+		if (!s->programs[*i].trial || !supervisor_at(&s->supervisor, *i))
+			continue;
+		if (*i == number || (*application && manifest_of(s, s->supervisor.programs[*i].loaded.config.name, &m) &&
+				     !strcmp(m.application, application)))
+			return 1;
+	}
+	return 0;
 }
 
-void server_transfer(void *owner, const struct coap_request *q, struct coap_reply *reply)
+/* What it is part of, in a copy: "" is nothing. */
+static void application_of(const struct server *s, uint32_t number, char application[SUPERVISOR_NAME])
 {
-	struct server *s = owner;
-	const struct trust_intake *in = &s->transfer.in;
-	const struct cbor_writer w = server_writer(reply);
-	int there = s->transfer.active && in->judged;
+	struct trust_manifest m = {.application = ""};
 
-	(void)q;
-	reply->code = COAP_CONTENT;
-	cbor_head(&w, CBOR_MAP, there ? 5 : 1);
-	if (there)
-		show_transfer(s, &w);
-	server_key(&w, SERVER_KEY_COSTS);
-	cbor_head(&w, CBOR_ARRAY, SERVER_COSTS);
-	for (uint32_t i = 0; i < SERVER_COSTS; i++)
-		cbor_head(&w, CBOR_UINT, s->costs[i]);
+	manifest_of(s, s->supervisor.programs[number].loaded.config.name, &m);
+	memcpy(application, m.application, SUPERVISOR_NAME);
 }
 
-/* The one before returns. */
+/* In flash the one before is back, or there is none. */
+static int32_t untry(struct server *s, const char *name)
+{
+	int32_t err = store_revoke(&s->store, name);
+
+	return err == STORE_E_NONE ? store_remove(&s->store, name) : err; /* the first of its name */
+}
+
+/* The one before returns, of all that are on trial together. */
 static int32_t go_back(struct server *s, uint32_t number, const char *why)
 {
-	char name[SUPERVISOR_NAME];
+	char application[SUPERVISOR_NAME];
+	int32_t failed = 0;
 
-	memcpy(name, s->supervisor.programs[number].loaded.config.name, sizeof name);
-	int32_t err = store_revoke(&s->store, name);
-	if (err == STORE_E_NONE) /* the first of its name */
-		err = store_remove(&s->store, name);
-	if (err)
-		return err;
-	s->programs[number].trial = 0;
-	supervisor_log(&s->supervisor, number, why);
-	put_back(s, name);
-	return 0;
+	application_of(s, number, application);
+	for (uint32_t i = 0; together(s, application, number, &i); i++) {
+		char name[SUPERVISOR_NAME];
+		memcpy(name, s->supervisor.programs[i].loaded.config.name, sizeof name);
+		int32_t err = untry(s, name);
+		if (err) {
+			failed = err;
+			continue;
+		}
+		s->programs[i].trial = 0;
+		supervisor_log(&s->supervisor, i, why);
+		put_back(s, name);
+	}
+	return failed;
+}
+
+/* A trial is over, and was a good one. Of an application, a record says so before the first of its programs is confirmed. */
+static int32_t stay(struct server *s, uint32_t number)
+{
+	char application[SUPERVISOR_NAME];
+	int32_t err = 0;
+
+	application_of(s, number, application);
+	if (*application)
+		err = server_keep_confirmed(s, application);
+	for (uint32_t i = 0; !err && together(s, application, number, &i); i++) {
+		err = store_confirm(&s->store, s->supervisor.programs[i].loaded.config.name);
+		if (!err)
+			s->programs[i].trial = 0;
+	}
+	if (!err && *application)
+		err = server_keep_confirmed(s, NULL);
+	return err;
 }
 
 void server_confirm(void *owner, const struct coap_request *q, struct coap_reply *reply)
 {
 	struct server *s = owner;
-	int32_t number = server_named(s, q);
+	int32_t number = server_named(s, q), err;
 
 	if (number < 0)
 		return server_say(reply, COAP_NOT_FOUND, "no such program");
 	if (!s->programs[number].trial)
 		return server_say(reply, COAP_CONFLICT, "it is not on trial");
-	int32_t err = store_confirm(&s->store, s->supervisor.programs[number].loaded.config.name);
-	if (err)
-		return say_store(reply, err);
-	s->programs[number].trial = 0;
+	if (s->programs[number].part && server_busy(s))
+		return server_say_busy(reply);
+	if ((err = stay(s, (uint32_t)number)))
+		return server_say_store(reply, err);
 	reply->code = COAP_CHANGED;
 }
 
@@ -314,10 +255,10 @@ void server_rollback(void *owner, const struct coap_request *q, struct coap_repl
 		return server_say(reply, COAP_NOT_FOUND, "no such program");
 	if (!s->programs[number].trial)
 		return server_say(reply, COAP_CONFLICT, "it is not on trial: there is none to go back to");
-	if (s->transfer.begun)
-		return server_say(reply, COAP_UNAVAILABLE, "another transfer is going on");
+	if (server_busy(s))
+		return server_say_busy(reply);
 	if ((err = go_back(s, (uint32_t)number, "[server] rolled back\n")))
-		return say_store(reply, err);
+		return server_say_store(reply, err);
 	reply->code = COAP_CHANGED;
 }
 
@@ -332,21 +273,18 @@ uint64_t server_judge(struct server *s, uint64_t now)
 			continue;
 		int runs = p->state == SUPERVISOR_READY || p->state == SUPERVISOR_RUNNING;
 		uint64_t due = own->trial_since + (uint64_t)own->trial_s * 1000000;
-		if (p->fault.count != own->faults) {
-			if (!s->transfer.begun || now - s->coap.upload.last >= COAP_UPLOAD_US) {
-				end_transfer(s);
-				go_back(s, i, "[server] faulted on trial: the version before is back\n");
-			} else {
-				next = now + COAP_UPLOAD_US; /* flash is being written */
-			}
-		} else if (!runs) {
+		int faulted = p->fault.count != own->faults;
+		if (!faulted && !runs && !own->part)
 			own->trial_since = now;
-		} else if (due > now) {
+		else if (!faulted && due > now)
 			next = due < next ? due : next;
-		} else if (!store_confirm(&s->store, p->loaded.config.name)) {
-			own->trial = 0;
+		else if (!faulted && !own->part && !stay(s, i))
 			supervisor_log(&s->supervisor, i, "[server] ran long enough without a fault: confirmed\n");
-		}
+		else if (server_busy(s))
+			next = now + COAP_UPLOAD_US; /* flash is being written */
+		else
+			go_back(s, i, faulted ? "[server] faulted on trial: the version before is back\n"
+					      : "[server] nobody confirmed it: the version before is back\n");
 	}
 	return next;
 }
@@ -357,20 +295,22 @@ void server_restore(struct server *s)
 	struct trust_manifest m;
 	const uint8_t *image;
 	struct ub_fault where;
+	char confirmed[SUPERVISOR_NAME];
 
-	/* A trial that a reset ended was none. Each step changes the list, so that it is begun anew. */
+	/* A trial that a reset ended was none, unless it was being confirmed. Each step changes the list, so that it is begun anew. */
+	server_kept_confirmed(s, confirmed);
 	for (uint32_t at = 0; !store_next(&s->store, &at, &e);) {
 		char name[STORE_NAME + 1] = {0};
 		memcpy(name, e.name, STORE_NAME);
 		if (!e.trial)
 			continue;
-		int32_t err = store_revoke(&s->store, name);
-		if (err == STORE_E_NONE)
-			err = store_remove(&s->store, name);
-		if (err)
+		int stays = *confirmed && !trust_read(&m, e.bytes, e.len, &image) && !strcmp(m.application, confirmed);
+		if (stays ? store_confirm(&s->store, name) : untry(s, name))
 			break; /* flash fails: what there is is better than nothing */
 		at = 0;
 	}
+	if (*confirmed)
+		server_keep_confirmed(s, NULL);
 	for (uint32_t at = 0; !store_next(&s->store, &at, &e);) {
 		if (e.name[0] == '.' || trust_read(&m, e.bytes, e.len, &image))
 			continue;

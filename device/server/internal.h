@@ -18,7 +18,18 @@ server_state server_programs_state, server_log_state;
 SERVER_RESOURCES(SERVER_RESOURCE)
 #undef SERVER_RESOURCE
 
+/* transfer.c */
+/* Verifies a bit of a signature, if there is one to be verified. Returns when to go on. */
+uint64_t server_check(struct server *s);
+
 /* install.c */
+/* All of it has come, and is what was signed. */
+void server_install(struct server *s, struct coap_reply *reply);
+/* Whether a program is being written to flash, so that nothing else can be. One that stopped arriving gives way. */
+int server_busy(struct server *s);
+void server_end_transfer(struct server *s);
+/* A program goes, for good. */
+void server_erase(struct server *s, uint32_t number, struct coap_reply *reply);
 /* What flash has becomes programs; those that were on trial have failed it. */
 void server_restore(struct server *s);
 /* Ends trials that are over. Returns when to look again. */
@@ -30,18 +41,29 @@ void server_answered(void *arg, struct supervisor_program *p);
 
 /* show.c */
 void server_show(struct server *s, const struct cbor_writer *w, uint32_t number);
+
+/* say.c */
 /* A refusal of the supervisor: status, slot, address. */
 void server_refuse(struct coap_reply *reply, const struct ub_fault *fault);
 /* A refusal in words. */
 void server_say(struct coap_reply *reply, uint8_t code, const char *text);
-/* A map's key. */
+void server_say_store(struct coap_reply *reply, int32_t error);
+void server_say_busy(struct coap_reply *reply);
+/* A map's key, and pairs. */
 void server_key(const struct cbor_writer *w, enum server_key key);
 void server_uint(const struct cbor_writer *w, enum server_key key, uint64_t value);
+void server_int(const struct cbor_writer *w, enum server_key key, int64_t value);
+void server_text(const struct cbor_writer *w, enum server_key key, const char *text);
+void server_bytes(const struct cbor_writer *w, enum server_key key, const uint8_t *bytes, uint32_t len);
 
 /* keep.c: records of the store whose names no program can have. */
 void server_keep_read(struct server *s);
 /* Writes what has changed. Returns 0 or an error of the store: then it is as it was. */
 int32_t server_keep(struct server *s);
+/* The application whose programs are about to be confirmed; NULL: they have been. */
+int32_t server_keep_confirmed(struct server *s, const char *application);
+/* The one that was when the power failed, or "". */
+void server_kept_confirmed(const struct server *s, char application[SUPERVISOR_NAME]);
 
 /* What was done since `before` is not receiving. */
 static inline void server_cost(struct server *s, enum server_cost cost, uint32_t before)

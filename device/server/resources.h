@@ -15,7 +15,7 @@
 	X("dev", GET, 0, CBOR, NONE, "rt=\"ubench.device\"", server_device, NULL)                                               \
 	X("dev/keys/*", DELETE, 0, NONE, NONE, NULL, server_revoke, NULL)                                                       \
 	X("p", GET, 0, CBOR, NONE, "rt=\"ubench.programs\"", server_list, server_programs_state)                                \
-	X("p/*", GET | COAP_ALLOW_PUT | COAP_ALLOW_DELETE, COAP_RESUMES, CBOR, BYTES, NULL, server_program, NULL)               \
+	X("p/*", GET | COAP_ALLOW_PUT | COAP_ALLOW_DELETE, COAP_RESUMES, CBOR, BYTES, NULL, server_program_named, NULL)               \
 	X("p/*/run", POST, COAP_CONTINUES, CBOR, BYTES, NULL, server_run, NULL)                                                 \
 	X("p/*/start", POST, 0, CBOR, NONE, NULL, server_start, NULL)                                                           \
 	X("p/*/stop", POST, 0, CBOR, NONE, NULL, server_stop, NULL)                                                             \

@@ -85,8 +85,7 @@ static void show_result(struct server *s, uint32_t number, struct coap_reply *re
 	reply->code = COAP_CHANGED;
 	reply->format = COAP_FORMAT_CBOR;
 	cbor_head(&w, CBOR_MAP, faulted ? 7 : 5);
-	server_key(&w, SERVER_KEY_STATUS);
-	cbor_int(&w, p->status);
+	server_int(&w, SERVER_KEY_STATUS, p->status);
 	server_uint(&w, SERVER_KEY_RESULT, p->result);
 	server_uint(&w, SERVER_KEY_SPENT, p->spent);
 	if (faulted) {
@@ -94,8 +93,7 @@ static void show_result(struct server *s, uint32_t number, struct coap_reply *re
 		server_uint(&w, SERVER_KEY_ADDRESS, p->fault.end.fault.addr);
 	}
 	server_uint(&w, SERVER_KEY_INSTRUCTIONS, s->programs[number].counted);
-	server_key(&w, SERVER_KEY_CONTEXT);
-	cbor_bytes(&w, context, context ? len : 0);
+	server_bytes(&w, SERVER_KEY_CONTEXT, context, context ? len : 0);
 }
 
 void server_run(void *owner, const struct coap_request *q, struct coap_reply *reply)

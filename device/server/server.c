@@ -134,7 +134,7 @@ uint64_t server_step(struct server *s)
 	struct coap_endpoint from;
 	struct os_peer peer;
 	uint32_t n;
-	uint64_t next = supervisor_step(&s->supervisor);
+	uint64_t check = server_check(s), next = supervisor_step(&s->supervisor);
 
 	while ((n = os_receive(&peer, s->datagram, sizeof s->datagram)) != 0) {
 		memcpy(&from, &peer, sizeof from);
@@ -143,11 +143,15 @@ uint64_t server_step(struct server *s)
 		s->costs[SERVER_COST_RECEIVE] += ub_port_instructions() - before;
 		next = supervisor_step(&s->supervisor);
 	}
+	if (check == UINT64_MAX && s->transfer.ticket)
+		check = 0; /* one that came just now */
 	note_faults(s);
 	uint64_t trial = server_judge(s, os_now());
 	uint64_t coap = coap_step(&s->coap, os_now());
 	if (trial < next)
 		next = trial;
+	if (check < next)
+		next = check;
 	return coap < next ? coap : next;
 }
 

@@ -6,8 +6,11 @@
  *
  *   resources.h what it answers, and where the functions are that do
  *   server.c    the loop, who is asking
- *   install.c   a program arrives; trials, and the way back; what there is after a reset
+ *   transfer.c  a program arrives
+ *   install.c   it takes its place; trials, and the way back; what there is after a reset
  *   run.c       running a program for a request, and programs that answer requests themselves
+ *   revoke.c    keys that are believed no more
+ *   say.c       how answers are written
  *   show.c      what is to be seen, as CBOR (keys.h)
  *   stores.c    the stores of programs, logs, what simulated devices read
  *   keep.c      what outlives a reset, beside programs
@@ -48,6 +51,7 @@ struct server_program {
 	uint64_t trial_since; /* when its time without a fault began */
 	uint32_t faults;      /* it had when its trial began */
 	uint8_t trial;        /* it is on trial */
+	uint8_t part;         /* of an application */
 	uint8_t start, answers;
 	uint8_t wanted;       /* it is to be running */
 	uint8_t digest[8];    /* how that of its image begins */
@@ -94,8 +98,12 @@ struct server {
 	/* The program that is arriving. */
 	struct {
 		uint8_t active, begun; /* receiving; a record in the store has been begun */
+		uint8_t more;          /* the block that came last is not the last one */
 		char name[SUPERVISOR_NAME];
 		uint32_t have;
+		uint32_t ticket;        /* of the block that waits for the signature to be verified; 0: none does */
+		struct pool_piece room; /* for that */
+		uint32_t from;          /* it goes on there, with what was in flash; 0: it does not */
 		struct trust_intake in;
 	} transfer;
 	uint32_t costs[SERVER_COSTS];

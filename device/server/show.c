@@ -2,68 +2,12 @@
 /* What is to be seen. A map says first how many pairs it has. */
 #include "device/server/internal.h"
 
-
-void server_key(const struct cbor_writer *w, enum server_key key)
-{
-	cbor_head(w, CBOR_UINT, key);
-}
-
-void server_uint(const struct cbor_writer *w, enum server_key key, uint64_t value)
-{
-	server_key(w, key);
-	cbor_head(w, CBOR_UINT, value);
-}
-
-static void put_int(const struct cbor_writer *w, enum server_key key, int64_t value)
-{
-	server_key(w, key);
-	cbor_int(w, value);
-}
-
-static void put_text(const struct cbor_writer *w, enum server_key key, const char *text)
-{
-	server_key(w, key);
-	cbor_text(w, text);
-}
-
-static void put_bytes(const struct cbor_writer *w, enum server_key key, const uint8_t *bytes, uint32_t len)
-{
-	server_key(w, key);
-	cbor_bytes(w, bytes, len);
-}
-
-void server_say(struct coap_reply *reply, uint8_t code, const char *text)
-{
-	reply->code = code;
-	coap_body_text(reply, text);
-}
-
-void server_refuse(struct coap_reply *reply, const struct ub_fault *fault)
-{
-	struct cbor_writer w = server_writer(reply);
-
-	switch (fault->status) {
-	case UB_E_PROGRAM:
-		return server_say(reply, COAP_NOT_FOUND, "no such program");
-	case UB_E_RUNNING:
-		return server_say(reply, COAP_CONFLICT, "the program is running");
-	case UB_E_STOPPED:
-		return server_say(reply, COAP_CONFLICT, "the program is stopped: start it first");
-	}
-	reply->code = COAP_UNPROCESSABLE;
-	reply->format = COAP_FORMAT_CBOR;
-	cbor_head(&w, CBOR_MAP, 3);
-	put_int(&w, SERVER_KEY_STATUS, fault->status);
-	server_uint(&w, SERVER_KEY_SLOT, fault->pc);
-	server_uint(&w, SERVER_KEY_ADDRESS, fault->addr);
-}
-
 static void show_key(const struct server *s, const struct cbor_writer *w, uint32_t i)
 {
 	const struct trust_key *k = &s->keys.keys[i];
 
 	cbor_head(w, CBOR_MAP, 2);
-	put_bytes(w, SERVER_KEY_ID, k->id, sizeof k->id);
+	server_bytes(w, SERVER_KEY_ID, k->id, sizeof k->id);
 	server_uint(w, SERVER_KEY_FLAGS, k->flags | (s->keys.revoked >> i & 1 ? TRUST_KEY_REVOKED : 0));
 }
 
@@ -89,9 +33,9 @@ void server_device(void *owner, const struct coap_request *q, struct coap_reply 
 		programs += supervisor_at(&s->supervisor, i) != NULL;
 	reply->code = COAP_CONTENT;
 	cbor_head(&w, CBOR_MAP, 17);
-	put_text(&w, SERVER_KEY_BOARD, b->name);
-	put_text(&w, SERVER_KEY_CORE, b->core);
-	put_text(&w, SERVER_KEY_FIRMWARE, s->setup->firmware);
+	server_text(&w, SERVER_KEY_BOARD, b->name);
+	server_text(&w, SERVER_KEY_CORE, b->core);
+	server_text(&w, SERVER_KEY_FIRMWARE, s->setup->firmware);
 	server_uint(&w, SERVER_KEY_UPTIME, os_now() / 1000);
 	server_uint(&w, SERVER_KEY_MEMORY, s->supervisor.pool.bytes);
 	server_uint(&w, SERVER_KEY_MEMORY_FREE, pool_free(&s->supervisor.pool));
@@ -102,12 +46,12 @@ void server_device(void *owner, const struct coap_request *q, struct coap_reply 
 	server_uint(&w, SERVER_KEY_STORE_FREE, store_room(&s->store));
 	server_key(&w, SERVER_KEY_STORE_IS_RAM);
 	cbor_head(&w, CBOR_SIMPLE, s->setup->flash_is_ram ? CBOR_TRUE : CBOR_FALSE);
-	put_int(&w, SERVER_KEY_PANIC, b->panic ? b->panic->status : 0);
+	server_int(&w, SERVER_KEY_PANIC, b->panic ? b->panic->status : 0);
 	server_key(&w, SERVER_KEY_KEYS);
 	cbor_head(&w, CBOR_ARRAY, s->keys.nkeys);
 	for (uint32_t i = 0; i < s->keys.nkeys; i++)
 		show_key(s, &w, i);
-	put_bytes(&w, SERVER_KEY_VENDOR, s->trust.vendor, TRUST_UUID_BYTES);
+	server_bytes(&w, SERVER_KEY_VENDOR, s->trust.vendor, TRUST_UUID_BYTES);
 	server_key(&w, SERVER_KEY_CLASSES);
 	cbor_head(&w, CBOR_ARRAY, s->trust.nclasses);
 	for (uint32_t i = 0; i < s->trust.nclasses; i++)
@@ -129,19 +73,19 @@ void server_show(struct server *s, const struct cbor_writer *w, uint32_t number)
 	if (!store_find(&s->store, c->name, &e))
 		trust_read(&m, e.bytes, e.len, &image);
 	cbor_head(w, CBOR_MAP, 20u + !!m.application[0] + own->trial);
-	put_text(w, SERVER_KEY_NAME, c->name);
+	server_text(w, SERVER_KEY_NAME, c->name);
 	server_uint(w, SERVER_KEY_STATE, p->state);
 	server_uint(w, SERVER_KEY_ENGINE, c->engine);
 	server_uint(w, SERVER_KEY_SEQUENCE, own->sequence);
 	if (m.application[0])
-		put_text(w, SERVER_KEY_APPLICATION, m.application);
+		server_text(w, SERVER_KEY_APPLICATION, m.application);
 	if (own->trial)
 		server_uint(w, SERVER_KEY_TRIAL_LEFT, gone < trial ? trial - gone : 0);
 	server_uint(w, SERVER_KEY_START, own->start);
 	server_uint(w, SERVER_KEY_ANSWERS, own->answers);
 	server_uint(w, SERVER_KEY_RUNS, p->runs);
 	server_uint(w, SERVER_KEY_TICKS, p->ticks);
-	put_int(w, SERVER_KEY_STATUS, p->status);
+	server_int(w, SERVER_KEY_STATUS, p->status);
 	server_uint(w, SERVER_KEY_FAULTS, p->fault.count);
 	server_uint(w, SERVER_KEY_IMAGE_BYTES, own->image_bytes);
 	server_uint(w, SERVER_KEY_BLOCK_BYTES, p->block.len);
@@ -151,7 +95,7 @@ void server_show(struct server *s, const struct cbor_writer *w, uint32_t number)
 	server_uint(w, SERVER_KEY_MAILBOX, p->mailbox.head - p->mailbox.tail);
 	server_uint(w, SERVER_KEY_RESULT, p->result);
 	server_uint(w, SERVER_KEY_SPENT, p->spent);
-	put_bytes(w, SERVER_KEY_DIGEST, own->digest, sizeof own->digest);
+	server_bytes(w, SERVER_KEY_DIGEST, own->digest, sizeof own->digest);
 	server_uint(w, SERVER_KEY_FORMAT, c->format);
 }
 
@@ -198,11 +142,11 @@ void server_faults(void *owner, const struct coap_request *q, struct coap_reply 
 	reply->code = COAP_CONTENT;
 	cbor_head(&w, CBOR_MAP, f->count ? 8 : 1);
 	if (f->count)
-		put_int(&w, SERVER_KEY_STATUS, f->end.fault.status);
+		server_int(&w, SERVER_KEY_STATUS, f->end.fault.status);
 	server_uint(&w, SERVER_KEY_FAULTS, f->count);
 	if (!f->count)
 		return;
-	put_bytes(&w, SERVER_KEY_DIGEST, s->programs[number].faulted, sizeof s->programs[number].faulted);
+	server_bytes(&w, SERVER_KEY_DIGEST, s->programs[number].faulted, sizeof s->programs[number].faulted);
 	server_uint(&w, SERVER_KEY_SLOT, f->end.fault.pc);
 	server_uint(&w, SERVER_KEY_ADDRESS, f->end.fault.addr);
 	server_uint(&w, SERVER_KEY_CODE_AT, f->code_at);
@@ -211,36 +155,4 @@ void server_faults(void *owner, const struct coap_request *q, struct coap_reply 
 	cbor_head(&w, CBOR_ARRAY, 17);
 	for (uint32_t i = 0; i < 17; i++)
 		cbor_head(&w, CBOR_UINT, f->end.registers[i]);
-}
-
-static int32_t digit(uint8_t c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* A key is not believed any more, from now on and after a reset. Programs that it signed stay. */
-void server_revoke(void *owner, const struct coap_request *q, struct coap_reply *reply)
-{
-	struct server *s = owner;
-	const struct coap_segment *text = &q->path[2];
-	uint8_t id[TRUST_KEY_ID_BYTES];
-	int32_t key = -1, good = text->len == 2 * sizeof id;
-
-	for (uint32_t i = 0; good && i < sizeof id; i++) {
-		int32_t high = digit(text->text[2 * i]), low = digit(text->text[2 * i + 1]);
-		good = high >= 0 && low >= 0;
-		id[i] = (uint8_t)(high << 4 | low);
-	}
-	if (good)
-		key = trust_key_find(&s->keys, id, sizeof id);
-	if (key < 0)
-		return server_say(reply, COAP_NOT_FOUND, "no such key");
-	uint32_t before = s->kept.revoked;
-	s->kept.revoked |= 1u << key;
-	if (server_keep(s)) {
-		s->kept.revoked = before;
-		return server_say(reply, COAP_INTERNAL_ERROR, "it could not be kept");
-	}
-	s->keys.revoked |= s->kept.revoked;
-	reply->code = COAP_DELETED;
 }

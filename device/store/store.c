@@ -325,6 +325,47 @@ static void describe(const struct store *s, uint32_t at, const struct store_head
 	memcpy(entry->name, h->name, STORE_NAME);
 }
 
+/* The last record, if it is not finished. Returns whether it is there. */
+static int unfinished(const struct store *s, uint32_t *at, struct store_head *h)
+{
+	struct store_head next;
+
+	*at = 0;
+	for (uint32_t p = area_at(s, s->area) + FIRST; p < s->end && head_at(s, p, &next); p = behind(p, &next)) {
+		*at = p;
+		*h = next;
+	}
+	return *at && !s->torn && !written(s, end_words(*at, h) + END_COMMIT);
+}
+
+int32_t store_partial(const struct store *s, struct store_entry *entry, uint32_t *have)
+{
+	struct store_head h;
+	uint32_t at;
+
+	if (!unfinished(s, &at, &h))
+		return STORE_E_NONE;
+	describe(s, at, &h, entry);
+	/* The last word that is not blank may have been torn. */
+	for (*have = padded(h.len); *have && blank(s, at + HEAD + *have - STORE_WORD, at + HEAD + *have);)
+		*have -= STORE_WORD;
+	*have -= *have ? STORE_WORD : 0;
+	return 0;
+}
+
+int32_t store_resume(struct store *s, uint32_t from)
+{
+	struct store_head h;
+	uint32_t at;
+
+	if (!unfinished(s, &at, &h) || from > h.len)
+		return STORE_E_NONE;
+	s->record = at;
+	s->written = from;
+	s->npart = 0;
+	return 0;
+}
+
 /* The last bytes, which made no word. */
 static int32_t finish(struct store *s, struct store_head *h)
 {

@@ -92,6 +92,11 @@ int32_t store_commit(struct store *s);
 /* Bytes that a record's contents may have at most, with what counts kept. */
 uint32_t store_room(const struct store *s);
 
+/* A record that was begun and has no end, as after a cut of power: what it is to be, of which so many bytes are there. */
+int32_t store_partial(const struct store *s, struct store_entry *entry, uint32_t *have);
+/* Goes on with it from there, or from before with the same bytes. `from`: a multiple of 4. */
+int32_t store_resume(struct store *s, uint32_t from);
+
 int32_t store_remove(struct store *s, const char *name);
 /* A program on trial stays. */
 int32_t store_confirm(struct store *s, const char *name);

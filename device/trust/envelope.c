@@ -43,6 +43,15 @@ static void hash(void *h, const uint8_t *bytes, uint32_t len)
 	crypto_sha256_take(h, bytes, len);
 }
 
+void trust_manifest_digest(const struct trust_envelope *e, uint8_t digest[CRYPTO_SHA256_BYTES])
+{
+	struct crypto_sha256 h;
+
+	crypto_sha256_begin(&h);
+	crypto_sha256_take(&h, e->wrapped, (uint32_t)(e->manifest.bytes + e->manifest.number - e->wrapped));
+	crypto_sha256_end(&h, digest);
+}
+
 /* What is signed: ["Signature1", protected header, no further data, payload]. */
 static void sig_structure(uint8_t digest[CRYPTO_SHA256_BYTES], const struct cbor_item *protected,
 			  const struct cbor_item *payload)
@@ -60,7 +69,7 @@ static void sig_structure(uint8_t digest[CRYPTO_SHA256_BYTES], const struct cbor
 }
 
 /* A map of headers: the key id, if it is there. */
-static struct cbor_item key_id(struct trust_part *p, uint64_t pairs)
+static struct cbor_item key_id(struct trust_part *p, uint32_t pairs)
 {
 	struct cbor_item none = {CBOR_BYTES, 0, 0};
 
@@ -79,7 +88,7 @@ int32_t trust_key_find(const struct trust_keys *keys, const uint8_t *id, uint32_
 	return TRUST_E_KEY;
 }
 
-static int32_t admitted(const struct trust_keys *keys, uint32_t key)
+int32_t trust_admitted(const struct trust_keys *keys, uint32_t key)
 {
 	if (keys->keys[key].flags & TRUST_KEY_REVOKED || (key < 32 && keys->revoked >> key & 1))
 		return TRUST_E_REVOKED;
@@ -88,7 +97,8 @@ static int32_t admitted(const struct trust_keys *keys, uint32_t key)
 	return 0;
 }
 
-int32_t trust_authentic(const struct trust_envelope *e, const struct trust_keys *keys, uint32_t *key, const uint8_t **at)
+int32_t trust_authentic(const struct trust_envelope *e, const struct trust_keys *keys, uint32_t from, uint32_t *key,
+			struct crypto_es256 *verifier, const uint8_t **at)
 {
 	struct trust_failure failure = {0, 0};
 	const uint8_t *start = e->authentication.bytes;
@@ -106,7 +116,7 @@ int32_t trust_authentic(const struct trust_envelope *e, const struct trust_keys 
 	trust_is(&sign1, CBOR_ARRAY, 4, TRUST_E_FORM);
 	struct trust_part protected = sign1;
 	struct trust_part headers = trust_inside(&sign1);
-	uint64_t pairs = trust_number(&headers, CBOR_MAP, 1, 2, TRUST_E_SUBSET);
+	uint32_t pairs = trust_number(&headers, CBOR_MAP, 1, 2, TRUST_E_SUBSET);
 	trust_is(&headers, CBOR_UINT, HEADER_ALG, TRUST_E_SUBSET);
 	if (!trust_if(&headers, CBOR_NINT, TRUST_ALG_ESP256))
 		trust_is(&headers, CBOR_NINT, TRUST_ALG_ES256, TRUST_E_ALGORITHM);
@@ -125,35 +135,30 @@ int32_t trust_authentic(const struct trust_envelope *e, const struct trust_keys 
 		return failure.error;
 
 	/* Is it this manifest? */
-	struct crypto_sha256 h;
-	crypto_sha256_begin(&h);
-	crypto_sha256_take(&h, e->wrapped, (uint32_t)(e->manifest.bytes + e->manifest.number - e->wrapped));
-	crypto_sha256_end(&h, digest);
+	trust_manifest_digest(e, digest);
 	*at = signed_digest;
 	if (memcmp(digest, signed_digest, sizeof digest))
 		return TRUST_E_SIGNATURE;
 
 	struct cbor_item header_bytes = trust_item(&protected, CBOR_BYTES), payload_bytes = trust_item(&payload, CBOR_BYTES);
 	sig_structure(digest, &header_bytes, &payload_bytes);
-	uint32_t first = 0, end = keys->nkeys;
+	uint32_t end = keys->nkeys;
 	if (id.bytes) {
 		*at = id.bytes;
 		int32_t found = trust_key_find(keys, id.bytes, (uint32_t)id.number);
 		if (found < 0)
 			return found;
-		first = (uint32_t)found;
-		end = first + 1;
-		int32_t err = admitted(keys, first);
+		if (from <= (uint32_t)found)
+			from = (uint32_t)found;
+		end = (uint32_t)found + 1;
+		int32_t err = trust_admitted(keys, (uint32_t)found);
 		if (err)
 			return err;
 	}
-	/* Without an id it may be any of them. */
 	*at = signature.bytes;
-	for (uint32_t i = first; i < end; i++) {
-		if (crypto_es256(keys->keys[i].point, digest, signature.bytes)) {
-			*key = i;
-			return admitted(keys, i);
-		}
-	}
-	return id.bytes ? TRUST_E_SIGNATURE : TRUST_E_KEY;
+	if (from >= end)
+		return id.bytes ? TRUST_E_SIGNATURE : TRUST_E_KEY;
+	*key = from;
+	crypto_es256_begin(verifier, keys->keys[from].point, digest, signature.bytes);
+	return TRUST_CHECKING;
 }

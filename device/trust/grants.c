@@ -30,7 +30,7 @@ enum grant {
 	GRANT_END,
 };
 
-static uint64_t upto(struct trust_part *p, uint64_t most)
+static uint32_t upto(struct trust_part *p, uint32_t most)
 {
 	return trust_number(p, CBOR_UINT, 0, most, TRUST_E_GRANTS);
 }
@@ -38,10 +38,10 @@ static uint64_t upto(struct trust_part *p, uint64_t most)
 static void helpers(struct trust_part *p, uint32_t to[UB_HELPER_WORDS])
 {
 	static const uint32_t known[UB_HELPER_WORDS] = UB_HELPERS_ALL;
-	uint64_t count = trust_number(p, CBOR_ARRAY, 0, UB_HELPER_COUNT, TRUST_E_GRANTS), least = 0;
+	uint32_t count = trust_number(p, CBOR_ARRAY, 0, UB_HELPER_COUNT, TRUST_E_GRANTS), least = 0;
 
-	for (uint64_t i = 0; i < count && !p->failure->error; i++) {
-		uint64_t id = trust_number(p, CBOR_UINT, least, 255, TRUST_E_GRANTS);
+	for (uint32_t i = 0; i < count && !p->failure->error; i++) {
+		uint32_t id = trust_number(p, CBOR_UINT, least, 255, TRUST_E_GRANTS);
 		int at = ub_helper_index((int32_t)id);
 		if (at < 0 || !ub_helper_in(known, (uint32_t)at))
 			trust_fail(p, TRUST_E_GRANTS);
@@ -53,17 +53,17 @@ static void helpers(struct trust_part *p, uint32_t to[UB_HELPER_WORDS])
 
 static void keys(struct trust_part *p, struct supervisor_keys *to)
 {
-	uint64_t count = trust_number(p, CBOR_ARRAY, 0, SUPERVISOR_KEYS, TRUST_E_GRANTS);
+	uint32_t count = trust_number(p, CBOR_ARRAY, 0, SUPERVISOR_KEYS, TRUST_E_GRANTS);
 
-	for (uint64_t i = 0; i < count && !p->failure->error; i++, to++) {
+	for (uint32_t i = 0; i < count && !p->failure->error; i++, to++) {
 		trust_is(p, CBOR_ARRAY, 3, TRUST_E_GRANTS);
-		to->first = (uint32_t)upto(p, UINT32_MAX);
-		to->last = (uint32_t)trust_number(p, CBOR_UINT, to->first, UINT32_MAX, TRUST_E_GRANTS);
-		to->rights = (uint32_t)upto(p, UB_READ | UB_WRITE);
+		to->first = upto(p, UINT32_MAX);
+		to->last = trust_number(p, CBOR_UINT, to->first, UINT32_MAX, TRUST_E_GRANTS);
+		to->rights = upto(p, UB_READ | UB_WRITE);
 	}
 }
 
-static void grant(struct trust_part *p, struct trust_manifest *m, uint64_t key)
+static void grant(struct trust_part *p, struct trust_manifest *m, uint32_t key)
 {
 	struct supervisor_config *c = &m->config;
 
@@ -90,31 +90,31 @@ static void grant(struct trust_part *p, struct trust_manifest *m, uint64_t key)
 		c->entry = (uint16_t)upto(p, UINT16_MAX);
 		break;
 	case GRANT_PERIOD:
-		c->period_ms = (uint32_t)upto(p, UINT32_MAX);
+		c->period_ms = upto(p, UINT32_MAX);
 		break;
 	case GRANT_BUDGET:
-		c->budget = (uint32_t)upto(p, UINT32_MAX);
+		c->budget = upto(p, UINT32_MAX);
 		break;
 	case GRANT_TICKS:
-		c->ticks = (uint32_t)upto(p, UINT32_MAX);
+		c->ticks = upto(p, UINT32_MAX);
 		break;
 	case GRANT_CONTEXT:
-		c->context = (uint32_t)upto(p, UINT32_MAX);
+		c->context = upto(p, UINT32_MAX);
 		break;
 	case GRANT_MAILBOX:
-		c->mailbox = (uint32_t)upto(p, UINT32_MAX);
+		c->mailbox = upto(p, UINT32_MAX);
 		break;
 	case GRANT_HELPERS:
 		helpers(p, c->helpers);
 		break;
 	case GRANT_DEVICES:
-		c->devices = (uint32_t)upto(p, (1u << (UB_DEVICE_LCD + 1)) - 1);
+		c->devices = upto(p, (1u << (UB_DEVICE_LCD + 1)) - 1);
 		break;
 	case GRANT_KEYS:
 		keys(p, c->keys);
 		break;
 	case GRANT_TRIAL:
-		m->trial_s = (uint32_t)upto(p, UINT32_MAX);
+		m->trial_s = upto(p, UINT32_MAX);
 		break;
 	case GRANT_APPLICATION: {
 		struct cbor_item name = trust_item(p, CBOR_TEXT);
@@ -131,10 +131,10 @@ static void grant(struct trust_part *p, struct trust_manifest *m, uint64_t key)
 
 void trust_grants(struct trust_part *p, struct trust_manifest *m)
 {
-	uint64_t pairs = trust_number(p, CBOR_MAP, 0, GRANT_END, TRUST_E_GRANTS), least = GRANT_FORMAT;
+	uint32_t pairs = trust_number(p, CBOR_MAP, 0, GRANT_END, TRUST_E_GRANTS), least = GRANT_FORMAT;
 
-	for (uint64_t i = 0; i < pairs && !p->failure->error; i++) {
-		uint64_t key = trust_number(p, CBOR_UINT, least, GRANT_END - 1, TRUST_E_GRANTS);
+	for (uint32_t i = 0; i < pairs && !p->failure->error; i++) {
+		uint32_t key = trust_number(p, CBOR_UINT, least, GRANT_END - 1, TRUST_E_GRANTS);
 		if (!p->failure->error)
 			grant(p, m, key);
 		least = key + 1;

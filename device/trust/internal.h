@@ -20,14 +20,14 @@ struct trust_part {
 void trust_fail(struct trust_part *p, int32_t error);
 /* The next item, which has to be of the type; and its number, which has to be from least to most. */
 struct cbor_item trust_item(struct trust_part *p, enum cbor_type type);
-uint64_t trust_number(struct trust_part *p, enum cbor_type type, uint64_t least, uint64_t most, int32_t error);
+uint32_t trust_number(struct trust_part *p, enum cbor_type type, uint32_t least, uint32_t most, int32_t error);
 /* The next item has to be this one. */
-void trust_is(struct trust_part *p, enum cbor_type type, uint64_t number, int32_t error);
+void trust_is(struct trust_part *p, enum cbor_type type, uint32_t number, int32_t error);
 /* A string of bytes, that holds CBOR: to be read with trust_end at its end. */
 struct trust_part trust_inside(struct trust_part *p);
 void trust_end(struct trust_part *p);
 /* Whether the next item is this one; then it is taken. */
-int trust_if(struct trust_part *p, enum cbor_type type, uint64_t number);
+int trust_if(struct trust_part *p, enum cbor_type type, uint32_t number);
 
 enum { TRUST_ALG_ES256 = 6, TRUST_ALG_ESP256 = 8, TRUST_ALG_SHA256 = 15 }; /* -7, -9, -16: negative n is -1 - number */
 
@@ -46,8 +46,14 @@ enum { TRUST_MORE = 1 }; /* it is not all there so far */
 /* 0, TRUST_MORE or an error. */
 int32_t trust_envelope(struct trust_envelope *e, const uint8_t *bytes, uint32_t len, const uint8_t **at);
 
-/* Whether one of the keys signed it: 0 with its index in *key, or an error. */
-int32_t trust_authentic(const struct trust_envelope *e, const struct trust_keys *keys, uint32_t *key, const uint8_t **at);
+/* Of the manifest with the head of its string. */
+void trust_manifest_digest(const struct trust_envelope *e, uint8_t digest[CRYPTO_SHA256_BYTES]);
+/* Which key signed it, as it says: TRUST_CHECKING with its index in *key, and verifying has begun; or an error. Where it says
+ * nothing it may be any: the first from `from` on. */
+int32_t trust_authentic(const struct trust_envelope *e, const struct trust_keys *keys, uint32_t from, uint32_t *key,
+			struct crypto_es256 *verifier, const uint8_t **at);
+/* Whether a key that signed may have. */
+int32_t trust_admitted(const struct trust_keys *keys, uint32_t key);
 
 /* What is in the manifest. *vendor, *class: TRUST_UUID_BYTES. */
 int32_t trust_manifest(struct trust_manifest *m, const struct trust_envelope *e, const uint8_t **vendor,

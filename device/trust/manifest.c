@@ -37,7 +37,7 @@ static const uint8_t *uuid(struct trust_part *p)
 	return id.bytes;
 }
 
-static void command(struct trust_part *p, uint64_t number)
+static void command(struct trust_part *p, uint32_t number)
 {
 	trust_is(p, CBOR_UINT, number, TRUST_E_SUBSET);
 	trust_number(p, CBOR_UINT, 0, REPORTS, TRUST_E_SUBSET);
@@ -48,7 +48,7 @@ static void shared(struct trust_part *p, struct trust_manifest *m, const uint8_t
 {
 	trust_is(p, CBOR_ARRAY, 6, TRUST_E_SUBSET);
 	trust_is(p, CBOR_UINT, DIRECTIVE_OVERRIDE, TRUST_E_SUBSET);
-	uint64_t pairs = trust_number(p, CBOR_MAP, 4, 5, TRUST_E_SUBSET);
+	uint32_t pairs = trust_number(p, CBOR_MAP, 4, 5, TRUST_E_SUBSET);
 	trust_is(p, CBOR_UINT, PARAMETER_VENDOR, TRUST_E_SUBSET);
 	*vendor = uuid(p);
 	trust_is(p, CBOR_UINT, PARAMETER_CLASS, TRUST_E_SUBSET);
@@ -58,7 +58,7 @@ static void shared(struct trust_part *p, struct trust_manifest *m, const uint8_t
 	const uint8_t *digest = trust_digest(&inside);
 	trust_end(&inside);
 	trust_is(p, CBOR_UINT, PARAMETER_SIZE, TRUST_E_SUBSET);
-	m->size = (uint32_t)trust_number(p, CBOR_UINT, 1, UINT32_MAX, TRUST_E_SIZE);
+	m->size = trust_number(p, CBOR_UINT, 1, UINT32_MAX, TRUST_E_SIZE);
 	if (pairs == 5) {
 		trust_is(p, CBOR_NINT, PARAMETER_GRANTS, TRUST_E_SUBSET);
 		inside = trust_inside(p);
@@ -102,7 +102,7 @@ static void install(struct trust_part *p, const struct cbor_item *uri)
 }
 
 /* A sequence of one command. */
-static void only(struct trust_part *p, uint64_t number)
+static void only(struct trust_part *p, uint32_t number)
 {
 	struct trust_part inside = trust_inside(p);
 
@@ -121,11 +121,11 @@ int32_t trust_manifest(struct trust_manifest *m, const struct trust_envelope *e,
 	memset(m, 0, sizeof *m);
 	m->config.priority = 3;
 	m->config.budget = UINT32_MAX;
-	uint64_t pairs = trust_number(&p, CBOR_MAP, 4, 6, TRUST_E_SUBSET);
+	uint32_t pairs = trust_number(&p, CBOR_MAP, 4, 6, TRUST_E_SUBSET);
 	trust_is(&p, CBOR_UINT, MANIFEST_VERSION, TRUST_E_SUBSET);
 	trust_is(&p, CBOR_UINT, 1, TRUST_E_SUBSET);
 	trust_is(&p, CBOR_UINT, MANIFEST_SEQUENCE, TRUST_E_SUBSET);
-	m->sequence = (uint32_t)trust_number(&p, CBOR_UINT, 0, UINT32_MAX, TRUST_E_SUBSET);
+	m->sequence = trust_number(&p, CBOR_UINT, 0, UINT32_MAX, TRUST_E_SUBSET);
 	trust_is(&p, CBOR_UINT, MANIFEST_COMMON, TRUST_E_SUBSET);
 	inside = trust_inside(&p);
 	common(&inside, m, vendor, class);

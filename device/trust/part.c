@@ -17,7 +17,7 @@ struct cbor_item trust_item(struct trust_part *p, enum cbor_type type)
 	return item;
 }
 
-uint64_t trust_number(struct trust_part *p, enum cbor_type type, uint64_t least, uint64_t most, int32_t error)
+uint32_t trust_number(struct trust_part *p, enum cbor_type type, uint32_t least, uint32_t most, int32_t error)
 {
 	struct trust_part before = *p;
 	uint64_t number = trust_item(p, type).number;
@@ -28,10 +28,10 @@ uint64_t trust_number(struct trust_part *p, enum cbor_type type, uint64_t least,
 		trust_fail(&before, error);
 		return 0;
 	}
-	return number;
+	return (uint32_t)number;
 }
 
-void trust_is(struct trust_part *p, enum cbor_type type, uint64_t number, int32_t error)
+void trust_is(struct trust_part *p, enum cbor_type type, uint32_t number, int32_t error)
 {
 	trust_number(p, type, number, number, error);
 }
@@ -51,7 +51,7 @@ void trust_end(struct trust_part *p)
 		trust_fail(p, TRUST_E_FORM);
 }
 
-int trust_if(struct trust_part *p, enum cbor_type type, uint64_t number)
+int trust_if(struct trust_part *p, enum cbor_type type, uint32_t number)
 {
 	struct cbor_reader next = p->r;
 	struct cbor_item item;

@@ -23,17 +23,16 @@ static int of_class(const struct trust_device *device, const uint8_t *class)
 	return 0;
 }
 
-/* The head is whole. */
+/* The head is whole, and signed with the key. */
 static int32_t judge(struct trust_intake *in, const struct trust_envelope *e, const uint8_t **at)
 {
 	const struct trust_device *d = in->device;
+	uint32_t key = in->manifest.key;
 	const uint8_t *vendor, *class;
-	uint32_t key = 0;
-	int32_t err = trust_authentic(e, d->keys, &key, at);
+	int32_t err = trust_admitted(d->keys, key);
 
-	if (err)
-		return err;
-	err = trust_manifest(&in->manifest, e, &vendor, &class, at);
+	if (!err)
+		err = trust_manifest(&in->manifest, e, &vendor, &class, at);
 	if (err)
 		return err;
 	in->manifest.key = key;
@@ -54,7 +53,7 @@ static int32_t judge(struct trust_intake *in, const struct trust_envelope *e, co
 static int32_t refuse(struct trust_intake *in, int32_t error, const uint8_t *at)
 {
 	in->error = error;
-	in->judged = 0;
+	in->judged = in->checking = 0;
 	in->at = at ? (uint32_t)(at - in->head) : 0;
 	return error;
 }
@@ -77,15 +76,14 @@ int32_t trust_take(struct trust_intake *in, const uint8_t *bytes, uint32_t len, 
 		int32_t err = trust_envelope(&e, in->head, in->head_len, &at);
 		if (err == TRUST_MORE)
 			return in->head_len == sizeof in->head ? refuse(in, TRUST_E_LONG, at) : 0;
-		if (!err)
-			err = judge(in, &e, &at);
 		if (err)
 			return refuse(in, err, at);
-		in->judged = 1;
+		in->checking = TRUST_CHECKING;
 		/* What was taken too much is the image's, and came with this piece. */
 		in->head_len = e.head_len;
-		bytes += e.head_len - before;
-		len -= e.head_len - before;
+		*image = bytes + (e.head_len - before);
+		*image_len = len - (e.head_len - before);
+		return TRUST_CHECKING;
 	}
 	if (len > in->manifest.size - in->received)
 		return refuse(in, TRUST_E_SIZE, 0);
@@ -94,6 +92,30 @@ int32_t trust_take(struct trust_intake *in, const uint8_t *bytes, uint32_t len, 
 	*image = bytes;
 	*image_len = len;
 	return 0;
+}
+
+int32_t trust_check(struct trust_intake *in, struct crypto_es256 *verifier)
+{
+	struct trust_envelope e;
+	const uint8_t *at = 0;
+	int32_t good = 0, err;
+
+	if (!in->checking)
+		return in->error;
+	if (in->checking == TRUST_VERIFYING && (good = crypto_es256_step(verifier)) == CRYPTO_MORE)
+		return TRUST_CHECKING;
+	trust_envelope(&e, in->head, in->head_len, &at); /* as it was before */
+	if (good) {
+		err = judge(in, &e, &at);
+	} else {
+		uint32_t key = in->checking == TRUST_VERIFYING ? in->manifest.key + 1 : 0;
+		err = trust_authentic(&e, in->device->keys, key, &in->manifest.key, verifier, &at);
+	}
+	if (err < 0)
+		return refuse(in, err, at);
+	in->judged = !err;
+	in->checking = err ? TRUST_VERIFYING : 0;
+	return err;
 }
 
 int32_t trust_finish(struct trust_intake *in)
@@ -108,6 +130,17 @@ int32_t trust_finish(struct trust_intake *in)
 		return refuse(in, TRUST_E_SIZE, 0);
 	crypto_sha256_end(&in->hash, digest);
 	return memcmp(digest, in->manifest.digest, sizeof digest) ? refuse(in, TRUST_E_DIGEST, 0) : 0;
+}
+
+int32_t trust_identity(const uint8_t *bytes, uint32_t len, uint8_t digest[CRYPTO_SHA256_BYTES])
+{
+	struct trust_envelope e;
+	const uint8_t *at;
+	int32_t err = trust_envelope(&e, bytes, len, &at);
+
+	if (!err)
+		trust_manifest_digest(&e, digest);
+	return err;
 }
 
 int32_t trust_read(struct trust_manifest *m, const uint8_t *bytes, uint32_t len, const uint8_t **image)

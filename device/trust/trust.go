@@ -41,6 +41,7 @@ static int32_t take(const struct given *g, const uint8_t *bytes, uint32_t len, u
 	const struct trust_keys keys = {g->keys, g->nkeys, g->revoked, (uint8_t)g->production};
 	struct trust_device device = {.keys = &keys, .classes = g->classes, .nclasses = g->nclasses, .newest = newest, .arg = (void *)&g->newest};
 	struct trust_intake *in = malloc(sizeof *in);
+	struct crypto_es256 verifier;
 	int32_t err = 0;
 
 	memcpy(device.vendor, g->vendor, sizeof device.vendor);
@@ -54,6 +55,12 @@ static int32_t take(const struct given *g, const uint8_t *bytes, uint32_t len, u
 		uint32_t of_len;
 		memcpy(copy, bytes + i, n);
 		err = trust_take(in, copy, n, &of, &of_len);
+		if (err == TRUST_CHECKING) {
+			while ((err = trust_check(in, &verifier)) == TRUST_CHECKING)
+				;
+			if (!err)
+				err = trust_take(in, of, of_len, &of, &of_len);
+		}
 		if (!err && of_len) {
 			memcpy(image + *image_len, of, of_len);
 			*image_len += of_len;

@@ -8,9 +8,12 @@
  * of the image: only then may anything be written. SPEC.md has every byte; whatever is not in there is refused, by name.
  *
  *     struct trust_intake in;
+ *     struct crypto_es256 verifier;
  *     trust_begin(&in, &device, "weather");
  *     for each piece:    trust_take(&in, bytes, len, &image, &image_len)    0, or an error that ends it
  *                        in.judged: in.manifest is to be relied on, in.head[0 .. in.head_len) are the bytes before the image
+ *       once:            TRUST_CHECKING: the signature is to be verified, which takes a while:
+ *                        trust_check(&in, &verifier) until it is something else, 0 or an error; then trust_take(&in, image, image_len, …)
  *     at the end:        trust_finish(&in)                                  0: the image is the one that was signed
  *
  * Nothing here allocates, keeps state of its own or knows what time it is.
@@ -136,7 +139,8 @@ struct trust_intake {
 	const struct trust_device *device;
 	const char *name; /* of the program it is sent to; NULL: whichever it says */
 	struct trust_manifest manifest;
-	uint8_t judged;    /* the manifest is whole and was accepted */
+	uint8_t checking;  /* the manifest is whole: enum trust_checking */
+	uint8_t judged;    /* it was accepted */
 	int32_t error;     /* what it was refused for: all later pieces are too */
 	uint32_t at;       /* where in the head that is */
 	uint32_t received; /* of the image */
@@ -145,10 +149,17 @@ struct trust_intake {
 	uint8_t head[TRUST_HEAD_BYTES];
 };
 
+enum trust_checking { TRUST_CHECKING = 1 /* its signature is to be verified */, TRUST_VERIFYING = 2 /* and that has begun */ };
 void trust_begin(struct trust_intake *in, const struct trust_device *device, const char *name);
-/* Takes the next piece. What of it belongs to the image: *image_len bytes from *image on, which are the last of the piece. */
+/* Takes the next piece. What of it belongs to the image: *image_len bytes from *image on, which are the last of the piece;
+ * with TRUST_CHECKING they have not been taken, and are to be given again. */
 int32_t trust_take(struct trust_intake *in, const uint8_t *bytes, uint32_t len, const uint8_t **image, uint32_t *image_len);
+/* Verifies a bit of the signature, as crypto_es256_step does: 0, an error, or TRUST_CHECKING. */
+int32_t trust_check(struct trust_intake *in, struct crypto_es256 *verifier);
 int32_t trust_finish(struct trust_intake *in);
+
+/* Which manifest it is: its digest, which is what is signed. */
+int32_t trust_identity(const uint8_t *bytes, uint32_t len, uint8_t digest[CRYPTO_SHA256_BYTES]);
 
 /* An envelope that was accepted before and was kept since, whole: finds the manifest and the image in it, as after a reset.
  * Nothing is held against the device: whoever kept it answers for its bytes. */

@@ -109,7 +109,7 @@ func TestDeploy(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p, err := d.Install(ctx, "sum", packed, envelope, client.DefaultBlock, nil)
+			p, err := d.Install(ctx, "sum", envelope, client.DefaultBlock, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

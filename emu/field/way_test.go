@@ -56,7 +56,7 @@ func TestWayOfAProgram(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := d.Sent + d.Received
-			if _, err := d.Install(ctx, "way", code, envelope, client.DefaultBlock, nil); err != nil {
+			if _, err := d.Install(ctx, "way", envelope, client.DefaultBlock, nil); err != nil {
 				t.Fatalf("%s as %v: %v", x.Name, f, err)
 			}
 			bytes := d.Sent + d.Received - before

@@ -76,7 +76,6 @@ var known = map[string][]string{
 	"device/console":    {"misuse.c test.c"},
 	"device/coap":       {"answer.c ask.c links.c", "later.c observe.c server.c"},
 	"device/posix":      {"link.c os.c"},
-	"device/server":     {"install.c show.c"},
 	"device/supervisor": {"gate.c life.c load.c place.c talk.c"},
 	"device/trust":      {"grants.c manifest.c"},
 }

@@ -39,7 +39,7 @@ func TestBadNetwork(t *testing.T) {
 		must(t, err)
 		d.SetBlock(64)
 		must(t, d.SetValue(t.Context(), "global", 1, int64(seed)))
-		p, err := d.Install(t.Context(), "far", code, envelope, 64, nil)
+		p, err := d.Install(t.Context(), "far", envelope, 64, nil)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
@@ -79,7 +79,7 @@ func TestInterrupted(t *testing.T) {
 	first := by(t, box, 0)
 	first.SetBlock(64)
 	ctx, stop := context.WithCancel(t.Context())
-	_, err = first.Install(ctx, "sound", code, envelope, 64, func(n int) {
+	_, err = first.Install(ctx, "sound", envelope, 64, func(n int) {
 		if n == 384 {
 			stop()
 		}
@@ -104,7 +104,7 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("a second writer in the middle: %q", got)
 	}
 	box.Skip(11 * time.Second)
-	if got := put(other, 384); got != "4.08 not the block that comes next" {
+	if got := put(other, 384); got != "4.08 begin with the first block" {
 		t.Errorf("another client, in the middle of what is not its own: %q", got)
 	}
 	c, err := client.Connect(t.Context(), &Net{Device: box, From: 7}, Operator(0), t.TempDir()+"/sequence")
@@ -112,7 +112,7 @@ func TestInterrupted(t *testing.T) {
 	again := deploy.Device{Conn: c}
 	again.Conn.SetBlock(64)
 	var told []int
-	p, err := again.Install(t.Context(), "sound", code, envelope, 64, func(n int) { told = append(told, n) })
+	p, err := again.Install(t.Context(), "sound", envelope, 64, func(n int) { told = append(told, n) })
 	must(t, err)
 	if p.Sequence != 3 || told[0] != 512 {
 		t.Errorf("version %d; went on to %v", p.Sequence, told)

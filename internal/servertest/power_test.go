@@ -64,7 +64,7 @@ func send(t *testing.T, name string, sequence uint32, example string, more func(
 	envelope, err := m.Envelope(image, suit.DevelopmentKey.SigningKey)
 	must(t, err)
 	return func(d deploy.Device) error {
-		_, err := d.Install(t.Context(), name, image, envelope, client.DefaultBlock, nil)
+		_, err := d.Install(t.Context(), name, envelope, client.DefaultBlock, nil)
 		return err
 	}
 }

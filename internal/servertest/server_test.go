@@ -94,7 +94,7 @@ func install(t testing.TB, d deploy.Device, m suit.Manifest, image []byte) (depl
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d.Install(t.Context(), m.Config.Name, image, envelope, client.DefaultBlock, nil)
+	return d.Install(t.Context(), m.Config.Name, envelope, client.DefaultBlock, nil)
 }
 
 func must(t testing.TB, err error) {

@@ -26,9 +26,14 @@ void crypto_sha256_end(const struct crypto_sha256 *h, uint8_t digest[CRYPTO_SHA2
 	(void)h;
 	memset(digest, 0, CRYPTO_SHA256_BYTES);
 }
-int crypto_es256(const uint8_t *point, const uint8_t *digest, const uint8_t *signature)
+void crypto_es256_begin(struct crypto_es256 *c, const uint8_t *point, const uint8_t *digest, const uint8_t *signature)
 {
-	return point[0] == 1 && digest[0] == 0 && signature[0] != 0xff;
+	c->state[0] = 2;
+	c->state[1] = point[0] == 1 && digest[0] == 0 && signature[0] != 0xff;
+}
+int32_t crypto_es256_step(struct crypto_es256 *c)
+{
+	return c->state[0]-- ? CRYPTO_MORE : (int32_t)c->state[1];
 }
 void crypto_hkdf(const uint8_t *salt, uint32_t salt_len, const uint8_t *secret, uint32_t secret_len, const uint8_t *info,
 		 uint32_t info_len, uint8_t *to, uint32_t len)
@@ -84,6 +89,7 @@ static void envelope(const uint8_t *bytes, size_t len)
 	static const uint8_t class[1][TRUST_UUID_BYTES] = {{2}};
 	static const struct trust_device device = {.keys = &keys, .vendor = {1}, .classes = class, .nclasses = 1, .newest = newest};
 	struct trust_intake in;
+	struct crypto_es256 verifier;
 	struct trust_manifest m;
 	uint32_t piece, total = 0;
 	int32_t err = 0;
@@ -98,6 +104,12 @@ static void envelope(const uint8_t *bytes, size_t len)
 		uint8_t *copy = exact(bytes + i, n);
 		const uint8_t *image;
 		err = trust_take(&in, copy, n, &image, &image_len);
+		if (err == TRUST_CHECKING) {
+			while ((err = trust_check(&in, &verifier)) == TRUST_CHECKING)
+				;
+			err = err ? err : trust_take(&in, image, image_len, &image, &image_len);
+			image_len = err ? 0 : image_len;
+		}
 		assert(image_len <= n && (!image_len || (in.judged && image + image_len == copy + n)));
 		total += image_len;
 		free(copy);
