@@ -40,14 +40,15 @@ var (
 
 // Options change what is modelled.
 type Options struct {
-	// FetchAtFlashSpeed treats code in SRAM as if it lay in flash: on STM32F4, SRAM
-	// remapped to address 0 is fetched over the code bus.
+	// FetchAtFlashSpeed treats code in SRAM as if it lay in flash, where no other memory is in its way.
 	FetchAtFlashSpeed bool
 	// First leaves out rules 15 to 20, which were found later than the prototype this is compared with.
 	First bool
 	// FlashWaitStates is what a line of flash takes longer, in front of which is the cache of an
 	// STM32F4 (ART). Not validated against silicon.
 	FlashWaitStates int
+	// Alias is how many bytes of SRAM are seen at address 0 as well (rule 21).
+	Alias uint32
 }
 
 // ART is the cache of an STM32F4's flash (RM0090 3.5.2): lines of 128 bits, the least recently used one
@@ -71,18 +72,26 @@ var cost = [thumb.NumClasses]int32{
 // Region is a part of the address space, by the bus that leads there.
 type Region uint8
 
+const sramAt = 0x20000000
+
 // Regions of the address space (DDI 0403 B3.1).
 const (
 	CodeRegion    Region = iota // below 0x20000000: flash, over the code buses
 	SRAMRegion                  // 0x20000000 to 0x3fffffff, over the system bus
 	PrivateRegion               // the private peripheral bus at 0xe0000000
 	SystemRegion                // everything else on the system bus
+	AliasRegion                 // the SRAM that is seen at address 0, over the code buses
+	AliasedRegion               // the same SRAM where it lies, over the system bus
 )
 
-// RegionOf an address.
-func RegionOf(addr uint32) Region {
+// RegionOf an address, where that many bytes of SRAM are seen at address 0 as well.
+func RegionOf(addr, alias uint32) Region {
 	switch {
-	case addr < 0x20000000:
+	case addr < alias:
+		return AliasRegion
+	case addr-sramAt < alias:
+		return AliasedRegion
+	case addr < sramAt:
 		return CodeRegion
 	case addr < 0x40000000:
 		return SRAMRegion
@@ -96,8 +105,26 @@ func RegionOf(addr uint32) Region {
 type bus uint8
 
 func (r Region) bus() bus {
-	if r == SystemRegion {
+	switch r {
+	case SystemRegion, AliasedRegion:
 		return bus(SRAMRegion)
+	case AliasRegion:
+		return bus(CodeRegion)
 	}
 	return bus(r)
+}
+
+// isSRAM tells of memory at 0x20000000, over the system bus.
+func (r Region) isSRAM() bool { return r == SRAMRegion || r == AliasedRegion }
+
+// shares tells whether code and data meet at one memory, which serves one of them in a cycle (rules 6 and 21). Code in
+// SRAM that is fetched over the system bus is another thing (rule 14).
+func (m *Model) shares(code, data Region) bool {
+	switch code {
+	case CodeRegion:
+		return data == CodeRegion
+	case AliasRegion:
+		return !m.FetchAtFlashSpeed && (data == AliasRegion || data == AliasedRegion)
+	}
+	return false
 }

@@ -10,6 +10,7 @@ import (
 type Op struct {
 	thumb.Insn
 	memory   kind
+	code     Region // of the instruction itself
 	last     thumb.RegSet
 	high     thumb.RegSet
 	operands bool // its time depends on operand values
@@ -30,7 +31,7 @@ const (
 
 // Prepare works out what the model needs to know of an instruction.
 func (m *Model) Prepare(in thumb.Insn) Op {
-	op := Op{Insn: in, last: in.Last()}
+	op := Op{Insn: in, code: RegionOf(in.Addr, m.Alias), last: in.Last()}
 	if in.Class == thumb.ALU {
 		op.flags = in.SetsFlags()
 		op.compares = op.flags && in.Written == 0
@@ -69,6 +70,10 @@ type Dynamic struct {
 
 func isLoad(c thumb.Class) bool {
 	return c == thumb.Load || c == thumb.LoadLiteral || c == thumb.Exclusive
+}
+
+func isStore(c thumb.Class) bool {
+	return c == thumb.Store || c == thumb.StoreMultiple || c == thumb.StoreDual
 }
 
 func isBranch(c thumb.Class) bool {

@@ -40,7 +40,7 @@ func (m *Model) issue(s *State, op *Op, d Dynamic) (before previous) {
 		switch {
 		case isLoad(op.Class):
 			chains := isLoad(p.class) && pipelines && follows
-			literal := op.Class == thumb.LoadLiteral && d.Region == CodeRegion && s.storeBus != CodeRegion.bus()
+			literal := op.Class == thumb.LoadLiteral && d.Region.bus() == CodeRegion.bus() && s.storeBus != CodeRegion.bus()
 			switch {
 			case chains:
 				e = inData
@@ -105,18 +105,20 @@ func (m *Model) issue(s *State, op *Op, d Dynamic) (before previous) {
 	return before
 }
 
-// occupy marks the cycles in which the memory the code is in serves data: rules 6 and 14.
+// occupy marks the cycles in which the memory the code is in serves data: rules 6, 14 and 21.
 func (m *Model) occupy(s *State, op *Op, d Dynamic, before *previous) {
 	n := transfers(op)
 	switch {
-	case !s.fetch.sram && d.Region == CodeRegion:
+	case !s.fetch.sram && m.shares(op.code, d.Region):
 		for k := range n {
 			s.data.mark(s.execute + k)
 		}
-	case s.fetch.sram && d.Region == SRAMRegion:
+		if d.Region != CodeRegion && isStore(op.Class) {
+			s.data.mark(s.execute + n) // as in rule 14: a group of stores takes a slot more
+		}
+	case s.fetch.sram && d.Region.isSRAM():
 		first := s.execute + when(op.memory == multiple)
-		switch op.Class {
-		case thumb.Store, thumb.StoreMultiple, thumb.StoreDual:
+		if isStore(op.Class) {
 			s.data.mark(first + n)
 			if op.Class == thumb.Store && op.Indexed {
 				s.data.mark(s.execute + 1)
@@ -203,7 +205,7 @@ func (m *Model) word(s *State, w uint32) int32 {
 
 // slow tells whether code at addr is fetched over the system bus.
 func (m *Model) slow(addr uint32) bool {
-	return !m.FetchAtFlashSpeed && RegionOf(addr) == SRAMRegion
+	return !m.FetchAtFlashSpeed && RegionOf(addr, m.Alias).isSRAM()
 }
 
 // restart empties the queue: the word of target is requested at t.

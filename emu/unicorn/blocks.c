@@ -65,7 +65,8 @@ static void mark_code(struct unicorn_region *r, uint32_t offset, uint32_t size)
 /* Memory at offset was written: if there was code, what was made of it goes, and of the line around it. */
 void unicorn_code_written(struct unicorn_machine *m, struct unicorn_region *r, uint32_t offset, uint32_t size)
 {
-	for (uint32_t at = offset / 2; at < (offset + size + 1) / 2; at++)
+	uint32_t end = offset + size < r->size ? offset + size : r->size; /* an alias may show less */
+	for (uint32_t at = offset / 2; at < (end + 1) / 2; at++)
 		if (r->code[at / 32] >> at % 32 & 1) {
 			r->code[at / 32] = 0;
 			r->generation++;

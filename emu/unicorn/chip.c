@@ -27,7 +27,8 @@ static const struct chip_row f4[] = {
 	{ 0x40004400, UNICORN_USART, 38 }, { 0x40004800, UNICORN_USART, 39 },                           /* USART2, USART3 */
 	{ 0x40007000, UNICORN_FLAGS, 0 }, { 0x40010000, UNICORN_TIMER, 25 },                            /* PWR, TIM1 */
 	{ 0x40011000, UNICORN_USART, 37 }, { 0x40011400, UNICORN_USART, 71 },                           /* USART1, USART6 */
-	{ 0x40013000, UNICORN_FLAGS, 0 }, { 0x40023800, UNICORN_RCC_F4, 0 },                            /* SPI1 */
+	{ 0x40013000, UNICORN_FLAGS, 0 }, { 0x40013800, UNICORN_SYSCFG, 0 },                            /* SPI1 */
+	{ 0x40023800, UNICORN_RCC_F4, 0 },
 };
 
 /* Bits programs wait for, where a register alone tells. */
@@ -52,6 +53,7 @@ static uint32_t flags_read(uint32_t reg, uint32_t v)
 
 enum { TIM_CR1 = 0x00, TIM_DIER = 0x0c, TIM_SR = 0x10, TIM_EGR = 0x14, TIM_CNT = 0x24, TIM_PSC = 0x28, TIM_ARR = 0x2c };
 enum { CEN = 1, UG = 1, UIF = 1, UIE = 1 };
+enum { SYSCFG_MEMRMP = 0x00 };
 enum { USART_SR = 0x00, USART_DR = 0x04, USART_CR1 = 0x0c, TXE_TC = 0xc0 };
 
 /* Offsets of CR, CFGR, BDCR and CSR, which are alike in both. */
@@ -145,6 +147,7 @@ static uint64_t device_read(uc_engine *uc, uint64_t offset, unsigned size, void 
 	case UNICORN_RCC_F1: v = clock_read(&clocks_f1, at, v); break;
 	case UNICORN_RCC_F4: v = clock_read(&clocks_f4, at, v); break;
 	case UNICORN_FLAGS: v = flags_read(d->addr + at, v); break;
+	case UNICORN_SYSCFG: break;
 	}
 	return unicorn_part(v, offset, size);
 }
@@ -161,6 +164,8 @@ static void device_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t
 		return;
 	}
 	d->regs[at / 4] = v;
+	if (d->kind == UNICORN_SYSCFG && at == SYSCFG_MEMRMP)
+		unicorn_remap_to(d->machine, v);
 	if (d->kind == UNICORN_USART && at == USART_DR)
 		unicorn_transmit(d->machine, (uint8_t)value);
 }

@@ -43,6 +43,8 @@ struct unicorn_model {
 	void (*settle)(void *state, uint32_t next);
 	/* Entry to the exception handler at an address, or return from it: what it takes, after the block that caused it. */
 	void (*exception)(void *state, uint32_t handler, uint32_t cycles);
+	/* The first bytes of SRAM, at 0x20000000, are seen at address 0 as well from the next block on; 0: they no longer are. */
+	void (*remap)(void *state, uint32_t bytes);
 	/* The core slept. */
 	void (*idle)(void *state, uint64_t cycles);
 	/* The cycles of all blocks that were charged; NULL if there is no counter. */

@@ -74,6 +74,10 @@ static void on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 		stop_before(m, (uint32_t)addr);
 		return;
 	}
+	if (UNLIKELY(m->remap)) {
+		stop_before(m, (uint32_t)addr);
+		return;
+	}
 	if (UNLIKELY(m->sp_written))
 		unicorn_align_sp(m);
 	if (UNLIKELY(m->rewinding) && addr == m->rewind_block && m->count == m->rewind_count) {
@@ -210,7 +214,7 @@ static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, 
 	}
 	if (UNLIKELY(m->spinning) && addr - 0x40000000u < 0x20000000u)
 		m->spin_reads = (uint32_t)addr;
-	m->spin_loads += type == UC_MEM_READ && addr >= 0x20000000 && !m->io.nactive; /* not constants in flash */
+	m->spin_loads += type == UC_MEM_READ && (addr >= 0x20000000 || addr < m->sram_at_zero) && !m->io.nactive; /* not constants in flash */
 	if (m->model && m->model->memory)
 		m->model->memory(m->model->state, m->insn, (uint32_t)addr, (uint32_t)size, type == UC_MEM_WRITE);
 }
@@ -291,6 +295,8 @@ void unicorn_set_model(struct unicorn_machine *m, struct unicorn_model *model)
 	m->memory_hook = m->insn_hook = 0;
 	m->model = model;
 	m->clock = model ? model->clock : NULL;
+	if (model && model->remap)
+		model->remap(model->state, m->sram_at_zero);
 	m->deadline = 0;
 	if (m->strict || (model && model->insn))
 		add_hook(m, &m->insn_hook, UC_HOOK_CODE, on_insn, 1, 0);
@@ -310,6 +316,7 @@ void unicorn_be_strict(struct unicorn_machine *m)
 void unicorn_reset(struct unicorn_machine *m, uint32_t vectors_at)
 {
 	io_reset(m);
+	unicorn_remap(m); /* flash is seen at 0 again */
 	m->io.vtor = vectors_at;
 	for (int i = 0; i < 13; i++)
 		unicorn_set_reg(m, i, 0);
@@ -352,8 +359,13 @@ static int run_once(struct unicorn_machine *m)
 		struct unicorn_fault f = { .exception = 6, .cfsr = CFSR_INVSTATE, .pc = pc };
 		return unicorn_take_fault(m, f) ? 0 : UNICORN_LOCKUP;
 	}
+	uc_err err = unicorn_remap(m);
+	if (err) {
+		m->error = uc_strerror(err);
+		return UNICORN_FAILED;
+	}
 	unicorn_checkpoint(m);
-	uc_err err = unicorn_start(m);
+	err = unicorn_start(m);
 	pc = unicorn_reg(m, 15);
 	if (m->error)
 		return UNICORN_FAILED;
@@ -387,7 +399,7 @@ static int run_once(struct unicorn_machine *m)
 		m->error = uc_strerror(err);
 		return UNICORN_FAILED;
 	}
-	if (m->attention)
+	if (m->attention || m->remap)
 		return 0;
 	if (pc == m->until)
 		return UNICORN_UNTIL;

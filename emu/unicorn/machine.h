@@ -51,6 +51,7 @@ struct unicorn_region {
 	uint32_t prot;
 	uint8_t *mem;
 	bool owned;    /* mem is freed with the machine (an alias does not own) */
+	struct unicorn_region *of, *alias; /* of an alias: the memory it shows; of that memory: its alias, if it can be written */
 	uint8_t *copy;  /* contents at the last checkpoint, writable regions only */
 	uint8_t *dirty; /* for each page: it was written since */
 	struct unicorn_block **blocks; /* by (addr - region addr) / 2; NULL until code runs there */
@@ -59,7 +60,7 @@ struct unicorn_region {
 };
 
 /* A peripheral of the chips in chip.c. */
-enum unicorn_device_kind { UNICORN_TIMER, UNICORN_USART, UNICORN_RCC_F1, UNICORN_RCC_F4, UNICORN_FLAGS };
+enum unicorn_device_kind { UNICORN_TIMER, UNICORN_USART, UNICORN_RCC_F1, UNICORN_RCC_F4, UNICORN_FLAGS, UNICORN_SYSCFG };
 
 struct unicorn_device {
 	struct unicorn_machine *machine;
@@ -82,6 +83,7 @@ struct unicorn_io {
 	uint32_t vtor, aircr, scr, ccr, shpr[3], shcsr, cfsr, hfsr, mmfar, bfar, cpacr, systick[3];
 	uint32_t fpccr, fpcar; /* FPU: see fpu.c */
 	uint32_t fpu_cycles;   /* of writing its registers to a frame, not charged yet */
+	uint32_t memrmp; /* SYSCFG_MEMRMP of STM32F2 and F4: what is seen at address 0 */
 	uint32_t demcr, dwt_ctrl;
 	uint64_t dwt_base;    /* cycle count at which CYCCNT was 0 */
 	uint32_t dwt_stopped; /* CYCCNT while not counting */
@@ -140,6 +142,8 @@ struct unicorn_machine {
 		uint64_t loads;
 		uint32_t times; /* it slept in this state in a row */
 	} nap;
+	uint32_t sram_at_zero; /* bytes of SRAM that are seen at address 0 */
+	bool remap; /* what is seen at address 0 is to change before the next block */
 	bool stopped; /* by the block hook, before the block that would be executed in this state: */
 	uint32_t stopped_pc, stopped_xpsr;
 	/* What ended the last uc_emu_start, noted by hooks. */
@@ -195,6 +199,9 @@ int unicorn_event_interrupt(struct unicorn_machine *m);
 /* memory.c */
 uc_err unicorn_map(struct unicorn_machine *m, uint32_t addr, uint32_t size, uint32_t prot);
 uc_err unicorn_map_alias(struct unicorn_machine *m, uint32_t addr, uint32_t of);
+void unicorn_remap_to(struct unicorn_machine *m, uint32_t memrmp);
+bool unicorn_remap_due(struct unicorn_machine *m);
+uc_err unicorn_remap(struct unicorn_machine *m);
 uc_err unicorn_read(struct unicorn_machine *m, uint32_t addr, void *bytes, size_t n);
 uc_err unicorn_write(struct unicorn_machine *m, uint32_t addr, const void *bytes, size_t n);
 bool unicorn_store(struct unicorn_machine *m, uint32_t addr, uint32_t size, uint64_t value);

@@ -18,7 +18,7 @@ static const uint32_t storage[] = {
 	0x40007000,                                                                         /* PWR */
 	0x40013800,                                                                         /* SYSCFG */
 };
-enum { NSTORAGE = sizeof storage / sizeof storage[0], RCC = 9 };
+enum { NSTORAGE = sizeof storage / sizeof storage[0], RCC = 9, SYSCFG = 12, MEMRMP = 0 };
 _Static_assert((int)NSTORAGE <= (int)UNICORN_PERIPHERALS_MAX, "room for all of them");
 
 /* TIM2, clocked once per instruction as on QEMU with -icount shift=0. */
@@ -204,6 +204,8 @@ static void storage_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_
 		return;
 	}
 	regs[at / 4] = unicorn_merge(regs[at / 4], offset, size, value);
+	if (s->which == SYSCFG && at == MEMRMP)
+		unicorn_remap_to(s->machine, regs[at / 4]);
 }
 
 static uint64_t zero_read(uc_engine *uc, uint64_t offset, unsigned size, void *user)

@@ -13,7 +13,18 @@ extern uint32_t meterCharge(uintptr_t go, uint32_t block, uint32_t state, uint16
 extern uint32_t meterInside(uintptr_t go, uint32_t block, uint32_t state, uint16_t *trace, uint32_t events,
 			    uint32_t offset);
 
-enum { FLASH_END = 0x20000000 };
+enum { FLASH_END = 0x20000000, SRAM = 0x20000000 };
+
+/* cycles.Region of an address: RegionOf in Go. */
+static inline uint32_t region(const struct meter *m, uint32_t addr)
+{
+	if (UNLIKELY(m->alias) && (addr < m->alias || addr - SRAM < m->alias))
+		return addr < m->alias ? 4 : 5;
+	return addr < FLASH_END ? 0 : addr < 0x40000000 ? 1 : addr - 0xe0000000u < 0x100000 ? 2 : 3;
+}
+
+/* Whether an address is one of flash. */
+static inline int in_flash(const struct meter *m, uint32_t addr) { return addr < FLASH_END && addr >= m->alias; }
 
 static uint32_t hash_key(const struct meter *m, uint32_t next)
 {
@@ -279,7 +290,7 @@ static void on_block(void *state, struct unicorn_block *u)
 		u->insn |= b->watch != NULL;
 	}
 	m->at.block = b;
-	if (UNLIKELY(m->at.art.wait) && b->addr < FLASH_END)
+	if (UNLIKELY(m->at.art.wait) && in_flash(m, b->addr))
 		wait_for_flash(m, art_execute(&m->at.art, b->addr, b->size, b->instructions));
 	m->at.events = 0;
 }
@@ -332,11 +343,6 @@ static void on_insn(void *state, struct unicorn_machine *machine, uint32_t addr)
 	}
 }
 
-static inline uint32_t region(uint32_t addr)
-{
-	return addr < 0x20000000 ? 0 : addr < 0x40000000 ? 1 : addr - 0xe0000000u < 0x100000 ? 2 : 3;
-}
-
 static void on_memory(void *state, uint32_t insn, uint32_t addr, uint32_t bytes, int write)
 {
 	(void)bytes;
@@ -345,13 +351,13 @@ static void on_memory(void *state, uint32_t insn, uint32_t addr, uint32_t bytes,
 	uint32_t offset = b ? (insn - b->addr) / 2 : 0;
 	if (write && addr < m->sp_low && b && b->watch && b->watch[offset].stack)
 		m->sp_low = addr;
-	if (UNLIKELY(m->at.art.wait) && b && !write && addr < FLASH_END)
+	if (UNLIKELY(m->at.art.wait) && b && !write && in_flash(m, addr))
 		wait_for_flash(m, art_read(&m->at.art, addr));
-	uint32_t tag = offset << 6 | METER_MEMORY << 4;
+	uint32_t where = region(m, addr), tag = offset << 6 | (where >> 2 ? METER_REMAPPED : METER_MEMORY) << 4;
 	/* Of a multiple access the first one tells all. */
 	if (m->at.events && (m->trace[m->at.events - 1] & ~0xfu) == tag)
 		return;
-	note(m, tag | region(addr) << 2 | (addr & 3));
+	note(m, tag | (where & 3) << 2 | (addr & 3));
 }
 
 static void on_settle(void *state, uint32_t next) { meter_finish(state, next); }
@@ -379,6 +385,8 @@ static void on_exception(void *state, uint32_t handler, uint32_t cycles)
 	h->times++;
 	h->cycles += cycles;
 }
+
+static void on_remap(void *state, uint32_t bytes) { ((struct meter *)state)->alias = bytes; }
 
 static void on_idle(void *state, uint64_t cycles)
 {
@@ -440,7 +448,7 @@ struct meter *meter_new(uintptr_t go)
 		return NULL;
 	}
 	m->model = (struct unicorn_model){
-		.state = m, .block = on_block, .insn = on_insn, .memory = on_memory, .exception = on_exception, .settle = on_settle, .idle = on_idle, .clock = &m->at.cycles,
+		.state = m, .block = on_block, .insn = on_insn, .memory = on_memory, .exception = on_exception, .settle = on_settle, .idle = on_idle, .remap = on_remap, .clock = &m->at.cycles,
 		.cycles = on_cycles, .reading = on_reading, .forget = on_forget, .save = on_save, .restore = on_restore,
 	};
 	return m;

@@ -26,6 +26,10 @@ import (
 // where options were chosen.
 const Label = "modelled, zero wait states"
 
+// AliasLabel is what Label adds once SRAM is seen at address 0: when code and data meet at one memory is modelled, and was not
+// held against silicon (rule 21).
+const AliasLabel = ", code in SRAM fetched at address 0 (not validated)"
+
 // Meter implements unicorn.Model.
 type Meter struct {
 	c      *C.struct_meter
@@ -95,6 +99,9 @@ func (m *Meter) Label() string {
 	}
 	if m.model.FetchAtFlashSpeed {
 		label += ", code in SRAM fetched at flash speed"
+	}
+	if m.c != nil && m.c.alias > 0 && !m.model.FetchAtFlashSpeed {
+		label += AliasLabel
 	}
 	return label
 }
@@ -291,6 +298,8 @@ func (b *block) dynamic(trace []uint16) []cycles.Dynamic {
 		switch event >> 4 & 3 {
 		case C.METER_MEMORY:
 			d[i].Region, d[i].Align = cycles.Region(event>>2&3), uint8(event&3)
+		case C.METER_REMAPPED:
+			d[i].Region, d[i].Align = cycles.AliasRegion+cycles.Region(event>>2&3), uint8(event&3)
 		case C.METER_EXECUTED:
 			d[i].Skipped = false
 		case C.METER_OPERANDS:
@@ -333,6 +342,7 @@ func meterDecode(handle C.uintptr_t, c *C.struct_meter_block, code unsafe.Pointe
 	bytes := unsafe.Slice((*byte)(code), int(c.size))
 	watches := unsafe.Slice(watch, (len(bytes)+1)/2)
 	b := block{byplace: map[uint16]int{}}
+	m.model.Alias = uint32(m.c.alias)
 	it := thumb.ITState(c.it_before)
 	for at := 0; at < len(bytes); {
 		in, err := thumb.Decode(bytes[at:], uint32(c.addr)+uint32(at))

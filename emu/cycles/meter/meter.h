@@ -48,7 +48,8 @@ struct meter_block {
 };
 
 /* An event of a trace: halfword offset << 6 | type << 4 | detail. */
-enum { METER_MEMORY = 0, METER_EXECUTED = 1, METER_OPERANDS = 2 /* their description follows */ };
+enum { METER_MEMORY = 0, METER_EXECUTED = 1, METER_OPERANDS = 2 /* their description follows */,
+       METER_REMAPPED = 3 /* an access to SRAM that is seen at address 0 as well */ };
 
 /* Executions of an entry by where it was called from. */
 struct meter_hits {
@@ -114,6 +115,7 @@ struct meter {
 	uint32_t table_size, entries;
 	struct meter_entry *all_entries;
 	struct meter_block *all_blocks;
+	uint32_t alias; /* bytes of SRAM that are seen at address 0 as well */
 	int keep_paths;
 	struct meter_path *paths;
 	uint32_t npaths, paths_size;

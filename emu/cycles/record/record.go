@@ -86,7 +86,7 @@ func (r *Recorder) Steps(pc uint32) ([]Step, error) {
 
 // Dynamic is what the model wants to know of the step.
 func (s *Step) Dynamic(op *cycles.Op) cycles.Dynamic {
-	d := cycles.Dynamic{Skipped: s.Skipped, Region: cycles.RegionOf(s.Memory), Align: uint8(s.Memory & 3)}
+	d := cycles.Dynamic{Skipped: s.Skipped, Region: cycles.RegionOf(s.Memory, 0), Align: uint8(s.Memory & 3)}
 	if op.NeedsOperands() && !s.Skipped {
 		d.Operands = cycles.MakeOperands(s.Insn.Class, s.N, s.M)
 	}
