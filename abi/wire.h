@@ -71,7 +71,7 @@ enum {
 	UB_WIRE_INFO_ENGINES = 14,      /* 8 bits, how many */
 	UB_WIRE_INFO_KERNELS = 15,      /* 8 bits, how many */
 	UB_WIRE_INFO_CPU = 16,          /* UB_CPU_* */
-	UB_WIRE_INFO_COUNTERS = 20,     /* UB_WIRE_COUNTS_* */
+	UB_WIRE_INFO_COUNTERS = 20,     /* UB_WIRE_COUNTS_*, UB_WIRE_HAS_ALIAS */
 	UB_WIRE_INFO_ARENA_ADDR = 24,
 	UB_WIRE_INFO_ARENA_BYTES = 28,
 	UB_WIRE_INFO_INSTRUCTIONS = 32, /* counted for an empty phase, subtracted from all */
@@ -84,6 +84,13 @@ enum {
 enum {
 	UB_WIRE_COUNTS_INSTRUCTIONS = 1,
 	UB_WIRE_COUNTS_CYCLES = 2,
+	UB_WIRE_HAS_ALIAS = 4,
+};
+
+/* With UB_WIRE_HAS_ALIAS: the arena is also seen this much lower, where code is fetched over the code bus. Code is told by where
+ * it lies all the same. */
+enum {
+	UB_WIRE_ALIAS = 0x20000000,
 };
 
 /* A job, as OPEN and EXEC declare it. Granted lengths (32 bits each, top bit: writable) and the ids
@@ -107,6 +114,7 @@ enum {
 	UB_WIRE_FLAG_LOAD_ONLY = 2, /* EXEC: do not run */
 	UB_WIRE_FLAG_UNSAFE = 4,    /* an engine that checks nothing may run it (UB_ENGINE_UNSAFE): for measuring */
 	UB_WIRE_FLAG_NO_STACK = 8,  /* the peak of the C stack is not looked for, and reads 0: it takes longer than short runs */
+	UB_WIRE_FLAG_NO_ALIAS = 16, /* machine code runs where it lies, also where it could be fetched through the alias */
 };
 #define UB_WIRE_WRITABLE 0x80000000u
 
@@ -131,6 +139,7 @@ enum {
 /* LOAD, RUN, EXEC: answer. LOAD fills in what is known by then. */
 enum {
 	UB_WIRE_REPORT_PHASES = 12,       /* 8 bits: 1 << phase for each phase that was counted */
+	UB_WIRE_REPORT_ALIASED = 13,      /* 8 bits: 1 if machine code was fetched through the alias */
 	UB_WIRE_REPORT_RESULT = 16,       /* 64 bits, r0 */
 	UB_WIRE_REPORT_COUNTS = 24,       /* per phase: instructions, cycles */
 	UB_WIRE_REPORT_CODE_ADDR = 56,

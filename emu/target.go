@@ -34,7 +34,13 @@ type Info struct {
 	ArenaBytes  uint32
 	HasCycles   bool   // whether Counts.Cycles means something
 	CyclesLabel string // "modelled, zero wait states", "DWT CYCCNT", or ""
+	// Alias tells that machine code in SRAM is fetched where SRAM is seen a second time, over the code bus: Alias lower
+	// than it lies. Its addresses are told as if it ran where it lies.
+	Alias bool
 }
+
+// Alias is how much lower SRAM is seen a second time, on chips that can show it there.
+const Alias = 0x20000000
 
 // Job is one program, or native kernel, to load and run once.
 type Job struct {
@@ -88,6 +94,7 @@ type Outcome struct {
 	RAMBytes    int    // kept per loaded program: text, sections, engine state
 	StackBytes  int    // peak use of the C stack during Execute
 	CodeAddr    uint32 // device address of Code
+	Aliased     bool   // it was fetched Alias below that address
 	ContextAddr uint32 // device address of the context
 
 	Context []byte

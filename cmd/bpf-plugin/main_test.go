@@ -42,7 +42,7 @@ func TestPrograms(t *testing.T) {
 			{"01 02 ff", second, "2", ""},
 			{"01 02 ff", length, "3", ""},
 			{"", length, "0", ""},
-			{"01", second, "", "program: read outside the program's memory: address 0x20004001, at slot 0"},
+			{"01", second, "", "program: read outside the program's memory: address 0x2001c001, at slot 0"},
 			{"", nothing, "", "slot 0"},
 		} {
 			args := []string{"--engine", p.engine, "--target", p.target}

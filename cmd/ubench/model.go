@@ -15,7 +15,8 @@ import (
 // Flags that choose what is modelled.
 var (
 	noCyclesFlag   = &cli.BoolFlag{Name: "no-cycles", Usage: "count instructions only, on Unicorn; faster"}
-	flashSpeedFlag = &cli.BoolFlag{Name: "flash-speed", Usage: "charge code in SRAM as if it were fetched from flash"}
+	codeFlag       = &cli.StringFlag{Name: "code", Value: targets.InAlias, Usage: "fetch compiled code from `PLACE`: alias, SRAM at address 0 where a chip shows it, or sram, where it lies"}
+	flashSpeedFlag = &cli.BoolFlag{Name: "flash-speed", Usage: "charge code in SRAM as if it were fetched from flash, and no data in its way"}
 	waitStatesFlag = &cli.IntFlag{Name: "wait-states", Usage: "model an STM32F4's flash with `N` wait states and its cache (not validated)"}
 )
 
@@ -26,6 +27,16 @@ func modelOptions(c *cli.Context) (cycles.Options, error) {
 		return o, usagef("--wait-states %d: choose 0 to %d", o.FlashWaitStates, targets.MaxWaitStates)
 	}
 	return o, nil
+}
+
+// codePlace reads --code: whether code is to run where it lies.
+func codePlace(c *cli.Context) (inSRAM bool, err error) {
+	switch place := c.String("code"); place {
+	case "", targets.InAlias, targets.InSRAM: // not all commands have the flag
+		return place == targets.InSRAM, nil
+	default:
+		return false, usagef("--code %s: choose %s or %s", place, targets.InAlias, targets.InSRAM)
+	}
 }
 
 // withModel adds the flags to the names of targets, as the options they stand for.
@@ -44,14 +55,18 @@ func withModel(c *cli.Context, specs []string) ([]string, error) {
 	if o.FlashWaitStates > 0 {
 		options += fmt.Sprintf("+%s=%d", targets.WaitStates, o.FlashWaitStates)
 	}
+	inSRAM, err := codePlace(c)
+	if err != nil {
+		return nil, err
+	}
 	for i, spec := range specs {
-		if options == "" {
-			break
-		}
-		if !strings.HasPrefix(spec, "unicorn") {
+		if options != "" && !strings.HasPrefix(spec, "unicorn") {
 			return nil, usagef("--%s is for Unicorn: target %s has no model", strings.Split(options[1:], "=")[0], spec)
 		}
-		specs[i] = spec + options
+		specs[i] += options
+		if inSRAM && (strings.HasPrefix(spec, "unicorn") || strings.HasPrefix(spec, "serial:")) { // elsewhere it always is
+			specs[i] += "+" + targets.CodeIn + "=" + targets.InSRAM
+		}
 	}
 	return specs, nil
 }

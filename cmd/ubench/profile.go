@@ -46,7 +46,7 @@ Examples:
 			&cli.StringFlag{Name: "o", Usage: "write a profile for go tool pprof to `FILE`"},
 			&cli.BoolFlag{Name: "set-up", Usage: "profile loading, verifying and compiling instead of executing"},
 			&cli.BoolFlag{Name: "listing", Usage: "print the instructions executed, with what each cost"},
-			flashSpeedFlag, waitStatesFlag,
+			codeFlag, flashSpeedFlag, waitStatesFlag,
 		},
 		Action: func(c *cli.Context) error { return e.profile(c) },
 	}
@@ -72,8 +72,12 @@ func (e *env) profile(c *cli.Context) error {
 	if job.LoadOnly = c.Bool("set-up"); job.LoadOnly {
 		steps = []string{"step_load", "step_verify", "step_prepare"}
 	}
+	noAlias, err := codePlace(c)
+	if err != nil {
+		return err
+	}
 	var m *meter.Meter
-	target, err := unicorn.Open(c.Context, unicorn.Options{Core: core, Model: func(core unicorn.Core) (unicorn.Model, error) {
+	target, err := unicorn.Open(c.Context, unicorn.Options{Core: core, NoAlias: noAlias, Model: func(core unicorn.Core) (unicorn.Model, error) {
 		var err error
 		m, err = gated(core, model, steps...)
 		return m, err
@@ -106,23 +110,50 @@ func (e *env) profile(c *cli.Context) error {
 		return fmt.Errorf("firmware: %w", err)
 	}
 	p := newPlaces(f)
-	if cycles.RegionOf(sample.CodeAddr) == cycles.SRAMRegion {
+	if cycles.RegionOf(sample.CodeAddr, 0) == cycles.SRAMRegion {
 		if p.code, err = compiledCode(c.Context, target, job, program); err != nil {
 			return err
 		}
 	}
+	costs := bare.PathCosts(m)
+	if sample.Aliased {
+		spent, costs = whereItLies(spent, costs, sample)
+	}
 	if file := c.String("o"); file != "" {
-		if err := writeProfile(file, p, m.Label(), bare.PathCosts(m)); err != nil {
+		if err := writeProfile(file, p, info.CyclesLabel, costs); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(e.stdout, "cycles: %s, on %s\n", m.Label(), info.Core)
+	fmt.Fprintf(e.stdout, "cycles: %s, on %s\n", info.CyclesLabel, info.Core)
 	if c.Bool("listing") {
 		printListing(e.stdout, p, spent)
 	} else {
 		printFunctions(e.stdout, p, spent)
 	}
 	return nil
+}
+
+// whereItLies tells of code that was fetched through the alias of SRAM by the addresses where it lies, as everything else does.
+func whereItLies(spent map[uint32]meter.Spent, costs []bare.PathCost, sample emu.Outcome) (map[uint32]meter.Spent, []bare.PathCost) {
+	moved := func(addr uint32) uint32 {
+		if addr+emu.Alias-sample.CodeAddr < uint32(sample.CodeBytes) {
+			return addr + emu.Alias
+		}
+		return addr
+	}
+	shown := map[uint32]meter.Spent{}
+	for addr, s := range spent {
+		s.Insn.Target = moved(s.Insn.Target)
+		s.Insn.Addr = moved(addr)
+		shown[s.Insn.Addr] = s
+	}
+	for i := range costs {
+		costs[i].Addr = moved(costs[i].Addr)
+		for k, call := range costs[i].Calls {
+			costs[i].Calls[k] = moved(call)
+		}
+	}
+	return shown, costs
 }
 
 // compiledCode compiles the program on the host, too, which tells where the code of each instruction is, and makes

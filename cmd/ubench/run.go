@@ -27,7 +27,7 @@ against an oracle; a wrong one is reported and its numbers are not shown.
 Examples:
   ubench run fletcher16 --sizes 80..2560
   ubench run fletcher16 --sizes 80..2560 --target unicorn,qemu:netduinoplus2
-  ubench run fletcher16 --engines jit --target unicorn,unicorn+flash-speed
+  ubench run fletcher16 --engines jit --target unicorn,unicorn+code=sram
   ubench run fletcher16 --engines native,vm --sizes 0..64:+16,640 --plot time.svg
   ubench run --all --json > results.json
   ubench run --all --shard 1/4 --json > 1.json    # and 2/4 to 4/4 elsewhere; then ubench merge
@@ -37,7 +37,7 @@ Examples:
 			&cli.StringFlag{Name: "sizes", Usage: "input `SIZES` in bytes: 80,160 · 80..2560 (doubling) · 0..64:+8 (steps), also mixed (default: the benchmark's own)"},
 			&cli.StringFlag{Name: "engines", Usage: "`LIST` of engines; native stands for all native ones (default: all the target has)"},
 			targetFlag,
-			noCyclesFlag, flashSpeedFlag, waitStatesFlag,
+			codeFlag, noCyclesFlag, flashSpeedFlag, waitStatesFlag,
 			&cli.IntFlag{Name: "repeat", Value: 1, Usage: "measure every point `N` times; counts that differ are an error"},
 			&cli.BoolFlag{Name: "all", Usage: "run all benchmarks, and show geometric means"},
 			&cli.StringFlag{Name: "format", Value: "table", Usage: "print `FORMAT`: table, json, csv or bench (Go benchmark lines)"},

@@ -51,21 +51,25 @@ const (
 
 // Target is a board. It implements emu.Target.
 type Target struct {
-	name   string
-	port   serial.Port
-	client *wire.Client
-	info   emu.Info
-	failed bool // the next run has to meet the agent again
+	name    string
+	port    serial.Port
+	client  *wire.Client
+	info    emu.Info
+	noAlias bool
+	failed  bool // the next run has to meet the agent again
 }
 
-// Open opens the port and meets the agent on the board.
-func Open(ctx context.Context, device string, baud int) (*Target, error) {
+// Open opens the port and meets the agent on the board. With noAlias, machine code runs where it lies.
+func Open(ctx context.Context, device string, baud int, noAlias bool) (*Target, error) {
 	name := "serial:" + device
+	if noAlias {
+		name += "+code=sram"
+	}
 	port, err := serial.Open(device, &serial.Mode{BaudRate: baud})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, explain(err))
 	}
-	t := &Target{name: name, port: port}
+	t := &Target{name: name, port: port, noAlias: noAlias}
 	if err := t.open(ctx); err != nil {
 		port.Close()
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -87,6 +91,7 @@ func (t *Target) open(ctx context.Context) error {
 		return err
 	}
 	t.client = wire.NewClient(link{t.port})
+	t.client.NoAlias = t.noAlias
 	if err := t.connect(ctx); err != nil {
 		return err
 	}
@@ -94,6 +99,9 @@ func (t *Target) open(ctx context.Context) error {
 	t.info.Target = t.name
 	if t.info.HasCycles {
 		t.info.CyclesLabel = "DWT CYCCNT"
+		if t.info.Alias {
+			t.info.CyclesLabel += ", code in SRAM fetched at address 0"
+		}
 	}
 	return nil
 }

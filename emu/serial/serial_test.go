@@ -175,7 +175,7 @@ func open(t *testing.T, device string) *Target {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	target, err := Open(ctx, device, DefaultBaud)
+	target, err := Open(ctx, device, DefaultBaud, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,18 +277,18 @@ func TestNobodyAnswers(t *testing.T) {
 	go io.Copy(io.Discard, master) //nolint:errcheck // ends with the test
 	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
-	_, err = Open(ctx, slave.Name(), DefaultBaud)
+	_, err = Open(ctx, slave.Name(), DefaultBaud, false)
 	if !errors.Is(err, wire.ErrNoAnswer) || !strings.Contains(err.Error(), "is the firmware on the board") || strings.Contains(err.Error(), "\n") {
 		t.Error(err)
 	}
 }
 
 func TestNoDevice(t *testing.T) {
-	_, err := Open(context.Background(), "/dev/no-such-port", DefaultBaud)
+	_, err := Open(context.Background(), "/dev/no-such-port", DefaultBaud, false)
 	if err == nil || !strings.HasPrefix(err.Error(), "serial:/dev/no-such-port: ") || strings.Contains(err.Error(), "\n") {
 		t.Error(err)
 	}
-	if _, err := Open(context.Background(), os.DevNull, DefaultBaud); err == nil {
+	if _, err := Open(context.Background(), os.DevNull, DefaultBaud, false); err == nil {
 		t.Error("opened " + os.DevNull)
 	}
 }

@@ -41,7 +41,14 @@ const Walls = walled.Option
 const (
 	NoCycles   = "no-cycles"   // count instructions only, which is faster
 	FlashSpeed = "flash-speed" // charge code in SRAM as if it were fetched from flash
+	CodeIn     = "code"        // "=sram": machine code in SRAM runs where it lies, "=alias": through SRAM's alias at address 0, the default
 	WaitStates = "wait-states" // "=N": flash of an STM32F4 with N wait states and its cache; not validated
+)
+
+// Values of CodeIn.
+const (
+	InAlias = "alias"
+	InSRAM  = "sram"
 )
 
 // MaxWaitStates is the most an STM32F4 can be set to.
@@ -64,11 +71,13 @@ func unicornOptions(spec string) (o unicorn.Options, walls bool, err error) {
 			counts = false
 		case option == FlashSpeed:
 			model.FetchAtFlashSpeed = true
+		case key == CodeIn && (value == InSRAM || value == InAlias):
+			o.NoAlias = value == InSRAM
 		case key == WaitStates && bad == nil && n >= 0 && n <= MaxWaitStates:
 			model.FlashWaitStates = n
 		default:
-			return o, walls, fmt.Errorf("%w: %q: unknown option %q; there are %s, %s, %s and %s=0 to %d", ErrSpec, spec, option, Walls,
-				NoCycles, FlashSpeed, WaitStates, MaxWaitStates)
+			return o, walls, fmt.Errorf("%w: %q: unknown option %q; there are %s, %s, %s, %s=%s or %s, and %s=0 to %d", ErrSpec, spec, option, Walls,
+				NoCycles, FlashSpeed, CodeIn, InAlias, InSRAM, WaitStates, MaxWaitStates)
 		}
 	}
 	if !counts && model != (cycles.Options{}) {
@@ -84,6 +93,7 @@ func unicornOptions(spec string) (o unicorn.Options, walls bool, err error) {
 // Check tells whether a target of that name can exist; the error wraps ErrSpec.
 func Check(spec string) error {
 	if device, ok := strings.CutPrefix(spec, "serial:"); ok {
+		device, _ = strings.CutSuffix(device, "+"+CodeIn+"="+InSRAM)
 		if _, _, err := serial.Parse(device); err != nil {
 			return fmt.Errorf("%w: %s: %w", ErrSpec, spec, err)
 		}
@@ -126,8 +136,9 @@ func Open(ctx context.Context, spec string) (emu.Target, error) {
 	case "host":
 		return opened(host.New(ctx))
 	case "serial":
+		rest, noAlias := strings.CutSuffix(rest, "+"+CodeIn+"="+InSRAM)
 		device, baud, _ := serial.Parse(rest)
-		return opened(serial.Open(ctx, device, baud))
+		return opened(serial.Open(ctx, device, baud, noAlias))
 	}
 	panic("BUG: target " + spec)
 }
@@ -199,7 +210,7 @@ func onUnicorn(spec string, core unicorn.Core) Status {
 func onQEMU(ctx context.Context, spec string) Status {
 	path, version, err := qemu.Find(ctx)
 	if err == nil {
-		return Status{Spec: spec, Works: true, Reason: fmt.Sprintf("QEMU %s, %s", version, path)}
+		return Status{Spec: spec, Works: true, Reason: fmt.Sprintf("QEMU %s, %s; shows no SRAM at address 0: compiled code runs where it lies", version, path)}
 	}
 	s := Status{Spec: spec, Reason: err.Error()}
 	var missing *qemu.MissingError

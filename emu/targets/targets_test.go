@@ -14,6 +14,7 @@ import (
 	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/benchmarks"
 	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/cycles/meter"
 	"github.com/ubench-dev/ubench/emu/qemu"
 	"github.com/ubench-dev/ubench/image"
 )
@@ -112,6 +113,10 @@ func TestUnicornAndQEMUAgree(t *testing.T) {
 						small := len(j.Context) <= 400
 						j.WantContext = small
 						first, second := run(t, a, j), run(t, b, j)
+						if compiles := strings.HasPrefix(engine, "jit"); first.Aliased != compiles || second.Aliased {
+							t.Errorf("%s: code was fetched through an alias on %s: %v, on %s: %v", name, spec, first.Aliased, other, second.Aliased)
+						}
+						first.Aliased = false
 						if first.Fault.Status != 0 {
 							t.Errorf("%s: %v", name, first.Fault)
 							continue
@@ -126,7 +131,9 @@ func TestUnicornAndQEMUAgree(t *testing.T) {
 						if !reflect.DeepEqual(first, second) {
 							t.Errorf("%s: %s", name, difference(first, second))
 						}
-						if again := run(t, a, j); !reflect.DeepEqual(first, again) {
+						again := run(t, a, j)
+						again.Aliased = false
+						if !reflect.DeepEqual(first, again) {
 							t.Errorf("%s, twice on %s: %s", name, spec, difference(first, again))
 						}
 						if !small || engine != "vm" {
@@ -181,6 +188,7 @@ func TestEscapes(t *testing.T) {
 		{"reads the vector table", slices.Concat(slot(0xb7, 1, 0, 0x08000000), slot(0x61, 0x10, 0, 0), exit), "e-read", 1},
 		{"reads the counter", slices.Concat(slot(0xb7, 1, 0, 0x40000024), slot(0x61, 0x10, 0, 0), exit), "e-read", 1},
 		{"writes the C stack", slices.Concat(slot(0xb7, 1, 0, 0x20001f00), slot(0x62, 1, 0, -1), exit), "e-write", 1},
+		{"writes the arena where SRAM is seen at 0", slices.Concat(slot(0xb7, 1, 0, 0x5000), slot(0x62, 1, 0, -1), exit), "e-write", 1},
 		{"never ends", slices.Concat(slot(0x05, 0, -1, 0), exit), "e-budget", 0},
 	} {
 		for _, spec := range Names() {
@@ -205,9 +213,11 @@ func TestOptions(t *testing.T) {
 	}
 	samples := map[string]emu.Outcome{}
 	for spec, label := range map[string]string{
-		"unicorn":                           "modelled, zero wait states",
+		"unicorn":                           "modelled, zero wait states" + meter.AliasLabel,
+		"unicorn+code=alias":                "modelled, zero wait states" + meter.AliasLabel,
+		"unicorn+code=sram":                 "modelled, zero wait states",
 		"unicorn+flash-speed":               "modelled, zero wait states, code in SRAM fetched at flash speed",
-		"unicorn:cortex-m4+wait-states=5":   "modelled, 5 flash wait states and cache, not validated",
+		"unicorn:cortex-m4+wait-states=5":   "modelled, 5 flash wait states and cache, not validated" + meter.AliasLabel,
 		"unicorn:cortex-m3+no-cycles":       "",
 		"unicorn+wait-states=3+flash-speed": "modelled, 3 flash wait states and cache, not validated, code in SRAM fetched at flash speed",
 	} {
@@ -222,11 +232,15 @@ func TestOptions(t *testing.T) {
 		}
 		samples[spec] = sample
 	}
-	slow, fast := samples["unicorn"].Execute, samples["unicorn+flash-speed"].Execute
-	if slow.Instructions != fast.Instructions || slow.Cycles <= fast.Cycles {
-		t.Errorf("compiled code from SRAM %+v, at flash speed %+v", *slow, *fast)
+	alias, slow, fast := samples["unicorn"], samples["unicorn+code=sram"], samples["unicorn+flash-speed"]
+	if alias.Execute.Instructions != slow.Execute.Instructions || slow.Execute.Instructions != fast.Execute.Instructions ||
+		slow.Execute.Cycles <= alias.Execute.Cycles || alias.Execute.Cycles < fast.Execute.Cycles {
+		t.Errorf("compiled code from SRAM %+v, through the alias %+v, at flash speed %+v", *slow.Execute, *alias.Execute, *fast.Execute)
 	}
-	for _, spec := range []string{"unicorn+", "unicorn+speed", "unicorn+wait-states", "unicorn+wait-states=16", "unicorn+wait-states=-1",
+	if !alias.Aliased || slow.Aliased || alias.CodeAddr != slow.CodeAddr {
+		t.Errorf("code through the alias: %v, asked not to: %v; at %#x, %#x", alias.Aliased, slow.Aliased, alias.CodeAddr, slow.CodeAddr)
+	}
+	for _, spec := range []string{"unicorn+", "unicorn+speed", "unicorn+wait-states", "unicorn+wait-states=16", "unicorn+wait-states=-1", "unicorn+code", "unicorn+code=flash", "qemu:netduino2+code=alias",
 		"unicorn+no-cycles+flash-speed", "host+no-cycles", "qemu:netduino2+flash-speed", "unicorns+no-cycles"} {
 		if _, err := Open(context.Background(), spec); !errors.Is(err, ErrSpec) {
 			t.Errorf("%s: %v", spec, err)
@@ -267,5 +281,69 @@ func TestList(t *testing.T) {
 	list = List(context.Background())
 	if s := find("qemu:netduino2"); s.Works || !strings.Contains(s.Install, "qemu-system-arm") || !strings.Contains(s.Reason, "not found") {
 		t.Errorf("%+v", s)
+	}
+}
+
+// Code is told by where it lies, wherever it is fetched: a fault of the CPU in it has the same address everywhere.
+func TestFaultInCode(t *testing.T) {
+	read := []byte{0xb7, 1, 0, 0, 0, 0, 0, 0x60, 0x61, 0x10, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0} // r0 = *(u32 *)0x60000000
+	var first uint32
+	for _, spec := range []string{"unicorn", "unicorn+code=sram", "qemu:netduinoplus2"} {
+		t.Run(spec, func(t *testing.T) {
+			s := run(t, openTarget(t, spec), emu.Job{Engine: "jit-unchecked", Format: abi.TextOnly, Image: read, Unsafe: true})
+			if !s.Fault.OfCPU() || s.Fault.Addr != 0x60000000 || s.Aliased != (spec == "unicorn") {
+				t.Errorf("%v, through the alias: %v", s.Fault, s.Aliased)
+			}
+			if s.Fault.PC-s.CodeAddr >= uint32(s.CodeBytes) {
+				t.Errorf("a fault at %#x, code at %#x, %d bytes", s.Fault.PC, s.CodeAddr, s.CodeBytes)
+			}
+			if first == 0 {
+				first = s.Fault.PC
+			}
+			if s.Fault.PC != first {
+				t.Errorf("a fault at %#x, on the first target at %#x", s.Fault.PC, first)
+			}
+		})
+	}
+}
+
+// What a program reads and writes lies in a block of SRAM of its own if it fits, and its image is not large; the rest does not
+// depend on that.
+func TestLayout(t *testing.T) {
+	const first, block = 0x20004000, 0x2001c000
+	fill := func(n int) []byte { // r0 = 1, n/8 times, and exit
+		var text []byte
+		for range n / 8 {
+			text = append(text, 0xb7, 0, 0, 0, 1, 0, 0, 0)
+		}
+		return append(text, 0x95, 0, 0, 0, 0, 0, 0, 0)
+	}
+	const most = 16<<10 - 8*40 - 8*512
+	for _, c := range []struct {
+		name           string
+		context, image int
+		granted        int
+		want           uint32
+	}{
+		{"small", 16, 64, 0, block},
+		{"context as large as fits", most, 64, 0, block},
+		{"context larger than that", most + 8, 64, 0, first},
+		{"context and granted region", most / 2, 64, most / 2, block},
+		{"together too large", most / 2, 64, most/2 + 8, first},
+		{"large image", 16, 8 << 10, 0, first},
+	} {
+		for _, spec := range []string{"unicorn", "host"} {
+			job := emu.Job{Engine: "vm", Format: abi.TextOnly, Image: fill(c.image), Context: make([]byte, c.context)}
+			if c.granted > 0 {
+				job.Granted = []emu.Region{{Bytes: make([]byte, c.granted)}}
+			}
+			s := run(t, openTarget(t, spec), job)
+			if s.Fault.Status != abi.OK || s.Result != 1 || s.ContextAddr != c.want {
+				t.Errorf("%s on %s: context at %#x, want %#x; %v, r0 = %d", c.name, spec, s.ContextAddr, c.want, s.Fault, s.Result)
+			}
+			if image := job.ImageAddr(s.ContextAddr); c.want == block && image != first || c.want == first && image <= first {
+				t.Errorf("%s: the image is said to be at %#x", c.name, image)
+			}
+		}
 	}
 }

@@ -16,10 +16,12 @@ import (
 // Options say what a target is to be. The zero value is the firmware for the Cortex-M4, counting
 // instructions only.
 type Options struct {
-	Name  string // as the user wrote it; "unicorn" if empty
-	Core  Core   // CortexM4 if empty
-	ELF   []byte // the firmware; that of package firmware if nil
-	Limit uint64 // instructions a request to the firmware may take; DefaultLimit if 0
+	Name string // as the user wrote it; "unicorn" if empty
+	Core Core   // CortexM4 if empty
+	ELF  []byte // the firmware; that of package firmware if nil
+	// NoAlias has machine code run where it lies, over the system bus, and not through the alias of SRAM at address 0.
+	NoAlias bool
+	Limit   uint64 // instructions a request to the firmware may take; DefaultLimit if 0
 	// Model makes the timing model that serves DWT CYCCNT; nil for none.
 	Model func(Core) (Model, error)
 }
@@ -106,10 +108,14 @@ func (t *Target) boot(ctx context.Context, o Options) (err error) {
 	}
 	t.link = &link{machine: t.machine, symbols: t.symbols, limit: o.Limit}
 	t.client = wire.NewClient(t.link)
+	t.client.NoAlias = o.NoAlias
 	if err := t.reset(ctx); err != nil {
 		return err
 	}
 	t.info = t.client.Info()
+	if t.info.Alias && label != "" {
+		label = t.machine.model.Label() // which knows of the alias now
+	}
 	t.info.Target, t.info.CyclesLabel = o.Name, label
 	return nil
 }

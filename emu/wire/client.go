@@ -23,6 +23,7 @@ type Device struct {
 	// Which counters count what they say: instructions do on emulators, cycles where the target
 	// models or has them.
 	CountsInstructions, CountsCycles bool
+	HasAlias                         bool       // SRAM is seen emu.Alias below its addresses as well
 	Overhead                         emu.Counts // of an empty phase; already subtracted from samples
 }
 
@@ -41,6 +42,8 @@ const (
 type Client struct {
 	session
 	device Device
+	// NoAlias has machine code run where it lies, also where it could be fetched over the code bus.
+	NoAlias bool
 }
 
 // NewClient makes a client. Connect it before anything else.
@@ -72,6 +75,7 @@ func (c *Client) Info() emu.Info {
 	i := emu.Info{
 		Board: d.Board, Core: d.Core, Kernels: slices.Clone(d.Kernels),
 		ArenaAddr: d.ArenaAddr, ArenaBytes: d.ArenaBytes, HasCycles: d.CountsCycles,
+		Alias: d.HasAlias && !c.NoAlias,
 	}
 	for _, e := range d.Engines {
 		i.Engines = append(i.Engines, e.Name)
@@ -104,6 +108,7 @@ func decodeInfo(p []byte) (Device, error) {
 		ArenaBytes:         le.Uint32(p[infoArenaBytes:]),
 		CountsInstructions: p[infoCounters]&countsInstructions != 0,
 		CountsCycles:       p[infoCounters]&countsCycles != 0,
+		HasAlias:           p[infoCounters]&hasAlias != 0,
 		Overhead: emu.Counts{
 			Instructions: uint64(le.Uint32(p[infoInstructions:])),
 			Cycles:       uint64(le.Uint32(p[infoCycles:])),

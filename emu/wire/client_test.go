@@ -140,7 +140,7 @@ func TestGrantedRegions(t *testing.T) {
 		t.Errorf("read: r0 = %#x, %v, %v", s.Result, s.Fault, err)
 	}
 	job.Image = writeFirst
-	want := abi.Fault{Status: abi.StatusWrite, Addr: agent.ArenaAddr + 8}
+	want := abi.Fault{Status: abi.StatusWrite, Addr: agent.BlockAddr + 8}
 	if s, err := c.Run(t.Context(), job); err != nil || s.Fault != want {
 		t.Errorf("write: %+v, %v; want %+v", s.Fault, err, want)
 	}

@@ -75,6 +75,9 @@ func (c *Client) declare(job emu.Job) ([]byte, error) {
 	if job.NoStack {
 		p[jobFlags] |= flagNoStack
 	}
+	if c.NoAlias {
+		p[jobFlags] |= flagNoAlias
+	}
 	p[jobGranted] = byte(len(job.Granted))
 	le.PutUint16(p[jobEntry:], uint16(entry))
 	le.PutUint16(p[jobHelpers:], uint16(len(job.Helpers)))
@@ -276,6 +279,7 @@ func (c *Client) decodeReport(p []byte) (s emu.Outcome, output int, err error) {
 	}
 	s.CodeAddr = le.Uint32(p[reportCodeAddr:])
 	s.CodeBytes = int(le.Uint32(p[reportCodeBytes:]))
+	s.Aliased = p[reportAliased] != 0
 	s.RAMBytes = int(le.Uint32(p[reportRAMBytes:]))
 	s.StackBytes = int(le.Uint32(p[reportStackBytes:]))
 	s.ContextAddr = le.Uint32(p[reportContextAddr:])

@@ -60,6 +60,7 @@ const (
 
 	countsInstructions = 1
 	countsCycles       = 2
+	hasAlias           = 4
 
 	jobEngine  = 0
 	jobFormat  = 1
@@ -77,6 +78,7 @@ const (
 	flagLoadOnly = 2
 	flagUnsafe   = 4
 	flagNoStack  = 8
+	flagNoAlias  = 16
 	writable     = 0x80000000
 
 	accessArea   = 0
@@ -94,6 +96,7 @@ const (
 	areaMap     = 6
 
 	reportPhases      = 12
+	reportAliased     = 13
 	reportResult      = 16
 	reportCounts      = 24
 	reportCodeAddr    = 56

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
 )
 
 // mirrored are the numbers of abi/wire.h this package repeats; all there are, but for a few listed
@@ -28,7 +29,7 @@ var mirrored = map[string]int{
 	"JOB_ENTRY": jobEntry, "JOB_HELPERS": jobHelpers, "JOB_BUDGET": jobBudget, "JOB_CONTEXT": jobContext,
 	"JOB_TRACE": jobTrace, "JOB_IMAGE": jobImage, "JOB_BYTES": jobBytes,
 	"FLAG_HELPERS": flagHelpers, "FLAG_LOAD_ONLY": flagLoadOnly, "FLAG_UNSAFE": flagUnsafe,
-	"FLAG_NO_STACK": flagNoStack,
+	"FLAG_NO_STACK": flagNoStack, "FLAG_NO_ALIAS": flagNoAlias, "HAS_ALIAS": hasAlias, "REPORT_ALIASED": reportAliased, "ALIAS": emu.Alias,
 
 	"AREA": accessArea, "INDEX": accessIndex, "COUNT": accessCount, "OFFSET": accessOffset,
 	"ACCESS_BYTES": accessBytes, "AREA_CONTEXT": areaContext, "AREA_GRANTED": areaGranted,

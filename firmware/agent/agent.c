@@ -84,9 +84,9 @@ static void answer_info(struct agent *a, struct reply *r)
 	p[UB_WIRE_INFO_ENGINES] = (uint8_t)agent_engine_count;
 	p[UB_WIRE_INFO_KERNELS] = (uint8_t)native_kernel_count;
 	agent_put32(p + UB_WIRE_INFO_CPU, a->board->cpu);
-	agent_put32(p + UB_WIRE_INFO_COUNTERS, agent_port_counters(a->board->port));
+	agent_put32(p + UB_WIRE_INFO_COUNTERS, agent_port_counters(a->board->port) | (a->board->alias_bytes ? UB_WIRE_HAS_ALIAS : 0));
 	agent_put32(p + UB_WIRE_INFO_ARENA_ADDR, a->arena.addr);
-	agent_put32(p + UB_WIRE_INFO_ARENA_BYTES, a->arena.size);
+	agent_put32(p + UB_WIRE_INFO_ARENA_BYTES, a->board->arena_bytes);
 	agent_put32(p + UB_WIRE_INFO_INSTRUCTIONS, a->overhead.instructions);
 	agent_put32(p + UB_WIRE_INFO_CYCLES, a->overhead.cycles);
 	r->len = UB_WIRE_INFO_BYTES;
@@ -101,6 +101,7 @@ static void answer_report(struct agent *a, struct reply *r)
 	memset(p, 0, UB_WIRE_REPORT_BYTES);
 	put_fault(p, &j->fault);
 	p[UB_WIRE_REPORT_PHASES] = (uint8_t)j->phases;
+	p[UB_WIRE_REPORT_ALIASED] = (uint8_t)j->aliased;
 	agent_put32(p + UB_WIRE_REPORT_RESULT, (uint32_t)j->ubpf.run.r0);
 	agent_put32(p + UB_WIRE_REPORT_RESULT + 4, (uint32_t)(j->ubpf.run.r0 >> 32));
 	for (uint32_t i = 0; i < UB_WIRE_PHASES; i++) {

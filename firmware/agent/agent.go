@@ -36,6 +36,7 @@ import (
 const (
 	ArenaAddr  = 0x20004000
 	ArenaBytes = 112 << 10
+	BlockAddr  = ArenaAddr + ArenaBytes - C.AGENT_BLOCK_BYTES // where the context of a job is, if its parts fit there
 )
 
 // Agent is an agent with a device's memory of its own. It is not safe for concurrent use.

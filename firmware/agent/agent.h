@@ -21,6 +21,7 @@ struct agent_board {
 	uint8_t *arena;     /* 8-byte aligned */
 	uint32_t arena_addr; /* its device address */
 	uint32_t arena_bytes;
+	uint32_t alias_bytes; /* so much of the arena is also seen at its address - UB_WIRE_ALIAS; 0: none */
 	uint8_t *base;      /* struct ub_run.base */
 	uint32_t no_caps;   /* UB_ENGINE_* of engines that can prepare but not run here */
 	void *port;         /* for agent_port_* */
@@ -29,6 +30,7 @@ struct agent_board {
 enum {
 	AGENT_GRANTED_MAX = UB_REGIONS_MAX - UB_REGION_GRANTED,
 	AGENT_HELPERS_MAX = UB_HELPER_COUNT,
+	AGENT_BLOCK_BYTES = 16 << 10, /* at the end of the arena: SRAM2 of STM32F205 and F405 */
 };
 
 struct agent_area {
@@ -54,6 +56,8 @@ struct agent_job {
 	struct agent_area granted[AGENT_GRANTED_MAX];
 	uint32_t helpers_listed;
 	uint32_t no_stack; /* its peak is not looked for */
+	uint32_t no_alias; /* code runs where it lies */
+	uint32_t aliased;  /* code ran through the alias */
 	uint32_t nhelpers;
 	uint16_t helpers[AGENT_HELPERS_MAX];
 	uint16_t allowed[AGENT_HELPERS_MAX]; /* of these and the image's */

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One job, from its declaration to its result. Memory is laid out the same wherever the agent
- * runs, from the start of the arena, every part 8-byte aligned, the stack 16:
+ * runs, every part 8-byte aligned, the stack 16:
  *
- *   context | granted regions | trace | save area | stack | image | sections, functions | maps | engine, code
+ *   image | sections, functions | maps | engine, code ...      context | granted regions | trace | save area | stack
+ *   from the start of the arena                                its last block
+ *
+ * The last block of the arena is an SRAM of its own on the boards, so that what a program reads and writes most is not in the
+ * way of its code. Where the right half is larger than that, or the image is large or there is none (native kernels), all is in
+ * one row, the right half first.
  */
 #include <string.h>
 
@@ -24,7 +29,8 @@ static int32_t lay_out(struct ub_arena *arena, struct agent_area *area, uint32_t
 	return 0;
 }
 
-static int32_t lay_out_job(struct ub_arena *arena, struct agent_job *j)
+/* What the program reads and writes, from arena->used on. */
+static int32_t lay_out_data(struct ub_arena *arena, struct agent_job *j)
 {
 	int32_t err = lay_out(arena, &j->context, j->context.len);
 	for (uint32_t i = 0; !err && i < j->ngranted; i++)
@@ -36,9 +42,24 @@ static int32_t lay_out_job(struct ub_arena *arena, struct agent_job *j)
 		err = lay_out(arena, &j->save, UB_SAVE_BYTES);
 	if (!err)
 		err = lay_out(arena, &j->stack, UB_STACK_BYTES);
-	if (!err)
-		err = lay_out(arena, &j->image, j->image.len);
 	return err;
+}
+
+static int32_t lay_out_job(struct ub_arena *arena, struct agent_job *j)
+{
+	enum { LARGE_IMAGE = 8 << 10 }; /* its code may need the last block as well */
+	uint32_t block = arena->size - AGENT_BLOCK_BYTES;
+	arena->used = block;
+	if (j->image.len && j->image.len <= LARGE_IMAGE && !lay_out_data(arena, j)) {
+		arena->used = 0;
+		arena->size = block;
+	} else {
+		arena->used = 0;
+		int32_t err = lay_out_data(arena, j);
+		if (err)
+			return err;
+	}
+	return lay_out(arena, &j->image, j->image.len);
 }
 
 int32_t agent_open(struct agent *a, const uint8_t *p, uint32_t len)
@@ -46,6 +67,7 @@ int32_t agent_open(struct agent *a, const uint8_t *p, uint32_t len)
 	struct agent_job *j = &a->job;
 	memset(j, 0, sizeof *j);
 	a->arena.used = 0;
+	a->arena.size = a->board->arena_bytes;
 	a->env.output_len = 0;
 
 	if (len < UB_WIRE_JOB_BYTES)
@@ -55,6 +77,7 @@ int32_t agent_open(struct agent *a, const uint8_t *p, uint32_t len)
 	uint32_t flags = p[UB_WIRE_JOB_FLAGS];
 	j->helpers_listed = flags & UB_WIRE_FLAG_HELPERS;
 	j->no_stack = flags & UB_WIRE_FLAG_NO_STACK;
+	j->no_alias = flags & UB_WIRE_FLAG_NO_ALIAS;
 	j->ngranted = p[UB_WIRE_JOB_GRANTED];
 	j->entry = agent_get16(p + UB_WIRE_JOB_ENTRY);
 	j->nhelpers = agent_get16(p + UB_WIRE_JOB_HELPERS);
@@ -90,7 +113,7 @@ int32_t agent_open(struct agent *a, const uint8_t *p, uint32_t len)
 	int32_t err = lay_out_job(&a->arena, j);
 	if (err)
 		return refuse(j, err);
-	memset(a->arena.mem, 0, j->save.at);
+	memset(a->arena.mem + j->context.at, 0, j->save.at - j->context.at);
 	memset(a->arena.mem + j->image.at, 0, j->image.len);
 	j->mark = a->arena.used;
 	j->fresh = 1;
@@ -130,6 +153,8 @@ static int32_t phase(struct agent *a, uint32_t which, agent_step step)
 	int32_t status = agent_port_protect(a->board->port, measured, &m, &cpu);
 	if (cpu.status) {
 		j->fault = cpu;
+		if (cpu.pc - (a->arena.addr - UB_WIRE_ALIAS) < a->board->alias_bytes)
+			j->fault.pc += UB_WIRE_ALIAS; /* code is told by where it lies */
 		return cpu.status;
 	}
 	j->phases |= 1u << which;
@@ -225,6 +250,7 @@ static void forget_run(struct agent *a)
 	j->phases &= ~(1u << UB_WIRE_PHASE_EXECUTE);
 	j->counts[UB_WIRE_PHASE_EXECUTE] = (struct agent_counts){0};
 	j->stack_bytes = 0;
+	j->aliased = 0;
 	j->fault = (struct ub_fault){0};
 	j->ubpf.run.r0 = 0;
 	a->env.output_len = 0;
@@ -255,6 +281,26 @@ int32_t agent_load(struct agent *a)
 	return err;
 }
 
+/* Whether code in the arena can be fetched through the alias, all of it. */
+static int has_alias(const struct agent *a, const struct ub_prepared *code)
+{
+	uint32_t at = code->code_addr - a->arena.addr, bytes = a->board->alias_bytes;
+	return code->code_bytes && at < bytes && code->code_bytes <= bytes - at;
+}
+
+/* The engine runs code from where it is fetched fastest; everything else knows it by where it lies. */
+static int32_t execute(struct agent *a)
+{
+	struct agent_job *j = &a->job;
+	struct ub_prepared *code = &j->ubpf.prepared;
+	uint32_t shift = !j->no_alias && has_alias(a, code) ? UB_WIRE_ALIAS : 0;
+	j->aliased = shift != 0;
+	code->code_addr -= shift;
+	int32_t status = phase(a, UB_WIRE_PHASE_EXECUTE, step_execute);
+	code->code_addr += shift;
+	return status;
+}
+
 int32_t agent_run(struct agent *a)
 {
 	struct agent_job *j = &a->job;
@@ -271,7 +317,7 @@ int32_t agent_run(struct agent *a)
 
 	if (!j->no_stack)
 		agent_port_paint_stack(a->board->port);
-	int32_t status = phase(a, UB_WIRE_PHASE_EXECUTE, step_execute);
+	int32_t status = execute(a);
 	if (!j->no_stack)
 		j->stack_bytes = less(agent_port_stack_peak(a->board->port), a->stack_overhead);
 	helper_env_finish(&a->env);

@@ -10,6 +10,7 @@
 #define BOOT_STACK_BYTES 0x2000u
 #define BOOT_ARENA_ADDR 0x20004000u
 #define BOOT_RAM_END 0x20020000u
+#define BOOT_SRAM1_END 0x2001c000u /* STM32F205, F405: a block of SRAM ends there, and another one begins */
 
 /* protect.S, fault.c */
 int32_t boot_protect(agent_step step, void *arg);
@@ -32,6 +33,9 @@ uint32_t *boot_stack_first_used(void);
 uint32_t boot_probe(void);
 uint32_t boot_nothing(void);
 enum { BOOT_PROBE_INSTRUCTIONS = 1001 };
+
+/* alias.c: whether SRAM1 is seen at address 0 from now on. */
+int boot_show_sram1_at_zero(void);
 
 /* port.c */
 void boot_counters_init(void);

@@ -10,7 +10,9 @@
 #define CPU 0
 #endif
 
-static const struct agent_board board = {
+_Static_assert(BOOT_RAM_END - BOOT_SRAM1_END == AGENT_BLOCK_BYTES, "SRAM2");
+
+static struct agent_board board = {
 	.name = BOOT_BOARD,
 	.core = CORE,
 	.cpu = CPU,
@@ -19,7 +21,7 @@ static const struct agent_board board = {
 	.arena_bytes = BOOT_RAM_END - BOOT_ARENA_ADDR,
 };
 
-/* All the state the firmware has. */
+/* All the rest of the state the firmware has. */
 static struct agent agent;
 
 static void __attribute__((noreturn)) serve(void)
@@ -40,7 +42,7 @@ void boot_restart(void)
 
 /* Allows flash, SRAM and peripherals, and nothing else: a wild access faults everywhere alike, also
  * where the bus would answer it with zero. */
-static void protect_memory(void)
+static void protect_memory(int alias)
 {
 	static const struct {
 		uint32_t start, attributes;
@@ -52,6 +54,12 @@ static void protect_memory(void)
 	for (uint32_t i = 0; i < sizeof regions / sizeof regions[0]; i++) {
 		MPU_RBAR = regions[i].start | RBAR_VALID | i;
 		MPU_RASR = regions[i].attributes | RASR_ENABLE;
+	}
+	/* Of SRAM1 at address 0, the arena: what is below, where a null pointer leads, still faults, and so does what is behind. */
+	if (alias) {
+		_Static_assert(BOOT_ARENA_ADDR - BOOT_RAM_START == 0x4000 && BOOT_SRAM1_END - BOOT_RAM_START == 7 * 0x4000, "eighths");
+		MPU_RBAR = RBAR_VALID | sizeof regions / sizeof regions[0];
+		MPU_RASR = RASR_READ | RASR_NORMAL | RASR_SIZE(17) | RASR_WITHOUT(1 << 0 | 1 << 7) | RASR_ENABLE;
 	}
 	MPU_CTRL = MPU_ENABLE;
 	__asm__ volatile("dsb\n\tisb" ::: "memory");
@@ -65,7 +73,9 @@ void boot_main(void)
 	/* Programs may access memory unaligned; engines give division by zero its result. */
 	SCB_CCR = (SCB_CCR & ~(uint32_t)(CCR_UNALIGN_TRP | CCR_DIV_0_TRP)) | CCR_STKALIGN;
 	SCB_SHCSR |= SHCSR_MEMFAULTENA | SHCSR_BUSFAULTENA | SHCSR_USGFAULTENA;
-	protect_memory();
+	if (boot_show_sram1_at_zero())
+		board.alias_bytes = BOOT_SRAM1_END - BOOT_ARENA_ADDR;
+	protect_memory(board.alias_bytes != 0);
 	boot_counters_init();
 	boot_usart_init();
 	agent_init(&agent, &board);

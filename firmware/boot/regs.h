@@ -12,7 +12,10 @@
 #define RCC_AHB1ENR BOOT_REG(0x40023830)
 #define RCC_APB1ENR BOOT_REG(0x40023840)
 #define RCC_APB2ENR BOOT_REG(0x40023844)
-enum { RCC_GPIOA = 1 << 0, RCC_TIM2 = 1 << 0, RCC_USART1 = 1 << 4 };
+enum { RCC_GPIOA = 1 << 0, RCC_TIM2 = 1 << 0, RCC_USART1 = 1 << 4, RCC_SYSCFG = 1 << 14 };
+
+#define SYSCFG_MEMRMP BOOT_REG(0x40013800)
+enum { MEM_MODE_FLASH = 0, MEM_MODE_SRAM1 = 3 };
 
 #define GPIOA_MODER BOOT_REG(0x40020000)
 #define GPIOA_PUPDR BOOT_REG(0x4002000c)
@@ -53,6 +56,7 @@ enum { CFSR_MSTKERR = 1 << 4, CFSR_MMARVALID = 1 << 7, CFSR_STKERR = 1 << 12, CF
 #define MPU_RASR BOOT_REG(0xe000eda0)
 enum { MPU_ENABLE = 1 << 0, RBAR_VALID = 1 << 4, RASR_ENABLE = 1 << 0 };
 #define RASR_SIZE(log2) (((uint32_t)(log2) - 1) << 1)
+#define RASR_WITHOUT(eighths) ((uint32_t)(eighths) << 8) /* of the region, which of its eighths are not part of it */
 enum {
 	RASR_READ_WRITE = 3 << 24,
 	RASR_READ = 6 << 24,
