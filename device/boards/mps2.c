@@ -24,6 +24,8 @@ void board_serial_listen(void)
 {
 	UART_CTRL = UART_TX | UART_RX | UART_RX_INTERRUPT;
 	NVIC_ISER(BOARD_SERIAL_IRQ / 32) = 1u << BOARD_SERIAL_IRQ % 32;
+	/* A byte that came before raised no interrupt and keeps others from coming, so it is fetched now. */
+	NVIC_ISPR(BOARD_SERIAL_IRQ / 32) = 1u << BOARD_SERIAL_IRQ % 32;
 }
 
 void board_serial_put(uint8_t byte)

@@ -20,6 +20,7 @@ enum { SYST_ENABLE = 1, SYST_TICKINT = 2, SYST_CLKSOURCE = 4, SYST_COUNTFLAG = 1
 enum { SHCSR_SVCALLPENDED = 1 << 15 };
 #define NVIC_ISER(n) BOOT_REG(0xe000e100 + 4 * (n))
 #define NVIC_ICER(n) BOOT_REG(0xe000e180 + 4 * (n))
+#define NVIC_ISPR(n) BOOT_REG(0xe000e200 + 4 * (n))
 #define NVIC_IPR(irq) (*(volatile uint8_t *)(0xe000e400 + (irq)))
 
 enum { MPU_PRIVDEFENA = 1 << 2 };
