@@ -17,7 +17,8 @@ DEVICE_ETHERNET := device/network/network.c device/network/lwip.c device/boards/
 DEVICE_TEST := device/console/console.c device/console/test.c device/console/misuse.c device/boards/serial.c device/boards/console.c
 
 # As small as it goes, but for what programs spend their time in, and the way to helpers.
-DEVICE_FAST = $(patsubst %.c,%.o,$(wildcard vm/*.c)) jit/runtime.o device/kernel/gate.o device/supervisor/gate.o maps/helpers.o maps/hash.o
+DEVICE_FAST = $(patsubst %.c,%.o,$(wildcard vm/*.c)) jit/runtime.o device/supervisor/gate.o firmware/helpers/helpers.o firmware/helpers/devices.o \
+	maps/helpers.o maps/hash.o
 # Helpers of maps run in the gate, where interrupts can be masked.
 DEVICE_LDFLAGS = $(subst firmware/boot,device/boards,$(ARM_LDFLAGS)) -Wl,-Map=$(@:.elf=.map)
 

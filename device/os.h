@@ -16,7 +16,6 @@
 #include <stdint.h>
 
 #include "abi/port.h"
-#include "os_port.h"
 
 struct os_thread;
 
@@ -25,6 +24,16 @@ enum { OS_PRIORITIES = 8, OS_PRIORITY_SERVER = 0, OS_PRIORITY_IDLE = 7 };
 enum { OS_TICK_US = 1000 };
 
 #define OS_FOREVER UINT64_MAX
+
+/* How a thread ended. `fault.status` is its own, or UB_E_TIME, UB_E_KILLED, or that of a CPU fault, with its pc and
+ * address; then the registers r0..r15 and xpsr are those at the fault, where they could be read. */
+struct os_end {
+	struct ub_fault fault;
+	uint32_t registers[17];
+	uint32_t ticks; /* running time since its start */
+};
+
+#include "os_port.h"
 
 /* Walls: [start, start + len) of the device's address space. The start and length of a wall are a
  * multiple of an eighth of a power of two (OS_STRIPES) that holds it without crossing a multiple of itself. */
@@ -55,7 +64,7 @@ enum os_number {
 enum { OS_WAYS = 80 };
 extern const ub_helper os_ways[OS_WAYS];
 
-/* How a thread begins: entry(a, b) on its stack. Its result is its status. */
+/* What a thread is: each time it is started entry(a, b) begins on its stack. Its result is its status. */
 struct os_start {
 	const char *name;
 	int32_t (*entry)(const void *a, void *b);
@@ -73,21 +82,15 @@ struct os_start {
 	void *owner; /* the gate's */
 };
 
-/* How a thread ended. `fault.status` is its own, or UB_E_TIME, UB_E_KILLED, or that of a CPU fault, with its pc and
- * address; then the registers r0..r15 and xpsr are those at the fault, where they could be read. */
-struct os_end {
-	struct ub_fault fault;
-	uint32_t registers[17];
-	uint32_t ticks; /* running time since its start */
-};
-
-/* Starts a thread that is new (all zero) or has ended. */
-void os_thread_start(struct os_thread *t, const struct os_start *start);
+/* Makes a thread of memory that is new (all zero), or is that of one that has ended. */
+void os_thread_make(struct os_thread *t, const struct os_start *start);
+/* Starts one that was made and does not run, as often as it is to run. */
+void os_thread_start(struct os_thread *t);
 /* Ends a thread from outside, whatever it is doing; one that has ended stays as it is. It is gone when this returns:
  * what it used may be used for something else. */
 void os_thread_kill(struct os_thread *t, int32_t status);
-/* Whether it has ended (or never began); then how is in *end, which may be NULL. */
-int os_thread_ended(const struct os_thread *t, struct os_end *end);
+/* How it ended, until it is started again; NULL while it runs. */
+const struct os_end *os_thread_ended(const struct os_thread *t);
 struct os_thread *os_self(void);
 
 /* Every thread has 32 flags. Waits until one of `mask` is up, or until the time; takes those down and returns them,

@@ -36,7 +36,6 @@ uint32_t os_receive(struct os_peer *from, uint8_t *to, uint32_t size)
 	const uint8_t *payload;
 	uint32_t len;
 
-	memset(from, 0, sizeof *from);
 	/* A frame is put together where the datagram is to be: there is no other memory for it. */
 	line.slipmux.bytes = to;
 	line.slipmux.size = size;
@@ -44,6 +43,7 @@ uint32_t os_receive(struct os_peer *from, uint8_t *to, uint32_t size)
 		if (slipmux_take(&line.slipmux, line.bytes[line.tail++ % RING], &payload, &len) != SLIPMUX_COAP || !len || len > size)
 			continue;
 		memmove(to, payload, len);
+		memset(from, 0, sizeof *from);
 		return len;
 	}
 	return 0;

@@ -37,7 +37,6 @@ uint32_t os_receive(struct os_peer *from, uint8_t *to, uint32_t size)
 {
 	uint8_t seq;
 
-	memset(from, 0, sizeof *from);
 	while (serial.tail != serial.head) {
 		if (!agent_frame_push(&serial.frame, serial.bytes[serial.tail++ % RING]))
 			continue;
@@ -53,6 +52,7 @@ uint32_t os_receive(struct os_peer *from, uint8_t *to, uint32_t size)
 		memcpy(to, f + UB_WIRE_KIND, 2);
 		memcpy(to + 2, f + UB_WIRE_HEADER_BYTES, len - 2);
 		agent_frame_drop(&serial.frame);
+		memset(from, 0, sizeof *from);
 		return len;
 	}
 	return 0;

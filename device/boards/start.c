@@ -74,7 +74,7 @@ void board_main(void)
 		.pool_bytes = (uint32_t)(uintptr_t)board_pool_end - start,
 		.panic = &board_last_panic.fault,
 	};
-	os_thread_start(&server, &(struct os_start){
+	os_thread_make(&server, &(struct os_start){
 		.name = "server",
 		.entry = serve,
 		.b = &board,
@@ -82,5 +82,5 @@ void board_main(void)
 		.stack_bytes = sizeof server_stack,
 		.priority = OS_PRIORITY_SERVER,
 	});
-	kernel_start();
+	kernel_start(&server);
 }

@@ -126,7 +126,7 @@ static int32_t call(struct console *c, uint32_t number, const uint8_t *context, 
 	if (!context) { /* counts are the same each time: the next tick is as far away as can be, and nobody has woken us */
 		os_unlock();
 		os_wait(1u << 31, os_now() + 1);
-		os_wait(ALL_FLAGS, 0);
+		c->woken |= os_wait(ALL_FLAGS, 0);
 		os_lock();
 	}
 	c->call_instructions = ub_port_instructions();
@@ -311,11 +311,13 @@ static void handle(struct console *c, uint32_t size)
 uint64_t console_step(struct console *c)
 {
 	uint32_t size;
-	uint64_t next = supervisor_step(&c->supervisor);
+	uint64_t next = supervisor_step(&c->supervisor, c->woken);
 
+	c->woken = 0;
 	while ((size = os_receive(&c->peer, c->in, sizeof c->in)) != 0) {
 		handle(c, size);
-		next = supervisor_step(&c->supervisor);
+		next = supervisor_step(&c->supervisor, c->woken);
+		c->woken = 0;
 	}
 	return next;
 }
@@ -330,6 +332,6 @@ void console_serve(struct console *c)
 		os_lock();
 		uint64_t next = console_step(c);
 		os_unlock();
-		os_wait(ALL_FLAGS, next);
+		c->woken = os_wait(ALL_FLAGS, next);
 	}
 }

@@ -68,6 +68,7 @@ struct console {
 	uint32_t last_crc; /* of the last request; its answer is in out */
 	struct os_peer last_peer; /* who sent it */
 	uint32_t in_len, out_len;
+	uint32_t woken; /* flags that went up and were not looked at yet */
 	struct os_peer peer; /* who asked last */
 	uint8_t in[OS_DATAGRAM_BYTES] __attribute__((aligned(8)));
 	uint8_t out[OS_DATAGRAM_BYTES] __attribute__((aligned(8)));

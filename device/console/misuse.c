@@ -107,9 +107,9 @@ static int32_t run_to_end(struct supervisor *s, uint32_t number, const uint8_t *
 		return err;
 	while (p->state == SUPERVISOR_RUNNING) {
 		os_unlock();
-		os_wait(SUPERVISOR_FLAGS, end);
+		uint32_t woken = os_wait(SUPERVISOR_FLAGS, end);
 		os_lock();
-		supervisor_step(s);
+		supervisor_step(s, woken);
 		if (os_now() >= end)
 			supervisor_kill(s, number);
 	}

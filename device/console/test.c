@@ -115,7 +115,7 @@ static int32_t count_switch(uint8_t *out)
 	static struct counts last;
 	struct counts fewest = {~0u, ~0u}, most = {0, 0};
 
-	os_thread_start(&reader, &(struct os_start){
+	os_thread_make(&reader, &(struct os_start){
 		.name = "reader",
 		.entry = keep_reading,
 		.b = &last,
@@ -123,6 +123,7 @@ static int32_t count_switch(uint8_t *out)
 		.stack_bytes = sizeof stack,
 		.priority = 1,
 	});
+	os_thread_start(&reader);
 	os_unlock();
 	for (uint32_t i = 0; i < 20; i++) {
 		os_wait(FLAG, os_now() + 2 * OS_TICK_US);

@@ -17,7 +17,7 @@ enum { CFSR_NO_FRAME = CFSR_MSTKERR | CFSR_STKERR | 1 << 3 /* MUNSTKERR */ | 1 <
 static void keep_registers(struct os_thread *t, const struct kernel_frame *frame, const uint32_t r4_r11[8],
 			   int readable)
 {
-	uint32_t *r = t->registers;
+	uint32_t *r = t->end.registers;
 
 	for (uint32_t i = 0; i < 8; i++)
 		r[4 + i] = r4_r11[i];

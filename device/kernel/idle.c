@@ -22,7 +22,7 @@ static void set_clock(uint32_t counts, uint32_t tick)
 static uint32_t ticks_to_sleep(uint32_t tick)
 {
 	const struct kernel *k = &os_kernel;
-	uint64_t due = k->sleeping ? k->sleeping->due : OS_FOREVER, most = SYST_MOST / tick - 1;
+	uint64_t due = k->sleeping.next != &k->sleeping ? kernel_thread(k->sleeping.next)->due : OS_FOREVER, most = SYST_MOST / tick - 1;
 
 	if (k->raised || SCB_ICSR & (ICSR_PENDSVSET | ICSR_PENDSTSET) || due <= k->now + OS_TICK_US)
 		return 1;

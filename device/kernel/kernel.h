@@ -3,10 +3,10 @@
  * interrupt each other: what they do is whole. Trusted threads mask interrupts for the few instructions in which they
  * change what handlers change. Other interrupts are more urgent, and only call kernel_interrupt.
  *
- *   switch.S    from one thread to another; entries of SVC and of faults
- *   schedule.c  who runs: ready rings, sleeping list, ticks
+ *   switch.S    from one thread to another; SVC, from a program to its gate; entries of faults
+ *   schedule.c  who runs: those that are ready, those that sleep, ticks
  *   thread.c    beginning and end of threads, their walls as MPU regions
- *   gate.c      SVC
+ *   gate.c      what SVC asks of the kernel itself
  *   idle.c      sleeping
  *   fault.c     CPU faults: whose they are
  */
@@ -26,28 +26,32 @@ struct kernel_frame {
 
 struct kernel {
 	struct os_thread *current; /* switch.S */
-	struct os_thread *last[OS_PRIORITIES]; /* of each ring of ready threads; its next is the first */
-	uint32_t ready;            /* bit (31 - priority): its ring is not empty */
-	struct os_thread *sleeping; /* by due */
+	struct os_link ready;      /* by priority, then by turn; the idle thread is last, and always there */
+	struct os_link sleeping;   /* by when they are due */
 	uint64_t now;              /* at the last tick, microseconds */
 	struct os_thread *listener;
 	uint32_t listener_flags;
 	volatile uint32_t raised; /* by interrupts */
-	uint32_t switches;
-	uint32_t guard[2];         /* RBAR and RASR of the region below the handlers' stack, which all threads have */
 	struct os_thread idle;
 	struct kernel_frame grave __attribute__((aligned(8))); /* fault.c */
 };
 extern struct kernel os_kernel;
 
+static inline struct os_thread *kernel_thread(const struct os_link *link)
+{
+	return (struct os_thread *)((uint8_t *)link - offsetof(struct os_thread, link));
+}
+
 _Static_assert(offsetof(struct kernel, current) == 0 && offsetof(struct os_thread, sp) == 32 &&
-		       offsetof(struct os_thread, control) == 36 && offsetof(struct os_thread, mpu) == 40,
+		       offsetof(struct os_thread, control) == 36 && offsetof(struct os_thread, mpu) == 40 &&
+		       offsetof(struct os_thread, gate) == 80 && offsetof(struct os_thread, owner) == 84,
 	       "switch.S");
 
-/* schedule.c. All but the last with interrupts masked, or in a handler of theirs. */
+/* schedule.c. All but the first, which comes before the others, and the last with interrupts masked, or in a handler of theirs. */
+void kernel_init(void);
 void kernel_make_ready(struct os_thread *t);
 void kernel_sleep(struct os_thread *t, uint32_t mask, uint64_t until);
-/* It neither runs nor waits any more. */
+/* It neither runs nor waits any more. Whoever is removed while he runs gives way. */
 void kernel_remove(struct os_thread *t);
 void kernel_finish(struct os_thread *t, const struct ub_fault *fault);
 /* Asks for a switch as soon as nothing more urgent is left. */
@@ -57,8 +61,8 @@ void kernel_interrupt(void);
 
 /* thread.c: the walls all threads have. */
 void kernel_protect(void);
-/* Starts scheduling; the caller's stack becomes the handlers'. Does not return. */
-void kernel_start(void) __attribute__((noreturn));
+/* Starts scheduling with a thread that was made; the caller's stack becomes the handlers'. Does not return. */
+void kernel_start(struct os_thread *first) __attribute__((noreturn));
 
 /* idle.c: what runs when nothing else does. */
 enum { KERNEL_IDLE_STACK = 160 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who runs: the first of the most urgent ring of ready threads. */
+/* Who runs: the first of those that are ready. */
 #include "device/kernel/kernel.h"
 #include "device/kernel/scs.h"
 
@@ -10,63 +10,61 @@ void kernel_reschedule(void)
 	SCB_ICSR = ICSR_PENDSVSET;
 }
 
-void kernel_make_ready(struct os_thread *t)
+void kernel_init(void)
 {
-	struct os_thread **last = &os_kernel.last[t->priority];
+	struct kernel *k = &os_kernel;
 
-	if (*last) {
-		t->next = (*last)->next;
-		(*last)->next = t;
-	} else {
-		t->next = t;
-	}
-	*last = t;
-	os_kernel.ready |= 1u << 31 >> t->priority;
-	t->state = KERNEL_READY;
-	kernel_reschedule();
+	k->ready.next = k->ready.before = &k->ready;
+	k->sleeping.next = k->sleeping.before = &k->sleeping;
 }
 
-static void leave_ring(struct os_thread *t)
+static struct os_thread *first(const struct kernel *k)
 {
-	struct os_thread **last = &os_kernel.last[t->priority], *before = t;
+	return kernel_thread(k->ready.next);
+}
 
-	while (before->next != t)
-		before = before->next;
-	before->next = t->next;
-	if (before == t) {
-		*last = NULL;
-		os_kernel.ready &= ~(1u << 31 >> t->priority);
-	} else if (*last == t) {
-		*last = before;
-	}
+static void put_after(struct os_link *at, struct os_link *link)
+{
+	link->next = at->next;
+	link->before = at;
+	at->next->before = link;
+	at->next = link;
+}
+
+static void take_out(const struct os_link *link)
+{
+	link->next->before = link->before;
+	link->before->next = link->next;
+}
+
+void kernel_make_ready(struct os_thread *t)
+{
+	struct os_link *ready = &os_kernel.ready, *at = ready;
+
+	while (at->next != ready && kernel_thread(at->next)->priority <= t->priority)
+		at = at->next;
+	put_after(at, &t->link);
+	t->state = KERNEL_READY;
+	if (at == ready)
+		kernel_reschedule();
 }
 
 void kernel_remove(struct os_thread *t)
 {
-	struct os_thread **p = &os_kernel.sleeping;
-
-	if (t->state == KERNEL_READY)
-		leave_ring(t);
-	for (; t->state == KERNEL_SLEEPING && *p; p = &(*p)->next) {
-		if (*p == t) {
-			*p = t->next;
-			break;
-		}
-	}
+	take_out(&t->link);
 	t->state = KERNEL_ENDED;
-	kernel_reschedule();
+	if (t == os_kernel.current)
+		kernel_reschedule();
 }
 
-/* Those that wait for flags alone are the last. */
 void kernel_sleep(struct os_thread *t, uint32_t mask, uint64_t until)
 {
-	struct os_thread **p = &os_kernel.sleeping;
+	struct os_link *sleeping = &os_kernel.sleeping, *at = sleeping->before;
 
 	kernel_remove(t);
-	while (*p && (*p)->due <= until)
-		p = &(*p)->next;
-	t->next = *p;
-	*p = t;
+	while (at != sleeping && kernel_thread(at)->due > until)
+		at = at->before;
+	put_after(at, &t->link);
 	t->due = until;
 	t->mask = mask;
 	t->state = KERNEL_SLEEPING;
@@ -74,7 +72,7 @@ void kernel_sleep(struct os_thread *t, uint32_t mask, uint64_t until)
 
 static void wake(struct os_thread *t)
 {
-	kernel_remove(t);
+	take_out(&t->link);
 	kernel_make_ready(t);
 }
 
@@ -112,7 +110,7 @@ uint32_t os_wait(uint32_t mask, uint64_t until)
 
 void os_pause(struct os_thread *t, uint32_t mask, uint64_t until)
 {
-	t->total += t->used;
+	t->end.ticks += t->used;
 	t->used = 0;
 	if (!(t->flags & mask) && os_kernel.now < until)
 		kernel_sleep(t, mask, until);
@@ -128,8 +126,11 @@ void os_lock(void)
 
 void os_unlock(void)
 {
-	os_kernel.current->held = 0;
-	kernel_reschedule();
+	struct kernel *k = &os_kernel;
+
+	k->current->held = 0;
+	if (first(k) != k->current)
+		kernel_reschedule();
 }
 
 void kernel_finish(struct os_thread *t, const struct ub_fault *fault)
@@ -138,7 +139,8 @@ void kernel_finish(struct os_thread *t, const struct ub_fault *fault)
 		return;
 	kernel_remove(t);
 	t->held = 0;
-	t->fault = *fault;
+	t->end.fault = *fault;
+	t->end.ticks += t->used;
 	if (t->watcher)
 		os_wake(t->watcher, t->watcher_flags);
 }
@@ -149,7 +151,7 @@ void kernel_interrupt(void)
 	kernel_reschedule();
 }
 
-/* PendSV: the thread to go on with. */
+/* PendSV, before anything is saved: the thread to go on with. */
 struct os_thread *kernel_switch(void);
 struct os_thread *kernel_switch(void)
 {
@@ -160,11 +162,7 @@ struct os_thread *kernel_switch(void)
 		if (k->listener)
 			os_wake(k->listener, k->listener_flags);
 	}
-	if (!k->current->held) {
-		k->current = k->last[__builtin_clz(k->ready)]->next;
-		k->switches++;
-	}
-	return k->current;
+	return k->current->held ? k->current : first(k);
 }
 
 /* SysTick. */
@@ -173,11 +171,12 @@ void kernel_tick(void)
 {
 	static const struct ub_fault over = {.status = UB_E_TIME};
 	struct kernel *k = &os_kernel;
-	struct os_thread *t = k->current, **last = &k->last[t->priority];
+	struct os_thread *t = k->current;
+	const struct os_link *next;
 
 	k->now += OS_TICK_US;
-	while (k->sleeping && k->sleeping->due <= k->now)
-		wake(k->sleeping);
+	while ((next = k->sleeping.next) != &k->sleeping && kernel_thread(next)->due <= k->now)
+		wake(kernel_thread(next));
 	t->used++;
 	if (t->held && t->gate) { /* a program cannot hold on for ever */
 		t->held = t->held == 1 ? 2 : 0;
@@ -185,8 +184,8 @@ void kernel_tick(void)
 	}
 	if (t->ticks && t->used > t->ticks) {
 		kernel_finish(t, &over);
-	} else if (*last && (*last)->next == t && t->next != t) {
-		*last = t;
+	} else if (t->state == KERNEL_READY && (next = t->link.next) != &k->ready && kernel_thread(next)->priority == t->priority) {
+		wake(t); /* the last of its priority from now on */
 		kernel_reschedule();
 	}
 }

@@ -15,34 +15,49 @@
 
 	/* All threads run on the process stack, without floating point: EXC_RETURN is always 0xfffffffd. */
 	function kernel_pendsv
-	ldr r3, =os_kernel
-	mrs r0, psp
-	ldr r2, [r3]		/* current */
-	stmia r2!, {r4-r11}
-	str r0, [r2]
 	bl kernel_switch	/* the next one in r0 */
+	ldr r3, =os_kernel
+	mvn lr, #2
+	ldr r2, [r3]		/* current */
+	cmp r0, r2
+	it eq
+	bxeq lr
+	mrs r1, psp
+	stmia r2!, {r4-r11}
+	str r1, [r2]
+	str r0, [r3]
 	ldr r2, =0xe000ed9c	/* MPU_RBAR, and its aliases: four regions at a time */
 	add r1, r0, #40
 	ldmia r1!, {r4-r11}
 	stmia r2, {r4-r11}
-	ldmia r1, {r4-r7}
-	stmia r2, {r4-r7}
+	ldmia r1, {r4-r5}
+	stmia r2, {r4-r5}
 	ldmia r0!, {r4-r11}
 	ldrd r1, r2, [r0]
 	msr psp, r1
 	msr control, r2
 	dsb
-	mvn lr, #2
 	bx lr
 	.size kernel_pendsv, . - kernel_pendsv
 
-	/* The number is in the instruction. The frame lies where the thread itself could have written: the
-	 * hardware pushed it with the thread's rights. */
+	/* The number is in the instruction, the arguments are in the frame. It lies where the thread itself could have
+	 * written: the hardware pushed it with the thread's rights. A trusted thread has no gate, and asks for nothing:
+	 * that it did is the firmware's own fault, and becomes one here. */
 	function kernel_svc
 	mrs r0, psp
+	ldr r3, =os_kernel
 	ldr r1, [r0, #24]	/* pc */
+	ldr r3, [r3]		/* current */
 	ldrb r1, [r1, #-2]
-	b kernel_gate		/* (frame, number); returns from the exception */
+	cmp r1, #0xf0		/* OS_NUMBERS */
+	bhs kernel_ask		/* (frame, number); returns from the exception */
+	mov r2, r0
+	ldrd r3, r0, [r3, #80]
+	push {r2, lr}
+	blx r3			/* gate(owner, number, arguments) */
+	pop {r2, lr}
+	strd r0, r1, [r2]
+	bx lr
 	.size kernel_svc, . - kernel_svc
 
 	.macro fault name, status

@@ -50,8 +50,6 @@ static uint32_t attributes_of(uint32_t rights)
 
 static void build_walls(struct os_thread *t, const struct os_start *s)
 {
-	t->mpu[2 * OS_WALLS] = os_kernel.guard[0];
-	t->mpu[2 * OS_WALLS + 1] = os_kernel.guard[1];
 	for (uint32_t i = 0; i < OS_WALLS; i++) {
 		uint32_t region = REGION_WALLS + i;
 		t->mpu[2 * i] = region | RBAR_VALID;
@@ -68,15 +66,15 @@ static void build_walls(struct os_thread *t, const struct os_start *s)
 void kernel_protect(void)
 {
 	extern uint8_t board_shared_start[], board_shared_end[], board_ram_start[], board_ram_bytes[], board_stack_guard[];
-	uint32_t shared = (uint32_t)(uintptr_t)board_shared_start, mpu[4];
+	uint32_t shared = (uint32_t)(uintptr_t)board_shared_start, mpu[6];
 
 	open_region(mpu, REGION_MEMORY, (uint32_t)(uintptr_t)board_ram_start, (uint32_t)(uintptr_t)board_ram_bytes,
 		    RASR_NORMAL | RASR_XN | RASR_PRIVATE);
 	open_region(mpu + 2, REGION_SHARED, shared, (uint32_t)(uintptr_t)board_shared_end - shared,
 		    RASR_NORMAL | RASR_USER_READ);
-	open_region(os_kernel.guard, REGION_GUARD, (uint32_t)(uintptr_t)board_stack_guard, KERNEL_GUARD,
+	open_region(mpu + 4, REGION_GUARD, (uint32_t)(uintptr_t)board_stack_guard, KERNEL_GUARD,
 		    RASR_NORMAL | RASR_XN | RASR_CLOSED);
-	for (uint32_t i = 0; i < 4; i += 2) {
+	for (uint32_t i = 0; i < 6; i += 2) {
 		MPU_RBAR = mpu[i];
 		MPU_RASR = mpu[i + 1];
 	}
@@ -99,30 +97,42 @@ static void end_self(void)
 
 void kernel_end_walled(void); /* ways.S: the same for a walled one */
 
-void os_thread_start(struct os_thread *t, const struct os_start *s)
+void os_thread_make(struct os_thread *t, const struct os_start *s)
 {
-	struct kernel_frame *frame = (struct kernel_frame *)(uintptr_t)(s->stack + s->stack_bytes) - 1;
 	uint32_t flags = t->flags;
 
 	memset(t, 0, sizeof *t);
 	t->flags = flags;
-	*frame = (struct kernel_frame){
-		.r0 = (uint32_t)(uintptr_t)s->a,
-		.r1 = (uint32_t)(uintptr_t)s->b,
-		.lr = (uint32_t)(uintptr_t)(s->walls ? kernel_end_walled : end_self),
-		.pc = (uint32_t)(uintptr_t)s->entry & ~1u,
-		.xpsr = XPSR_THUMB,
-	};
-	t->sp = (uint32_t)(uintptr_t)frame;
 	t->control = CONTROL_PSP | (s->walls ? CONTROL_UNPRIVILEGED : 0);
+	t->gate = s->gate;
+	t->owner = s->owner;
+	t->top = s->stack + s->stack_bytes;
+	t->entry = s->entry;
+	t->a = s->a;
+	t->b = s->b;
 	t->priority = s->priority < OS_PRIORITIES ? s->priority : OS_PRIORITY_IDLE;
 	t->ticks = s->ticks;
 	t->watcher = s->watcher;
 	t->watcher_flags = s->flags;
-	t->gate = s->gate;
-	t->owner = s->owner;
 	t->name = s->name;
 	build_walls(t, s);
+}
+
+/* What the hardware will pop lies on its stack. In r4 to r11 it finds what it left there itself. */
+void os_thread_start(struct os_thread *t)
+{
+	struct kernel_frame *frame = (struct kernel_frame *)(uintptr_t)t->top - 1;
+
+	frame->r0 = (uint32_t)(uintptr_t)t->a;
+	frame->r1 = (uint32_t)(uintptr_t)t->b;
+	frame->r2 = frame->r3 = frame->ip = 0;
+	frame->lr = (uint32_t)(uintptr_t)(t->control & CONTROL_UNPRIVILEGED ? kernel_end_walled : end_self);
+	frame->pc = (uint32_t)(uintptr_t)t->entry & ~1u;
+	frame->xpsr = XPSR_THUMB;
+	t->sp = (uint32_t)(uintptr_t)frame;
+	if (t->end.fault.status) /* else there are no registers from last time */
+		memset(&t->end, 0, sizeof t->end);
+	t->end.ticks = t->used = 0;
 	uint32_t saved = kernel_mask();
 	kernel_make_ready(t);
 	kernel_unmask(saved);
@@ -138,32 +148,28 @@ void os_thread_kill(struct os_thread *t, int32_t status)
 	kernel_unmask(saved);
 }
 
-int os_thread_ended(const struct os_thread *t, struct os_end *end)
+const struct os_end *os_thread_ended(const struct os_thread *t)
 {
-	if (t->state != KERNEL_ENDED)
-		return 0;
-	if (end) {
-		end->fault = t->fault;
-		end->ticks = t->total + t->used;
-		memcpy(end->registers, t->registers, sizeof end->registers);
-	}
-	return 1;
+	return t->state == KERNEL_ENDED ? &t->end : NULL;
 }
 
 /* The first switch leaves from a thread that never comes back. */
-void kernel_start(void)
+void kernel_start(struct os_thread *first)
 {
 	static uint8_t stack[KERNEL_IDLE_STACK] __attribute__((aligned(32)));
 	static struct os_thread before;
 
-	os_thread_start(&os_kernel.idle, &(struct os_start){
+	kernel_init();
+	os_kernel.current = &before;
+	os_thread_make(&os_kernel.idle, &(struct os_start){
 		.name = "idle",
 		.entry = kernel_idle,
 		.stack = stack,
 		.stack_bytes = sizeof stack,
 		.priority = OS_PRIORITY_IDLE,
 	});
-	os_kernel.current = &before;
+	os_thread_start(&os_kernel.idle);
+	os_thread_start(first);
 	SCB_SHPR2 = 0xff000000;
 	SCB_SHPR3 = 0xffff0000;
 	SYST_CVR = 0;

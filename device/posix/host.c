@@ -27,7 +27,8 @@ void posix_start(uint8_t *base, uint32_t pool_addr, uint32_t pool_bytes)
 	};
 	console_init(&console, &board);
 	os_lock();
-	os_thread_start(&server, &(struct os_start){.name = "server", .entry = serve, .b = &console});
+	os_thread_make(&server, &(struct os_start){.name = "server", .entry = serve, .b = &console});
+	os_thread_start(&server);
 	os_unlock();
 }
 

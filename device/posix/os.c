@@ -167,13 +167,13 @@ static void *run(void *arg)
 	sigaddset(&kill, SIGUSR2);
 	if (!t->gate || !sigsetjmp(t->out, 1)) {
 		pthread_sigmask(t->gate ? SIG_UNBLOCK : SIG_BLOCK, &kill, NULL);
-		t->status = t->entry(t->a, t->b);
+		t->end.fault.status = t->entry(t->a, t->b);
 	}
 	__atomic_store_n(&t->inside, 1, __ATOMIC_RELAXED);
 	pthread_sigmask(SIG_BLOCK, &kill, NULL);
 	os_lock();
 	if (t->killed)
-		t->status = t->killed;
+		t->end.fault.status = t->killed;
 	t->alive = 0;
 	if (t->watcher)
 		os_wake(t->watcher, t->watcher_flags);
@@ -185,12 +185,12 @@ static void *run(void *arg)
 /* The pthread of a thread that has ended. */
 static void bury(struct os_thread *t)
 {
-	if (t->entry && !t->alive) {
+	if (t->begun && !t->alive) {
 		os_unlock();
 		pthread_join(t->pthread, NULL);
 		os_lock();
 		pthread_cond_destroy(&t->woken);
-		t->entry = NULL;
+		t->begun = 0;
 	}
 }
 
@@ -202,14 +202,10 @@ static void catch_kills(void)
 }
 
 /* With the lock held, as all of this. */
-void os_thread_start(struct os_thread *t, const struct os_start *s)
+void os_thread_make(struct os_thread *t, const struct os_start *s)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	pthread_condattr_t attributes;
 	uint32_t flags = t->flags;
-	sigset_t kill;
 
-	pthread_once(&once, catch_kills);
 	bury(t);
 	memset(t, 0, sizeof *t);
 	t->flags = flags;
@@ -220,7 +216,20 @@ void os_thread_start(struct os_thread *t, const struct os_start *s)
 	t->owner = s->owner;
 	t->watcher = s->watcher;
 	t->watcher_flags = s->flags;
-	t->alive = 1;
+}
+
+void os_thread_start(struct os_thread *t)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_condattr_t attributes;
+	sigset_t kill;
+
+	pthread_once(&once, catch_kills);
+	bury(t);
+	t->end = (struct os_end){0};
+	t->killed = 0;
+	t->pausing = t->inside = 0;
+	t->begun = t->alive = 1;
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&t->woken, &attributes);
@@ -229,9 +238,8 @@ void os_thread_start(struct os_thread *t, const struct os_start *s)
 	sigaddset(&kill, SIGUSR2);
 	pthread_sigmask(SIG_BLOCK, &kill, NULL);
 	if (pthread_create(&t->pthread, NULL, run, t)) {
-		t->alive = 0;
-		t->entry = NULL;
-		t->status = UB_E_MEMORY;
+		t->begun = t->alive = 0;
+		t->end.fault.status = UB_E_MEMORY;
 		if (t->watcher)
 			os_wake(t->watcher, t->watcher_flags);
 	}
@@ -256,13 +264,7 @@ void os_thread_kill(struct os_thread *t, int32_t status)
 	bury(t);
 }
 
-int os_thread_ended(const struct os_thread *t, struct os_end *end)
+const struct os_end *os_thread_ended(const struct os_thread *t)
 {
-	if (t->alive)
-		return 0;
-	if (end) {
-		memset(end, 0, sizeof *end);
-		end->fault.status = t->status;
-	}
-	return 1;
+	return t->alive ? NULL : &t->end;
 }

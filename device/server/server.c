@@ -129,19 +129,19 @@ static void note_faults(struct server *s)
 	}
 }
 
-uint64_t server_step(struct server *s)
+uint64_t server_step(struct server *s, uint32_t woken)
 {
 	struct coap_endpoint from;
 	struct os_peer peer;
 	uint32_t n;
-	uint64_t check = server_check(s), next = supervisor_step(&s->supervisor);
+	uint64_t check = server_check(s), next = supervisor_step(&s->supervisor, woken);
 
 	while ((n = os_receive(&peer, s->datagram, sizeof s->datagram)) != 0) {
 		memcpy(&from, &peer, sizeof from);
 		uint32_t before = ub_port_instructions();
 		coap_datagram(&s->coap, &from, s->datagram, n, os_now());
 		s->costs[SERVER_COST_RECEIVE] += ub_port_instructions() - before;
-		next = supervisor_step(&s->supervisor);
+		next = supervisor_step(&s->supervisor, 0);
 	}
 	if (check == UINT64_MAX && s->transfer.ticket)
 		check = 0; /* one that came just now */
@@ -163,10 +163,10 @@ void server_serve(struct server *s, const struct server_setup *setup)
 	os_unlock();
 	while (err) /* flash that holds nothing: there is nobody to tell */
 		os_wait(0, OS_FOREVER);
-	for (;;) {
+	for (uint32_t woken = SERVER_FLAGS;;) {
 		os_lock();
-		uint64_t next = server_step(s);
+		uint64_t next = server_step(s, woken);
 		os_unlock();
-		os_wait(SERVER_FLAGS, next);
+		woken = os_wait(SERVER_FLAGS, next);
 	}
 }

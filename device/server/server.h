@@ -113,8 +113,8 @@ struct server {
 
 /* Finds what there is in flash, and starts what is to be started. Returns 0 or an error of the store. */
 int32_t server_init(struct server *s, const struct server_setup *setup);
-/* Takes what has come, does what is due. Returns when to be called again at the latest. */
-uint64_t server_step(struct server *s);
+/* Takes what has come, does what is due. `woken`: flags that went up. Returns when to be called again at the latest. */
+uint64_t server_step(struct server *s, uint32_t woken);
 /* What a thread does for ever. */
 void server_serve(struct server *s, const struct server_setup *setup) __attribute__((noreturn));
 enum { SERVER_FLAG_DATAGRAM = 1 << SUPERVISOR_PROGRAMS, SERVER_FLAGS = SERVER_FLAG_DATAGRAM | SUPERVISOR_FLAGS };

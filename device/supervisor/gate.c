@@ -234,21 +234,27 @@ static uint64_t refuse(struct supervisor_program *p, uint32_t number)
 	return 0;
 }
 
+/* What the helper left behind: text, a fault. */
+static uint64_t __attribute__((noinline)) settle(struct supervisor_program *p, uint64_t result)
+{
+	if (p->supervisor->env.output_len)
+		keep_text(p);
+	if (p->run.fault.status) { /* the engine finds it there, and stops */
+		p->user->fault.status = p->run.fault.status;
+		p->user->fault.addr = p->run.fault.addr;
+		p->run.fault.status = 0;
+	}
+	return result;
+}
+
 uint64_t supervisor_gate(void *owner, uint32_t number, const struct os_args *args)
 {
 	struct supervisor_program *p = owner;
-	struct ub_run *run = &p->run;
 
 	if (number >= UB_HELPER_ENTRIES || !ub_helper_in(p->open, number))
 		return refuse(p, number);
-	run->fault.status = 0;
-	run->helper = number;
-	uint64_t result = gate_table[number](run, args->r1, args->r2, args->r3, args->r4, args->r5);
-	if (p->supervisor->env.output_len)
-		keep_text(p);
-	if (run->fault.status) { /* the engine finds it there, and stops */
-		p->user->fault.status = run->fault.status;
-		p->user->fault.addr = run->fault.addr;
-	}
+	uint64_t result = gate_table[number](&p->run, args->r1, args->r2, args->r3, args->r4, args->r5);
+	if (p->run.fault.status | (int32_t)p->supervisor->env.output_len)
+		return settle(p, result);
 	return result;
 }

@@ -74,13 +74,13 @@ static uint32_t number_of(const struct supervisor_program *p)
 	return (uint32_t)(p - p->supervisor->programs);
 }
 
-static void begin_thread(struct supervisor_program *p, uint32_t context_len)
+/* The thread of its runs. */
+static void make_thread(struct supervisor_program *p)
 {
 	const struct supervisor_config *c = &p->loaded.config;
 	const struct ub_engine *engine = c->engine == SUPERVISOR_VM ? &vm_engine : &jit_engine;
 
-	supervisor_prepare_run(p, context_len);
-	os_thread_start(&p->thread, &(struct os_start){
+	os_thread_make(&p->thread, &(struct os_start){
 		.name = c->name,
 		.entry = (int32_t (*)(const void *, void *))(void *)engine->run,
 		.a = p->prepared,
@@ -107,11 +107,12 @@ static void run(struct supervisor_program *p, uint32_t context_len)
 		maps_begin(maps);
 		maps->owner = number_of(p) + 1;
 	}
+	supervisor_prepare_run(p, context_len);
 	p->tails = 0;
 	p->tail = p->mailbox.tail;
 	p->state = SUPERVISOR_RUNNING;
 	p->runs++;
-	begin_thread(p, context_len);
+	os_thread_start(&p->thread);
 }
 
 /* A run is over. */
@@ -119,6 +120,12 @@ static void end_maps(struct supervisor_program *p)
 {
 	if (p->loaded.maps.maps)
 		maps_end(p->loaded.maps.maps);
+}
+
+static void set_due(struct supervisor_program *p, uint64_t due)
+{
+	p->due = due;
+	p->supervisor->next = 0;
 }
 
 static uint8_t *clean_context(struct supervisor_program *p)
@@ -144,9 +151,10 @@ static int32_t begin(struct supervisor_program *p, struct ub_fault *where)
 
 	if (err)
 		return err;
+	make_thread(p);
 	p->state = SUPERVISOR_READY;
 	p->pending = p->stopping = p->called = 0;
-	p->due = c->events & UB_EVENT_TIMER ? os_now() + (uint64_t)c->period_ms * 1000 : OS_FOREVER;
+	set_due(p, c->events & UB_EVENT_TIMER ? os_now() + (uint64_t)c->period_ms * 1000 : OS_FOREVER);
 	if (c->long_running) {
 		clean_context(p);
 		run(p, c->context);
@@ -182,7 +190,7 @@ static void leave(struct supervisor_program *p, enum supervisor_state state)
 		s->answered(s->answered_arg, p);
 	supervisor_displace(p);
 	p->state = state;
-	p->due = OS_FOREVER;
+	set_due(p, OS_FOREVER);
 }
 
 static int has_compartment(const struct supervisor_program *p)
@@ -340,34 +348,37 @@ static void crashed(struct supervisor_program *p, const struct os_end *end)
 	if (p->crashes >= SUPERVISOR_CRASHES)
 		return leave(p, SUPERVISOR_FAILED);
 	leave(p, SUPERVISOR_BACKOFF);
-	p->due = os_now() + ((uint64_t)SUPERVISOR_BACKOFF_MS * 1000 << (p->crashes - 1));
+	set_due(p, os_now() + ((uint64_t)SUPERVISOR_BACKOFF_MS * 1000 << (p->crashes - 1)));
 }
 
 /* Its run is over. What the program says of it is taken as said: r0, and where an engine stopped it. */
-static void ended(struct supervisor_program *p, struct os_end *end)
+static void ended(struct supervisor_program *p, const struct os_end *as)
 {
 	const struct supervisor_config *c = &p->loaded.config;
 
-	p->ticks += end->ticks;
+	p->ticks += as->ticks;
 	p->spent = c->budget - p->user->budget;
 	p->result = p->user->r0;
-	if (end->fault.status && end->fault.status == p->user->fault.status)
-		end->fault = p->user->fault;
-	p->status = end->fault.status;
+	p->status = as->fault.status;
 	if (p->status == UB_E_TAIL_CALL && p->run.maps && p->run.maps->tails != p->tails) { /* the helper was called, and not only said so */
 		p->tails = p->run.maps->tails;
-		return begin_thread(p, p->run.ctx_len);
+		supervisor_prepare_run(p, p->run.ctx_len);
+		return os_thread_start(&p->thread);
 	}
 	end_maps(p);
-	if (p->status && !p->stopping)
-		return crashed(p, end);
-	if (p->status)
-		keep_fault(p, end);
+	if (p->status) {
+		struct os_end end = *as;
+		if (p->status == p->user->fault.status)
+			end.fault = p->user->fault;
+		if (!p->stopping)
+			return crashed(p, &end);
+		keep_fault(p, &end);
+	}
 	if (p->stopping || (c->long_running && c->restart != SUPERVISOR_ALWAYS))
 		return leave(p, SUPERVISOR_LOADED);
 	if (c->long_running) {
 		leave(p, SUPERVISOR_BACKOFF);
-		p->due = os_now() + (uint64_t)SUPERVISOR_BACKOFF_MS * 1000;
+		set_due(p, os_now() + (uint64_t)SUPERVISOR_BACKOFF_MS * 1000);
 		return;
 	}
 	p->state = SUPERVISOR_READY;
@@ -389,10 +400,10 @@ static void again(struct supervisor_program *p)
 
 static void look_at(struct supervisor_program *p, uint64_t now)
 {
-	struct os_end end;
+	const struct os_end *end;
 
-	if (p->state == SUPERVISOR_RUNNING && os_thread_ended(&p->thread, &end))
-		ended(p, &end);
+	if (p->state == SUPERVISOR_RUNNING && (end = os_thread_ended(&p->thread)) != NULL)
+		ended(p, end);
 	if (p->state == SUPERVISOR_BACKOFF && p->due <= now)
 		again(p);
 	if (!has_compartment(p))
@@ -403,24 +414,37 @@ static void look_at(struct supervisor_program *p, uint64_t now)
 		p->pending |= UB_EVENT_TIMER;
 		if (os_now() - p->due > p->late_us)
 			p->late_us = (uint32_t)(os_now() - p->due);
-		p->due += (now - p->due) / period * period + period; /* those that were missed are */
+		set_due(p, p->due + (now - p->due) / period * period + period); /* those that were missed are */
 	}
 	p->pending &= c->events;
 	if (p->state == SUPERVISOR_READY && p->pending)
 		run_by_events(p);
 }
 
-uint64_t supervisor_step(struct supervisor *s)
+/* When the first of them is due. */
+static uint64_t next_due(const struct supervisor *s)
 {
-	uint64_t now = os_now(), next = OS_FOREVER;
+	uint64_t next = OS_FOREVER;
 
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		struct supervisor_program *p = &s->programs[i];
-		if (p->state == SUPERVISOR_EMPTY)
-			continue;
-		look_at(p, now);
+		const struct supervisor_program *p = &s->programs[i];
 		if (p->state != SUPERVISOR_EMPTY && p->due && p->due < next)
 			next = p->due;
 	}
 	return next;
+}
+
+uint64_t supervisor_step(struct supervisor *s, uint32_t woken)
+{
+	uint64_t now = os_now();
+	uint32_t look = (s->next <= now ? ~0u : woken) & SUPERVISOR_FLAGS;
+
+	for (; look; look &= look - 1) {
+		struct supervisor_program *p = &s->programs[__builtin_ctz(look)];
+		if (p->state != SUPERVISOR_EMPTY)
+			look_at(p, now);
+	}
+	if (!s->next)
+		s->next = next_due(s);
+	return s->next;
 }

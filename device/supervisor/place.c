@@ -176,6 +176,26 @@ void supervisor_displace(struct supervisor_program *p)
 	p->nwalls = 0;
 }
 
+struct quad {
+	uint32_t words[4];
+} __attribute__((may_alias));
+
+static void copy(struct quad *to, const struct quad *from, const struct quad *end)
+{
+	while (from < end)
+		*to++ = *from++;
+}
+
+/* Copies a run but for regions it does not have: that is done for every one. */
+static void copy_run(struct ub_run *to, const struct ub_run *from)
+{
+	enum { TAIL = (sizeof *from - offsetof(struct ub_run, helper) + sizeof(struct quad) - 1) / sizeof(struct quad) };
+	const struct quad *end = (const struct quad *)(from + 1);
+
+	copy((struct quad *)to, (const struct quad *)from, (const struct quad *)(from->regions + from->nregions));
+	copy((struct quad *)(to + 1) - TAIL, end - TAIL, end);
+}
+
 void supervisor_prepare_run(struct supervisor_program *p, uint32_t context_len)
 {
 	struct ub_run *r = &p->run;
@@ -186,8 +206,9 @@ void supervisor_prepare_run(struct supervisor_program *p, uint32_t context_len)
 	r->budget = r->work = p->loaded.config.budget;
 	r->ctx_len = context_len;
 	r->regions[UB_REGION_CTX].len = context_len;
-	memset(supervisor_memory(p->supervisor, stack->start), 0, stack->len);
-	*p->user = *r;
+	if (stack->len)
+		memset(supervisor_memory(p->supervisor, stack->start), 0, stack->len);
+	copy_run(p->user, r);
 	p->user->env = NULL; /* the firmware's */
 	p->user->maps = NULL;
 }

@@ -149,6 +149,7 @@ struct supervisor {
 	struct os_thread *server;
 	struct pool pool;
 	struct supervisor_code codes[SUPERVISOR_CODES];
+	uint64_t next;      /* when a program is due; 0: to be looked for */
 	uint32_t uses;      /* of the cache */
 	uint32_t compiled;  /* times code was made rather than found */
 	struct helper_env env; /* devices and the global store */
@@ -199,9 +200,9 @@ void supervisor_input(struct supervisor *s, uint32_t value);
 
 /* Writes text to the log, as if the program had printed it. */
 void supervisor_log(struct supervisor *s, uint32_t number, const char *text);
-/* Does what is due: ends, starts again, runs. To be called whenever flags of SUPERVISOR_FLAGS went up, and at the time
+/* Does what is due: ends, starts again, runs. To be called with the flags of SUPERVISOR_FLAGS that went up, and at the time
  * it returned last. */
-uint64_t supervisor_step(struct supervisor *s);
+uint64_t supervisor_step(struct supervisor *s, uint32_t woken);
 
 /* The number of a program, or UB_E_PROGRAM. `len`: without a zero. */
 int32_t supervisor_find(const struct supervisor *s, const char *name, uint32_t len);

@@ -108,7 +108,8 @@ int main(int argc, char **argv)
 		return fail(argv[2]);
 	}
 	os_lock();
-	os_thread_start(&thread, &(struct os_start){.name = "server", .entry = serve});
+	os_thread_make(&thread, &(struct os_start){.name = "server", .entry = serve});
+	os_thread_start(&thread);
 	os_unlock();
 	printf("%d\n", port);
 	fflush(stdout);

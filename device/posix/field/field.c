@@ -28,10 +28,10 @@ static int32_t serve(const void *a, void *b)
 	field.error = server_init(&field.server, &field.server_setup);
 	field.ready = 1;
 	pthread_cond_broadcast(&field.begun);
-	while (!field.halting) {
-		uint64_t next = field.error ? OS_FOREVER : server_step(&field.server);
+	for (uint32_t woken = SERVER_FLAGS; !field.halting;) {
+		uint64_t next = field.error ? OS_FOREVER : server_step(&field.server, woken);
 		os_unlock();
-		os_wait(SERVER_FLAGS, next);
+		woken = os_wait(SERVER_FLAGS, next);
 		os_lock();
 	}
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++)
@@ -69,7 +69,8 @@ int32_t field_start(void)
 	}
 	os_lock();
 	field.ready = field.halting = 0;
-	os_thread_start(&field.thread, &(struct os_start){.name = "server", .entry = serve});
+	os_thread_make(&field.thread, &(struct os_start){.name = "server", .entry = serve});
+	os_thread_start(&field.thread);
 	while (!field.ready)
 		posix_wait(&field.begun);
 	os_unlock();

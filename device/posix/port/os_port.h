@@ -7,15 +7,13 @@
 #include <setjmp.h>
 #include <stdint.h>
 
-#include "abi/program.h"
-
-struct os_start;
 struct os_args;
 
 struct os_thread {
 	pthread_t pthread;
 	pthread_cond_t woken; /* a flag, or the end */
-	uint32_t alive;       /* its pthread has not come to its end */
+	uint32_t begun;       /* it has a pthread */
+	uint32_t alive;       /* which has not come to its end */
 	uint32_t inside;      /* it is in a gate, or holds the lock; its own */
 	uint32_t flags;
 	int32_t killed;       /* status to end with, 0: none */
@@ -29,7 +27,7 @@ struct os_thread {
 	uint32_t pause_mask; /* what os_pause asked for, once the gate has returned */
 	uint64_t pause_until;
 	uint32_t pausing;
-	int32_t status;
+	struct os_end end;
 	sigjmp_buf out; /* where a kill goes on */
 };
 
