@@ -4,6 +4,7 @@ package bench
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 )
 
@@ -61,7 +62,7 @@ func (n *Number) UnmarshalJSON(data []byte) error {
 	}
 	value, err := strconv.ParseUint(string(data), 10, 64)
 	if err != nil {
-		return &strconv.NumError{Func: "count", Num: string(data), Err: strconv.ErrSyntax}
+		return fmt.Errorf("%s is no count: a whole number from 0 to 2^64-1", data[:min(len(data), 40)])
 	}
 	*n = Known(value)
 	return nil

@@ -86,6 +86,7 @@ func points(r *Results) ([]point, error) {
 			all = append(all, p)
 			return nil
 		}
+		all[i].bad = cmp.Or(all[i].bad, p.bad)
 		for m, v := range p.values {
 			if w, ok := all[i].values[m]; ok && v != w {
 				return fmt.Errorf("%s appears twice, with %d and %d %s", p.name, w, v, m)

@@ -73,7 +73,8 @@ func TestReadForeignFiles(t *testing.T) {
 		{"other JSON", `{"a": 1}`, `no member "schema"`},
 		{"other schema", `{"schema": "ubench.results/v2"}`, `schema is "ubench.results/v2", expected "ubench.results/v1"`},
 		{"too large", strings.Repeat(" ", maxFile+1), "more than 64 MB"},
-		{"negative count", "{\"schema\": \"ubench.results/v1\",\n\"samples\": [{\"code_bytes\": -1}]}", "count"},
+		{"negative count", "{\"schema\": \"ubench.results/v1\",\n\"samples\": [{\"code_bytes\": -1}]}", "-1 is no count: a whole number"},
+		{"count as text", "{\"schema\": \"ubench.results/v1\",\n\"samples\": [{\"code_bytes\": \"12\"}]}", `"12" is no count`},
 		{"schema not text", `{"schema": 1}`, "not a result file: line 1"},
 		{"truncated", "{\"schema\": \"ubench.results/v1\",\n\"samples\": [", "line 2"},
 		{"type", "{\"schema\": \"ubench.results/v1\",\n\"samples\": [{\"size\": \"x\"}]}", "line 2"},
@@ -153,6 +154,12 @@ func TestCompare(t *testing.T) {
 	twice := &Results{Samples: []bench.Sample{made("a", "vm", 80, 1), made("a", "vm", 80, 2)}}
 	if _, err := Compare(before, twice, nil); err == nil || !strings.Contains(err.Error(), "appears twice") {
 		t.Errorf("twice: %v", err)
+	}
+	failed := made("a", "vm", 80, 100)
+	failed.OK, failed.Error = false, "it stopped"
+	twice.Samples[0], twice.Samples[1] = before.Samples[0], failed
+	if c, err := Compare(before, twice, nil); err != nil || len(c.Broken) == 0 {
+		t.Errorf("good once and failed once: %+v, %v", c, err)
 	}
 }
 
