@@ -18,7 +18,7 @@ type frame struct {
 
 var le = binary.LittleEndian
 
-func headerCheck(header []byte) uint16 { return uint16(crc32.ChecksumIEEE(header[2:6])) }
+func headerCheck(header []byte) uint16 { return uint16(crc32.ChecksumIEEE(header[frameKind:frameCheck])) }
 
 // append encodes the frame. The payload must be at most payloadBytes.
 func (f frame) append(p []byte) []byte {
@@ -27,7 +27,7 @@ func (f frame) append(p []byte) []byte {
 	p = le.AppendUint16(p, uint16(len(f.payload)))
 	p = le.AppendUint16(p, headerCheck(p[start:]))
 	p = append(p, f.payload...)
-	return le.AppendUint32(p, crc32.ChecksumIEEE(p[start+2:]))
+	return le.AppendUint32(p, crc32.ChecksumIEEE(p[start+frameKind:]))
 }
 
 // errDamaged means that bytes came that are not a good frame.
@@ -56,17 +56,17 @@ func (d *decoder) next() (f frame, ok bool, err error) {
 		if len(p) < headerBytes {
 			return frame{}, false, err
 		}
-		length := int(le.Uint16(p[4:]))
+		length := int(le.Uint16(p[frameLength:]))
 		body := headerBytes + length
-		if le.Uint16(p[6:]) != headerCheck(p) || length > payloadBytes {
+		if le.Uint16(p[frameCheck:]) != headerCheck(p) || length > payloadBytes {
 			err = errDamaged
 		} else if len(p) < body+crcBytes {
 			return frame{}, false, err
-		} else if le.Uint32(p[body:]) != crc32.ChecksumIEEE(p[2:body]) {
+		} else if le.Uint32(p[body:]) != crc32.ChecksumIEEE(p[frameKind:body]) {
 			err = errDamaged
 		} else {
 			d.pending = p[body+crcBytes:]
-			return frame{kind: p[2], seq: p[3], payload: p[headerBytes:body]}, true, nil
+			return frame{kind: p[frameKind], seq: p[frameSeq], payload: p[headerBytes:body]}, true, nil
 		}
 		d.pending = p[1:]
 	}
