@@ -2,11 +2,6 @@
 # The firmware that devices in the field carry, for each board and as a program of the desk; and that of tests, which has a
 # console and does whatever its serial line says. Built into build/device/, where tests look for it; not committed.
 
-DEVICE_netduinoplus2 = cortex-m4 stm32 168000000 37 LINE 37
-DEVICE_netduino2 = cortex-m3 stm32 120000000 37 LINE 37
-DEVICE_mps2-an385 = cortex-m3 mps2 25000000 0 ETHERNET 13
-DEVICE_mps2-an386 = cortex-m4 mps2 25000000 0 ETHERNET 13
-
 DEVICE_ENGINE_DIRS = image maps verify vm jit ubpf firmware/helpers
 DEVICE_SOURCES := $(sort $(foreach d,$(DEVICE_ENGINE_DIRS) device/kernel device/supervisor,$(wildcard $d/*.c $d/*.S)) \
 	firmware/agent/frame.c device/boards/start.c)
@@ -52,7 +47,7 @@ build/device/$(1).elf: $$(DEVICE_OBJECTS_$(1)) $(patsubst %.c,build/device/$(1)/
 build/device/$(1)-test.elf: $$(DEVICE_OBJECTS_$(1)) $(patsubst %.c,build/device/$(1)/%.o,$(DEVICE_TEST)) build/device/$(1)/vectors-test.o device/boards/$(1).ld device/boards/board.ld
 	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$(2) $$(DEVICE_LDFLAGS) -Tdevice/boards/$(1).ld $$(filter %.o,$$^) -o $$@
 
-build/device/$(1)/%.o: %.c device/device.mk | build/bearssl-0.6 build/lwip-2.1.3
+build/device/$(1)/%.o: %.c device/device.mk firmware/boards.txt | build/bearssl-0.6 build/lwip-2.1.3
 	@mkdir -p $$(@D)
 	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) $$(ARM_CFLAGS) $$(if $$(filter $$(DEVICE_FAST:%=build/device/$(1)/%),$$@),-O2,-Os) \
 		-Idevice/kernel -Ibuild/device $(DEVICE_INCLUDES) $$(if $$(filter build/device/$(1)/maps/%,$$@),,-DUB_WALLS) -DBOARD_NAME='"$(1)"' -DBOARD_FIRMWARE='"$(COMMIT)"' -DBOARD_HZ=$(4) -DBOARD_SERIAL_IRQ=$(5) -MMD -MP -c $$< -o $$@
@@ -69,7 +64,7 @@ build/device/$(1)/device/boards/identity.o: build/device/keys.h
 
 -include $$(DEVICE_OBJECTS_$(1):.o=.d) $(patsubst %.c,build/device/$(1)/%.d,$(DEVICE_FIELD) $(DEVICE_$(6)) $(DEVICE_TEST))
 endef
-$(foreach b,$(DEVICE_BOARDS),$(eval $(call DEVICE_BOARD,$b,$(word 1,$(DEVICE_$b)),$(word 2,$(DEVICE_$b)),$(word 3,$(DEVICE_$b)),$(word 4,$(DEVICE_$b)),$(word 5,$(DEVICE_$b)),$(word 6,$(DEVICE_$b)))))
+$(foreach b,$(DEVICE_BOARDS),$(eval $(call DEVICE_BOARD,$b,$(word 1,$(BOARD_$b)),$(word 2,$(BOARD_$b)),$(word 3,$(BOARD_$b)),$(word 4,$(BOARD_$b)),$(word 5,$(BOARD_$b)),$(word 6,$(BOARD_$b)))))
 
 # The same server as a program of the desk.
 DEVICE_HOST := $(sort $(foreach d,$(DEVICE_ENGINE_DIRS) device/supervisor device/posix/alone device/posix/nor,$(wildcard $d/*.c)) \

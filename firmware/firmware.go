@@ -14,82 +14,102 @@ import (
 	"sync"
 )
 
-// Board is a machine there is firmware for.
+// Board is a machine there is firmware for: a row of boards.txt.
 type Board struct {
-	Name string // as QEMU names the machine
-	Core string
+	Name     string // as QEMU names the machine
+	Core     string
+	Ethernet bool // devices have a network of their own; the others a serial line
+	measures bool
 }
 
-//go:embed netduinoplus2.elf
-var netduinoplus2 []byte
+//go:embed boards.txt
+var table string
 
-//go:embed netduino2.elf
-var netduino2 []byte
+var boards = sync.OnceValue(func() (list []Board) {
+	for line := range strings.Lines(table) {
+		if f := strings.Fields(line); len(f) == 8 && f[0] != "#" {
+			list = append(list, Board{Name: f[0], Core: f[1], Ethernet: f[5] == "ETHERNET", measures: f[7] == "yes"})
+		}
+	}
+	return list
+})
 
-type board struct {
-	Board
+// Boards lists the boards with firmware that measures, the default one first.
+func Boards() (list []Board) {
+	for _, b := range boards() {
+		if b.measures {
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+// OfCore is the board whose firmware measures a core, "" if there is none.
+func OfCore(core string) string {
+	for _, b := range Boards() {
+		if b.Core == core {
+			return b.Name
+		}
+	}
+	return ""
+}
+
+// DeviceBoards are those a device can be.
+func DeviceBoards() []Board { return slices.Clone(boards()) }
+
+// Names lists the names of boards.
+func Names(list []Board) (names []string) {
+	for _, b := range list {
+		names = append(names, b.Name)
+	}
+	return names
+}
+
+// The firmware that measures is BOARD.elf, that of devices in the field (device/), with the console that tests and measurements
+// talk to, device-BOARD.elf.
+//
+//go:embed *.elf
+var files embed.FS
+
+// image is the firmware of a board, read once.
+type image struct {
 	elf     []byte
 	symbols func() (map[string]elf.Symbol, error)
 }
 
-var boards = []*board{
-	newBoard("netduinoplus2", "cortex-m4", netduinoplus2), // STM32F405
-	newBoard("netduino2", "cortex-m3", netduino2),         // STM32F205
-}
-
-func newBoard(name, core string, image []byte) *board {
-	return &board{Board{name, core}, image, sync.OnceValues(func() (map[string]elf.Symbol, error) {
-		return readSymbols(image)
-	})}
-}
-
-// Boards lists the boards, the default one first.
-func Boards() []Board {
-	out := make([]Board, len(boards))
-	for i, b := range boards {
-		out[i] = b.Board
-	}
-	return out
-}
-
-func lookup(name string) (*board, error) {
-	i := slices.IndexFunc(boards, func(b *board) bool { return b.Name == name })
-	if i < 0 {
-		var names []string
-		for _, b := range boards {
-			names = append(names, b.Name)
+var images = sync.OnceValue(func() map[string]image {
+	all := map[string]image{}
+	for _, b := range Boards() {
+		data, err := files.ReadFile(b.Name + ".elf")
+		if err != nil {
+			panic("BUG: " + err.Error())
 		}
-		return nil, fmt.Errorf("no firmware for board %q; there is: %s", name, strings.Join(names, ", "))
+		all[b.Name] = image{data, sync.OnceValues(func() (map[string]elf.Symbol, error) { return readSymbols(data) })}
 	}
-	return boards[i], nil
+	return all
+})
+
+func lookup(name string) (image, error) {
+	i, ok := images()[name]
+	if !ok {
+		return i, fmt.Errorf("no firmware for board %q; there is: %s", name, strings.Join(Names(Boards()), ", "))
+	}
+	return i, nil
 }
 
 // ELF returns the firmware of a board. The bytes are shared: do not modify them.
 func ELF(board string) ([]byte, error) {
-	b, err := lookup(board)
-	if err != nil {
-		return nil, err
-	}
-	return b.elf, nil
+	i, err := lookup(board)
+	return i.elf, err
 }
-
-// The firmware of devices in the field (device/), with the console that tests and measurements talk to.
-//
-//go:embed device-*.elf
-var devices embed.FS
 
 // Device returns the firmware of devices for a board.
 func Device(board string) ([]byte, error) {
-	b, err := devices.ReadFile("device-" + board + ".elf")
+	b, err := files.ReadFile("device-" + board + ".elf")
 	if err != nil {
-		return nil, fmt.Errorf("no firmware of devices for board %q; there is: %s", board, strings.Join(DeviceBoards(), ", "))
+		return nil, fmt.Errorf("no firmware of devices for board %q; there is: %s", board, strings.Join(Names(DeviceBoards()), ", "))
 	}
 	return b, nil
-}
-
-// DeviceBoards are those a device can be.
-func DeviceBoards() []string {
-	return []string{"netduinoplus2", "netduino2", "mps2-an385", "mps2-an386"}
 }
 
 // Symbol returns the address and size in bytes of a function or object of a board's firmware. Bit

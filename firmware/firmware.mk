@@ -3,9 +3,11 @@
 # the sources give the same bytes. Compiled from the root, so that no path of the machine gets in.
 
 ARM = arm-none-eabi-
-BOARDS = netduinoplus2 netduino2
-CPU_netduinoplus2 = cortex-m4
-CPU_netduino2 = cortex-m3
+# The rows of firmware/boards.txt: BOARDS measure, DEVICE_BOARDS are for the field (device/device.mk).
+BOARDS := $(shell awk '/^[a-z]/ && $$8 == "yes" { print $$1 }' firmware/boards.txt)
+DEVICE_BOARDS := $(shell awk '/^[a-z]/ { print $$1 }' firmware/boards.txt)
+$(foreach b,$(DEVICE_BOARDS),$(eval BOARD_$b := $(shell awk '$$1 == "$b" { $$1 = ""; print }' firmware/boards.txt)))
+CPU = $(firstword $(BOARD_$(1)))
 
 # Memory functions are the compiler's to inline; what is left of them comes from newlib.
 ARM_CFLAGS = -mthumb -mfloat-abi=soft -std=gnu99 -ffreestanding -fbuiltin -fno-common \
@@ -36,30 +38,29 @@ firmware: firmware-build ## rebuild the firmware ELFs (arm-none-eabi-gcc 12.2)
 	@for b in $(BOARDS); do cp build/firmware/$$b.elf firmware/$$b.elf; done
 	@for b in $(DEVICE_BOARDS); do cp build/device/$$b-test.elf firmware/device-$$b.elf; done
 
-# Of devices (device/device.mk) it is the build with a console.
-DEVICE_BOARDS = netduinoplus2 netduino2 mps2-an385 mps2-an386
+# Of devices it is the build with a console.
 firmware-build: $(BOARDS:%=build/firmware/%.elf) $(DEVICE_BOARDS:%=build/device/%-test.elf) firmware-audit
 
 define FIRMWARE_BOARD
 OBJECTS_$(1) := $$(addprefix build/firmware/$(1)/,$$(addsuffix .o,$$(basename $$(FIRMWARE_SOURCES))))
 
-build/firmware/$(1).elf: $$(OBJECTS_$(1)) firmware/boot/$(1).ld firmware/boot/sections.ld
-	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$$(CPU_$(1)) $$(ARM_LDFLAGS) -Tfirmware/boot/$(1).ld $$(OBJECTS_$(1)) -o $$@
+build/firmware/$(1).elf: $$(OBJECTS_$(1)) firmware/boot/stm32.ld firmware/boot/sections.ld
+	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$(call CPU,$(1)) $$(ARM_LDFLAGS) -Tfirmware/boot/stm32.ld $$(OBJECTS_$(1)) -o $$@
 
 build/firmware/$(1)/%.o: %.c firmware/firmware.mk
 	@mkdir -p $$(@D)
-	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$$(CPU_$(1)) $$(ARM_CFLAGS) $$(WARNINGS) $$(OPTIMISE) -DBOOT_BOARD='"$(1)"' -MMD -MP -c $$< -o $$@
+	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(call CPU,$(1)) $$(ARM_CFLAGS) $$(WARNINGS) $$(OPTIMISE) -DBOOT_BOARD='"$(1)"' -MMD -MP -c $$< -o $$@
 
 build/firmware/$(1)/%.o: %.S firmware/firmware.mk
 	@mkdir -p $$(@D)
-	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$$(CPU_$(1)) -mthumb -I. -MMD -MP -c $$< -o $$@
+	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(call CPU,$(1)) -mthumb -I. -MMD -MP -c $$< -o $$@
 
-build/firmware/$(1)-safe.elf: $$(OBJECTS_$(1):%/agent/engines.o=%/agent/engines-safe.o) firmware/boot/$(1).ld firmware/boot/sections.ld
-	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$$(CPU_$(1)) $$(ARM_LDFLAGS) -Tfirmware/boot/$(1).ld $$(filter %.o,$$^) -o $$@
+build/firmware/$(1)-safe.elf: $$(OBJECTS_$(1):%/agent/engines.o=%/agent/engines-safe.o) firmware/boot/stm32.ld firmware/boot/sections.ld
+	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$(call CPU,$(1)) $$(ARM_LDFLAGS) -Tfirmware/boot/stm32.ld $$(filter %.o,$$^) -o $$@
 
 build/firmware/$(1)/firmware/agent/engines-safe.o: firmware/agent/engines.c firmware/firmware.mk
 	@mkdir -p $$(@D)
-	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$$(CPU_$(1)) $$(ARM_CFLAGS) $$(OPTIMISE) -DAGENT_SAFE -MMD -MP -c $$< -o $$@
+	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(call CPU,$(1)) $$(ARM_CFLAGS) $$(OPTIMISE) -DAGENT_SAFE -MMD -MP -c $$< -o $$@
 
 -include $$(OBJECTS_$(1):.o=.d) build/firmware/$(1)/firmware/agent/engines-safe.d
 endef
@@ -86,7 +87,7 @@ firmware-check: firmware-build
 # The interpreter's portable form once more for size, to say what -Os gives.
 build/firmware/vm-Os/%.o: vm/%.c firmware/firmware.mk
 	@mkdir -p $(@D)
-	$(call DOES,CC,$@)$(ARM)gcc -mcpu=$(CPU_netduinoplus2) $(ARM_CFLAGS) -Os -c $< -o $@
+	$(call DOES,CC,$@)$(ARM)gcc -mcpu=$(call CPU,netduinoplus2) $(ARM_CFLAGS) -Os -c $< -o $@
 
 VM_THREADED = handlers restore rewrite shared threaded vm
 VM_PORTABLE = portable shared vm_portable

@@ -150,9 +150,6 @@ func (o *object) entryIndex(p place) uint16 {
 	return 0
 }
 
-// ctxMinSection holds a 32-bit number: the shortest context the program accepts.
-const ctxMinSection = "ctx_min"
-
 func (o *object) ctxMin() (uint32, error) {
 	for _, s := range o.sections {
 		if s == nil || s.name != ctxMinSection {

@@ -165,3 +165,6 @@ type declaration struct {
 	value    btf.Type
 	err      error // why the device cannot have it, which matters to programs that use it
 }
+
+// ctxMinSection holds a 32-bit number: the shortest context the program accepts.
+const ctxMinSection = "ctx_min"

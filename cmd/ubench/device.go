@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/ubench-dev/ubench/deploy"
+	"github.com/ubench-dev/ubench/firmware"
 )
 
 // deviceVerb is what can be asked of a device.
@@ -82,7 +83,7 @@ Examples:
   ubench device run weather --context 01020304
   ubench device logs -f`,
 		Flags: append(deviceFlags(),
-			&cli.StringFlag{Name: "target", Value: "host", Usage: "emulate: `DEVICE`: host, qemu:netduinoplus2, qemu:netduino2, qemu:mps2-an385, qemu:mps2-an386"},
+			&cli.StringFlag{Name: "target", Value: "host", Usage: "emulate: `DEVICE`: host, qemu:" + strings.Join(firmware.Names(firmware.DeviceBoards()), ", qemu:")},
 			&cli.StringFlag{Name: "state", Value: "device", Usage: "emulate: keep what it stores in `FOLDER`"},
 			&cli.StringFlag{Name: "firmware", Usage: "emulate: `FILE`; the default is what make device built, in build/device"},
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:5683", Usage: "emulate, bridge: `ADDRESS:PORT` to be reached at; port 0 is any"},

@@ -231,7 +231,7 @@ func (e *env) profileJob(c *cli.Context, name string) (job emu.Job, program *ima
 
 // gated makes a meter that profiles phases of jobs, the agent's work apart: steps of the agent, as job.c calls them.
 func gated(core unicorn.Core, model cycles.Options, steps ...string) (*meter.Meter, error) {
-	board := map[unicorn.Core]string{unicorn.CortexM3: "netduino2", unicorn.CortexM4: "netduinoplus2"}[core]
+	board := unicorn.Board(core)
 	var opens []uint32
 	for _, step := range steps {
 		addr, _, err := firmware.Symbol(board, step)

@@ -26,6 +26,7 @@ import (
 	"github.com/ubench-dev/ubench/deploy/bridge"
 	"github.com/ubench-dev/ubench/emu/qemu"
 	"github.com/ubench-dev/ubench/emu/serial"
+	"github.com/ubench-dev/ubench/firmware"
 )
 
 // Options say what to start.
@@ -47,9 +48,6 @@ type Device struct {
 	err     error
 	once    sync.Once
 }
-
-// Boards are those that QEMU has.
-var Boards = []string{"netduinoplus2", "netduino2", "mps2-an385", "mps2-an386"}
 
 // Start starts one.
 func Start(ctx context.Context, o Options) (*Device, error) {
@@ -77,7 +75,7 @@ func Start(ctx context.Context, o Options) (*Device, error) {
 		}
 		return bridged(line, nil, listen, o.Text)
 	}
-	return nil, fmt.Errorf("%q is no device to start: choose host, qemu:BOARD (%s) or serial:DEVICE", o.Target, strings.Join(Boards, ", "))
+	return nil, fmt.Errorf("%q is no device to start: choose host, qemu:BOARD (%s) or serial:DEVICE", o.Target, strings.Join(firmware.Names(firmware.DeviceBoards()), ", "))
 }
 
 func (o *Options) firmware(name string) (string, error) {
@@ -100,7 +98,7 @@ func (o *Options) stateFile(name string) (string, error) {
 }
 
 func startHost(ctx context.Context, o Options, listen netip.AddrPort) (*Device, error) {
-	firmware, err := o.firmware("host")
+	program, err := o.firmware("host")
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +106,7 @@ func startHost(ctx context.Context, o Options, listen netip.AddrPort) (*Device, 
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(firmware, flash, listen.Addr().String(), fmt.Sprint(listen.Port()))
+	cmd := exec.Command(program, flash, listen.Addr().String(), fmt.Sprint(listen.Port()))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdin, err := cmd.StdinPipe() // open for as long as we live
@@ -179,25 +177,22 @@ func provision(path string) ([]byte, error) {
 	return append(append([]byte("UID1"), id...), nonce...), nil
 }
 
-// ethernet are the boards that have a network of their own. The others have a bridge to their serial line.
-var ethernet = []string{"mps2-an385", "mps2-an386"}
-
 func startBoard(ctx context.Context, o Options, board string, listen netip.AddrPort) (*Device, error) {
-	firmware, err := o.firmware(board + ".elf")
+	file, err := o.firmware(board + ".elf")
 	if err != nil {
 		return nil, err
 	}
-	image, err := os.ReadFile(firmware)
+	image, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
 	f, err := elf.NewFile(bytes.NewReader(image))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", firmware, err)
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	symbols, err := f.Symbols()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", firmware, err)
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	path, err := o.stateFile("id")
 	if err != nil {
@@ -212,7 +207,7 @@ func startBoard(ctx context.Context, o Options, board string, listen netip.AddrP
 			continue
 		}
 		memory := qemu.Memory{Addr: uint32(s.Value), Bytes: who}
-		if slices.Contains(ethernet, board) {
+		if slices.ContainsFunc(firmware.DeviceBoards(), func(b firmware.Board) bool { return b.Name == board && b.Ethernet }) {
 			return networked(ctx, board, image, listen, memory)
 		}
 		line, err := qemu.BootLine(ctx, board, image, memory)
@@ -221,7 +216,7 @@ func startBoard(ctx context.Context, o Options, board string, listen netip.AddrP
 		}
 		return bridged(line, line.Reset, listen, o.Text)
 	}
-	return nil, fmt.Errorf("%s is no firmware of the field: it has no board_provision", firmware)
+	return nil, fmt.Errorf("%s is no firmware of the field: it has no board_provision", file)
 }
 
 // networked is a board in a network of QEMU's.

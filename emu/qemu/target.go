@@ -17,13 +17,7 @@ import (
 )
 
 // Machines are the QEMU machines there is firmware for.
-func Machines() []string {
-	var names []string
-	for _, b := range firmware.Boards() {
-		names = append(names, b.Name)
-	}
-	return names
-}
+func Machines() []string { return firmware.Names(firmware.Boards()) }
 
 // Options say what a target is to be.
 type Options struct {

@@ -30,11 +30,8 @@ type Options struct {
 // default budget takes, a quarter of an hour or so.
 const DefaultLimit = 200_000_000_000
 
-// boards are the firmware's boards by core.
-var boards = map[Core]string{CortexM3: "netduino2", CortexM4: "netduinoplus2"}
-
 // Board is the board of a core.
-func Board(core Core) string { return boards[core] }
+func Board(core Core) string { return firmware.OfCore(string(core)) }
 
 // Target is the firmware on a Machine. It implements emu.Target.
 type Target struct {
@@ -64,7 +61,7 @@ func Open(ctx context.Context, o Options) (*Target, error) {
 		o.Limit = DefaultLimit
 	}
 	if o.ELF == nil {
-		elf, err := firmware.ELF(boards[o.Core])
+		elf, err := firmware.ELF(Board(o.Core))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", o.Name, err)
 		}

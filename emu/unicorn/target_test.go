@@ -51,7 +51,7 @@ func works(t testing.TB, target *Target) emu.Outcome {
 }
 
 func TestTarget(t *testing.T) {
-	for core, board := range boards {
+	for core, board := range map[Core]string{CortexM3: "netduino2", CortexM4: "netduinoplus2"} {
 		target := openTarget(t, Options{Name: "unicorn:" + string(core), Core: core})
 		i := target.Info()
 		if i.Target != "unicorn:"+string(core) || i.Board != board || i.Core != string(core) || i.HasCycles || i.CyclesLabel != "" {

@@ -3,7 +3,9 @@
 package devicetest
 
 import (
+	"bytes"
 	"context"
+	"debug/elf"
 	"fmt"
 	"iter"
 	"strings"
@@ -72,18 +74,24 @@ func (d *Device) ask(t testing.TB, request []byte) []byte {
 	return p
 }
 
-// shelves is where programs wait: flash behind the firmware.
-var shelves = map[string]uint32{
-	"netduinoplus2": 0x08040000, "netduino2": 0x08040000, "mps2-an385": 0x00040000, "mps2-an386": 0x00040000,
-}
-
 const (
+	shelfOffset = 256 << 10 // more than the firmware takes
 	shelfBytes  = 768 << 10
 	recordBytes = 8
 	perRequest  = 500
 	batchShift  = 8   // an instruction takes 256 ns, so that what must be stopped by time is soon
 	escapeBytes = 512 // of context at most
 )
+
+// behindFirmware is where programs wait: in flash, whose first bytes are the firmware's.
+func behindFirmware(t testing.TB, board string) uint32 {
+	t.Helper()
+	f, err := elf.NewFile(bytes.NewReader(ELF(t, board, true)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return uint32(f.Section(".text").Addr) + shelfOffset
+}
 
 // shelf is what waits in flash.
 type shelf struct {
@@ -111,7 +119,7 @@ func (s *shelf) put(e Escapee) bool {
 // run boots a board with what is on the shelf and has it run all of it.
 func (s *shelf) run(t testing.TB, board string) (ends Ends) {
 	t.Helper()
-	start := shelves[board]
+	start := behindFirmware(t, board)
 	d := Boot(t, board, batchShift, qemu.Memory{Addr: start, Bytes: s.bytes})
 	defer d.stop()
 	victim := d.Guarded(t)

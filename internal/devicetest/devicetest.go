@@ -18,10 +18,11 @@ import (
 	"github.com/ubench-dev/ubench/device"
 	"github.com/ubench-dev/ubench/device/posix"
 	"github.com/ubench-dev/ubench/emu/qemu"
+	"github.com/ubench-dev/ubench/firmware"
 )
 
 // Boards are those the firmware is built for.
-var Boards = []string{"netduinoplus2", "netduino2", "mps2-an385", "mps2-an386"}
+var Boards = firmware.Names(firmware.DeviceBoards())
 
 var (
 	building sync.Mutex

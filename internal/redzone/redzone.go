@@ -119,8 +119,7 @@ func New(core unicorn.Core) (*Machine, error) {
 
 // boot maps the firmware, but for what answers interrupts: a fault of the core ends the run.
 func (m *Machine) boot(core unicorn.Core) (err error) {
-	board := map[unicorn.Core]string{unicorn.CortexM4: "netduinoplus2", unicorn.CortexM3: "netduino2"}[core]
-	elf, err := firmware.ELF(board)
+	elf, err := firmware.ELF(unicorn.Board(core))
 	if err != nil {
 		return err
 	}
