@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/emu"
 )
 
 var update = flag.Bool("update", false, "write numbers.go")
@@ -114,6 +115,9 @@ func TestNumbers(t *testing.T) {
 		if !regexp.MustCompile(`\b` + goName(name[1]) + ` `).Match(want) {
 			t.Errorf("UB_WIRE_%s has no counterpart", name[1])
 		}
+	}
+	if alias != emu.Alias {
+		t.Errorf("SRAM is seen again %#x lower; package emu says %#x", alias, emu.Alias)
 	}
 	if *update {
 		if err := os.WriteFile("numbers.go", want, 0o644); err != nil {
