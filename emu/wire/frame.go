@@ -18,7 +18,9 @@ type frame struct {
 
 var le = binary.LittleEndian
 
-func headerCheck(header []byte) uint16 { return uint16(crc32.ChecksumIEEE(header[frameKind:frameCheck])) }
+func headerCheck(header []byte) uint16 {
+	return uint16(crc32.ChecksumIEEE(header[frameKind:frameCheck]))
+}
 
 // append encodes the frame. The payload must be at most payloadBytes.
 func (f frame) append(p []byte) []byte {
