@@ -50,7 +50,7 @@ build/device/$(1)-test.elf: $$(DEVICE_OBJECTS_$(1)) $(patsubst %.c,build/device/
 build/device/$(1)/%.o: %.c device/device.mk firmware/boards.txt | build/bearssl-0.6 build/lwip-2.1.3
 	@mkdir -p $$(@D)
 	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) $$(ARM_CFLAGS) $$(if $$(filter $$(DEVICE_FAST:%=build/device/$(1)/%),$$@),-O2,-Os) \
-		-Idevice/kernel -Ibuild/device $(DEVICE_INCLUDES) $$(if $$(filter build/device/$(1)/maps/%,$$@),,-DUB_WALLS) -DBOARD_NAME='"$(1)"' -DBOARD_FIRMWARE='"$(COMMIT)"' -DBOARD_HZ=$(4) -DBOARD_SERIAL_IRQ=$(5) -MMD -MP -c $$< -o $$@
+		-Idevice/kernel -Ibuild/device $(DEVICE_INCLUDES) $$(if $$(filter build/device/$(1)/maps/%,$$@),,-DUB_WALLS) -DBOARD_NAME='"$(1)"' -DBOARD_FIRMWARE='"$(COMMIT)"' -DBOARD_HZ=$(4) -DBOARD_SERIAL_IRQ=$(5) -DBOARD_LINK_IRQ=$(7) -MMD -MP -c $$< -o $$@
 
 build/device/$(1)/%.o: %.S device/device.mk
 	@mkdir -p $$(@D)

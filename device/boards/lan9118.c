@@ -22,7 +22,7 @@
 #define LAN_TX_FIFO_INF LAN(0x80)
 #define LAN_MAC_CMD LAN(0xa4)
 #define LAN_MAC_DATA LAN(0xa8)
-enum { LAN_IRQ = 13, LAN_BYTES = (int)0x87654321, LAN_TRIES = 1000000 };
+enum { LAN_BYTES = (int)0x87654321, LAN_TRIES = 1000000 };
 enum { HW_CFG_RESET = 1, HW_CFG_FIFO = 5 << 16, TX_CFG_ON = 2, INT_RSFL = 8, IRQ_CFG_ON = 0x111, INT_ALL = -1 };
 enum { MAC_BUSY = 1 << 31, MAC_READ = 1 << 30, MAC_CR = 1, MAC_HIGH = 2, MAC_LOW = 3, MAC_CR_ON = 1 << 20 | 1 << 3 | 1 << 2 };
 enum { RX_ERROR = 1 << 15, TX_ONLY = 0x3000 /* first and last piece of its frame */, CRC_BYTES = 4 };
@@ -145,7 +145,7 @@ int32_t network_card_start(struct network_card *card)
 			card->mac[i] = (uint8_t)(i < 4 ? low >> 8 * i : high >> 8 * (i - 4));
 	}
 	mac_write(MAC_CR, MAC_CR_ON);
-	NVIC_ISER(LAN_IRQ / 32) = 1u << LAN_IRQ % 32;
+	NVIC_ISER(BOARD_LINK_IRQ / 32) = 1u << BOARD_LINK_IRQ % 32;
 	listen();
 	return 0;
 }
