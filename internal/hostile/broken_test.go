@@ -53,7 +53,7 @@ var broken = []brokenRule{
 	{"a place that is written loses who is read from there", hostile.Change{
 		Old: "if (reads(&p->val[reader], place))", New: "if (false)"}, byWatch},
 	{"a function writes what it saves", hostile.Change{
-		Old: "if (!(p->writable >> place & 1))", New: "if (false)"}, byPlans},
+		Old: "if (c->called && !(p->writable >> place & 1))", New: "if (false)"}, byPlans},
 	{"the next turn comes from the test", hostile.Change{
 		Old: "if (!l->tested)", New: "if (false)"}, byPlans},
 	{"in a turn everything moves as the record says", hostile.Change{

@@ -45,8 +45,9 @@ static void begin_values(struct op *c)
 {
 	struct op_places *p = &c->places;
 	for (uint32_t v = 0; v < OP_VARS; v++)
-		p->val[v].word = v < UB_R10 || v >= OP_HIGH ? OP_CONST : OP_LOST;
-	p->known = p->zero = (struct op_vars){ { ~0u << OP_HIGH | ((1u << UB_R10) - 1), ~0u } };
+		p->val[v] = op_value(v < UB_R10 || v >= OP_HIGH ? OP_CONST : OP_LOST, 0, 0, 0, 0);
+	p->said[0].known = p->said[0].zero = ~0u << OP_HIGH | ((1u << UB_R10) - 1);
+	p->said[1].known = p->said[1].zero = ~0u;
 	for (uint32_t v = 1; v <= 2; v++)
 		op_hold(c, v, c->map.home[v]);
 	for (uint32_t v = UB_R10; v <= OP_LIMIT; v++) {
@@ -62,8 +63,12 @@ static void begin_values(struct op *c)
 	for (uint32_t i = 0; i < OP_FACTS; i++)
 		c->facts.fact[i] = op_fact(OP_ANYTHING, 0, UINT32_MAX);
 	c->facts.length = c->program->ctx_min;
-	*op_fact_of(c, 1) = (struct op_fact){ .kind = OP_CONTEXT, .times = 1, .bounded = true, .slack = c->facts.length < 1u << 30 ? (int32_t)c->facts.length : 0 };
-	*op_fact_of(c, 2) = (struct op_fact){ .kind = OP_NUMBER, .times = 1, .bounded = true, .exact = true, .lo = c->facts.length, .hi = UINT32_MAX };
+	struct op_fact *context = op_fact_of(c, 1), *length = op_fact_of(c, 2);
+	*context = op_fact(OP_CONTEXT, 0, 0);
+	context->bounded = true;
+	context->slack = c->facts.length < 1u << 30 ? (int32_t)c->facts.length : 0;
+	*length = op_fact(OP_NUMBER, c->facts.length, UINT32_MAX);
+	length->bounded = length->exact = true;
 }
 
 void op_prologue(struct op *c)

@@ -10,21 +10,19 @@
 #define MOST UINT32_MAX
 enum { FAR_ACCESS = 4096, FRAMES_BELOW = UB_FRAMES_MAX * UB_FRAME_BYTES, FAR = 1 << 30 };
 
-static const struct op_fact anything = { .kind = OP_ANYTHING, .times = 1, .hi = MOST };
+static struct op_fact anything(void)
+{
+	return op_fact(OP_ANYTHING, 0, MOST);
+}
 
 static struct op_fact number(uint32_t lo, uint32_t hi)
 {
 	return op_fact(OP_NUMBER, lo, hi);
 }
 
-struct op_fact *op_fact_of(struct op *c, uint32_t var)
-{
-	return &c->facts.fact[var < OP_BUDGET ? var : var - OP_WORD + OP_BUDGET];
-}
-
 void op_forget(struct op *c, uint32_t var)
 {
-	*op_fact_of(c, var) = anything;
+	*op_fact_of(c, var) = anything();
 }
 
 void op_is_mapped(struct op *c, uint32_t var, int32_t offset)
@@ -45,17 +43,18 @@ void op_doubt_fact(struct op *c, uint32_t var)
 	f->open = true;
 	f->bounded = f->exact = f->mapped = false;
 	if (is_number(f))
-		*f = anything;
+		*f = anything();
 }
 
 /* What is known of the low half of a register, or of a word. */
 struct op_fact op_know(struct op *c, uint32_t var)
 {
-	if (op_is_const(c, var))
-		return number((uint32_t)op_val(c, var)->imm, (uint32_t)op_val(c, var)->imm);
+	const struct op_value *v = op_val(c, var);
+	if (v->kind == OP_CONST)
+		return number((uint32_t)v->imm, (uint32_t)v->imm);
 	if (var == UB_R10)
 		return op_fact(OP_STACK, 0, 0);
-	return op_known(c, var) ? *op_fact_of(c, var) : anything;
+	return v->kind ? *op_fact_of(c, var) : anything();
 }
 
 /* Bounds, of numbers and of offsets. */
@@ -119,7 +118,7 @@ static bool add_constant(struct op_fact *a, int64_t k)
 		return near || is_below_end(a);
 	if (fits) /* of anything, only if 0 was added */
 		return true;
-	*a = anything;
+	*a = anything();
 	return near;
 }
 
@@ -128,7 +127,7 @@ static bool add_numbers(struct op_fact *a, const struct op_fact *b)
 {
 	uint32_t align = a->align < b->align ? a->align : b->align, lo = a->lo + b->lo, hi = a->hi + b->hi;
 	bool fits = hi >= a->hi;
-	*a = fits ? number(lo, hi) : anything;
+	*a = fits ? number(lo, hi) : anything();
 	if (fits)
 		a->align = (uint8_t)align;
 	return fits;
@@ -157,7 +156,7 @@ static bool add(struct op_fact *a, struct op_fact *b)
 	struct op_fact *n = is_number(a) ? a : b, *other = is_number(a) ? b : a;
 	bool exact;
 	if (!is_number(n)) {
-		*a = anything;
+		*a = anything();
 		return false;
 	}
 	if (n->lo == n->hi) {
@@ -182,7 +181,7 @@ static bool subtract(struct op_fact *a, const struct op_fact *b)
 	if (is_number(b) && b->lo == b->hi)
 		return add_constant(a, -(int64_t)b->lo);
 	bool above = is_number(a) && is_number(b) && a->lo >= b->hi;
-	*a = above ? number(a->lo - b->hi, a->hi - b->lo) : anything;
+	*a = above ? number(a->lo - b->hi, a->hi - b->lo) : anything();
 	return above;
 }
 
@@ -252,9 +251,9 @@ static bool compute(uint32_t op, struct op_fact *a, struct op_fact *b)
 	uint32_t k = b->lo & 31;
 	bool constant = b->lo == b->hi;
 	if (!is_number(a))
-		*a = anything;
+		*a = anything();
 	if (!is_number(b))
-		*b = anything;
+		*b = anything();
 	switch (op) {
 	case UB_MUL:
 		if (multiply_numbers(a, b))
@@ -293,7 +292,7 @@ static bool compute(uint32_t op, struct op_fact *a, struct op_fact *b)
 		at_most(a, 0, constant && b->lo ? b->lo - 1 : MOST);
 		return true;
 	}
-	*a = anything;
+	*a = anything();
 	return false;
 }
 
@@ -305,15 +304,15 @@ bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f)
 	bool far = wide && (x || (k & 63) > 31);   /* a shift: by 32, or what is not known */
 	bool down = op == UB_RSH || op == UB_ARSH, depends = down || op == UB_DIV || op == UB_MOD; /* on the high halves */
 	if (op == UB_MOV) {
-		*f = sign ? anything : x ? op_know(c, s) : number(k, k);
+		*f = sign ? anything() : x ? op_know(c, s) : number(k, k);
 		return true;
 	}
 	if ((depends && (!low || sign)) || ((down || op == UB_LSH) && far) || op == UB_NEG || (!c->plan.bits.bytes && op != UB_ADD)) {
-		*f = anything; /* without a plan most is lost at the next join anyway */
+		*f = anything(); /* without a plan most is lost at the next join anyway */
 		return low && (op == UB_AND || (depends && op != UB_ARSH && !sign && !(down && far)));
 	}
 	if (op == UB_END) {
-		*f = k == 16 ? number(0, 0xffff) : anything;
+		*f = k == 16 ? number(0, 0xffff) : anything();
 		return k < 64;
 	}
 	struct op_fact b = x ? op_know(c, s) : number(k, k);

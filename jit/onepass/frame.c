@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Frames: what the plan says of a slot where paths meet. Every edge to it is held against that, and what comes behind it
  * starts from that. */
+#include <string.h>
+
 #include "jit/onepass/loop.h"
 #include "jit/onepass/plan.h"
 
@@ -62,49 +64,41 @@ static bool read_moved(struct op *c, struct frame *f, struct op_vars *placed)
 {
 	f->moved = (struct op_vars){ { 0, 0 } };
 	*placed = c->map.placed;
-	for (;;) {
-		uint32_t bits = op_peek(c); /* that there is one, 1 bit; the variable, 6; the place, 4 */
-		if (!(bits >> 31)) {
-			op_skip(c, 1);
-			return true;
-		}
-		if ((bits >> 25 & 63) == NEVER) {
-			op_skip(c, 7);
+	while (op_read(c, 1)) {
+		uint32_t v = op_read(c, 6);
+		if (v == NEVER)
 			return false;
-		}
-		if (!op_skip(c, 11))
-			return true;
-		uint32_t var = op_variable(c, bits >> 25 & 63), at = op_place(c, bits >> 21 & 15);
+		uint32_t var = op_variable(c, v), at = op_place(c, op_read(c, 4));
 		f->home[var] = (uint8_t)at;
 		op_add(&f->moved, var);
 		op_add(placed, var);
 		if (at == OP_NONE)
 			op_take(placed, var);
 	}
+	return true;
 }
 
 /* Two bits for each register that has a home, one for each word. */
 static void read_values(struct op *c, struct frame *f, const struct op_vars *placed)
 {
-	uint32_t bits = op_peek(c), registers = c->map.placed.of[0] & ((1u << UB_R10) - 1), n = 0, place = 0, zero = 0;
-	for (uint32_t left = registers; left; left &= left - 1, n += 2, bits <<= 2) {
-		uint32_t r = left & (0u - left);
-		if (bits >> 30)
-			place |= bits >> 30 == 3 ? r | r << OP_HIGH : r;
-		if (bits >> 30 == 2)
+	uint32_t registers = c->map.placed.of[0] & ((1u << UB_R10) - 1), place = 0, zero = 0, words = 0;
+	uint32_t n = 2u * c->map.registers, bits = n ? op_read(c, n) << (32 - n) : 0;
+	for (uint32_t left = registers; bits; left &= left - 1, bits <<= 2) {
+		uint32_t r = left & (0u - left), known = bits >> 30;
+		if (known)
+			place |= known == 3 ? r | r << OP_HIGH : r;
+		if (known == 2)
 			zero |= r << OP_HIGH;
 	}
-	if (n)
-		op_skip(c, n);
 	if (place & ~placed->of[0])
 		op_refuse(c, ONEPASS_MALFORMED);
 	f->place.of[0] = place;
 	f->zero.of[0] = zero;
-	uint32_t words = 0;
 	for (uint32_t i = 0; i < c->map.nwords; i += 16) {
-		uint32_t more = c->map.nwords - i < 16 ? c->map.nwords - i : 16;
-		for (uint32_t left = op_read(c, more) << (32 - more); left; left &= ~(0x80000000u >> __builtin_clz(left)))
-			words |= 1u << (i + (uint32_t)__builtin_clz(left));
+		n = c->map.nwords - i < 16 ? c->map.nwords - i : 16;
+		uint32_t left = op_read(c, n) << (32 - n);
+		for (uint32_t bit = 1u << i; left; left <<= 1, bit <<= 1)
+			words |= left >> 31 ? bit : 0;
 	}
 	f->place.of[1] = words & placed->of[1];
 	f->zero.of[1] = words & ~placed->of[1];
@@ -112,24 +106,21 @@ static void read_values(struct op *c, struct frame *f, const struct op_vars *pla
 
 static void meet(struct op *c, const struct frame *f, uint32_t var, enum op_visit how)
 {
-	bool zero = op_in(&f->zero, var);
-	if (!zero && !op_in(&f->place, var))
-		return;
 	uint32_t at = home_of(c, f, var);
-	if (how == OP_ENTER && zero) {
-		op_set_const(c, var, 0);
-	} else if (how == OP_ENTER) {
-		if (is_there(c, var, at))
+	if (op_in(&f->zero, var)) {
+		if (how == OP_ENTER)
+			op_set_const(c, var, 0);
+		else if (!op_is_zero(c, var))
+			op_doubt(c, c->plan.frame, ONEPASS_ZERO, var);
+	} else if (op_in(&f->place, var) && !is_there(c, var, at)) {
+		if (how != OP_ENTER) {
+			op_settle(c, var, at);
 			return;
+		}
 		op_set writable = c->places.writable; /* nothing is written: it has been there */
 		c->places.writable = ~(op_set)0;
 		op_hold(c, var, at);
 		c->places.writable = writable;
-	} else if (zero) {
-		if (!op_is_zero(c, var))
-			op_doubt(c, c->plan.frame, ONEPASS_ZERO, var);
-	} else {
-		op_settle(c, var, at);
 	}
 }
 
@@ -137,10 +128,10 @@ static void meet(struct op *c, const struct frame *f, uint32_t var, enum op_visi
  * so it looks anew each time, and the last one that is to be in a place is there. */
 static void meet_all(struct op *c, const struct frame *f, enum op_visit how)
 {
-	const struct op_places *p = &c->places;
 	for (uint32_t set = 0; set < 2; set++) {
+		const struct op_said *is = &c->places.said[set];
 		for (uint32_t passed = 0;;) {
-			uint32_t todo = (f->place.of[set] & (~p->at_home.of[set] | f->moved.of[set])) | (f->zero.of[set] & ~p->zero.of[set]);
+			uint32_t todo = (f->place.of[set] & (~is->at_home | f->moved.of[set])) | (f->zero.of[set] & ~is->zero);
 			if (set == 0)
 				todo = (todo | todo >> OP_HIGH) & 0xffff;
 			todo &= ~passed;
@@ -160,11 +151,11 @@ static void enter_values(struct op *c, const struct frame *f)
 {
 	const struct op_map *m = &c->map;
 	uint32_t halves = (1u << UB_R10) - 1, spoken[2] = { halves | halves << OP_HIGH, m->nwords ? ~0u >> (32 - m->nwords) : 0 };
+	for (uint32_t i = 0; i < OP_WORD + (uint32_t)m->nwords; i += 4) /* four at a time */
+		memcpy(&c->places.home[i], &m->home[i], 4);
 	for (uint32_t set = 0; set < 2; set++) {
-		for (uint32_t left = c->places.known.of[set] & spoken[set] & ~(f->place.of[set] | f->zero.of[set]); left; left &= left - 1)
+		for (uint32_t left = c->places.said[set].known & spoken[set] & ~(f->place.of[set] | f->zero.of[set]); left; left &= left - 1)
 			op_lose(c, set * OP_WORD + (uint32_t)__builtin_ctz(left));
-		for (uint32_t i = set * OP_WORD; i < set * OP_WORD + (set ? m->nwords : OP_WORD); i++)
-			c->places.home[i] = m->home[i];
 		for (uint32_t left = f->moved.of[set]; left; left &= left - 1) {
 			uint32_t var = set * OP_WORD + (uint32_t)__builtin_ctz(left);
 			c->places.home[var] = f->home[var];
@@ -259,7 +250,7 @@ static void read_forms(struct op *c, enum op_visit how)
 static void frame_loop(struct op *c, uint32_t slot, enum op_visit how)
 {
 	bool forms = op_read(c, 1);
-	uint32_t at = c->plan.bits.at;
+	uint32_t at = op_tell(c);
 	if (forms && (how == OP_SKIP || how & OP_EDGE))
 		read_forms(c, how & ~(uint32_t)OP_ENTER);
 	if (!(how & OP_ENTER))
@@ -267,7 +258,7 @@ static void frame_loop(struct op *c, uint32_t slot, enum op_visit how)
 	op_loop_enter(c, slot);
 	c->loop.tested = false;
 	if (forms) {
-		c->plan.bits.at = at;
+		op_seek(c, at);
 		read_forms(c, OP_ENTER);
 	}
 }
@@ -275,8 +266,8 @@ static void frame_loop(struct op *c, uint32_t slot, enum op_visit how)
 /* What is not told is not known; and of what is lost nothing is. */
 static void forget_others(struct op *c, const struct op_vars *told)
 {
-	const struct op_vars *known = &c->places.known;
-	if ((told->of[0] & ~known->of[0]) | (told->of[1] & ~known->of[1]))
+	const struct op_said *said = c->places.said;
+	if ((told->of[0] & ~said[0].known) | (told->of[1] & ~said[1].known))
 		op_refuse(c, ONEPASS_NOT_THERE);
 	for (uint32_t v = 0; v < UB_R10; v++)
 		if (!op_in(told, v))
@@ -303,7 +294,8 @@ static void read_frame(struct op *c, uint32_t slot, enum op_visit how)
 		meet_all(c, &f, OP_EDGE);
 	while (op_read(c, 1))
 		frame_fact(c, how, &told);
-	uint32_t length = op_read(c, 1) ? op_read_number(c) : 0;
+	uint32_t length = 0;
+	op_maybe_number(c, &length);
 	if (how & OP_EDGE && length > c->facts.length)
 		op_doubt(c, c->plan.frame, ONEPASS_LENGTH, 0);
 	if (how & OP_ENTER) {
@@ -335,11 +327,12 @@ void op_frame(struct op *c, uint32_t slot, enum op_visit how)
 		default_frame(c, how);
 		return;
 	}
-	uint32_t at = c->plan.bits.at;
+	uint32_t at = op_tell(c);
 	c->plan.frame = slot;
 	if (how != OP_SKIP)
-		c->plan.bits.at = c->plan.frames[op_join_index(c, slot)];
+		op_seek(c, c->plan.frames[op_join_index(c, slot)]);
 	read_frame(c, slot, how);
+	op_read_all(c);
 	if (how != OP_SKIP)
-		c->plan.bits.at = at;
+		op_seek(c, at);
 }

@@ -10,6 +10,7 @@
  * Nothing outside jumps into the fast form. When the test fails, the slow form runs, which is as if there were no record.
  */
 #include "jit/onepass/loop.h"
+#include "jit/onepass/plan.h"
 
 static uint32_t index_of(struct op *c, uint32_t var)
 {
@@ -537,7 +538,7 @@ bool op_loop_end(struct op *c, bool on)
 	}
 	l->top = c->out.code.len;
 	c->out.code.zero_at = ~0u;
-	c->plan.bits.at = l->at;
+	op_seek(c, l->at);
 	c->slot = l->start;
 	op_frame(c, l->start, OP_ENTER);
 	return false;

@@ -9,24 +9,26 @@ void op_set_value(struct op *c, uint32_t var, struct op_value v)
 {
 	struct op_places *p = &c->places;
 	struct op_value *at = &p->val[var];
-	uint32_t half = var >> 5, bit = 1u << (var & 31), kind = v.kind;
-	if (at->kind == OP_HELD)
-		p->owner[at->a] = OP_NONE;
-	*at = v;
-	p->known.of[half] |= bit;
-	p->zero.of[half] &= ~bit;
-	p->at_home.of[half] &= ~bit;
-	p->lazy.of[half] &= ~bit;
-	if (kind == OP_HELD) {
-		p->owner[v.a] = (uint8_t)var;
-		if (c->map.home[var] == v.a)
-			p->at_home.of[half] |= bit;
-	} else if (kind > OP_CONST) {
-		p->lazy.of[half] |= bit;
+	struct op_said *said = &p->said[var >> 5];
+	uint32_t bit = 1u << (var & 31), word = v.word, kind = word & 255, place = word >> 8 & 255, was = at->word;
+	if ((was & 255) == OP_HELD)
+		p->owner[was >> 8 & 255] = OP_NONE;
+	at->word = word;
+	at->imm = v.imm;
+	said->known |= bit;
+	said->zero &= ~bit;
+	said->at_home &= ~bit;
+	said->lazy &= ~bit;
+	if (kind > OP_CONST) {
+		said->lazy |= bit;
+	} else if (kind == OP_HELD) {
+		p->owner[place] = (uint8_t)var;
+		if (c->map.home[var] == place)
+			said->at_home |= bit;
 	} else if (kind == OP_LOST) {
-		p->known.of[half] &= ~bit;
+		said->known &= ~bit;
 	} else if (v.imm == 0) {
-		p->zero.of[half] |= bit;
+		said->zero |= bit;
 	}
 }
 
@@ -38,7 +40,8 @@ void op_lose(struct op *c, uint32_t var)
 
 void op_set_const(struct op *c, uint32_t var, uint32_t value)
 {
-	op_set_value(c, var, op_value(OP_CONST, 0, 0, 0, value));
+	if (value || !op_is_zero(c, var))
+		op_set_value(c, var, op_value(OP_CONST, 0, 0, 0, value));
 }
 
 static bool reads(const struct op_value *v, uint32_t place)
@@ -46,34 +49,50 @@ static bool reads(const struct op_value *v, uint32_t place)
 	return v->a == place || (v->kind >= OP_SUM && v->b == place);
 }
 
-void op_change(struct op *c, uint32_t place)
+/* Values that read a place are not what they were. */
+static NOINLINE void lose_readers(struct op *c, uint32_t place)
 {
 	struct op_places *p = &c->places;
-	if (!(p->writable >> place & 1))
-		op_refuse(c, ONEPASS_NOT_SAVED);
-	uint32_t var = p->owner[place];
-	if (var >= UB_R10 && var <= OP_MEMORY) /* these never move */
-		op_refuse(c, ONEPASS_NOT_THERE);
-	else if (var != OP_NONE)
-		op_lose(c, var);
-	if (p->vouched == place)
-		p->vouched = OP_NONE;
 	for (uint32_t half = 0; half < 2; half++)
-		for (uint32_t left = p->lazy.of[half]; left; left &= left - 1) {
+		for (uint32_t left = p->said[half].lazy; left; left &= left - 1) {
 			uint32_t reader = half * 32 + (uint32_t)__builtin_ctz(left);
 			if (reads(&p->val[reader], place))
 				op_lose(c, reader);
 		}
 }
 
+/* A place is written: what reads it is gone. */
+static void write_place(struct op *c, uint32_t place)
+{
+	struct op_places *p = &c->places;
+	if (c->called && !(p->writable >> place & 1))
+		op_refuse(c, ONEPASS_NOT_SAVED);
+	if (p->vouched == place)
+		p->vouched = OP_NONE;
+	if (p->said[0].lazy | p->said[1].lazy)
+		lose_readers(c, place);
+}
+
+void op_change(struct op *c, uint32_t place)
+{
+	uint32_t var = c->places.owner[place];
+	write_place(c, place);
+	if (var >= UB_R10 && var <= OP_MEMORY) /* these never move */
+		op_refuse(c, ONEPASS_NOT_THERE);
+	else if (var != OP_NONE)
+		op_lose(c, var);
+}
+
 void op_hold(struct op *c, uint32_t var, uint32_t place)
 {
 	if (place == OP_NONE) {
 		op_lose(c, var);
-		return;
+	} else if (c->places.owner[place] == var) { /* it has been there */
+		write_place(c, place);
+	} else {
+		op_change(c, place);
+		op_set_value(c, var, op_value(OP_HELD, place, OP_NONE, 0, 0));
 	}
-	op_change(c, place);
-	op_set_value(c, var, op_value(OP_HELD, place, OP_NONE, 0, 0));
 }
 
 static void access_word(struct op *c, enum t2_mem op, int rt, uint32_t place)

@@ -7,106 +7,98 @@
 
 enum { VERSION = 2, NOWHERE = 12, WORD = 13 };
 
-static uint32_t slow_peek(const struct op_bits *b)
-{
-	uint32_t v = 0, shift = 24;
-	for (uint32_t byte = b->at >> 3; byte < b->end >> 3; byte++, shift -= 8)
-		v |= (uint32_t)b->bytes[byte] << shift;
-	return v << (b->at & 7);
-}
+/* So many bits are in a window, wherever it begins. */
+enum { WINDOW = 25 };
 
-/* The bits from here on, the first on top: 25 at least, 0 behind the end. */
-static ALWAYS_INLINE uint32_t peek(const struct op_bits *b)
-{
-	uint32_t v;
-	if (b->at + 32 > b->end)
-		return slow_peek(b);
-	memcpy(&v, b->bytes + (b->at >> 3), 4);
-	return __builtin_bswap32(v) << (b->at & 7);
-}
-
-/* Goes on by n bits; false if there are not so many. */
-static ALWAYS_INLINE bool skip(struct op *c, uint32_t n)
+/* The window goes on to what has not been read: 0 behind the end. */
+static NOINLINE void move_window(struct op *c)
 {
 	struct op_bits *b = &c->plan.bits;
-	if (b->at + n > b->end) {
-		op_refuse(c, ONEPASS_MALFORMED);
-		return false;
+	uint32_t v = 0, at = b->at + b->used, shift = 24;
+	b->at = at;
+	b->used = 0;
+	if (at + 32 <= b->end) {
+		memcpy(&v, b->bytes + (at >> 3), 4);
+		v = __builtin_bswap32(v);
+	} else {
+		if (at > b->end)
+			op_refuse(c, ONEPASS_MALFORMED);
+		for (uint32_t byte = at >> 3; byte < b->end >> 3; byte++, shift -= 8)
+			v |= (uint32_t)b->bytes[byte] << shift;
 	}
-	b->at += n;
-	return true;
+	b->window = v << (at & 7);
 }
 
-uint32_t op_peek(const struct op *c)
+uint32_t op_tell(const struct op *c)
 {
-	return peek(&c->plan.bits);
+	return c->plan.bits.at + c->plan.bits.used;
 }
 
-bool op_skip(struct op *c, uint32_t n)
+void op_seek(struct op *c, uint32_t at)
 {
-	return skip(c, n);
+	c->plan.bits.at = at;
+	c->plan.bits.used = 0;
+	move_window(c);
+}
+
+
+static NOINLINE uint32_t read_on(struct op *c, uint32_t n)
+{
+	move_window(c);
+	return op_read(c, n);
 }
 
 /* The next n bits, 0 < n <= 25; 0 behind the end. */
-uint32_t op_read(struct op *c, uint32_t n)
+static ALWAYS_INLINE uint32_t bits(struct op *c, uint32_t n)
 {
-	uint32_t v = peek(&c->plan.bits) >> (32 - n);
-	return skip(c, n) ? v : 0;
+	struct op_bits *b = &c->plan.bits;
+	uint32_t used = b->used + n, window = b->window;
+	if (used > WINDOW)
+		return read_on(c, n);
+	b->window = window << n;
+	b->used = used;
+	return window >> (32 - n);
 }
 
-/* Groups of four bits, the first behind `before` bits that were looked at. */
-static uint32_t read_groups(struct op *c, uint32_t before)
+uint32_t op_read(struct op *c, uint32_t n)
 {
-	uint32_t v = 0, groups = 0, more = 1;
-	while (more) {
-		uint32_t bits = peek(&c->plan.bits) << before, n = before;
-		for (; more && n <= 20 && groups < 8; n += 5, groups++) {
-			more = bits >> 31;
-			v = v << 4 | (bits >> 27 & 15);
-			bits <<= 5;
-		}
-		if (!skip(c, n) || (more && groups == 8)) {
-			op_refuse(c, ONEPASS_MALFORMED);
-			return 0;
-		}
-		before = 0;
-	}
+	return bits(c, n);
+}
+
+/* Groups of four bits. */
+uint32_t op_read_number(struct op *c)
+{
+	uint32_t v = 0, groups = 0, group;
+	do {
+		group = bits(c, 5);
+		v = v << 4 | (group & 15);
+	} while (group >> 4 && ++groups < 8);
+	if (group >> 4)
+		op_refuse(c, ONEPASS_MALFORMED);
 	return v;
 }
 
-static int32_t with_sign(uint32_t v)
-{
-	return (int32_t)(v >> 1 ^ (0u - (v & 1)));
-}
-
-uint32_t op_read_number(struct op *c)
-{
-	return read_groups(c, 0);
-}
-
-int32_t op_read_signed(struct op *c)
-{
-	return with_sign(read_groups(c, 0));
-}
-
-/* A bit that says whether a number follows, which is else left as it was. */
+/* A number if a bit says that there is one, which is else left as it was. */
 bool op_maybe_number(struct op *c, uint32_t *v)
 {
-	if (peek(&c->plan.bits) >> 31) {
-		*v = read_groups(c, 1);
-		return true;
-	}
-	skip(c, 1);
-	return false;
+	bool some = bits(c, 1);
+	if (some)
+		*v = op_read_number(c);
+	return some;
 }
 
 bool op_maybe_signed(struct op *c, int32_t *v)
 {
-	uint32_t n;
-	if (!op_maybe_number(c, &n))
-		return false;
-	*v = with_sign(n);
-	return true;
+	bool some = bits(c, 1);
+	if (some)
+		*v = op_read_signed(c);
+	return some;
+}
+
+int32_t op_read_signed(struct op *c)
+{
+	uint32_t v = op_read_number(c);
+	return (int32_t)(v >> 1 ^ (0u - (v & 1)));
 }
 
 /* A number up to a limit. */
@@ -134,7 +126,7 @@ uint32_t op_place(struct op *c, uint32_t code)
 
 static uint32_t read_place(struct op *c)
 {
-	return op_place(c, op_read(c, 4));
+	return op_place(c, bits(c, 4));
 }
 
 /* A variable that plans may speak of. */
@@ -220,7 +212,8 @@ static void read_joins(struct op *c)
 bool op_plan_begin(struct op *c)
 {
 	struct op_map *m = &c->map;
-	c->plan.bits = (struct op_bits){ c->program->plan, 0, c->program->plan_bytes * 8, false };
+	c->plan.bits = (struct op_bits){ .bytes = c->program->plan, .end = c->program->plan_bytes * 8 };
+	move_window(c);
 	for (uint32_t v = 0; v < OP_VARS; v++)
 		m->home[v] = OP_NONE;
 	if (op_read(c, 4) != VERSION)
@@ -233,7 +226,7 @@ bool op_plan_begin(struct op *c)
 	if (m->calls) {
 		m->shared = (uint16_t)op_read(c, 12);
 		m->call_words = (uint8_t)((op_read_count(c, 62) + 1) & ~1u);
-		c->plan.functions = c->plan.bits.at;
+		c->plan.functions = op_tell(c);
 		for (uint32_t i = 0; i < c->program->nfuncs && !c->refused; i++) {
 			op_read(c, 12);
 			op_read(c, 12);
@@ -241,14 +234,15 @@ bool op_plan_begin(struct op *c)
 		}
 	}
 	read_joins(c);
+	op_read_all(c);
 	return !c->refused;
 }
 
 /* What a function returns and saves; the plan is read elsewhere meanwhile. */
 void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32_t *registers, op_set *words)
 {
-	uint32_t at = c->plan.bits.at;
-	c->plan.bits.at = c->plan.functions;
+	uint32_t at = op_tell(c);
+	op_seek(c, c->plan.functions);
 	for (;; function--) {
 		uint32_t word = OP_FRAME;
 		*returns = op_read(c, 12);
@@ -265,22 +259,29 @@ void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32
 		if (function == 0 || c->refused)
 			break;
 	}
-	c->plan.bits.at = at;
+	op_seek(c, at);
 }
+
+/* Operations whose results may be left to who reads them: with a constant, with a register. */
+#define OPERATION(op) (1u << ((op) >> 4))
+enum {
+	DEFERRED_K = OPERATION(UB_MOV) | OPERATION(UB_ADD) | OPERATION(UB_SUB) | OPERATION(UB_LSH) | OPERATION(UB_RSH) | OPERATION(UB_ARSH),
+	DEFERRED_X = OPERATION(UB_MOV) | OPERATION(UB_ADD) | OPERATION(UB_MUL) | OPERATION(UB_OR),
+};
 
 static bool is_deferrable(const struct ub_insn *insn)
 {
-	uint32_t class = UB_CLASS(insn->opcode), x = insn->opcode & UB_X;
-	if (class == UB_LDX) /* of a word of the frame that may be a variable */
+	uint32_t op = insn->opcode >> 4, x = insn->opcode & UB_X;
+	switch (UB_CLASS(insn->opcode)) {
+	case UB_LD:
+		return true;
+	case UB_LDX: /* of a word of the frame that may be a variable */
 		return UB_SRC(insn) == UB_R10 && UB_MODE(insn->opcode) == UB_MEM && op_size(insn->opcode) >= 4;
-	if (class != UB_ALU32 && class != UB_ALU64)
-		return class == UB_LD;
-	switch (UB_OP(insn->opcode)) {
-	case UB_MOV: return insn->offset == 0;
-	case UB_ADD: return true;
-	case UB_MUL: case UB_OR: return x;
-	case UB_SUB: case UB_LSH: case UB_RSH: case UB_ARSH: return !x;
-	default: return false;
+	case UB_ALU32:
+	case UB_ALU64:
+		return (x ? DEFERRED_X : DEFERRED_K) >> op & 1 && (op != UB_MOV >> 4 || insn->offset == 0);
+	default:
+		return false;
 	}
 }
 
@@ -291,7 +292,8 @@ static bool has_high(const struct ub_insn *insn)
 	case UB_LD: case UB_ALU64: return true;
 	case UB_LDX: return size == UB_DW || mode == UB_MEMSX;
 	case UB_STX: return mode == UB_ATOMIC && size == UB_DW && insn->imm & UB_FETCH;
-	default: return insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_HELPER;
+	case UB_JMP: return UB_OP(insn->opcode) == UB_CALL && !(insn->opcode & UB_X) && UB_SRC(insn) == UB_CALL_HELPER;
+	default: return false;
 	}
 }
 
@@ -374,16 +376,18 @@ static void read_loop(struct op *c)
 void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 {
 	struct op_say *say = &c->plan.say;
-	*say = (struct op_say){ .region = OP_NONE };
+	say->flags = 0;
+	say->region = OP_NONE;
+	say->nplaces = 0;
 	if (!c->plan.bits.bytes) {
 		uint32_t result = UB_CLASS(insn->opcode) != UB_STX ? UB_DST(insn) : insn->imm == UB_CMPXCHG ? 0 : UB_SRC(insn);
 		say->dead_high = c->map.home[result + OP_HIGH] == OP_NONE && result < UB_R10 && !(c->map.zero >> result & 1);
 		return;
 	}
 	bool moves = false;
-	c->plan.insn = c->plan.bits.at;
-	while (op_read(c, 1)) {
-		uint32_t what = op_read(c, 3), var, to;
+	c->plan.insn = op_tell(c);
+	while (bits(c, 1)) {
+		uint32_t what = bits(c, 3), var, to;
 		switch (what) {
 		case SAY_PLACE:
 			var = op_variable(c, op_read(c, 6));
@@ -416,10 +420,11 @@ void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 			op_refuse(c, ONEPASS_MALFORMED);
 		}
 	}
-	if (is_deferrable(insn))
-		say->defer = op_read(c, 1);
-	if (has_high(insn))
-		say->dead_high = op_read(c, 1);
+	bool defers = is_deferrable(insn), high = has_high(insn);
+	uint32_t two = defers | high ? bits(c, (uint32_t)defers + high) : 0;
+	say->defer = defers && (high ? two >> 1 : two);
+	say->dead_high = high && two & 1;
+	op_read_all(c);
 	if (say->loop && (moves || dead)) {
 		say->loop = false;
 		if (moves) /* the slow form would begin with other places */

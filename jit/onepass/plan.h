@@ -5,8 +5,16 @@
 
 #include "jit/onepass/state.h"
 
-uint32_t op_peek(const struct op *c);
-bool op_skip(struct op *c, uint32_t n);
+/* The bit at which reading is, and goes on. */
+uint32_t op_tell(const struct op *c);
+void op_seek(struct op *c, uint32_t at);
+/* To be asked after a piece: whether all that was read is the plan's. */
+static inline void op_read_all(struct op *c)
+{
+	const struct op_bits *b = &c->plan.bits;
+	if (b->at + b->used > b->end)
+		op_refuse(c, ONEPASS_MALFORMED);
+}
 uint32_t op_read(struct op *c, uint32_t n);
 uint32_t op_read_number(struct op *c);
 int32_t op_read_signed(struct op *c);

@@ -2,7 +2,7 @@
 /* Before the pass: where paths meet, tables at the end of the buffer, and the map for programs without a plan. */
 #include <string.h>
 
-#include "jit/onepass/state.h"
+#include "jit/onepass/plan.h"
 
 /* What a look at all instructions, in any order, tells of high halves: which are needed, and which are zero always. */
 struct highs {
@@ -210,6 +210,7 @@ static void find_homes(struct op_map *m)
 	for (uint32_t v = 0; v < OP_VARS; v++)
 		if (m->home[v] != OP_NONE)
 			op_add(&m->placed, v);
+	m->registers = (uint8_t)bits_in(m->placed.of[0] & ((1u << UB_R10) - 1));
 }
 
 /* Counts joins; the frames of a plan are found once. */
@@ -229,7 +230,7 @@ static int32_t find_frames(struct op *c, uint8_t *mem, uint8_t *tables)
 	c->plan.frames = (uint16_t *)tables;
 	c->out.fixups = (struct jit_fixup *)tables;
 	for (uint32_t i = 0; i < joins && !c->refused; i++) {
-		c->plan.frames[i] = (uint16_t)c->plan.bits.at;
+		c->plan.frames[i] = (uint16_t)op_tell(c);
 		op_frame(c, 0, OP_SKIP);
 	}
 	return 0;

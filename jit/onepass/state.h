@@ -75,27 +75,28 @@ struct op_vars {
 	uint32_t of[2];
 };
 
-static inline bool op_in(const struct op_vars *s, uint32_t var)
+static ALWAYS_INLINE bool op_in(const struct op_vars *s, uint32_t var)
 {
 	return s->of[var >> 5] >> (var & 31) & 1;
 }
 
-static inline void op_add(struct op_vars *s, uint32_t var)
+static ALWAYS_INLINE void op_add(struct op_vars *s, uint32_t var)
 {
 	s->of[var >> 5] |= 1u << (var & 31);
 }
 
-static inline void op_take(struct op_vars *s, uint32_t var)
+static ALWAYS_INLINE void op_take(struct op_vars *s, uint32_t var)
 {
 	s->of[var >> 5] &= ~(1u << (var & 31));
 }
 
 /* The program's map: where variables live unless a plan says otherwise meanwhile, and how functions call. */
 struct op_map {
-	uint8_t home[OP_VARS];
+	uint8_t home[OP_VARS] __attribute__((aligned(4)));
 	uint16_t zero;     /* registers whose high half is zero always; without a plan */
 	uint8_t words;     /* of the frame that are places; their number is even */
 	struct op_vars placed; /* variables that have a home */
+	uint8_t registers; /* r0 to r9 that have */
 	uint8_t window;    /* bytes behind a context offset below the limit */
 	uint8_t call_words; /* a function's own frame */
 	uint8_t nwords;    /* words of the program's frame that are variables */
@@ -107,16 +108,18 @@ struct op_map {
 };
 
 struct op_places {
-	/* What val says, for many variables at once. */
-	struct op_vars known;    /* not lost */
-	struct op_vars zero;     /* the constant 0 */
-	struct op_vars at_home;  /* in the place that the map says */
-	struct op_vars lazy;     /* reads places */
+	/* What val says of halves of registers, and of words, for many at once. */
+	struct op_said {
+		uint32_t known;   /* not lost */
+		uint32_t zero;    /* the constant 0 */
+		uint32_t at_home; /* in the place that the map says */
+		uint32_t lazy;    /* reads places */
+	} said[2];
 	op_set writable;         /* places the function may change */
 	int32_t sp_moved;        /* bytes pushed since the frame was made */
 	uint8_t flags;           /* enum jit_flags: JIT_KEEP while flags must last */
 	uint8_t vouched;         /* register, unchanged since, that the latest check has looked at, or none */
-	uint8_t home[OP_VARS];   /* where the next value goes */
+	uint8_t home[OP_VARS] __attribute__((aligned(4))); /* where the next value goes */
 	uint8_t owner[OP_PLACES];
 	struct op_value val[OP_VARS];
 };
@@ -126,13 +129,18 @@ struct op_places {
 enum op_fact_kind { OP_ANYTHING, OP_NUMBER, OP_CONTEXT, OP_STACK, OP_TOP };
 
 struct op_fact {
-	uint8_t kind;
-	uint8_t align;    /* NUMBER: value - lo is a multiple of 1 << align */
-	uint8_t times;    /* of what bounded says: 1, for numbers up to 255 */
-	bool open : 1;    /* an address: the offset is not known; an idea of the region is all this is */
-	bool bounded : 1; /* NUMBER, CONTEXT: value * times + slack <= length of the context, */
-	bool exact : 1;   /* and equal to it */
-	bool mapped : 1;  /* it is an address in some region, or at most FAR_ACCESS bytes away from one */
+	union {
+		struct {
+			uint8_t kind;
+			uint8_t align;    /* NUMBER: value - lo is a multiple of 1 << align */
+			uint8_t times;    /* of what bounded says: 1, for numbers up to 255 */
+			bool open : 1;    /* an address: the offset is not known; an idea of the region is all this is */
+			bool bounded : 1; /* NUMBER, CONTEXT: value * times + slack <= length of the context, */
+			bool exact : 1;   /* and equal to it */
+			bool mapped : 1;  /* it is an address in some region, or at most FAR_ACCESS bytes away from one */
+		};
+		uint32_t word; /* all of these, little-endian */
+	};
 	int32_t slack;
 	union {
 		struct {
@@ -146,7 +154,12 @@ struct op_fact {
 
 static inline struct op_fact op_fact(enum op_fact_kind kind, uint32_t lo, uint32_t hi)
 {
-	return (struct op_fact){ .kind = (uint8_t)kind, .times = 1, .lo = lo, .hi = hi };
+	struct op_fact f; /* field by field: compilers would call memset */
+	f.word = (uint32_t)kind | 1u << 16;
+	f.slack = 0;
+	f.lo = lo;
+	f.hi = hi;
+	return f;
 }
 
 enum { OP_FACTS = 11 + OP_WORDS };
@@ -201,16 +214,23 @@ struct op_loop {
 	struct op_form form[OP_FACTS];
 };
 
-/* The plan, bit by bit. */
+/* The plan, bit by bit, through a window. */
 struct op_bits {
 	const uint8_t *bytes; /* NULL: none */
-	uint32_t at, end;     /* bits */
+	uint32_t at, end;     /* bits: where the window is, where the plan ends */
+	uint32_t window;      /* what has not been read of it, on top */
+	uint32_t used;        /* what has */
 	bool bad;
 };
 
 /* What the plan says about the instruction at hand. */
 struct op_say {
-	bool defer, dead_high, drop, loop;
+	union {
+		struct {
+			bool defer, dead_high, drop, loop;
+		};
+		uint32_t flags; /* all four */
+	};
 	uint8_t region; /* OP_NONE: nothing */
 	uint8_t nplaces;
 	uint8_t var[4], place[4]; /* where variables live from its result on */
@@ -348,11 +368,11 @@ static inline bool op_is_const(const struct op *c, uint32_t var)
 }
 static inline bool op_known(const struct op *c, uint32_t var)
 {
-	return op_in(&c->places.known, var);
+	return c->places.said[var >> 5].known >> (var & 31) & 1;
 }
 static inline bool op_is_zero(const struct op *c, uint32_t var)
 {
-	return op_in(&c->places.zero, var);
+	return c->places.said[var >> 5].zero >> (var & 31) & 1;
 }
 /* An operand that data processing takes as it is: a register, a shifted one, a constant. */
 struct op_operand {
@@ -368,7 +388,10 @@ static inline struct op_operand op_imm(uint32_t imm)
 void op_dp(struct op *c, enum t2_dp op, int rd, int rn, struct op_operand m, enum jit_flags f);
 
 /* check.c */
-struct op_fact *op_fact_of(struct op *c, uint32_t var);
+static inline struct op_fact *op_fact_of(struct op *c, uint32_t var)
+{
+	return &c->facts.fact[var < OP_BUDGET ? var : var - OP_WORD + OP_BUDGET];
+}
 struct op_fact op_know(struct op *c, uint32_t var);
 void op_forget(struct op *c, uint32_t var);
 void op_doubt_fact(struct op *c, uint32_t var);
