@@ -3,8 +3,6 @@
  * When everything is there, the distances go in; where some do not reach, those branches grow, code
  * moves up to make room, and all distances once more. Everything else is independent of its position.
  */
-#include <string.h>
-
 #include "jit/patch.h"
 
 static struct jit_fixup *fixup(const struct jit_out *o, uint32_t i)
@@ -204,16 +202,22 @@ static uint32_t place_tops(struct jit_out *o)
 	return more ? size_branches(o) : grown;
 }
 
-/* Moves code apart, from the end. */
+/* Moves code apart, from the end to the first branch that grows. */
 static void spread(struct jit_out *o)
 {
 	uint16_t *code = o->code.at;
 	uint32_t end = o->code.len;
 	for (const struct jit_fixup *f = o->fixups - o->nfixups; f < o->fixups; f++) {
-		uint32_t from = f->at + 1u;
-		memmove(code + from + f->grown + f->wide, code + from, (end - from) * 2);
-		code[f->at + f->grown] = code[f->at];
+		uint32_t moved = (uint32_t)f->grown + f->wide;
+		if (moved == 0)
+			break;
+		while (end > f->at + 1u) {
+			end--;
+			code[end + moved] = code[end];
+			__asm__ volatile(""); /* pieces are short: no call of memmove */
+		}
 		end = f->at;
+		code[end + f->grown] = code[end];
 	}
 }
 

@@ -20,8 +20,9 @@ void op_note(struct op *c, enum onepass_note note)
 static void check_frame(struct op *c, const struct ub_insn *insn)
 {
 	uint32_t class = UB_CLASS(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn);
-	bool base = (class == UB_LDX && s == UB_R10) || ((class == UB_ST || class == UB_STX) && d == UB_R10 && s != UB_R10);
-	if (c->map.nwords && !c->called && (d == UB_R10 || s == UB_R10) && !base)
+	if (!c->map.nwords || c->called || (d != UB_R10 && s != UB_R10))
+		return;
+	if (!((class == UB_LDX && s == UB_R10) || ((class == UB_ST || class == UB_STX) && d == UB_R10 && s != UB_R10)))
 		op_refuse(c, ONEPASS_FRAME_WORD);
 }
 
@@ -90,14 +91,14 @@ static void emit(struct op *c)
 		const struct ub_insn *insn = c->text + slot;
 		c->slot = slot;
 		bool again = c->loop.active && slot == c->loop.start; /* the slow form begins */
-		bool fell = on, hole = op_loop_hole(c, on);
+		bool fell = on, hole = c->loop.fast && op_loop_hole(c, on);
 		if (hole) {
 			on = false;
 		} else if (op_is_join(c, slot) && !again) {
 			join(c, on);
 			on = !c->plan.never;
 		}
-		if (!hole && !again && !op_loop_head(c))
+		if (!hole && !again && !(c->loop.active && op_loop_head(c)))
 			c->out.offset[slot] = (uint16_t)c->out.code.len;
 		op_plan_insn(c, insn, !on);
 		if (on) {

@@ -164,7 +164,7 @@ static void enter_values(struct op *c, const struct frame *f)
 	meet_all(c, f, OP_ENTER);
 }
 
-/* A claim about a number: its bounds are those of any where it says no others, or none that are possible. */
+/* Bounds of a number: those of any where the claim says no others, or none that are possible. */
 static void number_bounds(struct op_fact *f, int64_t lo, int64_t hi)
 {
 	bool possible = lo >= 0 && hi <= UINT32_MAX;
@@ -176,37 +176,33 @@ static void number_bounds(struct op_fact *f, int64_t lo, int64_t hi)
 static uint32_t read_fact(struct op *c, struct op_fact *f)
 {
 	static const uint8_t kinds[] = { OP_NUMBER, OP_CONTEXT, OP_STACK, OP_NUMBER };
-	const struct ub_program *p = c->program;
-	uint32_t bits = op_read(c, 8), var = op_fact_variable(c, bits >> 2), kind = bits & 3, above = 0;
-	int32_t lo = 0;
-	int64_t hi, most, from = kind == 3 ? op_read(c, 1) ? p->data_addr : p->rodata_addr : 0;
-	*f = op_fact(kinds[kind], 0, UINT32_MAX);
-	if (kind == 2 && c->map.calls && op_read(c, 1))
-		f->kind = OP_TOP;
-	most = f->kind == OP_NUMBER ? (int64_t)UINT32_MAX : INT32_MAX;
-	bool low = op_maybe_signed(c, &lo), high = op_maybe_number(c, &above);
-	hi = high && lo + (int64_t)above < most ? lo + (int64_t)above : most;
-	if (f->kind == OP_NUMBER) {
-		number_bounds(f, lo + from, high ? hi + from : hi);
-	} else {
-		f->from = lo;
-		f->to = (int32_t)hi;
-		f->open = !low && !high;
+	struct op_claim is;
+	op_read_claim(c, &is);
+	bool high = is.there & CLAIM_HIGH, number = kinds[is.kind] == OP_NUMBER;
+	int64_t most = number ? (int64_t)UINT32_MAX : INT32_MAX, hi = high && is.lo + (int64_t)is.above < most ? is.lo + (int64_t)is.above : most;
+	*f = op_fact(is.kind == 2 && is.other ? OP_TOP : kinds[is.kind], (uint32_t)is.lo, (uint32_t)hi);
+	f->slack = is.slack;
+	f->open = !number && !(is.there & (CLAIM_LOW | CLAIM_HIGH));
+	if (is.kind == 3) {
+		int64_t from = is.other ? c->program->data_addr : c->program->rodata_addr;
+		number_bounds(f, is.lo + from, high ? hi + from : hi);
+	} else if (number) {
+		number_bounds(f, is.lo, hi);
 	}
-	f->bounded = op_maybe_signed(c, &f->slack);
-	if (f->bounded) {
+	if (is.there & CLAIM_SLACK) {
+		f->bounded = true;
 		f->exact = op_read(c, 1);
 		f->open = false;
-		if (f->kind == OP_NUMBER && !f->exact && op_read(c, 1))
+		if (number && !f->exact && op_read(c, 1))
 			f->times = (uint8_t)(op_read_count(c, 253) + 2);
 		if (f->kind >= OP_STACK || f->slack > 1 << 30 || f->slack < -(1 << 30))
 			op_refuse(c, ONEPASS_MALFORMED);
 	}
-	if (kind == 0 && op_read(c, 1))
+	if (is.kind == 0 && op_read(c, 1))
 		f->align = (uint8_t)(op_read(c, 3) + 1);
-	if (f->kind == OP_NUMBER ? f->lo > f->hi : f->from > f->to || f->from == INT32_MIN)
+	if (number ? f->lo > f->hi : f->from > f->to || f->from == INT32_MIN)
 		op_refuse(c, ONEPASS_MALFORMED);
-	return var;
+	return is.var;
 }
 
 static void frame_fact(struct op *c, enum op_visit how, struct op_vars *told)
@@ -294,8 +290,7 @@ static void read_frame(struct op *c, uint32_t slot, enum op_visit how)
 		meet_all(c, &f, OP_EDGE);
 	while (op_read(c, 1))
 		frame_fact(c, how, &told);
-	uint32_t length = 0;
-	op_maybe_number(c, &length);
+	uint32_t length = op_maybe_number(c);
 	if (how & OP_EDGE && length > c->facts.length)
 		op_doubt(c, c->plan.frame, ONEPASS_LENGTH, 0);
 	if (how & OP_ENTER) {

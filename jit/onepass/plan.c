@@ -78,27 +78,59 @@ uint32_t op_read_number(struct op *c)
 	return v;
 }
 
-/* A number if a bit says that there is one, which is else left as it was. */
-bool op_maybe_number(struct op *c, uint32_t *v)
+/* A number if a bit says that there is one, else 0. */
+uint32_t op_maybe_number(struct op *c)
 {
-	bool some = bits(c, 1);
-	if (some)
-		*v = op_read_number(c);
-	return some;
+	return bits(c, 1) ? op_read_number(c) : 0;
 }
 
-bool op_maybe_signed(struct op *c, int32_t *v)
+static int32_t with_sign(uint32_t v)
 {
-	bool some = bits(c, 1);
-	if (some)
-		*v = op_read_signed(c);
-	return some;
+	return (int32_t)(v >> 1 ^ (0u - (v & 1)));
+}
+
+/* Three numbers, before each a bit that says whether it is there: returns these bits. The window is in registers
+ * meanwhile; a bit and a group, or a group, are in it. */
+static uint32_t read_three(struct op *c, uint32_t *number)
+{
+	struct op_bits *b = &c->plan.bits;
+	uint32_t window = b->window, used = b->used, there = 0;
+	for (uint32_t i = 0; i < 3; i++) {
+		uint32_t v = 0, left = 8, some;
+		if (used > WINDOW - 6) {
+			b->used = used;
+			move_window(c);
+			window = b->window;
+			used = 0;
+		}
+		some = window >> 31;
+		there |= some << i;
+		window <<= 1;
+		used += 1;
+		while (some && left--) {
+			v = v << 4 | (window >> 27 & 15);
+			some = window >> 31;
+			window <<= 5;
+			used += 5;
+			if (used > WINDOW - 5) {
+				b->used = used;
+				move_window(c);
+				window = b->window;
+				used = 0;
+			}
+		}
+		if (some)
+			op_refuse(c, ONEPASS_MALFORMED);
+		number[i] = v;
+	}
+	b->window = window;
+	b->used = used;
+	return there;
 }
 
 int32_t op_read_signed(struct op *c)
 {
-	uint32_t v = op_read_number(c);
-	return (int32_t)(v >> 1 ^ (0u - (v & 1)));
+	return with_sign(op_read_number(c));
 }
 
 /* A number up to a limit. */
@@ -150,6 +182,19 @@ uint32_t op_fact_variable(struct op *c, uint32_t v)
 uint32_t op_read_fact_variable(struct op *c)
 {
 	return op_fact_variable(c, op_read(c, 6));
+}
+
+/* What a frame says of a variable, but for how often the number is bounded and what it is a multiple of. */
+void op_read_claim(struct op *c, struct op_claim *to)
+{
+	uint32_t head = bits(c, 8), kind = head & 3, number[3];
+	to->var = (uint8_t)op_fact_variable(c, head >> 2);
+	to->kind = (uint8_t)kind;
+	to->other = (kind == 3 || (kind == 2 && c->map.calls)) && bits(c, 1);
+	to->there = (uint8_t)read_three(c, number);
+	to->lo = with_sign(number[0]);
+	to->above = number[1];
+	to->slack = with_sign(number[2]);
 }
 
 static void read_places(struct op *c)

@@ -18,13 +18,23 @@ static inline void op_read_all(struct op *c)
 uint32_t op_read(struct op *c, uint32_t n);
 uint32_t op_read_number(struct op *c);
 int32_t op_read_signed(struct op *c);
-bool op_maybe_number(struct op *c, uint32_t *v);
-bool op_maybe_signed(struct op *c, int32_t *v);
+uint32_t op_maybe_number(struct op *c);
 uint32_t op_read_count(struct op *c, uint32_t most);
 /* What bits say: four, a place (that of words is followed by a number); six, a variable. */
 uint32_t op_place(struct op *c, uint32_t code);
 uint32_t op_variable(struct op *c, uint32_t v);
 uint32_t op_fact_variable(struct op *c, uint32_t v);
 uint32_t op_read_fact_variable(struct op *c);
+
+/* The first part of what a frame says of a variable. */
+struct op_claim {
+	uint8_t var, kind;
+	bool other;    /* of memory, .data; of the stack, from its top */
+	uint8_t there; /* what is said: CLAIM_* */
+	int32_t lo, slack;
+	uint32_t above; /* lo, at most */
+};
+enum { CLAIM_LOW = 1, CLAIM_HIGH = 2, CLAIM_SLACK = 4 };
+void op_read_claim(struct op *c, struct op_claim *to);
 
 #endif
