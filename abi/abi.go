@@ -28,7 +28,7 @@ type Row struct {
 	Text   string // third column, unquoted
 }
 
-var rowPattern = regexp.MustCompile(`(?m)^\s*X\((\w+),\s*(-?\w+),\s*(?:"([^"]*)"|(\w+))\)`)
+var rowPattern = regexp.MustCompile(`(?m)^\s*X\((\w+),\s*(-?\w+),\s*(?:"([^"]*)"|(\w+))(?:,[^()"]*)?\)`)
 
 // table reads the rows of the X-macro in an embedded header. A header without rows is a bug.
 func table(header string) []Row {

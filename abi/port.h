@@ -45,14 +45,27 @@ enum { UB_SVC_HOLD = 0xf1, UB_SVC_RELEASE = 0xf2 };
 #include UB_PORT_IRQ
 #else
 
+#if defined(UB_WALLS) && !UB_HOST
+/* Hooks run programs in handlers, which may mask interrupts. */
+static inline int ub_in_handler(void)
+{
+	uint32_t exception;
+	__asm__ volatile("mrs %0, ipsr" : "=r"(exception));
+	return exception != 0;
+}
+#endif
+
 static inline uint32_t ub_irq_save(void)
 {
 #if UB_HOST
 	return 0;
-#elif defined(UB_WALLS)
-	__asm__ volatile("svc %0" ::"i"(UB_SVC_HOLD) : "memory");
-	return 0;
 #else
+#if defined(UB_WALLS)
+	if (!ub_in_handler()) {
+		__asm__ volatile("svc %0" ::"i"(UB_SVC_HOLD) : "memory");
+		return 0;
+	}
+#endif
 	uint32_t primask;
 	__asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(primask)::"memory");
 	return primask;
@@ -63,10 +76,13 @@ static inline void ub_irq_restore(uint32_t saved)
 {
 #if UB_HOST
 	(void)saved;
-#elif defined(UB_WALLS)
-	(void)saved;
-	__asm__ volatile("svc %0" ::"i"(UB_SVC_RELEASE) : "memory");
 #else
+#if defined(UB_WALLS)
+	if (!ub_in_handler()) {
+		__asm__ volatile("svc %0" ::"i"(UB_SVC_RELEASE) : "memory");
+		return;
+	}
+#endif
 	__asm__ volatile("msr primask, %0" ::"r"(saved) : "memory");
 #endif
 }

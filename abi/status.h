@@ -80,6 +80,14 @@
 	X(UB_E_RUNNING, -143, "program is running")                                           \
 	X(UB_E_STOPPED, -144, "program is not running")                                       \
 	X(UB_E_GRANT, -145, "grant of something that does not exist")                         \
+	X(UB_E_HOOK, -146, "this device has no such hook")                                    \
+	X(UB_E_HOOK_GRANT, -147, "the program's manifest does not grant that hook")           \
+	X(UB_E_HOOK_ATTACHED, -148, "program is attached to a hook")                          \
+	X(UB_E_HOOK_DETACHED, -149, "program is not attached to that hook")                   \
+	X(UB_E_HOOK_LOOP, -150, "jumps backwards or calls a function, which programs in interrupts may not") \
+	X(UB_E_HOOK_HELPER, -151, "helper that programs in interrupts may not call")          \
+	X(UB_E_HOOK_SIZE, -152, "too long for a program in interrupts")                       \
+	X(UB_E_HOOK_ENGINE, -153, "programs in interrupts run on vm only")                    \
 	/* maps/ */                                                                           \
 	X(UB_E_MAP_TYPE, -160, "unknown type of map")                                         \
 	X(UB_E_MAP_KEY, -161, "key size is not one that this type of map can have")           \

@@ -23,23 +23,25 @@ import (
 // Spec says how a program is to be deployed: what flags say, or the manifest of an application.
 type Spec struct {
 	Name        string     `json:"name"`
-	Source      string     `json:"source"`                 // .c or .o, beside the manifest
-	Entry       string     `json:"entry,omitempty"`        // function, where the object has several
-	Format      string     `json:"format,omitempty"`       // of the image; "" is packed
-	Engine      string     `json:"engine,omitempty"`       // vm, jit, jit-mpu; "" is jit on boards, vm on the desk
-	Period      string     `json:"period,omitempty"`       // runs each "2s"
-	Events      []string   `json:"events,omitempty"`       // runs by input, message
-	LongRunning bool       `json:"long_running,omitempty"` // runs once, from start on
-	Restart     string     `json:"restart,omitempty"`      // never, on-fault, always; "" is on-fault
-	Answers     string     `json:"answers,omitempty"`      // requests to x/NAME of nobody, known, anybody
-	Priority    uint8      `json:"priority,omitempty"`     // 1 (first) to 6
-	Budget      uint32     `json:"budget,omitempty"`       // backward jumps and calls of a run
-	Context     uint32     `json:"context,omitempty"`      // bytes
-	Mailbox     uint32     `json:"mailbox,omitempty"`      // bytes
-	Keys        []KeyRange `json:"keys,omitempty"`         // of the global store; none given: all, if it uses it
-	Maps        []MapShare `json:"maps,omitempty"`         // those it shares with other programs; others are its own
-	Trial       string     `json:"trial,omitempty"`        // a new version is confirmed when it ran "60s" without a fault
-	ByHand      bool       `json:"by_hand,omitempty"`      // is started by hand only
+	Source      string     `json:"source"`                  // .c or .o, beside the manifest
+	Entry       string     `json:"entry,omitempty"`         // function, where the object has several
+	Format      string     `json:"format,omitempty"`        // of the image; "" is packed
+	Engine      string     `json:"engine,omitempty"`        // vm, jit, jit-mpu; "" is jit on boards, vm on the desk
+	Period      string     `json:"period,omitempty"`        // runs each "2s"
+	Events      []string   `json:"events,omitempty"`        // runs by input, message
+	LongRunning bool       `json:"long_running,omitempty"`  // runs once, from start on
+	Restart     string     `json:"restart,omitempty"`       // never, on-fault, always; "" is on-fault
+	Answers     string     `json:"answers,omitempty"`       // requests to x/NAME of nobody, known, anybody
+	Priority    uint8      `json:"priority,omitempty"`      // 1 (first) to 6
+	Budget      uint32     `json:"budget,omitempty"`        // backward jumps and calls of a run
+	Context     uint32     `json:"context,omitempty"`       // bytes
+	Mailbox     uint32     `json:"mailbox,omitempty"`       // bytes
+	Keys        []KeyRange `json:"keys,omitempty"`          // of the global store; none given: all, if it uses it
+	Maps        []MapShare `json:"maps,omitempty"`          // those it shares with other programs; others are its own
+	Trial       string     `json:"trial,omitempty"`         // a new version is confirmed when it ran "60s" without a fault
+	ByHand      bool       `json:"by_hand,omitempty"`       // is started by hand only
+	Hook        string     `json:"hook,omitempty"`          // what makes it run, as "gpio/PA0/rising"; "" is what its SEC() says
+	HookOrder   *uint8     `json:"hook_priority,omitempty"` // of several on one hook the lowest is first; none given: 128
 }
 
 // KeyRange are keys of the global store that a program may use.
@@ -154,8 +156,27 @@ func duration(what, text string) (time.Duration, error) {
 	return d, nil
 }
 
-// defaultContext is enough for most; programs that answer requests get room for a packet and its answer.
-const defaultContext, packetContext = 64, 512
+// defaultContext is enough for most; programs that answer requests get room for a packet and its answer, those that see datagrams
+// for a part of them.
+const defaultContext, packetContext, captureContext = 64, 512, 256
+
+// hook is what makes the program run, if anything does.
+func (s *Spec) hook(p *image.Program) (h device.Hook, is bool, err error) {
+	section := s.Hook
+	if section == "" {
+		section = p.In
+	}
+	if h, is, err = device.ParseHook(section); err != nil || !is {
+		if err == nil && (s.Hook != "" || s.HookOrder != nil) {
+			err = fmt.Errorf("%q is no hook: nothing makes a program in that section run", section)
+		}
+		return h, false, err
+	}
+	if s.HookOrder != nil {
+		h.Priority = *s.HookOrder
+	}
+	return h, true, nil
+}
 
 // Manifest is what is signed of a program for a kind of board. It grants what the program uses, and no more.
 func (s *Spec) Manifest(p *image.Program, board string) (m suit.Manifest, format abi.Format, err error) {
@@ -175,6 +196,16 @@ func (s *Spec) Manifest(p *image.Program, board string) (m suit.Manifest, format
 		return fail(err)
 	}
 	c.Entry = uint16(p.EntryIndex(c.Format))
+	hook, hooked, err := s.hook(p)
+	if err != nil {
+		return fail(err)
+	}
+	if hooked && hook.Kind.InInterrupt() {
+		if s.Engine != "" && s.Engine != "vm" {
+			return fail(fmt.Errorf("engine %q: programs of %v run in interrupts, which vm alone does", s.Engine, hook))
+		}
+		engine = "vm"
+	}
 	engines := map[string]device.Engine{"vm": device.VM, "jit": device.JIT, "jit-mpu": device.JITMPU}
 	if c.Engine, err = pick("engine", s.Engine, engine, engines); err != nil {
 		return fail(err)
@@ -187,7 +218,11 @@ func (s *Spec) Manifest(p *image.Program, board string) (m suit.Manifest, format
 		return fail(err)
 	}
 	answers := map[string]suit.Answers{"nobody": suit.Nobody, "known": suit.Known, "anybody": suit.Anybody}
-	if m.Answers, err = pick("answers", s.Answers, "nobody", answers); err != nil {
+	answering := "nobody"
+	if hooked && hook.Kind == device.HookCoAP {
+		answering = "known"
+	}
+	if m.Answers, err = pick("answers", s.Answers, answering, answers); err != nil {
 		return fail(err)
 	}
 	period, err := duration("period", s.Period)
@@ -204,17 +239,25 @@ func (s *Spec) Manifest(p *image.Program, board string) (m suit.Manifest, format
 		c.PeriodMS, c.Events = uint32(max(1, period.Milliseconds())), device.EventTimer
 	}
 	for _, e := range s.Events {
-		bit, err := pick("event", e, "", map[string]uint8{"input": device.EventInput, "message": device.EventMessage})
+		bit, err := pick("event", e, "", map[string]device.Events{"input": device.EventInput, "message": device.EventMessage})
 		if err != nil {
 			return fail(err)
 		}
 		c.Events |= bit
+	}
+	if hooked {
+		if err := s.attach(&c, hook); err != nil {
+			return fail(err)
+		}
 	}
 	c.Context = max(s.Context, p.CtxMin)
 	if s.Context == 0 {
 		c.Context = max(c.Context, defaultContext)
 		if m.Answers != suit.Nobody {
 			c.Context = max(c.Context, packetContext)
+		}
+		if hooked && (hook.Kind == device.HookPacketIn || hook.Kind == device.HookPacketOut) {
+			c.Context = max(c.Context, captureContext)
 		}
 	}
 	c.Devices = devicesOf(p.Helpers)
@@ -265,4 +308,25 @@ func (s *Spec) shares(p *image.Program, format abi.Format) (bits uint32, err err
 		bits |= rights << (2 * at)
 	}
 	return bits, nil
+}
+
+// attach grants a hook: what flags or the manifest say of periods goes before what the section says.
+func (s *Spec) attach(c *device.Config, h device.Hook) error {
+	if h.PeriodMS > 0 && c.PeriodMS == 0 {
+		c.PeriodMS = h.PeriodMS
+	}
+	if h.PeriodMS > 0 && c.PeriodMS != h.PeriodMS && h.Kind != device.HookTimer {
+		return fmt.Errorf("%v has a period of its own: leave %s out", h, s.Period)
+	}
+	if h.Kind.InInterrupt() && c.Events != 0 {
+		return fmt.Errorf("programs of %v run in interrupts, and by nothing else", h)
+	}
+	if c.LongRunning && h.Kind != device.HookInput && h.Kind != device.HookMessage {
+		return fmt.Errorf("it runs from its start on: nothing can make it run, as %v would", h)
+	}
+	c.Events |= 1 << h.Kind
+	if h.Kind.Own() {
+		c.Hook = device.Hook{Argument: h.Argument, Path: h.Path, Priority: h.Priority}
+	}
+	return nil
 }

@@ -55,13 +55,6 @@ const (
 	Always  Restart = 2
 )
 
-// Events a program is run by.
-const (
-	EventTimer   = 1
-	EventInput   = 2
-	EventMessage = 4
-)
-
 // Keys of the global store that a program may use, from First to Last.
 type Keys struct {
 	First, Last uint32
@@ -76,7 +69,8 @@ type Config struct {
 	Restart     Restart
 	Priority    uint8 // 1 (first) to 6; 0 means 3
 	LongRunning bool
-	Events      uint8
+	Events      Events // hooks it may be attached to, and is when it starts
+	Hook        Hook   // what the one of them is about that is not timer, input or message; Kind is not looked at
 	Entry       uint16
 	PeriodMS    uint32
 	Budget      uint32 // 0 means as many as there are
@@ -105,18 +99,25 @@ func (c Config) Encode() ([]byte, error) {
 		return nil, fmt.Errorf("program %q has %d ranges of keys, more than %d", c.Name, len(c.Keys), keyRanges)
 	}
 	var wire struct {
-		Name                                            [nameBytes]byte
-		Format, Engine, Restart, Priority, Long, Events uint8
-		Entry                                           uint16
-		Period, Budget, Ticks, Context, Mailbox         uint32
-		Helpers                                         [helperWords]uint32
-		Devices                                         uint32
-		Keys                                            [keyRanges]Keys
-		Shared                                          uint32
+		Name                                           [nameBytes]byte
+		Format, Engine, Restart, Priority, Long, Order uint8
+		Entry                                          uint16
+		Period, Budget, Ticks, Context, Mailbox        uint32
+		Helpers                                        [helperWords]uint32
+		Devices                                        uint32
+		Keys                                           [keyRanges]Keys
+		Shared                                         uint32
+		Events, Argument                               uint32
+		Path                                           [hookPath]byte
 	}
 	copy(wire.Name[:], c.Name)
 	wire.Format, wire.Engine, wire.Restart = uint8(c.Format), uint8(c.Engine), uint8(c.Restart)
-	wire.Priority, wire.Events, wire.Entry = c.Priority, c.Events, c.Entry
+	wire.Priority, wire.Entry = c.Priority, c.Entry
+	wire.Events, wire.Argument, wire.Order = uint32(c.Events), c.Hook.Argument, c.Hook.Priority
+	if len(c.Hook.Path) >= hookPath {
+		return nil, fmt.Errorf("path %q is longer than %d characters", c.Hook.Path, hookPath-1)
+	}
+	copy(wire.Path[:], c.Hook.Path)
 	if wire.Priority == 0 {
 		wire.Priority = 3
 	}

@@ -13,7 +13,7 @@ DEVICE_TEST := device/console/console.c device/console/test.c device/console/mis
 
 # As small as it goes, but for what programs spend their time in, and the way to helpers.
 DEVICE_FAST = $(patsubst %.c,%.o,$(wildcard vm/*.c)) jit/runtime.o device/supervisor/gate.o firmware/helpers/helpers.o firmware/helpers/devices.o \
-	maps/helpers.o maps/hash.o
+	maps/helpers.o maps/hash.o device/supervisor/points.o
 # Helpers of maps run in the gate, where interrupts can be masked.
 DEVICE_LDFLAGS = $(subst firmware/boot,device/boards,$(ARM_LDFLAGS)) -Wl,-Map=$(@:.elf=.map)
 
@@ -93,7 +93,7 @@ device-sanitize: ## tests of the supervisor on the desk, under three sanitizers
 # supervisor and engines; of the server's memory the supervisor's is left out, which is the larger part of it.
 DEVICE_PARTS = device/cbor device/coap device/crypto device/oscore device/server device/store device/trust
 # Files in these folders that are no part of them, but features with a row of their own.
-DEVICE_APART =
+DEVICE_APART = device/server/hooks.c device/supervisor/hooks.c device/supervisor/points.c device/kernel/observe.c
 DEVICE_SIZED = netduino2 mps2-an385
 .PHONY: device-sizes
 device-sizes: $(DEVICE_SIZED:%=build/device/%.elf) ## code, tables and memory of the device's firmware by component, in bytes

@@ -108,6 +108,25 @@ void os_unlock(void);
 
 /* Microseconds since the start. A timer is a wait with an end. */
 uint64_t os_now(void);
+uint64_t os_now_ns(void);
+
+/* Between these two not even an interrupt comes; for a few microseconds. They nest. */
+uint32_t os_mask(void);
+void os_unmask(uint32_t masked);
+
+/* What happens inside the system, for who wants to see it. An observer is called in the handler, with interrupts masked, and does
+ * nothing that waits. */
+enum os_point { OS_POINT_SWITCH, OS_POINT_IRQ_ENTER, OS_POINT_IRQ_EXIT, OS_POINTS };
+struct os_seen {
+	uint64_t now_ns;
+	const struct os_thread *thread, *next; /* who runs, who goes on */
+	uint32_t ready;     /* SWITCH: thread could have gone on */
+	uint32_t waited_ns; /* SWITCH: since next could */
+	int32_t irq;        /* IRQ_…: its number, -1 for the tick */
+};
+typedef void (*os_observer)(void *owner, uint32_t point, const struct os_seen *seen);
+/* NULL: nobody. Where os_port.h says OS_OBSERVABLE = 0 there are no such points. */
+void os_observe(uint32_t point, os_observer observer, void *owner);
 
 /* Datagrams: whole messages, which may be lost, never half. There is one link, and one thread listens to it. Who is at the
  * other end is for the link to say, and compared byte by byte; a line with one other end leaves it zero. */

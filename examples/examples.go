@@ -144,6 +144,22 @@ func WeatherStation() []Example {
 	})
 }
 
+// Hooks lists programs that run when something happens on a device (docs/hooks.md); what comes of them is in internal/servertest and
+// internal/devicetest.
+func Hooks() []Example {
+	return load([]Example{
+		{Name: "heartbeat", Doc: "runs ten times a second"},
+		{Name: "button", Doc: "runs when a pin goes high, and ignores what bounces"},
+		{Name: "thermometer", Doc: "gets each reading of a sensor"},
+		{Name: "reading", Doc: "answers requests for a path"},
+		{Name: "no_reading", Doc: "answers what the one before it left"},
+		{Name: "packet_filter", Doc: "drops datagrams before anybody reads them"},
+		{Name: "watch", Doc: "is told of faults of other programs"},
+		{Name: "started", Doc: "runs when the device has started"},
+		{Name: "last_switch", Doc: "runs in an interrupt, at each switch of threads"},
+	})
+}
+
 // Where the parts of a CoAP context lie: the header helpers know, the request, the response.
 const (
 	coapHeader  = 12

@@ -25,7 +25,7 @@ func LoadObject(name string, data []byte, entry string) (*Program, error) {
 	if err := l.reach(start); err != nil {
 		return nil, err
 	}
-	p := &Program{Name: name}
+	p := &Program{Name: name, In: start.sec.name}
 	if err := l.link(p); err != nil {
 		return nil, err
 	}

@@ -36,6 +36,7 @@ func (s Section) String() string { return [...]string{".text", ".rodata", ".data
 // given addresses.
 type Program struct {
 	Name   string // of the object or file, for messages
+	In     string // section of the entry function in its object: what SEC() says
 	Text   []byte // the program is entered at slot 0; local calls and lddw of functions are resolved
 	Rodata []byte
 	Data   []byte

@@ -17,6 +17,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/ubench-dev/ubench/deploy"
+	"github.com/ubench-dev/ubench/device"
 	"github.com/ubench-dev/ubench/image"
 )
 
@@ -48,6 +49,8 @@ Examples:
 			&cli.BoolFlag{Name: "long-running", Usage: "run it once, from start on"},
 			&cli.StringFlag{Name: "restart", Usage: "`WHEN` it is started again: never, on-fault (the default), always"},
 			&cli.StringFlag{Name: "answers", Usage: "requests to x/NAME are answered by it, of `WHOM`: nobody (the default), known, anybody"},
+			&cli.StringFlag{Name: "hook", Usage: "run it by `HOOK`, as timer/100ms or gpio/PA0/rising; the default is what its SEC() says"},
+			&cli.UintFlag{Name: "hook-priority", Value: device.DefaultHookPriority, Usage: "of several programs on one hook that with the lowest `NUMBER` runs first"},
 			&cli.StringFlag{Name: "trial", Usage: "keep a new version once it has run so long without a fault: `TIME`, as in 60s"},
 			&cli.UintFlag{Name: "context", Usage: "`BYTES` of context it gets at most"},
 			&cli.UintFlag{Name: "mailbox", Usage: "`BYTES` of mailbox"},
@@ -116,6 +119,9 @@ func (e *env) deployJob(c *cli.Context) (*deploy.Job, error) {
 			return nil, usagef("--%s %d: a number of 32 bits is needed", flag, c.Uint(flag))
 		}
 	}
+	if c.Uint("hook-priority") > 255 {
+		return nil, usagef("--hook-priority %d: choose 0 (first) to 255", c.Uint("hook-priority"))
+	}
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
@@ -143,6 +149,11 @@ func (e *env) flagSpec(c *cli.Context, file string) deploy.Spec {
 		Name: c.String("name"), Source: file, Entry: c.String("entry"), Engine: c.String("engine"), Format: c.String("format"),
 		Period: c.String("period"), LongRunning: c.Bool("long-running"), Restart: c.String("restart"), Answers: c.String("answers"),
 		Trial: c.String("trial"), Context: uint32(c.Uint("context")), Mailbox: uint32(c.Uint("mailbox")), ByHand: c.Bool("by-hand"),
+	}
+	s.Hook = c.String("hook")
+	if c.IsSet("hook-priority") {
+		order := uint8(c.Uint("hook-priority"))
+		s.HookOrder = &order
 	}
 	if s.Name == "" {
 		s.Name, _, _ = strings.Cut(filepath.Base(file), ".")

@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/ubench-dev/ubench/deploy"
+	"github.com/ubench-dev/ubench/device"
 	"github.com/ubench-dev/ubench/firmware"
 )
 
@@ -53,6 +54,15 @@ func deviceVerbs() []deviceVerb {
 		{"stop", "NAME…", "stop programs when their run is over", 1, many, act("stopped", deploy.Device.Stop), nil},
 		{"kill", "NAME…", "stop programs at once", 1, many, act("killed", deploy.Device.Kill), nil},
 		{"rm", "NAME…", "remove programs", 1, many, act("removed", deploy.Device.Remove), nil},
+		{"hooks", "", "list what programs are attached to, in the order they run in", 0, 0, (*env).deviceHooks, nil},
+		{"attach", "NAME [HOOK]", "have a program run by a hook that its manifest grants, with --priority; the default is all", 1, 2,
+			func(e *env, c *cli.Context, d deploy.Device, args []string) error {
+				return e.deviceAttach(c, d, args, "attached", func(name string, h *device.Hook) error { return d.Attach(c.Context, name, h) })
+			}, nil},
+		{"detach", "NAME [HOOK]", "the contrary", 1, 2,
+			func(e *env, c *cli.Context, d deploy.Device, args []string) error {
+				return e.deviceAttach(c, d, args, "detached", func(name string, h *device.Hook) error { return d.Detach(c.Context, name, h) })
+			}, nil},
 		{"confirm", "NAME…", "keep versions that are on trial", 1, many, act("confirmed", deploy.Device.Confirm), nil},
 		{"rollback", "NAME…", "bring the versions before those on trial back", 1, many, act("rolled back", deploy.Device.Rollback), nil},
 		{"get", "STORE [KEY]", "read a store: global, or a program's own", 1, 2, (*env).deviceGet, nil},
@@ -89,6 +99,7 @@ Examples:
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:5683", Usage: "emulate, bridge: `ADDRESS:PORT` to be reached at; port 0 is any"},
 			&cli.StringFlag{Name: "context", Usage: "run: what the program gets, `HEX` or @FILE"},
 			&cli.StringFlag{Name: "key", Usage: "use: `FILE` of ubench keygen that signs programs"},
+			&cli.UintFlag{Name: "priority", Usage: "attach: of several programs on one hook that with the lowest `NUMBER` runs first, then that attached first"},
 			&cli.BoolFlag{Name: "f", Usage: "logs: go on printing"},
 		),
 		Action: func(c *cli.Context) error { return e.device(c) },
@@ -125,15 +136,6 @@ func (e *env) device(c *cli.Context) error {
 	}
 	defer d.Close()
 	return v.do(e, c, d, args)
-}
-
-// said tells what was done to a program.
-func (e *env) said(c *cli.Context, name, done string) error {
-	if c.Bool("json") {
-		return e.printJSON(map[string]string{"name": name, "done": done})
-	}
-	_, err := fmt.Fprintf(e.stdout, "%s: %s\n", name, done)
-	return err
 }
 
 func (e *env) deviceGet(c *cli.Context, d deploy.Device, args []string) error {

@@ -99,3 +99,12 @@ func (e *env) writeSizes(c *cli.Context, format string, sizes []bench.Size) erro
 	}
 	return e.writeTables(report.SizeTables(sizes))
 }
+
+// said tells what was done to a program.
+func (e *env) said(c *cli.Context, name, done string) error {
+	if c.Bool("json") {
+		return e.printJSON(map[string]string{"name": name, "done": done})
+	}
+	_, err := fmt.Fprintf(e.stdout, "%s: %s\n", name, done)
+	return err
+}

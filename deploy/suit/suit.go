@@ -142,6 +142,12 @@ func (m *Manifest) grants() ([]byte, error) {
 	}
 	put(18, uint64(m.Answers))
 	put(19, uint64(c.Shared))
+	if h := c.Hook; h != (device.Hook{}) {
+		if len(h.Path) > device.HookPath {
+			return nil, fmt.Errorf("path %q is longer than %d characters", h.Path, device.HookPath)
+		}
+		pairs = append(pairs, pair{20, array(number(int64(h.Argument)), number(int64(h.Priority)), text(h.Path))})
+	}
 	return mapOf(pairs...), nil
 }
 

@@ -121,6 +121,7 @@ static void listen(void)
 /* The line stays up until what came is read, which is the server's to do: until then it is of no interest. */
 void board_link_interrupt(void)
 {
+	kernel_point(OS_POINT_IRQ_ENTER);
 	LAN_INT_EN = 0;
 	kernel_interrupt();
 }

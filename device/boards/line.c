@@ -24,6 +24,7 @@ void board_link_interrupt(void)
 {
 	int32_t byte;
 
+	kernel_point(OS_POINT_IRQ_ENTER);
 	while ((byte = board_serial_get()) >= 0) {
 		if (line.head - line.tail < RING) /* what does not fit is lost, and its frame with it */
 			line.bytes[line.head++ % RING] = (uint8_t)byte;

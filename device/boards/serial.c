@@ -26,6 +26,7 @@ void board_link_interrupt(void)
 {
 	int32_t byte;
 
+	kernel_point(OS_POINT_IRQ_ENTER);
 	while ((byte = board_serial_get()) >= 0) {
 		if (serial.head - serial.tail < RING) /* what does not fit is lost, and its frame with it */
 			serial.bytes[serial.head++ % RING] = (uint8_t)byte;

@@ -131,7 +131,7 @@ static int32_t call(struct console *c, uint32_t number, const uint8_t *context, 
 	}
 	c->call_instructions = ub_port_instructions();
 	c->call_cycles = ub_port_cycles();
-	int32_t err = supervisor_call(&c->supervisor, number, context, len);
+	int32_t err = supervisor_call(&c->supervisor, number, context, len, 0);
 	if (err)
 		c->calling = 0;
 	return err;

@@ -100,7 +100,7 @@ static uint32_t everything(const struct supervisor *s, const struct hole *compar
 static int32_t run_to_end(struct supervisor *s, uint32_t number, const uint8_t *context, uint32_t len)
 {
 	struct supervisor_program *p = supervisor_at(s, number);
-	int32_t err = supervisor_call(s, number, context, len);
+	int32_t err = supervisor_call(s, number, context, len, 0);
 	uint64_t end = os_now() + 100 * OS_TICK_US;
 
 	if (err)

@@ -9,6 +9,7 @@
  *   gate.c      what SVC asks of the kernel itself
  *   idle.c      sleeping
  *   fault.c     CPU faults: whose they are
+ *   observe.c   telling who wants to see it of switches and interrupts
  */
 #ifndef DEVICE_KERNEL_KERNEL_H
 #define DEVICE_KERNEL_KERNEL_H
@@ -32,6 +33,8 @@ struct kernel {
 	struct os_thread *listener;
 	uint32_t listener_flags;
 	volatile uint32_t raised; /* by interrupts */
+	os_observer observers[OS_POINTS]; /* NULL: nobody */
+	void *observing;           /* their owner */
 	struct os_thread idle;
 	struct kernel_frame grave __attribute__((aligned(8))); /* fault.c */
 };
@@ -56,7 +59,7 @@ void kernel_remove(struct os_thread *t);
 void kernel_finish(struct os_thread *t, const struct ub_fault *fault);
 /* Asks for a switch as soon as nothing more urgent is left. */
 void kernel_reschedule(void);
-/* From an interrupt: the thread that listens has something to do. */
+/* From an interrupt, at its end: the thread that listens has something to do. */
 void kernel_interrupt(void);
 
 /* thread.c: the walls all threads have. */
@@ -69,6 +72,16 @@ enum { KERNEL_IDLE_STACK = 160 };
 /* Bytes below the handlers' stack that are closed (board.ld). */
 enum { KERNEL_GUARD = 256 };
 int32_t kernel_idle(const void *a, void *b);
+
+/* observe.c. What costs only where somebody observes is not in line. */
+void kernel_see(uint32_t point);
+void kernel_see_switch(const struct os_thread *next);
+/* At the begin and the end of the handler of an interrupt. */
+static inline void kernel_point(uint32_t point)
+{
+	if (os_kernel.observers[point])
+		kernel_see(point);
+}
 
 /* fault.c: a fault that is the firmware's own. The board says what becomes of it. */
 void kernel_panic(const struct ub_fault *fault) __attribute__((noreturn));

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+enum { OS_OBSERVABLE = 1 };
+
 struct os_args;
 typedef uint64_t (*os_kernel_gate)(void *owner, uint32_t number, const struct os_args *args);
 
@@ -31,6 +33,7 @@ struct os_thread {
 	uint32_t state, mask, flags, priority;
 	uint32_t held;   /* no switch: 1 since this tick, 2 since the one before */
 	uint32_t used, ticks; /* running time since it last slept, and what it may be; 0: no limit */
+	uint64_t ready_at;    /* nanoseconds: since when it could run, while switches are observed */
 	struct os_thread *watcher;
 	uint32_t watcher_flags;
 	const char *name;

@@ -45,6 +45,8 @@ void kernel_make_ready(struct os_thread *t)
 		at = at->next;
 	put_after(at, &t->link);
 	t->state = KERNEL_READY;
+	if (os_kernel.observers[OS_POINT_SWITCH])
+		t->ready_at = os_now_ns();
 	if (at == ready)
 		kernel_reschedule();
 }
@@ -149,6 +151,7 @@ void kernel_interrupt(void)
 {
 	os_kernel.raised = 1;
 	kernel_reschedule();
+	kernel_point(OS_POINT_IRQ_EXIT);
 }
 
 /* PendSV, before anything is saved: the thread to go on with. */
@@ -162,7 +165,10 @@ struct os_thread *kernel_switch(void)
 		if (k->listener)
 			os_wake(k->listener, k->listener_flags);
 	}
-	return k->current->held ? k->current : first(k);
+	struct os_thread *next = k->current->held ? k->current : first(k);
+	if (k->observers[OS_POINT_SWITCH] && next != k->current)
+		kernel_see_switch(next);
+	return next;
 }
 
 /* SysTick. */
@@ -175,6 +181,7 @@ void kernel_tick(void)
 	const struct os_link *next;
 
 	k->now += OS_TICK_US;
+	kernel_point(OS_POINT_IRQ_ENTER);
 	while ((next = k->sleeping.next) != &k->sleeping && kernel_thread(next)->due <= k->now)
 		wake(kernel_thread(next));
 	t->used++;
@@ -188,9 +195,21 @@ void kernel_tick(void)
 		wake(t); /* the last of its priority from now on */
 		kernel_reschedule();
 	}
+	kernel_point(OS_POINT_IRQ_EXIT);
 }
 
-uint64_t os_now(void)
+uint32_t os_mask(void)
+{
+	return kernel_mask();
+}
+
+void os_unmask(uint32_t masked)
+{
+	kernel_unmask(masked);
+}
+
+/* The time at the last tick, and counts since then. */
+static uint64_t since_tick(uint32_t *gone)
 {
 	uint32_t saved = kernel_mask();
 	uint32_t reload = SYST_RVR, left = SYST_CVR;
@@ -201,8 +220,24 @@ uint64_t os_now(void)
 		now += OS_TICK_US;
 	}
 	kernel_unmask(saved);
-	uint32_t gone = left && left <= reload ? reload - left : 0; /* 0: it has been set, and does not count yet */
-	return now + gone / ((reload + 1) / OS_TICK_US);
+	*gone = left && left <= reload ? reload - left : 0; /* 0: it has been set, and does not count yet */
+	return now;
+}
+
+uint64_t os_now(void)
+{
+	uint32_t gone;
+	uint64_t tick = since_tick(&gone);
+
+	return tick + gone / ((SYST_RVR + 1) / OS_TICK_US);
+}
+
+uint64_t os_now_ns(void)
+{
+	uint32_t gone;
+	uint64_t tick = since_tick(&gone);
+
+	return tick * 1000 + gone * 1000 / ((SYST_RVR + 1) / OS_TICK_US); /* a tick has less than 2^22 counts */
 }
 
 struct os_thread *os_self(void)

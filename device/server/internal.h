@@ -39,6 +39,15 @@ uint64_t server_judge(struct server *s, uint64_t now);
 server_handler server_packet;
 void server_answered(void *arg, struct supervisor_program *p);
 
+/* hooks.c */
+server_handler server_hooks, server_attach, server_detach;
+/* The first program that answers the path that is asked for, or negative. */
+int32_t server_of_path(struct server *s, const struct coap_request *q);
+
+/* A program that has no answer to a request for a path leaves it to the next that is attached there. Returns whether there is one that
+ * took it. */
+int server_passed_on(struct server *s, struct server_call *c, struct supervisor_program *p);
+
 /* show.c */
 void server_show(struct server *s, const struct cbor_writer *w, uint32_t number);
 
@@ -64,6 +73,15 @@ int32_t server_keep(struct server *s);
 int32_t server_keep_confirmed(struct server *s, const char *application);
 /* The one that was when the power failed, or "". */
 void server_kept_confirmed(const struct server *s, char application[SUPERVISOR_NAME]);
+
+/* A context with a packet (firmware/helpers/coap.c): where the answer goes, and the request. */
+enum { PACKET_HEAD = 12, PACKET_ANSWER = 64 /* bytes of room for an answer at least */ };
+
+static inline void server_put16(uint8_t *p, uint32_t value)
+{
+	p[0] = (uint8_t)value;
+	p[1] = (uint8_t)(value >> 8);
+}
 
 /* What was done since `before` is not receiving. */
 static inline void server_cost(struct server *s, enum server_cost cost, uint32_t before)

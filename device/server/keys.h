@@ -65,7 +65,17 @@
 	/* a transfer */                            \
 	X(HAVE, 52, "have_bytes", n)                \
 	/* what the last one cost, by enum server_cost */ \
-	X(COSTS, 53, "costs", m)
+	X(COSTS, 53, "costs", m)                    \
+	/* a hook of a program */                   \
+	X(EVENT, 54, "event", n)                    \
+	X(ARGUMENT, 55, "argument", n)              \
+	X(PERIOD, 56, "period_ms", n)               \
+	X(PATH, 57, "path", t)                      \
+	X(PRIORITY, 58, "priority", n)              \
+	X(ATTACHED, 59, "attached", y)              \
+	X(ORDER, 60, "order", n)                    \
+	X(HOOK_RUNS, 61, "hook_runs", n)            \
+	X(OVER, 62, "over_budget", n)
 
 enum server_key {
 #define SERVER_KEY(name, number, text, kind) SERVER_KEY_##name = (number),

@@ -22,6 +22,9 @@
 	X("p/*/kill", POST, 0, CBOR, NONE, NULL, server_kill, NULL)                                                             \
 	X("p/*/confirm", POST, 0, CBOR, NONE, NULL, server_confirm, NULL)                                                       \
 	X("p/*/rollback", POST, 0, CBOR, NONE, NULL, server_rollback, NULL)                                                     \
+	X("p/*/attach", POST, 0, CBOR, CBOR, NULL, server_attach, NULL)                                                         \
+	X("p/*/detach", POST, 0, CBOR, CBOR, NULL, server_detach, NULL)                                                         \
+	X("hooks", GET, 0, CBOR, NONE, "rt=\"ubench.hooks\"", server_hooks, NULL)                                               \
 	X("p/*/log", GET, 0, CBOR, NONE, NULL, server_log, server_log_state)                                                    \
 	X("p/*/faults", GET, 0, CBOR, NONE, NULL, server_faults, server_programs_state)                                         \
 	X("log", GET, 0, CBOR, NONE, "rt=\"ubench.log\"", server_log, server_log_state)                                         \

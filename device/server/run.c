@@ -51,6 +51,8 @@ void server_answered(void *arg, struct supervisor_program *p)
 		struct server_call *c = &s->calls[i];
 		if (!c->active || c->number != number)
 			continue;
+		if (server_passed_on(s, c, p))
+			return;
 		s->programs[number].counted = ub_port_instructions() - c->counted;
 		coap_finish(&s->coap, i + 1, os_now());
 		c->active = 0;
@@ -59,14 +61,14 @@ void server_answered(void *arg, struct supervisor_program *p)
 }
 
 static void call(struct server *s, uint32_t number, const struct coap_request *q, struct coap_reply *reply, const uint8_t *context,
-		 uint32_t len, int packet)
+		 uint32_t len, int packet, uint32_t event)
 {
 	struct ub_fault where = {0};
 
 	if (!q->ticket)
 		return server_say(reply, COAP_UNAVAILABLE, "too many requests wait for their answers");
 	uint32_t counted = ub_port_instructions();
-	where.status = supervisor_call(&s->supervisor, number, context, len);
+	where.status = supervisor_call(&s->supervisor, number, context, len, event);
 	if (where.status)
 		return server_refuse(reply, &where);
 	s->calls[q->ticket - 1] = (struct server_call){.active = 1, .number = (uint8_t)number, .packet = (uint8_t)packet, .counted = counted};
@@ -112,19 +114,10 @@ void server_run(void *owner, const struct coap_request *q, struct coap_reply *re
 	}
 	if (q->more || q->offset)
 		return server_say(reply, COAP_TOO_LARGE, "a context comes in one block");
-	call(s, (uint32_t)number, q, reply, q->payload, q->len, 0);
+	call(s, (uint32_t)number, q, reply, q->payload, q->len, 0, 0);
 }
 
-/* A context with a packet (firmware/helpers/coap.c): where the answer goes, and the request. */
-enum { PACKET_HEAD = 12, PACKET_ANSWER = 64 /* bytes of room for an answer at least */ };
-
-static void put_u16(uint8_t *p, uint32_t value)
-{
-	p[0] = (uint8_t)value;
-	p[1] = (uint8_t)(value >> 8);
-}
-
-static void begin_packet(struct server *s, uint32_t number, const struct coap_request *q, struct coap_reply *reply)
+static void begin_packet(struct server *s, uint32_t number, const struct coap_request *q, struct coap_reply *reply, uint32_t event)
 {
 	/* Until there is an answer, what answers are written to is free. */
 	uint8_t *context = s->coap.out;
@@ -143,11 +136,11 @@ static void begin_packet(struct server *s, uint32_t number, const struct coap_re
 		return server_say(reply, COAP_TOO_LARGE, "it does not fit into the program's context");
 	memset(context, 0, PACKET_HEAD);
 	memset(context + PACKET_HEAD + w.len, 0, size - PACKET_HEAD - w.len);
-	put_u16(context, answer);
-	put_u16(context + 2, size - answer);
-	put_u16(context + 6, PACKET_HEAD);
-	put_u16(context + 8, w.len);
-	call(s, number, q, reply, context, size, 1);
+	server_put16(context, answer);
+	server_put16(context + 2, size - answer);
+	server_put16(context + 6, PACKET_HEAD);
+	server_put16(context + 8, w.len);
+	call(s, number, q, reply, context, size, 1, event);
 }
 
 /* What the program wrote, if it is an answer. */
@@ -182,5 +175,8 @@ void server_packet(void *owner, const struct coap_request *q, struct coap_reply 
 
 	if (q->finished)
 		return end_packet(s, s->calls[q->finished - 1].number, reply);
-	begin_packet(s, (uint32_t)server_named(s, q), q, reply);
+	int32_t number = server_of_path(s, q);
+	if (number >= 0)
+		return begin_packet(s, (uint32_t)number, q, reply, UB_EVENT_COAP);
+	begin_packet(s, (uint32_t)server_named(s, q), q, reply, 0);
 }

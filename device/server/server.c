@@ -20,6 +20,8 @@ static const struct coap_resource *find(void *owner, const struct coap_request *
 	struct server *s = owner;
 	int32_t number = q->segments && q->path[0].len == 1 && *q->path[0].text == 'x' ? server_named(s, q) : -1;
 
+	if (number < 0)
+		number = server_of_path(s, q);
 	if (number < 0 || s->programs[number].answers == TRUST_ANSWERS_NOBODY)
 		return NULL;
 	return &answering[s->programs[number].answers == TRUST_ANSWERS_ANYBODY];
@@ -28,15 +30,15 @@ static const struct coap_resource *find(void *owner, const struct coap_request *
 static void list(void *owner, void (*put)(void *arg, const struct coap_resource *r), void *arg)
 {
 	struct server *s = owner;
-	char path[2 + SUPERVISOR_NAME] = "x/";
+	char name[2 + SUPERVISOR_NAME] = "x/";
 
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
 		const struct supervisor_program *p = supervisor_at(&s->supervisor, i);
 		if (!p || s->programs[i].answers == TRUST_ANSWERS_NOBODY)
 			continue;
 		struct coap_resource r = answering[s->programs[i].answers == TRUST_ANSWERS_ANYBODY];
-		memcpy(path + 2, p->loaded.config.name, SUPERVISOR_NAME);
-		r.path = path;
+		memcpy(name + 2, p->loaded.config.name, SUPERVISOR_NAME);
+		r.path = p->attached & UB_EVENT_COAP ? p->loaded.config.hook_path : name;
 		r.attributes = "rt=\"ubench.answers\"";
 		put(arg, &r);
 	}
@@ -72,9 +74,9 @@ static void send(void *link, const struct coap_endpoint *to, const uint8_t *byte
 	struct os_peer peer;
 
 	_Static_assert(sizeof peer == sizeof *to, "the same");
-	(void)link;
 	memcpy(&peer, to, sizeof peer);
-	os_send(&peer, bytes, len);
+	if (supervisor_passes(link, UB_EVENT_PACKET_OUT, peer.bytes, bytes, len))
+		os_send(&peer, bytes, len);
 }
 
 static uint32_t newest(void *arg, const char *name)
@@ -99,6 +101,7 @@ int32_t server_init(struct server *s, const struct server_setup *setup)
 	s->coap.nresources = RESOURCES;
 	s->coap.owner = s;
 	s->coap.send = send;
+	s->coap.link = &s->supervisor;
 	s->coap.guard = &s->guard;
 	s->coap.find = find;
 	s->coap.list = list;
@@ -114,6 +117,7 @@ int32_t server_init(struct server *s, const struct server_setup *setup)
 		return err;
 	server_keep_read(s);
 	server_restore(s);
+	supervisor_booted(&s->supervisor);
 	return 0;
 }
 
@@ -139,6 +143,8 @@ uint64_t server_step(struct server *s, uint32_t woken)
 	while ((n = os_receive(&peer, s->datagram, sizeof s->datagram)) != 0) {
 		memcpy(&from, &peer, sizeof from);
 		uint32_t before = ub_port_instructions();
+		if (!supervisor_passes(&s->supervisor, UB_EVENT_PACKET_IN, peer.bytes, s->datagram, n))
+			continue;
 		coap_datagram(&s->coap, &from, s->datagram, n, os_now());
 		s->costs[SERVER_COST_RECEIVE] += ub_port_instructions() - before;
 		next = supervisor_step(&s->supervisor, 0);

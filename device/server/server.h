@@ -12,6 +12,7 @@
  *   revoke.c    keys that are believed no more
  *   say.c       how answers are written
  *   show.c      what is to be seen, as CBOR (keys.h)
+ *   hooks.c     what programs are attached to
  *   stores.c    the stores of programs, logs, what simulated devices read
  *   keep.c      what outlives a reset, beside programs
  *

@@ -74,7 +74,7 @@ GATE(ztimer_now)
 GATE(ktime_get_ns)
 {
 	(void)run;
-	return os_now() * 1000;
+	return os_now_ns();
 }
 
 GATE(ztimer_periodic_wakeup)
@@ -140,7 +140,7 @@ GATE(message_receive)
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
-static const ub_helper gate_table[UB_HELPER_ENTRIES] = {
+const ub_helper supervisor_gate_table[UB_HELPER_ENTRIES] = {
 #define GATE_ROW(name, id, arguments) [UB_HELPER_##name] = helper_##name,
 	UB_PLAIN_HELPERS(GATE_ROW)
 #undef GATE_ROW
@@ -216,11 +216,19 @@ static void keep_text(struct supervisor_program *p)
 	s->env.output_len = 0;
 }
 
+static int may_call(const struct supervisor_program *p, uint32_t number)
+{
+	return ub_helper_in(p->loaded.config.helpers, number) && !(device_of(number) & ~p->loaded.config.devices);
+}
+
+/* While calls are watched (points.c) none is open: the gate looks twice then, and only then. */
 void supervisor_open_helpers(struct supervisor_program *p)
 {
+	uint32_t watched = p->supervisor->points.n[UB_HOOK_HELPER - UB_HOOK_SCHED_SWITCH];
+
 	memset(p->open, 0, sizeof p->open);
-	for (uint32_t number = 0; number < UB_HELPER_ENTRIES; number++) {
-		if (ub_helper_in(p->loaded.config.helpers, number) && !(device_of(number) & ~p->loaded.config.devices))
+	for (uint32_t number = 0; !watched && number < UB_HELPER_ENTRIES; number++) {
+		if (may_call(p, number))
 			p->open[number / 32] |= 1u << number % 32;
 	}
 }
@@ -251,9 +259,11 @@ uint64_t supervisor_gate(void *owner, uint32_t number, const struct os_args *arg
 {
 	struct supervisor_program *p = owner;
 
-	if (number >= UB_HELPER_ENTRIES || !ub_helper_in(p->open, number))
-		return refuse(p, number);
-	uint64_t result = gate_table[number](&p->run, args->r1, args->r2, args->r3, args->r4, args->r5);
+	if (number >= UB_HELPER_ENTRIES || !ub_helper_in(p->open, number)) {
+		if (number >= UB_HELPER_ENTRIES || !may_call(p, number) || !supervisor_point_helper(p, number, args))
+			return refuse(p, number);
+	}
+	uint64_t result = supervisor_gate_table[number](&p->run, args->r1, args->r2, args->r3, args->r4, args->r5);
 	if (p->run.fault.status | (int32_t)p->supervisor->env.output_len)
 		return settle(p, result);
 	return result;

@@ -47,6 +47,9 @@ void supervisor_drop_maps(struct supervisor *s, struct supervisor_image *image);
 void supervisor_adopt_maps(struct supervisor_image *to, const struct supervisor_image *from);
 /* The walls of shared maps: SUPERVISOR_SHARED_WALLS at most. Returns how many. */
 uint32_t supervisor_share_walls(const struct supervisor *s, const struct supervisor_image *image, struct os_wall *walls);
+/* A run begins; it is over, however it ended. */
+void supervisor_begin_maps(struct supervisor_program *p);
+void supervisor_end_maps(struct supervisor_program *p);
 /* Whether an address is in a map that is shared. */
 int supervisor_is_shared(const struct supervisor *s, uint32_t addr);
 
@@ -57,6 +60,8 @@ int32_t supervisor_place(struct supervisor_program *p, struct ub_fault *where);
 void supervisor_displace(struct supervisor_program *p);
 /* Makes the run anew, as it is before the first instruction. */
 void supervisor_prepare_run(struct supervisor_program *p, uint32_t context_len);
+/* The same, as the supervisor keeps it, for runs that the program has no copy of. */
+void supervisor_begin_run(struct supervisor_program *p, uint32_t context_len, uint32_t budget, uint32_t work);
 
 /* cache.c. Finds or makes the code of a program; it has one user more. Returns its index or a status. */
 int32_t supervisor_code_of(struct supervisor *s, const struct ub_program *program, enum supervisor_engine engine,
@@ -69,8 +74,47 @@ int32_t supervisor_take(struct supervisor *s, uint32_t bytes, int private, struc
 
 /* gate.c */
 uint64_t supervisor_gate(void *owner, uint32_t number, const struct os_args *args);
+/* By index, without asking whose they are. */
+extern const ub_helper supervisor_gate_table[UB_HELPER_ENTRIES];
 /* Helpers that a configuration grants and that have the devices they need: supervisor_program.open. */
 void supervisor_open_helpers(struct supervisor_program *p);
+
+/* Runs a program whose context has been filled in (life.c). `event`: what for, 0 if somebody called it. */
+void supervisor_run(struct supervisor_program *p, uint32_t context_len, uint32_t event);
+uint8_t *supervisor_clean_context(struct supervisor_program *p);
+/* Its run is over (life.c). */
+void supervisor_ended(struct supervisor_program *p, const struct os_end *end);
+/* When its period is over, or it is started again. */
+void supervisor_set_due(struct supervisor_program *p, uint64_t due);
+
+/* hooks.c. Whether the first comes before the second on a hook that both are attached to. */
+int supervisor_before(const struct supervisor_program *p, const struct supervisor_program *q);
+enum { HOOK_NO_LEVEL = 2 };
+/* Whether a configuration's hooks can be, and the bytes of context that they need. */
+int32_t supervisor_check_hooks(const struct supervisor_config *c);
+uint32_t supervisor_hook_context(uint32_t events);
+/* Milliseconds that a run for a hook may take, 0: as its configuration says. */
+uint32_t supervisor_hook_ms(uint32_t event);
+/* Its compartment is there, or will be gone. */
+void supervisor_hooks_begin(struct supervisor_program *p);
+void supervisor_hooks_leave(struct supervisor_program *p);
+/* Runs a program that is ready for what is pending, if it is its turn. */
+void supervisor_run_pending(struct supervisor_program *p);
+/* Its run for a hook is over: whoever waits for that is looked at. With a fault: what becomes of its hook. */
+void supervisor_hook_over(struct supervisor_program *p, uint32_t event);
+void supervisor_hook_fault(struct supervisor_program *p, const struct os_end *end);
+/* Looks at simulated devices that somebody is attached to. */
+void supervisor_look_at_devices(struct supervisor *s, uint64_t now);
+
+/* points.c */
+/* Whether programs in interrupts may call a helper, by index. */
+int supervisor_interrupt_helper(uint32_t number);
+/* Whether a program that was verified may run in interrupts; of text that no engine has changed. */
+int32_t supervisor_check_interrupt(const struct ub_program *program, struct ub_fault *where);
+void supervisor_point_attach(struct supervisor_program *p, uint32_t event);
+void supervisor_point_detach(struct supervisor_program *p, uint32_t event);
+/* A program calls a helper that it may call. Returns 0 if nobody watches that. */
+int supervisor_point_helper(struct supervisor_program *caller, uint32_t number, const struct os_args *args);
 
 /* talk.c */
 uint64_t supervisor_send(struct supervisor *s, uint32_t number, const uint8_t *bytes, uint32_t len);

@@ -78,6 +78,7 @@ static uint32_t number_of(const struct supervisor_program *p)
 static void make_thread(struct supervisor_program *p)
 {
 	const struct supervisor_config *c = &p->loaded.config;
+	uint32_t ms = supervisor_hook_ms(c->events & ~(uint32_t)UB_EVENTS_MANY);
 	const struct ub_engine *engine = c->engine == SUPERVISOR_VM ? &vm_engine : &jit_engine;
 
 	os_thread_make(&p->thread, &(struct os_start){
@@ -88,7 +89,7 @@ static void make_thread(struct supervisor_program *p)
 		.stack = p->c_stack,
 		.stack_bytes = p->c_stack_bytes,
 		.priority = c->priority,
-		.ticks = c->ticks,
+		.ticks = ms && (!c->ticks || c->ticks > ms) ? ms : c->ticks,
 		.watcher = p->supervisor->server,
 		.flags = 1u << number_of(p),
 		.walls = p->walls,
@@ -99,48 +100,27 @@ static void make_thread(struct supervisor_program *p)
 }
 
 /* Its context has been filled in. */
-static void run(struct supervisor_program *p, uint32_t context_len)
+void supervisor_run(struct supervisor_program *p, uint32_t context_len, uint32_t event)
 {
-	struct maps *maps = p->loaded.maps.maps;
-
-	if (maps) {
-		maps_begin(maps);
-		maps->owner = number_of(p) + 1;
-	}
+	supervisor_begin_maps(p);
 	supervisor_prepare_run(p, context_len);
 	p->tails = 0;
+	p->now_for = event;
 	p->tail = p->mailbox.tail;
 	p->state = SUPERVISOR_RUNNING;
 	p->runs++;
 	os_thread_start(&p->thread);
 }
 
-/* A run is over. */
-static void end_maps(struct supervisor_program *p)
-{
-	if (p->loaded.maps.maps)
-		maps_end(p->loaded.maps.maps);
-}
-
-static void set_due(struct supervisor_program *p, uint64_t due)
+void supervisor_set_due(struct supervisor_program *p, uint64_t due)
 {
 	p->due = due;
 	p->supervisor->next = 0;
 }
 
-static uint8_t *clean_context(struct supervisor_program *p)
+uint8_t *supervisor_clean_context(struct supervisor_program *p)
 {
 	return memset(supervisor_memory(p->supervisor, p->run.ctx_addr), 0, p->loaded.config.context);
-}
-
-static void run_by_events(struct supervisor_program *p)
-{
-	struct ub_event event = {.events = p->pending, .now_ms = supervisor_now_ms(), .input = p->input};
-
-	memcpy(clean_context(p), &event, sizeof event);
-	p->pending = 0;
-	p->called = 0;
-	run(p, p->loaded.config.context);
 }
 
 /* Into a compartment; what it is then. */
@@ -154,10 +134,10 @@ static int32_t begin(struct supervisor_program *p, struct ub_fault *where)
 	make_thread(p);
 	p->state = SUPERVISOR_READY;
 	p->pending = p->stopping = p->called = 0;
-	set_due(p, c->events & UB_EVENT_TIMER ? os_now() + (uint64_t)c->period_ms * 1000 : OS_FOREVER);
+	supervisor_hooks_begin(p);
 	if (c->long_running) {
-		clean_context(p);
-		run(p, c->context);
+		supervisor_clean_context(p);
+		supervisor_run(p, c->context, 0);
 	}
 	return 0;
 }
@@ -172,6 +152,8 @@ int32_t supervisor_start(struct supervisor *s, uint32_t number, struct ub_fault 
 	if (p->state == SUPERVISOR_READY || p->state == SUPERVISOR_RUNNING)
 		return where->status = UB_E_RUNNING;
 	p->crashes = 0;
+	p->attached = p->loaded.config.events;
+	p->since = ++s->attachments;
 	int32_t err = begin(p, where);
 	if (!err)
 		os_wake(s->server, 1u << number);
@@ -186,11 +168,12 @@ static void leave(struct supervisor_program *p, enum supervisor_state state)
 
 	p->called = 0;
 	p->pending = 0;
+	supervisor_hooks_leave(p);
 	if (called && s->answered)
 		s->answered(s->answered_arg, p);
 	supervisor_displace(p);
 	p->state = state;
-	set_due(p, OS_FOREVER);
+	supervisor_set_due(p, OS_FOREVER);
 }
 
 static int has_compartment(const struct supervisor_program *p)
@@ -208,7 +191,7 @@ int32_t supervisor_kill(struct supervisor *s, uint32_t number)
 		return UB_E_STOPPED;
 	if (p->state == SUPERVISOR_RUNNING) {
 		os_thread_kill(&p->thread, UB_E_KILLED);
-		end_maps(p);
+		supervisor_end_maps(p);
 		p->status = UB_E_KILLED;
 	}
 	leave(p, SUPERVISOR_LOADED);
@@ -283,7 +266,7 @@ int32_t supervisor_fill(struct supervisor *s, uint32_t number, uint32_t at, cons
 	return 0;
 }
 
-int32_t supervisor_call(struct supervisor *s, uint32_t number, const uint8_t *context, uint32_t len)
+int32_t supervisor_call(struct supervisor *s, uint32_t number, const uint8_t *context, uint32_t len, uint32_t event)
 {
 	struct supervisor_program *p = supervisor_at(s, number);
 
@@ -295,12 +278,14 @@ int32_t supervisor_call(struct supervisor *s, uint32_t number, const uint8_t *co
 		return UB_E_RUNNING;
 	if (p->state != SUPERVISOR_READY)
 		return UB_E_STOPPED;
+	if (p->attached & UB_EVENTS_INTERRUPT)
+		return UB_E_HOOK_ATTACHED;
 	if (len < p->loaded.ctx_min)
 		return UB_E_CONTEXT;
 	if (context)
-		memcpy(clean_context(p), context, len);
+		memcpy(supervisor_clean_context(p), context, len);
 	p->called = 1;
-	run(p, len);
+	supervisor_run(p, len, event);
 	return 0;
 }
 
@@ -343,16 +328,17 @@ static void crashed(struct supervisor_program *p, const struct os_end *end)
 
 	p->crashes = p->fault.count && since > SUPERVISOR_GOOD_MS ? 1 : p->crashes + 1;
 	keep_fault(p, end);
+	supervisor_hook_fault(p, end);
 	if (p->loaded.config.restart == SUPERVISOR_NEVER)
 		return leave(p, SUPERVISOR_LOADED);
 	if (p->crashes >= SUPERVISOR_CRASHES)
 		return leave(p, SUPERVISOR_FAILED);
 	leave(p, SUPERVISOR_BACKOFF);
-	set_due(p, os_now() + ((uint64_t)SUPERVISOR_BACKOFF_MS * 1000 << (p->crashes - 1)));
+	supervisor_set_due(p, os_now() + ((uint64_t)SUPERVISOR_BACKOFF_MS * 1000 << (p->crashes - 1)));
 }
 
 /* Its run is over. What the program says of it is taken as said: r0, and where an engine stopped it. */
-static void ended(struct supervisor_program *p, const struct os_end *as)
+void supervisor_ended(struct supervisor_program *p, const struct os_end *as)
 {
 	const struct supervisor_config *c = &p->loaded.config;
 
@@ -365,7 +351,8 @@ static void ended(struct supervisor_program *p, const struct os_end *as)
 		supervisor_prepare_run(p, p->run.ctx_len);
 		return os_thread_start(&p->thread);
 	}
-	end_maps(p);
+	supervisor_end_maps(p);
+	supervisor_hook_over(p, p->now_for);
 	if (p->status) {
 		struct os_end end = *as;
 		if (p->status == p->user->fault.status)
@@ -378,7 +365,7 @@ static void ended(struct supervisor_program *p, const struct os_end *as)
 		return leave(p, SUPERVISOR_LOADED);
 	if (c->long_running) {
 		leave(p, SUPERVISOR_BACKOFF);
-		set_due(p, os_now() + (uint64_t)SUPERVISOR_BACKOFF_MS * 1000);
+		supervisor_set_due(p, os_now() + (uint64_t)SUPERVISOR_BACKOFF_MS * 1000);
 		return;
 	}
 	p->state = SUPERVISOR_READY;
@@ -398,12 +385,25 @@ static void again(struct supervisor_program *p)
 		crashed(p, &end);
 }
 
+/* It was stopped in an interrupt, and is detached already. */
+static void interrupted(struct supervisor_program *p)
+{
+	const struct os_end end = {.fault = p->stopped};
+
+	p->stopped.status = 0;
+	p->status = end.fault.status;
+	p->now_for = p->loaded.config.events;
+	crashed(p, &end);
+}
+
 static void look_at(struct supervisor_program *p, uint64_t now)
 {
 	const struct os_end *end;
 
 	if (p->state == SUPERVISOR_RUNNING && (end = os_thread_ended(&p->thread)) != NULL)
-		ended(p, end);
+		supervisor_ended(p, end);
+	if (p->stopped.status && has_compartment(p))
+		interrupted(p);
 	if (p->state == SUPERVISOR_BACKOFF && p->due <= now)
 		again(p);
 	if (!has_compartment(p))
@@ -414,11 +414,11 @@ static void look_at(struct supervisor_program *p, uint64_t now)
 		p->pending |= UB_EVENT_TIMER;
 		if (os_now() - p->due > p->late_us)
 			p->late_us = (uint32_t)(os_now() - p->due);
-		set_due(p, p->due + (now - p->due) / period * period + period); /* those that were missed are */
+		supervisor_set_due(p, p->due + (now - p->due) / period * period + period); /* those that were missed are */
 	}
-	p->pending &= c->events;
+	p->pending &= p->attached;
 	if (p->state == SUPERVISOR_READY && p->pending)
-		run_by_events(p);
+		supervisor_run_pending(p);
 }
 
 /* When the first of them is due. */
@@ -439,6 +439,9 @@ uint64_t supervisor_step(struct supervisor *s, uint32_t woken)
 	uint64_t now = os_now();
 	uint32_t look = (s->next <= now ? ~0u : woken) & SUPERVISOR_FLAGS;
 
+	if (s->next <= now || s->look_at_pins <= now)
+		supervisor_look_at_devices(s, now);
+
 	for (; look; look &= look - 1) {
 		struct supervisor_program *p = &s->programs[__builtin_ctz(look)];
 		if (p->state != SUPERVISOR_EMPTY)
@@ -446,5 +449,5 @@ uint64_t supervisor_step(struct supervisor *s, uint32_t woken)
 	}
 	if (!s->next)
 		s->next = next_due(s);
-	return s->next;
+	return s->next < s->look_at_pins ? s->next : s->look_at_pins;
 }

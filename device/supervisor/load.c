@@ -18,7 +18,6 @@ static int valid_name(const char name[SUPERVISOR_NAME])
 
 static int32_t check_config(const struct supervisor_config *c)
 {
-	const uint32_t events = UB_EVENT_TIMER | UB_EVENT_INPUT | UB_EVENT_MESSAGE;
 	const uint32_t largest = 1u << 20;
 	static const uint32_t known[UB_HELPER_WORDS] = UB_HELPERS_ALL;
 
@@ -33,14 +32,13 @@ static int32_t check_config(const struct supervisor_config *c)
 	if (c->devices >> 16)
 		return UB_E_GRANT;
 	if (c->restart > SUPERVISOR_ALWAYS || c->priority < 1 || c->priority >= OS_PRIORITY_IDLE ||
-	    c->events & ~events || c->long_running > 1 || (c->long_running && c->events & UB_EVENT_TIMER) ||
-	    (c->events & UB_EVENT_TIMER && c->period_ms == 0) || c->context > largest || c->mailbox > largest)
+	    c->long_running > 1 || c->context > largest || c->mailbox > largest)
 		return UB_E_ARGUMENT;
 	for (uint32_t i = 0; i < SUPERVISOR_KEYS; i++) {
 		if (c->keys[i].first > c->keys[i].last || c->keys[i].rights & ~(uint32_t)(UB_READ | UB_WRITE))
 			return UB_E_GRANT;
 	}
-	return 0;
+	return supervisor_check_hooks(c);
 }
 
 /* Formats that run where they lie need a copy of their own. */
@@ -90,6 +88,8 @@ int32_t supervisor_build(struct supervisor *s, const struct supervisor_image *im
 		err = ubpf_read(&u, &options, bytes, image->image_bytes);
 	if (!err)
 		err = ubpf_verify(&u, &options);
+	if (!err && c->events & UB_EVENTS_INTERRUPT)
+		err = supervisor_check_interrupt(&u.program, &u.fault);
 	u.program.helpers = NULL;
 	u.program.nhelpers = 0;
 	if (!err && c->engine == SUPERVISOR_VM) /* code of the compiler is kept apart: cache.c */
@@ -165,8 +165,9 @@ int32_t supervisor_read(struct supervisor *s, const struct supervisor_config *co
 		return where->status = err;
 	out->config = *config;
 	out->image_bytes = len;
-	if (config->events && out->config.context < sizeof(struct ub_event))
-		out->config.context = sizeof(struct ub_event);
+	uint32_t least = supervisor_hook_context(config->events);
+	if (out->config.context < least)
+		out->config.context = least;
 	if (config->engine == SUPERVISOR_JIT_MPU && !config->ticks)
 		out->config.ticks = 1000;
 	memcpy(supervisor_memory(s, out->image.addr), image, len);

@@ -233,3 +233,19 @@ int32_t supervisor_map_named(const struct supervisor_program *p, const char *nam
 			return (int32_t)i;
 	return UB_E_PROGRAM;
 }
+
+void supervisor_begin_maps(struct supervisor_program *p)
+{
+	struct maps *maps = p->loaded.maps.maps;
+
+	if (!maps)
+		return;
+	maps_begin(maps);
+	maps->owner = (uint32_t)(p - p->supervisor->programs) + 1;
+}
+
+void supervisor_end_maps(struct supervisor_program *p)
+{
+	if (p->loaded.maps.maps)
+		maps_end(p->loaded.maps.maps);
+}

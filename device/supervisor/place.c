@@ -196,19 +196,27 @@ static void copy_run(struct ub_run *to, const struct ub_run *from)
 	copy((struct quad *)(to + 1) - TAIL, end - TAIL, end);
 }
 
-void supervisor_prepare_run(struct supervisor_program *p, uint32_t context_len)
+void supervisor_begin_run(struct supervisor_program *p, uint32_t context_len, uint32_t budget, uint32_t work)
 {
 	struct ub_run *r = &p->run;
 	const struct ub_region *stack = &r->regions[UB_REGION_STACK];
 
 	r->fault = (struct ub_fault){0};
 	r->r0 = 0;
-	r->budget = r->work = p->loaded.config.budget;
+	r->budget = budget;
+	r->work = work;
 	r->ctx_len = context_len;
 	r->regions[UB_REGION_CTX].len = context_len;
 	if (stack->len)
 		memset(supervisor_memory(p->supervisor, stack->start), 0, stack->len);
-	copy_run(p->user, r);
+}
+
+void supervisor_prepare_run(struct supervisor_program *p, uint32_t context_len)
+{
+	uint32_t budget = p->loaded.config.budget;
+
+	supervisor_begin_run(p, context_len, budget, budget);
+	copy_run(p->user, &p->run);
 	p->user->env = NULL; /* the firmware's */
 	p->user->maps = NULL;
 }

@@ -13,6 +13,8 @@
  *   cache.c    compiled code, kept by what it was made of
  *   gate.c     helpers: what programs ask for, and whether they may
  *   talk.c     mailboxes
+ *   hooks.c    what makes programs run: attaching, order, contexts, budgets
+ *   points.c   hooks in interrupts
  */
 #ifndef DEVICE_SUPERVISOR_H
 #define DEVICE_SUPERVISOR_H
@@ -33,14 +35,6 @@ struct supervisor_board {
 	uint32_t pool_addr, pool_bytes;
 	uint8_t *base;    /* struct ub_run.base */
 	const struct ub_fault *panic; /* the firmware's own last fault, status UB_OK if none; may be NULL */
-};
-
-/* How the context of a run by an event begins. */
-struct ub_event {
-	uint32_t events; /* UB_EVENT_*, all there were since the last run */
-	uint32_t now_ms;
-	uint32_t input; /* value of the last input */
-	uint32_t unused;
 };
 
 enum {
@@ -116,6 +110,20 @@ struct supervisor_program {
 	struct ub_run run;              /* the run as it is */
 	uint32_t open[UB_HELPER_WORDS]; /* helpers that the gate calls at once, by index */
 	struct os_thread thread;
+	/* Hooks. */
+	uint32_t attached;  /* UB_EVENT_* of those it is attached to */
+	uint32_t since;     /* of several on one hook with the same priority that with the lowest is first */
+	uint32_t now_for;   /* the one that the run going on is for, 0: somebody called it */
+	uint32_t over;      /* times it was stopped for taking more than a hook's budget, and detached */
+	uint32_t hook_runs; /* runs in interrupts, and others for its hook */
+	uint32_t level;     /* of its pin, HOOK_NO_LEVEL: unknown */
+	union supervisor_hook_data {
+		struct bpf_gpio_ctx gpio;
+		struct bpf_sensor_ctx sensor;
+		struct bpf_boot_ctx boot;
+		struct bpf_fault_ctx fault;
+	} what;             /* the context of its next run, but for hook, of which count is kept */
+	struct ub_fault stopped; /* in an interrupt, by this: to be looked at; status 0: it was not */
 	/* Running. */
 	uint32_t pending; /* UB_EVENT_* since the last run */
 	uint32_t input;
@@ -144,6 +152,14 @@ struct supervisor_code {
 };
 enum { SUPERVISOR_CODES = 16 };
 
+/* Hooks in interrupts: who is attached to each, in order. Interrupts read it, so that it is changed with them masked. */
+enum { SUPERVISOR_POINTS = UB_HOOK_COUNT - UB_HOOK_SCHED_SWITCH };
+struct supervisor_points {
+	uint32_t n[SUPERVISOR_POINTS];
+	uint8_t programs[SUPERVISOR_POINTS][SUPERVISOR_PROGRAMS];
+	uint64_t entered[2]; /* when the tick, another interrupt began, nanoseconds */
+};
+
 struct supervisor {
 	const struct supervisor_board *board;
 	struct os_thread *server;
@@ -162,6 +178,10 @@ struct supervisor {
 	uint8_t log[SUPERVISOR_LOG]; /* records: u8 program, u8 length, text */
 	uint32_t log_head;           /* bytes ever written */
 	uint32_t log_tail;           /* where the oldest record begins that is whole */
+	/* Hooks. */
+	uint32_t attachments;  /* ever made */
+	uint64_t look_at_pins; /* when next, of simulated devices */
+	struct supervisor_points points;
 };
 
 /* Flags of the server thread that the supervisor uses: one for each program. Others are the server's. */
@@ -191,12 +211,29 @@ int32_t supervisor_kill(struct supervisor *s, uint32_t number);
 /* Writes a part of the context of a program that waits to be run, for supervisor_call to find there. */
 int32_t supervisor_fill(struct supervisor *s, uint32_t number, uint32_t at, const uint8_t *bytes, uint32_t len);
 /* Runs it once with a copy of `len` bytes as its context, whose rest is zero; or, if `context` is NULL, with the first
- * `len` bytes that are there. supervisor.answered follows. */
-int32_t supervisor_call(struct supervisor *s, uint32_t number, const uint8_t *context, uint32_t len);
+ * `len` bytes that are there. `event`: the hook that this is for, whose budget it has, or 0. supervisor.answered follows. */
+int32_t supervisor_call(struct supervisor *s, uint32_t number, const uint8_t *context, uint32_t len, uint32_t event);
 /* The context as the program left it, after a run; NULL if it has no compartment. */
 const uint8_t *supervisor_context(const struct supervisor_program *p, uint32_t *len);
 /* Something came in from outside: runs the programs that wait for it, wakes those that sleep. */
 void supervisor_input(struct supervisor *s, uint32_t value);
+
+/* Hooks (hooks.c). Attaches a program to one of those its configuration grants it, so that it runs when that happens. It is
+ * attached to all when it starts. `event` is one bit. */
+int32_t supervisor_attach(struct supervisor *s, uint32_t number, uint32_t event, uint32_t priority);
+int32_t supervisor_detach(struct supervisor *s, uint32_t number, uint32_t event);
+/* The program that is n-th on the hook that one is attached to, by priority and time of attaching, or negative. A hook is an
+ * event and what it is about: a pin, a path. */
+int32_t supervisor_in_order(const struct supervisor *s, const struct supervisor_program *like, uint32_t event, uint32_t n);
+/* The first program that answers a path, or negative. */
+int32_t supervisor_of_path(const struct supervisor *s, const char *path, uint32_t len);
+/* The device has started. */
+void supervisor_booted(struct supervisor *s);
+/* A pin has a level: its programs run if that is a change. For drivers; simulated devices are looked at in supervisor_step. */
+void supervisor_pin(struct supervisor *s, uint32_t port, uint32_t pin, uint32_t level);
+/* Runs the programs of UB_EVENT_PACKET_IN or _OUT, one after the other, and waits for them, with the lock open meanwhile. Returns 0 if
+ * one says that the datagram is to be dropped. */
+int supervisor_passes(struct supervisor *s, uint32_t event, const uint8_t peer[OS_PEER_BYTES], const uint8_t *bytes, uint32_t len);
 
 /* Writes text to the log, as if the program had printed it. */
 void supervisor_log(struct supervisor *s, uint32_t number, const char *text);

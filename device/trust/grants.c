@@ -7,6 +7,8 @@
 #include "abi/run.h"
 #include "device/trust/internal.h"
 
+#include <string.h>
+
 enum grant {
 	GRANT_FORMAT = 1,
 	GRANT_ENGINE,
@@ -27,6 +29,7 @@ enum grant {
 	GRANT_APPLICATION,
 	GRANT_ANSWERS,
 	GRANT_MAPS, /* two bits for each map of the image: read, write; those that are shared */
+	GRANT_HOOK,    /* [argument, priority, path] */
 	GRANT_END,
 };
 
@@ -63,6 +66,21 @@ static void keys(struct trust_part *p, struct supervisor_keys *to)
 	}
 }
 
+/* What a hook is about, and its place among others; whether that can be is for the supervisor to know. */
+static void hook(struct trust_part *p, struct supervisor_config *c)
+{
+	trust_is(p, CBOR_ARRAY, 3, TRUST_E_GRANTS);
+	c->hook_argument = (uint32_t)upto(p, UINT32_MAX);
+	c->hook_priority = (uint8_t)upto(p, UINT8_MAX);
+	struct cbor_item path = trust_item(p, CBOR_TEXT);
+	if (p->failure->error)
+		return;
+	if (path.number < sizeof c->hook_path)
+		memcpy(c->hook_path, path.bytes, (uint32_t)path.number);
+	else
+		trust_fail(p, TRUST_E_GRANTS);
+}
+
 static void grant(struct trust_part *p, struct trust_manifest *m, uint32_t key)
 {
 	struct supervisor_config *c = &m->config;
@@ -84,7 +102,7 @@ static void grant(struct trust_part *p, struct trust_manifest *m, uint32_t key)
 		c->long_running = (uint8_t)upto(p, 1);
 		break;
 	case GRANT_EVENTS:
-		c->events = (uint8_t)upto(p, UB_EVENT_TIMER | UB_EVENT_INPUT | UB_EVENT_MESSAGE);
+		c->events = (uint32_t)upto(p, UB_EVENTS);
 		break;
 	case GRANT_ENTRY:
 		c->entry = (uint16_t)upto(p, UINT16_MAX);
@@ -124,8 +142,11 @@ static void grant(struct trust_part *p, struct trust_manifest *m, uint32_t key)
 	case GRANT_ANSWERS:
 		m->answers = (uint8_t)upto(p, TRUST_ANSWERS_ANYBODY);
 		break;
-	default: /* GRANT_MAPS: there are no others */
+	case GRANT_MAPS:
 		c->shared = (uint32_t)upto(p, UINT32_MAX);
+		break;
+	default: /* GRANT_HOOK: there are no others */
+		hook(p, c);
 	}
 }
 

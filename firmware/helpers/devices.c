@@ -160,36 +160,59 @@ HELPER(saul_reg_find_nth)
 	return r1 < UB_DEVICE_INPUTS && saul(ENV, r1 + 1) ? r1 + 1 : 0;
 }
 
-HELPER(saul_reg_find_type)
+static uint32_t find_type(struct helper_env *env, uint32_t type)
 {
 	const struct helper_input *in;
 
-	for (uint32_t handle = 1; (in = saul(ENV, handle)); handle++) {
-		if (in->head[0] == r1)
+	for (uint32_t handle = 1; (in = saul(env, handle)); handle++) {
+		if (in->head[0] == type)
 			return handle;
 	}
 	return 0;
 }
 
-HELPER(saul_reg_read)
+HELPER(saul_reg_find_type)
 {
-	uint8_t *out = helper_memory(run, r2, PHYDAT, UB_WRITE);
-	struct helper_input *in = saul(ENV, r1);
+	return find_type(ENV, r1);
+}
 
-	if (!out)
-		return 0;
+/* The next reading as programs see it: dimensions, or a negative number. */
+static int32_t read_sensor(struct helper_env *env, uint32_t handle, uint8_t out[PHYDAT])
+{
+	struct helper_input *in = saul(env, handle);
+
 	if (!in || in->kind != UB_DEVICE_SENSOR)
-		return STATUS(HELPER_NO_DEVICE);
+		return HELPER_NO_DEVICE;
 	const uint8_t *head = in->head;
 	uint32_t dimensions = head[3];
-	const uint8_t *reading = next_reading(ENV, in, SENSOR_HEAD, 2 * dimensions);
+	const uint8_t *reading = next_reading(env, in, SENSOR_HEAD, 2 * dimensions);
 	if (!reading)
-		return STATUS(HELPER_NO_DATA);
+		return HELPER_NO_DATA;
 	memset(out, 0, PHYDAT);
 	memcpy(out, reading, 2 * dimensions);
 	out[6] = head[1];
 	out[7] = head[2];
+	return (int32_t)dimensions;
+}
+
+int32_t helper_sensor(struct helper_env *env, uint32_t type, int16_t value[3], uint8_t *unit, int8_t *scale)
+{
+	uint8_t reading[PHYDAT];
+	int32_t dimensions = read_sensor(env, find_type(env, type), reading);
+
+	if (dimensions < 0)
+		return dimensions;
+	memcpy(value, reading, 6);
+	*unit = reading[6];
+	*scale = (int8_t)reading[7];
 	return dimensions;
+}
+
+HELPER(saul_reg_read)
+{
+	uint8_t *out = helper_memory(run, r2, PHYDAT, UB_WRITE);
+
+	return out ? STATUS(read_sensor(ENV, r1, out)) : 0;
 }
 
 HELPER(saul_reg_write)
@@ -243,12 +266,17 @@ static const uint8_t *read_pin(struct helper_env *env, uint32_t port, uint32_t p
 	return NULL;
 }
 
-HELPER(gpio_read_input)
+int32_t helper_pin(struct helper_env *env, uint32_t port, uint32_t pin)
 {
 	int32_t status;
-	const uint8_t *level = read_pin(ENV, r1, r2, &status);
+	const uint8_t *level = read_pin(env, port, pin, &status);
 
-	return level ? *level != 0 : STATUS(status);
+	return level ? *level != 0 : status;
+}
+
+HELPER(gpio_read_input)
+{
+	return STATUS(helper_pin(ENV, r1, r2));
 }
 
 HELPER(gpio_read_raw)

@@ -81,6 +81,11 @@ int32_t helper_env_reset(struct helper_env *env, const uint8_t *trace, uint32_t 
  * records as in abi/devices.h. Nothing if no device was touched. */
 void helper_env_finish(struct helper_env *env);
 
+/* The next reading of the first sensor of a type: how many values there are, or HELPER_NO_DEVICE, HELPER_NO_DATA. */
+int32_t helper_sensor(struct helper_env *env, uint32_t type, int16_t value[3], uint8_t *unit, int8_t *scale);
+/* The next level of a pin, or the same. */
+int32_t helper_pin(struct helper_env *env, uint32_t port, uint32_t pin);
+
 /* For helpers: C pointer to [addr, addr + len) if that lies in one region of the run with these
  * rights (enum UB_READ, UB_WRITE). Else NULL, with UB_E_HELPER_ARG in run->fault. */
 void *helper_memory(struct ub_run *run, uint32_t addr, uint32_t len, uint32_t rights);

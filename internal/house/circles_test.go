@@ -76,7 +76,7 @@ var known = map[string][]string{
 	"device/console":    {"misuse.c test.c"},
 	"device/coap":       {"answer.c ask.c links.c", "later.c observe.c server.c"},
 	"device/posix":      {"link.c os.c"},
-	"device/supervisor": {"gate.c life.c load.c place.c talk.c"},
+	"device/supervisor": {"gate.c hooks.c life.c load.c place.c points.c talk.c"},
 	"device/trust":      {"grants.c manifest.c"},
 }
 

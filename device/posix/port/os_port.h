@@ -9,6 +9,8 @@
 
 struct os_args;
 
+enum { OS_OBSERVABLE = 0 };
+
 struct os_thread {
 	pthread_t pthread;
 	pthread_cond_t woken; /* a flag, or the end */

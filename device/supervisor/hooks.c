@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hooks: what makes a program run beside being called, and what it is told then (examples/include/bpf_hooks.h).
+ *
+ * What happened to a program is a bit of its `pending`; it runs when it is ready and it is its turn. What happens during a run is
+ * told to the next one, once, with how often. Timer, input and message are a program's own. Any other hook is shared by all
+ * programs that are attached to it, which run one after the other: by priority, then by time of attaching. A program that takes
+ * more than the hook's budget is detached. Hooks in interrupts are in points.c.
+ */
+#include "device/supervisor/internal.h"
+
+/* How a context begins is kept in `what`, whichever of its structs that is. */
+static struct bpf_hook *head_of(struct supervisor_program *p)
+{
+	return &p->what.gpio.hook;
+}
+
+uint32_t supervisor_hook_ms(uint32_t event)
+{
+	switch (event) {
+#define HOOK_MS(name, number, section, where, ms) \
+	case UB_EVENT_##name: return ms;
+		UB_HOOKS(HOOK_MS)
+#undef HOOK_MS
+	}
+	return 0;
+}
+
+static uint32_t bytes_of(uint32_t event)
+{
+	switch (event) {
+	case UB_EVENT_GPIO: return sizeof(struct bpf_gpio_ctx);
+	case UB_EVENT_SENSOR: return sizeof(struct bpf_sensor_ctx);
+	case UB_EVENT_COAP: return 0; /* the server's */
+	case UB_EVENT_BOOT: return sizeof(struct bpf_boot_ctx);
+	case UB_EVENT_FAULT: return sizeof(struct bpf_fault_ctx);
+	case UB_EVENT_PACKET_IN:
+	case UB_EVENT_PACKET_OUT: return sizeof(struct bpf_packet_ctx);
+	case UB_EVENT_SCHED_SWITCH: return sizeof(struct bpf_sched_switch_ctx);
+	case UB_EVENT_IRQ_ENTER:
+	case UB_EVENT_IRQ_EXIT: return sizeof(struct bpf_irq_ctx);
+	case UB_EVENT_HELPER: return sizeof(struct bpf_helper_ctx);
+	}
+	return sizeof(struct bpf_hook);
+}
+
+uint32_t supervisor_hook_context(uint32_t events)
+{
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < UB_HOOK_COUNT; i++) {
+		uint32_t bytes = events >> i & 1 ? bytes_of(1u << i) : 0;
+		most = bytes > most ? bytes : most;
+	}
+	return most;
+}
+
+int32_t supervisor_check_hooks(const struct supervisor_config *c)
+{
+	uint32_t own = c->events & ~(uint32_t)UB_EVENTS_MANY, argument = c->hook_argument;
+	uint32_t path = (uint32_t)strnlen(c->hook_path, UB_HOOK_PATH);
+
+	if (c->events & ~(uint32_t)UB_EVENTS || own & (own - 1) || (c->long_running && c->events & ~(uint32_t)(UB_EVENT_INPUT | UB_EVENT_MESSAGE)))
+		return UB_E_ARGUMENT;
+	if (c->events & (UB_EVENT_TIMER | UB_EVENT_SENSOR) && !c->period_ms)
+		return UB_E_ARGUMENT;
+	if (path == UB_HOOK_PATH || (own == UB_EVENT_COAP) != (path > 0))
+		return UB_E_ARGUMENT;
+	if (own == UB_EVENT_GPIO ? argument >> 24 || !(argument & 3) || argument & 0xfc
+				 : own == UB_EVENT_SENSOR || own == UB_EVENT_HELPER ? argument > 255 : argument != 0)
+		return UB_E_ARGUMENT;
+	if (!(own & UB_EVENTS_INTERRUPT))
+		return 0;
+	if (own != UB_EVENT_HELPER && !OS_OBSERVABLE)
+		return UB_E_HOOK;
+	if (c->engine != SUPERVISOR_VM)
+		return UB_E_HOOK_ENGINE;
+	if (c->events != own) /* nor anything else: an interrupt may come at any time */
+		return UB_E_ARGUMENT;
+	for (uint32_t i = 0; i < UB_HELPER_ENTRIES; i++) {
+		if (ub_helper_in(c->helpers, i) && !supervisor_interrupt_helper(i))
+			return UB_E_HOOK_HELPER;
+	}
+	return 0;
+}
+
+/* ---- Who is attached, in order ------------------------------------------------------------------------------------ */
+
+static int same_hook(const struct supervisor_program *p, const struct supervisor_program *q, uint32_t event)
+{
+	const struct supervisor_config *a = &p->loaded.config, *b = &q->loaded.config;
+
+	if (!(q->attached & event) || q->state == SUPERVISOR_EMPTY)
+		return 0;
+	switch (event) {
+	case UB_EVENT_GPIO: return a->hook_argument >> 8 == b->hook_argument >> 8;
+	case UB_EVENT_SENSOR: return a->hook_argument == b->hook_argument && a->period_ms == b->period_ms;
+	case UB_EVENT_COAP: return !strcmp(a->hook_path, b->hook_path);
+	}
+	return 1;
+}
+
+int supervisor_before(const struct supervisor_program *p, const struct supervisor_program *q)
+{
+	uint8_t a = p->loaded.config.hook_priority, b = q->loaded.config.hook_priority;
+
+	return a != b ? a < b : p->since < q->since;
+}
+
+int32_t supervisor_in_order(const struct supervisor *s, const struct supervisor_program *like, uint32_t event, uint32_t n)
+{
+	for (int32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		const struct supervisor_program *p = &s->programs[i];
+		uint32_t first = 0;
+		if (!same_hook(like, p, event))
+			continue;
+		for (uint32_t k = 0; k < SUPERVISOR_PROGRAMS; k++)
+			first += same_hook(like, &s->programs[k], event) && supervisor_before(&s->programs[k], p);
+		if (first == n)
+			return i;
+	}
+	return UB_E_PROGRAM;
+}
+
+int32_t supervisor_of_path(const struct supervisor *s, const char *path, uint32_t len)
+{
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		const struct supervisor_program *p = &s->programs[i];
+		if (p->state != SUPERVISOR_EMPTY && p->attached & UB_EVENT_COAP && strlen(p->loaded.config.hook_path) == len &&
+		    !memcmp(p->loaded.config.hook_path, path, len))
+			return supervisor_in_order(s, p, UB_EVENT_COAP, 0);
+	}
+	return UB_E_PROGRAM;
+}
+
+static int has_compartment(const struct supervisor_program *p)
+{
+	return p->state == SUPERVISOR_READY || p->state == SUPERVISOR_RUNNING;
+}
+
+/* Its compartment is there. */
+static void join(struct supervisor_program *p, uint32_t event)
+{
+	if (event & (UB_EVENT_TIMER | UB_EVENT_SENSOR))
+		supervisor_set_due(p, os_now() + (uint64_t)p->loaded.config.period_ms * 1000);
+	if (event & UB_EVENT_GPIO) {
+		p->level = HOOK_NO_LEVEL;
+		p->supervisor->look_at_pins = 0;
+	}
+	if (event & UB_EVENTS_INTERRUPT)
+		supervisor_point_attach(p, event);
+}
+
+static void part(struct supervisor_program *p, uint32_t event)
+{
+	p->pending &= ~event;
+	if (!(p->attached & ~event & (UB_EVENT_TIMER | UB_EVENT_SENSOR)))
+		supervisor_set_due(p, OS_FOREVER);
+	if (event & UB_EVENTS_INTERRUPT)
+		supervisor_point_detach(p, event);
+}
+
+int32_t supervisor_attach(struct supervisor *s, uint32_t number, uint32_t event, uint32_t priority)
+{
+	struct supervisor_program *p = supervisor_at(s, number);
+
+	if (!p)
+		return UB_E_PROGRAM;
+	if (!event || event & (event - 1) || priority > 255)
+		return UB_E_ARGUMENT;
+	if (!(p->loaded.config.events & event))
+		return UB_E_HOOK_GRANT;
+	if (p->attached & event)
+		return UB_E_HOOK_ATTACHED;
+	/* Nothing else may run a program that an interrupt may run at any time. */
+	if (event & UB_EVENTS_INTERRUPT && p->state == SUPERVISOR_RUNNING)
+		return UB_E_RUNNING;
+	p->loaded.config.hook_priority = (uint8_t)priority;
+	p->since = ++s->attachments;
+	if (has_compartment(p))
+		join(p, event);
+	p->attached |= event;
+	os_wake(s->server, 1u << number);
+	return 0;
+}
+
+int32_t supervisor_detach(struct supervisor *s, uint32_t number, uint32_t event)
+{
+	struct supervisor_program *p = supervisor_at(s, number);
+
+	if (!p)
+		return UB_E_PROGRAM;
+	if (!(p->attached & event))
+		return UB_E_HOOK_DETACHED;
+	part(p, event);
+	p->attached &= ~event;
+	return 0;
+}
+
+void supervisor_hooks_begin(struct supervisor_program *p)
+{
+	supervisor_set_due(p, OS_FOREVER);
+	p->stopped.status = 0;
+	memset(&p->what, 0, sizeof p->what);
+	for (uint32_t event = 1; event < UB_EVENTS; event <<= 1) {
+		if (p->attached & event)
+			join(p, event);
+	}
+}
+
+void supervisor_hooks_leave(struct supervisor_program *p)
+{
+	for (uint32_t event = 1; event < UB_EVENTS; event <<= 1) {
+		if (p->attached & event)
+			part(p, event);
+	}
+}
+
+/* ---- Things happen ------------------------------------------------------------------------------------------------ */
+
+/* The caller has written the rest of `what`. */
+static void happened(struct supervisor_program *p, uint32_t event)
+{
+	struct bpf_hook *h = head_of(p);
+
+	h->count = (uint16_t)(h->count + (h->count < UINT16_MAX));
+	p->pending |= event;
+	os_wake(p->supervisor->server, 1u << (p - p->supervisor->programs));
+}
+
+void supervisor_booted(struct supervisor *s)
+{
+	const struct ub_fault *panic = s->board->panic;
+
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		struct supervisor_program *p = &s->programs[i];
+		if (!has_compartment(p) || !(p->attached & UB_EVENT_BOOT))
+			continue;
+		p->what.boot.panic = panic ? panic->status : 0;
+		happened(p, UB_EVENT_BOOT);
+	}
+}
+
+void supervisor_pin(struct supervisor *s, uint32_t port, uint32_t pin, uint32_t level)
+{
+	level = level != 0;
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		struct supervisor_program *p = &s->programs[i];
+		uint32_t argument = p->loaded.config.hook_argument, was = p->level;
+		if (!has_compartment(p) || !(p->attached & UB_EVENT_GPIO) || argument >> 8 != (port << 8 | pin))
+			continue;
+		p->level = level;
+		if (was == HOOK_NO_LEVEL || was == level || !(argument & (level ? UB_GPIO_RISING : UB_GPIO_FALLING)))
+			continue;
+		p->what.gpio.port = port;
+		p->what.gpio.pin = pin;
+		p->what.gpio.level = level;
+		happened(p, UB_EVENT_GPIO);
+	}
+}
+
+/* A reading for all whose time it is. Returns who that is, as bits. */
+static uint32_t sensor(struct supervisor *s, uint32_t type, uint64_t now)
+{
+	struct bpf_sensor_ctx reading = {.type = type};
+	int32_t dimensions = helper_sensor(&s->env, type, reading.value, &reading.unit, &reading.scale);
+	uint32_t served = 0;
+
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		struct supervisor_program *p = &s->programs[i];
+		if (!has_compartment(p) || !(p->attached & UB_EVENT_SENSOR) || p->loaded.config.hook_argument != type || p->due > now)
+			continue;
+		served |= 1u << i;
+		if (dimensions <= 0) /* there is no such device, or nothing left to read */
+			continue;
+		reading.hook = p->what.sensor.hook;
+		reading.dimensions = (uint32_t)dimensions;
+		p->what.sensor = reading;
+		happened(p, UB_EVENT_SENSOR);
+	}
+	return served;
+}
+
+void supervisor_look_at_devices(struct supervisor *s, uint64_t now)
+{
+	uint32_t served = 0, seen = 0, pins = 0;
+
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		const struct supervisor_program *p = &s->programs[i];
+		if (!has_compartment(p))
+			continue;
+		if (p->attached & UB_EVENT_SENSOR && p->due <= now && !(served >> i & 1))
+			served |= sensor(s, p->loaded.config.hook_argument, now);
+		pins |= p->attached & UB_EVENT_GPIO;
+	}
+	if (s->look_at_pins > now)
+		return;
+	s->look_at_pins = pins ? now + UB_HOOK_GPIO_MS * 1000 : OS_FOREVER;
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) { /* each pin once */
+		const struct supervisor_program *p = &s->programs[i];
+		uint32_t pin = p->loaded.config.hook_argument >> 8, k = 0;
+		if (!has_compartment(p) || !(p->attached & UB_EVENT_GPIO) || seen >> i & 1)
+			continue;
+		for (k = i; k < SUPERVISOR_PROGRAMS; k++)
+			seen |= (uint32_t)(s->programs[k].loaded.config.hook_argument >> 8 == pin) << k;
+		int32_t level = helper_pin(&s->env, pin >> 8, pin & 255);
+		if (level >= 0)
+			supervisor_pin(s, pin >> 8, pin & 255, (uint32_t)level);
+	}
+}
+
+/* ---- Programs run ------------------------------------------------------------------------------------------------- */
+
+/* Whether one that comes before it has still to run for what happened, or runs. */
+static int waits(const struct supervisor_program *p, uint32_t event)
+{
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		const struct supervisor_program *q = &p->supervisor->programs[i];
+		if (q != p && same_hook(p, q, event) && supervisor_before(q, p) && has_compartment(q) &&
+		    ((q->state == SUPERVISOR_RUNNING && q->now_for == event) || q->pending & event))
+			return 1;
+	}
+	return 0;
+}
+
+void supervisor_run_pending(struct supervisor_program *p)
+{
+	uint32_t many = p->pending & UB_EVENTS_MANY, event = many ? many : p->pending;
+	struct bpf_hook own = {.events = many, .input = p->input, .count = 1};
+	struct bpf_hook *h = many ? &own : head_of(p);
+	const uint8_t *context = many ? (const uint8_t *)&own : (const uint8_t *)&p->what;
+
+	if (!many && waits(p, event))
+		return;
+	h->events = event;
+	h->now_ms = supervisor_now_ms();
+	h->version = BPF_HOOKS_VERSION;
+	memcpy(supervisor_clean_context(p), context, many ? sizeof own : bytes_of(event));
+	p->pending &= ~event;
+	h->count = 0;
+	p->called = 0;
+	p->hook_runs++;
+	supervisor_run(p, p->loaded.config.context, event);
+}
+
+void supervisor_hook_over(struct supervisor_program *p, uint32_t event)
+{
+	for (uint32_t i = 0; event & ~(uint32_t)UB_EVENTS_MANY && i < SUPERVISOR_PROGRAMS; i++) {
+		if (same_hook(p, &p->supervisor->programs[i], event))
+			os_wake(p->supervisor->server, 1u << i);
+	}
+}
+
+/* Tells those that want to know; not of faults of their own. */
+static void tell(struct supervisor_program *of, const struct os_end *end)
+{
+	struct supervisor *s = of->supervisor;
+
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		struct supervisor_program *p = &s->programs[i];
+		if (p == of || !has_compartment(p) || !(p->attached & UB_EVENT_FAULT))
+			continue;
+		p->what.fault = (struct bpf_fault_ctx){
+			.hook = p->what.fault.hook, .program = (uint32_t)(of - s->programs), .status = end->fault.status,
+			.slot = end->fault.pc, .address = end->fault.addr, .count = of->fault.count,
+		};
+		memcpy(p->what.fault.name, of->loaded.config.name, sizeof p->what.fault.name);
+		happened(p, UB_EVENT_FAULT);
+	}
+}
+
+void supervisor_hook_fault(struct supervisor_program *p, const struct os_end *end)
+{
+	uint32_t event = p->now_for;
+	int over = event && (event & UB_EVENTS_INTERRUPT ||
+			     (supervisor_hook_ms(event) && (end->fault.status == UB_E_TIME || end->fault.status == UB_E_BUDGET)));
+
+	if (over) {
+		p->over += !(event & UB_EVENTS_INTERRUPT);
+		supervisor_detach(p->supervisor, (uint32_t)(p - p->supervisor->programs), event);
+		supervisor_log(p->supervisor, (uint32_t)(p - p->supervisor->programs), "[hooks] detached: over the budget of its hook, or faulted in an interrupt\n");
+	}
+	if (event != UB_EVENT_FAULT)
+		tell(p, end);
+}
+
+/* ---- Datagrams ---------------------------------------------------------------------------------------------------- */
+
+/* Runs it to its end, or to that of the hook's budget. Returns whether it says that the datagram is to be dropped. */
+static int drops(struct supervisor_program *p, uint32_t event, const uint8_t peer[OS_PEER_BYTES], const uint8_t *bytes, uint32_t len)
+{
+	uint32_t number = (uint32_t)(p - p->supervisor->programs), room = p->loaded.config.context - (uint32_t)sizeof(struct bpf_packet_ctx);
+	struct bpf_packet_ctx head = {
+		.hook = {.events = event, .now_ms = supervisor_now_ms(), .count = 1, .version = BPF_HOOKS_VERSION},
+		.length = len, .captured = len < room ? len : room,
+	};
+	uint8_t *context = supervisor_clean_context(p);
+	struct os_end end;
+
+	memcpy(head.peer, peer, sizeof head.peer);
+	memcpy(context, &head, sizeof head);
+	memcpy(context + sizeof head, bytes, head.captured);
+	p->hook_runs++;
+	supervisor_run(p, (uint32_t)sizeof head + head.captured, event);
+	uint64_t until = os_now() + UB_HOOK_PATIENCE * 1000 * (uint64_t)supervisor_hook_ms(event);
+	while (!os_thread_ended(&p->thread) && os_now() < until) {
+		os_unlock();
+		os_wait(1u << number, until);
+		os_lock();
+	}
+	int late = !os_thread_ended(&p->thread);
+	os_thread_kill(&p->thread, UB_E_KILLED);
+	end = *os_thread_ended(&p->thread);
+	if (late) /* others kept it from running: that is no fault of its own */
+		end.fault.status = 0;
+	supervisor_ended(p, &end);
+	os_wake(p->supervisor->server, 1u << number);
+	return !late && !end.fault.status && p->result == BPF_PACKET_DROP;
+}
+
+int supervisor_passes(struct supervisor *s, uint32_t event, const uint8_t peer[OS_PEER_BYTES], const uint8_t *bytes, uint32_t len)
+{
+	uint32_t waiting = 0;
+
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++)
+		waiting |= (uint32_t)(s->programs[i].state == SUPERVISOR_READY && s->programs[i].attached & event) << i;
+	while (waiting) {
+		struct supervisor_program *first = NULL;
+		for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+			struct supervisor_program *p = &s->programs[i];
+			if (waiting >> i & 1 && (!first || supervisor_before(p, first)))
+				first = p;
+		}
+		waiting &= ~(1u << (first - s->programs));
+		if (first->state == SUPERVISOR_READY && first->attached & event && drops(first, event, peer, bytes, len))
+			return 0;
+	}
+	return 1;
+}
