@@ -44,7 +44,7 @@ const (
 func memoryOf() (job emu.Job, areas []area) {
 	job.Context = make([]byte, contextBytes)
 	job.Granted = []emu.Region{{Bytes: make([]byte, 13)}, {Bytes: make([]byte, 16), Writable: true}}
-	at := uint32(agent.ArenaAddr)
+	at := uint32(agent.BlockAddr)
 	place := func(n int) uint32 {
 		start := at
 		at += uint32(n+7) &^ 7
@@ -245,10 +245,10 @@ func windows() (all []escape) {
 				e := escape{name: fmt.Sprintf("%v, each a %s, by an index of %d, %d bytes", row.offsets, touch.name, index, n), known: true}
 				e.job.Context = make([]byte, n)
 				e.text = base
-				areas := []area{{start: agent.ArenaAddr, len: uint32(n), writable: true}}
+				areas := []area{{start: agent.BlockAddr, len: uint32(n), writable: true}}
 				for _, offset := range row.offsets {
 					code := touch.code(offset)
-					addr := agent.ArenaAddr + uint32(index) + uint32(int32(offset))
+					addr := agent.BlockAddr + uint32(index) + uint32(int32(offset))
 					if e.want == (abi.Fault{}) {
 						e.want = outcome(areas, touch, addr, len(e.text)/8)
 					}
