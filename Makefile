@@ -58,6 +58,7 @@ UBSAN = -fsanitize=undefined -fno-sanitize-recover=undefined
 sanitize: setup-test ## tests of device C under AddressSanitizer and UndefinedBehaviorSanitizer, and of its generated code between red zones
 	$(GO) test -asan -tags sanitize $(DEVICE_C)
 	CGO_CFLAGS='-O1 -g $(UBSAN)' CGO_LDFLAGS='$(UBSAN)' $(GO) test -tags sanitize $(DEVICE_C)
+	UBENCH_SANITIZE=1 $(GO) test ./ubpf -run KeptImages
 	$(GO) test ./internal/redzone
 	CGO_CFLAGS='-O1 -g $(UBSAN) -fno-sanitize=shift-base' CGO_LDFLAGS='$(UBSAN)' $(GO) test ./internal/campaign ./internal/conformance ./planner/...
 

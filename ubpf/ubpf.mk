@@ -16,6 +16,17 @@ library-warnings: setup-test
 embed-sizes: ## flash and stack of the library by configuration (docs/embedding.md)
 	@ubpf/sizes.sh $(ARM)
 
+# Images of strangers, under ASan and UBSan, by libFuzzer; what it finds new is kept in build/ubpf/corpus.
+.PHONY: library-fuzz
+library-fuzz: build/ubpf/fuzz ## RUNS images of libFuzzer, loaded and run by the library with no byte of memory more than it was told
+	@mkdir -p build/ubpf/corpus
+	build/ubpf/fuzz -runs=$(RUNS) -max_len=3000 -print_final_stats=1 build/ubpf/corpus ubpf/fuzz/corpus
+
+build/ubpf/fuzz: ubpf/fuzz/fuzz.c $(wildcard ubpf/*.[ch] $(foreach d,image maps verify vm,$d/*.[ch]) abi/*.h)
+	@mkdir -p $(@D)
+	$(call DOES,CC,$@)clang-19 -g -O1 -std=gnu99 -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -I. \
+		$(filter %.c,$^) -o $@
+
 .PHONY: dist
 dist: ## the library as two files: dist/ubpf.h and dist/ubpf.c
 	@$(GO) run ./ubpf/amalgamate -o dist
