@@ -31,7 +31,7 @@ static void answered(void *arg, struct supervisor_program *p)
 	const uint8_t *context = supervisor_context(p, &len);
 	uint8_t *out = c->out + BODY;
 
-	if (!c->calling || p != &c->supervisor.programs[c->call_number])
+	if (!c->calling || p != c->supervisor.programs[c->call_number])
 		return;
 	c->calling = 0;
 	struct ub_fault fault = p->status ? p->fault.end.fault : (struct ub_fault){0};

@@ -45,7 +45,7 @@ uint32_t test_watch(struct supervisor *s, uint32_t number)
 	uint32_t h = digest_of(1, (uint32_t)(uintptr_t)&untouched, sizeof untouched);
 
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const struct supervisor_program *p = &s->programs[i];
+		const struct supervisor_program *p = s->programs[i];
 		if (p->state == SUPERVISOR_EMPTY)
 			continue;
 		h = digest_of(h, p->loaded.image.addr, p->loaded.image_bytes);
@@ -65,14 +65,16 @@ struct hole {
 
 /* All of memory but: the server's stack and the handlers', on which this runs; what the kernel and the supervisor keep
  * about the program that runs; and its compartment. */
-static uint32_t everything(const struct supervisor *s, const struct hole *compartment, const struct hole *code)
+static uint32_t everything(const struct supervisor_program *p, const struct hole *compartment, const struct hole *code)
 {
 	extern uint8_t board_stack_top[], board_pool_end[];
+	const struct supervisor *s = p->supervisor;
 	const struct hole holes[] = {
 		{(uint32_t)(uintptr_t)&os_kernel, sizeof os_kernel},
 		{os_kernel.idle.mpu[0] & ~(OS_WALL_MIN - 1u), KERNEL_IDLE_STACK},
 		{(uint32_t)(uintptr_t)s, sizeof *s},
 		{(uint32_t)(uintptr_t)s->server, sizeof *s->server},
+		{p->own.addr, p->own.len},
 		*compartment,
 		*code,
 	};
@@ -87,11 +89,6 @@ static uint32_t everything(const struct supervisor *s, const struct hole *compar
 		if (next.start > at)
 			h = digest_of(h, at, next.start - at);
 		at = next.start + next.len;
-	}
-	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const struct supervisor_program *p = &s->programs[i];
-		if (p->block.addr != compartment->start)
-			h = digest_of(h, (uint32_t)(uintptr_t)p, sizeof *p);
 	}
 	return h;
 }
@@ -182,10 +179,10 @@ static void load_constant(uint16_t *code, uint32_t reg, uint32_t value)
 static void make_random(const struct supervisor *s, uint64_t *seed, uint32_t *code, uint32_t words)
 {
 	const uint32_t targets[] = {
-		(uint32_t)(uintptr_t)&os_kernel, (uint32_t)(uintptr_t)s, s->programs[0].block.addr, SCB_VTOR,
+		(uint32_t)(uintptr_t)&os_kernel, (uint32_t)(uintptr_t)s, s->programs[0]->block.addr, SCB_VTOR,
 		(uint32_t)(uintptr_t)console_test, 0xe000ed94, 0xe000e010, 0xe000ef00, 0x20000000, 0x40011000, 0x22000000,
 		(uint32_t)(uintptr_t)os_ways, 0xfffffffd,
-		s->programs[1].block.addr + 512, s->programs[1].block.addr, s->programs[1].run.ctx_addr,
+		s->programs[1]->block.addr + 512, s->programs[1]->block.addr, s->programs[1]->run.ctx_addr,
 	};
 	uint16_t *half = (uint16_t *)code;
 	uint32_t kind = next_random(seed);
@@ -209,12 +206,12 @@ enum { RANDOM_WORDS = 64, RANDOM_BETWEEN = 64 /* runs between looks at everythin
 /* Everything but its compartment and its code, which is there as long as it is started. */
 static uint32_t around(const struct supervisor *s, uint32_t number)
 {
-	const struct supervisor_program *p = &s->programs[number];
+	const struct supervisor_program *p = s->programs[number];
 	struct hole compartment = {p->block.addr, p->block.len}, code = {0, 0};
 
 	if (p->code >= 0)
 		code = (struct hole){s->codes[p->code].piece.addr, s->codes[p->code].piece.len};
-	return everything(s, &compartment, &code);
+	return everything(p, &compartment, &code);
 }
 
 /* The desk may ask again meanwhile: what comes is left in the line. */
@@ -281,13 +278,13 @@ struct test_tally test_batch(struct supervisor *s, uint32_t number, uint32_t *ad
 			continue;
 		}
 		const struct hole compartment = {p->block.addr, p->block.len}, none = {0, 0};
-		uint32_t before = everything(s, &compartment, &none);
+		uint32_t before = everything(p, &compartment, &none);
 		if (r->context_bytes < p->loaded.ctx_min || r->context_bytes > config.context) {
 			tally.ends[REFUSED]++;
 			continue;
 		}
 		tally.ends[end_of(run_to_end(s, number, context, r->context_bytes))]++;
-		if (everything(s, &compartment, &none) != before)
+		if (everything(p, &compartment, &none) != before)
 			tally.changed++;
 	}
 	listen();

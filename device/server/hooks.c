@@ -35,7 +35,7 @@ int server_passed_on(struct server *s, struct server_call *c, struct supervisor_
 	if (next < 0 || (next = supervisor_in_order(&s->supervisor, p, UB_EVENT_COAP, n)) < 0)
 		return 0;
 	uint32_t request = helper_u16(context + 6), request_len = helper_u16(context + 8), answer = (PACKET_HEAD + request_len + 3) & ~3u;
-	size = s->supervisor.programs[next].loaded.config.context;
+	size = s->supervisor.programs[next]->loaded.config.context;
 	size = size < sizeof s->coap.out ? size : sizeof s->coap.out;
 	if (request > len || request_len > len - request || answer + PACKET_ANSWER > size)
 		return 0;
@@ -57,7 +57,7 @@ static uint32_t place_of(const struct supervisor *v, const struct supervisor_pro
 	uint32_t n = 0;
 	int32_t number;
 
-	while ((number = supervisor_in_order(v, p, event, n)) >= 0 && &v->programs[number] != p)
+	while ((number = supervisor_in_order(v, p, event, n)) >= 0 && v->programs[number] != p)
 		n++;
 	return n;
 }
@@ -112,7 +112,7 @@ static void change(struct server *s, const struct coap_request *q, struct coap_r
 	struct cbor_reader r = {q->payload, q->payload + q->len};
 	struct ub_fault where = {.status = server_named(s, q)};
 	int32_t number = where.status;
-	struct supervisor_program *p = number < 0 ? NULL : &s->supervisor.programs[number];
+	struct supervisor_program *p = number < 0 ? NULL : s->supervisor.programs[number];
 	int64_t n[4] = {0};
 	struct cbor_item list, path = {0};
 

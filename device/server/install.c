@@ -48,7 +48,7 @@ static void try_it(struct server *s, uint32_t number)
 
 	p->trial = 1;
 	p->trial_since = os_now();
-	p->faults = s->supervisor.programs[number].fault.count;
+	p->faults = s->supervisor.programs[number]->fault.count;
 }
 
 /* Into the place of a program, or into a free one. Returns its number or a status, as in *where. */
@@ -73,7 +73,7 @@ static int32_t place(struct server *s, const struct trust_manifest *m, const uin
 		}
 		return number;
 	}
-	struct supervisor_program *p = &s->supervisor.programs[number];
+	struct supervisor_program *p = s->supervisor.programs[number];
 	enum supervisor_state was = p->state;
 	if ((err = supervisor_replace(&s->supervisor, (uint32_t)number, &m->config, image, m->size, where)))
 		return err;
@@ -135,7 +135,7 @@ void server_install(struct server *s, struct coap_reply *reply)
 
 void server_erase(struct server *s, uint32_t number, struct coap_reply *reply)
 {
-	const char *name = s->supervisor.programs[number].loaded.config.name;
+	const char *name = s->supervisor.programs[number]->loaded.config.name;
 	int32_t err;
 
 	if (server_busy(s))
@@ -165,7 +165,7 @@ static int together(struct server *s, const char *application, uint32_t number, 
 		struct trust_manifest m;
 		if (!s->programs[*i].trial || !supervisor_at(&s->supervisor, *i))
 			continue;
-		if (*i == number || (*application && manifest_of(s, s->supervisor.programs[*i].loaded.config.name, &m) &&
+		if (*i == number || (*application && manifest_of(s, s->supervisor.programs[*i]->loaded.config.name, &m) &&
 				     !strcmp(m.application, application)))
 			return 1;
 	}
@@ -177,7 +177,7 @@ static void application_of(const struct server *s, uint32_t number, char applica
 {
 	struct trust_manifest m = {.application = ""};
 
-	manifest_of(s, s->supervisor.programs[number].loaded.config.name, &m);
+	manifest_of(s, s->supervisor.programs[number]->loaded.config.name, &m);
 	memcpy(application, m.application, SUPERVISOR_NAME);
 }
 
@@ -198,7 +198,7 @@ static int32_t go_back(struct server *s, uint32_t number, const char *why)
 	application_of(s, number, application);
 	for (uint32_t i = 0; together(s, application, number, &i); i++) {
 		char name[SUPERVISOR_NAME];
-		memcpy(name, s->supervisor.programs[i].loaded.config.name, sizeof name);
+		memcpy(name, s->supervisor.programs[i]->loaded.config.name, sizeof name);
 		int32_t err = untry(s, name);
 		if (err) {
 			failed = err;
@@ -221,7 +221,7 @@ static int32_t stay(struct server *s, uint32_t number)
 	if (*application)
 		err = server_keep_confirmed(s, application);
 	for (uint32_t i = 0; !err && together(s, application, number, &i); i++) {
-		err = store_confirm(&s->store, s->supervisor.programs[i].loaded.config.name);
+		err = store_confirm(&s->store, s->supervisor.programs[i]->loaded.config.name);
 		if (!err)
 			s->programs[i].trial = 0;
 	}

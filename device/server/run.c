@@ -45,7 +45,7 @@ void server_kill(void *owner, const struct coap_request *q, struct coap_reply *r
 void server_answered(void *arg, struct supervisor_program *p)
 {
 	struct server *s = arg;
-	uint32_t number = (uint32_t)(p - s->supervisor.programs);
+	uint32_t number = p->number;
 
 	for (uint32_t i = 0; i < COAP_LATERS; i++) {
 		struct server_call *c = &s->calls[i];
@@ -78,7 +78,7 @@ static void call(struct server *s, uint32_t number, const struct coap_request *q
 /* What the last run came to. */
 static void show_result(struct server *s, uint32_t number, struct coap_reply *reply)
 {
-	const struct supervisor_program *p = &s->supervisor.programs[number];
+	const struct supervisor_program *p = s->supervisor.programs[number];
 	const struct cbor_writer w = server_writer(reply);
 	uint32_t len;
 	const uint8_t *context = supervisor_context(p, &len);
@@ -108,7 +108,7 @@ void server_run(void *owner, const struct coap_request *q, struct coap_reply *re
 	if (q->finished)
 		return show_result(s, (uint32_t)number, reply);
 	if (q->continued) {
-		if (s->supervisor.programs[number].state != SUPERVISOR_READY)
+		if (s->supervisor.programs[number]->state != SUPERVISOR_READY)
 			return server_say(reply, COAP_INCOMPLETE, "it runs again: its last result is gone");
 		return show_result(s, (uint32_t)number, reply);
 	}
@@ -121,7 +121,7 @@ static void begin_packet(struct server *s, uint32_t number, const struct coap_re
 {
 	/* Until there is an answer, what answers are written to is free. */
 	uint8_t *context = s->coap.out;
-	uint32_t size = s->supervisor.programs[number].loaded.config.context;
+	uint32_t size = s->supervisor.programs[number]->loaded.config.context;
 	const struct coap_message *m = q->message;
 	struct coap_writer w;
 
@@ -146,7 +146,7 @@ static void begin_packet(struct server *s, uint32_t number, const struct coap_re
 /* What the program wrote, if it is an answer. */
 static void end_packet(struct server *s, uint32_t number, struct coap_reply *reply)
 {
-	const struct supervisor_program *p = &s->supervisor.programs[number];
+	const struct supervisor_program *p = s->supervisor.programs[number];
 	struct coap_message m;
 	struct coap_option o;
 	uint32_t len;

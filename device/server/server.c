@@ -125,7 +125,7 @@ static void note_faults(struct server *s)
 {
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
 		struct server_program *own = &s->programs[i];
-		uint32_t count = s->supervisor.programs[i].fault.count;
+		uint32_t count = s->supervisor.programs[i]->fault.count;
 		if (count == own->faults_seen)
 			continue;
 		own->faults_seen = count;

@@ -61,7 +61,7 @@ void server_device(void *owner, const struct coap_request *q, struct coap_reply 
 
 void server_show(struct server *s, const struct cbor_writer *w, uint32_t number)
 {
-	const struct supervisor_program *p = &s->supervisor.programs[number];
+	const struct supervisor_program *p = s->supervisor.programs[number];
 	const struct server_program *own = &s->programs[number];
 	const struct supervisor_config *c = &p->loaded.config;
 	uint64_t gone = (os_now() - own->trial_since) / 1000, trial = own->trial_s * (uint64_t)1000;
@@ -106,7 +106,7 @@ uint32_t server_programs_state(void *owner)
 	uint32_t state = COAP_HASH_START;
 
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const struct supervisor_program *p = &s->supervisor.programs[i];
+		const struct supervisor_program *p = s->supervisor.programs[i];
 		const uint32_t parts[] = {p->state, p->fault.count, s->programs[i].sequence, s->programs[i].trial};
 		if (p->state != SUPERVISOR_EMPTY)
 			state = coap_hash(state + i, parts, sizeof parts);
@@ -138,7 +138,7 @@ void server_faults(void *owner, const struct coap_request *q, struct coap_reply 
 
 	if (number < 0)
 		return server_say(reply, COAP_NOT_FOUND, "no such program");
-	const struct supervisor_fault *f = &s->supervisor.programs[number].fault;
+	const struct supervisor_fault *f = &s->supervisor.programs[number]->fault;
 	reply->code = COAP_CONTENT;
 	cbor_head(&w, CBOR_MAP, f->count ? 8 : 1);
 	if (f->count)

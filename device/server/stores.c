@@ -36,7 +36,7 @@ static int entries_of(struct server *s, const struct coap_request *q, struct ent
 	}
 	if (number < 0)
 		return 0;
-	struct supervisor_program *p = &s->supervisor.programs[number];
+	struct supervisor_program *p = s->supervisor.programs[number];
 	*e = (struct entries){p->local, &p->nlocal, UB_DEVICE_LOCALS};
 	return 1;
 }
@@ -125,7 +125,7 @@ static uint32_t lines(struct server *s, const struct cbor_writer *w, uint32_t fr
 		n++;
 		if (!w)
 			continue;
-		const char *name = number < SUPERVISOR_PROGRAMS ? v->programs[number].loaded.config.name : "";
+		const char *name = number < SUPERVISOR_PROGRAMS ? v->programs[number]->loaded.config.name : "";
 		cbor_head(w, CBOR_ARRAY, 3);
 		cbor_head(w, CBOR_UINT, at);
 		cbor_text(w, name);

@@ -212,7 +212,7 @@ static void keep_text(struct supervisor_program *p)
 {
 	struct supervisor *s = p->supervisor;
 
-	log_text(s, (uint32_t)(p - s->programs), s->env.output, s->env.output_len < 255 ? s->env.output_len : 255);
+	log_text(s, p->number, s->env.output, s->env.output_len < 255 ? s->env.output_len : 255);
 	s->env.output_len = 0;
 }
 

@@ -109,12 +109,12 @@ int supervisor_before(const struct supervisor_program *p, const struct superviso
 int32_t supervisor_in_order(const struct supervisor *s, const struct supervisor_program *like, uint32_t event, uint32_t n)
 {
 	for (int32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const struct supervisor_program *p = &s->programs[i];
+		const struct supervisor_program *p = s->programs[i];
 		uint32_t first = 0;
 		if (!same_hook(like, p, event))
 			continue;
 		for (uint32_t k = 0; k < SUPERVISOR_PROGRAMS; k++)
-			first += same_hook(like, &s->programs[k], event) && supervisor_before(&s->programs[k], p);
+			first += same_hook(like, s->programs[k], event) && supervisor_before(s->programs[k], p);
 		if (first == n)
 			return i;
 	}
@@ -124,7 +124,7 @@ int32_t supervisor_in_order(const struct supervisor *s, const struct supervisor_
 int32_t supervisor_of_path(const struct supervisor *s, const char *path, uint32_t len)
 {
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const struct supervisor_program *p = &s->programs[i];
+		const struct supervisor_program *p = s->programs[i];
 		if (p->state != SUPERVISOR_EMPTY && p->attached & UB_EVENT_COAP && strlen(p->loaded.config.hook_path) == len &&
 		    !memcmp(p->loaded.config.hook_path, path, len))
 			return supervisor_in_order(s, p, UB_EVENT_COAP, 0);
@@ -224,7 +224,7 @@ static void happened(struct supervisor_program *p, uint32_t event)
 
 	h->count = (uint16_t)(h->count + (h->count < UINT16_MAX));
 	p->pending |= event;
-	os_wake(p->supervisor->server, 1u << (p - p->supervisor->programs));
+	os_wake(p->supervisor->server, 1u << p->number);
 }
 
 void supervisor_booted(struct supervisor *s)
@@ -232,7 +232,7 @@ void supervisor_booted(struct supervisor *s)
 	const struct ub_fault *panic = s->board->panic;
 
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		struct supervisor_program *p = &s->programs[i];
+		struct supervisor_program *p = s->programs[i];
 		if (!has_compartment(p) || !(p->attached & UB_EVENT_BOOT))
 			continue;
 		p->what.boot.panic = panic ? panic->status : 0;
@@ -244,7 +244,7 @@ void supervisor_pin(struct supervisor *s, uint32_t port, uint32_t pin, uint32_t 
 {
 	level = level != 0;
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		struct supervisor_program *p = &s->programs[i];
+		struct supervisor_program *p = s->programs[i];
 		uint32_t argument = p->loaded.config.hook_argument, was = p->level;
 		if (!has_compartment(p) || !(p->attached & UB_EVENT_GPIO) || argument >> 8 != (port << 8 | pin))
 			continue;
@@ -266,7 +266,7 @@ static uint32_t sensor(struct supervisor *s, uint32_t type, uint64_t now)
 	uint32_t served = 0;
 
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		struct supervisor_program *p = &s->programs[i];
+		struct supervisor_program *p = s->programs[i];
 		if (!has_compartment(p) || !(p->attached & UB_EVENT_SENSOR) || p->loaded.config.hook_argument != type || p->due > now)
 			continue;
 		served |= 1u << i;
@@ -285,7 +285,7 @@ void supervisor_look_at_devices(struct supervisor *s, uint64_t now)
 	uint32_t served = 0, seen = 0, pins = 0;
 
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const struct supervisor_program *p = &s->programs[i];
+		const struct supervisor_program *p = s->programs[i];
 		if (!has_compartment(p))
 			continue;
 		if (p->attached & UB_EVENT_SENSOR && p->due <= now && !(served >> i & 1))
@@ -296,12 +296,12 @@ void supervisor_look_at_devices(struct supervisor *s, uint64_t now)
 		return;
 	s->look_at_pins = pins ? now + UB_HOOK_GPIO_MS * 1000 : OS_FOREVER;
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) { /* each pin once */
-		const struct supervisor_program *p = &s->programs[i];
+		const struct supervisor_program *p = s->programs[i];
 		uint32_t pin = p->loaded.config.hook_argument >> 8, k = 0;
 		if (!has_compartment(p) || !(p->attached & UB_EVENT_GPIO) || seen >> i & 1)
 			continue;
 		for (k = i; k < SUPERVISOR_PROGRAMS; k++)
-			seen |= (uint32_t)(s->programs[k].loaded.config.hook_argument >> 8 == pin) << k;
+			seen |= (uint32_t)(s->programs[k]->loaded.config.hook_argument >> 8 == pin) << k;
 		int32_t level = helper_pin(&s->env, pin >> 8, pin & 255);
 		if (level >= 0)
 			supervisor_pin(s, pin >> 8, pin & 255, (uint32_t)level);
@@ -314,7 +314,7 @@ void supervisor_look_at_devices(struct supervisor *s, uint64_t now)
 static int waits(const struct supervisor_program *p, uint32_t event)
 {
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const struct supervisor_program *q = &p->supervisor->programs[i];
+		const struct supervisor_program *q = p->supervisor->programs[i];
 		if (q != p && same_hook(p, q, event) && supervisor_before(q, p) && has_compartment(q) &&
 		    ((q->state == SUPERVISOR_RUNNING && q->now_for == event) || q->pending & event))
 			return 1;
@@ -345,7 +345,7 @@ void supervisor_run_pending(struct supervisor_program *p)
 void supervisor_hook_over(struct supervisor_program *p, uint32_t event)
 {
 	for (uint32_t i = 0; event & ~(uint32_t)UB_EVENTS_MANY && i < SUPERVISOR_PROGRAMS; i++) {
-		if (same_hook(p, &p->supervisor->programs[i], event))
+		if (same_hook(p, p->supervisor->programs[i], event))
 			os_wake(p->supervisor->server, 1u << i);
 	}
 }
@@ -356,11 +356,11 @@ static void tell(struct supervisor_program *of, const struct os_end *end)
 	struct supervisor *s = of->supervisor;
 
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		struct supervisor_program *p = &s->programs[i];
+		struct supervisor_program *p = s->programs[i];
 		if (p == of || !has_compartment(p) || !(p->attached & UB_EVENT_FAULT))
 			continue;
 		p->what.fault = (struct bpf_fault_ctx){
-			.hook = p->what.fault.hook, .program = (uint32_t)(of - s->programs), .status = end->fault.status,
+			.hook = p->what.fault.hook, .program = of->number, .status = end->fault.status,
 			.slot = end->fault.pc, .address = end->fault.addr, .count = of->fault.count,
 		};
 		memcpy(p->what.fault.name, of->loaded.config.name, sizeof p->what.fault.name);
@@ -376,8 +376,8 @@ void supervisor_hook_fault(struct supervisor_program *p, const struct os_end *en
 
 	if (over) {
 		p->over += !(event & UB_EVENTS_INTERRUPT);
-		supervisor_detach(p->supervisor, (uint32_t)(p - p->supervisor->programs), event);
-		supervisor_log(p->supervisor, (uint32_t)(p - p->supervisor->programs), "[hooks] detached: over the budget of its hook, or faulted in an interrupt\n");
+		supervisor_detach(p->supervisor, p->number, event);
+		supervisor_log(p->supervisor, p->number, "[hooks] detached: over the budget of its hook, or faulted in an interrupt\n");
 	}
 	if (event != UB_EVENT_FAULT)
 		tell(p, end);
@@ -388,7 +388,7 @@ void supervisor_hook_fault(struct supervisor_program *p, const struct os_end *en
 /* Runs it to its end, or to that of the hook's budget. Returns whether it says that the datagram is to be dropped. */
 static int drops(struct supervisor_program *p, uint32_t event, const uint8_t peer[OS_PEER_BYTES], const uint8_t *bytes, uint32_t len)
 {
-	uint32_t number = (uint32_t)(p - p->supervisor->programs), room = p->loaded.config.context - (uint32_t)sizeof(struct bpf_packet_ctx);
+	uint32_t number = p->number, room = p->loaded.config.context - (uint32_t)sizeof(struct bpf_packet_ctx);
 	struct bpf_packet_ctx head = {
 		.hook = {.events = event, .now_ms = supervisor_now_ms(), .count = 1, .version = BPF_HOOKS_VERSION},
 		.length = len, .captured = len < room ? len : room,
@@ -422,15 +422,15 @@ int supervisor_passes(struct supervisor *s, uint32_t event, const uint8_t peer[O
 	uint32_t waiting = 0;
 
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++)
-		waiting |= (uint32_t)(s->programs[i].state == SUPERVISOR_READY && s->programs[i].attached & event) << i;
+		waiting |= (uint32_t)(s->programs[i]->state == SUPERVISOR_READY && s->programs[i]->attached & event) << i;
 	while (waiting) {
 		struct supervisor_program *first = NULL;
 		for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-			struct supervisor_program *p = &s->programs[i];
+			struct supervisor_program *p = s->programs[i];
 			if (waiting >> i & 1 && (!first || supervisor_before(p, first)))
 				first = p;
 		}
-		waiting &= ~(1u << (first - s->programs));
+		waiting &= ~(1u << first->number);
 		if (first->state == SUPERVISOR_READY && first->attached & event && drops(first, event, peer, bytes, len))
 			return 0;
 	}

@@ -14,6 +14,14 @@
 #include "jit/jit.h"
 #include "vm/vm.h"
 
+/* Stands where there is no program, to be read and never written. */
+static struct supervisor_program *nobody(void)
+{
+	static const struct supervisor_program empty;
+
+	return (struct supervisor_program *)(uintptr_t)&empty;
+}
+
 void supervisor_init(struct supervisor *s, const struct supervisor_board *board)
 {
 	memset(s, 0, sizeof *s);
@@ -22,12 +30,12 @@ void supervisor_init(struct supervisor *s, const struct supervisor_board *board)
 	pool_init(&s->pool, board->pool_addr, board->pool_bytes);
 	helper_env_reset(&s->env, NULL, 0);
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++)
-		s->programs[i].supervisor = s;
+		s->programs[i] = nobody();
 }
 
 struct supervisor_program *supervisor_at(struct supervisor *s, uint32_t number)
 {
-	struct supervisor_program *p = number < SUPERVISOR_PROGRAMS ? &s->programs[number] : NULL;
+	struct supervisor_program *p = number < SUPERVISOR_PROGRAMS ? s->programs[number] : NULL;
 
 	return p && p->state != SUPERVISOR_EMPTY ? p : NULL;
 }
@@ -35,8 +43,8 @@ struct supervisor_program *supervisor_at(struct supervisor *s, uint32_t number)
 int32_t supervisor_find(const struct supervisor *s, const char *name, uint32_t len)
 {
 	for (int32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const char *own = s->programs[i].loaded.config.name;
-		if (s->programs[i].state != SUPERVISOR_EMPTY && strlen(own) == len && !memcmp(own, name, len))
+		const struct supervisor_program *p = s->programs[i];
+		if (p->state != SUPERVISOR_EMPTY && strlen(p->loaded.config.name) == len && !memcmp(p->loaded.config.name, name, len))
 			return i;
 	}
 	return UB_E_PROGRAM;
@@ -46,32 +54,33 @@ int32_t supervisor_load(struct supervisor *s, const struct supervisor_config *co
 			struct ub_fault *where)
 {
 	struct supervisor_image loaded;
-	int32_t err = supervisor_read(s, config, image, len, &loaded, where), number = 0;
+	int32_t err = supervisor_read(s, config, image, len, &loaded, where);
+	uint32_t number = 0;
+	struct pool_piece own;
 
 	if (err)
 		return err;
-	while (number < SUPERVISOR_PROGRAMS && s->programs[number].state != SUPERVISOR_EMPTY)
+	while (number < SUPERVISOR_PROGRAMS && s->programs[number]->state != SUPERVISOR_EMPTY)
 		number++;
 	if (supervisor_find(s, config->name, (uint32_t)strlen(config->name)) >= 0)
 		where->status = UB_E_NAME;
 	else if (number == SUPERVISOR_PROGRAMS)
 		where->status = UB_E_SLOTS;
+	else
+		where->status = supervisor_take(s, sizeof(struct supervisor_program), 1, &own);
 	if (where->status) {
 		supervisor_forget(s, &loaded);
 		return where->status;
 	}
-	struct supervisor_program *p = &s->programs[number];
+	struct supervisor_program *p = s->programs[number] = (void *)supervisor_memory(s, own.addr);
 	memset(p, 0, sizeof *p);
 	p->supervisor = s;
+	p->number = number;
+	p->own = own;
 	p->loaded = loaded;
 	p->state = SUPERVISOR_LOADED;
 	p->code = -1;
-	return number;
-}
-
-static uint32_t number_of(const struct supervisor_program *p)
-{
-	return (uint32_t)(p - p->supervisor->programs);
+	return (int32_t)number;
 }
 
 /* The thread of its runs. */
@@ -91,7 +100,7 @@ static void make_thread(struct supervisor_program *p)
 		.priority = c->priority,
 		.ticks = ms && (!c->ticks || c->ticks > ms) ? ms : c->ticks,
 		.watcher = p->supervisor->server,
-		.flags = 1u << number_of(p),
+		.flags = 1u << p->number,
 		.walls = p->walls,
 		.nwalls = p->nwalls,
 		.gate = supervisor_gate,
@@ -217,7 +226,8 @@ int32_t supervisor_unload(struct supervisor *s, uint32_t number)
 	supervisor_kill(s, number);
 	os_thread_kill(&p->thread, UB_E_KILLED); /* has ended; its memory may be used for something else */
 	supervisor_forget(s, &p->loaded);
-	p->state = SUPERVISOR_EMPTY;
+	s->programs[number] = nobody();
+	pool_give(&s->pool, &(struct pool_piece){p->own.addr, p->own.len});
 	return 0;
 }
 
@@ -298,7 +308,7 @@ const uint8_t *supervisor_context(const struct supervisor_program *p, uint32_t *
 void supervisor_input(struct supervisor *s, uint32_t value)
 {
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		struct supervisor_program *p = &s->programs[i];
+		struct supervisor_program *p = s->programs[i];
 		if (!has_compartment(p))
 			continue;
 		p->input = value;
@@ -427,8 +437,8 @@ static uint64_t next_due(const struct supervisor *s)
 	uint64_t next = OS_FOREVER;
 
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const struct supervisor_program *p = &s->programs[i];
-		if (p->state != SUPERVISOR_EMPTY && p->due && p->due < next)
+		const struct supervisor_program *p = s->programs[i];
+		if (p->due && p->due < next)
 			next = p->due;
 	}
 	return next;
@@ -443,7 +453,7 @@ uint64_t supervisor_step(struct supervisor *s, uint32_t woken)
 		supervisor_look_at_devices(s, now);
 
 	for (; look; look &= look - 1) {
-		struct supervisor_program *p = &s->programs[__builtin_ctz(look)];
+		struct supervisor_program *p = s->programs[__builtin_ctz(look)];
 		if (p->state != SUPERVISOR_EMPTY)
 			look_at(p, now);
 	}

@@ -241,7 +241,7 @@ void supervisor_begin_maps(struct supervisor_program *p)
 	if (!maps)
 		return;
 	maps_begin(maps);
-	maps->owner = (uint32_t)(p - p->supervisor->programs) + 1;
+	maps->owner = p->number + 1;
 }
 
 void supervisor_end_maps(struct supervisor_program *p)

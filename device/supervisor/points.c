@@ -71,10 +71,10 @@ static struct bpf_hook head(uint32_t event)
 /* Who a thread is, as contexts say it. */
 static uint32_t who(const struct supervisor *s, const struct os_thread *t)
 {
-	uint32_t at = (uint32_t)((uintptr_t)t - (uintptr_t)s->programs);
-
-	if (at < sizeof s->programs)
-		return at / (uint32_t)sizeof s->programs[0];
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		if (t == &s->programs[i]->thread)
+			return i;
+	}
 	return t == s->server ? BPF_THREAD_SERVER : BPF_THREAD_IDLE;
 }
 
@@ -116,7 +116,7 @@ static void fire(struct supervisor *s, uint32_t event, uint32_t about, const voi
 
 	for (uint32_t i = 0; i < points->n[point];) {
 		uint32_t number = points->programs[point][i];
-		struct supervisor_program *p = &s->programs[number];
+		struct supervisor_program *p = s->programs[number];
 		uint32_t wants = p->loaded.config.hook_argument;
 		if ((wants && wants != about) || runs(p, context, bytes)) {
 			i++;
@@ -170,7 +170,7 @@ int supervisor_point_helper(struct supervisor_program *caller, uint32_t number, 
 		return 0;
 	uint32_t masked = os_mask();
 	const struct bpf_helper_ctx context = {
-		.hook = head(UB_EVENT_HELPER), .now_ns = os_now_ns(), .program = (uint32_t)(caller - caller->supervisor->programs),
+		.hook = head(UB_EVENT_HELPER), .now_ns = os_now_ns(), .program = caller->number,
 		.helper = number / 5 << 4 | number % 5, .arguments = {args->r1, args->r2, args->r3, args->r4, args->r5},
 	};
 
@@ -182,8 +182,10 @@ int supervisor_point_helper(struct supervisor_program *caller, uint32_t number, 
 /* Whether calls of helpers are watched has changed. */
 static void open_helpers(struct supervisor *s)
 {
-	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++)
-		supervisor_open_helpers(&s->programs[i]);
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		if (supervisor_at(s, i))
+			supervisor_open_helpers(s->programs[i]);
+	}
 }
 
 /* Those of the system are observed while somebody is attached. How long an interrupt took is told by both of its ends. */
@@ -204,9 +206,9 @@ void supervisor_point_attach(struct supervisor_program *p, uint32_t event)
 	uint8_t *list = s->points.programs[point];
 	uint32_t *n = &s->points.n[point], at = (*n)++;
 
-	for (; at && supervisor_before(p, &s->programs[list[at - 1]]); at--)
+	for (; at && supervisor_before(p, s->programs[list[at - 1]]); at--)
 		list[at] = list[at - 1];
-	list[at] = (uint8_t)(p - s->programs);
+	list[at] = (uint8_t)p->number;
 	p->run.helpers = supervisor_gate_table;
 	open_helpers(s);
 	observe_all(s);
@@ -217,7 +219,7 @@ void supervisor_point_detach(struct supervisor_program *p, uint32_t event)
 {
 	uint32_t masked = os_mask();
 
-	take_out(p->supervisor, point_of(event), (uint32_t)(p - p->supervisor->programs));
+	take_out(p->supervisor, point_of(event), p->number);
 	p->run.helpers = os_ways;
 	open_helpers(p->supervisor);
 	observe_all(p->supervisor);

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-enum { POOL_PIECES = 64, POOL_UNIT = 32 };
+enum { POOL_PIECES = 80, POOL_UNIT = 32 };
 
 struct pool_piece {
 	uint32_t addr, len; /* len 0: none */

@@ -95,6 +95,8 @@ struct supervisor;
 
 struct supervisor_program {
 	struct supervisor *supervisor;
+	uint32_t number;
+	struct pool_piece own; /* what this lies in */
 	struct supervisor_image loaded;
 	enum supervisor_state state;
 	/* The compartment, while it has one (place.c). */
@@ -171,7 +173,7 @@ struct supervisor {
 	struct helper_env env; /* devices and the global store */
 	struct supervisor_shared *shared; /* maps.c */
 	uint32_t seed;      /* of hash maps to come */
-	struct supervisor_program programs[SUPERVISOR_PROGRAMS];
+	struct supervisor_program *programs[SUPERVISOR_PROGRAMS]; /* in memory of the pool; where there is none, one that is empty */
 	/* Called when a run that supervisor_call began has ended: status, result and context are the program's. */
 	void (*answered)(void *arg, struct supervisor_program *p);
 	void *answered_arg;

@@ -35,7 +35,8 @@ static int32_t serve(const void *a, void *b)
 		os_lock();
 	}
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++)
-		os_thread_kill(&field.server.supervisor.programs[i].thread, UB_E_KILLED);
+		if (supervisor_at(&field.server.supervisor, i))
+			os_thread_kill(&field.server.supervisor.programs[i]->thread, UB_E_KILLED);
 	os_unlock();
 	return 0;
 }
