@@ -59,6 +59,9 @@ void board_main(void)
 	/* Programs may access memory unaligned; engines give division by zero its result. */
 	SCB_CCR = (SCB_CCR & ~(uint32_t)(CCR_UNALIGN_TRP | CCR_DIV_0_TRP)) | CCR_STKALIGN;
 	SCB_SHCSR |= SHCSR_MEMFAULTENA | SHCSR_BUSFAULTENA | SHCSR_USGFAULTENA;
+	/* Whoever ran before may have used the FPU. Here nobody does, and exceptions stack none of it, neither at once nor later. */
+	SCB_CPACR = 0;
+	FPU_FPCCR = 0;
 	SYST_RVR = board_hz / (1000000 / OS_TICK_US) - 1;
 	board_chip_init();
 	kernel_protect();

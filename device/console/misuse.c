@@ -34,7 +34,7 @@ static uint32_t digest_of(uint32_t h, uint32_t addr, uint32_t len)
 static uint32_t digest_of_registers(uint32_t h)
 {
 	const uint32_t registers[] = {MPU_CTRL, SCB_VTOR, SCB_CCR, SYST_RVR, SYST_CSR & ~(uint32_t)SYST_COUNTFLAG,
-				      SCB_SHPR2, SCB_SHPR3, NVIC_ISER(0), NVIC_ISER(1), BOOT_REG(0xe000ed88)};
+				      SCB_SHPR2, SCB_SHPR3, NVIC_ISER(0), NVIC_ISER(1), SCB_CPACR, FPU_FPCCR};
 
 	return digest_of(h, (uint32_t)(uintptr_t)registers, sizeof registers);
 }
@@ -135,7 +135,7 @@ int32_t test_code(struct supervisor *s, uint32_t number, const uint8_t *code, ui
 	struct pool_piece piece;
 	int32_t err = put_code(s, number, code, len, &piece);
 
-	return err ? err : run_to_end(s, number, (const uint8_t *)"", 0);
+	return err ? err : run_to_end(s, number, NULL, s->programs[number]->loaded.config.context);
 }
 
 static uint32_t end_of(int32_t status)

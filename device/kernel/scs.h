@@ -17,6 +17,8 @@ enum { SYST_ENABLE = 1, SYST_TICKINT = 2, SYST_CLKSOURCE = 4, SYST_COUNTFLAG = 1
 #define AIRCR_RESET (0x05fa0000u | 1u << 2)
 #define SCB_SHPR2 BOOT_REG(0xe000ed1c) /* priority of SVCall in the top byte */
 #define SCB_SHPR3 BOOT_REG(0xe000ed20) /* PendSV, SysTick in bytes 2, 3 */
+#define SCB_CPACR BOOT_REG(0xe000ed88) /* who may use the FPU; nobody: 0 */
+#define FPU_FPCCR BOOT_REG(0xe000ef34) /* whether exceptions stack its registers; no core without an FPU has it */
 enum { SHCSR_SVCALLPENDED = 1 << 15 };
 #define NVIC_ISER(n) BOOT_REG(0xe000e100 + 4 * (n))
 #define NVIC_ICER(n) BOOT_REG(0xe000e180 + 4 * (n))
