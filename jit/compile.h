@@ -300,13 +300,14 @@ void jit_alloc(struct jit *j);
 /* The frame, with room for j->borrows. */
 void jit_frame(struct jit *j);
 
-/* jit.c: control comes here from elsewhere too: everything is at home. `on`: it also comes from above. */
+/* block.c: control comes here from elsewhere too: everything is at home. `on`: it also comes from above. */
 void jit_begin_block(struct jit *j, bool on);
-/* Where loops begin: a branch to the second half of a word costs a fetch more. */
-void jit_align(struct jit *j);
 /* The high halves of operands that ranges.c has proved to be zero become constants: for who is going to
  * look at high halves. */
 void jit_prove_zeros(struct jit *j, const struct ub_insn *insn);
+
+/* Where loops begin: a branch to the second half of a word costs a fetch more (fast.c). */
+void jit_align(struct jit *j);
 
 /* lower_alu.c */
 void jit_alu(struct jit *j, const struct ub_insn *insn);

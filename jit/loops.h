@@ -84,8 +84,6 @@ bool jit_preheader(struct jit *j, const struct jit_loop *loop);
 void jit_begin_fast(struct jit *j, struct jit_loop *loop);
 void jit_end_form(struct jit *j, const struct jit_loop *loop);
 void jit_leave_fast(struct jit *j);
-/* Gives back what was paid for turns that are not taken. */
-void jit_refund(struct jit *j, const struct jit_stub *stub);
 /* Looks ahead in a fast form: if the low half of d, which the next turn does not start with, is going to be
  * moved to a register that does, it is computed there. */
 void jit_find_move(struct jit *j, const struct ub_insn *insn);

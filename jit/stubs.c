@@ -83,6 +83,43 @@ static void check_stub(struct jit *j, const struct jit_stub *stub)
 		jit_branch(&j->out, T2_AL, JIT_TO_CODE, stub->resume);
 }
 
+/* Gives back what was paid for turns that are not taken. The counter says how many turns are left: bound - counter - 1, or
+ * counter - bound - 1, as the turn began. */
+static void refund(struct jit *j, const struct jit_stub *stub)
+{
+	const struct jit_loop *l = j->fast;
+	struct jit_code *c = &j->out.code;
+	uint32_t limit = l->limit + 1, k = 0; /* what the counter was, is a + k */
+	int a = stub->value.a, budget = j->home[JIT_BUDGET];
+	if (stub->value.kind == JIT_ADDR)
+		k = (uint32_t)stub->value.imm;
+	for (uint32_t slot = l->head; slot < stub->slot; slot++) {
+		const struct ub_insn *insn = j->text + slot;
+		if (jit_writes(insn) && UB_DST(insn) == l->counter)
+			k -= UB_OP(insn->opcode) == UB_ADD ? (uint32_t)insn->imm : 0u - (uint32_t)insn->imm;
+	}
+	if (a >= JIT_SPILL)
+		jit_load_spilled(j, l->counter, a = T2_LR);
+	if (l->bound != JIT_NOWHERE) {
+		int b = j->home[l->bound];
+		if (b >= JIT_SPILL)
+			jit_load_spilled(j, l->bound, b = T2_IP);
+		jit_dp(c, T2_SUB, T2_IP, l->down ? a : b, l->down ? b : a, JIT_ANY);
+		a = T2_IP;
+		limit = 1;
+	} else if (!l->down) {
+		jit_dp_imm(c, T2_RSB, T2_IP, a, 0, JIT_ANY);
+		a = T2_IP;
+		limit = 2 - limit;
+	}
+	struct jit_val turns = jit_value(JIT_ADDR, (uint32_t)a, JIT_NOWHERE, 0, (l->down ? k : 0u - k) - limit);
+	jit_sum(j, T2_IP, &turns);
+	if (budget >= JIT_SPILL)
+		jit_load_spilled(j, JIT_BUDGET, budget = T2_LR);
+	jit_dp(c, T2_ADD, budget, budget, T2_IP, JIT_ANY);
+	jit_store_half(j, JIT_BUDGET, budget);
+}
+
 /* Stubs wait for a place no control runs through. */
 void jit_stubs(struct jit *j)
 {
@@ -101,7 +138,7 @@ void jit_stubs(struct jit *j)
 			trap(j, stub->slot, stub->what);
 			continue;
 		case JIT_REFUNDS:
-			jit_refund(j, stub);
+			refund(j, stub);
 			break;
 		case JIT_LEAVES:
 			jit_emit_value(j, j->home[stub->what], &stub->value);

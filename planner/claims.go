@@ -6,17 +6,11 @@ import (
 	"math"
 	"math/bits"
 
+	"github.com/ubench-dev/ubench/planner/cfg"
 	"github.com/ubench-dev/ubench/planner/judge"
 	"github.com/ubench-dev/ubench/planner/plan"
 	"github.com/ubench-dev/ubench/planner/ranges"
 )
-
-// weaker is a claim that was doubted, as it is now.
-type weaker struct {
-	fact  plan.Fact
-	none  bool // nothing is claimed
-	times int  // how often it was doubted
-}
 
 // patience is how often a claim is made as weak as it has to be, before its bounds go further at once.
 const patience = 4
@@ -184,4 +178,21 @@ func (w *weaker) slack(k judge.Known) {
 	if !f.HasSlack {
 		f.Slack, f.Times = 0, 0
 	}
+}
+
+// value is what is known of a variable in a state.
+func (b *builder) value(s *ranges.State, v plan.Var) (ranges.Value, bool) {
+	if v < cfg.R10 {
+		return s.Regs[v], true
+	}
+	if v < plan.Word {
+		return ranges.Value{}, false
+	}
+	off := -4 * int64(b.Words[v-plan.Word]+1)
+	for _, slot := range s.Slots {
+		if slot.Off == off {
+			return slot.Value, true
+		}
+	}
+	return ranges.Value{}, false
 }

@@ -81,23 +81,6 @@ func (b *builder) frame(slot int) plan.Frame {
 	return fr
 }
 
-// value is what is known of a variable in a state.
-func (b *builder) value(s *ranges.State, v plan.Var) (ranges.Value, bool) {
-	if v < cfg.R10 {
-		return s.Regs[v], true
-	}
-	if v < plan.Word {
-		return ranges.Value{}, false
-	}
-	off := -4 * int64(b.Words[v-plan.Word]+1)
-	for _, slot := range s.Slots {
-		if slot.Off == off {
-			return slot.Value, true
-		}
-	}
-	return ranges.Value{}, false
-}
-
 // zeroWord tells whether a word of the frame is the high half of a number that has none.
 func (b *builder) zeroWord(s *ranges.State, v plan.Var) bool {
 	off := -4 * int64(b.Words[v-plan.Word]+1)

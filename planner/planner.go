@@ -17,16 +17,6 @@ import (
 	"github.com/ubench-dev/ubench/planner/ranges"
 )
 
-// Analysis is what the desk knows of a program, phase by phase.
-type Analysis struct {
-	Program *cfg.Program
-	Forests []*loops.Forest // of each function
-	Facts   *ranges.Facts
-	Words   liveness.Words
-	Live    *liveness.Live
-	Affine  []*affine.Loops // of each function
-}
-
 // Analyse finds out about a program what does not depend on where anything lives.
 func Analyse(p *image.Program) (*Analysis, error) {
 	c, err := cfg.Of(p)
@@ -56,46 +46,6 @@ func also(p *image.Program) (slots []int) {
 	}
 	slices.Sort(slots)
 	return slices.Compact(slots)
-}
-
-// builder makes a plan. What the device did not believe is left out of the next one.
-type builder struct {
-	*Analysis
-	image     *image.Program
-	functions []int             // slots
-	accesses  [][]ranges.Access // of each function
-	version   int               // of what places depend on, and that of the places there are
-	placed    int
-	places    *alloc.Places
-	weights   [][]float64
-	doubt     doubts
-	rodata    int64 // where the compiler on the desk has the sections
-	data      int64
-	round     int
-	plan      *plan.Plan
-	records   map[int]*record // loops with a record, by the slot they stand at
-	homes     [plan.Word + plan.MaxWords]plan.Place
-	insns     map[int]*plan.Insn
-}
-
-// doubts is what the device did not follow.
-type doubts struct {
-	facts  map[claim]*weaker // what is claimed of a variable at a frame
-	wide   map[claim]bool    // high halves that are not known to be zero
-	length map[int]int64     // of the context at a frame
-	loops  map[int]int       // loops by slot: 1 not paid before, 2 no record
-	defers map[int]bool      // instructions that are not deferred
-	form   map[claim]bool    // forms at a join
-	proofs map[int]bool      // accesses that the device checks, though the desk can prove them
-}
-
-type claim struct {
-	slot int
-	v    plan.Var
-}
-
-func newDoubts() doubts {
-	return doubts{map[claim]*weaker{}, map[claim]bool{}, map[int]int64{}, map[int]int{}, map[int]bool{}, map[claim]bool{}, map[int]bool{}}
 }
 
 // newBuilder makes one that has no doubts yet.
@@ -250,16 +200,6 @@ func (b *builder) joins() (slots []int) {
 	}
 	slices.Sort(slots)
 	return slices.Compact(slots)
-}
-
-// recordAt is the loop with a record around an instruction.
-func (b *builder) recordAt(function, slot int) *record {
-	for _, r := range b.records {
-		if r.function == function && slot >= r.slot && slot <= r.loop.End {
-			return r
-		}
-	}
-	return nil
 }
 
 // calls says how functions call each other: r0 to r5 are left changed, the others saved where a function changes them.

@@ -12,17 +12,6 @@ import (
 	"github.com/ubench-dev/ubench/planner/ranges"
 )
 
-// record is a loop that is compiled twice.
-type record struct {
-	function int
-	slot     int // where it stands
-	loop     *plan.Loop
-	counter  *affine.Counter
-	forms    *affine.Loop
-	matter   []plan.Var // variables the test before the loop looks at
-	accesses int        // that need no check
-}
-
 // findRecords picks loops: inner ones before those around them, which then have none. A record is worth it if it takes
 // checks or payments out of the loop.
 func (b *builder) findRecords() map[int]*record {
@@ -242,4 +231,14 @@ func moves(steps []plan.Step, f affine.Form) bool {
 func (r *record) stays(v plan.Var) bool {
 	step, ok := r.forms.Steps[v]
 	return ok && step.Is(v) && step.Add == 0
+}
+
+// recordAt is the loop with a record around an instruction.
+func (b *builder) recordAt(function, slot int) *record {
+	for _, r := range b.records {
+		if r.function == function && slot >= r.slot && slot <= r.loop.End {
+			return r
+		}
+	}
+	return nil
 }

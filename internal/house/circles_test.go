@@ -67,12 +67,7 @@ func (u uses) circles() (knots [][]string) {
 // takes it out of this table.
 var known = map[string][]string{
 	"emu/unicorn":       {"blocks.c fpu.c memory.c special.c"},
-	"jit":               {"fast.c jit.c lower_alu.c lower_alu64.c lower_call.c lower_jmp.c lower_mem.c stubs.c"},
 	"jit/onepass":       {"atomic.c compile.c memory.c", "call.c cold.c frame.c guard.c jump.c loop.c scan.c"},
-	"planner":           {"claims.go frames.go insns.go planner.go records.go"},
-	"planner/affine":    {"affine.go form.go"},
-	"planner/alloc":     {"alloc.go coalesce.go", "convention.go webs.go"},
-	"planner/ranges":    {"ranges.go transfer.go"},
 	"device/console":    {"misuse.c test.c"},
 	"device/coap":       {"answer.c ask.c links.c", "later.c observe.c server.c"},
 	"device/posix":      {"link.c os.c"},

@@ -18,9 +18,6 @@ import (
 	"github.com/ubench-dev/ubench/planner/plan"
 )
 
-// Registers is how many ARM registers there are to give; the others are sp, pc, and scratch.
-const Registers = 12
-
 // cheap is how many of them 16-bit instructions can name.
 const cheap = 8
 

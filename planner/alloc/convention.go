@@ -8,15 +8,6 @@ import (
 	"github.com/ubench-dev/ubench/planner/plan"
 )
 
-// Convention is how functions of a program hand values to each other, so that each can be coloured by itself: the first
-// registers hold arguments and the result, and are left changed; what a function changes of the others it saves.
-type Convention struct {
-	Shared    uint16 // registers a function may leave changed
-	arguments map[plan.Var]plan.Place
-	result    map[plan.Var]plan.Place
-	read      map[int]uint16 // registers that the function at a slot has its arguments in
-}
-
 // scratch is how many registers are left changed at least, and most how many at most.
 const (
 	scratch = 4
@@ -63,29 +54,4 @@ func conventional(live *liveness.Live, wide func(function, insn int, v plan.Var)
 	}
 	c.Shared |= 1<<next - 1
 	return c
-}
-
-// insn adds what a call asks of the webs around it.
-func (c *Convention) insn(w *webs, k int, before, after map[plan.Var]int, reads liveness.Set, weight float64) {
-	i := &w.g.Insns[k]
-	reads.Each(func(v plan.Var) {
-		n, ok := before[v]
-		at, given := c.arguments[v]
-		if ok && given {
-			w.list[n].fixed[at] += weight
-			w.list[n].barred |= c.read[i.Target] &^ (1 << at) // others are brought there, one by one
-		}
-	})
-	for v, n := range after {
-		if _, written := w.def[k][v]; !written {
-			w.list[n].barred |= c.Shared
-		} else if at, ok := c.result[v]; ok {
-			w.list[n].fixed[at] += weight
-			for u, other := range c.result {
-				if u != v {
-					w.list[n].barred |= 1 << other
-				}
-			}
-		}
-	}
 }

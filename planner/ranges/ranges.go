@@ -16,32 +16,6 @@ import (
 	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
-// Facts is what is known of a program.
-type Facts struct {
-	Program   *cfg.Program
-	Functions []*Function // in the program's order
-	Once      bool        // nothing calls the function that the program starts in
-}
-
-// Function is what is known of a function: the state before each instruction.
-type Function struct {
-	*cfg.Function
-	Before  []State
-	Escapes bool // its frame is reached other than through r10
-	Depth   int  // of the shortest chain of calls that leads to it; 0 for the program itself
-	entry   State
-	visits  int
-}
-
-type analysis struct {
-	facts     *Facts
-	addresses map[int][]image.Address
-	f         *Function
-	escapes   bool
-	limits    []uint64 // constants, and the ends of what comparisons can tell, ascending
-	queue     []int    // functions to look at
-}
-
 // Of interprets a program.
 func Of(p *cfg.Program) *Facts {
 	a := &analysis{facts: &Facts{Program: p, Once: true}, addresses: map[int][]image.Address{}}
@@ -99,16 +73,6 @@ func start(least uint32) State {
 	return s
 }
 
-// anywhere is the state of a function nothing is known of.
-func anywhere() State {
-	s := State{Reached: true}
-	for r := range s.Regs {
-		s.Regs[r] = unknown
-	}
-	s.Regs[cfg.R10] = Value{Number: Exactly(0), Region: Stack}
-	return s
-}
-
 // escapes tells whether a function uses r10 for anything else than the base of loads and stores.
 func escapes(f *cfg.Function) bool {
 	for k := range f.Insns {
@@ -135,42 +99,6 @@ func depths(p *cfg.Program) []int {
 	}
 	d[0] = 0
 	return d
-}
-
-// argue hands the arguments of a call to the function called.
-func (a *analysis) argue(s *State, i *cfg.Insn) {
-	for k, g := range a.facts.Functions {
-		if g.Start != i.Target {
-			continue
-		}
-		to := State{Reached: true, Least: s.Least, Regs: s.Regs}
-		for r := range to.Regs {
-			v := &to.Regs[r]
-			switch {
-			case v.Region == Stack && a.f.Start == 0 && a.facts.Once:
-				v.Region = Top
-			case v.Region == Stack:
-				v.Number = add(v.Number, Exactly(512))
-			}
-			v.ID, v.Linear = joinID(0, r), Linear{}
-			if r == 0 || r > 5 {
-				*v = unknown
-			}
-		}
-		to.Regs[cfg.R10] = Value{Number: Exactly(0), Region: Stack, ID: joinID(0, cfg.R10)}
-		if g.visits > 4 { // recursive, or called in too many ways
-			least := to.Least
-			to = anywhere()
-			to.Least = min(least, g.entry.Least)
-		}
-		if g.entry.join(&to, 0) && g.visits <= 8 {
-			g.visits++
-			if !slices.Contains(a.queue, k) {
-				a.queue = append(a.queue, k)
-			}
-		}
-		return
-	}
 }
 
 // pending is blocks to be looked at, in reverse post-order.

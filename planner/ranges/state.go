@@ -213,3 +213,13 @@ func (s *State) String() string {
 	}
 	return strings.Join(parts, "; ")
 }
+
+// anywhere is the state of a function nothing is known of.
+func anywhere() State {
+	s := State{Reached: true}
+	for r := range s.Regs {
+		s.Regs[r] = unknown
+	}
+	s.Regs[cfg.R10] = Value{Number: Exactly(0), Region: Stack}
+	return s
+}

@@ -4,6 +4,7 @@ package ranges
 
 import (
 	"math"
+	"slices"
 
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/planner/cfg"
@@ -292,4 +293,40 @@ func pointerArithmetic(s *State, i *cfg.Insn, x, y Value) Value {
 		r.Slack = Slack{1, t.Room - x.SHigh}
 	}
 	return r
+}
+
+// argue hands the arguments of a call to the function called.
+func (a *analysis) argue(s *State, i *cfg.Insn) {
+	for k, g := range a.facts.Functions {
+		if g.Start != i.Target {
+			continue
+		}
+		to := State{Reached: true, Least: s.Least, Regs: s.Regs}
+		for r := range to.Regs {
+			v := &to.Regs[r]
+			switch {
+			case v.Region == Stack && a.f.Start == 0 && a.facts.Once:
+				v.Region = Top
+			case v.Region == Stack:
+				v.Number = add(v.Number, Exactly(512))
+			}
+			v.ID, v.Linear = joinID(0, r), Linear{}
+			if r == 0 || r > 5 {
+				*v = unknown
+			}
+		}
+		to.Regs[cfg.R10] = Value{Number: Exactly(0), Region: Stack, ID: joinID(0, cfg.R10)}
+		if g.visits > 4 { // recursive, or called in too many ways
+			least := to.Least
+			to = anywhere()
+			to.Least = min(least, g.entry.Least)
+		}
+		if g.entry.join(&to, 0) && g.visits <= 8 {
+			g.visits++
+			if !slices.Contains(a.queue, k) {
+				a.queue = append(a.queue, k)
+			}
+		}
+		return
+	}
 }

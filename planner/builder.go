@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package planner
+
+import (
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/planner/affine"
+	"github.com/ubench-dev/ubench/planner/alloc"
+	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/liveness"
+	"github.com/ubench-dev/ubench/planner/loops"
+	"github.com/ubench-dev/ubench/planner/plan"
+	"github.com/ubench-dev/ubench/planner/ranges"
+)
+
+// Analysis is what the desk knows of a program, phase by phase.
+type Analysis struct {
+	Program *cfg.Program
+	Forests []*loops.Forest // of each function
+	Facts   *ranges.Facts
+	Words   liveness.Words
+	Live    *liveness.Live
+	Affine  []*affine.Loops // of each function
+}
+
+// builder makes a plan. What the device did not believe is left out of the next one.
+type builder struct {
+	*Analysis
+	image     *image.Program
+	functions []int             // slots
+	accesses  [][]ranges.Access // of each function
+	version   int               // of what places depend on, and that of the places there are
+	placed    int
+	places    *alloc.Places
+	weights   [][]float64
+	doubt     doubts
+	rodata    int64 // where the compiler on the desk has the sections
+	data      int64
+	round     int
+	plan      *plan.Plan
+	records   map[int]*record // loops with a record, by the slot they stand at
+	homes     [plan.Word + plan.MaxWords]plan.Place
+	insns     map[int]*plan.Insn
+}
+
+// doubts is what the device did not follow.
+type doubts struct {
+	facts  map[claim]*weaker // what is claimed of a variable at a frame
+	wide   map[claim]bool    // high halves that are not known to be zero
+	length map[int]int64     // of the context at a frame
+	loops  map[int]int       // loops by slot: 1 not paid before, 2 no record
+	defers map[int]bool      // instructions that are not deferred
+	form   map[claim]bool    // forms at a join
+	proofs map[int]bool      // accesses that the device checks, though the desk can prove them
+}
+
+type claim struct {
+	slot int
+	v    plan.Var
+}
+
+func newDoubts() doubts {
+	return doubts{map[claim]*weaker{}, map[claim]bool{}, map[int]int64{}, map[int]int{}, map[int]bool{}, map[claim]bool{}, map[int]bool{}}
+}
+
+// weaker is a claim that was doubted, as it is now.
+type weaker struct {
+	fact  plan.Fact
+	none  bool // nothing is claimed
+	times int  // how often it was doubted
+}
+
+// record is a loop that is compiled twice.
+type record struct {
+	function int
+	slot     int // where it stands
+	loop     *plan.Loop
+	counter  *affine.Counter
+	forms    *affine.Loop
+	matter   []plan.Var // variables the test before the loop looks at
+	accesses int        // that need no check
+}
