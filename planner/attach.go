@@ -4,6 +4,7 @@ package planner
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/planner/alloc"
@@ -115,12 +116,37 @@ func (b *builder) doubtAll(ds []judge.Doubt) (some bool) {
 			some = b.lost(d.Slot, plan.Var(d.Var), false) || some
 		}
 	}
+	if some {
+		return true
+	}
+	for _, d := range ds { // where there is nothing of its own to give up, a high half came there as zero
+		if d.What == judge.Zero && slices.ContainsFunc(ds, func(l judge.Doubt) bool { return l.What == judge.Lost && l.Var == d.Var }) {
+			some = b.widen(claim{d.Slot, plan.Var(d.Var)}) || some
+		}
+	}
 	for _, d := range ds {
 		if !lost {
 			b.doubted(d)
 		}
 	}
 	return some || !lost
+}
+
+// overwritten finds what a block may have written to the place of a variable, since it was taken for a zero that needs
+// none, and takes it for one that does.
+func (b *builder) overwritten(n, blk, k int, read plan.Var) (some bool) {
+	f, at := b.Program.Functions[n], b.places.Functions[n].At(blk, read)
+	for d := f.Blocks[blk].First; d < k; d++ {
+		if p, ok := b.places.Functions[n].Result(d, read); ok {
+			at = p
+		}
+	}
+	for _, s := range b.spilt {
+		if s.function == n && s.Place == at && s.insn >= f.Blocks[blk].First && s.insn <= k && s.insn+1 < len(f.Insns) {
+			some = b.widen(claim{f.Insns[s.insn+1].Slot, s.Var}) || some
+		}
+	}
+	return some
 }
 
 // doubted leaves out of the next plan what the compiler could not see.
@@ -184,6 +210,9 @@ func (b *builder) lost(slot int, read plan.Var, turns bool) (some bool) {
 			break
 		}
 		if read >= plan.High && b.widen(claim{slot, read}) {
+			return true
+		}
+		if b.overwritten(n, blk, k, read) {
 			return true
 		}
 	}

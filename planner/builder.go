@@ -41,6 +41,14 @@ type builder struct {
 	records   map[int]*record // loops with a record, by the slot they stand at
 	homes     [plan.Word + plan.MaxWords]plan.Place
 	insns     map[int]*plan.Insn
+	spilt     []spilt
+}
+
+// spilt is a result of an instruction that is taken for zero. If the device cannot see that, it writes it where the variable
+// lives elsewhere, and to what is there.
+type spilt struct {
+	function, insn int
+	plan.Moved
 }
 
 // doubts is what the device did not follow.

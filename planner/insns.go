@@ -47,9 +47,12 @@ func (b *builder) function(n int) {
 					b.result(f, blk, k, v)
 					return
 				}
-				if p, ok := places.Result(k, v); ok && (p != plan.Nowhere || v >= plan.Word) && p != b.homes[v] {
+				p, ok := places.Result(k, v)
+				if ok && (p != plan.Nowhere || v >= plan.Word) && p != b.homes[v] {
 					b.said(i.Slot).Place = append(b.said(i.Slot).Place, plan.Moved{Var: v, Place: p})
 					b.homes[v] = p
+				} else if ok && p == plan.Nowhere && b.homes[v] != plan.Nowhere {
+					b.spilt = append(b.spilt, spilt{n, k, plan.Moved{Var: v, Place: b.homes[v]}})
 				}
 			})
 			// What nobody needs is written nowhere.
@@ -299,7 +302,9 @@ func (b *builder) settle(n, blk int, d map[int]bool) bool {
 		bad := false
 		e.Writes.Each(func(w plan.Var) {
 			if p, ok := places.Result(k, w); ok && p != plan.Nowhere && !bad {
-				bad = lost(p)
+				source, there := at[w-v+plan.R(int(i.Src))]
+				stays := i.Class == cfg.Move && i.Extend == 0 && there && source == p && (i.Wide || w < plan.High)
+				bad = !stays && lost(p)
 				at[w] = p
 			}
 			delete(lazies, w)

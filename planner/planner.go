@@ -60,7 +60,7 @@ func newBuilder(a *Analysis, p *image.Program, j *judge.Judge) *builder {
 // build makes a plan with the doubts there are.
 func (b *builder) build() error {
 	p := &plan.Plan{Window: b.window()}
-	b.plan, b.insns = p, map[int]*plan.Insn{}
+	b.plan, b.insns, b.spilt = p, map[int]*plan.Insn{}, nil
 	b.records = b.findRecords()
 	p.Joins = b.joins()
 	if b.placed != b.version {

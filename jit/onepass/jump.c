@@ -8,6 +8,8 @@
  *        bhs   target
  *        bl    fault
  *   1:
+ *
+ * A branch around one or two instructions that keep the flags becomes the condition of these.
  */
 #include "jit/onepass/loop.h"
 
@@ -60,9 +62,84 @@ static int in_register(struct op *c, struct op_operand m, int scratch)
 	return scratch;
 }
 
-static bool zero_high(const struct op *c, uint32_t r)
+static bool zero_high(struct op *c, uint32_t r)
 {
-	return r == UB_R10 || op_is_zero(c, r + OP_HIGH);
+	return r == UB_R10 || op_is_narrow(c, r);
+}
+
+/* Whether a 32-bit instruction that does not access memory neither sets flags nor reads any. */
+static bool is_plain(uint32_t h, uint32_t next)
+{
+	bool registers = h >> 9 == 0x75, constant = h >> 11 == 0x1e && !(next >> 15), other = constant && h & 0x200;
+	uint32_t op = h >> 5 & 15;
+	if (registers || constant)
+		return !(h & 16) && (other || (op != T2_ADC && op != T2_SBC));
+	if (h >> 8 == 0xfa)
+		return h & 0x80 || next & 0x80 || !(h & 16); /* extensions and such, or a shift */
+	return h >> 8 == 0xfb;
+}
+
+/* Whether an emitted instruction keeps the flags, in an IT block or outside. *halves: its length; *writes: a register it
+ * may write, if it is outside. */
+static bool keeps_flags(const uint16_t *at, bool in_it, uint32_t *halves, uint32_t *writes)
+{
+	uint32_t h = at[0], top = h >> 12, dp = h >> 6;
+	*halves = h >> 11 > 0x1c ? 2 : 1;
+	*writes = OP_NONE;
+	if (*halves == 2 && h >> 9 == 0x7c) { /* loads and stores */
+		*writes = at[1] >> 12;
+		return h & 0x80 || (at[1] & 0x900) != 0x900; /* without write-back */
+	}
+	if (*halves == 2)
+		return in_it && is_plain(h, at[1]);
+	*writes = h >> 10 == 0x11 ? (h & 7) | (h >> 4 & 8) : top == 9 ? h >> 8 & 7 : h & 7;
+	if (h >> 8 == 0x46 || h >> 8 == 0x44 || (top >= 5 && top <= 9) || h >> 8 == 0xb2) /* mov, add, loads and stores, extensions */
+		return true;
+	/* those that set flags outside only; no compares, tests, nor what reads the carry */
+	return in_it && (top <= 1 || (top <= 3 && h >> 11 != 5) ||
+			 (h >> 10 == 0x10 && dp != 0x105 && dp != 0x106 && dp != 0x108 && dp != 0x10a && dp != 0x10b));
+}
+
+/* Whether Z tells, from a while ago, whether a register is 0. */
+static bool tells_zero(const struct jit_code *code, int reg)
+{
+	uint32_t halves, writes;
+	if (code->zero_of != reg || code->len > code->cap)
+		return false;
+	uint32_t at = code->zero_at;
+	for (; at < code->len; at += halves)
+		if (!keeps_flags(code->at + at, false, &halves, &writes) || writes == (uint32_t)reg)
+			return false;
+	return at == code->len;
+}
+
+/* Control runs on to the slot at hand, and a branch to it leads around what was emitted last: if that is so little, and
+ * can be done under a condition, it is, and the branch goes. */
+void op_predicate(struct op *c)
+{
+	struct jit_code *code = &c->out.code;
+	const struct jit_fixup *f = &c->out.fixups[-(int32_t)c->out.nfixups];
+	uint32_t halves, writes, n = 0, at;
+	if (c->out.nfixups == 0 || c->out.nfixups == c->loop.first_fixup || f->kind != JIT_TO_SLOT || f->target != c->slot || code->len > code->cap ||
+	    f->at < c->entered || (c->loop.active && f->at < c->loop.top))
+		return;
+	at = f->at + 1u;
+	if (code->at[f->at] >> 12 != 0xd)
+		return;
+	for (; at < code->len && n < 3; at += halves, n++)
+		if (!keeps_flags(code->at + at, true, &halves, &writes))
+			return;
+	if (n == 0 || n > 2 || at != code->len)
+		return;
+	enum t2_cond cond = t2_not((enum t2_cond)(code->at[f->at] >> 8 & 15));
+	code->len = f->at;
+	if (n == 1)
+		jit_it(code, cond);
+	else
+		jit_itt(code, cond);
+	code->len = at;
+	c->out.nfixups--;
+	code->cap += JIT_FIXUP_HALFWORDS;
 }
 
 /* Flags of halves compared, or tested. */
@@ -75,7 +152,7 @@ static void compare_halves(struct op *c, const struct ub_insn *insn, enum t2_dp 
 		if (m.kind == OP_CONST && t2_modified_imm(m.imm) < 0)
 			m = (struct op_operand){ OP_HELD, (uint8_t)in_register(c, m, T2_LR), 0, 0 };
 		jit_it(code, T2_EQ);
-	} else if (dp == T2_SUB && m.kind == OP_CONST && m.imm == 0 && code->zero_at == code->len && code->zero_of == rn &&
+	} else if (dp == T2_SUB && m.kind == OP_CONST && m.imm == 0 && tells_zero(code, rn) &&
 		   (UB_OP(insn->opcode) == UB_JEQ || UB_OP(insn->opcode) == UB_JNE)) {
 		return; /* the flags say so already */
 	}
@@ -166,6 +243,13 @@ static void go(struct op *c, uint32_t target, bool pays)
 	op_stop(c, UB_E_BUDGET);
 }
 
+/* A high half that is known to be zero is so without a place. */
+static void drop_high(struct op *c, uint32_t r)
+{
+	if (r != UB_R10 && op_is_narrow(c, r))
+		op_set_const(c, r + OP_HIGH, 0);
+}
+
 void op_jump(struct op *c, const struct ub_insn *insn)
 {
 	uint32_t target = op_target(insn, c->slot), op = UB_OP(insn->opcode);
@@ -190,6 +274,9 @@ void op_jump(struct op *c, const struct ub_insn *insn)
 		known = compare(c, insn, &cond);
 		op_refine(c, insn, false);
 		op_loop_test(c, insn, false);
+		drop_high(c, UB_DST(insn));
+		if (insn->opcode & UB_X)
+			drop_high(c, UB_SRC(insn));
 	} else {
 		op_loop_edge(c, target);
 		op_frame(c, target, OP_EDGE);

@@ -396,6 +396,7 @@ static void move_words(struct op *c, const struct ub_insn *insn, uint32_t size)
 	bool x = UB_CLASS(insn->opcode) == UB_STX;
 	if (word != OP_NONE) {
 		f = x ? op_know(c, s) : op_fact(OP_NUMBER, (uint32_t)insn->imm, (uint32_t)insn->imm);
+		f.narrow = false;
 		op_loop_copy(c, word, x ? s : OP_NONE);
 	}
 	store_word(c, s, insn->offset, insn, (uint32_t)insn->imm);

@@ -95,6 +95,20 @@ void op_hold(struct op *c, uint32_t var, uint32_t place)
 	}
 }
 
+/* What is in a place already becomes the value of a variable. Whoever held it reads it there from now on. */
+void op_share(struct op *c, uint32_t var, uint32_t place)
+{
+	uint32_t owner = c->places.owner[place];
+	if (owner == var)
+		return;
+	if (owner == OP_NONE || (owner >= UB_R10 && owner <= OP_MEMORY)) {
+		op_hold(c, var, place);
+		return;
+	}
+	op_set_value(c, owner, op_value(OP_COPY, place, OP_NONE, 0, 0));
+	op_set_value(c, var, op_value(OP_HELD, place, OP_NONE, 0, 0));
+}
+
 static void access_word(struct op *c, enum t2_mem op, int rt, uint32_t place)
 {
 	int32_t at = (int32_t)(place - OP_FRAME) * 4;
@@ -248,6 +262,10 @@ void op_settle(struct op *c, uint32_t var, uint32_t place)
 		op_lost(c, &c->places.val[var]);
 	if (place == OP_NONE || v.kind == OP_LOST) {
 		op_lose(c, var);
+		return;
+	}
+	if (v.kind == OP_COPY && v.a == place) {
+		op_share(c, var, place);
 		return;
 	}
 	int rd = place < OP_REGS ? (int)place : v.kind <= OP_COPY && v.kind != OP_CONST && v.a < OP_REGS ? v.a : T2_IP;

@@ -138,6 +138,7 @@ struct op_fact {
 			bool bounded : 1; /* NUMBER, CONTEXT: value * times + slack <= length of the context, */
 			bool exact : 1;   /* and equal to it */
 			bool mapped : 1;  /* it is an address in some region, or at most FAR_ACCESS bytes away from one */
+			bool narrow : 1;  /* of a register: a comparison says that its high half is zero */
 		};
 		uint32_t word; /* all of these, little-endian */
 	};
@@ -275,6 +276,7 @@ struct op {
 	const struct ub_program *program;
 	const struct ub_insn *text;
 	uint32_t slots, slot;
+	uint32_t entered;     /* halfword: where paths met last */
 	uint32_t function;    /* index of the function at hand */
 	bool called;          /* others may be above it on the stack */
 	uint8_t refused;      /* enum onepass_reason of the plan, or 0 */
@@ -349,6 +351,7 @@ void op_lose(struct op *c, uint32_t var);
 void op_lost(struct op *c, const struct op_value *v);
 void op_hold(struct op *c, uint32_t var, uint32_t place);
 void op_change(struct op *c, uint32_t place);
+void op_share(struct op *c, uint32_t var, uint32_t place);
 void op_settle(struct op *c, uint32_t var, uint32_t place);
 /* The register a variable is in, or `scratch`, which then takes its value. */
 int op_reg(struct op *c, uint32_t var, int scratch);
@@ -397,6 +400,8 @@ void op_forget(struct op *c, uint32_t var);
 void op_doubt_fact(struct op *c, uint32_t var);
 /* An access at var + offset has been found to be in some region. */
 void op_is_mapped(struct op *c, uint32_t var, int32_t offset);
+/* Whether the high half of a register is known to be zero. */
+bool op_is_narrow(struct op *c, uint32_t reg);
 /* What is known of the result of an instruction. Returns whether, of 64 bits, its high half is zero if those of its
  * operands are. */
 bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f);
@@ -438,6 +443,7 @@ void op_check(struct op *c, const struct op_value *at, uint32_t var, int32_t off
 
 /* jump.c, call.c */
 void op_jump(struct op *c, const struct ub_insn *insn);
+void op_predicate(struct op *c);
 void op_charge(struct op *c);
 void op_prologue(struct op *c);
 void op_enter_function(struct op *c);

@@ -65,11 +65,10 @@ func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide fu
 		c.barred = p.Convention.Shared
 	}
 	for n, g := range live.Functions {
-		w := build(live, g, split)
+		full := func(k int, v plan.Var) bool { return v < plan.High || k < len(g.Insns) && wide(n, k, v) }
+		w := build(live, g, split, full)
 		w.convention = p.Convention
-		w.weigh(weight[n], func(k int, v plan.Var) bool {
-			return v < plan.High || k < len(g.Insns) && wide(n, k, v)
-		})
+		w.weigh(weight[n], full)
 		p.Functions = append(p.Functions, &Function{g, w})
 		if p.Convention != nil && n > 0 {
 			w.arguments()

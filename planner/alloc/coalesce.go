@@ -30,9 +30,9 @@ func (w *webs) coalesce() {
 	slices.SortStableFunc(w.pairs, func(a, b pair) int {
 		if a.same != b.same {
 			if a.same {
-				return -1
+				return 1
 			}
-			return 1
+			return -1
 		}
 		return cmp.Compare(b.weight, a.weight)
 	})
@@ -41,7 +41,7 @@ func (w *webs) coalesce() {
 		if a == b || w.list[a].v == cfg.R10 || w.list[b].v == cfg.R10 || w.list[a].nowhere || w.list[b].nowhere || len(members[a])*len(members[b]) > 4096 {
 			continue
 		}
-		if w.list[a].barred != w.list[b].barred && !p.same {
+		if (w.list[a].barred != w.list[b].barred || w.list[a].must != w.list[b].must) && !p.same {
 			continue // one of them may want what the other cannot have
 		}
 		if w.crowded(members[a], members[b]) {

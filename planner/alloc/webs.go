@@ -71,8 +71,9 @@ func (w *webs) results(k int) liveness.Set {
 	return w.live.Effect(i, w.g.After[k]).Writes & w.g.After[k]
 }
 
-// build finds the webs. Where split is false all values of a variable are one.
-func build(live *liveness.Live, g *liveness.Function, split bool) *webs {
+// build finds the webs. Where split is false all values of a variable are one. High halves that are zero where a jump
+// leads are nobody's there.
+func build(live *liveness.Live, g *liveness.Function, split bool, wide func(k int, v plan.Var) bool) *webs {
 	w := &webs{g: g, live: live, def: map[int]map[plan.Var]int{}, in: make([]map[plan.Var]int, len(g.Blocks))}
 	one := map[plan.Var]int{}
 	make1 := func(v plan.Var) int {
@@ -85,6 +86,12 @@ func build(live *liveness.Live, g *liveness.Function, split bool) *webs {
 			one[v] = n
 		}
 		return n
+	}
+	targets := map[int]bool{}
+	for k := range g.Insns {
+		if i := &g.Insns[k]; i.Class == cfg.Jump || i.Class == cfg.Branch {
+			targets[i.Target] = true
+		}
 	}
 	for b := range g.Blocks {
 		w.in[b] = map[plan.Var]int{}
@@ -106,6 +113,9 @@ func build(live *liveness.Live, g *liveness.Function, split bool) *webs {
 		}
 		for _, succ := range g.Blocks[b].Succs {
 			for v, n := range w.in[succ] {
+				if v >= plan.High && v < plan.Word && targets[g.Slot(succ)] && !wide(g.Blocks[succ].First, v) {
+					continue
+				}
 				if m, ok := current[v]; ok {
 					w.union(n, m)
 				}
@@ -223,7 +233,10 @@ func (w *webs) insn(k int, before map[plan.Var]int, weight float64, wide func(k 
 		if wide(k+1, v) {
 			d.nowhere = false
 		}
-		for _, m := range after {
+		for u, m := range after {
+			if i.Class == cfg.Move && i.Extend == 0 && u < plan.Word && u == v-plan.R(int(i.Dst))+plan.R(int(i.Src)) && (i.Wide || v < plan.High) {
+				continue // what is copied may stay where it is
+			}
 			w.together(n, m)
 		}
 		// The halves of a result are written one after the other, while the other halves of operands are still read.
@@ -281,8 +294,29 @@ func (w *webs) insn(k int, before map[plan.Var]int, weight float64, wide func(k 
 	if i.Class == cfg.Call && w.convention != nil {
 		w.convention.insn(w, k, before, after, effect.Reads, weight)
 	}
+	if i.Class == cfg.Branch {
+		w.edge(i.Target, after)
+	}
 	for _, n := range after {
 		w.list[n].insns++
+	}
+}
+
+// edge keeps what a branch brings to another place, before it is known which way it goes, from what is needed on either.
+func (w *webs) edge(target int, after map[plan.Var]int) {
+	k := w.g.At(target)
+	if k < 0 {
+		return
+	}
+	for v, n := range w.in[w.g.BlockOf(k)] {
+		if after[v] == n {
+			continue
+		}
+		for u, m := range after {
+			if u != v {
+				w.together(n, m)
+			}
+		}
 	}
 }
 

@@ -157,6 +157,7 @@ void __wrap_op_stop_unless(struct op *c, enum t2_cond cond, int32_t status, int 
 	}
 VALUE(op_hold, (struct op *c, uint32_t var, uint32_t place), (c, var, place))
 VALUE(op_done, (struct op *c, uint32_t var, int reg), (c, var, reg))
+VALUE(op_share, (struct op *c, uint32_t var, uint32_t place), (c, var, place))
 VALUE(op_set_value, (struct op *c, uint32_t var, struct op_value v), (c, var, v))
 
 void __real_op_settle(struct op *c, uint32_t var, uint32_t place);
@@ -237,7 +238,8 @@ void __wrap_op_frame(struct op *c, uint32_t slot, enum op_visit how)
 		for (uint32_t v = 0; v < OP_VARS && !there.refused; v++) {
 			const struct op_value *at = &is.places.val[v], *should = &there.places.val[v], *now = &c->places.val[v];
 			if ((should->kind == OP_HELD && (at->kind != OP_HELD || at->a != should->a)) ||
-			    (should->kind == OP_CONST && (at->kind != OP_CONST || at->imm != should->imm)) ||
+			    (should->kind == OP_CONST && (at->kind != OP_CONST || at->imm != should->imm) &&
+			     (should->imm || v < OP_HIGH || v >= OP_WORD || !op_is_narrow(&is, v - OP_HIGH))) ||
 			    (how & OP_ENTER && (now->word != should->word || now->imm != should->imm)))
 				COMPLAIN("slot %u: on the edge to %u variable %u is not where the frame says", c->slot, slot, v);
 		}
