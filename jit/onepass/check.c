@@ -31,11 +31,6 @@ void op_is_mapped(struct op *c, uint32_t var, int32_t offset)
 		op_fact_of(c, var)->mapped = true;
 }
 
-bool op_is_narrow(struct op *c, uint32_t reg)
-{
-	return op_is_zero(c, reg + OP_HIGH) || (op_known(c, reg) && op_fact_of(c, reg)->narrow);
-}
-
 static bool is_number(const struct op_fact *f)
 {
 	return f->kind <= OP_NUMBER;
@@ -478,9 +473,8 @@ void op_refine(struct op *c, const struct ub_insn *insn, bool taken)
 	bool above = ((uint32_t)ABOVE >> op & 1) == taken, or_equal = ((uint32_t)STRICT >> op & 1) != taken;
 	bool dz = op_is_narrow(c, d), sz = x ? op_is_narrow(c, s) : insn->imm >= 0, same = (op == UB_JEQ >> 4) == taken;
 	if (wide && !(dz && sz)) { /* what is not above a number without high half has none */
-		bool order = (uint32_t)ORDER >> op & 1;
-		a.narrow |= sz && !is_signed && (order ? !above : same);
-		b.narrow |= dz && !is_signed && (order ? above : same);
+		a.narrow |= sz && !is_signed && ((uint32_t)ORDER >> op & 1 ? !above : same);
+		b.narrow |= dz && !is_signed && ((uint32_t)ORDER >> op & 1 ? above : same);
 		if (!((dz || a.narrow) && (sz || b.narrow)))
 			return;
 	}
