@@ -44,11 +44,6 @@ void op_set_const(struct op *c, uint32_t var, uint32_t value)
 		op_set_value(c, var, op_value(OP_CONST, 0, 0, 0, value));
 }
 
-bool op_is_narrow(struct op *c, uint32_t reg)
-{
-	return op_is_zero(c, reg + OP_HIGH) || (op_known(c, reg) && op_fact_of(c, reg)->narrow);
-}
-
 static bool reads(const struct op_value *v, uint32_t place)
 {
 	return v->a == place || (v->kind >= OP_SUM && v->b == place);

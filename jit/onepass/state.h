@@ -401,7 +401,10 @@ void op_doubt_fact(struct op *c, uint32_t var);
 /* An access at var + offset has been found to be in some region. */
 void op_is_mapped(struct op *c, uint32_t var, int32_t offset);
 /* Whether the high half of a register is known to be zero. */
-bool op_is_narrow(struct op *c, uint32_t reg);
+static inline bool op_is_narrow(const struct op *c, uint32_t reg)
+{
+	return op_is_zero(c, reg + OP_HIGH) || (op_known(c, reg) && c->facts.fact[reg].narrow);
+}
 /* What is known of the result of an instruction. Returns whether, of 64 bits, its high half is zero if those of its
  * operands are. */
 bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f);
