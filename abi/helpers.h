@@ -7,8 +7,6 @@
 #ifndef UB_ABI_HELPERS_H
 #define UB_ABI_HELPERS_H
 
-#include <stdint.h>
-
 #define UB_PLAIN_HELPERS(X)                    \
 	X(printf, 0x01, 5)                     \
 	X(memcpy, 0x02, 3)                     \
@@ -72,6 +70,11 @@
 
 /* Ids are a group, 0 to 15, and a number below five in it: a table by (group, number) is small, and has gaps. */
 #define UB_HELPER_AT(id) (((id) >> 4) * 5 + ((id) & 15))
+
+#ifndef __ASSEMBLER__ /* which takes the lists alone (device/kernel/ways.S) */
+
+#include <stdint.h>
+
 enum { UB_HELPER_INDEXES = 16 * 5, UB_HELPER_ARGUMENTS = 5 /* at most */ };
 
 enum ub_helper_index {
@@ -103,5 +106,7 @@ static inline int ub_helper_index(int32_t id)
 {
 	return ((uint32_t)id & 15) < 5 && (uint32_t)id < 256 ? (int)UB_HELPER_AT((uint32_t)id) : -1;
 }
+
+#endif
 
 #endif

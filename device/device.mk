@@ -54,7 +54,7 @@ build/device/$(1)/%.o: %.c device/device.mk firmware/boards.txt | build/bearssl-
 
 build/device/$(1)/%.o: %.S device/device.mk
 	@mkdir -p $$(@D)
-	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) -mthumb -I. -c $$< -o $$@
+	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) -mthumb -I. -MMD -MP -c $$< -o $$@
 
 build/device/$(1)/vectors.o build/device/$(1)/vectors-test.o: device/boards/vectors.S device/device.mk
 	@mkdir -p $$(@D)
