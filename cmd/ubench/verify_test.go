@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -28,7 +29,9 @@ func TestBoundsHold(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer target.Close()
-	counted := map[string]bool{"fletcher16": true, "crc32table": true, "crc32": true, "slip": true, "pid": true, "bignum": true}
+	counted := map[string]bool{"fletcher16": true, "crc32table": true, "crc32": true, "slip": true, "pid": true, "bignum": true, "isort": true}
+	// Where what is done in a turn depends on values, the input for which most is.
+	worst := map[string]func(context []byte){"isort": descend}
 	bounded := 0
 	for _, b := range benchmarks.All() {
 		program, err := image.LoadObject(b.Name, b.Object, b.Name)
@@ -64,6 +67,9 @@ func TestBoundsHold(t *testing.T) {
 				t.Fatal(err)
 			}
 			job.Context, job.Trace, job.Budget = b.Input(size), b.Trace, 0
+			if change := worst[b.Name]; change != nil {
+				change(job.Context)
+			}
 			s, err := target.Run(t.Context(), job)
 			if err != nil || s.Fault.Status != abi.OK {
 				t.Fatalf("%s: %v, %v", b.Name, err, s.Fault)
@@ -89,6 +95,13 @@ func TestBoundsHold(t *testing.T) {
 	}
 	if bounded < 8 {
 		t.Errorf("only %d benchmarks have a bound", bounded)
+	}
+}
+
+// descend makes the numbers of isort's context descend.
+func descend(context []byte) {
+	for i := range len(context)/4 - 1 {
+		binary.LittleEndian.PutUint32(context[4+4*i:], uint32(len(context)-i))
 	}
 }
 

@@ -68,13 +68,26 @@ func upper(v ranges.Value) (Poly, bool) {
 	return nil, false
 }
 
+// count is how often a loop goes around by one of its counters: fixed + each * u, u being what the loop around it counts
+// (see nest.go); each is 0 if the turns do not depend on it.
+type count struct {
+	fixed Poly
+	each  float64
+}
+
 func (p *Program) turns(function, loop int, c *affine.Counter) (Poly, bool) {
+	t, ok := p.count(function, loop, c, nil)
+	return t.fixed, ok
+}
+
+// count bounds turns by a counter; outer, if not nil, is what the loop around it counts.
+func (p *Program) count(function, loop int, c *affine.Counter, outer *outer) (count, bool) {
 	g := p.Facts.Functions[function]
 	f := p.Cfg.Functions[function]
 	l := &p.Forests[function].Loops[loop]
 	head, test := &g.Before[f.Blocks[l.Head].First], &g.Before[c.Test]
 	if !head.Reached || !test.Reached || c.Var >= plan.High {
-		return nil, false
+		return count{}, false
 	}
 	i := &f.Insns[c.Test]
 	bound := ranges.Value{Number: ranges.Exactly(uint64(c.Limit))}
@@ -86,23 +99,27 @@ func (p *Program) turns(function, loop int, c *affine.Counter) (Poly, bool) {
 	}
 	start := head.Regs[c.Var]
 	if start.Region != bound.Region {
-		return nil, false
+		return count{}, false
+	}
+	last, first := bound, start // of what is counted, its highest value and its lowest
+	if c.By < 0 {
+		last, first = start, bound
 	}
 	var distance Poly
+	var each, least float64 // of the distance, for each u; least u
 	step := float64(max(c.By, -c.By))
-	switch {
-	case c.By > 0:
-		high, ok := upper(bound)
-		if !ok || start.SLow < -1<<31 {
-			return nil, false
+	if outer != nil {
+		var ok bool
+		if distance, each, ok = outer.distance(p, function, loop, c, last, first); !ok {
+			return count{}, false
 		}
-		distance = add(high, constant(-float64(start.SLow)))
-	default:
-		high, ok := upper(start)
-		if !ok || bound.SLow < -1<<31 {
-			return nil, false
+		least = outer.least
+	} else {
+		high, ok := upper(last)
+		if !ok || first.SLow < -1<<31 {
+			return count{}, false
 		}
-		distance = add(high, constant(-float64(bound.SLow)))
+		distance = add(high, constant(-float64(first.SLow)))
 	}
 	offset := float64(max(c.Offset, -c.Offset))
 	extra := step - 1
@@ -113,10 +130,11 @@ func (p *Program) turns(function, loop int, c *affine.Counter) (Poly, bool) {
 		extra = 0
 	}
 	t := add(times(add(distance, constant(extra-offset)), constant(1/step)), constant(1))
-	if least := t.At(float64(head.Least)); least < 1 { // whoever comes to the loop takes one, however short the context
-		t = add(t, constant(1-least))
+	each /= step
+	if few := t.At(float64(head.Least)) + each*least; few < 1 { // whoever comes to the loop takes one, however short the context
+		t = add(t, constant(1-few))
 	}
-	return t, true
+	return count{t, each}, true
 }
 
 // Cost is what an instruction takes, each time it is executed.
@@ -158,26 +176,27 @@ func (b *bounder) function(n int) *Result {
 	if len(t.Irreducible) > 0 {
 		r.Why = fmt.Sprintf("a loop at slot %d has several ways in", t.Function.Slot(t.Irreducible[0]))
 	} else {
-		r.Bound = b.region(n, -1, r)
+		r.Bound = b.region(n, -1, nil, r).fixed
 	}
 	b.known[n] = r
 	return r
 }
 
-// region is the dearest way through a turn of a loop, or through a function, with the loops inside.
-func (b *bounder) region(n, loop int, r *Result) Poly {
+// region is the dearest way through a turn of a loop, or through a function, with the loops inside: fixed + each * u, if
+// there is something that the loop counts.
+func (b *bounder) region(n, loop int, u *outer, r *Result) turn {
 	t := b.Forests[n]
 	f := t.Function
-	way := map[int]Poly{}
-	most := Poly{0}
+	way := map[int]turn{}
+	most := turn{Poly{0}, Poly{0}}
 	for _, blk := range f.Order {
 		if loop >= 0 && !t.Loops[loop].Contains(blk) {
 			continue
 		}
-		here := Poly{0}
+		here := turn{Poly{0}, Poly{0}}
 		for _, p := range f.Blocks[blk].Preds {
 			if w, ok := way[p]; ok && f.Blocks[p].Rank < f.Blocks[blk].Rank {
-				here = larger(here, w)
+				here = here.orElse(w)
 			}
 		}
 		inner := t.Of[blk]
@@ -186,23 +205,32 @@ func (b *bounder) region(n, loop int, r *Result) Poly {
 		}
 		switch {
 		case inner == loop:
-			here = add(here, b.block(n, blk, r))
+			here.fixed = add(here.fixed, b.block(n, blk, r))
 		case t.Loops[inner].Head == blk:
-			here = add(here, b.loop(n, inner, r))
+			here = here.then(b.loop(n, inner, u, r))
 		}
 		way[blk] = here
-		most = larger(most, here)
+		most = most.orElse(here)
 	}
 	return most
 }
 
-func (b *bounder) loop(n, loop int, r *Result) Poly {
-	turn := b.region(n, loop, r)
+// loop is what a loop takes in a turn of the one around it, which counts u.
+func (b *bounder) loop(n, loop int, u *outer, r *Result) turn {
 	turns, why, ok := b.Turns(n, loop)
 	if !ok && r.Why == "" {
 		r.Function, r.Loop, r.Why = n, loop, why
 	}
-	return times(turns, turn)
+	mine := b.counts(n, loop, turns)
+	a := b.region(n, loop, mine, r)
+	sum := Poly{0}
+	if mine != nil {
+		sum = times(a.each, mine.sum)
+	}
+	if c, ok := b.within(n, loop, u); ok {
+		return turn{add(times(c.fixed, a.fixed), sum), times(constant(c.each), a.fixed)}
+	}
+	return turn{add(times(turns, a.fixed), sum), Poly{0}}
 }
 
 func (b *bounder) block(n, blk int, r *Result) Poly {

@@ -12,6 +12,7 @@ type Facts struct {
 	Program   *cfg.Program
 	Functions []*Function // in the program's order
 	Once      bool        // nothing calls the function that the program starts in
+	addresses map[int][]image.Address
 }
 
 // Function is what is known of a function: the state before each instruction.

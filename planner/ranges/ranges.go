@@ -29,6 +29,7 @@ func Of(p *cfg.Program) *Facts {
 	for _, at := range p.Image.Addresses {
 		a.addresses[at.Slot] = append(a.addresses[at.Slot], at)
 	}
+	a.facts.addresses = a.addresses
 	depths := depths(p)
 	for k, f := range p.Functions {
 		g := &Function{Function: f, Escapes: escapes(f), Depth: depths[k]}
@@ -185,6 +186,29 @@ func (a *analysis) leave(f *cfg.Function, in *State, b int, to func(succ int, s 
 		}
 		to(succ, &t)
 	}
+}
+
+// Edges are the states in which a block is come to from those before it, by their numbers; those that never lead there are
+// left out.
+func (p *Facts) Edges(function, block int) map[int]*State {
+	g := p.Functions[function]
+	a := &analysis{facts: &Facts{Program: p.Program}, addresses: p.addresses, f: g, escapes: g.Escapes} // no functions: arguments are handed to none
+	edges := map[int]*State{}
+	for _, b := range g.Blocks[block].Preds {
+		in := g.Before[g.Blocks[b].First]
+		a.leave(g.Function, &in, b, func(succ int, s *State) {
+			switch {
+			case succ != block || !s.Reached:
+			case edges[b] == nil:
+				edges[b] = s
+			default: // both ways of a branch
+				t := s.clone()
+				t.join(edges[b], block)
+				edges[b] = &t
+			}
+		})
+	}
+	return edges
 }
 
 // narrow computes the state of each block once more from those before it, which can only know more: from what was known at
