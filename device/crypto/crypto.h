@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The cryptography that device/trust and device/oscore stand on. It is made of BearSSL's, of which
+/* The cryptography that device/trust and device/oscore stand on. Hashes are our own; curves and AES are BearSSL's, of which
  * the files here include what they need. For another library, write them anew: hash.c, es256.c, ccm.c.
  */
 #ifndef DEVICE_CRYPTO_H
@@ -19,7 +19,8 @@ enum {
 
 /* SHA-256 of what comes in pieces. */
 struct crypto_sha256 {
-	uint64_t state[14];
+	uint32_t state[8], len;
+	uint8_t block[64];
 };
 void crypto_sha256_begin(struct crypto_sha256 *h);
 void crypto_sha256_take(struct crypto_sha256 *h, const void *bytes, uint32_t len);
@@ -38,7 +39,7 @@ int32_t crypto_es256_step(struct crypto_es256 *c);
 int crypto_es256(const uint8_t point[CRYPTO_POINT_BYTES], const uint8_t digest[CRYPTO_SHA256_BYTES],
 		 const uint8_t signature[CRYPTO_SIGNATURE_BYTES]);
 
-/* HKDF with SHA-256 (RFC 5869), both steps. */
+/* HKDF with SHA-256 (RFC 5869), both steps, for CRYPTO_EXPANDED_BYTES at most. */
 void crypto_hkdf(const uint8_t *salt, uint32_t salt_len, const uint8_t *secret, uint32_t secret_len, const uint8_t *info,
 		 uint32_t info_len, uint8_t *to, uint32_t len);
 

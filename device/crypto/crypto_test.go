@@ -30,7 +30,7 @@ func TestSHA256(t *testing.T) {
 func TestHKDF(t *testing.T) {
 	secret := []byte("secret")
 	for _, salt := range [][]byte{nil, []byte("salt"), bytes.Repeat([]byte{1}, 100)} {
-		for _, n := range []int{1, 13, 16, 32, 33} {
+		for _, n := range []int{1, 13, 16, 32} {
 			want, err := hkdf.Key(sha256.New, secret, salt, "info", n)
 			if err != nil {
 				t.Fatal(err)

@@ -98,13 +98,24 @@ static int confirmed(const struct store *s, uint32_t at, const struct store_head
 	return !(h->flags & STORE_TRIAL) || written(s, end_words(at, h) + END_CONFIRM);
 }
 
+/* Records of the area in use, from first_at on, each behind the one before. */
+static int record_at(const struct store *s, uint32_t at, struct store_head *h)
+{
+	return at < s->end && head_at(s, at, h);
+}
+
+static uint32_t first_at(const struct store *s)
+{
+	return area_at(s, s->area) + FIRST;
+}
+
 /* The last record of a name that counts, at *at, confirmed if `sure`. Returns whether there is one. */
 static int last_of(const struct store *s, const uint8_t *name, int sure, uint32_t *at, struct store_head *h)
 {
 	struct store_head next;
 	int found = 0;
 
-	for (uint32_t p = area_at(s, s->area) + FIRST; p < s->end && head_at(s, p, &next); p = behind(p, &next)) {
+	for (uint32_t p = first_at(s); record_at(s, p, &next); p = behind(p, &next)) {
 		if (p == s->record || memcmp(next.name, name, STORE_NAME) || !counts(s, p, &next) || (sure && !confirmed(s, p, &next)))
 			continue;
 		*at = p;
@@ -197,7 +208,7 @@ static uint32_t left_over(const struct store *s)
 	uint32_t left = s->flash->area_bytes - FIRST;
 	struct store_head h;
 
-	for (uint32_t at = area_at(s, s->area) + FIRST; at < s->end && head_at(s, at, &h); at = behind(at, &h))
+	for (uint32_t at = first_at(s); record_at(s, at, &h); at = behind(at, &h))
 		if (wanted(s, at, &h))
 			left -= behind(at, &h) - at;
 	return left;
@@ -221,7 +232,7 @@ static int32_t move(struct store *s)
 		return STORE_E_FLASH;
 	if (!blank(s, area_at(s, area), area_at(s, area) + s->flash->area_bytes))
 		return STORE_E_FLASH;
-	for (uint32_t at = area_at(s, s->area) + FIRST; at < s->end && head_at(s, at, &h); at = behind(at, &h)) {
+	for (uint32_t at = first_at(s); record_at(s, at, &h); at = behind(at, &h)) {
 		if (!wanted(s, at, &h))
 			continue;
 		uint32_t end = end_words(at, &h);
@@ -331,7 +342,7 @@ static int unfinished(const struct store *s, uint32_t *at, struct store_head *h)
 	struct store_head next;
 
 	*at = 0;
-	for (uint32_t p = area_at(s, s->area) + FIRST; p < s->end && head_at(s, p, &next); p = behind(p, &next)) {
+	for (uint32_t p = first_at(s); record_at(s, p, &next); p = behind(p, &next)) {
 		*at = p;
 		*h = next;
 	}
@@ -453,7 +464,7 @@ int32_t store_revoke(struct store *s, const char *name)
 	if (!last_of(s, padded_name, 1, &at, &h) || h.flags & STORE_REMOVED)
 		return STORE_E_NONE;
 	/* Trials that another trial followed go first; with the last write the confirmed one is back. */
-	for (at = behind(at, &h); at < s->end && head_at(s, at, &h); at = behind(at, &h))
+	for (at = behind(at, &h); record_at(s, at, &h); at = behind(at, &h))
 		if (!memcmp(h.name, padded_name, STORE_NAME) && counts(s, at, &h) &&
 		    (err = program_word(s, end_words(at, &h) + END_REVOKE, WORD_WRITTEN)))
 			return err;
@@ -481,8 +492,8 @@ int32_t store_next(const struct store *s, uint32_t *at, struct store_entry *entr
 	uint32_t last;
 
 	if (!*at)
-		*at = area_at(s, s->area) + FIRST;
-	while (*at < s->end && head_at(s, *at, &h)) {
+		*at = first_at(s);
+	while (record_at(s, *at, &h)) {
 		uint32_t p = *at;
 		*at = behind(p, &h);
 		if (!(h.flags & STORE_REMOVED) && last_of(s, h.name, 0, &last, &other) && last == p) {

@@ -23,6 +23,9 @@ struct cbor_item trust_item(struct trust_part *p, enum cbor_type type);
 uint32_t trust_number(struct trust_part *p, enum cbor_type type, uint32_t least, uint32_t most, int32_t error);
 /* The next item has to be this one. */
 void trust_is(struct trust_part *p, enum cbor_type type, uint32_t number, int32_t error);
+/* The next items have to be these: heads of one byte each, up to a zero. */
+#define TRUST_HEAD(type, number) ((type) << 5 | (number))
+void trust_are(struct trust_part *p, const uint8_t *heads, int32_t error);
 /* A string of bytes, that holds CBOR: to be read with trust_end at its end. */
 struct trust_part trust_inside(struct trust_part *p);
 void trust_end(struct trust_part *p);

@@ -43,11 +43,13 @@ static void command(struct trust_part *p, uint32_t number)
 	trust_number(p, CBOR_UINT, 0, REPORTS, TRUST_E_SUBSET);
 }
 
+/* A sequence of three commands, of which the first sets parameters. */
+static const uint8_t override[] = {TRUST_HEAD(CBOR_ARRAY, 6), TRUST_HEAD(CBOR_UINT, DIRECTIVE_OVERRIDE), 0};
+
 /* [20, parameters, 1, _, 2, _] */
 static void shared(struct trust_part *p, struct trust_manifest *m, const uint8_t **vendor, const uint8_t **class)
 {
-	trust_is(p, CBOR_ARRAY, 6, TRUST_E_SUBSET);
-	trust_is(p, CBOR_UINT, DIRECTIVE_OVERRIDE, TRUST_E_SUBSET);
+	trust_are(p, override, TRUST_E_SUBSET);
 	uint32_t pairs = trust_number(p, CBOR_MAP, 4, 5, TRUST_E_SUBSET);
 	trust_is(p, CBOR_UINT, PARAMETER_VENDOR, TRUST_E_SUBSET);
 	*vendor = uuid(p);
@@ -74,10 +76,11 @@ static void shared(struct trust_part *p, struct trust_manifest *m, const uint8_t
 
 static void common(struct trust_part *p, struct trust_manifest *m, const uint8_t **vendor, const uint8_t **class)
 {
-	trust_is(p, CBOR_MAP, 2, TRUST_E_SUBSET);
-	trust_is(p, CBOR_UINT, COMMON_COMPONENTS, TRUST_E_SUBSET);
-	trust_is(p, CBOR_ARRAY, 1, TRUST_E_SUBSET);
-	trust_is(p, CBOR_ARRAY, 1, TRUST_E_SUBSET);
+	static const uint8_t components[] = {
+		TRUST_HEAD(CBOR_MAP, 2), TRUST_HEAD(CBOR_UINT, COMMON_COMPONENTS), TRUST_HEAD(CBOR_ARRAY, 1), TRUST_HEAD(CBOR_ARRAY, 1), 0,
+	};
+
+	trust_are(p, components, TRUST_E_SUBSET);
 	struct cbor_item name = trust_item(p, CBOR_BYTES);
 	trust_name(p, m->config.name, &name);
 	trust_is(p, CBOR_UINT, COMMON_SEQUENCE, TRUST_E_SUBSET);
@@ -89,10 +92,10 @@ static void common(struct trust_part *p, struct trust_manifest *m, const uint8_t
 /* [20, {21: name of the image}, 21, _, 3, _] */
 static void install(struct trust_part *p, const struct cbor_item *uri)
 {
-	trust_is(p, CBOR_ARRAY, 6, TRUST_E_SUBSET);
-	trust_is(p, CBOR_UINT, DIRECTIVE_OVERRIDE, TRUST_E_SUBSET);
-	trust_is(p, CBOR_MAP, 1, TRUST_E_SUBSET);
-	trust_is(p, CBOR_UINT, PARAMETER_URI, TRUST_E_SUBSET);
+	static const uint8_t parameters[] = {TRUST_HEAD(CBOR_MAP, 1), TRUST_HEAD(CBOR_UINT, PARAMETER_URI), 0};
+
+	trust_are(p, override, TRUST_E_SUBSET);
+	trust_are(p, parameters, TRUST_E_SUBSET);
 	struct cbor_item name = trust_item(p, CBOR_TEXT);
 	if (!p->failure->error && (name.number != uri->number || memcmp(name.bytes, uri->bytes, (uint32_t)name.number)))
 		trust_fail(p, TRUST_E_SUBSET);
@@ -114,6 +117,9 @@ static void only(struct trust_part *p, uint32_t number)
 int32_t trust_manifest(struct trust_manifest *m, const struct trust_envelope *e, const uint8_t **vendor,
 		       const uint8_t **class, const uint8_t **at)
 {
+	static const uint8_t version[] = {
+		TRUST_HEAD(CBOR_UINT, MANIFEST_VERSION), TRUST_HEAD(CBOR_UINT, 1), TRUST_HEAD(CBOR_UINT, MANIFEST_SEQUENCE), 0,
+	};
 	struct trust_failure failure = {0, 0};
 	const uint8_t *start = e->manifest.bytes;
 	struct trust_part p = {{start, start + e->manifest.number}, &failure}, inside;
@@ -122,9 +128,7 @@ int32_t trust_manifest(struct trust_manifest *m, const struct trust_envelope *e,
 	m->config.priority = 3;
 	m->config.budget = UINT32_MAX;
 	uint32_t pairs = trust_number(&p, CBOR_MAP, 4, 6, TRUST_E_SUBSET);
-	trust_is(&p, CBOR_UINT, MANIFEST_VERSION, TRUST_E_SUBSET);
-	trust_is(&p, CBOR_UINT, 1, TRUST_E_SUBSET);
-	trust_is(&p, CBOR_UINT, MANIFEST_SEQUENCE, TRUST_E_SUBSET);
+	trust_are(&p, version, TRUST_E_SUBSET);
 	m->sequence = trust_number(&p, CBOR_UINT, 0, UINT32_MAX, TRUST_E_SUBSET);
 	trust_is(&p, CBOR_UINT, MANIFEST_COMMON, TRUST_E_SUBSET);
 	inside = trust_inside(&p);

@@ -36,6 +36,12 @@ void trust_is(struct trust_part *p, enum cbor_type type, uint32_t number, int32_
 	trust_number(p, type, number, number, error);
 }
 
+void trust_are(struct trust_part *p, const uint8_t *heads, int32_t error)
+{
+	for (; *heads; heads++)
+		trust_is(p, (enum cbor_type)(*heads >> 5), *heads & 31, error);
+}
+
 struct trust_part trust_inside(struct trust_part *p)
 {
 	struct cbor_item item = trust_item(p, CBOR_BYTES);
