@@ -130,7 +130,7 @@ void os_observe(uint32_t point, os_observer observer, void *owner);
 
 /* Datagrams: whole messages, which may be lost, never half. There is one link, and one thread listens to it. Who is at the
  * other end is for the link to say, and compared byte by byte; a line with one other end leaves it zero. */
-enum { OS_DATAGRAM_BYTES = 1152, OS_PEER_BYTES = 20 };
+enum { OS_DATAGRAM_BYTES = 1152, OS_PEER_BYTES = 8 /* an address of IPv4 and a port; IPv6 takes 20 */ };
 struct os_peer {
 	uint8_t bytes[OS_PEER_BYTES];
 };

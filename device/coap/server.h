@@ -22,9 +22,9 @@ enum {
 	COAP_OBSERVERS = 4,
 	COAP_LATERS = 4,         /* requests that wait for their answers */
 	COAP_SEGMENTS = 6,       /* of a path; a longer one is not found */
-	COAP_ENDPOINT_BYTES = 20,
-	COAP_OBSERVED_BYTES = 64, /* options of a request that can be observed */
-	COAP_BOUND_BYTES = 40,
+	COAP_ENDPOINT_BYTES = 8,
+	COAP_OBSERVED_BYTES = 48, /* options of a request that can be observed */
+	COAP_BOUND_BYTES = 16 + 2 * sizeof(void *), /* a request's head, number and context */
 };
 enum { COAP_FORMAT_LINKS = 40, COAP_FORMAT_BYTES = 42, COAP_FORMAT_CBOR = 60, COAP_FORMAT_TEXT = 0, COAP_FORMAT_NONE = 0xffff };
 enum { COAP_LATER = 0xff /* in place of a code: the answer follows, through coap_finish */ };

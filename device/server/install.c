@@ -236,7 +236,7 @@ void server_confirm(void *owner, const struct coap_request *q, struct coap_reply
 	int32_t number = server_named(s, q), err;
 
 	if (number < 0)
-		return server_say(reply, COAP_NOT_FOUND, "no such program");
+		return server_say_absent(reply);
 	if (!s->programs[number].trial)
 		return server_say(reply, COAP_CONFLICT, "it is not on trial");
 	if (s->programs[number].part && server_busy(s))
@@ -252,7 +252,7 @@ void server_rollback(void *owner, const struct coap_request *q, struct coap_repl
 	int32_t number = server_named(s, q), err;
 
 	if (number < 0)
-		return server_say(reply, COAP_NOT_FOUND, "no such program");
+		return server_say_absent(reply);
 	if (!s->programs[number].trial)
 		return server_say(reply, COAP_CONFLICT, "it is not on trial: there is none to go back to");
 	if (server_busy(s))

@@ -58,6 +58,7 @@ void server_refuse(struct coap_reply *reply, const struct ub_fault *fault);
 void server_say(struct coap_reply *reply, uint8_t code, const char *text);
 void server_say_store(struct coap_reply *reply, int32_t error);
 void server_say_busy(struct coap_reply *reply);
+void server_say_absent(struct coap_reply *reply);
 /* A map's key, and pairs. */
 void server_key(const struct cbor_writer *w, enum server_key key);
 void server_uint(const struct cbor_writer *w, enum server_key key, uint64_t value);

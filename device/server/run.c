@@ -104,7 +104,7 @@ void server_run(void *owner, const struct coap_request *q, struct coap_reply *re
 	int32_t number = q->finished ? s->calls[q->finished - 1].number : server_named(s, q);
 
 	if (number < 0)
-		return server_say(reply, COAP_NOT_FOUND, "no such program");
+		return server_say_absent(reply);
 	if (q->finished)
 		return show_result(s, (uint32_t)number, reply);
 	if (q->continued) {

@@ -37,13 +37,18 @@ void server_say(struct coap_reply *reply, uint8_t code, const char *text)
 	coap_body_text(reply, text);
 }
 
+void server_say_absent(struct coap_reply *reply)
+{
+	server_say(reply, COAP_NOT_FOUND, "no such program");
+}
+
 void server_refuse(struct coap_reply *reply, const struct ub_fault *fault)
 {
 	struct cbor_writer w = server_writer(reply);
 
 	switch (fault->status) {
 	case UB_E_PROGRAM:
-		return server_say(reply, COAP_NOT_FOUND, "no such program");
+		return server_say_absent(reply);
 	case UB_E_RUNNING:
 		return server_say(reply, COAP_CONFLICT, "the program is running");
 	case UB_E_STOPPED:

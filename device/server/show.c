@@ -137,7 +137,7 @@ void server_faults(void *owner, const struct coap_request *q, struct coap_reply 
 	int32_t number = server_named(s, q);
 
 	if (number < 0)
-		return server_say(reply, COAP_NOT_FOUND, "no such program");
+		return server_say_absent(reply);
 	const struct supervisor_fault *f = &s->supervisor.programs[number]->fault;
 	reply->code = COAP_CONTENT;
 	cbor_head(&w, CBOR_MAP, f->count ? 8 : 1);

@@ -153,7 +153,7 @@ void server_log(void *owner, const struct coap_request *q, struct coap_reply *re
 	uint32_t from = from_of(q->message);
 
 	if (q->segments > 1 && only < 0)
-		return server_say(reply, COAP_NOT_FOUND, "no such program");
+		return server_say_absent(reply);
 	if ((int32_t)(from - s->supervisor.log_head) > 0) /* of another life */
 		from = 0;
 	reply->code = COAP_CONTENT;

@@ -242,7 +242,7 @@ void server_program_named(void *owner, const struct coap_request *q, struct coap
 	if (q->finished || q->message->code == COAP_PUT)
 		return receive(s, q, reply);
 	if (number < 0)
-		return server_say(reply, COAP_NOT_FOUND, "no such program");
+		return server_say_absent(reply);
 	if (q->message->code == COAP_DELETE)
 		return server_erase(s, (uint32_t)number, reply);
 	reply->code = COAP_CONTENT;

@@ -396,7 +396,7 @@ static int drops(struct supervisor_program *p, uint32_t event, const uint8_t pee
 	uint8_t *context = supervisor_clean_context(p);
 	struct os_end end;
 
-	memcpy(head.peer, peer, sizeof head.peer);
+	memcpy(head.peer, peer, OS_PEER_BYTES); /* the rest is zero */
 	memcpy(context, &head, sizeof head);
 	memcpy(context + sizeof head, bytes, head.captured);
 	p->hook_runs++;

@@ -61,23 +61,23 @@ type Datagram struct {
 }
 
 func endpoint(a netip.AddrPort) (e C.struct_coap_endpoint) {
-	ip := a.Addr().As16()
+	ip := a.Addr().Unmap().As4()
 	for i, b := range ip {
 		e.bytes[i] = C.uint8_t(b)
 	}
-	e.bytes[16], e.bytes[17] = C.uint8_t(a.Port()>>8), C.uint8_t(a.Port())
+	e.bytes[4], e.bytes[5] = C.uint8_t(a.Port()>>8), C.uint8_t(a.Port())
 	return e
 }
 
 func (d *Device) sent() []Datagram {
 	var all []Datagram
 	for i := range int(d.c.nsent) {
-		var ip [16]byte
+		var ip [4]byte
 		b := d.c.sent_to[i].bytes
 		for j := range ip {
 			ip[j] = byte(b[j])
 		}
-		to := netip.AddrPortFrom(netip.AddrFrom16(ip).Unmap(), uint16(b[16])<<8|uint16(b[17]))
+		to := netip.AddrPortFrom(netip.AddrFrom4(ip), uint16(b[4])<<8|uint16(b[5]))
 		all = append(all, Datagram{to, C.GoBytes(unsafe.Pointer(&d.c.sent[i][0]), C.int(d.c.sent_len[i]))})
 	}
 	d.c.nsent = 0
