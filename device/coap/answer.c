@@ -7,25 +7,6 @@
 /* Room for all that stands before a body: head, token, and the options written below. */
 enum { AFTER = 32 /* what protecting adds */, BEFORE = COAP_DATAGRAM_BYTES - COAP_BLOCK_BYTES - AFTER };
 
-void coap_body(void *arg, const uint8_t *bytes, uint32_t len)
-{
-	struct coap_reply *r = arg;
-	uint32_t end = r->from + r->size;
-
-	r->hash = coap_hash(r->hash, bytes, len);
-	uint32_t skip = r->len < r->from ? r->from - r->len : 0; /* of these bytes, in front of the window */
-	if (skip < len && r->len + skip < end) {
-		uint32_t at = r->len + skip, n = len - skip;
-		memcpy(r->block + (at - r->from), bytes + skip, n < end - at ? n : end - at);
-	}
-	r->len += len;
-}
-
-void coap_body_text(struct coap_reply *r, const char *text)
-{
-	coap_body(r, (const uint8_t *)text, (uint32_t)strlen(text));
-}
-
 /* The exponent of a block's size, 0 for 16 bytes: what the client wants, but no more than the server's. */
 static uint32_t exponent(const struct coap_server *s, uint32_t wanted)
 {

@@ -4,15 +4,6 @@
 
 #include <string.h>
 
-uint32_t coap_hash(uint32_t hash, const void *bytes, uint32_t len)
-{
-	const uint8_t *p = bytes;
-
-	for (uint32_t i = 0; i < len; i++) /* FNV-1a */
-		hash = (hash ^ p[i]) * 0x01000193u;
-	return hash;
-}
-
 /* Whether the option is known, of an allowed length. */
 static int known(const struct coap_option *o)
 {

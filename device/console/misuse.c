@@ -180,7 +180,7 @@ static void make_random(const struct supervisor *s, uint64_t *seed, uint32_t *co
 {
 	const uint32_t targets[] = {
 		(uint32_t)(uintptr_t)&os_kernel, (uint32_t)(uintptr_t)s, s->programs[0]->block.addr, SCB_VTOR,
-		(uint32_t)(uintptr_t)console_test, 0xe000ed94, 0xe000e010, 0xe000ef00, 0x20000000, 0x40011000, 0x22000000,
+		(uint32_t)(uintptr_t)test_random, 0xe000ed94, 0xe000e010, 0xe000ef00, 0x20000000, 0x40011000, 0x22000000,
 		(uint32_t)(uintptr_t)os_ways, 0xfffffffd,
 		s->programs[1]->block.addr + 512, s->programs[1]->block.addr, s->programs[1]->run.ctx_addr,
 	};

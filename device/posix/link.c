@@ -47,7 +47,7 @@ static uint32_t get(struct queue *q, struct os_peer *peer, uint8_t *to, uint32_t
 	return len;
 }
 
-void link_wake(void)
+static void wake(void)
 {
 	if (at.listener)
 		os_wake(at.listener, at.flags);
@@ -91,7 +91,15 @@ void posix_give(const struct os_peer *from, const uint8_t *bytes, uint32_t len)
 {
 	os_lock();
 	put(&at.in, from, bytes, len);
-	link_wake();
+	wake();
+	os_unlock();
+}
+
+void posix_skip(uint64_t us)
+{
+	os_lock();
+	posix_advance(us);
+	wake();
 	os_unlock();
 }
 

@@ -19,8 +19,8 @@ int32_t posix_udp(uint32_t address, uint16_t port);
 /* Moves the device's clock on. */
 void posix_skip(uint64_t us);
 
-/* Between os.c and link.c. With the lock held: wakes who listens; waits for a condition. */
-void link_wake(void);
+/* os.c, with the lock held: waits for a condition; moves the clock on. */
 int posix_wait(pthread_cond_t *woken);
+void posix_advance(uint64_t us);
 
 #endif

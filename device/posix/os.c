@@ -79,12 +79,9 @@ void os_observe(uint32_t point, os_observer observer, void *owner)
 	(void)point, (void)observer, (void)owner;
 }
 
-void posix_skip(uint64_t us)
+void posix_advance(uint64_t us)
 {
-	os_lock();
 	__atomic_fetch_add(&ahead, us, __ATOMIC_RELAXED);
-	link_wake();
-	os_unlock();
 }
 
 int posix_wait(pthread_cond_t *woken)

@@ -12,22 +12,6 @@ enum { PARAMETER_VENDOR = 1, PARAMETER_CLASS = 2, PARAMETER_DIGEST = 3, PARAMETE
 enum { PARAMETER_GRANTS = 0 /* -1 */ };
 enum { REPORTS = 15 /* what a command reports: accepted, and nothing comes of it */ };
 
-void trust_name(struct trust_part *p, char to[SUPERVISOR_NAME], const struct cbor_item *name)
-{
-	uint32_t ok = name->number >= 1 && name->number < SUPERVISOR_NAME;
-
-	if (p->failure->error)
-		return;
-	memset(to, 0, SUPERVISOR_NAME);
-	for (uint32_t i = 0; ok && i < name->number; i++) {
-		uint8_t c = name->bytes[i], letter = c | 0x20;
-		ok = (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-		to[i] = (char)c;
-	}
-	if (!ok)
-		trust_fail(p, TRUST_E_NAME);
-}
-
 static const uint8_t *uuid(struct trust_part *p)
 {
 	struct cbor_item id = trust_item(p, CBOR_BYTES);

@@ -2,6 +2,8 @@
 /* Reading what has to be exactly as expected. */
 #include "device/trust/internal.h"
 
+#include <string.h>
+
 void trust_fail(struct trust_part *p, int32_t error)
 {
 	if (!p->failure->error)
@@ -76,4 +78,20 @@ const uint8_t *trust_digest(struct trust_part *p)
 	if (digest.number != CRYPTO_SHA256_BYTES)
 		trust_fail(p, TRUST_E_FORM);
 	return digest.bytes;
+}
+
+void trust_name(struct trust_part *p, char to[SUPERVISOR_NAME], const struct cbor_item *name)
+{
+	uint32_t ok = name->number >= 1 && name->number < SUPERVISOR_NAME;
+
+	if (p->failure->error)
+		return;
+	memset(to, 0, SUPERVISOR_NAME);
+	for (uint32_t i = 0; ok && i < name->number; i++) {
+		uint8_t c = name->bytes[i], letter = c | 0x20;
+		ok = (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+		to[i] = (char)c;
+	}
+	if (!ok)
+		trust_fail(p, TRUST_E_NAME);
 }
