@@ -111,10 +111,14 @@ demo: build build/device/host build/device/netduinoplus2.elf ## the weather stat
 # Whatever comes from outside, under ASan and UBSan, by libFuzzer; what it finds new is kept in build/device/corpus.
 RUNS ?= 1000000
 DEVICE_FUZZED := $(foreach d,cbor coap oscore slipmux trust,$(wildcard device/$d/*.c))
+# The console's datagrams are Go's fuzzer's, for FUZZ_TIME.
+FUZZ_TIME ?= 1m
 .PHONY: device-fuzz
-device-fuzz: build/device/fuzz ## RUNS inputs of libFuzzer to all that comes to a device from outside
+device-fuzz: build/device/fuzz ## RUNS inputs of libFuzzer to all that comes to a device from outside, and FUZZ_TIME of datagrams to the console
 	@mkdir -p build/device/corpus
 	build/device/fuzz -runs=$(RUNS) -max_len=1500 -print_final_stats=1 build/device/corpus internal/devicefuzz/corpus
+	CGO_CFLAGS='-O1 -g $(UBSAN)' CGO_LDFLAGS='$(UBSAN)' $(GO) test -asan -tags sanitize ./internal/devicetest -run '^$$' -fuzz FuzzConsole \
+		-fuzztime $(FUZZ_TIME)
 
 build/device/fuzz: internal/devicefuzz/harness/fuzz.c $(DEVICE_FUZZED) $(wildcard device/*/*.h)
 	@mkdir -p $(@D)

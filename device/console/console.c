@@ -311,15 +311,15 @@ static void handle(struct console *c, uint32_t size)
 uint64_t console_step(struct console *c)
 {
 	uint32_t size;
-	uint64_t next = supervisor_step(&c->supervisor, c->woken);
 
+	supervisor_step(&c->supervisor, c->woken);
 	c->woken = 0;
-	while ((size = os_receive(&c->peer, c->in, sizeof c->in)) != 0) {
+	for (uint32_t n = 0; (size = os_receive(&c->peer, c->in, sizeof c->in)) != 0; n++) {
+		if (n)
+			supervisor_step(&c->supervisor, 0);
 		handle(c, size);
-		next = supervisor_step(&c->supervisor, c->woken);
-		c->woken = 0;
 	}
-	return next;
+	return c->woken ? 0 : supervisor_next(&c->supervisor);
 }
 
 void console_serve(struct console *c)
@@ -332,6 +332,6 @@ void console_serve(struct console *c)
 		os_lock();
 		uint64_t next = console_step(c);
 		os_unlock();
-		c->woken = os_wait(ALL_FLAGS, next);
+		c->woken |= os_wait(ALL_FLAGS, next);
 	}
 }

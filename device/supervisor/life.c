@@ -444,6 +444,13 @@ static uint64_t next_due(const struct supervisor *s)
 	return next;
 }
 
+uint64_t supervisor_next(struct supervisor *s)
+{
+	if (!s->next)
+		s->next = next_due(s);
+	return s->next < s->look_at_pins ? s->next : s->look_at_pins;
+}
+
 uint64_t supervisor_step(struct supervisor *s, uint32_t woken)
 {
 	uint64_t now = os_now();
@@ -457,7 +464,5 @@ uint64_t supervisor_step(struct supervisor *s, uint32_t woken)
 		if (p->state != SUPERVISOR_EMPTY)
 			look_at(p, now);
 	}
-	if (!s->next)
-		s->next = next_due(s);
-	return s->next < s->look_at_pins ? s->next : s->look_at_pins;
+	return supervisor_next(s);
 }

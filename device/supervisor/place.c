@@ -176,24 +176,25 @@ void supervisor_displace(struct supervisor_program *p)
 	p->nwalls = 0;
 }
 
-struct quad {
-	uint32_t words[4];
+/* As much as the compiler copies without a loop. */
+struct part {
+	uint32_t words[12];
 } __attribute__((may_alias));
-
-static void copy(struct quad *to, const struct quad *from, const struct quad *end)
-{
-	while (from < end)
-		*to++ = *from++;
-}
 
 /* Copies a run but for regions it does not have: that is done for every one. */
 static void copy_run(struct ub_run *to, const struct ub_run *from)
 {
-	enum { TAIL = (sizeof *from - offsetof(struct ub_run, helper) + sizeof(struct quad) - 1) / sizeof(struct quad) };
-	const struct quad *end = (const struct quad *)(from + 1);
+	const uint8_t *end = (const uint8_t *)(from->regions + from->nregions);
+	const struct part *f = (const struct part *)from, *last = (const struct part *)(from + 1);
+	struct part *t = (struct part *)to;
 
-	copy((struct quad *)to, (const struct quad *)from, (const struct quad *)(from->regions + from->nregions));
-	copy((struct quad *)(to + 1) - TAIL, end - TAIL, end);
+	_Static_assert(sizeof *from - offsetof(struct ub_run, helper) <= 2 * sizeof *f, "what comes behind the regions is two parts");
+	do
+		*t++ = *f++;
+	while ((const uint8_t *)f < end);
+	t = (struct part *)(to + 1);
+	t[-2] = last[-2];
+	t[-1] = last[-1];
 }
 
 void supervisor_begin_run(struct supervisor_program *p, uint32_t context_len, uint32_t budget, uint32_t work)

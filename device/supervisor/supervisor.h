@@ -242,6 +242,8 @@ void supervisor_log(struct supervisor *s, uint32_t number, const char *text);
 /* Does what is due: ends, starts again, runs. To be called with the flags of SUPERVISOR_FLAGS that went up, and at the time
  * it returned last. */
 uint64_t supervisor_step(struct supervisor *s, uint32_t woken);
+/* The time by which it is to be called, after anything else here was. */
+uint64_t supervisor_next(struct supervisor *s);
 
 /* The number of a program, or UB_E_PROGRAM. `len`: without a zero. */
 int32_t supervisor_find(const struct supervisor *s, const char *name, uint32_t len);

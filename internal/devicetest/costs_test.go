@@ -49,6 +49,9 @@ func TestCosts(t *testing.T) {
 		if engine != "jit-mpu" && inside > 1.03 {
 			t.Errorf("%s: the walls cost %.1f %%, more than 3", engine, 100*(inside-1))
 		}
+		if engine != "jit-mpu" && whole > 1.03 {
+			t.Errorf("%s: the walls cost %.1f %% with entering and leaving, more than 3", engine, 100*(whole-1))
+		}
 	}
 }
 
