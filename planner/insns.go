@@ -5,6 +5,7 @@ package planner
 import (
 	"slices"
 
+	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/planner/alloc"
 	"github.com/ubench-dev/ubench/planner/cfg"
 	"github.com/ubench-dev/ubench/planner/plan"
@@ -178,7 +179,7 @@ func (b *builder) deferred(n, blk int) map[int]bool {
 	f := b.Program.Functions[n]
 	d := map[int]bool{}
 	for k := f.Blocks[blk].First; k < f.Blocks[blk].Last; k++ {
-		if !b.doubt.defers[f.Insns[k].Slot] && b.worthDeferring(n, blk, k) {
+		if f.Insns[k].Half != 1 && !b.doubt.defers[f.Insns[k].Slot] && b.worthDeferring(n, blk, k) {
 			d[k] = true
 		}
 	}
@@ -224,6 +225,10 @@ func (b *builder) worthDeferring(n, blk, k int) bool {
 	switch i.Class {
 	case cfg.Move:
 		return true
+	case cfg.ALU:
+		if i.Half == 2 {
+			return true
+		}
 	case cfg.Constant:
 		return reads <= 1 || folds == reads && i.Imm >= 0 && i.Imm < 256
 	}
@@ -257,6 +262,9 @@ func (b *builder) settle(n, blk int, d map[int]bool) bool {
 		v := plan.R(int(i.Dst))
 		var result value
 		ok := false
+		if i.Half == 1 {
+			continue // done by the second
+		}
 		if d[k] {
 			x := value{kind: constant}
 			if i.Register {
@@ -265,6 +273,9 @@ func (b *builder) settle(n, blk int, d map[int]bool) bool {
 			switch i.Class {
 			case cfg.Constant, cfg.FunctionAddress:
 				result, ok = value{kind: constant}, true
+				if p := b.places.Home[plan.Memory]; p != plan.Nowhere && b.nearMemory(i.Slot) {
+					result = value{sum, []plan.Place{p}, true, false}
+				}
 			case cfg.Move:
 				result, ok = x, true
 				if i.Wide && live.After[k].Has(v+plan.High) && i.Src != cfg.R10 {
@@ -272,7 +283,9 @@ func (b *builder) settle(n, blk int, d map[int]bool) bool {
 					result.places = slices.Concat(result.places, high.places)
 				}
 			case cfg.ALU:
-				if !i.Wide || !live.After[k].Has(v+plan.High) || b.narrow(n, k, i.Dst) {
+				if i.Half == 2 {
+					result, ok = of(v), true
+				} else if !i.Wide || !live.After[k].Has(v+plan.High) || b.narrow(n, k, i.Dst) {
 					result, ok = combine(i, of(v), x)
 				}
 			}
@@ -322,6 +335,21 @@ func (b *builder) settle(n, blk int, d map[int]bool) bool {
 		}
 	}
 	// What is needed behind the block is computed at its end, before anything that is written there.
+	return false
+}
+
+// nearMemory tells whether an instruction loads an address that is not far behind the start of .rodata, or of .data where
+// there is none.
+func (b *builder) nearMemory(slot int) bool {
+	section := image.Data
+	if len(b.image.Rodata) > 0 {
+		section = image.Rodata
+	}
+	for _, a := range b.image.Addresses {
+		if a.Slot == slot {
+			return a.Section == section && a.Offset < 1<<12
+		}
+	}
 	return false
 }
 

@@ -75,6 +75,26 @@ var lies = []lie{
 		harmless: true,
 	},
 	{
+		name:    "what a comparison says of a high half, on the other way",
+		source:  "r3 = *(u64 *)(r1 +0)\nif r3 <= r2 goto below\nr0 = r3\nr0 >>= 32\nexit\nbelow:\nr0 = r3\nexit",
+		context: 8, least: 8,
+		truth: func(p *plan.Plan) {
+			frame(p, 2).Registers = [10]plan.Known{2: plan.Zero, 3: plan.Both}
+			frame(p, 5).Registers = [10]plan.Known{3: plan.Zero}
+		},
+		lie: func(p *plan.Plan) { frame(p, 2).Registers[3] = plan.Zero },
+	},
+	{
+		name: "a copy that stays where its source changes", source: "r3 = r2\nr2 += 1\nr0 = r3\nexit", context: 8,
+		lie: func(p *plan.Plan) {
+			say(p, 0).Place = []plan.Moved{{Var: plan.R(3), Place: p.Places[plan.R(2)]}}
+		},
+	},
+	{
+		name: "the start of memory where a register is", source: "r0 = r2\nexit", context: 8,
+		lie: func(p *plan.Plan) { p.Places[plan.Memory] = p.Places[plan.R(2)] },
+	},
+	{
 		name: "a result that has no place: its high half", source: "call f\nr0 = -1\nexit\nf:\nr0 = -1\nexit",
 		lie: func(p *plan.Plan) {
 			p.Highs[0] = plan.Nowhere

@@ -130,6 +130,8 @@ func (b *builder) allocate() {
 				w /= 8
 			}
 			switch {
+			case i.Class == cfg.Constant && b.nearMemory(i.Slot):
+				own[plan.Memory] += 1.5 * weight[f.BlockOf(k)]
 			case i.Backward() && prepaid:
 				own[plan.Budget] += 0.1
 			case i.Backward(), i.Class == cfg.Call, i.Class == cfg.CallX:
@@ -161,6 +163,9 @@ func (b *builder) allocate() {
 		g := b.Facts.Functions[n]
 		if k < len(g.Insns) && b.doubt.wide[claim{g.Insns[k].Slot, v}] {
 			return true
+		}
+		if k < len(g.Insns) && g.Insns[k].Half == 2 && v == plan.High+plan.R(int(g.Insns[k].Dst)) {
+			return false // nothing is there between the two
 		}
 		if k > 0 { // the device does not see what was stored in memory
 			i := &g.Insns[k-1]

@@ -277,6 +277,18 @@ static void low_divide(struct op *c, const struct ub_insn *insn, uint32_t d, con
 	op_done(c, d, rd);
 }
 
+/* d = d * k, if that is a shift and an addition, or a subtraction: 1 and a power of two, or one less than that. */
+static bool multiply_by(struct op *c, uint32_t d, uint32_t k)
+{
+	bool above = k > 2 && !((k - 1) & (k - 2)), below = k > 2 && k != ~0u && !(k & (k + 1));
+	if (!above && !below)
+		return false;
+	int rn = op_reg(c, d, T2_IP), rd = op_dst(c, d, T2_IP);
+	jit_dp_shift(&c->out.code, above ? T2_ADD : T2_RSB, rd, rn, rn, T2_LSL, (uint32_t)__builtin_ctz(above ? k - 1 : k + 1), JIT_ANY);
+	op_done(c, d, rd);
+	return true;
+}
+
 /* d = d op b, the low half of it. */
 static void low(struct op *c, const struct ub_insn *insn, uint32_t d, const struct op_value *b)
 {
@@ -314,6 +326,8 @@ static void low(struct op *c, const struct ub_insn *insn, uint32_t d, const stru
 		low_shift(c, op, d, b, insn->opcode & UB_X && op_know(c, UB_SRC(insn)).kind == OP_NUMBER && op_know(c, UB_SRC(insn)).hi < 32);
 		break;
 	case UB_MUL:
+		if (b->kind == OP_CONST && multiply_by(c, d, (uint32_t)b->imm))
+			break;
 		rn = op_reg(c, d, T2_IP);
 		if (!in_register(b))
 			op_emit_value(c, T2_LR, b);
@@ -429,10 +443,52 @@ static bool low_does(struct op *c, const struct ub_insn *insn, uint32_t d, uint3
 	}
 }
 
+/* Whether an instruction shifts by 32 in a way. */
+static bool shifts_half(const struct ub_insn *insn, uint32_t op)
+{
+	return insn->opcode == (UB_ALU64 | op) && insn->imm == 32;
+}
+
+/* Whether two shifts, there and back, extend the low half, and nothing comes in between. */
+static bool extends(const struct op *c, const struct ub_insn *insn)
+{
+	const struct ub_insn *next = insn + 1;
+	return shifts_half(insn, UB_LSH) && c->slot + 1 < c->slots && !op_is_join(c, c->slot + 1) && UB_DST(next) == UB_DST(insn) &&
+	       (shifts_half(next, UB_RSH) || shifts_half(next, UB_ARSH));
+}
+
+/* The second of the two: the low half is what it was before the first, which did nothing. */
+static void extend(struct op *c, const struct ub_insn *insn, uint32_t d)
+{
+	uint32_t dh = d + OP_HIGH;
+	struct op_fact f = op_know(c, d);
+	f.narrow = false;
+	if (!c->plan.say.defer)
+		op_settle(c, d, c->places.home[d]);
+	if (UB_OP(insn->opcode) == UB_RSH || (f.kind == OP_NUMBER && f.hi <= INT32_MAX)) {
+		op_set_const(c, dh, 0);
+	} else if (c->plan.say.dead_high) {
+		op_lose(c, dh);
+	} else {
+		int rn = op_reg(c, d, T2_IP), rd = op_dst(c, dh, T2_IP);
+		jit_shift_imm(&c->out.code, T2_ASR, rd, rn, 31, JIT_ANY);
+		op_done(c, dh, rd);
+	}
+	*op_fact_of(c, d) = f;
+}
+
 void op_alu(struct op *c, const struct ub_insn *insn)
 {
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), op = UB_OP(insn->opcode);
 	struct ub_insn logical = *insn;
+	if (!c->plan.say.drop && extends(c, insn)) {
+		c->extends = c->slot + 1;
+		return;
+	}
+	if (!c->plan.say.drop && c->slot && c->extends == c->slot) {
+		extend(c, insn, d);
+		return;
+	}
 	if (op_is_wide(insn->opcode) && op == UB_ARSH && op_is_zero(c, d + OP_HIGH)) { /* of a number without sign */
 		logical.opcode = (uint8_t)(insn->opcode ^ UB_ARSH ^ UB_RSH);
 		op = UB_RSH;
@@ -490,7 +546,11 @@ void op_load_constant(struct op *c, const struct ub_insn *insn)
 		hi = 0;
 	}
 	op_loop_forget(c, d);
-	op_set_const(c, d, lo);
+	uint32_t memory = c->map.home[OP_MEMORY], start = op_memory_start(c), len = start == c->program->rodata_addr ? c->program->rodata_len : c->program->data_len;
+	if (memory < OP_REGS && lo - start < len && lo - start < 1u << 12)
+		op_set_value(c, d, op_value(lo == start ? OP_COPY : OP_SUM, memory, OP_NONE, 0, lo - start));
+	else
+		op_set_const(c, d, lo);
 	*op_fact_of(c, d) = op_fact(OP_NUMBER, lo, lo);
 	if (!c->plan.say.defer)
 		op_settle(c, d, c->places.home[d]);

@@ -50,7 +50,7 @@ static void begin_values(struct op *c)
 	p->said[1].known = p->said[1].zero = ~0u;
 	for (uint32_t v = 1; v <= 2; v++)
 		op_hold(c, v, c->map.home[v]);
-	for (uint32_t v = UB_R10; v <= OP_LIMIT; v++) {
+	for (uint32_t v = UB_R10; v <= OP_MEMORY; v++) {
 		uint32_t at = c->map.home[v];
 		if (at == OP_NONE)
 			continue;
@@ -95,6 +95,8 @@ void op_prologue(struct op *c)
 	}
 	if (last < n)
 		load_field(c, T2_R0, fields[last].field, fields[last].less);
+	if (m->home[OP_MEMORY] < OP_REGS)
+		jit_const(code, m->home[OP_MEMORY], op_memory_start(c), JIT_ANY);
 	begin_values(c);
 	op_frame(c, c->program->entry, OP_EDGE);
 	if (m->calls) {

@@ -109,11 +109,28 @@ static bool check_distance(struct op *c, const struct op_value *at, uint32_t siz
 	return true;
 }
 
+/* A sum whose register is a known place in a region, `first` behind its start: the index is compared. */
+static bool check_scaled(struct op *c, const struct op_value *at, int64_t first, uint32_t size, uint32_t len, uint32_t what)
+{
+	first += at->imm;
+	if (at->b == OP_NONE || at->b >= OP_REGS || first < 0 || first + size > len)
+		return false;
+	uint32_t most = (len - size - (uint32_t)first) >> at->shift;
+	if (!jit_dp_imm(&c->out.code, T2_SUB, T2_PC, at->b, most, JIT_SET)) {
+		jit_const(&c->out.code, T2_LR, most, JIT_ANY);
+		jit_cmp(&c->out.code, at->b, T2_LR);
+	}
+	to_cold(c, T2_HI, at, what);
+	return true;
+}
+
 static bool check_stack(struct op *c, const struct op_value *at, uint32_t size, uint32_t what)
 {
 	uint32_t home = c->map.home[UB_R10], len = c->program->stack_use;
 	if (len < size)
 		return false;
+	if (!c->called && c->bias == len && home < OP_REGS && at->a == home && check_scaled(c, at, 0, size, len, what))
+		return true;
 	if (!c->called && c->bias == len && home < OP_REGS) {
 		jit_mov(&c->out.code, T2_LR, (int)home);
 	} else {
@@ -128,9 +145,20 @@ static bool check_memory(struct op *c, const struct op_value *at, uint32_t size,
 	const struct ub_program *p = c->program;
 	bool data = rights & UB_WRITE || !p->rodata_len;
 	uint32_t start = data ? p->data_addr : p->rodata_addr, len = data ? p->data_len : p->rodata_len;
+	uint32_t base = at->a < OP_REGS ? c->places.owner[at->a] : (uint32_t)OP_NONE, memory = c->map.home[OP_MEMORY];
 	if (len < size)
 		return false;
-	jit_const(&c->out.code, T2_LR, start, JIT_ANY);
+	if (base == OP_MEMORY && check_scaled(c, at, (int64_t)op_memory_start(c) - start, size, len, what))
+		return true;
+	if (base < UB_R10) {
+		struct op_fact f = op_know(c, base);
+		if (f.kind == OP_NUMBER && f.lo == f.hi && check_scaled(c, at, (int64_t)f.lo - start, size, len, what))
+			return true;
+	}
+	if (memory < OP_REGS && op_memory_start(c) == start)
+		jit_mov(&c->out.code, T2_LR, (int)memory);
+	else
+		jit_const(&c->out.code, T2_LR, start, JIT_ANY);
 	return check_distance(c, at, size, len, what);
 }
 

@@ -277,6 +277,7 @@ struct op {
 	const struct ub_insn *text;
 	uint32_t slots, slot;
 	uint32_t entered;     /* halfword: where paths met last */
+	uint32_t extends;     /* slot of the second of two shifts that extend a low half */
 	uint32_t function;    /* index of the function at hand */
 	bool called;          /* others may be above it on the stack */
 	uint8_t refused;      /* enum onepass_reason of the plan, or 0 */
@@ -299,6 +300,12 @@ static inline void op_refuse(struct op *c, enum onepass_reason reason)
 	if (!c->refused)
 		c->refused = (uint8_t)reason;
 	c->out.code.cap = 0;
+}
+
+/* Where .rodata begins, or .data where there is none. */
+static inline uint32_t op_memory_start(const struct op *c)
+{
+	return c->program->rodata_len ? c->program->rodata_addr : c->program->data_addr;
 }
 
 static inline bool op_is_join(const struct op *c, uint32_t slot)

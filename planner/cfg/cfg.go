@@ -141,6 +141,7 @@ func function(p *image.Program, start, end int) (*Function, error) {
 		f.Leaf = f.Leaf && i.Class != Call && i.Class != CallX
 	}
 	for b := range f.Blocks {
+		f.halves(f.Insns[f.Blocks[b].First:f.Blocks[b].Last])
 		last := &f.Insns[f.Blocks[b].Last-1]
 		if last.Class != Jump && last.Class != Exit {
 			f.edge(b, blockAt[last.Slot+last.Slots])
@@ -278,4 +279,15 @@ func (f *Function) String() string {
 		b.WriteString("\n")
 	}
 	return b.String()
+}
+
+// halves finds what extends low halves among the instructions of a block.
+func (f *Function) halves(insns []Insn) {
+	by32 := func(i *Insn) bool { return i.Class == ALU && i.Wide && !i.Register && i.Imm == 32 }
+	for k := range len(insns) - 1 {
+		a, b := &insns[k], &insns[k+1]
+		if by32(a) && by32(b) && a.Op == Lsh && (b.Op == Rsh || b.Op == Arsh) && a.Dst == b.Dst {
+			a.Half, b.Half = 1, 2
+		}
+	}
 }

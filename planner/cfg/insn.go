@@ -78,6 +78,7 @@ type Insn struct {
 	Swap     bool
 	Extend   int   // of a Move
 	Off      int64 // of an access
+	Half     int   // 1, 2: the first, the second of two shifts by 32, there and back, that extend the low half
 	Size     int   // of an access, in bytes
 	Target   int   // slot of a jump, or of a function
 }

@@ -16,6 +16,7 @@ type State struct {
 	Least   uint64 // the context is at least so long
 	Regs    [11]Value
 	Slots   []Slot // of the own frame, ascending
+	half    Value  // between two shifts that extend a low half, what was there before the first
 }
 
 // Slot is a value in the frame: Size bytes at Off from r10.

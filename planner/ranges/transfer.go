@@ -15,7 +15,7 @@ func (a *analysis) step(s *State, i *cfg.Insn) {
 	id := defID(i)
 	switch i.Class {
 	case cfg.ALU:
-		s.set(i.Dst, a.alu(s, i), id)
+		s.set(i.Dst, a.half(s, i), id)
 	case cfg.Move:
 		v := s.Regs[i.Src]
 		switch {
@@ -63,6 +63,24 @@ func (a *analysis) step(s *State, i *cfg.Insn) {
 			s.Slots = nil
 		}
 	}
+}
+
+// half is the result of arithmetic; of the second of two shifts that extend a low half, of both.
+func (a *analysis) half(s *State, i *cfg.Insn) Value {
+	v := s.half
+	s.half = Value{}
+	switch {
+	case i.Half == 1:
+		s.half = s.Regs[i.Dst]
+		return a.alu(s, i)
+	case i.Half == 0:
+		return a.alu(s, i)
+	case i.Op == cfg.Arsh:
+		return moved(v, v.Number.extend(32))
+	case !v.Narrow():
+		return moved(v, v.Number.low32())
+	}
+	return v
 }
 
 // moved is a value that may have been cut: the same if nothing was lost.
