@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +22,7 @@ import (
 	"github.com/ubench-dev/ubench/internal/campaign"
 	"github.com/ubench-dev/ubench/internal/linux"
 	"github.com/ubench-dev/ubench/internal/progen"
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
 // limit ends what a wrong compiler makes of a program: instructions, far more than any takes.
@@ -65,18 +65,6 @@ func lanes(t testing.TB) []campaign.Lane {
 	return list
 }
 
-func environment(t *testing.T, name string, otherwise int) int {
-	s := os.Getenv(name)
-	if s == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return n
-}
-
 // part is what UBENCH_SHARD=I/N leaves to this computer; all if it is not set.
 func part(t *testing.T) *bench.Shard {
 	shard, err := bench.ParseShard(os.Getenv("UBENCH_SHARD"))
@@ -89,7 +77,7 @@ func part(t *testing.T) *bench.Shard {
 // TestCampaign runs generated programs on all lanes. UBENCH_CAMPAIGN says how many, UBENCH_CAMPAIGN_SEED which, and
 // UBENCH_SHARD=I/N which part of them: the same programs, whatever N is.
 func TestCampaign(t *testing.T) {
-	programs, number := environment(t, "UBENCH_CAMPAIGN", 2000), environment(t, "UBENCH_CAMPAIGN_SEED", 1)
+	programs, number := testenv.Number(t, "UBENCH_CAMPAIGN", 2000), testenv.Number(t, "UBENCH_CAMPAIGN_SEED", 1)
 	ctx := context.Background()
 	all := lanes(t)
 	compared, lacking, outcomes := make([]int, len(all)), make([]int, len(all)), map[string]int{}
@@ -195,7 +183,7 @@ func TestKernel(t *testing.T) {
 	if err := linux.Available(); err != nil {
 		t.Skip("no eBPF of the kernel: ", err)
 	}
-	programs, number := environment(t, "UBENCH_CAMPAIGN", 1000), environment(t, "UBENCH_CAMPAIGN_SEED", 1)
+	programs, number := testenv.Number(t, "UBENCH_CAMPAIGN", 1000), testenv.Number(t, "UBENCH_CAMPAIGN_SEED", 1)
 	all := lanes(t)[:2] // vm on the desk, jit on Cortex-M4
 	refused := 0
 	for i := range programs {

@@ -16,6 +16,7 @@ import (
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/internal/campaign"
 	"github.com/ubench-dev/ubench/internal/progen"
+	"github.com/ubench-dev/ubench/internal/testenv"
 	"github.com/ubench-dev/ubench/planner"
 )
 
@@ -62,7 +63,7 @@ func hostile(r *rand.Rand, plan, other []byte) []byte {
 // hostile plans of each.
 func TestPlans(t *testing.T) {
 	ctx := context.Background()
-	programs, each, number := environment(t, "UBENCH_PLANS", 60), environment(t, "UBENCH_PLANS_EACH", 12), environment(t, "UBENCH_PLANS_SEED", 1)
+	programs, each, number := testenv.Number(t, "UBENCH_PLANS", 60), testenv.Number(t, "UBENCH_PLANS_EACH", 12), testenv.Number(t, "UBENCH_PLANS_SEED", 1)
 	desk := open[*host.Target](t)(host.New(ctx))
 	m4 := open[*unicorn.Target](t)(unicorn.Open(ctx, unicorn.Options{Limit: limit}))
 	var other []byte

@@ -8,9 +8,7 @@ package hostile_test
 
 import (
 	"fmt"
-	"os"
 	"runtime"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,19 +18,8 @@ import (
 	"github.com/ubench-dev/ubench/internal/hostile"
 	"github.com/ubench-dev/ubench/internal/progen"
 	"github.com/ubench-dev/ubench/internal/redzone"
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
-
-func environment(t *testing.T, name string, otherwise int) int {
-	s := os.Getenv(name)
-	if s == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return n
-}
 
 func machine(t testing.TB, core unicorn.Core) *redzone.Machine {
 	t.Helper()
@@ -52,7 +39,7 @@ func show(p progen.Program, c *hostile.Complaint) string {
 // TestHostilePlans tries hostile plans on generated programs, and now and then on a benchmark, or a damaged one, on as many cores as there are. UBENCH_HOSTILE says how many
 // programs, UBENCH_HOSTILE_EACH how many plans of each, and UBENCH_CAMPAIGN_SEED which.
 func TestHostilePlans(t *testing.T) {
-	programs, each, seed := environment(t, "UBENCH_HOSTILE", 40), environment(t, "UBENCH_HOSTILE_EACH", 300), uint64(environment(t, "UBENCH_CAMPAIGN_SEED", 1))
+	programs, each, seed := testenv.Number(t, "UBENCH_HOSTILE", 40), testenv.Number(t, "UBENCH_HOSTILE_EACH", 300), uint64(testenv.Number(t, "UBENCH_CAMPAIGN_SEED", 1))
 	var next, failures atomic.Int64
 	var group sync.WaitGroup
 	var lock sync.Mutex

@@ -24,6 +24,7 @@ import (
 	"github.com/ubench-dev/ubench/internal/hostile"
 	"github.com/ubench-dev/ubench/internal/progen"
 	"github.com/ubench-dev/ubench/internal/redzone"
+	"github.com/ubench-dev/ubench/internal/testenv"
 	"github.com/ubench-dev/ubench/planner/plan"
 )
 
@@ -159,7 +160,7 @@ func TestReadersAgree(t *testing.T) {
 		try(n, progen.Numbered(4, n), plans)
 	}
 	l := hostile.New(6, 6)
-	for n := range environment(t, "UBENCH_READERS", 20) {
+	for n := range testenv.Number(t, "UBENCH_READERS", 20) {
 		p := progen.Numbered(4, n)
 		l.Begin(p.Text, honest(p))
 		var plans [][]byte
@@ -223,7 +224,7 @@ func TestReaderSanitized(t *testing.T) {
 		write(progen.Numbered(4, n).Text, plans)
 	}
 	l := hostile.New(8, 8)
-	for n := range environment(t, "UBENCH_SANITIZED", 12) {
+	for n := range testenv.Number(t, "UBENCH_SANITIZED", 12) {
 		p := progen.Numbered(8, n)
 		l.Begin(p.Text, honest(p))
 		var plans [][]byte

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/ubench-dev/ubench/internal/hostile"
+	"github.com/ubench-dev/ubench/internal/testenv"
 	"github.com/ubench-dev/ubench/planner/plan"
 )
 
@@ -177,11 +178,11 @@ func TestSmallMachine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	length, every := environment(t, "UBENCH_SMALL", 1), environment(t, "UBENCH_SMALL_EVERY", 397)
+	length, every := testenv.Number(t, "UBENCH_SMALL", 1), testenv.Number(t, "UBENCH_SMALL_EVERY", 397)
 	for n := 1; n <= length+1; n++ {
 		step, first := 1, 0
 		if n > length {
-			step, first = every, environment(t, "UBENCH_SMALL_FIRST", 0)
+			step, first = every, testenv.Number(t, "UBENCH_SMALL_FIRST", 0)
 		}
 		programs, said, ok := lookThrough(t, path, n, step, first)
 		if !ok {

@@ -16,6 +16,7 @@ import (
 	"github.com/ubench-dev/ubench/internal/hostile"
 	"github.com/ubench-dev/ubench/internal/progen"
 	"github.com/ubench-dev/ubench/internal/redzone"
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
 // watch is the compiler with testdata/watch.c around it, which looks after each instruction and on each edge whether what
@@ -72,7 +73,7 @@ func complaint(t *testing.T, m *redzone.Machine, programs []planned, each int) (
 func TestPlaces(t *testing.T) {
 	m := machine(t, unicorn.CortexM4)
 	programs := kernels(t, 60)
-	for i := range environment(t, "UBENCH_WATCH", 30) {
+	for i := range testenv.Number(t, "UBENCH_WATCH", 30) {
 		p := progen.Numbered(9, i)
 		programs = append(programs, planned{p, honest(p)})
 	}

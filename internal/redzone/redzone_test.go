@@ -9,7 +9,6 @@ package redzone_test
 import (
 	"os"
 	"runtime"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,6 +19,7 @@ import (
 	"github.com/ubench-dev/ubench/emu/unicorn"
 	"github.com/ubench-dev/ubench/internal/progen"
 	"github.com/ubench-dev/ubench/internal/redzone"
+	"github.com/ubench-dev/ubench/internal/testenv"
 	"github.com/ubench-dev/ubench/planner"
 )
 
@@ -31,18 +31,6 @@ func machine(t testing.TB, core unicorn.Core) *redzone.Machine {
 	}
 	t.Cleanup(func() { _ = m.Close() })
 	return m
-}
-
-func environment(t *testing.T, name string, otherwise int) int {
-	s := os.Getenv(name)
-	if s == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return n
 }
 
 // worker is one of those that share a campaign's programs.
@@ -87,7 +75,7 @@ func planOf(number uint64, i int) []byte {
 // TestCampaign compares generated programs, one after the other on as many cores as there are. UBENCH_REDZONE says how
 // many, UBENCH_CAMPAIGN_SEED which, and UBENCH_SHARD=I/N which part of them.
 func TestCampaign(t *testing.T) {
-	programs, number := environment(t, "UBENCH_REDZONE", 20_000), uint64(environment(t, "UBENCH_CAMPAIGN_SEED", 1))
+	programs, number := testenv.Number(t, "UBENCH_REDZONE", 20_000), uint64(testenv.Number(t, "UBENCH_CAMPAIGN_SEED", 1))
 	shard, err := bench.ParseShard(os.Getenv("UBENCH_SHARD"))
 	if err != nil {
 		t.Fatal("UBENCH_SHARD: ", err)
@@ -140,7 +128,7 @@ func TestRepairs(t *testing.T) {
 	m := machine(t, unicorn.CortexM4)
 	for name := range redzone.Repairs {
 		t.Run(name, func(t *testing.T) {
-			found, all := 0, environment(t, "UBENCH_REPAIRS", 0)
+			found, all := 0, testenv.Number(t, "UBENCH_REPAIRS", 0)
 			for i := 0; i < all || found == 0 && i < 200_000; i++ {
 				r, err := m.Compare(progen.Numbered(2, i), redzone.Options{Without: name})
 				if err != nil {

@@ -303,25 +303,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	return 0;
 }
 
-#ifdef REPLAY /* without libFuzzer: the files that are named */
-#include <stdio.h>
-
-int main(int argc, char **argv)
-{
-	static uint8_t bytes[1 << 16];
-
-	for (int i = 1; i < argc; i++) {
-		FILE *f = fopen(argv[i], "rb");
-		if (!f) {
-			perror(argv[i]);
-			return 1;
-		}
-		size_t n = fread(bytes, 1, sizeof bytes, f);
-		fclose(f);
-		printf("%s\n", argv[i]);
-		fflush(stdout);
-		LLVMFuzzerTestOneInput(bytes, n);
-	}
-	return 0;
-}
-#endif
+#include "ubpf/fuzz/replay.h"
