@@ -118,7 +118,7 @@ device-fuzz: build/device/fuzz ## RUNS inputs of libFuzzer to all that comes to 
 	@mkdir -p build/device/corpus
 	build/device/fuzz -runs=$(RUNS) -max_len=1500 -print_final_stats=1 build/device/corpus internal/devicefuzz/corpus
 	CGO_CFLAGS='-O1 -g $(UBSAN)' CGO_LDFLAGS='$(UBSAN)' $(GO) test -asan -tags sanitize ./internal/devicetest -run '^$$' -fuzz FuzzConsole \
-		-fuzztime $(FUZZ_TIME)
+		-fuzztime $(FUZZ_TIME) -fuzzminimizetime 100x
 
 build/device/fuzz: internal/devicefuzz/harness/fuzz.c $(DEVICE_FUZZED) $(wildcard device/*/*.h)
 	@mkdir -p $(@D)

@@ -59,6 +59,9 @@ func Open() (*Device, error) {
 	return &device, failed
 }
 
+// Skip moves its clock on.
+func (d *Device) Skip(t time.Duration) { C.posix_skip(C.uint64_t(t.Microseconds())) }
+
 // Exchange asks the console.
 func (d *Device) Exchange(_ context.Context, kind byte, payload []byte) ([]byte, error) {
 	d.mu.Lock()

@@ -5,6 +5,7 @@ package devicetest
 import (
 	"bytes"
 	"debug/elf"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,28 +16,35 @@ import (
 	"github.com/ubench-dev/ubench/device"
 )
 
-// Assemble makes machine code of instructions separated by semicolons.
-func Assemble(t testing.TB, text string) []byte {
+// Assemble makes machine code of texts: instructions separated by semicolons.
+func Assemble(t testing.TB, texts ...string) (code [][]byte) {
 	t.Helper()
 	dir := t.TempDir()
-	source, object, code := filepath.Join(dir, "a.s"), filepath.Join(dir, "a.o"), filepath.Join(dir, "a.bin")
-	text = ".syntax unified\n.thumb\n" + strings.ReplaceAll(text, ";", "\n") + "\n"
-	if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
+	source, object := filepath.Join(dir, "a.s"), filepath.Join(dir, "a.o")
+	all := ".syntax unified\n.thumb\n"
+	for i, text := range texts {
+		all += fmt.Sprintf(".section .text.%d, \"ax\"\n%s\n", i, strings.ReplaceAll(text, ";", "\n"))
+	}
+	if err := os.WriteFile(source, []byte(all), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, cmd := range [][]string{
-		{"arm-none-eabi-as", "-mcpu=cortex-m4", "-o", object, source},
-		{"arm-none-eabi-objcopy", "-O", "binary", "-j", ".text", object, code},
-	} {
-		if out, err := exec.Command(cmd[0], cmd[1:]...).CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", text, err, out)
-		}
+	if out, err := exec.Command("arm-none-eabi-as", "-mcpu=cortex-m4", "-o", object, source).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
-	b, err := os.ReadFile(code)
+	f, err := elf.Open(object)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b
+	defer f.Close()
+	for i, text := range texts {
+		name := fmt.Sprintf(".text.%d", i)
+		b, err := f.Section(name).Data()
+		if err != nil || f.Section(".rel"+name) != nil {
+			t.Fatalf("%s: it names what is not in it (%v)", text, err)
+		}
+		code = append(code, b)
+	}
+	return code
 }
 
 // symbols are the addresses of a firmware's functions and objects.

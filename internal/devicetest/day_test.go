@@ -117,6 +117,7 @@ func TestDay(t *testing.T) {
 	seconds := uint32(many(t, "UBENCH_DAY_SECONDS", 4))
 	for _, board := range Boards {
 		t.Run(board, func(t *testing.T) {
+			t.Parallel()
 			aDay(t, Boot(t, board, 5), device.JITMPU, seconds, func() { time.Sleep(20 * time.Millisecond) })
 		})
 	}

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/device"
@@ -53,7 +54,7 @@ func ELF(t testing.TB, board string, test bool) []byte {
 	if elf := built[name]; elf != nil {
 		return elf
 	}
-	make := exec.Command("make", "-s", name)
+	make := exec.Command("make", "-s", fmt.Sprintf("-j%d", runtime.NumCPU()), name)
 	make.Dir = root()
 	if out, err := make.CombinedOutput(); err != nil {
 		t.Fatalf("make %s: %v\n%s", name, err, out)
@@ -70,7 +71,8 @@ func ELF(t testing.TB, board string, test bool) []byte {
 type Device struct {
 	*device.Client
 	Info device.Info
-	stop func() // a board; it is stopped at the end of the test at the latest
+	skip func(time.Duration) // on the desk: moves its clock on; nil on boards, where what sleeps passes at once
+	stop func()              // a board; it is stopped at the end of the test at the latest
 }
 
 // Boot starts a board with its test firmware; an instruction takes 2^shift nanoseconds there.
@@ -121,6 +123,7 @@ func Host(t testing.TB) *Device {
 		t.Fatal(err)
 	}
 	d := meet(t, host)
+	d.skip = host.Skip
 	d.clear(t)
 	t.Cleanup(func() { d.clear(t) })
 	return d

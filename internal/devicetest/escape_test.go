@@ -28,6 +28,7 @@ func TestRandomCode(t *testing.T) {
 	n, seed := many(t, "UBENCH_RANDOM_CODE", 500), many(t, "UBENCH_RANDOM_SEED", 1)
 	for _, board := range Boards {
 		t.Run(board, func(t *testing.T) {
+			t.Parallel()
 			d := Boot(t, board, batchShift)
 			victim := d.Guarded(t)
 			digest := d.Watch(t, victim)
@@ -89,6 +90,7 @@ func TestEscapesWithoutChecks(t *testing.T) {
 	n := many(t, "UBENCH_ESCAPES", 200)
 	for _, board := range Boards {
 		t.Run(board, func(t *testing.T) {
+			t.Parallel()
 			at := symbols(t, ELF(t, board, true))
 			d := Boot(t, board, batchShift)
 			before, err := d.State(t.Context(), d.Guarded(t)-1)

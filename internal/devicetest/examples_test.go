@@ -16,6 +16,7 @@ import (
 func TestExamplesAtOnce(t *testing.T) {
 	for _, board := range Boards {
 		t.Run(board, func(t *testing.T) {
+			t.Parallel()
 			d := Boot(t, board, 0)
 			for _, e := range []device.Engine{device.VM, device.JIT} {
 				fit := 0

@@ -173,7 +173,12 @@ func TestRestart(t *testing.T) {
 		config := device.Config{Name: "faulting", Format: abi.TextOnly, Restart: device.OnFault, LongRunning: true}
 		n := d.Started(t, config, faulting)
 		before := d.info(t).NowMS
-		s := d.awaits(t, n, "left stopped", func(s device.State) bool { return s.State == device.Failed })
+		s := d.awaits(t, n, "left stopped", func(s device.State) bool {
+			if d.skip != nil {
+				d.skip(10 * time.Millisecond)
+			}
+			return s.State == device.Failed
+		})
 		if s.Faults != 8 || s.Crashes != 8 || s.Fault.Status.Name() != "e-read" || s.Fault.Addr != 16 || s.Fault.PC != 1 {
 			t.Errorf("%+v", s)
 		}

@@ -20,6 +20,7 @@ var sum = program(
 func TestCallOnEveryBoard(t *testing.T) {
 	for _, board := range Boards {
 		t.Run(board, func(t *testing.T) {
+			t.Parallel()
 			d := Boot(t, board, 0)
 			for _, e := range []device.Engine{device.VM, device.JIT, device.JITMPU} {
 				n := d.Started(t, device.Config{Name: "sum-" + e.String(), Format: abi.TextOnly, Engine: e, Context: 16}, sum)

@@ -16,6 +16,7 @@ import (
 func TestWalls(t *testing.T) {
 	for _, board := range Boards {
 		t.Run(board, func(t *testing.T) {
+			t.Parallel()
 			firmware := ELF(t, board, true)
 			at := symbols(t, firmware)
 			d := Boot(t, board, 3)
@@ -32,17 +33,22 @@ func TestWalls(t *testing.T) {
 			at["own"] = own.BlockAddr
 			digest := d.Watch(t, victim)
 			d.unusedStack(t)
+			var texts []string
 			for _, a := range attacks {
+				text := a.code
+				if addr, ok := at[a.symbol]; !ok {
+					t.Fatalf("no symbol %s", a.symbol)
+				} else if strings.Contains(text, "%s") {
+					text = fmt.Sprintf(text, fmt.Sprintf("%#x", addr&^1))
+				}
+				texts = append(texts, text)
+			}
+			for i, code := range Assemble(t, texts...) {
+				a := attacks[i]
 				if a.want == "" {
 					continue
 				}
-				code := a.code
-				if addr, ok := at[a.symbol]; !ok {
-					t.Fatalf("no symbol %s", a.symbol)
-				} else if strings.Contains(code, "%s") {
-					code = fmt.Sprintf(code, fmt.Sprintf("%#x", addr&^1))
-				}
-				got := d.RunCode(t, victim, Assemble(t, code))
+				got := d.RunCode(t, victim, code)
 				if board == "netduino2" && a.want == "e-bus-fault" && got == "ok" {
 					got = a.want // QEMU lets accesses that fail have no effect on this machine
 				}
@@ -75,7 +81,7 @@ func TestWalls(t *testing.T) {
 func TestFaultIsKept(t *testing.T) {
 	d := Boot(t, "netduinoplus2", 3)
 	victim := d.Guarded(t)
-	d.RunCode(t, victim, Assemble(t, "nop; movw r4, #0x1234; mov r9, r4; ldr r3, =0x20000010; str r4, [r3, #4]; bx lr"))
+	d.RunCode(t, victim, Assemble(t, "nop; movw r4, #0x1234; mov r9, r4; ldr r3, =0x20000010; str r4, [r3, #4]; bx lr")[0])
 	s, err := d.State(t.Context(), victim)
 	if err != nil {
 		t.Fatal(err)
