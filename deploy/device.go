@@ -84,6 +84,7 @@ type Program struct {
 	LateUS      uint32           `cbor:"36,keyasint" json:"late_us"`
 	Mailbox     uint32           `cbor:"37,keyasint" json:"mailbox_bytes"`
 	Result      uint64           `cbor:"38,keyasint" json:"result"`
+	Number      uint32           `cbor:"79,keyasint" json:"number"` // which contexts of hooks name it by
 	Spent       uint32           `cbor:"39,keyasint" json:"spent"`
 	Digest      []byte           `cbor:"40,keyasint" json:"digest"` // how that of its image begins
 	Format      abi.Format       `cbor:"41,keyasint" json:"format"`

@@ -15,15 +15,15 @@ import (
 // Hook is something that a program may be attached to (SPEC.md, /hooks).
 type Hook struct {
 	Program  string          `cbor:"20,keyasint" json:"program"`
-	Kind     device.HookKind `cbor:"54,keyasint" json:"-"`
-	Argument uint32          `cbor:"55,keyasint" json:"argument"`
-	PeriodMS uint32          `cbor:"56,keyasint" json:"period_ms"`
-	Path     string          `cbor:"57,keyasint" json:"path"`
-	Priority uint8           `cbor:"58,keyasint" json:"priority"`
-	Attached bool            `cbor:"59,keyasint" json:"attached"`
-	Order    uint32          `cbor:"60,keyasint" json:"order"`       // 0: the first of those on this hook
-	Runs     uint32          `cbor:"61,keyasint" json:"runs"`        // of the program, for any of its hooks
-	Over     uint32          `cbor:"62,keyasint" json:"over_budget"` // times it was detached because it took too much, or faulted in an interrupt
+	Kind     device.HookKind `cbor:"70,keyasint" json:"-"`
+	Argument uint32          `cbor:"71,keyasint" json:"argument"`
+	PeriodMS uint32          `cbor:"72,keyasint" json:"period_ms"`
+	Path     string          `cbor:"73,keyasint" json:"path"`
+	Priority uint8           `cbor:"74,keyasint" json:"priority"`
+	Attached bool            `cbor:"75,keyasint" json:"attached"`
+	Order    uint32          `cbor:"76,keyasint" json:"order"`       // 0: the first of those on this hook
+	Runs     uint32          `cbor:"77,keyasint" json:"runs"`        // of the program, for any of its hooks
+	Over     uint32          `cbor:"78,keyasint" json:"over_budget"` // times it was detached because it took too much, or faulted in an interrupt
 }
 
 // Hook is the hook itself.

@@ -67,15 +67,16 @@
 	/* what the last one cost, by enum server_cost */ \
 	X(COSTS, 53, "costs", m)                    \
 	/* a hook of a program */                   \
-	X(EVENT, 54, "event", n)                    \
-	X(ARGUMENT, 55, "argument", n)              \
-	X(PERIOD, 56, "period_ms", n)               \
-	X(PATH, 57, "path", t)                      \
-	X(PRIORITY, 58, "priority", n)              \
-	X(ATTACHED, 59, "attached", y)              \
-	X(ORDER, 60, "order", n)                    \
-	X(HOOK_RUNS, 61, "hook_runs", n)            \
-	X(OVER, 62, "over_budget", n)
+	X(EVENT, 70, "event", n)                    \
+	X(ARGUMENT, 71, "argument", n)              \
+	X(PERIOD, 72, "period_ms", n)               \
+	X(PATH, 73, "path", t)                      \
+	X(PRIORITY, 74, "priority", n)              \
+	X(ATTACHED, 75, "attached", y)              \
+	X(ORDER, 76, "order", n)                    \
+	X(HOOK_RUNS, 77, "hook_runs", n)            \
+	X(OVER, 78, "over_budget", n)                \
+	X(NUMBER, 79, "number", n)
 
 enum server_key {
 #define SERVER_KEY(name, number, text, kind) SERVER_KEY_##name = (number),

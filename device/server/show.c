@@ -72,7 +72,7 @@ void server_show(struct server *s, const struct cbor_writer *w, uint32_t number)
 
 	if (!store_find(&s->store, c->name, &e))
 		trust_read(&m, e.bytes, e.len, &image);
-	cbor_head(w, CBOR_MAP, 20u + !!m.application[0] + own->trial);
+	cbor_head(w, CBOR_MAP, 21u + !!m.application[0] + own->trial);
 	server_text(w, SERVER_KEY_NAME, c->name);
 	server_uint(w, SERVER_KEY_STATE, p->state);
 	server_uint(w, SERVER_KEY_ENGINE, c->engine);
@@ -97,6 +97,7 @@ void server_show(struct server *s, const struct cbor_writer *w, uint32_t number)
 	server_uint(w, SERVER_KEY_SPENT, p->spent);
 	server_bytes(w, SERVER_KEY_DIGEST, own->digest, sizeof own->digest);
 	server_uint(w, SERVER_KEY_FORMAT, c->format);
+	server_uint(w, SERVER_KEY_NUMBER, number);
 }
 
 /* Of programs, but for what counts up. */
