@@ -43,6 +43,7 @@ func deviceVerbs() []deviceVerb {
 	return []deviceVerb{
 		{"emulate", "", "boot a device on this computer, and print its address; Ctrl-C ends it", 0, 0, nil, (*env).emulateDevice},
 		{"bridge", "DEVICE[@BAUD]", "let clients on this computer reach a board at a serial line", 1, 1, nil, (*env).bridgeDevice},
+		{"proxy", "", "let clients without OSCORE on this computer ask the device all that we may", 0, 0, nil, (*env).proxyDevice},
 		{"use", "ADDRESS", "make a device that of the profile", 1, 1, nil, func(e *env, c *cli.Context, args []string) error { return e.useDevice(c, args[0]) }},
 		{"info", "", "say what it is, whom it believes, and what is free", 0, 0, (*env).deviceInfo, nil},
 		{"ps", "", "list programs, and what became of them", 0, 0, (*env).devicePrograms, nil},
@@ -91,12 +92,13 @@ Examples:
   ubench device use coap://127.0.0.1:5683
   ubench device ps
   ubench device run weather --context 01020304
-  ubench device logs -f`,
+  ubench device logs -f
+  ubench device proxy --listen 127.0.0.1:5690 & coap-client -m get coap://127.0.0.1:5690/p`,
 		Flags: append(deviceFlags(),
 			&cli.StringFlag{Name: "target", Value: "host", Usage: "emulate: `DEVICE`: host, qemu:" + strings.Join(firmware.Names(firmware.DeviceBoards()), ", qemu:")},
 			&cli.StringFlag{Name: "state", Value: "device", Usage: "emulate: keep what it stores in `FOLDER`"},
 			&cli.StringFlag{Name: "firmware", Usage: "emulate: `FILE`; the default is what make device built, in build/device"},
-			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:5683", Usage: "emulate, bridge: `ADDRESS:PORT` to be reached at; port 0 is any"},
+			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:5683", Usage: "emulate, bridge, proxy: `ADDRESS:PORT` to be reached at; port 0 is any"},
 			&cli.StringFlag{Name: "context", Usage: "run: what the program gets, `HEX` or @FILE"},
 			&cli.StringFlag{Name: "key", Usage: "use: `FILE` of ubench keygen that signs programs"},
 			&cli.UintFlag{Name: "priority", Usage: "attach: of several programs on one hook that with the lowest `NUMBER` runs first, then that attached first"},

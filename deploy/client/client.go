@@ -69,6 +69,12 @@ func Connect(ctx context.Context, t Transport, operator *oscore.Operator, sequen
 	return c, c.meet(ctx)
 }
 
+// Guard is what protects requests to the device that is there, in its present life.
+func Guard(ctx context.Context, t Transport, operator *oscore.Operator, sequence string) (*oscore.Context, error) {
+	c, err := Connect(ctx, t, operator, sequence)
+	return c.guard, err
+}
+
 // meet derives the keys anew.
 func (c *Conn) meet(ctx context.Context) error {
 	c.guard = nil
