@@ -127,7 +127,7 @@ func (p *Proxy) find(is func(r *request) bool) *request {
 
 // fromClient hands a message on: a request protected, once; what acknowledges the device's own messages as it is.
 func (p *Proxy) fromClient(from netip.AddrPort, datagram []byte) {
-	m, err := coap.Parse(datagram)
+	m, err := coap.Parse(slices.Clone(datagram)) // a request is kept
 	switch {
 	case err != nil:
 		return

@@ -93,7 +93,8 @@ func TestProxyWithLibcoap(t *testing.T) {
 	ask("4.00 not a manifest", "-m", "put", "-e", "rubbish", "/p/sum")
 	ask("", "-m", "put", "-b", "64", "-t", "42", "-f", file, "/p/sum")
 	ask("sum", "-m", "get", "/p")
-	ask("host", "-m", "get", "-b", "32", "/dev") // in blocks that the client chooses
+	ask("sum", "-m", "get", "-b", "32", "/p") // in blocks that the client chooses
+	ask("host", "-m", "get", "/dev")
 	ask("", "-m", "post", "/p/sum/stop")
 	ask("4.09 the program is stopped", "-m", "post", "-e", "12345678", "/p/sum/run")
 
