@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/bench"
 	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/emu/targets"
 	"github.com/ubench-dev/ubench/image"
@@ -64,7 +65,7 @@ func (e *env) execBatch(c *cli.Context, template emu.Job, file string) error {
 	r, w := bufio.NewReaderSize(in, 1<<16), bufio.NewWriterSize(e.stdout, 1<<16)
 	answers := json.NewEncoder(w)
 	answers.SetEscapeHTML(false)
-	lines, bad := 0, 0
+	b := batch{template: template, target: target, shard: shard, specs: specs}
 	for {
 		if r.Buffered() == 0 {
 			if err := w.Flush(); err != nil {
@@ -78,38 +79,18 @@ func (e *env) execBatch(c *cli.Context, template emu.Job, file string) error {
 		if err != nil && !errors.Is(err, errLineTooLong) {
 			return fmt.Errorf("batch %s: %w", file, err)
 		}
-		lines++
-		if err == nil && len(bytes.TrimSpace(line)) == 0 {
-			continue
-		}
-		var answer batchAnswer
-		if shard != nil {
-			place := shard.Next(template.Engine, template.Budget, template.Helpers, specs, sha256.Sum256(line))
-			if !shard.Has(place) {
-				continue
-			}
-			answer.Line = &place
-		}
-		if err == nil {
-			place := answer.Line
-			answer, err = runBatchLine(c, target, template, line)
-			answer.Line = place
-		}
+		answer, ours := b.answer(c, line, err)
 		if c.Context.Err() != nil {
 			w.Flush()
 			return c.Context.Err()
 		}
-		if err != nil {
-			bad++
-			answer.Status, answer.Message = "error", fmt.Sprintf("line %d: %s", lines, oneLine(err))
-		}
-		if answer.R0 == "" {
-			answer.R0 = "0x0"
+		if !ours {
+			continue
 		}
 		if err := answers.Encode(answer); err != nil {
 			return err
 		}
-		e.progress.step(lines, 0, fmt.Sprintf("%d programs run", lines))
+		e.progress.step(b.lines, 0, fmt.Sprintf("%d programs run", b.lines))
 	}
 	if shard != nil {
 		if err := answers.Encode(batchEnd{shard}); err != nil {
@@ -119,10 +100,48 @@ func (e *env) execBatch(c *cli.Context, template emu.Job, file string) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	if bad > 0 {
-		return fmt.Errorf("batch %s: %d of %d lines could not be run, see their messages", file, bad, lines)
+	if b.bad > 0 {
+		return fmt.Errorf("batch %s: %d of %d lines could not be run, see their messages", file, b.bad, b.lines)
 	}
 	return nil
+}
+
+// batch is how far a batch is.
+type batch struct {
+	template emu.Job
+	target   emu.Target
+	shard    *bench.Shard // nil: all of it is ours
+	specs    []string
+	lines    int
+	bad      int // of them, those that could not be run
+}
+
+// answer runs a line, or says what was wrong with reading it. Empty lines, and those of other shards, are not ours.
+func (b *batch) answer(c *cli.Context, line []byte, err error) (answer batchAnswer, ours bool) {
+	b.lines++
+	if err == nil && len(bytes.TrimSpace(line)) == 0 {
+		return answer, false
+	}
+	var place *int
+	if b.shard != nil {
+		n := b.shard.Next(b.template.Engine, b.template.Budget, b.template.Helpers, b.specs, sha256.Sum256(line))
+		if !b.shard.Has(n) {
+			return answer, false
+		}
+		place = &n
+	}
+	if err == nil {
+		answer, err = runBatchLine(c, b.target, b.template, line)
+	}
+	answer.Line = place
+	if err != nil {
+		b.bad++
+		answer.Status, answer.Message = "error", fmt.Sprintf("line %d: %s", b.lines, oneLine(err))
+	}
+	if answer.R0 == "" {
+		answer.R0 = "0x0"
+	}
+	return answer, true
 }
 
 // uncounted is the target without a model of cycles, which a batch does not show and Unicorn is faster without.
