@@ -71,6 +71,13 @@ void maps_key(const struct maps_map *m, uint32_t entry, void *key)
 		memcpy(key, &entry, sizeof entry);
 }
 
+uint8_t *maps_nth(const struct maps_map *m, uint32_t n)
+{
+	uint32_t at = m->first + n;
+
+	return maps_value(m, at < m->max ? at : at - m->max);
+}
+
 int32_t maps_push(struct maps_map *m, const void *value, uint32_t flags)
 {
 	int32_t err = 0;

@@ -16,14 +16,6 @@ static inline bool maps_is_queue(const struct maps_map *m)
 	return m->type == UB_MAP_QUEUE || m->type == UB_MAP_STACK;
 }
 
-/* The place of the n-th of the values in a queue or stack, from the oldest on. */
-static inline uint8_t *maps_nth(const struct maps_map *m, uint32_t n)
-{
-	uint32_t at = m->first + n;
-
-	return maps_value(m, at < m->max ? at : at - m->max);
-}
-
 /* The finalizer of MurmurHash3: each bit of the key changes each bit of the hash with probability 1/2. */
 static inline uint32_t maps_mix(uint32_t h)
 {

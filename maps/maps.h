@@ -153,6 +153,8 @@ bool maps_put(struct maps_map *m, const uint8_t *bytes, uint32_t n);
 
 /* Appends a value. With UB_MAP_EXIST a full one loses its oldest. */
 int32_t maps_push(struct maps_map *m, const void *value, uint32_t flags);
+/* Where the n-th of the values lies, from the oldest on. */
+uint8_t *maps_nth(const struct maps_map *m, uint32_t n);
 /* The next value, zeros if there is none; `take`: and removes it. */
 int32_t maps_pop(struct maps_map *m, void *value, bool take);
 
@@ -172,5 +174,9 @@ void maps_abandon(struct maps_map *m, uint32_t owner);
 /* The consumer: the oldest record, NULL if there is none yet; until maps_consume it stays where it is. */
 const uint8_t *maps_record(struct maps_map *m, uint32_t *bytes);
 void maps_consume(struct maps_map *m);
+/* One that takes several at a time. The next record from a position on, which moves behind it; NULL if there is none yet: begin
+ * at m->consumed. Then all before a position is free; what is no position that maps_peek came to changes nothing. */
+const uint8_t *maps_peek(const struct maps_map *m, uint32_t *position, uint32_t *bytes);
+void maps_consume_to(struct maps_map *m, uint32_t position);
 
 #endif

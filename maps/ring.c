@@ -80,39 +80,72 @@ void maps_abandon(struct maps_map *m, uint32_t owner)
 	}
 }
 
-/* Moves on to the next record that was not discarded. Returns its header, 0 if there is none or it is busy. */
-static uint32_t *next_record(struct maps_map *m, uint32_t *bytes)
+/* The header of the first record from *at on that is not discarded, NULL if there is none or it is busy; *at moves there. */
+static const uint32_t *next_record(const struct maps_map *m, uint32_t *at, uint32_t *bytes)
 {
-	uint32_t produced = __atomic_load_n(&m->produced, __ATOMIC_ACQUIRE), at = m->consumed;
+	uint32_t produced = __atomic_load_n(&m->produced, __ATOMIC_ACQUIRE);
 
-	while (m->type == UB_MAP_RINGBUF && at != produced) {
-		uint32_t *h = header(m, at), word = __atomic_load_n(h, __ATOMIC_ACQUIRE);
-		*bytes = length_at(m, at, produced, word);
+	while (m->type == UB_MAP_RINGBUF && *at != produced) {
+		const uint32_t *h = header(m, *at);
+		uint32_t word = __atomic_load_n(h, __ATOMIC_ACQUIRE);
+		*bytes = length_at(m, *at, produced, word);
 		if (*bytes == ~0u) {
-			__atomic_store_n(&m->consumed, produced, __ATOMIC_RELEASE); /* garbled by a program */
+			*at = produced; /* garbled by a program */
 			return NULL;
 		}
 		if (word & MAPS_RECORD_BUSY)
 			return NULL;
 		if (!(word & MAPS_RECORD_DISCARDED))
 			return h;
-		at += record_bytes(*bytes);
-		__atomic_store_n(&m->consumed, at, __ATOMIC_RELEASE);
+		*at += record_bytes(*bytes);
 	}
 	return NULL;
 }
 
 const uint8_t *maps_record(struct maps_map *m, uint32_t *bytes)
 {
-	const uint32_t *h = next_record(m, bytes);
+	uint32_t at = m->consumed;
+	const uint32_t *h = next_record(m, &at, bytes);
 
+	__atomic_store_n(&m->consumed, at, __ATOMIC_RELEASE);
 	return h ? (const uint8_t *)h + MAPS_RECORD_HEADER : NULL;
 }
 
 void maps_consume(struct maps_map *m)
 {
-	uint32_t bytes;
+	uint32_t at = m->consumed, bytes;
+	const uint32_t *h = next_record(m, &at, &bytes);
 
-	if (next_record(m, &bytes))
-		__atomic_store_n(&m->consumed, m->consumed + record_bytes(bytes), __ATOMIC_RELEASE);
+	__atomic_store_n(&m->consumed, h ? at + record_bytes(bytes) : at, __ATOMIC_RELEASE);
+}
+
+const uint8_t *maps_peek(const struct maps_map *m, uint32_t *position, uint32_t *bytes)
+{
+	const uint32_t *h = next_record(m, position, bytes);
+
+	if (!h)
+		return NULL;
+	*position += record_bytes(*bytes);
+	return (const uint8_t *)h + MAPS_RECORD_HEADER;
+}
+
+void maps_consume_to(struct maps_map *m, uint32_t position)
+{
+	uint32_t produced = __atomic_load_n(&m->produced, __ATOMIC_ACQUIRE), at = m->consumed;
+
+	if (m->type != UB_MAP_RINGBUF || position - at > produced - at)
+		return;
+	while (at != position) {
+		uint32_t word = __atomic_load_n(header(m, at), __ATOMIC_ACQUIRE), bytes = length_at(m, at, produced, word);
+		if (bytes == ~0u) /* garbled: maps_peek has gone to the end */
+			at = produced;
+		else if (word & MAPS_RECORD_BUSY || record_bytes(bytes) > position - at)
+			return;
+		else
+			at += record_bytes(bytes);
+		if (at == produced)
+			break;
+	}
+	if (at == position)
+		__atomic_store_n(&m->consumed, position, __ATOMIC_RELEASE);
 }

@@ -68,6 +68,9 @@ func deviceVerbs() []deviceVerb {
 		{"rollback", "NAME…", "bring the versions before those on trial back", 1, many, act("rolled back", deploy.Device.Rollback), nil},
 		{"get", "STORE [KEY]", "read a store: global, or a program's own", 1, 2, (*env).deviceGet, nil},
 		{"put", "STORE KEY VALUE", "write a value into a store", 3, 3, (*env).devicePut, nil},
+		{"maps", "[PROGRAM]", "list maps of programs, and how full they are", 0, 1, (*env).deviceMaps, nil},
+		{"map", "VERB PROGRAM MAP …", "dump, get KEY, set KEY VALUE, rm KEY or push VALUE; each is a number, or bytes as hex:0a00", 3, 5, (*env).deviceMap, nil},
+		{"ringbuf", "PROGRAM MAP", "print the records of a ring buffer, which frees their room; -f goes on", 2, 2, (*env).deviceRing, nil},
 		{"ask", "PATH", "ask for a resource and print the answer: x/NAME is answered by the program", 1, 1, (*env).deviceAsk, nil},
 		{"trace", "FILE", "say what simulated devices read from now on", 1, 1, (*env).deviceTrace, nil},
 		{"revoke", "KEY-ID", "make it believe a signing key no more", 1, 1, act("revoked", deploy.Device.Revoke), nil},
@@ -93,6 +96,8 @@ Examples:
   ubench device ps
   ubench device run weather --context 01020304
   ubench device logs -f
+  ubench device map dump counter totals
+  ubench device ringbuf -f events events
   ubench device proxy --listen 127.0.0.1:5690 & coap-client -m get coap://127.0.0.1:5690/p`,
 		Flags: append(deviceFlags(),
 			&cli.StringFlag{Name: "target", Value: "host", Usage: "emulate: `DEVICE`: host, qemu:" + strings.Join(firmware.Names(firmware.DeviceBoards()), ", qemu:")},
@@ -102,7 +107,8 @@ Examples:
 			&cli.StringFlag{Name: "context", Usage: "run: what the program gets, `HEX` or @FILE"},
 			&cli.StringFlag{Name: "key", Usage: "use: `FILE` of ubench keygen that signs programs"},
 			&cli.UintFlag{Name: "priority", Usage: "attach: of several programs on one hook that with the lowest `NUMBER` runs first, then that attached first"},
-			&cli.BoolFlag{Name: "f", Usage: "logs: go on printing"},
+			&cli.BoolFlag{Name: "f", Usage: "logs, ringbuf: go on printing"},
+			&cli.StringFlag{Name: "type", Usage: "ringbuf: records are of this `TYPE` of the program, as in 'struct event'; the default is the one struct of their size"},
 		),
 		Action: func(c *cli.Context) error { return e.device(c) },
 	}

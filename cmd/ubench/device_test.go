@@ -67,11 +67,9 @@ func TestDeviceMistakes(t *testing.T) {
 	}
 }
 
-// From a C file to a result, a fault with its line of C, and back; on the device of the desk.
-func TestDeployAndWatch(t *testing.T) {
-	if _, err := exec.LookPath("clang-19"); err != nil {
-		t.Skip("no clang-19")
-	}
+// hostDevice is the device of the desk, which runs until the end of the test.
+func hostDevice(t *testing.T) *field.Device {
+	t.Helper()
 	make := exec.Command("make", "-s", "build/device/host")
 	make.Dir = "../.."
 	if out, err := make.CombinedOutput(); err != nil {
@@ -81,7 +79,16 @@ func TestDeployAndWatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer box.Close()
+	t.Cleanup(func() { box.Close() })
+	return box
+}
+
+// From a C file to a result, a fault with its line of C, and back; on the device of the desk.
+func TestDeployAndWatch(t *testing.T) {
+	if _, err := exec.LookPath("clang-19"); err != nil {
+		t.Skip("no clang-19")
+	}
+	box := hostDevice(t)
 	call := inDesk(t)
 	source := filepath.Join(t.TempDir(), "answer.c")
 	write := func(text string) {
@@ -123,4 +130,44 @@ func TestDeployAndWatch(t *testing.T) {
 	check(exitFailure, "the program is stopped: start it first", "device", "run", "answer")
 	check(0, "answer: removed", "device", "rm", "answer")
 	check(exitFailure, "no such program", "device", "rm", "answer")
+}
+
+// Maps of a program are listed, shown with the types of C, and changed; records of a ring buffer are printed once.
+func TestDeviceMaps(t *testing.T) {
+	box := hostDevice(t) // first: go has no cache of its own then
+	call := inDesk(t)
+	check := func(code int, want string, args ...string) {
+		t.Helper()
+		got, out, errs := call(append(args, "--to", "coap://"+box.Address)...)
+		if got != code || !strings.Contains(out+errs, want) || want == "" && out+errs != "" {
+			t.Errorf("ubench %s: %d, %q, %q; want %d, %q", strings.Join(args, " "), got, out, errs, code, want)
+		}
+	}
+	const programs = "../../internal/mapstest/testdata/programs/"
+	check(0, "counter  ready", "deploy", programs+"counter.bpf.o")
+	check(0, "events  ready", "deploy", programs+"events.bpf.o")
+	check(0, "fifo  ready", "deploy", programs+"fifo.bpf.o")
+	check(0, "r0 = 0", "device", "run", "counter", "--context", "0a00000064000000")
+	check(0, "counter  totals  hash         4    16     1 of 8", "device", "maps")
+	check(0, `"name":"work","program":"fifo","key_bytes":0,"value_bytes":4,"entries_most":4`, "device", "maps", "fifo", "--json")
+	check(0, "10 → {packets = 1, bytes = 100}\n", "device", "map", "dump", "counter", "totals")
+	check(0, `{"key":"0a000000","value":"01000000000000006400000000000000","key_is":10,"value_is":{"packets":1,"bytes":100}}`, "device", "map", "dump", "counter", "totals", "--json")
+	check(0, "counter totals 11 hex:01000000000000000200000000000000: written", "device", "map", "set", "counter", "totals", "11", "hex:01000000000000000200000000000000")
+	check(0, "{packets = 1, bytes = 2}\n", "device", "map", "get", "counter", "totals", "0xb")
+	check(0, "r0 = 2", "device", "run", "counter", "--context", "0b00000001000000")
+	check(0, "removed", "device", "map", "rm", "counter", "totals", "hex:0b000000")
+	check(exitFailure, "no such entry", "device", "map", "get", "counter", "totals", "11")
+	check(0, "written", "device", "map", "push", "fifo", "work", "-1")
+	check(0, "4294967295\n", "device", "map", "dump", "fifo", "work")
+	check(0, "r0 = 1", "device", "run", "events", "--context", "1400000005000000")
+	check(0, "140000000f0000000100000000000000\n", "device", "ringbuf", "events", "events")
+	check(0, "", "device", "ringbuf", "events", "events")
+	check(exitFailure, "the program has no such type", "device", "ringbuf", "events", "events", "--type", "struct nothing")
+	check(exitFailure, "is no ring buffer: ubench device map dump", "device", "ringbuf", "counter", "totals")
+	check(exitFailure, "program counter has no map nothing", "device", "map", "dump", "counter", "nothing")
+	check(exitFailure, "no such program", "device", "maps", "nothing")
+	check(exitUsage, `unknown verb of map "drop"`, "device", "map", "drop", "counter", "totals")
+	check(exitUsage, "write it as: ubench device map set PROGRAM MAP KEY VALUE", "device", "map", "set", "counter", "totals", "1")
+	check(exitUsage, "it has 16 bytes: write them in hex", "device", "map", "set", "counter", "totals", "1", "2")
+	check(exitUsage, "a number of 32 bits is needed", "device", "map", "get", "counter", "totals", "4294967296")
 }

@@ -66,6 +66,18 @@
 	X(HAVE, 52, "have_bytes", n)                \
 	/* what the last one cost, by enum server_cost */ \
 	X(COSTS, 53, "costs", m)                    \
+	/* a map, beside flags and name */          \
+	X(PROGRAM, 54, "program", t)                \
+	X(TYPE, 55, "type", n)                      \
+	X(KEY_BYTES, 56, "key_bytes", n)            \
+	X(VALUE_BYTES, 57, "value_bytes", n)        \
+	X(ENTRIES_MOST, 58, "entries_most", n)      \
+	X(ENTRIES_USED, 59, "entries_used", n)      \
+	X(MAP_BYTES, 60, "map_bytes", n)            \
+	X(SHARED, 61, "shared", n)                  \
+	X(DROPPED, 62, "dropped", n)                \
+	/* what is in it */                         \
+	X(ENTRIES, 63, "entries", m)                    \
 	/* a hook of a program */                   \
 	X(EVENT, 70, "event", n)                    \
 	X(ARGUMENT, 71, "argument", n)              \

@@ -30,6 +30,8 @@
 	X("log", GET, 0, CBOR, NONE, "rt=\"ubench.log\"", server_log, server_log_state)                                         \
 	X("s/*", GET, 0, CBOR, NONE, NULL, server_store, NULL)                                                                  \
 	X("s/*/*", GET | COAP_ALLOW_PUT, 0, CBOR, CBOR, NULL, server_value, NULL)                                               \
+	X("m", GET, 0, CBOR, NONE, "rt=\"ubench.maps\"", server_maps, NULL)                                                     \
+	X("m/*/*", GET | COAP_ALLOW_PUT | COAP_ALLOW_DELETE, 0, CBOR, BYTES, NULL, server_map, NULL)                            \
 	X("transfer", GET, 0, CBOR, NONE, "rt=\"ubench.transfer\"", server_transfer, NULL)                                      \
 	X("trace", PUT, 0, NONE, BYTES, "rt=\"ubench.trace\"", server_trace, NULL)
 

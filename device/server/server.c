@@ -110,6 +110,7 @@ int32_t server_init(struct server *s, const struct server_setup *setup)
 	s->coap.sequence = setup->random >> 8;
 	coap_init(&s->coap);
 	supervisor_init(&s->supervisor, setup->board);
+	s->supervisor.seed = setup->random;
 	s->supervisor.answered = server_answered;
 	s->supervisor.answered_arg = s;
 	int32_t err = store_mount(&s->store, setup->flash);

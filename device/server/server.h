@@ -13,6 +13,7 @@
  *   say.c       how answers are written
  *   show.c      what is to be seen, as CBOR (keys.h)
  *   hooks.c     what programs are attached to
+ *   maps.c      maps of programs
  *   stores.c    the stores of programs, logs, what simulated devices read
  *   keep.c      what outlives a reset, beside programs
  *

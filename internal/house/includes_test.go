@@ -46,7 +46,7 @@ var rooms = []struct {
 	{"device/supervisor", []string{"abi", "vm", "jit", "maps", "ubpf", "firmware/helpers", "device/config", "device"}},
 	{"device/network", []string{"device", "device/slipmux"}},
 	{"device/console", []string{"abi", "firmware/agent", "device/supervisor", "device/kernel", "device"}},
-	{"device/server", []string{"abi", "firmware/helpers", "device/cbor", "device/coap", "device/oscore", "device/store", "device/supervisor", "device/trust", "device/config", "device"}},
+	{"device/server", []string{"abi", "maps", "firmware/helpers", "device/cbor", "device/coap", "device/oscore", "device/store", "device/supervisor", "device/trust", "device/config", "device"}},
 }
 
 var ownHeader = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*include[ \t]+"([\w./-]+)"`)
