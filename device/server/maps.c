@@ -52,13 +52,15 @@ void server_maps(void *owner, const struct coap_request *q, struct coap_reply *r
 	uint32_t n = 0;
 
 	(void)q;
-	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++)
-		n += supervisor_at(&s->supervisor, i) && s->supervisor.programs[i].loaded.maps.maps ? s->supervisor.programs[i].loaded.maps.n : 0;
+	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+		const struct supervisor_program *p = supervisor_at(&s->supervisor, i);
+		n += p ? p->loaded.maps.n : 0;
+	}
 	reply->code = COAP_CONTENT;
 	cbor_head(&w, CBOR_ARRAY, n);
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
 		const struct supervisor_program *p = supervisor_at(&s->supervisor, i);
-		for (uint32_t k = 0; p && p->loaded.maps.maps && k < p->loaded.maps.n; k++)
+		for (uint32_t k = 0; p && k < p->loaded.maps.n; k++)
 			describe(&w, p, k);
 	}
 }
@@ -237,7 +239,7 @@ void server_map(void *owner, const struct coap_request *q, struct coap_reply *re
 	struct server *s = owner;
 	const struct cbor_writer w = server_writer(reply);
 	int32_t number = server_named(s, q);
-	const struct supervisor_program *p = number < 0 ? NULL : &s->supervisor.programs[number];
+	const struct supervisor_program *p = number < 0 ? NULL : supervisor_at(&s->supervisor, (uint32_t)number);
 	int32_t index = p ? supervisor_map_named(p, (const char *)q->path[2].text, q->path[2].len) : -1;
 	struct asked a;
 

@@ -80,7 +80,7 @@ func run(t testing.TB, d deploy.Device, name string, context []byte) uint64 {
 // Maps of programs are listed, read and changed; a page at a time where there is more.
 func TestMaps(t *testing.T) {
 	d := by(t, on(t, setup()), 0)
-	deployed(t, d, ofLinux(t, "counter", "counter"), ofLinux(t, "fifo", "fifo"), ofLinux(t, "states", "states"), ofLinux(t, "histogram", "histogram"))
+	deployed(t, d, ofLinux(t, "counter", "counter"), ofLinux(t, "fifo", "fifo"), ofLinux(t, "histogram", "histogram"))
 	all, err := d.Maps(t.Context())
 	must(t, err)
 	if len(all) < 4 || all[0].Program != "counter" || all[0].Name != "totals" || all[0].Type != abi.MapHash || all[0].EntriesMost != 8 || all[0].ValueBytes != 16 {
