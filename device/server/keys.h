@@ -77,7 +77,7 @@
 	X(SHARED, 61, "shared", n)                  \
 	X(DROPPED, 62, "dropped", n)                \
 	/* what is in it */                         \
-	X(ENTRIES, 63, "entries", m)                    \
+	X(ENTRIES, 63, "entries", m)                \
 	/* a hook of a program */                   \
 	X(EVENT, 70, "event", n)                    \
 	X(ARGUMENT, 71, "argument", n)              \
