@@ -143,7 +143,7 @@ func MemoryFigure(accesses []bench.Access, target, label string) *Figure {
 
 // EnginesMemoryFigure is the same load on every engine. It is nil without measurements.
 func EnginesMemoryFigure(accesses []bench.Access, target, label string) *Figure {
-	accesses = ofEngines(accesses, "vm", "jit", "jit-unchecked", "femto", "rbpf")
+	accesses = ofEngines(accesses, "vm", "jit", "jit-plan", "jit-unchecked", "femto", "rbpf")
 	if len(accesses) == 0 {
 		return nil
 	}
