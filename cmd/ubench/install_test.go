@@ -15,9 +15,9 @@ import (
 
 const modulePath = "github.com/ubench-dev/ubench"
 
-// proxy is a module proxy in a folder, with what git has, or would add, of this module as version v0.0.0: what people get with
+// moduleProxy is a module proxy in a folder, with what git has, or would add, of this module as version v0.0.0: what people get with
 // go install and go get.
-func proxy(t *testing.T) string {
+func moduleProxy(t *testing.T) string {
 	t.Helper()
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -101,7 +101,7 @@ func TestGoInstall(t *testing.T) {
 	if os.Getenv("UBENCH_INSTALL") == "" {
 		t.Skip("UBENCH_INSTALL=1 compiles everything once more")
 	}
-	from := proxy(t)
+	from := moduleProxy(t)
 	// Other modules are those that are here already.
 	local := "file://" + filepath.Join(goEnv(t, "GOMODCACHE"), "cache/download")
 	t.Setenv("GOPROXY", local)
