@@ -19,6 +19,7 @@ EXAMPLE_SOURCES := $(sort $(wildcard examples/*/*.bpf.c))
 EXAMPLE_OBJECTS := $(EXAMPLE_SOURCES:.c=.o) $(EXAMPLE_SOURCES:.bpf.c=.thumb.o) \
 	$(foreach v,v1 v2 v3 v4,image/testdata/objects/everything.$v.o) \
 	$(foreach n,maps badmaps oldmaps core undefined several,image/testdata/objects/$n.o) \
+	$(patsubst %.c,%.o,$(sort $(wildcard deploy/trace/programs/*.bpf.c))) \
 	cmd/ubench/testdata/null.bpf.o $(MAP_SOURCES:.bpf.c=.bpf.o) $(MAP_SOURCES:.bpf.c=.linux.o)
 
 .PHONY: examples examples-check packed-tables packed-tables-check
@@ -43,6 +44,11 @@ build/internal/mapstest/%.bpf.o: internal/mapstest/%.bpf.c $(wildcard examples/i
 	llvm-strip-19 -g $@
 
 build/cmd/ubench/testdata/%.bpf.o: cmd/ubench/testdata/%.bpf.c $(wildcard examples/include/*.h examples/include/plain/*/*.h) examples/examples.mk
+	@mkdir -p $(@D)
+	$(MAP_BPF) -nostdlibinc -Iexamples/include -isystem examples/include/plain -c $< -o $@
+	llvm-strip-19 -g $@
+
+build/deploy/trace/programs/%.bpf.o: deploy/trace/programs/%.bpf.c $(wildcard examples/include/*.h examples/include/plain/*/*.h) examples/examples.mk
 	@mkdir -p $(@D)
 	$(MAP_BPF) -nostdlibinc -Iexamples/include -isystem examples/include/plain -c $< -o $@
 	llvm-strip-19 -g $@

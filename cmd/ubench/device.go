@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/ubench-dev/ubench/deploy"
+	"github.com/ubench-dev/ubench/deploy/trace"
 	"github.com/ubench-dev/ubench/device"
 	"github.com/ubench-dev/ubench/firmware"
 )
@@ -72,7 +73,7 @@ func deviceVerbs() []deviceVerb {
 		{"map", "VERB PROGRAM MAP …", "dump, get KEY, set KEY VALUE, rm KEY or push VALUE; each is a number, or bytes as hex:0a00", 3, 5, (*env).deviceMap, nil},
 		{"ringbuf", "PROGRAM MAP", "print the records of a ring buffer, which frees their room; -f goes on", 2, 2, (*env).deviceRing, nil},
 		{"ask", "PATH", "ask for a resource and print the answer: x/NAME is answered by the program", 1, 1, (*env).deviceAsk, nil},
-		{"trace", "FILE", "say what simulated devices read from now on", 1, 1, (*env).deviceTrace, nil},
+		{"trace", "WHAT|FILE", "watch " + traceNames() + " with --for; or say by a file what simulated devices read from now on", 1, 1, (*env).deviceTrace, nil},
 		{"revoke", "KEY-ID", "make it believe a signing key no more", 1, 1, act("revoked", deploy.Device.Revoke), nil},
 	}
 }
@@ -106,6 +107,7 @@ Examples:
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:5683", Usage: "emulate, bridge, proxy: `ADDRESS:PORT` to be reached at; port 0 is any"},
 			&cli.StringFlag{Name: "context", Usage: "run: what the program gets, `HEX` or @FILE"},
 			&cli.StringFlag{Name: "key", Usage: "use: `FILE` of ubench keygen that signs programs"},
+			&cli.DurationFlag{Name: "for", Usage: "trace: `TIME` to watch, as in 10s; the default is until Ctrl-C on a terminal, else 5s"},
 			&cli.UintFlag{Name: "priority", Usage: "attach: of several programs on one hook that with the lowest `NUMBER` runs first, then that attached first"},
 			&cli.BoolFlag{Name: "f", Usage: "logs, ringbuf: go on printing"},
 			&cli.StringFlag{Name: "type", Usage: "ringbuf: records are of this `TYPE` of the program, as in 'struct event'; the default is the one struct of their size"},
@@ -208,11 +210,14 @@ func (e *env) deviceAsk(c *cli.Context, d deploy.Device, args []string) error {
 }
 
 func (e *env) deviceTrace(c *cli.Context, d deploy.Device, args []string) error {
-	trace, err := readTrace(args[0])
+	if t, ok := trace.Named(args[0]); ok {
+		return e.watchDevice(c, d, t)
+	}
+	readings, err := readTrace(args[0])
 	if err != nil {
 		return err
 	}
-	if err := d.Trace(c.Context, trace); err != nil {
+	if err := d.Trace(c.Context, readings); err != nil {
 		return err
 	}
 	return e.said(c, args[0], "is what its devices read")
