@@ -159,7 +159,7 @@ func tracked(t *testing.T) []string {
 
 var sourceFile = regexp.MustCompile(`\.(go|c|h|S|ld|mk|sh|yml)$|^Makefile$|^\.ci/run$`)
 
-var deviceCode = regexp.MustCompile(`^(ubpf|abi|maps|image|verify|vm|jit|femto|baseline|firmware|device|benchmarks|examples)/.*\.(c|h|S|ld)$|^zephyr/|^riot/`)
+var deviceCode = regexp.MustCompile(`^(ubpf|abi|maps|image|verify|vm|jit|femto|baseline|firmware|device|benchmarks|examples|deploy/trace/programs)/.*\.(c|h|S|ld)$|^zephyr/|^riot/`)
 
 func TestEveryFileNamesItsLicence(t *testing.T) {
 	for _, name := range tracked(t) {
