@@ -30,7 +30,7 @@ func registers(op byte, off int16) []slot {
 }
 
 // small are the instructions of small programs: of r1 (the context), r2 (its length), r3 (any byte) and r4 (any number).
-// Jumps are forward.
+// Jumps are forward; in loops the last one leads back.
 func small() (list []slot) {
 	list = []slot{
 		{0xb7, 3, 0, 0, 0}, {0xb7, 3, 0, 0, 7}, {0xb4, 4, 0, 0, -1}, {0xbf, 3, 1, 0, 0}, {0xbf, 3, 2, 0, 0}, {0xbf, 4, 3, 0, 0},
@@ -112,8 +112,12 @@ func smallPlans(text []byte, inside map[int]bool) (plans [][]byte) {
 	return plans
 }
 
-// smallPrograms writes programs of so many instructions, one of `every`, each with all its plans.
-func smallPrograms(w *bufio.Writer, length, every, first int) (programs int) {
+// jumps tells whether an instruction of small programs is a jump.
+func (s slot) jumps() bool { return s.off == 1 && s.op&6 == 4 }
+
+// smallPrograms writes programs of so many instructions, one of `every`, each with all its plans. The last instruction of a
+// loop jumps to the first one; what ends otherwise is left out.
+func smallPrograms(w *bufio.Writer, length, every, first int, loop bool) (programs int) {
 	list := small()
 	total := 1
 	for range length {
@@ -125,10 +129,18 @@ func smallPrograms(w *bufio.Writer, length, every, first int) (programs int) {
 		inside := map[int]bool{}
 		for i, n := 0, number; i < length; i, n = i+1, n/len(list) {
 			s := list[n%len(list)]
-			slots = append(slots, s)
-			if s.off == 1 && s.op&6 == 4 { // jumps
-				inside[len(slots)+1] = len(slots)+1 < length+4
+			back := loop && i == length-1 && s.jumps()
+			if back {
+				s.off = -int16(length)
 			}
+			slots = append(slots, s)
+			if s.off != 0 && (back || s.jumps()) {
+				to := len(slots) + int(s.off)
+				inside[to] = to < length+4
+			}
+		}
+		if loop && !inside[3] {
+			continue
 		}
 		slots = append(slots, slot{0xb7, 0, 0, 0, 0}, slot{0x95, 0, 0, 0, 0})
 		for at, in := range inside {
@@ -151,7 +163,7 @@ func smallPrograms(w *bufio.Writer, length, every, first int) (programs int) {
 }
 
 // lookThrough runs testdata/small.c over programs.
-func lookThrough(t *testing.T, path string, length, every, first int) (programs int, said string, ok bool) {
+func lookThrough(t *testing.T, path string, length, every, first int, loop bool) (programs int, said string, ok bool) {
 	cmd := exec.Command(path)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -163,7 +175,7 @@ func lookThrough(t *testing.T, path string, length, every, first int) (programs 
 		t.Fatal(err)
 	}
 	w := bufio.NewWriter(in)
-	programs = smallPrograms(w, length, every, first)
+	programs = smallPrograms(w, length, every, first, loop)
 	_ = w.Flush()
 	_ = in.Close()
 	err = cmd.Wait()
@@ -172,7 +184,8 @@ func lookThrough(t *testing.T, path string, length, every, first int) (programs 
 
 // TestSmallMachine looks through small programs with all their plans: what the compiler knows of registers, of the length,
 // and which loads it finds proved, is so on all runs. UBENCH_SMALL is the number of instructions of which all programs are
-// looked through; one in UBENCH_SMALL_EVERY, 0 the first, UBENCH_SMALL_FIRST, of those with one more.
+// looked through; one in UBENCH_SMALL_EVERY, 0 the first, UBENCH_SMALL_FIRST, of those with one more. Loops whose body is one instruction
+// and a jump back, one in UBENCH_SMALL_LOOPS, are looked through for so many steps.
 func TestSmallMachine(t *testing.T) {
 	path, err := shared.Build("small", nil, []string{"testdata/small.c"}, "-Wl,--wrap=op_plan_insn")
 	if err != nil {
@@ -184,18 +197,26 @@ func TestSmallMachine(t *testing.T) {
 		if n > length {
 			step, first = every, testenv.Number(t, "UBENCH_SMALL_FIRST", 0)
 		}
-		programs, said, ok := lookThrough(t, path, n, step, first)
+		programs, said, ok := lookThrough(t, path, n, step, first, false)
 		if !ok {
 			t.Errorf("%d instructions: %s", n, said)
 		}
 		t.Logf("%d instructions: %d programs, %s", n, programs, said)
+	}
+	for n := 1; n <= length+1; n++ {
+		every := []int{1, environment(t, "UBENCH_SMALL_LOOPS", 199), 50 * every}[min(n-1, 2)]
+		programs, said, ok := lookThrough(t, path, n, every, 0, true)
+		if !ok {
+			t.Errorf("loops of %d instructions: %s", n, said)
+		}
+		t.Logf("loops of %d instructions: %d programs, %s", n, programs, said)
 	}
 	for _, rule := range foundBy(bySmall) {
 		path, err := shared.Build("less", []hostile.Change{rule.Change}, []string{"testdata/small.c"}, "-Wl,--wrap=op_plan_insn")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, said, ok := lookThrough(t, path, 1, 1, 0); ok {
+		if _, said, ok := lookThrough(t, path, 1, 1, 0, false); ok {
 			t.Errorf("not found: %s: %s", rule.name, said)
 		}
 	}

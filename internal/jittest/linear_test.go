@@ -11,6 +11,8 @@ import (
 	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/planner"
 )
 
 // shapes are synthetic programs of at least so many slots, of one kind each.
@@ -69,8 +71,35 @@ func nests(slots int, pointers bool) []byte {
 	return append(text, exitSlot...)
 }
 
+// compiler is an engine whose cost is looked at, up to so many slots, with a plan or without.
+type compiler struct {
+	engine  string
+	planned bool
+	most    int
+}
+
+// image is a program as the compiler gets it.
+func (c compiler) image(t *testing.T, text []byte) (abi.Format, []byte) {
+	if !c.planned {
+		return abi.TextOnly, text
+	}
+	p, err := image.FromText("linear", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := planner.Attach(p)
+	if with.Plan == nil {
+		t.Fatalf("%d slots have no plan", len(text)/8)
+	}
+	data, err := with.Encode(abi.Packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return abi.Packed, data
+}
+
 // TestLinear counts what compiling costs on the device: at most 1.3 times as much for each slot as for a small program,
-// up to the largest that fits.
+// up to the largest that fits; with plans, up to one that the desk plans in no time.
 func TestLinear(t *testing.T) {
 	target, err := unicorn.Open(t.Context(), unicorn.Options{})
 	if err != nil {
@@ -78,17 +107,21 @@ func TestLinear(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = target.Close() })
 	for name, shape := range shapes {
-		for _, engine := range []string{"jit", "jit-compact"} {
+		for _, c := range []compiler{{"jit", false, 4000}, {"jit-compact", false, 4000}, {"jit-plan", false, 4000}, {"jit-plan", true, 500}} {
 			var smallest float64
 			for _, slots := range []int{50, 100, 200, 500, 1000, 2000, 3000, 4000} {
+				if slots > c.most {
+					break
+				}
 				text := shape(slots)
-				s, err := target.Run(t.Context(), emu.Job{Engine: engine, Format: abi.TextOnly, Image: text, LoadOnly: true})
+				format, data := c.image(t, text)
+				s, err := target.Run(t.Context(), emu.Job{Engine: c.engine, Format: format, Image: data, LoadOnly: true})
 				if err != nil {
 					t.Fatal(err)
 				}
 				if s.Compile == nil || s.Fault.Status != abi.OK {
 					if slots < 2000 {
-						t.Errorf("%s, %s: %d slots: %v", name, engine, slots, s.Fault)
+						t.Errorf("%s, %v: %d slots: %v", name, c, slots, s.Fault)
 					}
 					break
 				}
@@ -96,9 +129,9 @@ func TestLinear(t *testing.T) {
 				if smallest == 0 {
 					smallest = each
 				}
-				t.Logf("%-32s %-12s %5d slots: %6.0f instructions a slot", name, engine, len(text)/8, each)
+				t.Logf("%-32s %-12s plan %-5v %5d slots: %6.0f instructions a slot", name, c.engine, c.planned, len(text)/8, each)
 				if each > 1.3*smallest {
-					t.Errorf("%s, %s: %d slots take %.0f instructions each, a small program %.0f", name, engine, len(text)/8, each, smallest)
+					t.Errorf("%s, %v: %d slots take %.0f instructions each, a small program %.0f", name, c, slots, each, smallest)
 				}
 			}
 		}

@@ -480,7 +480,7 @@ static void extend(struct op *c, const struct ub_insn *insn, uint32_t d)
 void op_alu(struct op *c, const struct ub_insn *insn)
 {
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), op = UB_OP(insn->opcode);
-	struct ub_insn logical = *insn;
+	struct ub_insn logical;
 	if (!c->plan.say.drop && extends(c, insn)) {
 		c->extends = c->slot + 1;
 		return;
@@ -490,12 +490,13 @@ void op_alu(struct op *c, const struct ub_insn *insn)
 		return;
 	}
 	if (op_is_wide(insn->opcode) && op == UB_ARSH && op_is_zero(c, d + OP_HIGH)) { /* of a number without sign */
+		logical = *insn;
 		logical.opcode = (uint8_t)(insn->opcode ^ UB_ARSH ^ UB_RSH);
 		op = UB_RSH;
 		insn = &logical;
 	}
 	bool x = insn->opcode & UB_X && op != UB_END, wide = op_is_wide(insn->opcode), exact, zero = false;
-	struct op_value k = op_value(OP_CONST, 0, 0, 0, (uint32_t)insn->imm), b = x ? *op_val(c, s) : k, v;
+	struct op_value b = x ? *op_val(c, s) : op_value(OP_CONST, 0, 0, 0, (uint32_t)insn->imm), v;
 	struct op_fact f;
 	exact = op_alu_fact(c, insn, &f);
 

@@ -44,7 +44,7 @@ static void load_field(struct op *c, uint32_t place, int32_t field, uint32_t les
 static void begin_values(struct op *c)
 {
 	struct op_places *p = &c->places;
-	for (uint32_t v = 0; v < OP_VARS; v++)
+	for (uint32_t v = 0; v < op_variables(c); v++)
 		p->val[v] = op_value(v < UB_R10 || v >= OP_HIGH ? OP_CONST : OP_LOST, 0, 0, 0, 0);
 	p->said[0].known = p->said[0].zero = ~0u << OP_HIGH | ((1u << UB_R10) - 1);
 	p->said[1].known = p->said[1].zero = ~0u;
@@ -60,7 +60,7 @@ static void begin_values(struct op *c)
 		if (v == UB_R10 && at < OP_REGS)
 			p->val[v] = op_value(OP_SUM, at, OP_NONE, 0, c->bias);
 	}
-	for (uint32_t i = 0; i < OP_FACTS; i++)
+	for (uint32_t i = 0; i < op_fact_count(c); i++)
 		c->facts.fact[i] = op_fact(OP_ANYTHING, 0, UINT32_MAX);
 	c->facts.length = c->program->ctx_min;
 	struct op_fact *context = op_fact_of(c, 1), *length = op_fact_of(c, 2);

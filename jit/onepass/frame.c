@@ -6,8 +6,6 @@
 #include "jit/onepass/loop.h"
 #include "jit/onepass/plan.h"
 
-enum { NEVER = 15 };
-
 /* A claim of the plan that cannot be seen to hold. The desk is told what can. */
 void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var)
 {
@@ -64,11 +62,9 @@ static bool read_moved(struct op *c, struct frame *f, struct op_vars *placed)
 {
 	f->moved = (struct op_vars){ { 0, 0 } };
 	*placed = c->map.placed;
-	while (op_read(c, 1)) {
-		uint32_t v = op_read(c, 6);
-		if (v == NEVER)
+	for (uint32_t var, at; op_read_moved(c, &var, &at);) {
+		if (var == OP_NEVER)
 			return false;
-		uint32_t var = op_variable(c, v), at = op_place(c, op_read(c, 4));
 		f->home[var] = (uint8_t)at;
 		op_add(&f->moved, var);
 		op_add(placed, var);
@@ -309,6 +305,8 @@ static void default_frame(struct op *c, enum op_visit how)
 		meet_all(c, &f, OP_EDGE);
 	if (!(how & OP_ENTER))
 		return;
+	for (uint32_t left = c->places.said[0].known & ((1u << UB_R10) - 1) << OP_HIGH & ~(f.place.of[0] | f.zero.of[0]); left; left &= left - 1)
+		op_lose(c, (uint32_t)__builtin_ctz(left)); /* high halves that nobody reads */
 	meet_all(c, &f, OP_ENTER);
 	for (uint32_t left = f.place.of[0] & ((1u << UB_R10) - 1); left; left &= left - 1)
 		op_doubt_fact(c, (uint32_t)__builtin_ctz(left));

@@ -287,7 +287,7 @@ void op_loop_enter(struct op *c, uint32_t slot)
 	if (!l->fast)
 		return;
 	l->tested = false;
-	for (uint32_t i = 0; i < OP_FACTS; i++) {
+	for (uint32_t i = 0; i < op_fact_count(c); i++) {
 		uint32_t var = i < OP_BUDGET ? i : i - OP_BUDGET + OP_WORD;
 		bool written = l->written >> var & 1;
 		l->form[i] = unknown;

@@ -151,7 +151,7 @@ void op_lost(struct op *c, const struct op_value *v)
 #if UB_HOST
 	struct onepass_report *r = c->report;
 	if (r->doubts) {
-		uint32_t var = v >= c->places.val && v < c->places.val + OP_VARS ? (uint32_t)(v - c->places.val) : (uint32_t)OP_NONE;
+		uint32_t var = v >= c->places.val && v < c->places.val + op_variables(c) ? (uint32_t)(v - c->places.val) : (uint32_t)OP_NONE;
 		if (r->ndoubts < r->room)
 			r->doubts[r->ndoubts++] = (struct onepass_doubt){ .slot = (uint16_t)c->slot, .what = ONEPASS_LOST, .v = (uint8_t)var };
 		return;

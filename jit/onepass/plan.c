@@ -143,8 +143,9 @@ uint32_t op_read_count(struct op *c, uint32_t most)
 	return 0;
 }
 
-uint32_t op_place(struct op *c, uint32_t code)
+static uint32_t read_place(struct op *c)
 {
+	uint32_t code = bits(c, 4);
 	if (code < OP_REGS - (uint32_t)c->map.calls) /* with calls, r11 is the frame's */
 		return code;
 	if (code == NOWHERE)
@@ -154,11 +155,6 @@ uint32_t op_place(struct op *c, uint32_t code)
 		return OP_FRAME + word;
 	op_refuse(c, ONEPASS_MALFORMED);
 	return OP_NONE;
-}
-
-static uint32_t read_place(struct op *c)
-{
-	return op_place(c, bits(c, 4));
 }
 
 /* A variable that plans may speak of. */
@@ -182,6 +178,19 @@ uint32_t op_fact_variable(struct op *c, uint32_t v)
 uint32_t op_read_fact_variable(struct op *c)
 {
 	return op_fact_variable(c, op_read(c, 6));
+}
+
+/* One of those that live elsewhere in a frame than the map says; false if there is no other. */
+bool op_read_moved(struct op *c, uint32_t *var, uint32_t *at)
+{
+	if (!bits(c, 1))
+		return false;
+	*var = bits(c, 6);
+	if (*var == OP_NEVER)
+		return true;
+	*var = op_variable(c, *var);
+	*at = read_place(c);
+	return true;
 }
 
 /* What a frame says of a variable, but for how often the number is bounded and what it is a multiple of. */

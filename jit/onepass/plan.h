@@ -20,11 +20,14 @@ uint32_t op_read_number(struct op *c);
 int32_t op_read_signed(struct op *c);
 uint32_t op_maybe_number(struct op *c);
 uint32_t op_read_count(struct op *c, uint32_t most);
-/* What bits say: four, a place (that of words is followed by a number); six, a variable. */
-uint32_t op_place(struct op *c, uint32_t code);
+/* A variable, of six bits. */
 uint32_t op_variable(struct op *c, uint32_t v);
 uint32_t op_fact_variable(struct op *c, uint32_t v);
 uint32_t op_read_fact_variable(struct op *c);
+
+/* In place of a variable that lives elsewhere: control never comes here. */
+enum { OP_NEVER = 15 };
+bool op_read_moved(struct op *c, uint32_t *var, uint32_t *at);
 
 /* The first part of what a frame says of a variable. */
 struct op_claim {

@@ -213,6 +213,19 @@ static void find_homes(struct op_map *m)
 	m->registers = (uint8_t)bits_in(m->placed.of[0] & ((1u << UB_R10) - 1));
 }
 
+/* What there is of each variable. */
+static uint8_t *place_variables(struct op *c, uint8_t *tables)
+{
+	uint32_t n = op_fact_count(c);
+	tables -= n * sizeof *c->facts.fact;
+	c->facts.fact = (struct op_fact *)tables;
+	tables -= n * sizeof *c->loop.form;
+	c->loop.form = (struct op_form *)tables;
+	tables -= op_variables(c) * sizeof *c->places.val;
+	c->places.val = (struct op_value *)tables;
+	return tables;
+}
+
 /* Counts joins; the frames of a plan are found once. */
 static int32_t find_frames(struct op *c, uint8_t *mem, uint8_t *tables)
 {
@@ -222,13 +235,15 @@ static int32_t find_frames(struct op *c, uint8_t *mem, uint8_t *tables)
 		joins += bits_in(c->join[i]);
 	}
 	find_homes(&c->map);
+	uint32_t frames = c->plan.bits.bytes ? (joins * 2 + 7) & ~7u : 0;
+	uint32_t variables = op_fact_count(c) * (sizeof *c->facts.fact + sizeof *c->loop.form) + op_variables(c) * sizeof *c->places.val;
+	if (frames + variables + 64 > (uint32_t)(tables - mem))
+		return UB_E_COMPILE_SCRATCH;
+	c->plan.frames = (uint16_t *)(tables - frames);
+	tables = place_variables(c, tables - frames);
+	c->out.fixups = (struct jit_fixup *)tables;
 	if (!c->plan.bits.bytes)
 		return 0;
-	tables -= (joins * 2 + 7) & ~7u;
-	if (tables < mem + 64)
-		return UB_E_COMPILE_SCRATCH;
-	c->plan.frames = (uint16_t *)tables;
-	c->out.fixups = (struct jit_fixup *)tables;
 	for (uint32_t i = 0; i < joins && !c->refused; i++) {
 		c->plan.frames[i] = (uint16_t)op_tell(c);
 		op_frame(c, 0, OP_SKIP);

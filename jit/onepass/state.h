@@ -121,7 +121,7 @@ struct op_places {
 	uint8_t vouched;         /* register, unchanged since, that the latest check has looked at, or none */
 	uint8_t home[OP_VARS] __attribute__((aligned(4))); /* where the next value goes */
 	uint8_t owner[OP_PLACES];
-	struct op_value val[OP_VARS];
+	struct op_value *val;    /* of each variable there is */
 };
 
 /* What is known of a variable, which is the low half of a register or a word. Numbers are unsigned; offsets, from the
@@ -163,10 +163,8 @@ static inline struct op_fact op_fact(enum op_fact_kind kind, uint32_t lo, uint32
 	return f;
 }
 
-enum { OP_FACTS = 11 + OP_WORDS };
-
 struct op_facts {
-	struct op_fact fact[OP_FACTS];
+	struct op_fact *fact; /* r0 to r10, then words */
 	uint32_t length; /* the context has so many bytes at least */
 };
 
@@ -212,7 +210,7 @@ struct op_loop {
 	uint32_t at;     /* in the plan: behind the record */
 	struct op_step step[OP_STEPS];
 	struct op_group group[OP_GROUPS];
-	struct op_form form[OP_FACTS];
+	struct op_form *form; /* r0 to r10, then words */
 };
 
 /* The plan, bit by bit, through a window. */
@@ -306,6 +304,16 @@ static inline void op_refuse(struct op *c, enum onepass_reason reason)
 static inline uint32_t op_memory_start(const struct op *c)
 {
 	return c->program->rodata_len ? c->program->rodata_addr : c->program->data_addr;
+}
+
+/* How many variables the program has, and of how many there are facts. */
+static inline uint32_t op_variables(const struct op *c)
+{
+	return OP_WORD + (uint32_t)c->map.nwords;
+}
+static inline uint32_t op_fact_count(const struct op *c)
+{
+	return OP_BUDGET + (uint32_t)c->map.nwords;
 }
 
 static inline bool op_is_join(const struct op *c, uint32_t slot)

@@ -14,7 +14,7 @@
 
 #include "jit/onepass/loop.h"
 
-enum { SLOTS = 16, PLAN = 1024, CONTEXT = 0x20001000, TOP = 0x20004000 };
+enum { SLOTS = 16, STEPS = 40, PLAN = 1024, CONTEXT = 0x20001000, TOP = 0x20004000 };
 
 /* What is known before an instruction. */
 struct known {
@@ -127,7 +127,7 @@ static bool holds(uint32_t op, uint64_t a, uint64_t b, bool wide)
 /* Whether what is known is wrong on a run from a state. */
 static bool run(const struct ub_insn *program, struct state *s)
 {
-	for (uint32_t slot = 0; program[slot].opcode != 0x95;) {
+	for (uint32_t slot = 0, steps = 0; program[slot].opcode != 0x95 && steps < STEPS; steps++) {
 		const struct ub_insn *i = &program[slot];
 		uint32_t class = UB_CLASS(i->opcode), op = UB_OP(i->opcode), d = UB_DST(i), src = UB_SRC(i);
 		bool wide = class == UB_ALU64 || class == UB_JMP;

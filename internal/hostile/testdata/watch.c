@@ -195,7 +195,7 @@ static void look(const struct op *c)
 	const struct op_places *p = &c->places;
 	if (c->refused)
 		return;
-	for (uint32_t v = 0; v < OP_VARS; v++) {
+	for (uint32_t v = 0; v < op_variables(c); v++) {
 		const struct op_value *x = &p->val[v];
 		if (x->kind == OP_LOST || x->kind == OP_CONST)
 			continue;
@@ -209,7 +209,7 @@ static void look(const struct op *c)
 		uint32_t v = p->owner[at];
 		if (v == OP_NONE || (v == UB_R10 && p->val[v].kind == OP_SUM && p->val[v].a == at))
 			continue;
-		if (v >= OP_VARS || p->val[v].kind != OP_HELD || p->val[v].a != at)
+		if (v >= op_variables(c) || p->val[v].kind != OP_HELD || p->val[v].a != at)
 			COMPLAIN("slot %u: place %u has the owner %u, which is elsewhere", c->slot, at, v);
 	}
 }
@@ -225,18 +225,24 @@ void __wrap_op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 void __real_op_frame(struct op *c, uint32_t slot, enum op_visit how);
 void __wrap_op_frame(struct op *c, uint32_t slot, enum op_visit how)
 {
+	struct op_value val[2][OP_VARS];
+	struct op_fact fact[OP_BUDGET + OP_WORDS];
+	struct op_form form[OP_BUDGET + OP_WORDS];
 	struct op there = *c;
 	struct onepass_report report = { 0 };
 	there.report = &report;
-	if (how & OP_EDGE) { /* the same edge once more: its code is written where it is written below */
+	if (how & OP_EDGE) { /* the same edge once more, with variables of its own: its code is written where it is written below */
+		memcpy(there.places.val = val[0], c->places.val, op_variables(c) * sizeof *val[0]);
+		memcpy(there.facts.fact = fact, c->facts.fact, op_fact_count(c) * sizeof *fact);
+		memcpy(there.loop.form = form, c->loop.form, op_fact_count(c) * sizeof *form);
 		__real_op_frame(&there, slot, how & ~(uint32_t)OP_ENTER);
 	}
 	__real_op_frame(c, slot, how);
 	if (how & OP_EDGE && !c->refused && !there.refused) {
-		struct op is = there;
+		memcpy(val[1], val[0], op_variables(c) * sizeof *val[0]);
 		__real_op_frame(&there, slot, OP_ENTER);
-		for (uint32_t v = 0; v < OP_VARS && !there.refused; v++) {
-			const struct op_value *at = &is.places.val[v], *should = &there.places.val[v], *now = &c->places.val[v];
+		for (uint32_t v = 0; v < op_variables(c) && !there.refused; v++) {
+			const struct op_value *at = &val[1][v], *should = &there.places.val[v], *now = &c->places.val[v];
 			if ((should->kind == OP_HELD && (at->kind != OP_HELD || at->a != should->a)) ||
 			    (should->kind == OP_CONST && (at->kind != OP_CONST || at->imm != should->imm) &&
 			     (should->imm || v < OP_HIGH || v >= OP_WORD || !op_is_narrow(&is, v - OP_HIGH))) ||
