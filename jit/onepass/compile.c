@@ -128,12 +128,7 @@ static void emit(struct op *c)
 
 static void begin(struct op *c, const struct ub_program *program, struct onepass_report *report)
 {
-	struct op_map *m = &c->map;
-	memset(c, 0, offsetof(struct op, places.home)); /* the larger parts are filled where they are first of use */
-	m->zero = m->shared = 0;
-	m->words = m->nwords = m->call_words = 0;
-	c->loop.active = c->loop.fast = c->loop.tested = false;
-	c->colds.n = c->colds.used = 0;
+	memset(c, 0, sizeof *c);
 	c->program = program;
 	c->text = program->text;
 	c->slots = program->slots;
