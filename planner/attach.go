@@ -87,7 +87,7 @@ func (b *builder) attempt(j *judge.Judge) (r *Result, again bool, err error) {
 	if b.unproved(&v) {
 		return nil, true, nil
 	}
-	return &Result{b.Analysis, b.plan, data, v, b.places}, false, nil
+	return b.prune(j, &Result{b.Analysis, b.plan, data, v, b.places}), false, nil
 }
 
 // unproved finds accesses that the desk can prove and the device cannot: a test before a loop may do for these, too.

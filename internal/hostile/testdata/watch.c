@@ -226,20 +226,22 @@ void __real_op_frame(struct op *c, uint32_t slot, enum op_visit how);
 void __wrap_op_frame(struct op *c, uint32_t slot, enum op_visit how)
 {
 	struct op_value val[2][OP_VARS];
-	struct op_fact fact[OP_BUDGET + OP_WORDS];
+	struct op_fact fact[2][OP_BUDGET + OP_WORDS];
 	struct op_form form[OP_BUDGET + OP_WORDS];
 	struct op there = *c;
 	struct onepass_report report = { 0 };
 	there.report = &report;
 	if (how & OP_EDGE) { /* the same edge once more, with variables of its own: its code is written where it is written below */
 		memcpy(there.places.val = val[0], c->places.val, op_variables(c) * sizeof *val[0]);
-		memcpy(there.facts.fact = fact, c->facts.fact, op_fact_count(c) * sizeof *fact);
+		memcpy(there.facts.fact = fact[0], c->facts.fact, op_fact_count(c) * sizeof *fact[0]);
 		memcpy(there.loop.form = form, c->loop.form, op_fact_count(c) * sizeof *form);
 		__real_op_frame(&there, slot, how & ~(uint32_t)OP_ENTER);
 	}
 	__real_op_frame(c, slot, how);
 	if (how & OP_EDGE && !c->refused && !there.refused) {
-		memcpy(val[1], val[0], op_variables(c) * sizeof *val[0]);
+		struct op is = there;
+		memcpy(is.places.val = val[1], val[0], op_variables(c) * sizeof *val[0]);
+		memcpy(is.facts.fact = fact[1], fact[0], op_fact_count(c) * sizeof *fact[0]);
 		__real_op_frame(&there, slot, OP_ENTER);
 		for (uint32_t v = 0; v < op_variables(c) && !there.refused; v++) {
 			const struct op_value *at = &val[1][v], *should = &there.places.val[v], *now = &c->places.val[v];
