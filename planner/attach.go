@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/ubench-dev/ubench/image"
-	"github.com/ubench-dev/ubench/planner/alloc"
 	"github.com/ubench-dev/ubench/planner/judge"
 	"github.com/ubench-dev/ubench/planner/plan"
 	"github.com/ubench-dev/ubench/planner/ranges"
@@ -15,15 +14,6 @@ import (
 
 // rounds is how often a plan is made anew, with less in it.
 const rounds = 200
-
-// Result is a plan that the device's compiler follows, and what comes of it.
-type Result struct {
-	*Analysis
-	Plan    *plan.Plan
-	Bytes   []byte
-	Verdict judge.Verdict
-	Places  *alloc.Places
-}
 
 // Of makes a plan of a program. The device's compiler, on the desk, says which claims it cannot see to hold; they are left
 // out of the next attempt.

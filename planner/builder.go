@@ -7,6 +7,7 @@ import (
 	"github.com/ubench-dev/ubench/planner/affine"
 	"github.com/ubench-dev/ubench/planner/alloc"
 	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/judge"
 	"github.com/ubench-dev/ubench/planner/liveness"
 	"github.com/ubench-dev/ubench/planner/loops"
 	"github.com/ubench-dev/ubench/planner/plan"
@@ -87,4 +88,13 @@ type record struct {
 	forms    *affine.Loop
 	matter   []plan.Var // variables the test before the loop looks at
 	accesses int        // that need no check
+}
+
+// Result is a plan that the device's compiler follows, and what comes of it.
+type Result struct {
+	*Analysis
+	Plan    *plan.Plan
+	Bytes   []byte
+	Verdict judge.Verdict
+	Places  *alloc.Places
 }

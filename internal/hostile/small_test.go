@@ -204,7 +204,7 @@ func TestSmallMachine(t *testing.T) {
 		t.Logf("%d instructions: %d programs, %s", n, programs, said)
 	}
 	for n := 1; n <= length+1; n++ {
-		every := []int{1, environment(t, "UBENCH_SMALL_LOOPS", 199), 50 * every}[min(n-1, 2)]
+		every := []int{1, testenv.Number(t, "UBENCH_SMALL_LOOPS", 199), 50 * every}[min(n-1, 2)]
 		programs, said, ok := lookThrough(t, path, n, every, 0, true)
 		if !ok {
 			t.Errorf("loops of %d instructions: %s", n, said)
