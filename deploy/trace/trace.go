@@ -20,6 +20,8 @@ import (
 
 	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/deploy"
+	"github.com/ubench-dev/ubench/deploy/client"
+	"github.com/ubench-dev/ubench/deploy/coap"
 	"github.com/ubench-dev/ubench/deploy/suit"
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/maps"
@@ -109,7 +111,16 @@ func Start(ctx context.Context, d deploy.Device, t Tracer, key *suit.SigningKey)
 	}
 	spec := deploy.Spec{Name: s.r.program, Source: t.program + ".bpf.c", Restart: "never"}
 	job := deploy.Job{Programs: []deploy.Built{{Spec: spec, Program: p}}, Key: key}
-	if _, err := job.Do(ctx, d); err != nil {
+	_, err = job.Do(ctx, d)
+	for tries := 0; tries < 5 && isOld(err); tries++ { // a version is a second, and in this one there was one already
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(time.Second):
+		}
+		_, err = job.Do(ctx, d)
+	}
+	if err != nil {
 		var refused *deploy.Refused
 		if errors.As(err, &refused) && refused.Status.Name() == "e-hook" {
 			return nil, fmt.Errorf("%s: this device cannot show that: a device on the desk has no interrupts and switches no threads itself", t.Name)
@@ -118,6 +129,12 @@ func Start(ctx context.Context, d deploy.Device, t Tracer, key *suit.SigningKey)
 	}
 	s.start, err = s.uptime(ctx)
 	return s, err
+}
+
+// isOld tells whether a program was refused for its version.
+func isOld(err error) bool {
+	var refusal *client.Refusal
+	return errors.As(err, &refusal) && refusal.Code == coap.Code(4<<5|9)
 }
 
 func (s *Session) uptime(ctx context.Context) (time.Duration, error) {
