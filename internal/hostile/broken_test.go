@@ -47,7 +47,7 @@ var broken = []brokenRule{
 	{"a comparison of 64 bits has no high halves", hostile.Change{
 		Old: "if (wide && !(dz && sz)) {", New: "if (false && !(dz && sz)) {"}, byPlans},
 	{"the length at a frame follows", hostile.Change{
-		Old: "if (how & OP_EDGE && length > c->facts.length)", New: "else if (false)"}, byPlans},
+		Old: "if (how & OP_EDGE && length > c->facts.length)", New: "if (false)"}, byPlans},
 	{"a zero half at a frame is zero", hostile.Change{
 		Old: "if (!(var < OP_WORD ? op_is_narrow(c, var - OP_HIGH) : op_is_zero(c, var)))", New: "if (false)"}, byPlans},
 	{"a place that is written loses who is read from there", hostile.Change{
