@@ -98,19 +98,20 @@ var hookNames = map[string]HookKind{
 	"tracepoint/boot": HookBoot, "tracepoint/fault": HookFault, "packet_in": HookPacketIn, "packet_out": HookPacketOut,
 }
 
-// plainSections are those of programs that nothing makes run but a call: what compilers and libbpf call them.
-var plainSections = []string{"", ".text", "syscall", "socket", "xdp", "tc", "classifier", "action", "prog", "program", "tracepoint"}
+// linuxTypes begin sections that Linux has program types for and devices have no hook (libbpf's program types): such programs are called.
+var linuxTypes = []string{
+	"action", "cgroup", "cgroup_skb", "classifier", "fentry", "fexit", "fmod_ret", "freplace", "iter", "kprobe", "kretprobe", "lsm",
+	"perf_event", "raw_tp", "raw_tracepoint", "sk_lookup", "sk_msg", "sk_skb", "socket", "struct_ops", "syscall", "tc", "tcx", "uprobe",
+	"uretprobe", "usdt", "xdp",
+}
 
-// ParseHook reads what SEC() of a program says. It is no hook if the section is one of those that programs have that are called.
-// A section that looks like a hook and is none is an error that says what there is.
+// ParseHook reads what SEC() of a program says. It is no hook if the section is a plain name, or a type of Linux: such programs are
+// called. A section with a path that is neither, or a hook that is written wrongly, is an error that says what there is.
 func ParseHook(section string) (h Hook, is bool, err error) {
 	fail := func(format string, args ...any) (Hook, bool, error) {
 		return Hook{}, false, fmt.Errorf("section %q: %s", section, fmt.Sprintf(format, args...))
 	}
 	h.Priority = DefaultHookPriority
-	if slices.Contains(plainSections, section) || strings.HasPrefix(section, ".text.") {
-		return Hook{}, false, nil
-	}
 	if kind, ok := hookNames[section]; ok {
 		h.Kind = kind
 		return h, true, nil
@@ -141,6 +142,9 @@ func ParseHook(section string) (h Hook, is bool, err error) {
 				h.Kind = HookKind(r.Number)
 				return h, true, nil
 			}
+		}
+		if !more || slices.Contains(linuxTypes, strings.TrimSuffix(strings.TrimSuffix(head, ".s"), ".frags")) {
+			return Hook{}, false, nil
 		}
 		return fail("there is no such hook; there are timer/100ms, gpio/PA0/rising, sensor/temp, coap/PATH, input, message, boot, fault, " +
 			"packet/in, packet/out, tracepoint/sched_switch, tracepoint/irq_enter, tracepoint/irq_exit, tracepoint/helper, helper/NAME")
