@@ -48,6 +48,7 @@ func TestHooksInInterrupts(t *testing.T) {
 		t.Run(board, func(t *testing.T) {
 			d := Boot(t, board, 3)
 			before := d.info(t)
+			d.unusedStack(t)
 			when := program(load64(0, 1, hookNow), exit())
 			var numbers []int
 			for _, c := range []struct {
@@ -111,6 +112,9 @@ func TestHooksInInterrupts(t *testing.T) {
 			d.freed(t, before, "hooks")
 			if i := d.info(t); i.Panic != abi.OK {
 				t.Errorf("the firmware's own fault: %v", i.Panic)
+			}
+			if unused := d.unusedStack(t); unused < 768 { // helpers of maps and more urgent interrupts come on top
+				t.Errorf("%d bytes of the handlers' stack are left", unused)
 			}
 		})
 	}
