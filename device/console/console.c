@@ -126,7 +126,7 @@ static int32_t call(struct console *c, uint32_t number, const uint8_t *context, 
 	if (!context) { /* counts are the same each time: the next tick is as far away as can be, and nobody has woken us */
 		os_unlock();
 		os_wait(1u << 31, os_now() + 1);
-		c->woken |= os_wait(ALL_FLAGS, 0);
+		c->woken |= os_wait(ALL_FLAGS, 0) & ~CONSOLE_FLAG_DATAGRAM; /* console_step looks for more once we are back */
 		os_lock();
 	}
 	c->call_instructions = ub_port_instructions();
