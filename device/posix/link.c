@@ -95,6 +95,13 @@ void posix_give(const struct os_peer *from, const uint8_t *bytes, uint32_t len)
 	os_unlock();
 }
 
+void posix_queue(const struct os_peer *from, const uint8_t *bytes, uint32_t len)
+{
+	os_lock();
+	put(&at.in, from, bytes, len);
+	os_unlock();
+}
+
 void posix_skip(uint64_t us)
 {
 	os_lock();

@@ -7,6 +7,8 @@
 
 /* Hands the device a datagram from somebody. Where too many wait it is lost. */
 void posix_give(const struct os_peer *from, const uint8_t *bytes, uint32_t len);
+/* The same, but nobody is woken: it lies there until the next one is given. */
+void posix_queue(const struct os_peer *from, const uint8_t *bytes, uint32_t len);
 /* Takes what it sent, the oldest first; 0: nothing. With `wait`, waits until there is something. */
 uint32_t posix_take(struct os_peer *to, uint8_t bytes[OS_DATAGRAM_BYTES], int wait);
 /* Datagrams that the device has not taken yet. */

@@ -168,6 +168,13 @@ func (d *Device) Give(from byte, b []byte) {
 	C.posix_give(&peer, (*C.uint8_t)(unsafe.SliceData(b)), C.uint32_t(len(b)))
 }
 
+// Queue has a datagram lie there as well when the next one is given: the device takes both before it goes on with anything else.
+func (d *Device) Queue(from byte, b []byte) {
+	var peer C.struct_os_peer
+	peer.bytes[0] = C.uint8_t(from)
+	C.posix_queue(&peer, (*C.uint8_t)(unsafe.SliceData(b)), C.uint32_t(len(b)))
+}
+
 // Take returns what it has sent, and to whom, or nil.
 func (d *Device) Take() (to byte, b []byte) {
 	var peer C.struct_os_peer
