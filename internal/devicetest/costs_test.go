@@ -16,6 +16,9 @@ import (
 // Costs of the walls; figures of docs/device.md. Limits are those the design is held to. What is counted is the firmware as
 // committed (make firmware), under Unicorn, as picture h of `ubench figures` shows it.
 func TestCosts(t *testing.T) {
+	if deskOnly {
+		t.Skip("costs are counted on an emulated board, not of what this build tests")
+	}
 	walled, err := targets.Open(t.Context(), "unicorn+"+targets.NoCycles+"+"+targets.Walls)
 	if err != nil {
 		t.Fatal(err)
