@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A table of flash, RAM and stack of the library by configuration: examples/embed at -Os, linked and run on QEMU. Flash is
-# code and constants of the library, its board, main.c and program left out, the C library's mem* and libgcc in.
+# A table of flash and stack of the library by configuration, and what its structs take: examples/embed at -Os, linked and run
+# on QEMU. Flash is code and constants of the library, its board, main.c and program left out, the C library's mem* and libgcc in.
 #
 #   ubpf/sizes.sh [PREFIX]    of compiler and binutils, arm-none-eabi- if none is given
 set -eu
@@ -46,3 +46,7 @@ for cpu in cortex-m0plus cortex-m3 cortex-m4 cortex-m7 cortex-m33; do
 	row "$cpu" vm all ""
 	[ "$cpu" = cortex-m0plus ] || row "$cpu" jit packed -DUB_IMAGE_FORMATS=UB_IMAGE_PACKED
 done
+
+printf '#include "ubpf/ubpf.h"\nstruct ubpf u;\nstruct ubpf_helpers h;\n' |
+	"${prefix}gcc" -mcpu=cortex-m4 -mthumb -std=gnu99 -I"$root" -x c -c -o "$out/structs.o" -
+"${prefix}nm" -S -t d "$out/structs.o" | awk '{ bytes[$4] = $2 + 0 } END { print "struct ubpf " bytes["u"] ", struct ubpf_helpers " bytes["h"] " bytes" }'

@@ -86,7 +86,7 @@ func hostDevice(t *testing.T) *field.Device {
 // From a C file to a result, a fault with its line of C, and back; on the device of the desk.
 func TestDeployAndWatch(t *testing.T) {
 	if _, err := exec.LookPath("clang-19"); err != nil {
-		t.Skip("no clang-19")
+		t.Skip("no clang-19: run scripts/setup.sh test")
 	}
 	box := hostDevice(t)
 	call := inDesk(t)
