@@ -43,18 +43,17 @@ type object struct {
 
 // section is a section that may be part of a program.
 type section struct {
-	name      string
-	index     int
-	code      bool
-	write     bool     // .data, .bss
-	zero      bool     // .bss: size bytes, no contents
-	allocated bool     // in the program's memory
-	pieces    []uint32 // where strings start that can be moved and merged one by one; nil for other data
-	align     uint32
-	size      uint32
-	data      []byte
-	relocs    map[uint32]reloc
-	funcs     []function // of code sections: ascending
+	name   string
+	index  int
+	code   bool
+	write  bool     // .data, .bss
+	zero   bool     // .bss: size bytes, no contents
+	pieces []uint32 // where strings start that can be moved and merged one by one; nil for other data
+	align  uint32
+	size   uint32
+	data   []byte
+	relocs map[uint32]reloc
+	funcs  []function // of code sections: ascending
 }
 
 // reloc is a relocation at an offset: what lies there, or is called, is symbol + addend.

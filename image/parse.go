@@ -89,7 +89,7 @@ func (o *object) readSections(f *elf.File) error {
 		s := &section{
 			name: h.Name, index: i, size: uint32(h.Size), align: uint32(max(h.Addralign, 1)),
 			code: h.Flags&elf.SHF_EXECINSTR != 0, write: h.Flags&elf.SHF_WRITE != 0,
-			zero: h.Type == elf.SHT_NOBITS, allocated: h.Flags&elf.SHF_ALLOC != 0, relocs: map[uint32]reloc{},
+			zero: h.Type == elf.SHT_NOBITS, relocs: map[uint32]reloc{},
 		}
 		if !s.zero {
 			var err error
@@ -155,7 +155,7 @@ func (o *object) lostWithSymbols() string {
 			continue
 		case s.code && s.calls():
 			return "which functions there are in section " + s.name + ", and which of them the program begins with"
-		case !s.code && s.name != ctxMinSection && s.allocated:
+		case !s.code && s.name != ctxMinSection:
 			return "what refers to section " + s.name
 		}
 	}

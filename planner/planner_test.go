@@ -4,14 +4,13 @@ package planner_test
 
 import (
 	"bytes"
-	"os"
-	"strconv"
 	"testing"
 
 	"github.com/ubench-dev/ubench/benchmarks"
 	"github.com/ubench-dev/ubench/examples"
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/internal/progen"
+	"github.com/ubench-dev/ubench/internal/testenv"
 	"github.com/ubench-dev/ubench/planner"
 	"github.com/ubench-dev/ubench/planner/plan"
 )
@@ -74,13 +73,7 @@ func FuzzOf(f *testing.F) {
 
 // TestOfGenerated makes plans of generated programs. UBENCH_PLANNER says of how many.
 func TestOfGenerated(t *testing.T) {
-	programs := 150
-	if s := os.Getenv("UBENCH_PLANNER"); s != "" {
-		var err error
-		if programs, err = strconv.Atoi(s); err != nil {
-			t.Fatal(err)
-		}
-	}
+	programs := testenv.Number(t, "UBENCH_PLANNER", 150)
 	none := 0
 	for n := range programs {
 		if !plannable(t, progen.Numbered(11, n)) {

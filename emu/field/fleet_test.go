@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,18 +19,13 @@ import (
 	"github.com/ubench-dev/ubench/deploy/suit"
 	"github.com/ubench-dev/ubench/examples"
 	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
 // A fleet gets an application of three programs, wave by wave; then another one, which every device refuses: that stops
 // after the first failures, and nothing of it stays anywhere. UBENCH_FLEET says of how many devices.
 func TestFleet(t *testing.T) {
-	n := 3
-	if text := os.Getenv("UBENCH_FLEET"); text != "" {
-		var err error
-		if n, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
-	}
+	n := testenv.Number(t, "UBENCH_FLEET", 3)
 	var file strings.Builder
 	for i := range n {
 		label := "even"

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +23,7 @@ import (
 	"github.com/ubench-dev/ubench/device"
 	"github.com/ubench-dev/ubench/emu/field"
 	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
 // proxied is a device as clients without OSCORE reach it.
@@ -119,13 +119,7 @@ func TestProxyWithLibcoap(t *testing.T) {
 
 // Two clients of go-coap ask at the same time, and all is answered; UBENCH_REQUESTS says how often. A program is sent and run.
 func TestProxyWithGoCoap(t *testing.T) {
-	requests := 400
-	if text := os.Getenv("UBENCH_REQUESTS"); text != "" {
-		var err error
-		if requests, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
-	}
+	requests := testenv.Number(t, "UBENCH_REQUESTS", 400)
 	address := proxied(t, start(t, "host", t.TempDir()))
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"syscall"
 	"testing"
 
@@ -16,6 +15,7 @@ import (
 
 	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/internal/linux"
+	"github.com/ubench-dev/ubench/internal/testenv"
 	declared "github.com/ubench-dev/ubench/maps"
 )
 
@@ -190,12 +190,7 @@ func TestSequencesLinux(t *testing.T) {
 	if err := linux.Available(); err != nil {
 		t.Skip("bpf(2) does not work here:", err)
 	}
-	all := 0
-	if s := os.Getenv("UBENCH_MAPS"); s != "" {
-		if _, err := fmt.Sscan(s, &all); err != nil {
-			t.Fatal(err)
-		}
-	}
+	all := testenv.Number(t, "UBENCH_MAPS", 0)
 	for _, kind := range sequenceTypes {
 		t.Run(kind.String(), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(uint64(kind), 2))
