@@ -142,6 +142,19 @@ var lies = []lie{
 		lie: func(p *plan.Plan) { p.Places[4] = p.Places[3] },
 	},
 	{
+		name: "an extension with sign has a high half", source: extension, context: 4, least: 4,
+		truth: func(p *plan.Plan) { frame(p, 4).Registers = [10]plan.Known{0: plan.Both} },
+		lie:   func(p *plan.Plan) { frame(p, 4).Registers[0] = plan.Zero },
+	},
+	{
+		name: "an extension whose high half is read", source: extension, context: 4, least: 4,
+		lie: func(p *plan.Plan) { say(p, 2).DeadHigh = true },
+	},
+	{
+		name: "an extension whose first shift is left out", source: extension, context: 4, least: 4,
+		lie: func(p *plan.Plan) { say(p, 1).Drop = true },
+	},
+	{
 		name: "a function that saves where it returns",
 		source: `call f
 			exit
@@ -252,6 +265,9 @@ var lies = []lie{
 		truth: escapes(), lie: func(p *plan.Plan) { say(p, 5).Loop.Variables[0].Var = plan.R(0) },
 	},
 }
+
+// extension extends a word with its sign, by two shifts.
+const extension = "r0 = *(u32 *)(r1 +0)\nr0 <<= 32\nr0 s>>= 32\ngoto next\nnext:\nexit"
 
 // escape is a program that once read behind its context: r4 is r1 + 512 - r10.
 const escape = `
