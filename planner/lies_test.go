@@ -155,6 +155,18 @@ var lies = []lie{
 		lie: func(p *plan.Plan) { say(p, 1).Drop = true },
 	},
 	{
+		name: "where an index goes", source: index, context: 4, least: 1,
+		truth: func(p *plan.Plan) { deferred(p); frame(p, 0).Facts = []plan.Fact{{Var: plan.R(1), Kind: plan.Context}} },
+		lie:   func(p *plan.Plan) { s := say(p, 3); s.HasRegion, s.Region = true, plan.InStack }, harmless: true,
+	},
+	{
+		name: "where what is indexed begins", source: index, context: 4, least: 1,
+		truth: deferred,
+		lie: func(p *plan.Plan) {
+			frame(p, 0).Facts = []plan.Fact{{Var: plan.R(1), Kind: plan.Context, Lo: 1, Hi: 1}}
+		},
+	},
+	{
 		name: "a function that saves where it returns",
 		source: `call f
 			exit
@@ -268,6 +280,11 @@ var lies = []lie{
 
 // extension extends a word with its sign, by two shifts.
 const extension = "r0 = *(u32 *)(r1 +0)\nr0 <<= 32\nr0 s>>= 32\ngoto next\nnext:\nexit"
+
+// index reads the context by an index, which is compared with its length.
+const index = "r3 = *(u8 *)(r1 +0)\nr4 = r1\nr4 += r3\nr0 = *(u8 *)(r4 +2)\nexit"
+
+func deferred(p *plan.Plan) { say(p, 1).Defer, say(p, 2).Defer = true, true }
 
 // escape is a program that once read behind its context: r4 is r1 + 512 - r10.
 const escape = `

@@ -23,7 +23,7 @@ type Report struct {
 }
 
 var reasons = map[C.enum_onepass_reason]string{C.ONEPASS_FOLLOWED: "followed", C.ONEPASS_NO_PLAN: "no plan",
-	C.ONEPASS_MALFORMED: "malformed", C.ONEPASS_READS_LOST: "reads what is lost", C.ONEPASS_NOT_THERE: "not there",
+	C.ONEPASS_MALFORMED: "malformed", C.ONEPASS_READS_LOST: "reads what is lost", C.ONEPASS_TURNS_LOST: "turns lost", C.ONEPASS_NOT_THERE: "not there",
 	C.ONEPASS_NOT_SAVED: "not saved", C.ONEPASS_FRAME_WORD: "frame word", C.ONEPASS_TOO_LARGE: "too large"}
 
 // CompileOnepass verifies a program and compiles it by its plan, if that is not nil, into memory, of which the code is
