@@ -52,7 +52,7 @@ bench: setup-run build ## how fast the emulators, the compiler and the interpret
 # Device C, as it is compiled for the desk: ASan and Go's runtime go together, UBSan goes by itself. The tag leaves
 # out tests that emulate: what ASan would find is libunicorn's. UBSan finds what is in ours alone, so the programs that were wrong
 # once, generated ones and plans run with it on the emulated core as well; but macros of libunicorn's header shift into the sign.
-DEVICE_C = ./femto ./baseline/rbpf ./internal/enginetest ./internal/jittest ./image/... ./firmware/... ./emu/host ./device/cbor ./device/slipmux ./device/crypto ./device/trust ./device/oscore ./internal/coaptest ./internal/storetest ./internal/mapstest
+DEVICE_C = ./femto ./baseline/rbpf ./internal/enginetest ./internal/jittest ./image/... ./firmware/... ./emu/host ./device/cbor ./device/slipmux ./device/crypto ./device/trust ./device/oscore ./internal/coaptest ./internal/storetest ./internal/servertest ./internal/mapstest
 UBSAN = -fsanitize=undefined -fno-sanitize-recover=undefined
 
 sanitize: setup-test ## tests of device C under AddressSanitizer and UndefinedBehaviorSanitizer, and of its generated code between red zones
