@@ -97,11 +97,19 @@ DEVICE_PARTS = device/cbor device/coap device/crypto device/oscore device/server
 # Files in these folders that are no part of them, but features with a row of their own.
 DEVICE_APART = device/server/hooks.c device/supervisor/hooks.c device/supervisor/points.c device/kernel/observe.c device/server/maps.c
 DEVICE_SIZED = netduino2 mps2-an385
+# What there is of hashes, in device/crypto and in BearSSL: linked by themselves, to compare them.
+HASHES = crypto_sha256_begin crypto_sha256_take crypto_sha256_end crypto_hkdf \
+	br_sha256_init br_sha224_update br_sha256_out br_hkdf_init br_hkdf_inject br_hkdf_flip br_hkdf_produce
 .PHONY: device-sizes
-device-sizes: $(DEVICE_SIZED:%=build/device/%.elf) ## code, tables and memory of the device's firmware by component, in bytes
+device-sizes: $(DEVICE_SIZED:%=build/device/%.elf) ## code, tables and memory of the device's firmware by component, in bytes, and hashes beside BearSSL's
 	@for b in $(DEVICE_SIZED); do APART="$(DEVICE_APART)" device/sizes.sh $(ARM)nm build/device/$$b.elf $(DEVICE_PARTS); done
 	@printf '#include "device/server/server.h"\nchar beside[sizeof(struct server) - sizeof(struct supervisor)];' | \
 		$(ARM)gcc -mthumb -mcpu=cortex-m3 -I. -Idevice/kernel -x c -c -o build/device/beside.o -
+	@printf '#include "device/crypto/fetched.h"\n#include "codec/dec32be.c"\n#include "codec/enc32be.c"\n#include "hash/sha2small.c"\n#include "kdf/hkdf.c"\n#include "mac/hmac.c"\n' | \
+		$(ARM)gcc -mcpu=cortex-m3 $(ARM_CFLAGS) -Os $(DEVICE_SMALL) $(DEVICE_INCLUDES) -x c -c -o build/device/hash-bearssl.o -
+	@for h in build/device/netduino2/device/crypto/hash.o build/device/hash-bearssl.o; do \
+		$(ARM)ld --gc-sections --unresolved-symbols=ignore-all -e 0 $(HASHES:%=-u %) $$h -o build/device/hashes.elf && \
+		echo "$$h: $$($(ARM)size build/device/hashes.elf | awk 'NR == 2 { print $$1 }') bytes"; done
 	@echo "the server's memory beside the supervisor's: $$((0x$$($(ARM)nm -S build/device/beside.o | cut -d' ' -f2)))"
 
 .PHONY: demo

@@ -9,6 +9,7 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/hex"
 	"math/big"
 	"testing"
 )
@@ -27,9 +28,18 @@ func TestSHA256(t *testing.T) {
 	}
 }
 
+// A million times the letter a, of the examples that come with FIPS 180: its length takes more than two bytes.
+func TestSHA256OfAMillion(t *testing.T) {
+	const want = "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
+	b := bytes.Repeat([]byte("a"), 1e6)
+	if got := hex.EncodeToString(SHA256(b, 999)); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 func TestHKDF(t *testing.T) {
 	secret := []byte("secret")
-	for _, salt := range [][]byte{nil, []byte("salt"), bytes.Repeat([]byte{1}, 100)} {
+	for _, salt := range [][]byte{nil, []byte("salt"), bytes.Repeat([]byte{1}, 64), bytes.Repeat([]byte{1}, 65), bytes.Repeat([]byte{1}, 100)} {
 		for _, n := range []int{1, 13, 16, 32} {
 			want, err := hkdf.Key(sha256.New, secret, salt, "info", n)
 			if err != nil {

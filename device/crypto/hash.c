@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* SHA-256 (FIPS 180-4), HMAC (RFC 2104) and HKDF (RFC 5869), written to be small: a loop of 64 rounds over a ring of 16
- * words. BearSSL's takes a kilobyte more. */
+ * words. BearSSL's takes a kilobyte more (`make device-sizes`), which is why it is not used: see ARCHITECTURE.md. */
 #include "device/crypto/crypto.h"
 
 #include <string.h>

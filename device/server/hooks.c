@@ -68,13 +68,11 @@ static void show(const struct supervisor *v, const struct cbor_writer *w, const 
 	uint32_t event = 1u << hook, own = event & ~(uint32_t)UB_EVENTS_MANY;
 
 	cbor_head(w, CBOR_MAP, 10);
-	server_key(w, SERVER_KEY_NAME);
-	cbor_text(w, c->name);
+	server_text(w, SERVER_KEY_NAME, c->name);
 	server_uint(w, SERVER_KEY_EVENT, hook);
 	server_uint(w, SERVER_KEY_ARGUMENT, own ? c->hook_argument : 0);
 	server_uint(w, SERVER_KEY_PERIOD, event & (UB_EVENT_TIMER | UB_EVENT_SENSOR) ? c->period_ms : 0);
-	server_key(w, SERVER_KEY_PATH);
-	cbor_text(w, event == UB_EVENT_COAP ? c->hook_path : "");
+	server_text(w, SERVER_KEY_PATH, event == UB_EVENT_COAP ? c->hook_path : "");
 	server_uint(w, SERVER_KEY_PRIORITY, c->hook_priority);
 	server_key(w, SERVER_KEY_ATTACHED);
 	cbor_head(w, CBOR_SIMPLE, p->attached & event ? CBOR_TRUE : CBOR_FALSE);

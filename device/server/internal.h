@@ -48,6 +48,10 @@ int32_t server_of_path(struct server *s, const struct coap_request *q);
  * took it. */
 int server_passed_on(struct server *s, struct server_call *c, struct supervisor_program *p);
 
+/* revoke.c */
+/* Bytes from twice as many hexadecimal digits. Returns whether they are. */
+int server_hex(uint8_t *to, const uint8_t *digits, uint32_t bytes);
+
 /* show.c */
 void server_show(struct server *s, const struct cbor_writer *w, uint32_t number);
 

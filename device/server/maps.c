@@ -72,11 +72,6 @@ struct asked {
 	uint8_t key[KEY_DIGITS / 2];
 };
 
-static int32_t digit(uint8_t c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Returns whether the queries can be understood. */
 static int read_query(const struct coap_message *message, struct asked *a)
 {
@@ -97,14 +92,8 @@ static int read_query(const struct coap_message *message, struct asked *a)
 			}
 		} else if (o.len >= 4 && !memcmp(o.value, "key=", 4)) {
 			uint32_t digits = o.len - 4;
-			if (digits > KEY_DIGITS || digits % 2)
+			if (digits > KEY_DIGITS || digits % 2 || !server_hex(a->key, o.value + 4, digits / 2))
 				return 0;
-			for (uint32_t i = 0; i < digits; i += 2) {
-				int32_t high = digit(o.value[4 + i]), low = digit(o.value[5 + i]);
-				if (high < 0 || low < 0)
-					return 0;
-				a->key[i / 2] = (uint8_t)(high << 4 | low);
-			}
 			a->key_bytes = digits / 2;
 		} else {
 			return 0;
@@ -113,10 +102,15 @@ static int read_query(const struct coap_message *message, struct asked *a)
 	return 1;
 }
 
+static int is_queue(const struct maps_map *m)
+{
+	return m->type == UB_MAP_QUEUE || m->type == UB_MAP_STACK;
+}
+
 /* The entry from an index on, ~0 if there is none. */
 static uint32_t entry_from(const struct maps_map *m, uint32_t from)
 {
-	if (m->type == UB_MAP_QUEUE || m->type == UB_MAP_STACK)
+	if (is_queue(m))
 		return from < m->count ? from : ~0u;
 	uint32_t e = maps_next(m, from);
 	return e == MAPS_NONE ? ~0u : e;
@@ -145,7 +139,7 @@ static uint32_t entries(const struct maps_map *m, uint32_t *from, const struct c
 			maps_key(m, e, key);
 		cbor_head(w, CBOR_ARRAY, 2);
 		cbor_bytes(w, key, m->key_size);
-		cbor_bytes(w, m->type == UB_MAP_QUEUE || m->type == UB_MAP_STACK ? maps_nth(m, e) : maps_value(m, e), m->value_size);
+		cbor_bytes(w, is_queue(m) ? maps_nth(m, e) : maps_value(m, e), m->value_size);
 	}
 	return n;
 }
@@ -196,11 +190,6 @@ static void show_records(struct maps_map *m, uint64_t from, const struct cbor_wr
 	server_key(w, SERVER_KEY_ENTRIES);
 	cbor_head(w, CBOR_ARRAY, n);
 	records(m, &at, w);
-}
-
-static int is_queue(const struct maps_map *m)
-{
-	return m->type == UB_MAP_QUEUE || m->type == UB_MAP_STACK;
 }
 
 static void say_errno(struct coap_reply *reply, int32_t err)
