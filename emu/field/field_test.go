@@ -147,23 +147,7 @@ func TestNobodyWaitsForASignature(t *testing.T) {
 	defer cancel()
 	put := func(name string, more func(*suit.Manifest)) {
 		t.Helper()
-		m := suit.Manifest{Config: device.Config{Name: name, Format: abi.Packed, Context: 16, Engine: device.VM}, Sequence: 1, Start: true}
-		p, err := image.LoadObject(name, objectOf(t, "fletcher16_320B"), "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		code, err := p.Encode(abi.Packed)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if more != nil {
-			more(&m)
-		}
-		envelope, err := m.Envelope(code, suit.DevelopmentKey.SigningKey)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := d.Install(ctx, name, envelope, client.DefaultBlock, nil); err != nil {
+		if _, err := d.Install(ctx, name, signed(t, name, more), client.DefaultBlock, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -48,8 +48,8 @@ func proxied(t *testing.T, d *field.Device) (address string) {
 	return conn.LocalAddr().String()
 }
 
-// signed is a program of the paper for any device, with the interpreter.
-func signed(t *testing.T, name string) []byte {
+// signed is a program of the paper for any device, with the interpreter; more may be said of it, or nil.
+func signed(t *testing.T, name string, more func(*suit.Manifest)) []byte {
 	t.Helper()
 	p, err := image.LoadObject(name, objectOf(t, "fletcher16_320B"), "")
 	if err != nil {
@@ -60,6 +60,9 @@ func signed(t *testing.T, name string) []byte {
 		t.Fatal(err)
 	}
 	m := suit.Manifest{Config: device.Config{Name: name, Format: abi.Packed, Context: 16, Engine: device.VM}, Sequence: 1, Start: true}
+	if more != nil {
+		more(&m)
+	}
 	envelope, err := m.Envelope(code, suit.DevelopmentKey.SigningKey)
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +79,7 @@ func TestProxyWithLibcoap(t *testing.T) {
 	box := start(t, "host", t.TempDir())
 	address := proxied(t, box)
 	file := filepath.Join(t.TempDir(), "envelope")
-	if err := os.WriteFile(file, signed(t, "sum"), 0o600); err != nil {
+	if err := os.WriteFile(file, signed(t, "sum", nil), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ask := func(want string, args ...string) {
@@ -131,7 +134,7 @@ func TestProxyWithGoCoap(t *testing.T) {
 	address := proxied(t, start(t, "host", t.TempDir()))
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	envelope := signed(t, "sum")
+	envelope := signed(t, "sum", nil)
 	var all sync.WaitGroup
 	for n := range 2 {
 		all.Go(func() {
