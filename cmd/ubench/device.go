@@ -74,6 +74,7 @@ func deviceVerbs() []deviceVerb {
 		{"ringbuf", "PROGRAM MAP", "print the records of a ring buffer, which frees their room; -f goes on", 2, 2, (*env).deviceRing, nil},
 		{"ask", "PATH", "ask for a resource and print the answer: x/NAME is answered by the program", 1, 1, (*env).deviceAsk, nil},
 		{"trace", "WHAT|FILE", "watch " + traceNames() + " with --for; or say by a file what simulated devices read from now on", 1, 1, (*env).deviceTrace, nil},
+		{"way", "", "measure what deploying takes, from the desk to the first result, on a device booted for it; --plot draws figure i", 0, 0, nil, (*env).deviceWay},
 		{"revoke", "KEY-ID", "make it believe a signing key no more", 1, 1, act("revoked", deploy.Device.Revoke), nil},
 	}
 }
@@ -99,12 +100,14 @@ Examples:
   ubench device logs -f
   ubench device map dump counter totals
   ubench device ringbuf -f events events
+  ubench device way --plot way.svg
   ubench device proxy --listen 127.0.0.1:5690 & coap-client -m get coap://127.0.0.1:5690/p`,
 		Flags: append(deviceFlags(),
-			&cli.StringFlag{Name: "target", Value: "host", Usage: "emulate: `DEVICE`: host, qemu:" + strings.Join(firmware.Names(firmware.DeviceBoards()), ", qemu:")},
+			&cli.StringFlag{Name: "target", Value: "host", Usage: "emulate, way: `DEVICE`: host, qemu:" + strings.Join(firmware.Names(firmware.DeviceBoards()), ", qemu:")},
 			&cli.StringFlag{Name: "state", Value: "device", Usage: "emulate: keep what it stores in `FOLDER`"},
-			&cli.StringFlag{Name: "firmware", Usage: "emulate: `FILE`; the default is what make device built, in build/device"},
+			&cli.StringFlag{Name: "firmware", Usage: "emulate, way: `FILE`; the default is what make device built, in build/device"},
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:5683", Usage: "emulate, bridge, proxy: `ADDRESS:PORT` to be reached at; port 0 is any"},
+			&cli.StringFlag{Name: "plot", Usage: "way: draw figure i into `FILE`.svg, .png or .pdf"},
 			&cli.StringFlag{Name: "context", Usage: "run: what the program gets, `HEX` or @FILE"},
 			&cli.StringFlag{Name: "key", Usage: "use: `FILE` of ubench keygen that signs programs"},
 			&cli.DurationFlag{Name: "for", Usage: "trace: `TIME` to watch, as in 10s; the default is until Ctrl-C on a terminal, else 5s"},
