@@ -10,6 +10,12 @@ package posix
 #include "device/os.h"
 #include "device/posix/host.h"
 #include "device/posix/link.h"
+
+#ifdef __SANITIZE_THREAD__
+enum { HOLDS_SIGNALS = 1 };
+#else
+enum { HOLDS_SIGNALS = 0 };
+#endif
 */
 import "C"
 
@@ -31,6 +37,10 @@ const (
 	PoolAddr  = 0x20008000
 	PoolBytes = 96 << 10
 )
+
+// HoldsSignals tells of a build with ThreadSanitizer, which delivers a signal only when the thread calls something: a kill does
+// not interrupt a program that only computes.
+const HoldsSignals = C.HOLDS_SIGNALS != 0
 
 // Device is the process's device. It answers one request at a time.
 type Device struct {

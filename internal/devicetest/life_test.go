@@ -3,24 +3,30 @@
 package devicetest
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
 	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/device"
+	"github.com/ubench-dev/ubench/device/posix"
 )
 
 // Programs in every state a kill may find them in.
 var (
 	spinning = program(movImm(0, 0), addImm(0, 1), jump(-2), exit())
-	sleeping = program(movImm(1, 1000000), callHelper(0x93), jump(-3), exit())
-	// It copies over itself, as much as there is, for ever.
-	inHelper = program(mov(6, 1), mov(1, 6), mov(2, 6), movImm(3, 2048), callHelper(0x02), jump(-5), exit())
-	counting = program(mov(6, 1), movImm(3, 1), fetchAdd64(6, 0, 3), jump(-3), exit())
+	// A turn costs one of its budget however long it is: the largest budget lasts for a quarter of an hour of the fastest machine.
+	computing = program(movImm(0, 0), bytes.Repeat(addImm(0, 1), 500), jump(-501), exit())
+	sleeping  = program(movImm(1, 1000000), callHelper(0x93), jump(-3), exit())
+	// It copies over itself, as much as there is, and then often so little that it costs nothing of its budget.
+	inHelper = program(mov(6, 1), copying(2048), bytes.Repeat(copying(15), 100), jump(-4*101-1), exit())
+	counting = program(mov(6, 1), movImm(3, 1), bytes.Repeat(fetchAdd64(6, 0, 3), 500), jump(-502), exit())
 	recurse  = program(callLocal(-1), exit())
 	faulting = program(movImm(3, 16), load32(0, 3, 0), exit())
 	callsTwo = program(movImm(0, 2), exit())
 )
+
+func copying(n int32) []byte { return program(mov(1, 6), mov(2, 6), movImm(3, n), callHelper(0x02)) }
 
 // awaits asks for a program's state until it is as wanted. It fails after a time no device takes.
 func (d *Device) awaits(t testing.TB, number int, what string, is func(device.State) bool) device.State {
@@ -56,17 +62,16 @@ func TestKill(t *testing.T) {
 		victims := []struct {
 			name  string
 			image []byte
-		}{{"spinning", spinning}, {"sleeping", sleeping}, {"in-helper", inHelper}, {"counting", counting}}
-		var budget uint32
-		if deskOnly { // TSan holds signals back while a program only computes: there the budget ends it, killed
-			budget = 20_000_000
+		}{{"sleeping", sleeping}, {"in-helper", inHelper}, {"counting", counting}, {"computing", computing}}
+		if posix.HoldsSignals { // nothing would end what only computes, but its budget
+			victims = victims[:2]
 		}
 		for _, e := range engines {
 			for _, v := range victims {
 				before := d.info(t)
 				n := d.Started(t, device.Config{
 					Name: v.name, Format: abi.TextOnly, Engine: e, LongRunning: true, Context: 2048, AllHelpers: true,
-					Ticks: 1 << 30, Mailbox: 64, Budget: budget,
+					Ticks: 1 << 30, Mailbox: 64,
 				}, v.image)
 				for range 3 {
 					d.awaits(t, n, "running", func(s device.State) bool { return s.State == device.Running })

@@ -258,10 +258,7 @@ func TestMapsKilled(t *testing.T) {
 		for _, e := range engines {
 			victim, witness := mapConfig("victim", e), mapConfig("witness", e)
 			victim.Shared, witness.Shared = 3, 1
-			victim.LongRunning = true
-			if deskOnly {
-				victim.Budget = 1_000_000
-			}
+			victim.LongRunning, victim.Budget = true, 0
 			w := d.loads(t, witness, check, "ok")
 			v := d.loads(t, victim, busy, "ok")
 			for range 20 {
