@@ -41,7 +41,7 @@ build/device/keys.h: device-keys
 
 # board, cpu, chip, Hz, interrupt of the serial line, link of the field, its interrupt
 define DEVICE_BOARD
-DEVICE_OBJECTS_$(1) := $$(addprefix build/device/$(1)/,$$(addsuffix .o,$$(basename $$(DEVICE_SOURCES) device/boards/$(3).c)))
+DEVICE_OBJECTS_$(1) := $$(addprefix build/device/$(1)/,$$(addsuffix .o,$$(basename $$(DEVICE_SOURCES) $(wildcard device/boards/$(3).c device/boards/$(3)_flash.c))))
 
 build/device/$(1).elf: $$(DEVICE_OBJECTS_$(1)) $(patsubst %.c,build/device/$(1)/%.o,$(DEVICE_FIELD) $(DEVICE_$(6))) build/device/$(1)/vectors.o device/boards/$(1).ld device/boards/board.ld
 	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$(2) $$(DEVICE_LDFLAGS) -Tdevice/boards/$(1).ld $$(filter %.o,$$^) -o $$@

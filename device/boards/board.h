@@ -18,6 +18,10 @@ void board_serial_put(uint8_t byte);
 /* Takes what it has received. Returns the byte, or -1 when there is no more. */
 int32_t board_serial_get(void);
 
+/* Where programs are stored (device/store/store.h). NULL: the board has no flash that can be written. */
+struct store_flash;
+const struct store_flash *board_flash(void);
+
 /* The link that datagrams come by: frames of the console (serial.c), slipmux (line.c), Ethernet (ethernet.c). */
 void board_link_start(void);
 void board_link_interrupt(void);

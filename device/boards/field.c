@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Firmware of the field. Boards have no driver of a flash so far: what is stored lies in memory that a reset leaves alone,
+/* Firmware of the field. On a board without a flash that can be written, what is stored lies in memory that a reset leaves alone,
  * and is gone with the power. */
 #include <string.h>
 
@@ -33,16 +33,18 @@ static int32_t erase(void *arg, uint32_t area)
 	return 0;
 }
 
-static const struct store_flash flash = {memory, AREA, AREAS, NULL, program, erase};
+static const struct store_flash ram = {memory, AREA, AREAS, NULL, program, erase};
 
 void board_serve(const struct supervisor_board *board)
 {
+	const struct store_flash *flash = board_flash();
+
 	board_identify(&identity);
 	setup = (struct server_setup){
 		.board = board,
 		.firmware = BOARD_FIRMWARE,
-		.flash = &flash,
-		.flash_is_ram = 1,
+		.flash = flash ? flash : &ram,
+		.flash_is_ram = !flash,
 		.trust = identity.trust,
 		.contexts = identity.contexts,
 		.ncontexts = identity.ncontexts,

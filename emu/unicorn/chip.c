@@ -28,7 +28,7 @@ static const struct chip_row f4[] = {
 	{ 0x40007000, UNICORN_FLAGS, 0 }, { 0x40010000, UNICORN_TIMER, 25 },                            /* PWR, TIM1 */
 	{ 0x40011000, UNICORN_USART, 37 }, { 0x40011400, UNICORN_USART, 71 },                           /* USART1, USART6 */
 	{ 0x40013000, UNICORN_FLAGS, 0 }, { 0x40013800, UNICORN_SYSCFG, 0 },                            /* SPI1 */
-	{ 0x40023800, UNICORN_RCC_F4, 0 },
+	{ 0x40023800, UNICORN_RCC_F4, 0 }, { 0x40023c00, UNICORN_FLASH_F4, 0 },
 };
 
 /* Bits programs wait for, where a register alone tells. */
@@ -147,6 +147,7 @@ static uint64_t device_read(uc_engine *uc, uint64_t offset, unsigned size, void 
 	case UNICORN_RCC_F1: v = clock_read(&clocks_f1, at, v); break;
 	case UNICORN_RCC_F4: v = clock_read(&clocks_f4, at, v); break;
 	case UNICORN_FLAGS: v = flags_read(d->addr + at, v); break;
+	case UNICORN_FLASH_F4: v = unicorn_flash_read(d->machine, at); break;
 	case UNICORN_SYSCFG: break;
 	}
 	return unicorn_part(v, offset, size);
@@ -161,6 +162,10 @@ static void device_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t
 	d->machine->asked = d->machine->slow = true;
 	if (d->kind == UNICORN_TIMER) {
 		timer_write(d, at, v);
+		return;
+	}
+	if (d->kind == UNICORN_FLASH_F4) {
+		unicorn_flash_write(d->machine, at, unicorn_merge(unicorn_flash_read(d->machine, at), offset, size, value));
 		return;
 	}
 	d->regs[at / 4] = v;

@@ -232,6 +232,7 @@ static void io_reset(struct unicorn_machine *m)
 	io->tim_arr = 0xffffffff;
 	io->ccr = 1u << 9; /* STKALIGN */
 	unicorn_fpu_reset(m);
+	unicorn_flash_reset(&io->flash);
 	unicorn_devices_reset(m);
 }
 

@@ -60,7 +60,7 @@ struct unicorn_region {
 };
 
 /* A peripheral of the chips in chip.c. */
-enum unicorn_device_kind { UNICORN_TIMER, UNICORN_USART, UNICORN_RCC_F1, UNICORN_RCC_F4, UNICORN_FLAGS, UNICORN_SYSCFG };
+enum unicorn_device_kind { UNICORN_TIMER, UNICORN_USART, UNICORN_RCC_F1, UNICORN_RCC_F4, UNICORN_FLAGS, UNICORN_SYSCFG, UNICORN_FLASH_F4 };
 
 struct unicorn_device {
 	struct unicorn_machine *machine;
@@ -69,6 +69,12 @@ struct unicorn_device {
 	uint32_t regs[256];
 	uint64_t base, stopped; /* timers: clock at which the counter was 0; ticks while it stands still */
 	uint64_t seen;          /* timers: wraps whose flag was cleared */
+};
+
+/* Registers of the flash of STM32F2 and F4: see flash.c. */
+struct unicorn_flash {
+	uint32_t acr, sr, cr;
+	uint32_t keys; /* how many were written, 3 after a wrong one */
 };
 
 /* What peripherals hold; copied whole at a checkpoint. */
@@ -84,6 +90,7 @@ struct unicorn_io {
 	uint32_t fpccr, fpcar; /* FPU: see fpu.c */
 	uint32_t fpu_cycles;   /* of writing its registers to a frame, not charged yet */
 	uint32_t memrmp; /* SYSCFG_MEMRMP of STM32F2 and F4: what is seen at address 0 */
+	struct unicorn_flash flash;
 	uint32_t demcr, dwt_ctrl;
 	uint64_t dwt_base;    /* cycle count at which CYCCNT was 0 */
 	uint32_t dwt_stopped; /* CYCCNT while not counting */
@@ -143,7 +150,8 @@ struct unicorn_machine {
 		uint32_t times; /* it slept in this state in a row */
 	} nap;
 	uint32_t sram_at_zero; /* bytes of SRAM that are seen at address 0 */
-	bool remap; /* what is seen at address 0 is to change before the next block */
+	bool remap; /* what is seen at address 0, or what was made of code in flash, is to change before the next block */
+	bool flash_changed; /* code in flash was written */
 	bool stopped; /* by the block hook, before the block that would be executed in this state: */
 	uint32_t stopped_pc, stopped_xpsr;
 	/* What ended the last uc_emu_start, noted by hooks. */
@@ -207,6 +215,14 @@ uc_err unicorn_write(struct unicorn_machine *m, uint32_t addr, const void *bytes
 bool unicorn_store(struct unicorn_machine *m, uint32_t addr, uint32_t size, uint64_t value);
 bool unicorn_store_word(struct unicorn_machine *m, uint32_t addr, uint32_t value);
 void unicorn_poke(struct unicorn_machine *m, struct unicorn_region *r, uint32_t offset, const void *bytes, size_t n);
+
+/* flash.c */
+void unicorn_flash_reset(struct unicorn_flash *f);
+/* A store to memory that programs cannot write otherwise. False: it is none to flash, or not allowed. */
+bool unicorn_flash_store(struct unicorn_machine *m, struct unicorn_region *r, uint32_t addr, uint32_t size, uint64_t value);
+void unicorn_flash_forget(struct unicorn_machine *m);
+uint32_t unicorn_flash_read(const struct unicorn_machine *m, uint32_t at);
+void unicorn_flash_write(struct unicorn_machine *m, uint32_t at, uint32_t value);
 
 /* blocks.c */
 struct unicorn_block *unicorn_block_at(struct unicorn_machine *m, uint32_t addr, uint32_t size);

@@ -79,13 +79,15 @@ bool unicorn_remap_due(struct unicorn_machine *m)
 void unicorn_remap_to(struct unicorn_machine *m, uint32_t memrmp)
 {
 	m->io.memrmp = memrmp;
-	m->remap = unicorn_remap_due(m);
+	m->remap = unicorn_remap_due(m) || m->flash_changed;
 }
 
 /* Shows at address 0 what SYSCFG_MEMRMP says, between two calls of libunicorn. */
 uc_err unicorn_remap(struct unicorn_machine *m)
 {
 	m->remap = false;
+	if (m->flash_changed)
+		unicorn_flash_forget(m);
 	if (!unicorn_remap_due(m))
 		return UC_ERR_OK;
 	struct unicorn_region *r = alias_at_zero(m), *of = unicorn_region_at(m, wants_sram(m) ? SRAM1_AT : FLASH_AT);
@@ -164,8 +166,10 @@ bool unicorn_store(struct unicorn_machine *m, uint32_t addr, uint32_t size, uint
 	struct unicorn_region *r = m->stored;
 	if (UNLIKELY(!r || addr - r->addr >= r->size)) {
 		r = unicorn_region_at(m, addr);
-		if (!r || !(r->prot & UC_PROT_WRITE))
+		if (!r)
 			return false;
+		if (!(r->prot & UC_PROT_WRITE))
+			return unicorn_flash_store(m, r, addr, size, value);
 		m->stored = r;
 	}
 	uint32_t offset = addr - r->addr;

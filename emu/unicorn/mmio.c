@@ -18,7 +18,7 @@ static const uint32_t storage[] = {
 	0x40007000,                                                                         /* PWR */
 	0x40013800,                                                                         /* SYSCFG */
 };
-enum { NSTORAGE = sizeof storage / sizeof storage[0], RCC = 9, SYSCFG = 12, MEMRMP = 0 };
+enum { NSTORAGE = sizeof storage / sizeof storage[0], RCC = 9, FLASH = 10, SYSCFG = 12, MEMRMP = 0 };
 _Static_assert((int)NSTORAGE <= (int)UNICORN_PERIPHERALS_MAX, "room for all of them");
 
 /* TIM2, clocked once per instruction as on QEMU with -icount shift=0. */
@@ -189,6 +189,8 @@ static uint64_t storage_read(uc_engine *uc, uint64_t offset, unsigned size, void
 		}
 	} else if (s->which < RCC && at == GPIO_IDR) {
 		v = regs[GPIO_ODR / 4];
+	} else if (s->which == FLASH) {
+		v = unicorn_flash_read(s->machine, at);
 	}
 	return unicorn_part(v, offset, size);
 }
@@ -201,6 +203,10 @@ static void storage_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_
 	if (s->which < RCC && at == GPIO_BSRR) {
 		uint32_t bits = unicorn_merge(0, offset, size, value), *odr = &regs[GPIO_ODR / 4];
 		*odr = (*odr & ~(bits >> 16)) | (bits & 0xffff);
+		return;
+	}
+	if (s->which == FLASH) {
+		unicorn_flash_write(s->machine, at, unicorn_merge(unicorn_flash_read(s->machine, at), offset, size, value));
 		return;
 	}
 	regs[at / 4] = unicorn_merge(regs[at / 4], offset, size, value);

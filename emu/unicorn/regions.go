@@ -53,7 +53,7 @@ func (m *Machine) registers() []Region {
 	if m.c.io.ndevices > 0 {
 		list = append(list, Region{0x22000000, 0x2000000, "rw-", "bits of SRAM"}, Region{0x42000000, 0x2000000, "rw-", "bits of registers"})
 	}
-	names := map[C.uint32_t]string{C.UNICORN_TIMER: "timer", C.UNICORN_USART: "serial port", C.UNICORN_RCC_F1: "clocks", C.UNICORN_RCC_F4: "clocks", C.UNICORN_SYSCFG: "system configuration"}
+	names := map[C.uint32_t]string{C.UNICORN_TIMER: "timer", C.UNICORN_USART: "serial port", C.UNICORN_RCC_F1: "clocks", C.UNICORN_RCC_F4: "clocks", C.UNICORN_SYSCFG: "system configuration", C.UNICORN_FLASH_F4: "writing flash"}
 	for i := range int(m.c.io.ndevices) {
 		d := &m.c.io.devices[i]
 		list = append(list, Region{uint32(d.addr), 0x400, "rw-", cmp.Or(names[d.kind], "registers with flags")})

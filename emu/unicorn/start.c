@@ -30,7 +30,7 @@ void unicorn_restore(struct unicorn_machine *m)
 	m->count = c->count;
 	m->deadline = 0;
 	m->take = 0;
-	m->remap = unicorn_remap_due(m);
+	m->remap = unicorn_remap_due(m) || m->flash_changed;
 	for (uint32_t i = 0; i < m->nregions; i++) {
 		struct unicorn_region *r = &m->regions[i];
 		for (uint32_t page = 0; r->copy && page < r->size / UNICORN_PAGE; page++)
