@@ -134,6 +134,7 @@ func (a *analysis) function(g *Function) {
 	a.f, a.escapes, a.limits = g, g.Escapes, limits(f)
 	in := make([]State, len(f.Blocks))
 	visits := make([]int, len(f.Blocks))
+	out := make([][]edge, len(f.Blocks))
 	in[0] = g.entry.clone()
 	work := &pending{f: f, in: make([]bool, len(f.Blocks))}
 	work.add(0)
@@ -141,16 +142,26 @@ func (a *analysis) function(g *Function) {
 		b := heap.Pop(work).(int)
 		work.in[b] = false
 		visits[b]++
-		a.leave(f, &in[b], b, func(succ int, s *State) {
-			before := in[succ].clone()
-			if !in[succ].join(s, succ) {
-				return
+		out[b] = out[b][:0]
+		a.leave(f, &in[b], b, func(succ int, s *State) { out[b] = append(out[b], edge{succ, *s}) })
+		for k := range out[b] {
+			e := &out[b][k]
+			if !isHead(f, e.to) {
+				if now := meet(f, out, e.to); !now.equal(&in[e.to]) {
+					in[e.to] = now
+					work.add(e.to)
+				}
+				continue
 			}
-			if f.Blocks[succ].Rank <= f.Blocks[b].Rank {
-				a.widen(&before, &in[succ], visits[succ], succ)
+			before := in[e.to].clone()
+			if !in[e.to].join(&e.state, e.to) {
+				continue
 			}
-			work.add(succ)
-		})
+			if f.Blocks[e.to].Rank <= f.Blocks[b].Rank {
+				a.widen(&before, &in[e.to], visits[e.to], e.to)
+			}
+			work.add(e.to)
+		}
 	}
 	for range 2 {
 		a.narrow(g, in)
@@ -165,6 +176,35 @@ func (a *analysis) function(g *Function) {
 			}
 		}
 	}
+}
+
+// edge is how control leaves a block, as it was the last time.
+type edge struct {
+	to    int
+	state State
+}
+
+// isHead tells whether a loop comes back to a block: there, what is known only ever gets less.
+func isHead(f *cfg.Function, b int) bool {
+	return b == 0 || slices.ContainsFunc(f.Blocks[b].Preds, func(p int) bool { return f.Blocks[p].Rank >= f.Blocks[b].Rank })
+}
+
+// meet is the state of a block that no loop comes back to: anew from the edges that lead to it, so that names of values
+// are those of today.
+func meet(f *cfg.Function, out [][]edge, b int) State {
+	now, done := State{}, -1
+	for _, p := range f.Blocks[b].Preds {
+		if p == done { // both ways of a branch
+			continue
+		}
+		done = p
+		for k := range out[p] {
+			if out[p][k].to == b {
+				now.join(&out[p][k].state, b)
+			}
+		}
+	}
+	return now
 }
 
 // leave runs through a block and hands its outcome to each successor.
@@ -246,7 +286,7 @@ func limits(f *cfg.Function) []uint64 {
 	return slices.Compact(l)
 }
 
-// patience is how often a head of a loop is looked at before nothing is known of it.
+// patience is how often a head of a loop is looked at before nothing is known of what still changes there.
 const patience = 40
 
 // widen lets bounds that moved go as far as the next limit, so that a loop is done after a few visits.
@@ -254,32 +294,30 @@ func (a *analysis) widen(before, now *State, visits, block int) {
 	if visits < 2 || !before.Reached {
 		return
 	}
-	if visits > patience {
-		frame := now.Regs[cfg.R10]
-		*now = anywhere()
-		now.Regs[cfg.R10] = frame
-		for r := range now.Regs {
-			now.Regs[r].ID = joinID(block, r)
-		}
-		return
-	}
 	k := 0
 	var olds []Value
 	before.each(func(v *Value) { olds = append(olds, *v) })
 	for r := range now.Regs {
-		a.widenValue(&olds[r], &now.Regs[r], visits)
+		a.widenValue(&olds[r], &now.Regs[r], visits, joinID(block, r))
 	}
 	for s := range now.Slots {
 		for ; k < len(before.Slots) && before.Slots[k].Off < now.Slots[s].Off; k++ {
 		}
 		if k < len(before.Slots) && before.Slots[k].Off == now.Slots[s].Off {
-			a.widenValue(&before.Slots[k].Value, &now.Slots[s].Value, visits)
+			a.widenValue(&before.Slots[k].Value, &now.Slots[s].Value, visits, joinID(block, len(now.Regs)+s))
 		}
 	}
 }
 
-func (a *analysis) widenValue(old, now *Value, visits int) {
-	if old.Region != now.Region || *old == *now {
+func (a *analysis) widenValue(old, now *Value, visits, id int) {
+	if *old == *now {
+		return
+	}
+	if visits > patience {
+		*now = Value{Region: now.Region, Number: Anything, ID: id}
+		return
+	}
+	if old.Region != now.Region {
 		return
 	}
 	n := &now.Number

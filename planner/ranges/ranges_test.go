@@ -38,6 +38,39 @@ func TestResult(t *testing.T) {
 		{"a branch", "r0 = *(u8 *)(r1 +0)\nif r0 > 9 goto end\nr0 = 0\nend:\nexit", "[0, 255]"},
 		{"a negative step", "r0 = *(u8 *)(r1 +0)\nif r0 == 0 goto end\nw0 += -1\nend:\nexit", "[0, 254]"},
 		{"a counter", "top:\nr0 += 1\nif r0 < 10 goto top\nexit", "10"},
+		{"a counter of which the value of the turn before is compared, in another block", `
+			r8 = 0
+			top:
+			r2 = r8
+			r8 += 1
+			r3 = *(u8 *)(r1 +0)
+			if w3 < 10 goto end
+			if r2 < 9 goto top
+			end:
+			r0 = r8
+			exit`, "[1, 10]"},
+		{"what stays in a nest of loops", `
+			r7 = *(u8 *)(r1 +0)
+			r7 &= 15
+			first:
+			r8 = 0
+			second:
+			r9 = 0
+			third:
+			r9 += 1
+			r3 = *(u8 *)(r1 +0)
+			if w3 < 10 goto skip
+			r8 += r9
+			if r9 < r3 goto third
+			skip:
+			if r8 > 200 goto out
+			r8 += 1
+			if r9 < 100 goto second
+			out:
+			w6 += 1
+			if w6 < 50 goto first
+			r0 = r7
+			exit`, "[0, 15]"},
 		{"a counter to an unequal bound", "top:\nr0 += 4\nif r0 != 64 goto top\nexit", "64"},
 		{"a signed bound", "r0 = *(s32 *)(r1 +0)\nif r0 s< 3 goto low\nif r0 s> 9 goto low\nexit\nlow:\nr0 = 5\nexit", "[3, 9]"},
 		{"a 32-bit comparison says nothing of high halves",

@@ -34,6 +34,10 @@ func (s *State) clone() State {
 	return c
 }
 
+func (s *State) equal(t *State) bool {
+	return s.Reached == t.Reached && s.Least == t.Least && s.Regs == t.Regs && s.half == t.half && slices.Equal(s.Slots, t.Slots)
+}
+
 // each calls f for every value that is remembered.
 func (s *State) each(f func(v *Value)) {
 	for r := range s.Regs {
