@@ -102,14 +102,6 @@ void posix_queue(const struct os_peer *from, const uint8_t *bytes, uint32_t len)
 	os_unlock();
 }
 
-void posix_skip(uint64_t us)
-{
-	os_lock();
-	posix_advance(us);
-	wake();
-	os_unlock();
-}
-
 uint32_t posix_take(struct os_peer *to, uint8_t bytes[OS_DATAGRAM_BYTES], int wait)
 {
 	uint32_t len;
@@ -119,14 +111,6 @@ uint32_t posix_take(struct os_peer *to, uint8_t bytes[OS_DATAGRAM_BYTES], int wa
 		posix_wait(&at.sent);
 	os_unlock();
 	return len;
-}
-
-uint32_t posix_waiting(void)
-{
-	os_lock();
-	uint32_t n = at.in.head - at.in.tail;
-	os_unlock();
-	return n;
 }
 
 void posix_forget(void)

@@ -11,18 +11,18 @@ void posix_give(const struct os_peer *from, const uint8_t *bytes, uint32_t len);
 void posix_queue(const struct os_peer *from, const uint8_t *bytes, uint32_t len);
 /* Takes what it sent, the oldest first; 0: nothing. With `wait`, waits until there is something. */
 uint32_t posix_take(struct os_peer *to, uint8_t bytes[OS_DATAGRAM_BYTES], int wait);
-/* Datagrams that the device has not taken yet. */
-uint32_t posix_waiting(void);
 /* Gives both queues up, as a network does whose device is switched off. */
 void posix_forget(void);
 /* From now on a UDP socket is the link: address in host order, port 0 is any. Returns the port, or a negative errno. */
 int32_t posix_udp(uint32_t address, uint16_t port);
 
-/* Moves the device's clock on. */
+/* os.c: moves the device's clock on. */
 void posix_skip(uint64_t us);
-
-/* os.c, with the lock held: waits for a condition; moves the clock on. */
+/* From now on it moves in no other way, however long things take here. */
+void posix_stop_clock(void);
+/* Waits until all of the device's threads wait, for what has not come yet. */
+void posix_settle(void);
+/* Waits for a condition, with the lock held. */
 int posix_wait(pthread_cond_t *woken);
-void posix_advance(uint64_t us);
 
 #endif

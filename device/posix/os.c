@@ -50,12 +50,23 @@ static void begin_time(void)
 	ahead -= monotonic();
 }
 
+static uint32_t stopped; /* the clock stands still, but for what tests skip: `ahead` is what it shows */
+
 uint64_t os_now(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	pthread_once(&once, begin_time);
-	return monotonic() + __atomic_load_n(&ahead, __ATOMIC_RELAXED);
+	uint64_t passed = __atomic_load_n(&stopped, __ATOMIC_RELAXED) ? 0 : monotonic();
+	return passed + __atomic_load_n(&ahead, __ATOMIC_RELAXED);
+}
+
+void posix_stop_clock(void)
+{
+	os_lock();
+	ahead = os_now();
+	__atomic_store_n(&stopped, 1, __ATOMIC_RELAXED);
+	os_unlock();
 }
 
 uint64_t os_now_ns(void)
@@ -79,9 +90,48 @@ void os_observe(uint32_t point, os_observer observer, void *owner)
 	(void)point, (void)observer, (void)owner;
 }
 
-void posix_advance(uint64_t us)
+/* A thread that waits, and what for. */
+struct waiting {
+	struct os_thread *thread;
+	uint32_t mask;
+	uint64_t until;
+	struct waiting *next;
+};
+
+static struct waiting *waiting; /* all of them */
+static uint32_t living;         /* threads that were started and have not come to their end */
+static pthread_cond_t fewer_run = PTHREAD_COND_INITIALIZER;
+
+static int is_over(const struct waiting *w)
 {
+	return (w->thread->flags & w->mask) || w->thread->killed || (w->until != OS_FOREVER && os_now() >= w->until);
+}
+
+void posix_skip(uint64_t us)
+{
+	os_lock();
 	__atomic_fetch_add(&ahead, us, __ATOMIC_RELAXED);
+	for (struct waiting *w = waiting; w; w = w->next)
+		pthread_cond_broadcast(&w->thread->woken);
+	os_unlock();
+}
+
+static int is_quiet(void)
+{
+	uint32_t n = 0;
+
+	for (const struct waiting *w = waiting; w; w = w->next, n++)
+		if (is_over(w))
+			return 0;
+	return n == living;
+}
+
+void posix_settle(void)
+{
+	os_lock();
+	while (!is_quiet())
+		pthread_cond_wait(&fewer_run, &lock);
+	os_unlock();
 }
 
 int posix_wait(pthread_cond_t *woken)
@@ -92,16 +142,22 @@ int posix_wait(pthread_cond_t *woken)
 /* With the lock held. Returns the flags, 0 when time is up or the thread is to end. */
 static uint32_t wait_locked(struct os_thread *t, uint32_t mask, uint64_t until)
 {
-	while (!(t->flags & mask) && !t->killed) {
-		if (until == OS_FOREVER) {
+	struct waiting w = {t, mask, until, waiting}, **at = &waiting;
+
+	waiting = &w;
+	while (!is_over(&w)) {
+		pthread_cond_broadcast(&fewer_run);
+		if (until == OS_FOREVER || stopped) {
 			pthread_cond_wait(&t->woken, &lock);
 		} else {
 			uint64_t end_us = until - ahead;
 			struct timespec end = {(time_t)(end_us / 1000000), (long)(end_us % 1000000) * 1000};
-			if (pthread_cond_timedwait(&t->woken, &lock, &end) == ETIMEDOUT)
-				break;
+			pthread_cond_timedwait(&t->woken, &lock, &end);
 		}
 	}
+	while (*at != &w)
+		at = &(*at)->next;
+	*at = w.next;
 	uint32_t got = t->flags & mask;
 	t->flags &= ~got;
 	return got;
@@ -193,9 +249,11 @@ static void *run(void *arg)
 	if (t->killed)
 		t->end.fault.status = t->killed;
 	t->alive = 0;
+	living--;
 	if (t->watcher)
 		os_wake(t->watcher, t->watcher_flags);
 	pthread_cond_broadcast(&t->woken);
+	pthread_cond_broadcast(&fewer_run);
 	os_unlock();
 	return NULL;
 }
@@ -248,6 +306,7 @@ void os_thread_start(struct os_thread *t)
 	t->killed = 0;
 	t->pausing = t->inside = 0;
 	t->begun = t->alive = 1;
+	living++;
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&t->woken, &attributes);
@@ -257,6 +316,7 @@ void os_thread_start(struct os_thread *t)
 	pthread_sigmask(SIG_BLOCK, &kill, NULL);
 	if (pthread_create(&t->pthread, NULL, run, t)) {
 		t->begun = t->alive = 0;
+		living--;
 		t->end.fault.status = UB_E_MEMORY;
 		if (t->watcher)
 			os_wake(t->watcher, t->watcher_flags);

@@ -98,13 +98,6 @@ func idOf(t *testing.T, box *field.Device) []byte {
 	return r.Body
 }
 
-// taken waits until the device has taken all that was given to it.
-func taken(box *field.Device) {
-	for box.Waiting() > 0 {
-		time.Sleep(10 * time.Microsecond)
-	}
-}
-
 // throw sends bytes as they are, or, where they are a request, protected.
 func throw(guard *oscore.Context, box *field.Device, protect bool, b []byte, n int) {
 	b = append([]byte(nil), b...)
@@ -116,7 +109,7 @@ func throw(guard *oscore.Context, box *field.Device, protect bool, b []byte, n i
 	}
 	if len(b) > 0 && len(b) <= field.DatagramBytes {
 		box.Give(2, b)
-		taken(box)
+		box.Settle()
 		for _, out := box.Take(); out != nil; _, out = box.Take() {
 			if _, err := coap.Parse(out); err != nil {
 				panic(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/ubench-dev/ubench/deploy"
 	"github.com/ubench-dev/ubench/deploy/suit"
 	"github.com/ubench-dev/ubench/device"
+	"github.com/ubench-dev/ubench/device/posix/field"
 	"github.com/ubench-dev/ubench/examples"
 	"github.com/ubench-dev/ubench/image"
 )
@@ -99,14 +100,16 @@ func logText(t testing.TB, d deploy.Device, name string) string {
 	return b.String()
 }
 
-// until asks until something is so.
-func until(t testing.TB, what string, is func() bool) {
+// until lets the device's time go by until something is so; a minute of it at most.
+func until(t testing.TB, box *field.Device, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !is(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s", what)
+	for range 60 * 500 {
+		if is() {
+			return
 		}
+		box.Skip(2 * time.Millisecond)
 	}
+	t.Fatalf("never: %s", what)
 }
 
 func traced(t testing.TB, d deploy.Device, text string) {
@@ -117,7 +120,8 @@ func traced(t testing.TB, d deploy.Device, text string) {
 }
 
 func TestHooksOfDevices(t *testing.T) {
-	d := by(t, on(t, setup()), 0)
+	box := on(t, setup())
+	d := by(t, box, 0)
 	for _, name := range []string{"heartbeat", "button", "thermometer", "reading"} {
 		attached(t, d, name, nil)
 	}
@@ -128,13 +132,13 @@ func TestHooksOfDevices(t *testing.T) {
 	}
 	// Three presses, each of which is but one rise; levels are looked at every 10 ms.
 	traced(t, d, "sensor 130 2 -1 215 216 217\ninput 0 0 0 1 1 0 0 0 0 0 0 1 1 1 0 0 0 0 0 0 1")
-	until(t, "a reading", func() bool { v, err := d.Value(t.Context(), "global", 1); return err == nil && v == 217 })
+	until(t, box, "a reading", func() bool { v, err := d.Value(t.Context(), "global", 1); return err == nil && v == 217 })
 	body, err := d.Ask(t.Context(), "sensors/temp")
 	if err != nil || string(body) != "21.7" {
 		t.Errorf("%q %v", body, err)
 	}
-	until(t, "three presses", func() bool { return strings.HasSuffix(logText(t, d, "button"), "pressed 3 times\n") })
-	until(t, "ten beats", func() bool { return strings.Contains(logText(t, d, "heartbeat"), "10 beats") })
+	until(t, box, "three presses", func() bool { return strings.HasSuffix(logText(t, d, "button"), "pressed 3 times\n") })
+	until(t, box, "ten beats", func() bool { return strings.Contains(logText(t, d, "heartbeat"), "10 beats") })
 	hooks, err := d.Hooks(t.Context())
 	must(t, err)
 	var lines []string
@@ -163,13 +167,13 @@ func TestHooksOfTheSystem(t *testing.T) {
 		t.Errorf("started before it is: %q", s)
 	}
 	must(t, code(t, d, "wrong", "timer/20ms", 1, func(m *suit.Manifest) { m.Config.Restart = device.Never }, zero, bad, exit))
-	until(t, "the fault is told", func() bool {
+	until(t, box, "the fault is told", func() bool {
 		return strings.HasPrefix(logText(t, d, "watch"), "wrong was stopped: -80 at slot 1, its fault 1\n")
 	})
 	box.Halt()
 	must(t, box.Start())
 	d = by(t, box, 0)
-	until(t, "started", func() bool { return logText(t, d, "started") == "started; the firmware's last fault: 0\n" })
+	until(t, box, "started", func() bool { return logText(t, d, "started") == "started; the firmware's last fault: 0\n" })
 }
 
 // Of several on one hook that with the lowest priority runs first, then that attached first; while they run it can be changed.
@@ -225,9 +229,9 @@ func TestPacketFilter(t *testing.T) {
 	}
 	// Whoever drops everything is not heard of again; a reset takes back what is on trial.
 	must(t, code(t, d, "wall", "packet/in", q.Sequence+10, func(m *suit.Manifest) { m.Trial, m.Application = time.Hour, "trial" }, drop, exit))
-	for id := range byte(2) { // pings; once it has taken the second it is done with the first
+	for id := range byte(2) { // pings
 		box.Give(0, []byte{0x40, 0, 0, id})
-		taken(box)
+		box.Settle()
 	}
 	if _, b := box.Take(); b != nil {
 		t.Errorf("a datagram passed: %x", b)
@@ -242,12 +246,13 @@ func TestPacketFilter(t *testing.T) {
 
 // Who takes more than a hook's budget is detached, with the fault kept; the others go on.
 func TestHookBudget(t *testing.T) {
-	d := by(t, on(t, setup()), 0)
+	box := on(t, setup())
+	d := by(t, box, 0)
 	for i, hook := range []string{"packet/in", "gpio/PB3/both"} {
 		name := "spins" + string(rune('0'+i))
 		must(t, code(t, d, name, hook, uint32(i+1), func(m *suit.Manifest) { m.Config.Budget = 1000 }, zero, plus, back, exit))
 		traced(t, d, "input 1 3 0 1 0 1 0 1 0 1")
-		until(t, name+" is detached", func() bool {
+		until(t, box, name+" is detached", func() bool {
 			hooks, err := d.Hooks(t.Context())
 			must(t, err)
 			return !hooks[i].Attached && hooks[i].Over == 1
@@ -265,7 +270,8 @@ func TestHookBudget(t *testing.T) {
 
 // Hooks in interrupts take programs that end soon, on vm, with few helpers; on the desk there are those of helpers alone.
 func TestHooksInInterrupts(t *testing.T) {
-	d := by(t, on(t, setup()), 0)
+	box := on(t, setup())
+	d := by(t, box, 0)
 	vm := func(helpers ...uint16) func(m *suit.Manifest) {
 		return func(m *suit.Manifest) { m.Config.Helpers = helpers }
 	}
@@ -317,7 +323,7 @@ func TestHooksInInterrupts(t *testing.T) {
 	if err != nil || r.Status != abi.OK {
 		t.Errorf("%+v %v", r, err)
 	}
-	until(t, "its fault is known", func() bool {
+	until(t, box, "its fault is known", func() bool {
 		f, err := d.Faults(t.Context(), "good")
 		return err == nil && f.Count == 1 && f.Status == abi.StatusRead && f.Slot == 0
 	})

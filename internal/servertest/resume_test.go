@@ -125,7 +125,6 @@ func (b *between) Send(out []byte) error {
 	if b.behind == nil {
 		return b.Net.Send(out)
 	}
-	b.due = true
 	b.Device.Queue(b.From, out)
 	b.Device.Give(9, b.behind)
 	b.behind = nil

@@ -6,7 +6,6 @@ package servertest
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"os"
 	"time"
@@ -51,7 +50,6 @@ type Net struct {
 	Twice  int
 	Late   int
 	late   [][]byte
-	due    bool // the device has something to answer
 	Waited time.Duration
 	Passed int // datagrams that were to pass
 }
@@ -72,61 +70,32 @@ func (n *Net) Send(b []byte) error {
 	case n.chance(n.Twice):
 		n.Device.Give(n.From, b)
 		n.Device.Give(n.From, b)
-		n.due = b[1] != 0
 	default:
 		n.Device.Give(n.From, b)
-		n.due = b[1] != 0 // an acknowledgement has no answer
 	}
 	return nil
 }
 
-// patience is how long a device that was asked may really take; it answers in milliseconds, on a machine that has time.
-const patience = 20 * time.Second
-
-// Receive implements client.Transport. What the device has not answered by then it does not answer.
+// Receive implements client.Transport: what the device has answered, or answers, or sends by itself, as time goes by for it.
 func (n *Net) Receive(ctx context.Context, wait time.Duration) ([]byte, error) {
-	end := time.Now().Add(patience)
-	for n.due && time.Now().Before(end) {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		to, b := n.Device.Take()
-		if b == nil {
-			time.Sleep(50 * time.Microsecond)
-			continue
-		}
-		if to != n.From {
-			continue
-		}
-		n.Passed++
-		n.due = b[0]>>4&3 == 2 && b[1] == 0 // it has the request, and will answer
-		if n.chance(n.Lost) {
-			continue
-		}
-		return b, nil
-	}
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	if n.due {
-		return nil, errors.New("the device did not answer what it was asked")
-	}
-	// Late answers, and what it sends by itself as time goes by.
-	for waited := time.Duration(0); ; waited += time.Second {
-		to, b := n.Device.Take()
-		if b != nil && to == n.From && !n.chance(n.Lost) {
-			return b, nil
-		}
-		if b != nil {
-			continue
-		}
-		if waited >= wait {
+	for waited := time.Duration(0); ctx.Err() == nil; {
+		n.Device.Settle()
+		switch to, b := n.Device.Take(); {
+		case b != nil && to == n.From:
+			n.Passed++
+			if !n.chance(n.Lost) {
+				return b, nil
+			}
+		case b != nil: // for somebody who does not listen
+		case waited >= wait:
 			return nil, os.ErrDeadlineExceeded
+		default:
+			waited += time.Second
+			n.Waited += time.Second
+			n.Device.Skip(time.Second)
 		}
-		n.Waited += time.Second
-		n.Device.Skip(time.Second)
-		time.Sleep(100 * time.Microsecond)
 	}
+	return nil, ctx.Err()
 }
 
 // Close implements client.Transport.

@@ -43,6 +43,7 @@ static int32_t serve(const void *a, void *b)
 
 void field_make(const struct field_setup *setup)
 {
+	posix_stop_clock();
 	field.setup = *setup;
 	setup = &field.setup;
 	field.board = (struct supervisor_board){

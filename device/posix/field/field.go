@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 // Package field is a device with the server of device/server, within this process: its network is handed over datagram by
-// datagram, its power can be cut, and its clock skips where a test has no time to wait.
+// datagram, its power can be cut, and its clock stands still but for what tests skip.
 package field
 
 /*
@@ -186,8 +186,11 @@ func (d *Device) Take() (to byte, b []byte) {
 	return byte(peer.bytes[0]), buffer[:n]
 }
 
-// Waiting is how many datagrams it has not taken yet.
-func (d *Device) Waiting() int { return int(C.posix_waiting()) }
+// Skip moves its clock on, and waits until all has been done that is due then.
+func (d *Device) Skip(t time.Duration) {
+	C.posix_skip(C.uint64_t(t.Microseconds()))
+	d.Settle()
+}
 
-// Skip moves its clock on.
-func (d *Device) Skip(t time.Duration) { C.posix_skip(C.uint64_t(t.Microseconds())) }
+// Settle waits until the device waits for what has not come yet: it has taken all datagrams, and no program runs.
+func (d *Device) Settle() { C.posix_settle() }
