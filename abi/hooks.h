@@ -27,7 +27,9 @@
 	X(SCHED_SWITCH, 10, "tracepoint/sched_switch", INTERRUPT, 0)       \
 	X(IRQ_ENTER, 11, "tracepoint/irq_enter", INTERRUPT, 0)             \
 	X(IRQ_EXIT, 12, "tracepoint/irq_exit", INTERRUPT, 0)               \
-	X(HELPER, 13, "tracepoint/helper", INTERRUPT, 0)
+	X(HELPER, 13, "tracepoint/helper", INTERRUPT, 0)                     \
+	X(FRAME_IN, 14, "frame/in", THREAD, 10)                             \
+	X(FRAME_OUT, 15, "frame/out", THREAD, 10)
 
 enum ub_hook {
 #define UB_HOOK_ENUM(name, number, section, where, ms) UB_HOOK_##name = (number),
@@ -45,6 +47,8 @@ enum ub_event_bit {
 	UB_EVENTS_MANY = UB_EVENT_TIMER | UB_EVENT_INPUT | UB_EVENT_MESSAGE, /* those that a program may have beside one of the others */
 	UB_HOOK_IN_THREAD = 0,
 	UB_HOOK_IN_INTERRUPT = 1,
+	UB_EVENTS_FRAME = UB_EVENT_FRAME_IN | UB_EVENT_FRAME_OUT,
+	UB_EVENTS_FILTER = UB_EVENT_PACKET_IN | UB_EVENT_PACKET_OUT | UB_EVENTS_FRAME,
 	UB_EVENTS_INTERRUPT = UB_EVENT_SCHED_SWITCH | UB_EVENT_IRQ_ENTER | UB_EVENT_IRQ_EXIT | UB_EVENT_HELPER,
 };
 
@@ -53,7 +57,7 @@ enum {
 	UB_HOOK_SLOTS = 512,   /* of a program that runs in interrupts, at most: each is executed once at most */
 	UB_HOOK_WORK = 64,     /* units of work that its helpers may do (SPEC.md, Helpers) */
 	UB_GPIO_RISING = 1, UB_GPIO_FALLING = 2, /* edges */
-	UB_HOOK_PATIENCE = 5,  /* times its budget that a datagram waits for a program which others keep from running; then it passes */
+	UB_HOOK_PATIENCE = 5,  /* times its budget that a datagram or a frame waits for a program which others keep from running; then it passes */
 	UB_HOOK_GPIO_MS = 10,     /* how often pins of simulated devices are looked at */
 	UB_HOOK_SENSOR_MS = 1000, /* and sensors, where the section does not say */
 };

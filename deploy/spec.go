@@ -256,7 +256,7 @@ func (s *Spec) Manifest(p *image.Program, board string) (m suit.Manifest, format
 		if m.Answers != suit.Nobody {
 			c.Context = max(c.Context, packetContext)
 		}
-		if hooked && (hook.Kind == device.HookPacketIn || hook.Kind == device.HookPacketOut) {
+		if hooked && hook.Kind.Filters() {
 			c.Context = max(c.Context, captureContext)
 		}
 	}

@@ -95,7 +95,7 @@ device-sanitize: ## tests of the supervisor on the desk, under three sanitizers
 # supervisor and engines; of the server's memory the supervisor's is left out, which is the larger part of it.
 DEVICE_PARTS = device/cbor device/coap device/crypto device/oscore device/server device/store device/trust
 # Files in these folders that are no part of them, but features with a row of their own.
-DEVICE_APART = device/server/hooks.c device/supervisor/hooks.c device/supervisor/points.c device/kernel/observe.c device/server/maps.c
+DEVICE_APART = device/server/hooks.c device/supervisor/hooks.c device/supervisor/filters.c device/supervisor/points.c device/kernel/observe.c device/server/maps.c
 DEVICE_SIZED = netduino2 mps2-an385
 # What there is of hashes, in device/crypto and in BearSSL: linked by themselves, to compare them.
 HASHES = crypto_sha256_begin crypto_sha256_take crypto_sha256_end crypto_hkdf \

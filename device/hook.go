@@ -42,6 +42,8 @@ const (
 	HookIRQEnter
 	HookIRQExit
 	HookHelper
+	HookFrameIn
+	HookFrameOut
 )
 
 // HookPath is how long the path of a hook of kind coap is at most; hookPath are the bytes it has on the device.
@@ -54,7 +56,12 @@ const (
 const DefaultHookPriority = 128
 
 // InInterrupt tells whether programs of this hook run in interrupts.
-func (k HookKind) InInterrupt() bool { return k >= HookSchedSwitch }
+func (k HookKind) InInterrupt() bool { return k >= HookSchedSwitch && k <= HookHelper }
+
+// Filters tells whether programs of this hook see datagrams or frames, and may drop them.
+func (k HookKind) Filters() bool {
+	return k == HookPacketIn || k == HookPacketOut || k == HookFrameIn || k == HookFrameOut
+}
 
 // Own tells whether it is one of those that a program can have but one of.
 func (k HookKind) Own() bool { return k > HookMessage }
@@ -96,6 +103,7 @@ var hookNames = map[string]HookKind{
 	"tracepoint/irq/irq_handler_exit": HookIRQExit, "tracepoint/irq_handler_exit": HookIRQExit, "irq/exit": HookIRQExit, "irq_exit": HookIRQExit,
 	"helper": HookHelper, "tracepoint/raw_syscalls/sys_enter": HookHelper, "tracepoint/sys_enter": HookHelper, "tracepoint/syscall": HookHelper,
 	"tracepoint/boot": HookBoot, "tracepoint/fault": HookFault, "packet_in": HookPacketIn, "packet_out": HookPacketOut,
+	"frame_in": HookFrameIn, "frame_out": HookFrameOut,
 }
 
 // linuxTypes begin sections that Linux has program types for and devices have no hook (libbpf's program types): such programs are called.
@@ -147,7 +155,7 @@ func ParseHook(section string) (h Hook, is bool, err error) {
 			return Hook{}, false, nil
 		}
 		return fail("there is no such hook; there are timer/100ms, gpio/PA0/rising, sensor/temp, coap/PATH, input, message, boot, fault, " +
-			"packet/in, packet/out, tracepoint/sched_switch, tracepoint/irq_enter, tracepoint/irq_exit, tracepoint/helper, helper/NAME")
+			"packet/in, packet/out, frame/in, frame/out, tracepoint/sched_switch, tracepoint/irq_enter, tracepoint/irq_exit, tracepoint/helper, helper/NAME")
 	}
 	if err != nil {
 		return fail("%v", err)

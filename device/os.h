@@ -141,4 +141,16 @@ void os_listen(uint32_t flags);
 uint32_t os_receive(struct os_peer *from, uint8_t *to, uint32_t size);
 void os_send(const struct os_peer *to, const uint8_t *bytes, uint32_t len);
 
+/* Frames are what datagrams travel in, and all else there is on the network. A link that has them asks about each one that came,
+ * before it looks at it, and about each it is to send: 0, and it is as if it had never been. It asks in os_receive and os_send, whose
+ * caller holds the lock, which may be open meanwhile. */
+struct os_frame {
+	uint32_t len;
+	void (*copy)(const struct os_frame *frame, uint8_t *to, uint32_t len); /* its first bytes */
+	const void *of;                                                       /* the link's */
+};
+typedef int (*os_filter)(void *owner, int out, const struct os_frame *frame);
+/* What a link with frames has: sets who is asked. NULL: nobody, which costs a load and a branch for each frame. */
+typedef void (*os_filter_frames)(os_filter filter, void *owner);
+
 #endif

@@ -154,6 +154,7 @@ func Hooks() []Example {
 		{Name: "reading", Doc: "answers requests for a path"},
 		{Name: "no_reading", Doc: "answers what the one before it left"},
 		{Name: "packet_filter", Doc: "drops datagrams before anybody reads them"},
+		{Name: "frame_filter", Doc: "drops what comes over the network for other ports"},
 		{Name: "watch", Doc: "is told of faults of other programs"},
 		{Name: "started", Doc: "runs when the device has started"},
 		{Name: "last_switch", Doc: "runs in an interrupt, at each switch of threads"},

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "abi/program.h"
+#include "device/os.h"
 
 /* What is the same on all boards of a chip (stm32.c, mps2.c). */
 extern const uint32_t board_hz; /* of the core, as SysTick counts */
@@ -22,8 +23,9 @@ int32_t board_serial_get(void);
 struct store_flash;
 const struct store_flash *board_flash(void);
 
-/* The link that datagrams come by: frames of the console (serial.c), slipmux (line.c), Ethernet (ethernet.c). */
-void board_link_start(void);
+/* The link that datagrams come by: frames of the console (serial.c), slipmux (line.c), Ethernet (ethernet.c). Returns how frames of the
+ * network are filtered, NULL where there are none. */
+os_filter_frames board_link_start(void);
 void board_link_interrupt(void);
 
 /* What the firmware is for: the console of tests (console.c), or the server of the field (field.c). Serves for ever. */

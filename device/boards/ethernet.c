@@ -8,10 +8,11 @@
 #define BOARD_ADDRESS {{10, 0, 2, 15}, {10, 0, 2, 2}, 24}
 #endif
 
-void board_link_start(void)
+os_filter_frames board_link_start(void)
 {
 	static const struct network_address address = BOARD_ADDRESS;
 
 	/* Without a card there is nobody to tell; the programs that are kept run all the same. */
 	(void)network_start(&address, board_provision.id);
+	return network_filter;
 }

@@ -15,9 +15,10 @@ static struct {
 	struct slipmux slipmux;
 } line;
 
-void board_link_start(void)
+os_filter_frames board_link_start(void)
 {
 	board_serial_listen();
+	return NULL;
 }
 
 void board_link_interrupt(void)

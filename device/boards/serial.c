@@ -17,9 +17,10 @@ static struct {
 	uint8_t out[UB_WIRE_FRAME_BYTES] __attribute__((aligned(8)));
 } serial;
 
-void board_link_start(void)
+os_filter_frames board_link_start(void)
 {
 	board_serial_listen();
+	return NULL;
 }
 
 void board_link_interrupt(void)

@@ -65,7 +65,7 @@ void board_main(void)
 	SYST_RVR = board_hz / (1000000 / OS_TICK_US) - 1;
 	board_chip_init();
 	kernel_protect();
-	board_link_start();
+	os_filter_frames filter_frames = board_link_start();
 
 	uint32_t start = (uint32_t)(uintptr_t)board_pool_start;
 	board = (struct supervisor_board){
@@ -76,6 +76,7 @@ void board_main(void)
 		.pool_addr = start,
 		.pool_bytes = (uint32_t)(uintptr_t)board_pool_end - start,
 		.panic = &board_last_panic.fault,
+		.filter_frames = filter_frames,
 	};
 	os_thread_make(&server, &(struct os_start){
 		.name = "server",

@@ -25,6 +25,8 @@ static struct {
 	struct pbuf *came;
 	struct peer from;
 	uint32_t random;
+	os_filter filter; /* NULL: nobody is asked about frames */
+	void *filter_owner;
 } network;
 
 uint32_t sys_now(void)
@@ -52,9 +54,29 @@ static void arrived(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_add
 	network.from.port = port;
 }
 
+void network_filter(os_filter filter, void *owner)
+{
+	network.filter = filter;
+	network.filter_owner = owner;
+}
+
+static void copy(const struct os_frame *frame, uint8_t *to, uint32_t len)
+{
+	pbuf_copy_partial(frame->of, to, (uint16_t)len, 0);
+}
+
+static int passes(int out, const struct pbuf *p)
+{
+	const struct os_frame frame = {.len = p->tot_len, .copy = copy, .of = p};
+
+	return network.filter(network.filter_owner, out, &frame);
+}
+
 static err_t transmit(struct netif *netif, struct pbuf *p)
 {
 	(void)netif;
+	if (network.filter && !passes(1, p))
+		return ERR_OK;
 	if (network.card.begin(p->tot_len) < 0)
 		return ERR_MEM;
 	for (; p; p = p->next)
@@ -113,7 +135,7 @@ static void take(void)
 		}
 		for (struct pbuf *q = p; q; q = q->next)
 			network.card.read(q->payload, q->len, q->len == q->tot_len);
-		if (network.netif.input(p, &network.netif) != ERR_OK)
+		if ((network.filter && !passes(0, p)) || network.netif.input(p, &network.netif) != ERR_OK)
 			pbuf_free(p);
 	}
 }

@@ -3,7 +3,7 @@
 #ifndef DEVICE_NETWORK_H
 #define DEVICE_NETWORK_H
 
-#include <stdint.h>
+#include "device/os.h"
 
 enum { NETWORK_PORT = 5683, NETWORK_FRAME_BYTES = 1514 };
 
@@ -27,5 +27,6 @@ struct network_address {
 	uint8_t address[4], router[4], bits;
 };
 int32_t network_start(const struct network_address *address, const uint8_t id[8]);
+void network_filter(os_filter filter, void *owner); /* os_filter_frames */
 
 #endif

@@ -25,6 +25,8 @@ static struct {
 	int udp; /* a socket, 0: none */
 	pthread_cond_t sent;
 	struct queue in, out;
+	os_filter filter;
+	void *owner; /* the filter's */
 } at = {.sent = PTHREAD_COND_INITIALIZER};
 
 static void put(struct queue *q, const struct os_peer *peer, const uint8_t *bytes, uint32_t len)
@@ -61,9 +63,31 @@ void os_listen(uint32_t flags)
 	os_unlock();
 }
 
+static void copy(const struct os_frame *frame, uint8_t *to, uint32_t len)
+{
+	memcpy(to, frame->of, len);
+}
+
+static int passes(int out, const uint8_t *bytes, uint32_t len)
+{
+	const struct os_frame frame = {.len = len, .copy = copy, .of = bytes};
+
+	return !at.filter || at.filter(at.owner, out, &frame);
+}
+
+void posix_filter(os_filter filter, void *owner)
+{
+	at.filter = filter;
+	at.owner = owner;
+}
+
 uint32_t os_receive(struct os_peer *from, uint8_t *to, uint32_t size)
 {
-	return get(&at.in, from, to, size);
+	uint32_t len;
+
+	while ((len = get(&at.in, from, to, size)) != 0 && !passes(0, to, len))
+		;
+	return len;
 }
 
 /* A peer of a UDP socket: address and port, as they are sent. */
@@ -83,7 +107,8 @@ void os_send(const struct os_peer *to, const uint8_t *bytes, uint32_t len)
 		sendto(at.udp, bytes, len, 0, (struct sockaddr *)&a, sizeof a); /* what cannot be sent is lost */
 		return;
 	}
-	put(&at.out, to, bytes, len);
+	if (passes(1, bytes, len))
+		put(&at.out, to, bytes, len);
 	pthread_cond_broadcast(&at.sent);
 }
 
@@ -117,6 +142,7 @@ void posix_forget(void)
 {
 	os_lock();
 	at.listener = NULL;
+	at.filter = NULL;
 	at.in.tail = at.in.head;
 	at.out.tail = at.out.head;
 	os_unlock();

@@ -16,6 +16,9 @@ void posix_forget(void);
 /* From now on a UDP socket is the link: address in host order, port 0 is any. Returns the port, or a negative errno. */
 int32_t posix_udp(uint32_t address, uint16_t port);
 
+/* The link as a network whose frames are datagrams (os_filter_frames). */
+void posix_filter(os_filter filter, void *owner);
+
 /* os.c: moves the device's clock on. */
 void posix_skip(uint64_t us);
 /* From now on it moves in no other way, however long things take here. */

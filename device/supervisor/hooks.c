@@ -4,7 +4,7 @@
  * What happened to a program is a bit of its `pending`; it runs when it is ready and it is its turn. What happens during a run is
  * told to the next one, once, with how often. Timer, input and message are a program's own. Any other hook is shared by all
  * programs that are attached to it, which run one after the other: by priority, then by time of attaching. A program that takes
- * more than the hook's budget is detached. Hooks in interrupts are in points.c.
+ * more than the hook's budget is detached. Filters are in filters.c, hooks in interrupts in points.c.
  */
 #include "device/supervisor/internal.h"
 
@@ -35,10 +35,12 @@ static uint32_t bytes_of(uint32_t event)
 	case UB_EVENT_FAULT: return sizeof(struct bpf_fault_ctx);
 	case UB_EVENT_PACKET_IN:
 	case UB_EVENT_PACKET_OUT: return sizeof(struct bpf_packet_ctx);
-	case UB_EVENT_SCHED_SWITCH: return sizeof(struct bpf_sched_switch_ctx);
+	case UB_EVENT_FRAME_IN:
+	case UB_EVENT_FRAME_OUT: return sizeof(struct bpf_frame_ctx);
+	case UB_EVENT_SCHED_SWITCH:
 	case UB_EVENT_IRQ_ENTER:
-	case UB_EVENT_IRQ_EXIT: return sizeof(struct bpf_irq_ctx);
-	case UB_EVENT_HELPER: return sizeof(struct bpf_helper_ctx);
+	case UB_EVENT_IRQ_EXIT:
+	case UB_EVENT_HELPER: return sizeof(union supervisor_seen);
 	}
 	return sizeof(struct bpf_hook);
 }
@@ -54,7 +56,7 @@ uint32_t supervisor_hook_context(uint32_t events)
 	return most;
 }
 
-int32_t supervisor_check_hooks(const struct supervisor_config *c)
+int32_t supervisor_check_hooks(const struct supervisor_board *board, const struct supervisor_config *c)
 {
 	uint32_t own = c->events & ~(uint32_t)UB_EVENTS_MANY, argument = c->hook_argument;
 	uint32_t path = (uint32_t)strnlen(c->hook_path, UB_HOOK_PATH);
@@ -68,6 +70,8 @@ int32_t supervisor_check_hooks(const struct supervisor_config *c)
 	if (own == UB_EVENT_GPIO ? argument >> 24 || !(argument & 3) || argument & 0xfc
 				 : own == UB_EVENT_SENSOR || own == UB_EVENT_HELPER ? argument > 255 : argument != 0)
 		return UB_E_ARGUMENT;
+	if (own & UB_EVENTS_FRAME && !board->filter_frames)
+		return UB_E_HOOK;
 	if (!(own & UB_EVENTS_INTERRUPT))
 		return 0;
 	if (own != UB_EVENT_HELPER && !OS_OBSERVABLE)
@@ -132,11 +136,6 @@ int32_t supervisor_of_path(const struct supervisor *s, const char *path, uint32_
 	return UB_E_PROGRAM;
 }
 
-static int has_compartment(const struct supervisor_program *p)
-{
-	return p->state == SUPERVISOR_READY || p->state == SUPERVISOR_RUNNING;
-}
-
 /* Its compartment is there. */
 static void join(struct supervisor_program *p, uint32_t event)
 {
@@ -146,6 +145,8 @@ static void join(struct supervisor_program *p, uint32_t event)
 		p->level = HOOK_NO_LEVEL;
 		p->supervisor->look_at_pins = 0;
 	}
+	if (event & UB_EVENTS_FILTER)
+		supervisor_filter_attach(p, event);
 	if (event & UB_EVENTS_INTERRUPT)
 		supervisor_point_attach(p, event);
 }
@@ -155,6 +156,8 @@ static void part(struct supervisor_program *p, uint32_t event)
 	p->pending &= ~event;
 	if (!(p->attached & ~event & (UB_EVENT_TIMER | UB_EVENT_SENSOR)))
 		supervisor_set_due(p, OS_FOREVER);
+	if (event & UB_EVENTS_FILTER)
+		supervisor_filter_detach(p, event);
 	if (event & UB_EVENTS_INTERRUPT)
 		supervisor_point_detach(p, event);
 }
@@ -176,7 +179,7 @@ int32_t supervisor_attach(struct supervisor *s, uint32_t number, uint32_t event,
 		return UB_E_RUNNING;
 	p->loaded.config.hook_priority = (uint8_t)priority;
 	p->since = ++s->attachments;
-	if (has_compartment(p))
+	if (supervisor_placed(p))
 		join(p, event);
 	p->attached |= event;
 	os_wake(s->server, 1u << number);
@@ -233,7 +236,7 @@ void supervisor_booted(struct supervisor *s)
 
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
 		struct supervisor_program *p = s->programs[i];
-		if (!has_compartment(p) || !(p->attached & UB_EVENT_BOOT))
+		if (!supervisor_placed(p) || !(p->attached & UB_EVENT_BOOT))
 			continue;
 		p->what.boot.panic = panic ? panic->status : 0;
 		happened(p, UB_EVENT_BOOT);
@@ -246,7 +249,7 @@ void supervisor_pin(struct supervisor *s, uint32_t port, uint32_t pin, uint32_t 
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
 		struct supervisor_program *p = s->programs[i];
 		uint32_t argument = p->loaded.config.hook_argument, was = p->level;
-		if (!has_compartment(p) || !(p->attached & UB_EVENT_GPIO) || argument >> 8 != (port << 8 | pin))
+		if (!supervisor_placed(p) || !(p->attached & UB_EVENT_GPIO) || argument >> 8 != (port << 8 | pin))
 			continue;
 		p->level = level;
 		if (was == HOOK_NO_LEVEL || was == level || !(argument & (level ? UB_GPIO_RISING : UB_GPIO_FALLING)))
@@ -267,7 +270,7 @@ static uint32_t sensor(struct supervisor *s, uint32_t type, uint64_t now)
 
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
 		struct supervisor_program *p = s->programs[i];
-		if (!has_compartment(p) || !(p->attached & UB_EVENT_SENSOR) || p->loaded.config.hook_argument != type || p->due > now)
+		if (!supervisor_placed(p) || !(p->attached & UB_EVENT_SENSOR) || p->loaded.config.hook_argument != type || p->due > now)
 			continue;
 		served |= 1u << i;
 		if (dimensions <= 0) /* there is no such device, or nothing left to read */
@@ -286,7 +289,7 @@ void supervisor_look_at_devices(struct supervisor *s, uint64_t now)
 
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
 		const struct supervisor_program *p = s->programs[i];
-		if (!has_compartment(p))
+		if (!supervisor_placed(p))
 			continue;
 		if (p->attached & UB_EVENT_SENSOR && p->due <= now && !(served >> i & 1))
 			served |= sensor(s, p->loaded.config.hook_argument, now);
@@ -298,7 +301,7 @@ void supervisor_look_at_devices(struct supervisor *s, uint64_t now)
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) { /* each pin once */
 		const struct supervisor_program *p = s->programs[i];
 		uint32_t pin = p->loaded.config.hook_argument >> 8, k = 0;
-		if (!has_compartment(p) || !(p->attached & UB_EVENT_GPIO) || seen >> i & 1)
+		if (!supervisor_placed(p) || !(p->attached & UB_EVENT_GPIO) || seen >> i & 1)
 			continue;
 		for (k = i; k < SUPERVISOR_PROGRAMS; k++)
 			seen |= (uint32_t)(s->programs[k]->loaded.config.hook_argument >> 8 == pin) << k;
@@ -315,7 +318,7 @@ static int waits(const struct supervisor_program *p, uint32_t event)
 {
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
 		const struct supervisor_program *q = p->supervisor->programs[i];
-		if (q != p && same_hook(p, q, event) && supervisor_before(q, p) && has_compartment(q) &&
+		if (q != p && same_hook(p, q, event) && supervisor_before(q, p) && supervisor_placed(q) &&
 		    ((q->state == SUPERVISOR_RUNNING && q->now_for == event) || q->pending & event))
 			return 1;
 	}
@@ -357,7 +360,7 @@ static void tell(struct supervisor_program *of, const struct os_end *end)
 
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
 		struct supervisor_program *p = s->programs[i];
-		if (p == of || !has_compartment(p) || !(p->attached & UB_EVENT_FAULT))
+		if (p == of || !supervisor_placed(p) || !(p->attached & UB_EVENT_FAULT))
 			continue;
 		p->what.fault = (struct bpf_fault_ctx){
 			.hook = p->what.fault.hook, .program = of->number, .status = end->fault.status,
@@ -381,58 +384,4 @@ void supervisor_hook_fault(struct supervisor_program *p, const struct os_end *en
 	}
 	if (event != UB_EVENT_FAULT)
 		tell(p, end);
-}
-
-/* ---- Datagrams ---------------------------------------------------------------------------------------------------- */
-
-/* Runs it to its end, or to that of the hook's budget. Returns whether it says that the datagram is to be dropped. */
-static int drops(struct supervisor_program *p, uint32_t event, const uint8_t peer[OS_PEER_BYTES], const uint8_t *bytes, uint32_t len)
-{
-	uint32_t number = p->number, room = p->loaded.config.context - (uint32_t)sizeof(struct bpf_packet_ctx);
-	struct bpf_packet_ctx head = {
-		.hook = {.events = event, .now_ms = supervisor_now_ms(), .count = 1, .version = BPF_HOOKS_VERSION},
-		.length = len, .captured = len < room ? len : room,
-	};
-	uint8_t *context = supervisor_clean_context(p);
-	struct os_end end;
-
-	memcpy(head.peer, peer, OS_PEER_BYTES); /* the rest is zero */
-	memcpy(context, &head, sizeof head);
-	memcpy(context + sizeof head, bytes, head.captured);
-	p->hook_runs++;
-	supervisor_run(p, (uint32_t)sizeof head + head.captured, event);
-	uint64_t until = os_now() + UB_HOOK_PATIENCE * 1000 * (uint64_t)supervisor_hook_ms(event);
-	while (!os_thread_ended(&p->thread) && os_now() < until) {
-		os_unlock();
-		os_wait(1u << number, until);
-		os_lock();
-	}
-	int late = !os_thread_ended(&p->thread);
-	os_thread_kill(&p->thread, UB_E_KILLED);
-	end = *os_thread_ended(&p->thread);
-	if (late) /* others kept it from running: that is no fault of its own */
-		end.fault.status = 0;
-	supervisor_ended(p, &end);
-	os_wake(p->supervisor->server, 1u << number);
-	return !late && !end.fault.status && p->result == BPF_PACKET_DROP;
-}
-
-int supervisor_passes(struct supervisor *s, uint32_t event, const uint8_t peer[OS_PEER_BYTES], const uint8_t *bytes, uint32_t len)
-{
-	uint32_t waiting = 0;
-
-	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++)
-		waiting |= (uint32_t)(s->programs[i]->state == SUPERVISOR_READY && s->programs[i]->attached & event) << i;
-	while (waiting) {
-		struct supervisor_program *first = NULL;
-		for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-			struct supervisor_program *p = s->programs[i];
-			if (waiting >> i & 1 && (!first || supervisor_before(p, first)))
-				first = p;
-		}
-		waiting &= ~(1u << first->number);
-		if (first->state == SUPERVISOR_READY && first->attached & event && drops(first, event, peer, bytes, len))
-			return 0;
-	}
-	return 1;
 }

@@ -19,6 +19,12 @@ static inline uint32_t supervisor_seed(struct supervisor *s)
 	return s->seed = s->seed * 1664525 + 1013904223;
 }
 
+/* Whether it has a compartment. */
+static inline int supervisor_placed(const struct supervisor_program *p)
+{
+	return p->state == SUPERVISOR_READY || p->state == SUPERVISOR_RUNNING;
+}
+
 static inline uint32_t supervisor_now_ms(void)
 {
 	return (uint32_t)(os_now() / 1000);
@@ -91,7 +97,7 @@ void supervisor_set_due(struct supervisor_program *p, uint64_t due);
 int supervisor_before(const struct supervisor_program *p, const struct supervisor_program *q);
 enum { HOOK_NO_LEVEL = 2 };
 /* Whether a configuration's hooks can be, and the bytes of context that they need. */
-int32_t supervisor_check_hooks(const struct supervisor_config *c);
+int32_t supervisor_check_hooks(const struct supervisor_board *board, const struct supervisor_config *c);
 uint32_t supervisor_hook_context(uint32_t events);
 /* Milliseconds that a run for a hook may take, 0: as its configuration says. */
 uint32_t supervisor_hook_ms(uint32_t event);
@@ -106,7 +112,18 @@ void supervisor_hook_fault(struct supervisor_program *p, const struct os_end *en
 /* Looks at simulated devices that somebody is attached to. */
 void supervisor_look_at_devices(struct supervisor *s, uint64_t now);
 
+/* filters.c. Somebody is attached to one of UB_EVENTS_FILTER, or will be no more. */
+void supervisor_filter_attach(struct supervisor_program *p, uint32_t event);
+void supervisor_filter_detach(struct supervisor_program *p, uint32_t event);
+
 /* points.c */
+/* What a program sees in an interrupt. */
+union supervisor_seen {
+	struct bpf_hook hook;
+	struct bpf_sched_switch_ctx sched_switch;
+	struct bpf_irq_ctx irq;
+	struct bpf_helper_ctx helper;
+};
 /* Whether programs in interrupts may call a helper, by index. */
 int supervisor_interrupt_helper(uint32_t number);
 /* Whether a program that was verified may run in interrupts; of text that no engine has changed. */

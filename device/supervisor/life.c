@@ -185,11 +185,6 @@ static void leave(struct supervisor_program *p, enum supervisor_state state)
 	supervisor_set_due(p, OS_FOREVER);
 }
 
-static int has_compartment(const struct supervisor_program *p)
-{
-	return p->state == SUPERVISOR_READY || p->state == SUPERVISOR_RUNNING;
-}
-
 int32_t supervisor_kill(struct supervisor *s, uint32_t number)
 {
 	struct supervisor_program *p = supervisor_at(s, number);
@@ -302,14 +297,14 @@ int32_t supervisor_call(struct supervisor *s, uint32_t number, const uint8_t *co
 const uint8_t *supervisor_context(const struct supervisor_program *p, uint32_t *len)
 {
 	*len = p->run.ctx_len;
-	return has_compartment(p) ? supervisor_memory(p->supervisor, p->run.ctx_addr) : NULL;
+	return supervisor_placed(p) ? supervisor_memory(p->supervisor, p->run.ctx_addr) : NULL;
 }
 
 void supervisor_input(struct supervisor *s, uint32_t value)
 {
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
 		struct supervisor_program *p = s->programs[i];
-		if (!has_compartment(p))
+		if (!supervisor_placed(p))
 			continue;
 		p->input = value;
 		p->pending |= UB_EVENT_INPUT;
@@ -412,11 +407,11 @@ static void look_at(struct supervisor_program *p, uint64_t now)
 
 	if (p->state == SUPERVISOR_RUNNING && (end = os_thread_ended(&p->thread)) != NULL)
 		supervisor_ended(p, end);
-	if (p->stopped.status && has_compartment(p))
+	if (p->stopped.status && supervisor_placed(p))
 		interrupted(p);
 	if (p->state == SUPERVISOR_BACKOFF && p->due <= now)
 		again(p);
-	if (!has_compartment(p))
+	if (!supervisor_placed(p))
 		return;
 	const struct supervisor_config *c = &p->loaded.config;
 	if (p->due <= now) {

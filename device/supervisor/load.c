@@ -16,7 +16,7 @@ static int valid_name(const char name[SUPERVISOR_NAME])
 	return n > 0 && n < SUPERVISOR_NAME;
 }
 
-static int32_t check_config(const struct supervisor_config *c)
+static int32_t check_config(const struct supervisor *s, const struct supervisor_config *c)
 {
 	const uint32_t largest = 1u << 20;
 	static const uint32_t known[UB_HELPER_WORDS] = UB_HELPERS_ALL;
@@ -38,7 +38,7 @@ static int32_t check_config(const struct supervisor_config *c)
 		if (c->keys[i].first > c->keys[i].last || c->keys[i].rights & ~(uint32_t)(UB_READ | UB_WRITE))
 			return UB_E_GRANT;
 	}
-	return supervisor_check_hooks(c);
+	return supervisor_check_hooks(s->board, c);
 }
 
 /* Formats that run where they lie need a copy of their own. */
@@ -158,7 +158,7 @@ int32_t supervisor_read(struct supervisor *s, const struct supervisor_config *co
 {
 	memset(out, 0, sizeof *out);
 	*where = (struct ub_fault){0};
-	int32_t err = check_config(config);
+	int32_t err = check_config(s, config);
 	if (!err)
 		err = supervisor_take(s, len ? len : 1, 1, &out->image);
 	if (err)

@@ -63,9 +63,10 @@ static uint32_t point_of(uint32_t event)
 	return (uint32_t)__builtin_ctz(event) - UB_HOOK_SCHED_SWITCH;
 }
 
-static struct bpf_hook head(uint32_t event)
+/* Contexts are written whole, field by field: they are what each run costs, and to clear them first is half of it. */
+static inline struct bpf_hook head(uint32_t event)
 {
-	return (struct bpf_hook){.events = event, .count = 1, .version = BPF_HOOKS_VERSION};
+	return (struct bpf_hook){.events = event, .now_ms = 0, .input = 0, .count = 1, .version = BPF_HOOKS_VERSION};
 }
 
 /* Who a thread is, as contexts say it. */
@@ -93,23 +94,25 @@ static void take_out(struct supervisor *s, uint32_t point, uint32_t number)
 }
 
 /* Interrupts are masked. Returns whether it ended well. */
-static int runs(struct supervisor_program *p, const void *context, uint32_t bytes)
+static int runs(struct supervisor_program *p, const union supervisor_seen *context, uint32_t bytes)
 {
 	struct ub_run *r = &p->run;
 
-	memcpy(supervisor_memory(p->supervisor, r->ctx_addr), context, bytes);
+	*(union supervisor_seen *)(void *)supervisor_memory(p->supervisor, r->ctx_addr) = *context; /* there is room (supervisor_hook_context) */
 	supervisor_begin_run(p, bytes, 0, UB_HOOK_WORK);
-	supervisor_begin_maps(p);
+	if (p->loaded.maps.maps)
+		supervisor_begin_maps(p);
 	p->hook_runs++;
 	int well = vm_engine.run(p->prepared, r) == UB_OK;
-	supervisor_end_maps(p);
+	if (p->loaded.maps.maps)
+		supervisor_end_maps(p);
 	if (well)
 		p->result = r->r0;
 	return well;
 }
 
 /* `about`: what of it, for hooks that are about something. */
-static void fire(struct supervisor *s, uint32_t event, uint32_t about, const void *context, uint32_t bytes)
+static void fire(struct supervisor *s, uint32_t event, uint32_t about, const union supervisor_seen *context, uint32_t bytes)
 {
 	struct supervisor_points *points = &s->points;
 	uint32_t point = point_of(event);
@@ -132,26 +135,27 @@ static void fire(struct supervisor *s, uint32_t event, uint32_t about, const voi
 
 static void on_switch(struct supervisor *s, const struct os_seen *seen)
 {
-	const struct bpf_sched_switch_ctx context = {
+	union supervisor_seen context;
+
+	context.sched_switch = (struct bpf_sched_switch_ctx){
 		.hook = head(UB_EVENT_SCHED_SWITCH), .now_ns = seen->now_ns, .prev = who(s, seen->thread), .next = who(s, seen->next),
 		.ready = seen->ready, .waited_ns = seen->waited_ns,
 	};
-
-	fire(s, UB_EVENT_SCHED_SWITCH, 0, &context, sizeof context);
+	fire(s, UB_EVENT_SCHED_SWITCH, 0, &context, sizeof context.sched_switch);
 }
 
 static void on_interrupt(struct supervisor *s, uint32_t event, const struct os_seen *seen)
 {
 	uint64_t *entered = &s->points.entered[seen->irq >= 0]; /* the tick may be interrupted */
-	struct bpf_irq_ctx context = {
-		.hook = head(event), .now_ns = seen->now_ns, .irq = seen->irq, .thread = who(s, seen->thread),
-	};
+	union supervisor_seen context;
 
 	if (event == UB_EVENT_IRQ_ENTER)
 		*entered = seen->now_ns;
-	else
-		context.took_ns = (uint32_t)(seen->now_ns - *entered);
-	fire(s, event, 0, &context, sizeof context);
+	context.irq = (struct bpf_irq_ctx){
+		.hook = head(event), .now_ns = seen->now_ns, .irq = seen->irq, .took_ns = (uint32_t)(seen->now_ns - *entered),
+		.thread = who(s, seen->thread), .reserved = 0,
+	};
+	fire(s, event, 0, &context, sizeof context.irq);
 }
 
 static void observe(void *owner, uint32_t point, const struct os_seen *seen)
@@ -169,12 +173,13 @@ int supervisor_point_helper(struct supervisor_program *caller, uint32_t number, 
 	if (!caller->supervisor->points.n[point_of(UB_EVENT_HELPER)])
 		return 0;
 	uint32_t masked = os_mask();
-	const struct bpf_helper_ctx context = {
-		.hook = head(UB_EVENT_HELPER), .now_ns = os_now_ns(), .program = caller->number,
-		.helper = number / 5 << 4 | number % 5, .arguments = {args->r1, args->r2, args->r3, args->r4, args->r5},
-	};
+	union supervisor_seen context;
 
-	fire(caller->supervisor, UB_EVENT_HELPER, context.helper, &context, sizeof context);
+	context.helper = (struct bpf_helper_ctx){
+		.hook = head(UB_EVENT_HELPER), .now_ns = os_now_ns(), .program = caller->number,
+		.helper = number / 5 << 4 | number % 5, .arguments = {args->r1, args->r2, args->r3, args->r4, args->r5}, .reserved = 0,
+	};
+	fire(caller->supervisor, UB_EVENT_HELPER, context.helper.helper, &context, sizeof context.helper);
 	os_unmask(masked);
 	return 1;
 }

@@ -14,6 +14,7 @@
  *   gate.c     helpers: what programs ask for, and whether they may
  *   talk.c     mailboxes
  *   hooks.c    what makes programs run: attaching, order, contexts, budgets
+ *   filters.c  hooks that see datagrams and frames, and may drop them
  *   points.c   hooks in interrupts
  */
 #ifndef DEVICE_SUPERVISOR_H
@@ -35,6 +36,7 @@ struct supervisor_board {
 	uint32_t pool_addr, pool_bytes;
 	uint8_t *base;    /* struct ub_run.base */
 	const struct ub_fault *panic; /* the firmware's own last fault, status UB_OK if none; may be NULL */
+	os_filter_frames filter_frames; /* NULL: the link has no frames */
 };
 
 enum {
@@ -155,7 +157,7 @@ struct supervisor_code {
 enum { SUPERVISOR_CODES = 16 };
 
 /* Hooks in interrupts: who is attached to each, in order. Interrupts read it, so that it is changed with them masked. */
-enum { SUPERVISOR_POINTS = UB_HOOK_COUNT - UB_HOOK_SCHED_SWITCH };
+enum { SUPERVISOR_POINTS = UB_HOOK_HELPER - UB_HOOK_SCHED_SWITCH + 1 };
 struct supervisor_points {
 	uint32_t n[SUPERVISOR_POINTS];
 	uint8_t programs[SUPERVISOR_POINTS][SUPERVISOR_PROGRAMS];
@@ -184,6 +186,7 @@ struct supervisor {
 	uint32_t attachments;  /* ever made */
 	uint64_t look_at_pins; /* when next, of simulated devices */
 	struct supervisor_points points;
+	uint32_t filtered;     /* UB_EVENTS_FILTER that somebody is attached to */
 };
 
 /* Flags of the server thread that the supervisor uses: one for each program. Others are the server's. */
@@ -234,7 +237,7 @@ void supervisor_booted(struct supervisor *s);
 /* A pin has a level: its programs run if that is a change. For drivers; simulated devices are looked at in supervisor_step. */
 void supervisor_pin(struct supervisor *s, uint32_t port, uint32_t pin, uint32_t level);
 /* Runs the programs of UB_EVENT_PACKET_IN or _OUT, one after the other, and waits for them, with the lock open meanwhile. Returns 0 if
- * one says that the datagram is to be dropped. */
+ * one says that the datagram is to be dropped. Those of frames the link asks for itself. */
 int supervisor_passes(struct supervisor *s, uint32_t event, const uint8_t peer[OS_PEER_BYTES], const uint8_t *bytes, uint32_t len);
 
 /* Writes text to the log, as if the program had printed it. */

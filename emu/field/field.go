@@ -37,6 +37,7 @@ type Options struct {
 	State    string // folder that what is stored is kept in
 	Listen   string // address and port; port 0 is any
 	Text     func([]byte)
+	Frames   netip.AddrPort // of a board with Ethernet: its network is whoever is there, a frame in each datagram, and not QEMU's
 }
 
 // Device runs. Close ends it.
@@ -63,6 +64,9 @@ func Start(ctx context.Context, o Options) (*Device, error) {
 		d, err := startBoard(ctx, o, name, listen)
 		if err != nil {
 			return nil, err
+		}
+		if o.Frames.IsValid() { // nobody answers there but whoever makes frames
+			return d, nil
 		}
 		if err := d.awake(ctx); err != nil {
 			return nil, errors.Join(err, d.Close())
@@ -208,7 +212,7 @@ func startBoard(ctx context.Context, o Options, board string, listen netip.AddrP
 		}
 		memory := qemu.Memory{Addr: uint32(s.Value), Bytes: who}
 		if slices.ContainsFunc(firmware.DeviceBoards(), func(b firmware.Board) bool { return b.Name == board && b.Ethernet }) {
-			return networked(ctx, board, image, listen, memory)
+			return networked(ctx, board, image, listen, o.Frames, memory)
 		}
 		line, err := qemu.BootLine(ctx, board, image, memory)
 		if err != nil {
@@ -220,7 +224,7 @@ func startBoard(ctx context.Context, o Options, board string, listen netip.AddrP
 }
 
 // networked is a board in a network of QEMU's.
-func networked(ctx context.Context, board string, image []byte, listen netip.AddrPort, memory qemu.Memory) (*Device, error) {
+func networked(ctx context.Context, board string, image []byte, listen, frames netip.AddrPort, memory qemu.Memory) (*Device, error) {
 	// QEMU chooses no port that it would tell us of: one that is free now.
 	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(listen))
 	if err != nil {
@@ -230,7 +234,13 @@ func networked(ctx context.Context, board string, image []byte, listen netip.Add
 	if err := conn.Close(); err != nil {
 		return nil, err
 	}
-	line, err := qemu.BootNetwork(ctx, board, image, listen, memory)
+	boot := qemu.BootNetwork
+	if frames.IsValid() {
+		boot = func(ctx context.Context, board string, image []byte, listen netip.AddrPort, memory ...qemu.Memory) (*qemu.Line, error) {
+			return qemu.BootFrames(ctx, board, image, listen, frames, memory...)
+		}
+	}
+	line, err := boot(ctx, board, image, listen, memory)
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,12 @@ var (
 // start boots a device, building what it needs.
 func start(t *testing.T, target, state string) *field.Device {
 	t.Helper()
+	return startWith(t, field.Options{Target: target, State: state})
+}
+
+func startWith(t *testing.T, o field.Options) *field.Device {
+	t.Helper()
+	target := o.Target
 	name := "build/device/host"
 	if board, ok := strings.CutPrefix(target, "qemu:"); ok {
 		name = "build/device/" + board + ".elf"
@@ -54,7 +60,8 @@ func start(t *testing.T, target, state string) *field.Device {
 		}
 		built[name] = true
 	}
-	d, err := field.Start(t.Context(), field.Options{Target: target, Folder: "../../build/device", State: state, Listen: "127.0.0.1:0"})
+	o.Folder, o.Listen = "../../build/device", "127.0.0.1:0"
+	d, err := field.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,6 +75,11 @@ func dial(t *testing.T, d *field.Device) deploy.Device {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return connect(t, to)
+}
+
+func connect(t *testing.T, to client.Transport) deploy.Device {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	c, err := client.Connect(ctx, to, oscore.DevelopmentOperator, filepath.Join(t.TempDir(), "sequence"))

@@ -61,6 +61,11 @@ func BootNetwork(ctx context.Context, machine string, elf []byte, from netip.Add
 	return bootLine(ctx, launch{machine: machine, elf: elf, memory: memory, forward: from})
 }
 
+// BootFrames starts one whose network is this process: frames go from and to two addresses of this computer, each in a datagram of UDP.
+func BootFrames(ctx context.Context, machine string, elf []byte, from, to netip.AddrPort, memory ...Memory) (*Line, error) {
+	return bootLine(ctx, launch{machine: machine, elf: elf, memory: memory, forward: from, frames: to})
+}
+
 func bootLine(ctx context.Context, l launch) (*Line, error) {
 	path, _, err := Find(ctx)
 	if err != nil {

@@ -132,6 +132,7 @@ type launch struct {
 	live    bool // time passes while the core sleeps, as it does here
 	memory  []Memory
 	forward netip.AddrPort // UDP that comes here goes to port 5683 of its network, if it has one
+	frames  netip.AddrPort // then forward is where its frames come from, and they go there: it has no network of QEMU's
 }
 
 func start(ctx context.Context, path string, l launch) (*process, error) {
@@ -183,7 +184,10 @@ func (p *process) start(ctx context.Context, path string, l launch) error {
 		}
 		p.cmd.Args = append(p.cmd.Args, "-device", fmt.Sprintf("loader,file=%s,addr=%#x,force-raw=on", escape(path), m.Addr))
 	}
-	if l.forward.IsValid() {
+	switch {
+	case l.frames.IsValid():
+		p.cmd.Args = append(p.cmd.Args, "-nic", fmt.Sprintf("socket,udp=%v,localaddr=%v", l.frames, l.forward))
+	case l.forward.IsValid():
 		p.cmd.Args = append(p.cmd.Args, "-nic", fmt.Sprintf("user,hostfwd=udp:%v:%d-:5683", l.forward.Addr(), l.forward.Port()))
 	}
 	if !l.reboots {

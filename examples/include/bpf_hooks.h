@@ -49,6 +49,8 @@ enum {
 	BPF_HOOK_IRQ_ENTER = 1 << 11,
 	BPF_HOOK_IRQ_EXIT = 1 << 12,
 	BPF_HOOK_HELPER = 1 << 13,
+	BPF_HOOK_FRAME_IN = 1 << 14,
+	BPF_HOOK_FRAME_OUT = 1 << 15,
 };
 
 /* Who a thread is, where a context names one: the number of a program, or one of these. */
@@ -98,14 +100,24 @@ struct bpf_fault_ctx {
 	char name[16];
 };
 
-/* SEC("packet/in"), SEC("packet/out"): a datagram came from the network, before anybody reads it; or is to be sent. The result
- * says what becomes of it. */
+/* SEC("packet/in"), SEC("packet/out"): a datagram of CoAP came, before anybody reads it; or is to be sent. The result says what
+ * becomes of it. */
 enum { BPF_PACKET_PASS = 0, BPF_PACKET_DROP = 1 };
 struct bpf_packet_ctx {
 	struct bpf_hook hook;
 	uint32_t length;   /* of the datagram */
 	uint32_t captured; /* bytes of it below: as many as the context has room for */
 	uint8_t peer[20];  /* who is at the other end: equal bytes, the same one */
+	uint8_t bytes[];
+};
+
+/* SEC("frame/in"), SEC("frame/out"): a frame came from the network, before anybody looks at it, whoever it is for; or is to be sent. On
+ * boards with Ethernet: what is below begins with its header, and behind that is ARP, or IPv4 with UDP of any port, ICMP, TCP. The
+ * result says what becomes of it, as of a datagram. */
+struct bpf_frame_ctx {
+	struct bpf_hook hook;
+	uint32_t length;   /* of the frame, without its checksum */
+	uint32_t captured; /* bytes of it below: as many as the context has room for */
 	uint8_t bytes[];
 };
 

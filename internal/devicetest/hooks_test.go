@@ -47,6 +47,9 @@ func TestHooksInInterrupts(t *testing.T) {
 	for _, board := range boards {
 		t.Run(board, func(t *testing.T) {
 			d := Boot(t, board, 3)
+			if _, err := d.Load(t.Context(), hook(t, "frames", "frame/in"), program(movImm(0, 0), exit())); name(err) != "e-hook" {
+				t.Errorf("frames of a line: %v", err)
+			}
 			before := d.info(t)
 			d.unusedStack(t)
 			when := program(load64(0, 1, hookNow), exit())

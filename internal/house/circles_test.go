@@ -74,7 +74,7 @@ var known = map[string][]string{
 	},
 	"device/supervisor": {
 		// Programs call helpers, helpers find, start and end programs, and to start one is to load and place it.
-		"gate.c hooks.c life.c load.c place.c points.c talk.c",
+		"filters.c gate.c hooks.c life.c load.c place.c points.c talk.c",
 	},
 }
 

@@ -244,6 +244,56 @@ func TestPacketFilter(t *testing.T) {
 	}
 }
 
+// Frames are filtered as datagrams are, by several in their order, until the last of them is gone. Here a frame is a datagram.
+func TestFrameFilter(t *testing.T) {
+	box := on(t, setup())
+	d := by(t, box, 0)
+	// Drops what begins with 0x50, an ack of CoAP's that nobody waits for.
+	begins := [8]byte{0x71, 0x10, 24}  // r0 = the frame's first byte
+	is := [8]byte{0x15, 0, 2, 0, 0x50} // if it is that, two further
+	must(t, code(t, d, "first", "frame/in", 1, nil, begins, is, zero, exit, drop, exit))
+	must(t, code(t, d, "then", "frame/in", 2, nil, zero, exit))
+	must(t, code(t, d, "leaves", "frame/out", 3, nil, read, zero, exit))
+	runs := func(name string) uint32 {
+		p, err := d.Program(t.Context(), name)
+		must(t, err)
+		if p.Faults != 0 {
+			t.Errorf("%s: %+v", name, p)
+		}
+		return p.Runs
+	}
+	first, then, leaves := runs("first"), runs("then"), runs("leaves")
+	for range 3 {
+		box.Give(7, []byte{0x50, 0, 0, 0})
+	}
+	// Each question is a frame that both see, and whose answer leaves: four by the time of the last.
+	if f := runs("first"); f != first+3+3 {
+		t.Errorf("first ran %d times", f-first)
+	}
+	if n := runs("then"); n != then+3 {
+		t.Errorf("then ran %d times, of which none is for what the first drops", n-then)
+	}
+	if n := runs("leaves"); n != leaves+3 {
+		t.Errorf("leaves ran %d times", n-leaves)
+	}
+	must(t, d.Detach(t.Context(), "first", nil))
+	must(t, d.Remove(t.Context(), "then"))
+	first = runs("first")
+	if n := runs("first"); n != first {
+		t.Error("runs though it is detached")
+	}
+	must(t, d.Kill(t.Context(), "leaves"))
+	must(t, d.Start(t.Context(), "leaves"))
+	leaves = runs("leaves")
+	if n := runs("leaves"); n != leaves+1 {
+		t.Errorf("started again it ran %d times", n-leaves)
+	}
+	must(t, code(t, d, "faults", "frame/out", 4, func(m *suit.Manifest) { m.Config.Restart = device.Never }, over, exit))
+	if _, err := d.Info(t.Context()); err != nil {
+		t.Errorf("after a fault nothing passes: %v", err)
+	}
+}
+
 // Who takes more than a hook's budget is detached, with the fault kept; the others go on.
 func TestHookBudget(t *testing.T) {
 	box := on(t, setup())
@@ -374,7 +424,7 @@ func TestHooksRefused(t *testing.T) {
 		{"detached", d.Detach(t.Context(), "heartbeat", nil), ""},
 		{"detached twice", d.Detach(t.Context(), "heartbeat", nil), "4.22 e-hook-detached"},
 		{"detached twice, by name", d.Detach(t.Context(), "heartbeat", &timer), "4.22 e-hook-detached"},
-		{"no kind of hook", d.Attach(t.Context(), "heartbeat", &device.Hook{Kind: 14}), "4.00 a hook is [number, argument, period, path, priority], in CBOR"},
+		{"no kind of hook", d.Attach(t.Context(), "heartbeat", &device.Hook{Kind: 16}), "4.00 a hook is [number, argument, period, path, priority], in CBOR"},
 		{"attached again", d.Attach(t.Context(), "heartbeat", &timer), ""},
 	} {
 		if got := refusal(c.err); got != c.want {

@@ -48,7 +48,7 @@ void field_make(const struct field_setup *setup)
 	setup = &field.setup;
 	field.board = (struct supervisor_board){
 		.name = "host", .core = "host", .cpu = UB_CPU_DSP, .pool = setup->base + setup->pool_addr, .pool_addr = setup->pool_addr,
-		.pool_bytes = setup->pool_bytes, .base = setup->base,
+		.pool_bytes = setup->pool_bytes, .base = setup->base, .filter_frames = posix_filter,
 	};
 	field.keys = (struct trust_keys){setup->keys, setup->nkeys, 0, setup->production};
 	nor_init(&field.flash, setup->flash, setup->area_bytes, setup->areas);
