@@ -25,7 +25,7 @@ enum ub_device {
 
 enum {
 	UB_DEVICE_HEADER = 4,   /* bytes before a payload */
-	UB_DEVICE_INPUTS = 16,  /* CLOCK, SENSOR, ACTUATOR, GPIO_IN and KEYPAD records of a trace, at most */
+	UB_DEVICE_INPUTS = 16,  /* SENSOR, ACTUATOR, GPIO_IN and KEYPAD records of a trace, at most */
 	UB_DEVICE_GLOBALS = 32, /* entries of the shared store */
 	UB_DEVICE_LOCALS = 16,  /* entries of the program's own store */
 	UB_DEVICE_OUTPUTS = 8,  /* pins written */
