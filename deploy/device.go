@@ -188,6 +188,20 @@ func (d Device) ask(ctx context.Context, r client.Request, out any) error {
 	return nil
 }
 
+// list reads a list: as a whole, or in pieces, where all of it changes faster than it can be read.
+func list[T any](ctx context.Context, d Device, path string) (all []T, err error) {
+	if err = d.ask(ctx, get(path), &all); !errors.Is(err, client.ErrChanged) {
+		return all, err
+	}
+	for all = nil; ; {
+		var page []T
+		if err := d.ask(ctx, get(path, fmt.Sprintf("from=%d", len(all)+1)), &page); err != nil || len(page) == 0 {
+			return all, err
+		}
+		all = append(all, page...)
+	}
+}
+
 func get(path string, query ...string) client.Request {
 	return client.Request{Method: coap.GET, Path: path, Query: query, Format: -1}
 }
@@ -203,7 +217,7 @@ func (d Device) Info(ctx context.Context) (i Info, err error) {
 
 // Programs lists them.
 func (d Device) Programs(ctx context.Context) (p []Program, err error) {
-	return p, d.ask(ctx, get("p"), &p)
+	return list[Program](ctx, d, "p")
 }
 
 // Program describes one.

@@ -33,7 +33,7 @@ func (h Hook) Hook() device.Hook {
 
 // Hooks lists what programs are attached to, or may be.
 func (d Device) Hooks(ctx context.Context) (h []Hook, err error) {
-	return h, d.ask(ctx, get("hooks"), &h)
+	return list[Hook](ctx, d, "hooks")
 }
 
 // Attach attaches a program to a hook that its manifest grants; nil: to all of them.

@@ -35,7 +35,7 @@ func (n MapName) path() string { return "m/" + n.Program + "/" + n.Map }
 
 // Maps lists the maps of all programs.
 func (d Device) Maps(ctx context.Context) (all []Map, err error) {
-	return all, d.ask(ctx, get("m"), &all)
+	return list[Map](ctx, d, "m")
 }
 
 // MapOf finds one of them.

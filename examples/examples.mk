@@ -20,7 +20,7 @@ EXAMPLE_OBJECTS := $(EXAMPLE_SOURCES:.c=.o) $(EXAMPLE_SOURCES:.bpf.c=.thumb.o) \
 	$(foreach v,v1 v2 v3 v4,image/testdata/objects/everything.$v.o) \
 	$(foreach n,maps badmaps oldmaps core undefined several,image/testdata/objects/$n.o) \
 	$(patsubst %.c,%.o,$(sort $(wildcard deploy/trace/programs/*.bpf.c))) \
-	cmd/ubench/testdata/null.bpf.o $(MAP_SOURCES:.bpf.c=.bpf.o) $(MAP_SOURCES:.bpf.c=.linux.o)
+	cmd/ubench/testdata/null.bpf.o emu/field/testdata/every.bpf.o $(MAP_SOURCES:.bpf.c=.bpf.o) $(MAP_SOURCES:.bpf.c=.linux.o)
 
 .PHONY: examples examples-check packed-tables packed-tables-check
 examples: $(addprefix build/,$(EXAMPLE_OBJECTS)) ## rebuild the objects of the examples
@@ -38,17 +38,8 @@ build/examples/%.thumb.o: examples/%.bpf.c $(wildcard examples/include/*.h examp
 	@mkdir -p $(@D)
 	$(EXAMPLE_THUMB) -c $< -o $@
 
-build/internal/mapstest/%.bpf.o: internal/mapstest/%.bpf.c $(wildcard examples/include/*.h examples/include/plain/*/*.h) examples/examples.mk
-	@mkdir -p $(@D)
-	$(MAP_BPF) -nostdlibinc -Iexamples/include -isystem examples/include/plain -c $< -o $@
-	llvm-strip-19 -g $@
-
-build/cmd/ubench/testdata/%.bpf.o: cmd/ubench/testdata/%.bpf.c $(wildcard examples/include/*.h examples/include/plain/*/*.h) examples/examples.mk
-	@mkdir -p $(@D)
-	$(MAP_BPF) -nostdlibinc -Iexamples/include -isystem examples/include/plain -c $< -o $@
-	llvm-strip-19 -g $@
-
-build/deploy/trace/programs/%.bpf.o: deploy/trace/programs/%.bpf.c $(wildcard examples/include/*.h examples/include/plain/*/*.h) examples/examples.mk
+# What is not in examples/.
+build/%.bpf.o: %.bpf.c $(wildcard examples/include/*.h examples/include/plain/*/*.h) examples/examples.mk
 	@mkdir -p $(@D)
 	$(MAP_BPF) -nostdlibinc -Iexamples/include -isystem examples/include/plain -c $< -o $@
 	llvm-strip-19 -g $@

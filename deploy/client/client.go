@@ -223,8 +223,8 @@ func (c *Conn) upload(ctx context.Context, r *Request) (*coap.Message, error) {
 	}
 }
 
-// errChanged is a body that became another one while it was collected.
-var errChanged = errors.New("what the device shows keeps changing")
+// ErrChanged is a body that became another one while it was collected.
+var ErrChanged = errors.New("what the device shows keeps changing")
 
 // download collects the rest of a body whose first block is there.
 func (c *Conn) download(ctx context.Context, r *Request, first *coap.Message) (*coap.Message, error) {
@@ -257,7 +257,7 @@ func (c *Conn) download(ctx context.Context, r *Request, first *coap.Message) (*
 			return m, nil
 		}
 		if tries == 5 || r.Method != coap.GET {
-			return nil, errChanged
+			return nil, ErrChanged
 		}
 		if m, err = c.exchange(ctx, c.message(r)); err != nil {
 			return nil, err

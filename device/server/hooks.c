@@ -87,19 +87,17 @@ void server_hooks(void *owner, const struct coap_request *q, struct coap_reply *
 	const struct cbor_writer w = server_writer(reply);
 	uint32_t n = 0;
 
-	(void)q;
 	reply->code = COAP_CONTENT;
 	for (int write = 0; write < 2; write++) {
+		struct server_page page = {server_from(q->message), 0, 0};
 		if (write)
 			cbor_head(&w, CBOR_ARRAY, n);
 		for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS * UB_HOOK_COUNT; i++) {
 			const struct supervisor_program *p = supervisor_at(&s->supervisor, i / UB_HOOK_COUNT);
-			if (!p || !(p->loaded.config.events >> i % UB_HOOK_COUNT & 1))
-				continue;
-			n++;
-			if (write)
+			if (p && p->loaded.config.events >> i % UB_HOOK_COUNT & 1 && server_shows(&page) && write)
 				show(&s->supervisor, &w, p, i % UB_HOOK_COUNT);
 		}
+		n = page.shown;
 	}
 }
 

@@ -52,7 +52,18 @@ int server_passed_on(struct server *s, struct server_call *c, struct supervisor_
 /* Bytes from twice as many hexadecimal digits. Returns whether they are. */
 int server_hex(uint8_t *to, const uint8_t *digits, uint32_t bytes);
 
-/* show.c */
+/* stores.c. The value of the query from=, where a list is to begin; 0: none is there. */
+uint32_t server_from(const struct coap_message *m);
+
+/* show.c. What a list shows: all, or from one on, which are counted from 1, as many as are one block at most: so that what changes
+ * all the time can be collected in pieces. */
+enum { SERVER_PAGE = 2 };
+struct server_page {
+	uint32_t first; /* 0: all */
+	uint32_t at, shown;
+};
+/* Whether the next one is among them. */
+int server_shows(struct server_page *page);
 void server_show(struct server *s, const struct cbor_writer *w, uint32_t number);
 
 /* say.c */

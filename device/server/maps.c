@@ -51,17 +51,18 @@ void server_maps(void *owner, const struct coap_request *q, struct coap_reply *r
 	const struct cbor_writer w = server_writer(reply);
 	uint32_t n = 0;
 
-	(void)q;
-	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const struct supervisor_program *p = supervisor_at(&s->supervisor, i);
-		n += p ? p->loaded.maps.n : 0;
-	}
 	reply->code = COAP_CONTENT;
-	cbor_head(&w, CBOR_ARRAY, n);
-	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const struct supervisor_program *p = supervisor_at(&s->supervisor, i);
-		for (uint32_t k = 0; p && k < p->loaded.maps.n; k++)
-			describe(&w, p, k);
+	for (int write = 0; write < 2; write++) {
+		struct server_page page = {server_from(q->message), 0, 0};
+		if (write)
+			cbor_head(&w, CBOR_ARRAY, n);
+		for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
+			const struct supervisor_program *p = supervisor_at(&s->supervisor, i);
+			for (uint32_t k = 0; p && k < p->loaded.maps.n; k++)
+				if (server_shows(&page) && write)
+					describe(&w, p, k);
+		}
+		n = page.shown;
 	}
 }
 
@@ -157,12 +158,12 @@ static void show_entries(const struct maps_map *m, uint32_t from, const struct c
 	entries(m, &from, w);
 }
 
-/* Likewise of records. */
-static uint32_t records(const struct maps_map *m, uint32_t *at, const struct cbor_writer *w)
+/* Likewise of records, `most` of them at most: there may be more by then, as programs in interrupts go on writing. */
+static uint32_t records(const struct maps_map *m, uint32_t *at, uint32_t most, const struct cbor_writer *w)
 {
 	uint32_t n = 0, all = 0;
 
-	for (;;) {
+	for (; n < most;) {
 		uint32_t next = *at, bytes;
 		const uint8_t *record = maps_peek(m, &next, &bytes);
 		all += record ? head_bytes(bytes) + bytes : 0;
@@ -175,6 +176,7 @@ static uint32_t records(const struct maps_map *m, uint32_t *at, const struct cbo
 		if (w)
 			cbor_bytes(w, record, bytes);
 	}
+	return n;
 }
 
 /* Positions are those of one ring buffer: its seed, which is another one for each that was made, stands above them. */
@@ -182,14 +184,14 @@ static void show_records(struct maps_map *m, uint64_t from, const struct cbor_wr
 {
 	if ((uint32_t)(from >> 32) == m->seed)
 		maps_consume_to(m, (uint32_t)from);
-	uint32_t at = m->consumed, next = at, n = records(m, &next, NULL);
+	uint32_t at = m->consumed, next = at, n = records(m, &next, ~0u, NULL);
 
 	cbor_head(w, CBOR_MAP, 3);
 	server_uint(w, SERVER_KEY_NEXT, (uint64_t)m->seed << 32 | next);
 	server_uint(w, SERVER_KEY_DROPPED, m->dropped);
 	server_key(w, SERVER_KEY_ENTRIES);
 	cbor_head(w, CBOR_ARRAY, n);
-	records(m, &at, w);
+	records(m, &at, n, w);
 }
 
 static void say_errno(struct coap_reply *reply, int32_t err)
@@ -242,8 +244,13 @@ void server_map(void *owner, const struct coap_request *q, struct coap_reply *re
 	reply->code = COAP_CONTENT;
 	if (m->type == UB_MAP_RINGBUF)
 		return show_records(m, a.from, &w);
-	if (a.key_bytes == ~0u)
-		return show_entries(m, a.from > MAPS_NONE ? MAPS_NONE : (uint32_t)a.from, &w);
+	if (a.key_bytes == ~0u) {
+		/* What runs in interrupts may change them in between: they are counted, and then shown. */
+		int live = p->loaded.config.events & UB_EVENTS_INTERRUPT || p->loaded.config.shared >> 2 * index & 3;
+		uint32_t masked = live ? os_mask() : 0;
+		show_entries(m, a.from > MAPS_NONE ? MAPS_NONE : (uint32_t)a.from, &w);
+		return live ? os_unmask(masked) : (void)0;
+	}
 	uint32_t e = a.key_bytes == m->key_size && m->key_size ? maps_find(m, a.key) : (uint32_t)MAPS_NONE;
 	if (e == MAPS_NONE)
 		return say_errno(reply, MAPS_ENOENT);

@@ -115,20 +115,30 @@ uint32_t server_programs_state(void *owner)
 	return state;
 }
 
+int server_shows(struct server_page *page)
+{
+	int shows = !page->first || ++page->at - page->first < SERVER_PAGE;
+
+	page->shown += (uint32_t)shows;
+	return shows;
+}
+
 void server_list(void *owner, const struct coap_request *q, struct coap_reply *reply)
 {
 	struct server *s = owner;
 	const struct cbor_writer w = server_writer(reply);
 	uint32_t n = 0;
 
-	(void)q;
 	reply->code = COAP_CONTENT;
-	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++)
-		n += supervisor_at(&s->supervisor, i) != NULL;
-	cbor_head(&w, CBOR_ARRAY, n);
-	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++)
-		if (supervisor_at(&s->supervisor, i))
-			server_show(s, &w, i);
+	for (int write = 0; write < 2; write++) {
+		struct server_page page = {server_from(q->message), 0, 0};
+		if (write)
+			cbor_head(&w, CBOR_ARRAY, n);
+		for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++)
+			if (supervisor_at(&s->supervisor, i) && server_shows(&page) && write)
+				server_show(s, &w, i);
+		n = page.shown;
+	}
 }
 
 void server_faults(void *owner, const struct coap_request *q, struct coap_reply *reply)

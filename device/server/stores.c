@@ -92,8 +92,7 @@ void server_value(void *owner, const struct coap_request *q, struct coap_reply *
 	server_say(reply, COAP_NOT_FOUND, "nothing is stored there");
 }
 
-/* The value of the query from=, where the list is to begin. */
-static uint32_t from_of(const struct coap_message *m)
+uint32_t server_from(const struct coap_message *m)
 {
 	struct coap_options options = coap_options(m);
 	struct coap_option o;
@@ -150,7 +149,7 @@ void server_log(void *owner, const struct coap_request *q, struct coap_reply *re
 	struct server *s = owner;
 	const struct cbor_writer w = server_writer(reply);
 	int32_t only = q->segments > 1 ? server_named(s, q) : -1;
-	uint32_t from = from_of(q->message);
+	uint32_t from = server_from(q->message);
 
 	if (q->segments > 1 && only < 0)
 		return server_say_absent(reply);

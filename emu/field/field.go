@@ -37,6 +37,7 @@ type Options struct {
 	State    string // folder that what is stored is kept in
 	Listen   string // address and port; port 0 is any
 	Text     func([]byte)
+	Fast     bool           // of a board under QEMU: while it sleeps no time goes by here
 	Frames   netip.AddrPort // of a board with Ethernet: its network is whoever is there, a frame in each datagram, and not QEMU's
 }
 
@@ -133,9 +134,7 @@ func startHost(ctx context.Context, o Options, listen netip.AddrPort) (*Device, 
 		select {
 		case <-d.done:
 		case <-time.After(5 * time.Second):
-			err := cmd.Process.Kill()
-			<-d.done // until then its flash is somebody's
-			return err
+			return cmd.Process.Kill()
 		}
 		return nil
 	}
@@ -214,9 +213,9 @@ func startBoard(ctx context.Context, o Options, board string, listen netip.AddrP
 		}
 		memory := qemu.Memory{Addr: uint32(s.Value), Bytes: who}
 		if slices.ContainsFunc(firmware.DeviceBoards(), func(b firmware.Board) bool { return b.Name == board && b.Ethernet }) {
-			return networked(ctx, board, image, listen, o.Frames, memory)
+			return networked(ctx, board, image, o, listen, memory)
 		}
-		line, err := qemu.BootLine(ctx, board, image, memory)
+		line, err := qemu.BootLine(ctx, board, image, qemu.Around{Fast: o.Fast}, memory)
 		if err != nil {
 			return nil, err
 		}
@@ -226,32 +225,19 @@ func startBoard(ctx context.Context, o Options, board string, listen netip.AddrP
 }
 
 // networked is a board in a network of QEMU's.
-func networked(ctx context.Context, board string, image []byte, listen, frames netip.AddrPort, memory qemu.Memory) (*Device, error) {
-	boot := qemu.BootNetwork
-	if frames.IsValid() {
-		boot = func(ctx context.Context, board string, image []byte, listen netip.AddrPort, memory ...qemu.Memory) (*qemu.Line, error) {
-			return qemu.BootFrames(ctx, board, image, listen, frames, memory...)
-		}
+func networked(ctx context.Context, board string, image []byte, o Options, listen netip.AddrPort, memory qemu.Memory) (*Device, error) {
+	// QEMU chooses no port that it would tell us of: one that is free now.
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(listen))
+	if err != nil {
+		return nil, err
 	}
-	var line *qemu.Line
-	for tries := 0; ; tries++ {
-		// QEMU chooses no port that it would tell us of: one that is free now. Somebody else may take it meanwhile.
-		conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(listen))
-		if err != nil {
-			return nil, err
-		}
-		at := conn.LocalAddr().(*net.UDPAddr).AddrPort()
-		if err := conn.Close(); err != nil {
-			return nil, err
-		}
-		line, err = boot(ctx, board, image, at, memory)
-		if err == nil {
-			listen = at
-			break
-		}
-		if listen.Port() != 0 || tries == 5 || ctx.Err() != nil {
-			return nil, err
-		}
+	listen = conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	if err := conn.Close(); err != nil {
+		return nil, err
+	}
+	line, err := qemu.BootLine(ctx, board, image, qemu.Around{From: listen, Frames: o.Frames, Fast: o.Fast}, memory)
+	if err != nil {
+		return nil, err
 	}
 	d := &Device{Address: listen.String(), reset: line.Reset, close: line.Close, done: make(chan struct{})}
 	go func() {
@@ -284,7 +270,7 @@ func (d *Device) awake(ctx context.Context) error {
 	}
 	defer conn.Close()
 	b := make([]byte, 16)
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); { // it takes a tenth of a second on a computer that has time
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
 		if err := conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
 			return err
 		}

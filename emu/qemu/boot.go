@@ -47,31 +47,32 @@ func (m *Machine) Exchange(ctx context.Context, kind byte, payload []byte) ([]by
 // Close ends QEMU. Closing twice does nothing.
 func (m *Machine) Close() error { return m.process.Close() }
 
+const fastShift = 5
+
 // Line is a machine whose serial line is ours, byte by byte. Its time passes as time does here, or slower, where it
 // executes more than its emulator can: an instruction takes a nanosecond of it.
 type Line struct{ process *process }
 
+// Around is what a machine on a line has around it.
+type Around struct {
+	// What comes to this address of this computer over UDP goes to port 5683 of a network that it is in.
+	From netip.AddrPort
+	// That network is this process: frames come from there and go here, each in a datagram of UDP.
+	Frames netip.AddrPort
+	// A core that sleeps takes no time here, and an instruction 32 nanoseconds of its own.
+	Fast bool
+}
+
 // BootLine starts a machine with a firmware.
-func BootLine(ctx context.Context, machine string, elf []byte, memory ...Memory) (*Line, error) {
-	return bootLine(ctx, launch{machine: machine, elf: elf, memory: memory})
-}
-
-// BootNetwork starts one that has a network: what comes to an address of this computer over UDP goes to port 5683 there.
-func BootNetwork(ctx context.Context, machine string, elf []byte, from netip.AddrPort, memory ...Memory) (*Line, error) {
-	return bootLine(ctx, launch{machine: machine, elf: elf, memory: memory, forward: from})
-}
-
-// BootFrames starts one whose network is this process: frames go from and to two addresses of this computer, each in a datagram of UDP.
-func BootFrames(ctx context.Context, machine string, elf []byte, from, to netip.AddrPort, memory ...Memory) (*Line, error) {
-	return bootLine(ctx, launch{machine: machine, elf: elf, memory: memory, forward: from, frames: to})
-}
-
-func bootLine(ctx context.Context, l launch) (*Line, error) {
+func BootLine(ctx context.Context, machine string, elf []byte, a Around, memory ...Memory) (*Line, error) {
 	path, _, err := Find(ctx)
 	if err != nil {
 		return nil, err
 	}
-	l.reboots, l.live = true, true
+	l := launch{machine: machine, elf: elf, memory: memory, forward: a.From, frames: a.Frames, reboots: true, live: !a.Fast}
+	if a.Fast {
+		l.shift = fastShift
+	}
 	p, err := start(ctx, path, l)
 	if err != nil {
 		return nil, fmt.Errorf("qemu:%s: %w", l.machine, err)
