@@ -11,7 +11,7 @@ import (
 )
 
 // pruning is how many slots are compiled at most to find out what can be left out of a plan.
-const pruning = 30_000
+const pruning = 150_000
 
 // pruner leaves out of a plan what its code does not depend on: each claim costs bytes, and the device time on every edge. The code is
 // the same afterwards, byte by byte.
@@ -29,7 +29,9 @@ type leftOut func(p *plan.Plan)
 func (b *builder) prune(j *judge.Judge, r *Result) *Result {
 	p := &pruner{builder: b, judge: j, best: r, left: pruning}
 	p.try(claims(r.Plan))
+	p.try(places(p.best.Plan))
 	p.try(parts(p.best.Plan))
+	p.best.Plan.Insns = slices.DeleteFunc(p.best.Plan.Insns, func(i plan.Insn) bool { return i.Empty() })
 	return p.best
 }
 
@@ -49,6 +51,25 @@ func claims(p *plan.Plan) (list []leftOut) {
 		}
 	}
 	return list
+}
+
+// places are where variables live that need not live elsewhere than before: nothing reads what comes there.
+func places(p *plan.Plan) (list []leftOut) {
+	for i, f := range p.Frames {
+		for _, moved := range f.Moved {
+			list = append(list, func(p *plan.Plan) { p.Frames[i].Moved = without(p.Frames[i].Moved, moved) })
+		}
+	}
+	for i, insn := range p.Insns {
+		for _, place := range insn.Place {
+			list = append(list, func(p *plan.Plan) { p.Insns[i].Place = without(p.Insns[i].Place, place) })
+		}
+	}
+	return list
+}
+
+func without(list []plan.Moved, one plan.Moved) []plan.Moved {
+	return slices.DeleteFunc(slices.Clone(list), func(m plan.Moved) bool { return m == one })
 }
 
 // parts are what facts say beside what they are about: how far from the end, of what a multiple, the greatest value.
@@ -85,7 +106,7 @@ func (p *pruner) try(list []leftOut) {
 		return
 	}
 	less := *p.best.Plan
-	less.Frames = slices.Clone(less.Frames)
+	less.Frames, less.Insns = slices.Clone(less.Frames), slices.Clone(less.Insns)
 	for _, out := range list {
 		out(&less)
 	}

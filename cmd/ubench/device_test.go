@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/ubench-dev/ubench/emu/field"
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
 // inDesk is a command with a configuration and a cache of its own.
@@ -70,11 +71,7 @@ func TestDeviceMistakes(t *testing.T) {
 // hostDevice is the device of the desk, which runs until the end of the test.
 func hostDevice(t *testing.T) *field.Device {
 	t.Helper()
-	make := exec.Command("make", "-s", "build/device/host")
-	make.Dir = "../.."
-	if out, err := make.CombinedOutput(); err != nil {
-		t.Fatalf("make build/device/host: %v\n%s", err, out)
-	}
+	testenv.Make(t, "build/device/host")
 	box, err := field.Start(t.Context(), field.Options{Target: "host", Folder: "../../build/device", State: t.TempDir(), Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ const (
 	most          = 4096 // requests that are remembered, the oldest giving way
 	datagramBytes = 1152 // what a device takes at most (OS_DATAGRAM_BYTES)
 	tries         = 4    // of a request that is not believed
-	meetTimeout   = 20 * time.Second
+	meetTimeout   = time.Minute
 )
 
 // request is one of a client, and what the device got of it.

@@ -115,7 +115,7 @@ func (d *Device) Take() (to byte, answer []byte) {
 	answer = make([]byte, C.OS_DATAGRAM_BYTES)
 	var peer C.struct_os_peer
 	var n C.uint32_t
-	for end := time.Now().Add(20 * time.Second); n == 0 && time.Now().Before(end); {
+	for end := time.Now().Add(5 * time.Minute); n == 0 && time.Now().Before(end); {
 		if n = C.posix_take(&peer, (*C.uint8_t)(unsafe.Pointer(&answer[0])), 0); n == 0 {
 			time.Sleep(50 * time.Microsecond)
 		}

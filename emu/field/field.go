@@ -134,7 +134,9 @@ func startHost(ctx context.Context, o Options, listen netip.AddrPort) (*Device, 
 		select {
 		case <-d.done:
 		case <-time.After(5 * time.Second):
-			return cmd.Process.Kill()
+			err := cmd.Process.Kill()
+			<-d.done // until then its flash is somebody's
+			return err
 		}
 		return nil
 	}
@@ -226,18 +228,25 @@ func startBoard(ctx context.Context, o Options, board string, listen netip.AddrP
 
 // networked is a board in a network of QEMU's.
 func networked(ctx context.Context, board string, image []byte, o Options, listen netip.AddrPort, memory qemu.Memory) (*Device, error) {
-	// QEMU chooses no port that it would tell us of: one that is free now.
-	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(listen))
-	if err != nil {
-		return nil, err
-	}
-	listen = conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	if err := conn.Close(); err != nil {
-		return nil, err
-	}
-	line, err := qemu.BootLine(ctx, board, image, qemu.Around{From: listen, Frames: o.Frames, Fast: o.Fast}, memory)
-	if err != nil {
-		return nil, err
+	var line *qemu.Line
+	for tries := 0; ; tries++ {
+		// QEMU chooses no port that it would tell us of: one that is free now. Somebody else may take it meanwhile.
+		conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(listen))
+		if err != nil {
+			return nil, err
+		}
+		at := conn.LocalAddr().(*net.UDPAddr).AddrPort()
+		if err := conn.Close(); err != nil {
+			return nil, err
+		}
+		line, err = qemu.BootLine(ctx, board, image, qemu.Around{From: at, Frames: o.Frames, Fast: o.Fast}, memory)
+		if err == nil {
+			listen = at
+			break
+		}
+		if listen.Port() != 0 || tries == 5 || ctx.Err() != nil {
+			return nil, err
+		}
 	}
 	d := &Device{Address: listen.String(), reset: line.Reset, close: line.Close, done: make(chan struct{})}
 	go func() {
@@ -270,7 +279,7 @@ func (d *Device) awake(ctx context.Context) error {
 	}
 	defer conn.Close()
 	b := make([]byte, 16)
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); { // it takes a tenth of a second on a computer that has time
 		if err := conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plgd-dev/go-coap/v3/options"
 	"github.com/plgd-dev/go-coap/v3/udp"
 
 	"github.com/ubench-dev/ubench/abi"
@@ -102,7 +103,7 @@ func TestProxyWithLibcoap(t *testing.T) {
 	ask("4.09 the program is stopped", "-m", "post", "-e", "12345678", "/p/sum/run")
 
 	// What changes is told to who observes.
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer stop()
 	watch := exec.CommandContext(ctx, tool, "-s", "120", "-m", "get", "coap://"+address+"/p")
 	told, err := watch.StdoutPipe()
@@ -138,7 +139,7 @@ func TestProxyWithGoCoap(t *testing.T) {
 	var all sync.WaitGroup
 	for n := range 2 {
 		all.Go(func() {
-			c, err := udp.Dial(address)
+			c, err := udp.Dial(address, options.WithTransmission(1, 2*time.Second, 10))
 			if err != nil {
 				t.Error(err)
 				return

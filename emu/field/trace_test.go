@@ -22,7 +22,7 @@ func TestTrace(t *testing.T) {
 			t.Fatal(tracer.Name, err)
 		}
 		var text bytes.Buffer
-		for end := time.Now().Add(time.Minute); ; {
+		for end := time.Now().Add(10 * time.Minute); ; {
 			r, err := s.Read(t.Context())
 			if err != nil {
 				t.Fatal(tracer.Name, err)

@@ -103,18 +103,22 @@ func board(t *testing.T) string {
 
 // TestDebugger asks the gdb stub why the machine stands, and for its registers.
 func TestDebugger(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	var port string
+	for starts := false; !starts; { // a port that is free may be somebody else's by the time QEMU takes it
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, port, _ = net.SplitHostPort(l.Addr().String())
+		l.Close()
+		lines := script(t, "netduinoplus2", "--gdb", port)
+		if at := find(t, lines, `target remote localhost:(\d+)`); at != port {
+			t.Errorf("the script tells of port %s, not %s", at, port)
+		}
+		starts = find(t, lines, `redirected to (\S+)|(?i)(address already) in use`) != ""
 	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	l.Close()
-	lines := script(t, "netduinoplus2", "--gdb", port)
-	if at := find(t, lines, `target remote localhost:(\d+)`); at != port {
-		t.Errorf("the script tells of port %s, not %s", at, port)
-	}
-	find(t, lines, `redirected to (\S+)`)
 	var conn net.Conn
+	var err error
 	for range patience / (50 * time.Millisecond) { // QEMU opens the port soon
 		if conn, err = net.Dial("tcp", "127.0.0.1:"+port); err == nil {
 			break

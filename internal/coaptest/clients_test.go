@@ -54,7 +54,7 @@ func bigBody() []byte {
 }
 
 func patience(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -116,7 +116,7 @@ func TestLibcoap(t *testing.T) {
 
 func dial(t *testing.T, addr string, size blockwise.SZX) *client.Conn {
 	t.Helper()
-	c, err := udp.Dial(addr, options.WithBlockwise(true, size, time.Minute),
+	c, err := udp.Dial(addr, options.WithBlockwise(true, size, 10*time.Minute), options.WithTransmission(1, 2*time.Second, 10),
 		options.WithErrors(func(error) {}))
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/ubench-dev/ubench/device/posix"
 	"github.com/ubench-dev/ubench/emu/qemu"
 	"github.com/ubench-dev/ubench/firmware"
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
 // Boards are those the firmware is built for.
@@ -29,11 +29,6 @@ var (
 	building sync.Mutex
 	built    = map[string][]byte{}
 )
-
-func root() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "../..")
-}
 
 // ELF builds the firmware of a board, with what tests need or as it ships, and reads it. Without a compiler for boards
 // the test is skipped.
@@ -54,12 +49,8 @@ func ELF(t testing.TB, board string, test bool) []byte {
 	if elf := built[name]; elf != nil {
 		return elf
 	}
-	make := exec.Command("make", "-s", fmt.Sprintf("-j%d", runtime.NumCPU()), name)
-	make.Dir = root()
-	if out, err := make.CombinedOutput(); err != nil {
-		t.Fatalf("make %s: %v\n%s", name, err, out)
-	}
-	elf, err := os.ReadFile(filepath.Join(root(), name))
+	testenv.Make(t, name)
+	elf, err := os.ReadFile(filepath.Join(testenv.Root(), name))
 	if err != nil {
 		t.Fatal(err)
 	}

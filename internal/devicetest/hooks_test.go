@@ -12,9 +12,9 @@ import (
 
 	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/device"
-	"github.com/ubench-dev/ubench/image"
-
 	"github.com/ubench-dev/ubench/examples"
+	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
 // hook is what a program that is attached to a hook is.
@@ -158,7 +158,7 @@ var (
 func TestPointsCostThreeInstructions(t *testing.T) {
 	for _, board := range Boards {
 		ELF(t, board, true)
-		out, err := exec.Command("arm-none-eabi-objdump", "-d", filepath.Join(root(), "build/device", board+"-test.elf")).Output()
+		out, err := exec.Command("arm-none-eabi-objdump", "-d", filepath.Join(testenv.Root(), "build/device", board+"-test.elf")).Output()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
 // TestUnsafeMustBeAskedFor runs a job on the engine that checks nothing, with the flag and without, and on firmware
@@ -42,9 +43,7 @@ func TestSafeFirmware(t *testing.T) {
 	if _, err := exec.LookPath("arm-none-eabi-gcc"); err != nil {
 		t.Skip("no cross compiler: ", err)
 	}
-	if out, err := exec.Command("make", "-s", "-C", "../..", "firmware-safe").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	testenv.Make(t, "firmware-safe")
 	elf, err := os.ReadFile("../../build/firmware/netduinoplus2-safe.elf")
 	if err != nil {
 		t.Fatal(err)

@@ -474,7 +474,7 @@ static void extend(struct op *c, const struct ub_insn *insn, uint32_t d)
 		jit_shift_imm(&c->out.code, T2_ASR, rd, rn, 31, JIT_ANY);
 		op_done(c, dh, rd);
 	}
-	*op_fact_of(c, d) = f;
+	op_learn(c, d, &f);
 }
 
 void op_alu(struct op *c, const struct ub_insn *insn)
@@ -535,7 +535,7 @@ void op_alu(struct op *c, const struct ub_insn *insn)
 	} else {
 		op_wide(c, insn, s);
 	}
-	*op_fact_of(c, d) = f;
+	op_learn(c, d, &f);
 }
 
 /* lddw: a constant, or the address of a function. */
@@ -552,7 +552,8 @@ void op_load_constant(struct op *c, const struct ub_insn *insn)
 		op_set_value(c, d, op_value(lo == start ? OP_COPY : OP_SUM, memory, OP_NONE, 0, lo - start));
 	else
 		op_set_const(c, d, lo);
-	*op_fact_of(c, d) = op_fact(OP_NUMBER, lo, lo);
+	struct op_fact f = op_fact(OP_NUMBER, lo, lo);
+	op_learn(c, d, &f);
 	if (!c->plan.say.defer)
 		op_settle(c, d, c->places.home[d]);
 	if (c->plan.say.dead_high)

@@ -60,15 +60,14 @@ static void begin_values(struct op *c)
 		if (v == UB_R10 && at < OP_REGS)
 			p->val[v] = op_value(OP_SUM, at, OP_NONE, 0, c->bias);
 	}
-	for (uint32_t i = 0; i < op_fact_count(c); i++)
-		c->facts.fact[i] = op_fact(OP_ANYTHING, 0, UINT32_MAX);
+	c->facts.there = (struct op_vars){ { 0, 0 } };
 	c->facts.length = c->program->ctx_min;
-	struct op_fact *context = op_fact_of(c, 1), *length = op_fact_of(c, 2);
-	*context = op_fact(OP_CONTEXT, 0, 0);
-	context->bounded = true;
-	context->slack = c->facts.length < 1u << 30 ? (int32_t)c->facts.length : 0;
-	*length = op_fact(OP_NUMBER, c->facts.length, UINT32_MAX);
-	length->bounded = length->exact = true;
+	struct op_fact context = op_fact(OP_CONTEXT, 0, 0), length = op_fact(OP_NUMBER, c->facts.length, UINT32_MAX);
+	context.bounded = true;
+	context.slack = c->facts.length < 1u << 30 ? (int32_t)c->facts.length : 0;
+	length.bounded = length.exact = true;
+	op_learn(c, 1, &context);
+	op_learn(c, 2, &length);
 }
 
 void op_prologue(struct op *c)

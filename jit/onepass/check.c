@@ -20,15 +20,22 @@ static struct op_fact number(uint32_t lo, uint32_t hi)
 	return op_fact(OP_NUMBER, lo, hi);
 }
 
-void op_forget(struct op *c, uint32_t var)
+void op_learn(struct op *c, uint32_t var, const struct op_fact *f)
 {
-	*op_fact_of(c, var) = anything();
+	c->facts.fact[op_fact_index(var)] = *f;
+	op_add(&c->facts.there, var);
 }
 
 void op_is_mapped(struct op *c, uint32_t var, int32_t offset)
 {
-	if (var != UB_R10 && offset >= -FAR_ACCESS && offset <= FAR_ACCESS)
-		op_fact_of(c, var)->mapped = true;
+	if (var == UB_R10 || offset < -FAR_ACCESS || offset > FAR_ACCESS)
+		return;
+	struct op_fact *f = &c->facts.fact[op_fact_index(var)];
+	if (!op_in(&c->facts.there, var)) {
+		*f = anything();
+		op_add(&c->facts.there, var);
+	}
+	f->mapped = true;
 }
 
 static bool is_number(const struct op_fact *f)
@@ -37,13 +44,16 @@ static bool is_number(const struct op_fact *f)
 }
 
 /* An address stays one, of which only the region may be guessed. */
-void op_doubt_fact(struct op *c, uint32_t var)
+void op_doubt_registers(struct op *c)
 {
-	struct op_fact *f = op_fact_of(c, var);
-	f->open = true;
-	f->bounded = f->exact = f->mapped = f->narrow = false;
-	if (is_number(f))
-		*f = anything();
+	for (uint32_t left = c->facts.there.of[0]; left; left &= left - 1) {
+		uint32_t var = (uint32_t)__builtin_ctz(left);
+		struct op_fact *f = &c->facts.fact[var];
+		f->open = true;
+		f->bounded = f->exact = f->mapped = f->narrow = false;
+		if (is_number(f))
+			op_forget(c, var);
+	}
 }
 
 /* What is known of the low half of a register, or of a word. */
@@ -54,7 +64,7 @@ struct op_fact op_know(struct op *c, uint32_t var)
 		return number((uint32_t)v->imm, (uint32_t)v->imm);
 	if (var == UB_R10)
 		return op_fact(OP_STACK, 0, 0);
-	return v->kind ? *op_fact_of(c, var) : anything();
+	return v->kind && op_in(&c->facts.there, var) ? c->facts.fact[op_fact_index(var)] : anything();
 }
 
 /* Bounds, of numbers and of offsets. */
@@ -455,7 +465,7 @@ static void refined(struct op *c, uint32_t var, struct op_fact *f)
 	if (least(f) > greatest(f))
 		f->lo = f->hi = f->align = 0;
 	if (var != UB_R10)
-		*op_fact_of(c, var) = *f;
+		op_learn(c, var, f);
 }
 
 /* What a comparison says where it holds, or where it does not. */

@@ -43,7 +43,7 @@ static uint32_t home_of(const struct op *c, const struct frame *f, uint32_t var)
 
 static bool is_there(const struct op *c, uint32_t var, uint32_t at)
 {
-	return c->places.val[var].kind == OP_HELD && c->places.val[var].a == at;
+	return (c->places.val[var].word & 0xffff) == (OP_HELD | at << 8);
 }
 
 /* Without a plan everything is at home, but for high halves that nobody reads, or that are 0. */
@@ -57,20 +57,31 @@ static void default_values(const struct op *c, struct frame *f)
 	f->zero = (struct op_vars){ { zero, 0 } };
 }
 
-/* What lives elsewhere than the map says. Returns false if control never comes here. */
+/* In place of a variable that lives elsewhere: control never comes here. */
+enum { NEVER = 15 };
+
+/* What lives elsewhere than the map says: until a bit 0, a bit 1, a variable and its place. Returns false if control never
+ * comes here. */
 static bool read_moved(struct op *c, struct frame *f, struct op_vars *placed)
 {
 	f->moved = (struct op_vars){ { 0, 0 } };
 	*placed = c->map.placed;
-	for (uint32_t var, at; op_read_moved(c, &var, &at);) {
-		if (var == OP_NEVER)
+	for (;;) {
+		uint32_t head = op_window(c, 11), var = head >> 25 & 63;
+		if (!(head >> 31))
+			break;
+		if (var == NEVER)
 			return false;
+		op_pass(c, 11);
+		var = op_variable(c, var);
+		uint32_t at = op_place(c, head >> 21 & 15);
 		f->home[var] = (uint8_t)at;
 		op_add(&f->moved, var);
 		op_add(placed, var);
 		if (at == OP_NONE)
 			op_take(placed, var);
 	}
+	op_pass(c, 1);
 	return true;
 }
 
@@ -120,14 +131,26 @@ static void meet(struct op *c, const struct frame *f, uint32_t var, enum op_visi
 	}
 }
 
+/* What is not as the frame says, of a set. */
+static uint32_t wrong(const struct op *c, const struct frame *f, uint32_t set)
+{
+	const struct op_said *is = &c->places.said[set];
+	uint32_t moved = f->place.of[set] & f->moved.of[set], todo = (f->place.of[set] & ~moved & ~is->at_home) | (f->zero.of[set] & ~is->zero);
+	for (; moved; moved &= moved - 1) {
+		uint32_t var = set * OP_WORD + (uint32_t)__builtin_ctz(moved);
+		if (!is_there(c, var, f->home[var]))
+			todo |= moved & (0u - moved);
+	}
+	return todo;
+}
+
 /* Goes through what is not as the frame says, by the numbers of registers. What comes to its place may take another's:
  * so it looks anew each time, and the last one that is to be in a place is there. */
 static void meet_all(struct op *c, const struct frame *f, enum op_visit how)
 {
 	for (uint32_t set = 0; set < 2; set++) {
-		const struct op_said *is = &c->places.said[set];
 		for (uint32_t passed = 0;;) {
-			uint32_t todo = (f->place.of[set] & (~is->at_home | f->moved.of[set])) | (f->zero.of[set] & ~is->zero);
+			uint32_t todo = wrong(c, f, set);
 			if (set == 0)
 				todo = (todo | todo >> OP_HIGH) & 0xffff;
 			todo &= ~passed;
@@ -160,68 +183,63 @@ static void enter_values(struct op *c, const struct frame *f)
 	meet_all(c, f, OP_ENTER);
 }
 
-/* Bounds of a number: those of any where the claim says no others, or none that are possible. */
-static void number_bounds(struct op_fact *f, int64_t lo, int64_t hi)
-{
-	bool possible = lo >= 0 && hi <= UINT32_MAX;
-	f->lo = possible ? (uint32_t)lo : 0;
-	f->hi = possible ? (uint32_t)hi : UINT32_MAX;
-}
+/* The first bits of a claim: 1, a variable, a kind, and what is said. */
+enum { CLAIM = 12, CLAIM_LOW = 4, CLAIM_HIGH = 2, CLAIM_SLACK = 1 };
 
-/* Reads a claim about a variable, which is returned. */
-static uint32_t read_fact(struct op *c, struct op_fact *f)
+/* Reads a claim about a variable. It may say anything: edges have to satisfy it. */
+static void read_fact(struct op *c, uint32_t kind, uint32_t there, struct op_fact *f)
 {
-	static const uint8_t kinds[] = { OP_NUMBER, OP_CONTEXT, OP_STACK, OP_NUMBER };
-	struct op_claim is;
-	op_read_claim(c, &is);
-	bool high = is.there & CLAIM_HIGH, number = kinds[is.kind] == OP_NUMBER;
-	int64_t most = number ? (int64_t)UINT32_MAX : INT32_MAX, hi = high && is.lo + (int64_t)is.above < most ? is.lo + (int64_t)is.above : most;
-	*f = op_fact(is.kind == 2 && is.other ? OP_TOP : kinds[is.kind], (uint32_t)is.lo, (uint32_t)hi);
-	f->slack = is.slack;
-	f->open = !number && !(is.there & (CLAIM_LOW | CLAIM_HIGH));
-	if (is.kind == 3) {
-		int64_t from = is.other ? c->program->data_addr : c->program->rodata_addr;
-		number_bounds(f, is.lo + from, high ? hi + from : hi);
-	} else if (number) {
-		number_bounds(f, is.lo, hi);
-	}
-	if (is.there & CLAIM_SLACK) {
+	bool number = kind == 0 || kind == 3, other = (kind == 3 || (kind == 2 && c->map.calls)) && op_read(c, 1);
+	uint32_t lo = there & CLAIM_LOW ? (uint32_t)op_read_signed(c) : 0, most = number ? UINT32_MAX : INT32_MAX;
+	if (kind == 3)
+		lo += other ? c->program->data_addr : c->program->rodata_addr;
+	uint32_t above = there & CLAIM_HIGH ? op_read_number(c) : UINT32_MAX;
+	*f = op_fact(number ? OP_NUMBER : kind == 1 ? OP_CONTEXT : other ? OP_TOP : OP_STACK, lo, above > most - lo ? most : lo + above);
+	f->open = !number && !there;
+	if (there & CLAIM_SLACK) {
+		f->slack = op_read_signed(c);
 		f->bounded = true;
 		f->exact = op_read(c, 1);
-		f->open = false;
 		if (number && !f->exact && op_read(c, 1))
 			f->times = (uint8_t)(op_read_count(c, 253) + 2);
 		if (f->kind >= OP_STACK || f->slack > 1 << 30 || f->slack < -(1 << 30))
 			op_refuse(c, ONEPASS_MALFORMED);
 	}
-	if (is.kind == 0 && op_read(c, 1))
+	if (kind == 0 && op_read(c, 1))
 		f->align = (uint8_t)(op_read(c, 3) + 1);
-	if (number ? f->lo > f->hi : f->from > f->to || f->from == INT32_MIN)
+	if (!number && f->from == INT32_MIN)
 		op_refuse(c, ONEPASS_MALFORMED);
-	return is.var;
 }
 
-static void frame_fact(struct op *c, enum op_visit how, struct op_vars *told)
+static void frame_facts(struct op *c, enum op_visit how, struct op_vars *told)
 {
 	struct op_fact f;
-	uint32_t var = read_fact(c, &f);
-	if (how == OP_CALL && f.kind == OP_STACK) { /* the callee's r10 is lower */
-		f.from -= UB_FRAME_BYTES;
-		f.to -= UB_FRAME_BYTES;
+	for (;;) {
+		uint32_t head = op_window(c, CLAIM);
+		if (!(head >> 31))
+			break;
+		op_pass(c, CLAIM);
+		uint32_t var = op_fact_variable(c, head >> 25 & 63);
+		read_fact(c, head >> 23 & 3, head >> 20 & 7, &f);
+		if (how == OP_CALL && f.kind == OP_STACK) { /* the callee's r10 is lower */
+			f.lo -= UB_FRAME_BYTES;
+			f.hi -= UB_FRAME_BYTES;
+		}
+		if (how & OP_EDGE && !op_implies(c, var, &f))
+			op_doubt(c, c->plan.frame, ONEPASS_FACT, var);
+		if (how & OP_ENTER) {
+			c->facts.fact[op_fact_index(var)] = f;
+			op_add(told, var);
+		}
 	}
-	if (how & OP_EDGE && !op_implies(c, var, &f))
-		op_doubt(c, c->plan.frame, ONEPASS_FACT, var);
-	if (how & OP_ENTER) {
-		*op_fact_of(c, var) = f;
-		op_add(told, var);
-	}
+	op_pass(c, 1);
 }
 
 /* What the fast form of a loop knows; out of one, nothing of interest. */
 static void read_forms(struct op *c, enum op_visit how)
 {
 	struct op_loop *l = &c->loop;
-	bool here = l->fast && how != OP_SKIP, tested = op_read(c, 1);
+	bool here = l->fast, tested = op_read(c, 1);
 	if (here && how == OP_ENTER)
 		l->tested = tested;
 	else if (here && tested && !l->tested)
@@ -229,7 +247,7 @@ static void read_forms(struct op *c, enum op_visit how)
 	while (op_read(c, 1)) {
 		uint32_t var = op_read_fact_variable(c), of = op_read_fact_variable(c);
 		int32_t more = op_read_signed(c);
-		struct op_form *f = &l->form[op_fact_of(c, var) - c->facts.fact];
+		struct op_form *f = &l->form[op_fact_index(var)];
 		if (!here)
 			continue;
 		if (how == OP_ENTER)
@@ -243,7 +261,7 @@ static void frame_loop(struct op *c, uint32_t slot, enum op_visit how)
 {
 	bool forms = op_read(c, 1);
 	uint32_t at = op_tell(c);
-	if (forms && (how == OP_SKIP || how & OP_EDGE))
+	if (forms && how & OP_EDGE)
 		read_forms(c, how & ~(uint32_t)OP_ENTER);
 	if (!(how & OP_ENTER))
 		return;
@@ -261,12 +279,7 @@ static void forget_others(struct op *c, const struct op_vars *told)
 	const struct op_said *said = c->places.said;
 	if ((told->of[0] & ~said[0].known) | (told->of[1] & ~said[1].known))
 		op_refuse(c, ONEPASS_NOT_THERE);
-	for (uint32_t v = 0; v < UB_R10; v++)
-		if (!op_in(told, v))
-			op_forget(c, v);
-	for (uint32_t v = OP_WORD; v < OP_WORD + (uint32_t)c->map.nwords; v++)
-		if (!op_in(told, v))
-			op_forget(c, v);
+	c->facts.there = *told;
 }
 
 static void read_frame(struct op *c, uint32_t slot, enum op_visit how)
@@ -284,8 +297,7 @@ static void read_frame(struct op *c, uint32_t slot, enum op_visit how)
 	read_values(c, &f, &placed);
 	if (how & OP_EDGE)
 		meet_all(c, &f, OP_EDGE);
-	while (op_read(c, 1))
-		frame_fact(c, how, &told);
+	frame_facts(c, how, &told);
 	uint32_t length = op_maybe_number(c);
 	if (how & OP_EDGE && length > c->facts.length)
 		op_doubt(c, c->plan.frame, ONEPASS_LENGTH, 0);
@@ -308,12 +320,11 @@ static void default_frame(struct op *c, enum op_visit how)
 	for (uint32_t left = c->places.said[0].known & ((1u << UB_R10) - 1) << OP_HIGH & ~(f.place.of[0] | f.zero.of[0]); left; left &= left - 1)
 		op_lose(c, (uint32_t)__builtin_ctz(left)); /* high halves that nobody reads */
 	meet_all(c, &f, OP_ENTER);
-	for (uint32_t left = f.place.of[0] & ((1u << UB_R10) - 1); left; left &= left - 1)
-		op_doubt_fact(c, (uint32_t)__builtin_ctz(left));
+	op_doubt_registers(c);
 	c->facts.length = c->program->ctx_min;
 }
 
-/* What the plan says of a slot where paths meet. SKIP reads the next one. */
+/* What the plan says of a slot where paths meet. */
 void op_frame(struct op *c, uint32_t slot, enum op_visit how)
 {
 	if (!c->plan.bits.bytes) {
@@ -322,10 +333,8 @@ void op_frame(struct op *c, uint32_t slot, enum op_visit how)
 	}
 	uint32_t at = op_tell(c);
 	c->plan.frame = slot;
-	if (how != OP_SKIP)
-		op_seek(c, c->plan.frames[op_join_index(c, slot)]);
+	op_seek(c, c->plan.frames[op_join_index(c, slot)]);
 	read_frame(c, slot, how);
 	op_read_all(c);
-	if (how != OP_SKIP)
-		op_seek(c, at);
+	op_seek(c, at);
 }

@@ -260,17 +260,17 @@ void op_jump(struct op *c, const struct ub_insn *insn)
 	c->places.vouched = OP_NONE;
 
 	if (!always) { /* what the comparison says is known at the target */
-		struct op_fact d = *op_fact_of(c, UB_DST(insn) % UB_R10), s = *op_fact_of(c, UB_SRC(insn) % UB_R10);
-		uint32_t length = c->facts.length;
+		struct op_fact *d = &c->facts.fact[UB_DST(insn) % UB_R10], *s = &c->facts.fact[UB_SRC(insn) % UB_R10], was[2] = { *d, *s };
+		struct op_facts facts = c->facts;
 		bool tested = c->loop.tested;
 		op_refine(c, insn, true);
 		op_loop_test(c, insn, true);
 		op_loop_edge(c, target);
 		op_frame(c, target, OP_EDGE);
 		c->loop.tested = tested;
-		c->facts.length = length;
-		*op_fact_of(c, UB_DST(insn) % UB_R10) = d;
-		*op_fact_of(c, UB_SRC(insn) % UB_R10) = s;
+		c->facts = facts;
+		*d = was[0];
+		*s = was[1];
 		known = compare(c, insn, &cond);
 		op_refine(c, insn, false);
 		op_loop_test(c, insn, false);

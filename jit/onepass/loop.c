@@ -12,14 +12,9 @@
 #include "jit/onepass/loop.h"
 #include "jit/onepass/plan.h"
 
-static uint32_t index_of(struct op *c, uint32_t var)
-{
-	return (uint32_t)(op_fact_of(c, var) - c->facts.fact);
-}
-
 static struct op_form *form_of(struct op *c, uint32_t var)
 {
-	return &c->loop.form[index_of(c, var)];
+	return &c->loop.form[op_fact_index(var)];
 }
 
 static const struct op_form unknown = { OP_NONE, OP_NONE, OP_NONE, 0, 0 };

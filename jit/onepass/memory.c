@@ -299,7 +299,8 @@ static void load(struct op *c, const struct ub_insn *insn)
 	} else if (!high) {
 		op_lose(c, dh);
 	}
-	*op_fact_of(c, d) = loaded(size, sign);
+	struct op_fact f = loaded(size, sign);
+	op_learn(c, d, &f);
 }
 
 static void store(struct op *c, const struct ub_insn *insn)
@@ -418,7 +419,7 @@ static void move_words(struct op *c, const struct ub_insn *insn, uint32_t size)
 		} else if (!high) {
 			op_lose(c, d + OP_HIGH);
 		}
-		*op_fact_of(c, d) = f;
+		op_learn(c, d, &f);
 		return;
 	}
 	bool x = UB_CLASS(insn->opcode) == UB_STX;
@@ -437,7 +438,7 @@ static void move_words(struct op *c, const struct ub_insn *insn, uint32_t size)
 		}
 	}
 	if (word != OP_NONE)
-		*op_fact_of(c, word) = f;
+		op_learn(c, word, &f);
 	c->places.vouched = OP_NONE;
 }
 

@@ -5,13 +5,10 @@
 
 #include "jit/onepass/plan.h"
 
-enum { VERSION = 2, NOWHERE = 12, WORD = 13 };
-
-/* So many bits are in a window, wherever it begins. */
-enum { WINDOW = 25 };
+enum { VERSION = 3, NOWHERE = 12, WORD = 13 };
 
 /* The window goes on to what has not been read: 0 behind the end. */
-static NOINLINE void move_window(struct op *c)
+NOINLINE void op_move_window(struct op *c)
 {
 	struct op_bits *b = &c->plan.bits;
 	uint32_t v = 0, at = b->at + b->used, shift = 24;
@@ -38,25 +35,14 @@ void op_seek(struct op *c, uint32_t at)
 {
 	c->plan.bits.at = at;
 	c->plan.bits.used = 0;
-	move_window(c);
+	op_move_window(c);
 }
 
-
-static NOINLINE uint32_t read_on(struct op *c, uint32_t n)
-{
-	move_window(c);
-	return op_read(c, n);
-}
-
-/* The next n bits, 0 < n <= 25; 0 behind the end. */
+/* The next n bits, 0 < n. */
 static ALWAYS_INLINE uint32_t bits(struct op *c, uint32_t n)
 {
-	struct op_bits *b = &c->plan.bits;
-	uint32_t used = b->used + n, window = b->window;
-	if (used > WINDOW)
-		return read_on(c, n);
-	b->window = window << n;
-	b->used = used;
+	uint32_t window = op_window(c, n);
+	op_pass(c, n);
 	return window >> (32 - n);
 }
 
@@ -84,53 +70,10 @@ uint32_t op_maybe_number(struct op *c)
 	return bits(c, 1) ? op_read_number(c) : 0;
 }
 
-static int32_t with_sign(uint32_t v)
-{
-	return (int32_t)(v >> 1 ^ (0u - (v & 1)));
-}
-
-/* Three numbers, before each a bit that says whether it is there: returns these bits. The window is in registers
- * meanwhile; a bit and a group, or a group, are in it. */
-static uint32_t read_three(struct op *c, uint32_t *number)
-{
-	struct op_bits *b = &c->plan.bits;
-	uint32_t window = b->window, used = b->used, there = 0;
-	for (uint32_t i = 0; i < 3; i++) {
-		uint32_t v = 0, left = 8, some;
-		if (used > WINDOW - 6) {
-			b->used = used;
-			move_window(c);
-			window = b->window;
-			used = 0;
-		}
-		some = window >> 31;
-		there |= some << i;
-		window <<= 1;
-		used += 1;
-		while (some && left--) {
-			v = v << 4 | (window >> 27 & 15);
-			some = window >> 31;
-			window <<= 5;
-			used += 5;
-			if (used > WINDOW - 5) {
-				b->used = used;
-				move_window(c);
-				window = b->window;
-				used = 0;
-			}
-		}
-		if (some)
-			op_refuse(c, ONEPASS_MALFORMED);
-		number[i] = v;
-	}
-	b->window = window;
-	b->used = used;
-	return there;
-}
-
 int32_t op_read_signed(struct op *c)
 {
-	return with_sign(op_read_number(c));
+	uint32_t v = op_read_number(c);
+	return (int32_t)(v >> 1 ^ (0u - (v & 1)));
 }
 
 /* A number up to a limit. */
@@ -143,9 +86,8 @@ uint32_t op_read_count(struct op *c, uint32_t most)
 	return 0;
 }
 
-static uint32_t read_place(struct op *c)
+uint32_t op_place(struct op *c, uint32_t code)
 {
-	uint32_t code = bits(c, 4);
 	if (code < OP_REGS - (uint32_t)c->map.calls) /* with calls, r11 is the frame's */
 		return code;
 	if (code == NOWHERE)
@@ -157,7 +99,11 @@ static uint32_t read_place(struct op *c)
 	return OP_NONE;
 }
 
-/* A variable that plans may speak of. */
+static uint32_t read_place(struct op *c)
+{
+	return op_place(c, bits(c, 4));
+}
+
 uint32_t op_variable(struct op *c, uint32_t v)
 {
 	if (v < OP_WORD ? (v & 15) < UB_R10 : v - OP_WORD < c->map.nwords)
@@ -166,7 +112,6 @@ uint32_t op_variable(struct op *c, uint32_t v)
 	return 0;
 }
 
-/* A variable that facts are about. */
 uint32_t op_fact_variable(struct op *c, uint32_t v)
 {
 	if (v < UB_R10 || (v >= OP_WORD && v - OP_WORD < c->map.nwords))
@@ -178,32 +123,6 @@ uint32_t op_fact_variable(struct op *c, uint32_t v)
 uint32_t op_read_fact_variable(struct op *c)
 {
 	return op_fact_variable(c, op_read(c, 6));
-}
-
-/* One of those that live elsewhere in a frame than the map says; false if there is no other. */
-bool op_read_moved(struct op *c, uint32_t *var, uint32_t *at)
-{
-	if (!bits(c, 1))
-		return false;
-	*var = bits(c, 6);
-	if (*var == OP_NEVER)
-		return true;
-	*var = op_variable(c, *var);
-	*at = read_place(c);
-	return true;
-}
-
-/* What a frame says of a variable, but for how often the number is bounded and what it is a multiple of. */
-void op_read_claim(struct op *c, struct op_claim *to)
-{
-	uint32_t head = bits(c, 8), kind = head & 3, number[3];
-	to->var = (uint8_t)op_fact_variable(c, head >> 2);
-	to->kind = (uint8_t)kind;
-	to->other = (kind == 3 || (kind == 2 && c->map.calls)) && bits(c, 1);
-	to->there = (uint8_t)read_three(c, number);
-	to->lo = with_sign(number[0]);
-	to->above = number[1];
-	to->slack = with_sign(number[2]);
 }
 
 static void read_places(struct op *c)
@@ -267,7 +186,7 @@ bool op_plan_begin(struct op *c)
 {
 	struct op_map *m = &c->map;
 	c->plan.bits = (struct op_bits){ .bytes = c->program->plan, .end = c->program->plan_bytes * 8 };
-	move_window(c);
+	op_move_window(c);
 	for (uint32_t v = 0; v < OP_VARS; v++)
 		m->home[v] = OP_NONE;
 	if (op_read(c, 4) != VERSION)
@@ -290,6 +209,16 @@ bool op_plan_begin(struct op *c)
 	read_joins(c);
 	op_read_all(c);
 	return !c->refused;
+}
+
+/* Where frames begin: before each stands how many bits it has. */
+void op_find_frames(struct op *c, uint32_t joins)
+{
+	for (uint32_t i = 0; i < joins && !c->refused; i++) {
+		uint32_t length = op_read_count(c, 0xffff);
+		c->plan.frames[i] = (uint16_t)op_tell(c);
+		op_seek(c, c->plan.frames[i] + length);
+	}
 }
 
 /* What a function returns and saves; the plan is read elsewhere meanwhile. */

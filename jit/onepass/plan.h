@@ -5,6 +5,23 @@
 
 #include "jit/onepass/state.h"
 
+enum { OP_WINDOW = 25 }; /* so many bits are in a window, wherever it begins */
+
+void op_move_window(struct op *c);
+/* What has not been read, on top: n bits of it at least, n <= OP_WINDOW; 0 behind the end. */
+static ALWAYS_INLINE uint32_t op_window(struct op *c, uint32_t n)
+{
+	struct op_bits *b = &c->plan.bits;
+	if (b->used + n > OP_WINDOW)
+		op_move_window(c);
+	return b->window;
+}
+static ALWAYS_INLINE void op_pass(struct op *c, uint32_t n)
+{
+	c->plan.bits.window <<= n;
+	c->plan.bits.used += n;
+}
+
 /* The bit at which reading is, and goes on. */
 uint32_t op_tell(const struct op *c);
 void op_seek(struct op *c, uint32_t at);
@@ -20,24 +37,11 @@ uint32_t op_read_number(struct op *c);
 int32_t op_read_signed(struct op *c);
 uint32_t op_maybe_number(struct op *c);
 uint32_t op_read_count(struct op *c, uint32_t most);
-/* A variable, of six bits. */
+/* A variable that plans may speak of; one that facts are about. */
 uint32_t op_variable(struct op *c, uint32_t v);
 uint32_t op_fact_variable(struct op *c, uint32_t v);
 uint32_t op_read_fact_variable(struct op *c);
-
-/* In place of a variable that lives elsewhere: control never comes here. */
-enum { OP_NEVER = 15 };
-bool op_read_moved(struct op *c, uint32_t *var, uint32_t *at);
-
-/* The first part of what a frame says of a variable. */
-struct op_claim {
-	uint8_t var, kind;
-	bool other;    /* of memory, .data; of the stack, from its top */
-	uint8_t there; /* what is said: CLAIM_* */
-	int32_t lo, slack;
-	uint32_t above; /* lo, at most */
-};
-enum { CLAIM_LOW = 1, CLAIM_HIGH = 2, CLAIM_SLACK = 4 };
-void op_read_claim(struct op *c, struct op_claim *to);
+/* A place, of which four bits have been read. */
+uint32_t op_place(struct op *c, uint32_t code);
 
 #endif

@@ -242,12 +242,8 @@ static int32_t find_frames(struct op *c, uint8_t *mem, uint8_t *tables)
 	c->plan.frames = (uint16_t *)(tables - frames);
 	tables = place_variables(c, tables - frames);
 	c->out.fixups = (struct jit_fixup *)tables;
-	if (!c->plan.bits.bytes)
-		return 0;
-	for (uint32_t i = 0; i < joins && !c->refused; i++) {
-		c->plan.frames[i] = (uint16_t)op_tell(c);
-		op_frame(c, 0, OP_SKIP);
-	}
+	if (c->plan.bits.bytes)
+		op_find_frames(c, joins);
 	return 0;
 }
 

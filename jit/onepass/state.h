@@ -164,6 +164,7 @@ static inline struct op_fact op_fact(enum op_fact_kind kind, uint32_t lo, uint32
 }
 
 struct op_facts {
+	struct op_vars there; /* of these something is known: */
 	struct op_fact *fact; /* r0 to r10, then words */
 	uint32_t length; /* the context has so many bytes at least */
 };
@@ -352,9 +353,11 @@ bool op_plan_begin(struct op *c);
 /* `dead`: control does not come there. */
 void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead);
 void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32_t *registers, op_set *words);
-/* A place where paths meet. SKIP: of no interest; EDGE: things are to be as the frame says, and are moved; ENTER:
+/* Finds the frames, of which there are so many. */
+void op_find_frames(struct op *c, uint32_t joins);
+/* A place where paths meet. EDGE: things are to be as the frame says, and are moved; ENTER:
  * they are so from here on; THROUGH: first the one, then the other; CALL: an edge, seen from the function that is called. */
-enum op_visit { OP_SKIP, OP_EDGE, OP_ENTER, OP_THROUGH, OP_CALL = OP_EDGE | 4 };
+enum op_visit { OP_EDGE = 1, OP_ENTER, OP_THROUGH, OP_CALL = OP_EDGE | 4 };
 /* frame.c */
 void op_frame(struct op *c, uint32_t slot, enum op_visit how);
 void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var);
@@ -406,19 +409,25 @@ static inline struct op_operand op_imm(uint32_t imm)
 void op_dp(struct op *c, enum t2_dp op, int rd, int rn, struct op_operand m, enum jit_flags f);
 
 /* check.c */
-static inline struct op_fact *op_fact_of(struct op *c, uint32_t var)
+/* Which of the facts is about a variable. */
+static inline uint32_t op_fact_index(uint32_t var)
 {
-	return &c->facts.fact[var < OP_BUDGET ? var : var - OP_WORD + OP_BUDGET];
+	return var < OP_BUDGET ? var : var - OP_WORD + OP_BUDGET;
 }
 struct op_fact op_know(struct op *c, uint32_t var);
-void op_forget(struct op *c, uint32_t var);
-void op_doubt_fact(struct op *c, uint32_t var);
+void op_learn(struct op *c, uint32_t var, const struct op_fact *f);
+static inline void op_forget(struct op *c, uint32_t var)
+{
+	op_take(&c->facts.there, var);
+}
+/* Registers that are in doubt keep no more than an idea of what region they may be about. */
+void op_doubt_registers(struct op *c);
 /* An access at var + offset has been found to be in some region. */
 void op_is_mapped(struct op *c, uint32_t var, int32_t offset);
 /* Whether the high half of a register is known to be zero. */
 static inline bool op_is_narrow(const struct op *c, uint32_t reg)
 {
-	return op_is_zero(c, reg + OP_HIGH) || (op_known(c, reg) && c->facts.fact[reg].narrow);
+	return op_is_zero(c, reg + OP_HIGH) || (op_known(c, reg) && op_in(&c->facts.there, reg) && c->facts.fact[reg].narrow);
 }
 /* What is known of the result of an instruction. Returns whether, of 64 bits, its high half is zero if those of its
  * operands are. */

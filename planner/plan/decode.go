@@ -100,7 +100,10 @@ func Decode(data, text []byte, functions []int) (*Plan, error) {
 		return nil, r.err
 	}
 	for _, slot := range FrameSlots(text, functions, p.Joins) {
+		bits := r.count(1<<16 - 1)
+		begin := r.n
 		p.Frames = append(p.Frames, p.readFrame(r, slot))
+		r.n = begin + bits
 	}
 	each(text, func(i cfg.Insn) {
 		if said := r.insn(i); said != nil {
@@ -184,19 +187,22 @@ func (p *Plan) readFrame(r *reader, slot int) (f Frame) {
 
 func (r *reader) fact() (x Fact) {
 	x.Var, x.Kind = Var(r.bits(6)), Kind(r.bits(2))
+	low := r.flag()
+	x.NoLimit = !r.flag()
+	x.HasSlack = r.flag()
 	if x.Kind == Stack && r.calls && r.flag() {
 		x.Kind = Top
 	}
-	if x.Kind == Rodata {
-		x.Kind += Kind(r.bits(1))
+	if x.Kind == Rodata && r.flag() {
+		x.Kind = Data
 	}
-	if r.flag() {
+	if low {
 		x.Lo = int64(r.signed())
 	}
-	if x.NoLimit = !r.flag(); !x.NoLimit {
+	if !x.NoLimit {
 		x.Hi = x.Lo + int64(r.number())
 	}
-	if x.HasSlack = r.flag(); x.HasSlack {
+	if x.HasSlack {
 		x.Slack = r.signed()
 		x.Exact = r.flag()
 		if x.Kind != Context && !x.stack() && !x.Exact && r.flag() {
@@ -212,7 +218,6 @@ func (r *reader) fact() (x Fact) {
 // insn is nil if nothing was said.
 func (r *reader) insn(i cfg.Insn) *Insn {
 	said := &Insn{Slot: i.Slot}
-	begin := r.n
 	for r.flag() {
 		switch what := r.bits(3); what {
 		case sayPlace:
@@ -231,17 +236,16 @@ func (r *reader) insn(i cfg.Insn) *Insn {
 			r.fail("nothing is said by %d", what)
 		}
 	}
-	something := r.n > begin+1
 	if deferrable(i) {
 		said.Defer = r.flag()
 	}
 	if hasHigh(i) {
 		said.DeadHigh = r.flag()
 	}
-	if something || said.Defer || said.DeadHigh {
-		return said
+	if said.Empty() {
+		return nil
 	}
-	return nil
+	return said
 }
 
 func (r *reader) loop(start int) *Loop {

@@ -9,7 +9,7 @@ import (
 	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
-const version = 2
+const version = 3
 
 // What may be said about an instruction, 3 bits behind a bit that says that something is.
 const (
@@ -51,6 +51,13 @@ func (w *writer) flag(b bool) {
 		w.bits(1, 1)
 	} else {
 		w.bits(0, 1)
+	}
+}
+
+// append writes what another writer has.
+func (w *writer) append(other *writer) {
+	for n := range other.n {
+		w.bits(uint32(other.bytes[n/8]>>(7-n%8)&1), 1)
 	}
 }
 
@@ -109,7 +116,10 @@ func (p *Plan) Encode(text []byte, functions []int) ([]byte, error) {
 	w := &writer{calls: p.Calls != nil}
 	p.header(w)
 	for i := range p.Frames {
-		p.frame(w, &p.Frames[i])
+		one := &writer{calls: w.calls}
+		p.frame(one, &p.Frames[i])
+		w.number(uint32(one.n))
+		w.append(one)
 	}
 	next := 0
 	each(text, func(i cfg.Insn) {
@@ -199,25 +209,26 @@ func (x Fact) stack() bool { return x.Kind == Stack || x.Kind == Top }
 
 func (w *writer) fact(x Fact) {
 	w.variable(x.Var)
-	switch {
-	case x.Kind == Top, x.Kind == Stack && w.calls:
-		w.bits(2, 2)
-		w.flag(x.Kind == Top)
-	case x.Kind < Rodata:
-		w.bits(uint32(x.Kind), 2)
-	default:
-		w.bits(3, 2)
-		w.flag(x.Kind == Data)
+	kind, other := x.Kind, false
+	switch kind {
+	case Top:
+		kind, other = Stack, true
+	case Data:
+		kind, other = Rodata, true
 	}
+	w.bits(uint32(kind), 2)
 	w.flag(x.Lo != 0)
+	w.flag(!x.NoLimit)
+	w.flag(x.HasSlack)
+	if kind == Rodata || kind == Stack && w.calls {
+		w.flag(other)
+	}
 	if x.Lo != 0 {
 		w.signed(int32(x.Lo))
 	}
-	w.flag(!x.NoLimit)
 	if !x.NoLimit {
 		w.number(uint32(x.Hi - x.Lo))
 	}
-	w.flag(x.HasSlack)
 	if x.HasSlack {
 		w.signed(x.Slack)
 		w.flag(x.Exact)

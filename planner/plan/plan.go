@@ -200,6 +200,11 @@ type Insn struct {
 	DeadHigh  bool // the result's high half is not computed, and lost
 }
 
+// Empty tells whether nothing is said.
+func (i *Insn) Empty() bool {
+	return len(i.Place)+len(i.Move) == 0 && !i.HasRegion && i.Reach == nil && i.Loop == nil && !i.Drop && !i.Defer && !i.DeadHigh
+}
+
 // Reach is what the check of an access covers, from the address in its register: [Min, Min + Bytes).
 type Reach struct {
 	Min   int32
