@@ -53,8 +53,18 @@ struct ub_map_def {
 	uint32_t max_entries; /* of a ring buffer: bytes */
 	char name[UB_MAP_NAME_BYTES];
 	/* Program arrays: rows of u16 index, u16 slot of a function, little endian; read when the map is made. */
-	const uint8_t *programs;
 	uint32_t nprograms;
+	const uint8_t *programs;
+#if UINTPTR_MAX == UINT32_MAX
+	uint32_t pad; /* as long as elsewhere, so that what lies behind declarations has the same address */
+#endif
+};
+
+/* A map as compilers see it: where programs find its values, 0 if they have no pointers there, and what this program may
+ * do with them. */
+struct ub_map_place {
+	uint32_t values;
+	uint32_t flags; /* UB_MAP_READ_ONLY, UB_MAP_WRITE_ONLY */
 };
 
 #endif

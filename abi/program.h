@@ -72,6 +72,8 @@ struct ub_program {
 	/* Set by the verifier. */
 	uint32_t flags;
 	uint32_t stack_use; /* bytes below the top of the stack the program may touch; the rest is not granted */
+	/* Set by who makes the maps, while it is compiled: where each of them lies. NULL: compilers know of none. */
+	const struct ub_map_place *map_places;
 };
 
 /* Where and why something was refused or stopped. */

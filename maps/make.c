@@ -207,6 +207,21 @@ struct maps *maps_table(uint32_t n, struct ub_arena *rest)
 	return maps;
 }
 
+/* Takes room for the values of all maps, in front of everything else, so that programs see them at addresses that depend on
+ * declarations alone, and not on how long pointers are here. Returns 0, or UB_E_MEMORY with *map, for which there is none. */
+static int32_t take_values(const struct ub_program *p, struct ub_arena *from, struct ub_arena *to, uint32_t *map)
+{
+	*to = *from;
+	for (uint32_t i = 0; i < p->nmaps; i++) {
+		uint8_t *mem = ub_arena_take(from, maps_value_bytes(&p->maps[i]));
+		*map = i;
+		if (!mem)
+			return UB_E_MEMORY;
+		to->size = from->used;
+	}
+	return 0;
+}
+
 int32_t maps_make(const struct ub_program *program, struct ub_arena *values, struct ub_arena *rest, uint32_t seed,
 		  struct maps **out, struct ub_fault *where)
 {
@@ -221,12 +236,15 @@ int32_t maps_make(const struct ub_program *program, struct ub_arena *values, str
 	err = maps_check(program->maps, n, where);
 	if (err)
 		return err;
-	maps = maps_table(n, rest);
-	err = maps ? 0 : UB_E_MEMORY;
+	struct ub_arena reached;
+	err = take_values(program, values, &reached, &where->pc);
+	maps = err ? NULL : maps_table(n, rest);
+	if (!maps)
+		err = UB_E_MEMORY;
 	for (uint32_t i = 0; !err && i < n; i++) {
 		const struct ub_map_def *d = &program->maps[i];
 		where->pc = i;
-		err = maps_make_one(d, program, values, rest, seed, &maps->row[i].map);
+		err = maps_make_one(d, program, &reached, rest, seed, &maps->row[i].map);
 		maps->row[i].flags = d->flags;
 	}
 	where->status = err;
@@ -276,6 +294,14 @@ void maps_end(struct maps *maps)
 bool maps_is_reached(uint32_t type)
 {
 	return type == UB_MAP_ARRAY || is_hash(type) || type == UB_MAP_RINGBUF;
+}
+
+void maps_places(const struct maps *maps, struct ub_map_place *to)
+{
+	for (uint32_t i = 0; i < maps->n; i++) {
+		const struct maps_map *m = maps->row[i].map;
+		to[i] = (struct ub_map_place){maps_is_reached(m->type) ? m->values_addr : 0, maps->row[i].flags};
+	}
 }
 
 int32_t maps_grant(struct maps *maps, struct ub_run *run)

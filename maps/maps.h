@@ -94,6 +94,9 @@ int32_t maps_make(const struct ub_program *program, struct ub_arena *values, str
  * no room for so many. */
 int32_t maps_grant(struct maps *maps, struct ub_run *run);
 
+/* What compilers are told of the maps, UB_MAPS_MAX at most. */
+void maps_places(const struct maps *maps, struct ub_map_place *to);
+
 /* Before each run. */
 static inline void maps_begin(struct maps *maps)
 {

@@ -35,8 +35,7 @@ type builder struct {
 	places    *alloc.Places
 	weights   [][]float64
 	doubt     doubts
-	rodata    int64 // where the compiler on the desk has the sections
-	data      int64
+	judge     *judge.Judge
 	round     int
 	plan      *plan.Plan
 	records   map[int]*record // loops with a record, by the slot they stand at

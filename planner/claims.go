@@ -24,11 +24,13 @@ func (b *builder) fact(slot int, v plan.Var, s *ranges.State) (plan.Fact, bool) 
 		return w.fact, !w.none
 	}
 	x, ok := b.value(s, v)
-	if !ok {
+	if !ok || x.Null {
 		return plan.Fact{}, false
 	}
 	f := plan.Fact{Var: v, Lo: x.SLow, Hi: x.SHigh}
-	if x.Region == ranges.NoRegion {
+	if m, ok := x.Region.Map(); ok {
+		f.Kind, f.Map = plan.Values, m
+	} else if x.Region == ranges.NoRegion {
 		if x.High > math.MaxUint32 {
 			return f, false
 		}
@@ -86,9 +88,17 @@ func (b *builder) weaken(at claim, k judge.Known) {
 	}
 	w.times++
 	f := &w.fact
-	base := map[plan.Kind]int64{plan.Rodata: b.rodata, plan.Data: b.data}[f.Kind]
+	base := int64(0) // where the compiler on the desk has what it is an offset into
+	switch f.Kind {
+	case plan.Rodata:
+		base = b.judge.Rodata()
+	case plan.Data:
+		base = b.judge.Data()
+	case plan.Values:
+		base = b.judge.Values(f.Map)
+	}
 	switch kind := map[plan.Kind]judge.Kind{plan.Context: judge.Context, plan.Stack: judge.Stack, plan.Top: judge.Top}[f.Kind]; {
-	case kind == 0 && k.Kind > judge.Number, w.times > 4*patience:
+	case kind == 0 && k.Kind > judge.Number, w.times > 4*patience, f.Kind == plan.Values && (k.Lo < base || f.NoLimit): // elsewhere the map lies elsewhere
 		w.none = true
 	case kind != 0 && (k.Kind != kind || k.Open):
 		*f = plan.Fact{Var: f.Var, Kind: f.Kind, NoLimit: true} // the region is but a guess

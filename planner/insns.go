@@ -83,9 +83,22 @@ func (b *builder) function(n int) {
 	for _, a := range b.accesses[n] {
 		if i := &f.Insns[a.Insn]; a.Reason != ranges.Proved && a.Region != ranges.Context {
 			b.said(i.Slot).HasRegion = true
-			b.said(i.Slot).Region = [...]plan.Region{plan.InContext, plan.InContext, plan.InStack, plan.InMemory, plan.InMemory, plan.InStack}[a.Region]
+			b.said(i.Slot).Region = expected(a.Region)
 		}
 	}
+}
+
+// expected is where the compiler looks first for an access.
+func expected(r ranges.Region) plan.Region {
+	switch r {
+	case ranges.NoRegion, ranges.Context:
+		return plan.InContext
+	case ranges.Stack, ranges.Top:
+		return plan.InStack
+	case ranges.Rodata, ranges.Data:
+		return plan.InMemory
+	}
+	return plan.Elsewhere // values of maps
 }
 
 // result has what a function returned moved to where it lives from there on, by the next instruction or where paths meet.

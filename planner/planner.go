@@ -50,7 +50,7 @@ func also(p *image.Program) (slots []int) {
 
 // newBuilder makes one that has no doubts yet.
 func newBuilder(a *Analysis, p *image.Program, j *judge.Judge) *builder {
-	b := &builder{Analysis: a, image: p, functions: plan.Functions(p.Text, also(p)), doubt: newDoubts(), version: 1, rodata: j.Rodata(), data: j.Data()}
+	b := &builder{Analysis: a, image: p, functions: plan.Functions(p.Text, also(p)), doubt: newDoubts(), version: 1, judge: j}
 	for _, f := range a.Facts.Functions {
 		b.accesses = append(b.accesses, f.Accesses(a.Facts))
 	}
@@ -59,7 +59,7 @@ func newBuilder(a *Analysis, p *image.Program, j *judge.Judge) *builder {
 
 // build makes a plan with the doubts there are.
 func (b *builder) build() error {
-	p := &plan.Plan{Window: b.window()}
+	p := &plan.Plan{Window: b.window(), Maps: len(b.image.Maps)}
 	b.plan, b.insns, b.spilt = p, map[int]*plan.Insn{}, nil
 	b.records = b.findRecords()
 	p.Joins = b.joins()

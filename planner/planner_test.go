@@ -51,7 +51,7 @@ func TestPlansAreWritten(t *testing.T) {
 				t.Errorf("%s: two plans differ", p.Name)
 			}
 			first = data
-			again, err := plan.Decode(data, p.Text, functions)
+			again, err := plan.Decode(data, p.Text, functions, len(p.Maps))
 			if err != nil {
 				t.Errorf("%s: %v", p.Name, err)
 			} else if again.String() != x.Plan.String() {
@@ -96,7 +96,7 @@ func plannable(t *testing.T, p progen.Program) bool {
 	if err != nil {
 		return false
 	}
-	again, err := plan.Decode(x.Bytes, p.Text, plan.Functions(p.Text, nil))
+	again, err := plan.Decode(x.Bytes, p.Text, plan.Functions(p.Text, nil), len(p.Maps))
 	if err != nil || again.String() != x.Plan.String() || !x.Verdict.Followed {
 		t.Errorf("%v, %s\ntext %x", err, x.Verdict.Reason, p.Text)
 	}

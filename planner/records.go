@@ -180,10 +180,10 @@ func (b *builder) group(r *record, n int, x affine.Access) {
 		return
 	}
 	i := &b.Program.Functions[n].Insns[x.Insn]
-	if x.Region == ranges.NoRegion {
+	region := expected(x.Region)
+	if x.Region == ranges.NoRegion || region == plan.Elsewhere {
 		return // the test looks at one region
 	}
-	region := [...]plan.Region{plan.Elsewhere, plan.InContext, plan.InStack, plan.InMemory, plan.InMemory, plan.InStack}[x.Region]
 	g := plan.Group{A: f.A, B: f.B, C: f.C, Shift: f.Shift, Min: f.Add + int32(i.Off), Bytes: uint32(i.Size), Region: region,
 		Writes: i.Class != cfg.Load, Tested: b.Affine[n].Follows(r.counter, x.Insn)}
 	groups := slices.Clone(r.loop.Groups)

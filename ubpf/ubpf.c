@@ -174,7 +174,15 @@ int32_t ubpf_prepare(struct ubpf *u, const struct ubpf_options *o)
 	uint32_t cpu = o->place ? o->place->cpu : UBPF_CPU;
 
 	grant(&u->run, &u->program);
+#if UBPF_MAPS
+	struct ub_map_place places[UB_MAPS_MAX];
+	if (u->run.maps) {
+		maps_places(u->run.maps, places);
+		u->program.map_places = places;
+	}
+#endif
 	int32_t err = o->engine->prepare(o->engine, &u->program, &u->arena, cpu, &u->prepared, &u->fault);
+	u->program.map_places = NULL;
 	u->loaded = !err;
 	return refuse(u, err);
 }

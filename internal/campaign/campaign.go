@@ -8,10 +8,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/internal/progen"
+	"github.com/ubench-dev/ubench/planner"
 )
 
 // Job makes the job of a generated program, for any engine.
@@ -27,7 +29,7 @@ func Job(p progen.Program) (emu.Job, error) {
 	for _, r := range p.Granted {
 		job.Granted = append(job.Granted, emu.Region{Bytes: r.Bytes, Writable: r.Writable})
 	}
-	if p.Rodata == nil && p.Data == nil && p.CtxMin == 0 {
+	if p.Rodata == nil && p.Data == nil && p.CtxMin == 0 && p.Maps == nil {
 		return job, nil
 	}
 	linked, err := p.Linked()
@@ -35,6 +37,13 @@ func Job(p progen.Program) (emu.Job, error) {
 		return job, err
 	}
 	job.Format = abi.ExtendedHeader
+	if p.Maps != nil {
+		job.Format = abi.Packed // which carries them, and a plan
+		linked = planner.Attach(linked)
+	}
+	for _, d := range p.Maps {
+		job.WantMaps = append(job.WantMaps, d.DumpBytes())
+	}
 	job.Image, err = linked.Encode(job.Format)
 	return job, err
 }
@@ -53,10 +62,24 @@ func Difference(a, b emu.Outcome) string {
 		return fmt.Sprintf("result: %#x, %#x", a.Result, b.Result)
 	case !bytes.Equal(a.Context, b.Context):
 		return fmt.Sprintf("context: %x, %x", a.Context, b.Context)
+	case !slices.EqualFunc(a.Maps, b.Maps, bytes.Equal):
+		return fmt.Sprintf("maps: %x, %x", a.Maps, b.Maps)
 	case !bytes.Equal(a.Output, b.Output):
 		return fmt.Sprintf("output: %x, %x", a.Output, b.Output)
 	}
 	return ""
+}
+
+// Contents replaces dumps of the program's maps by what is in them: what lies where no entry is differs by target.
+func Contents(p progen.Program, o *emu.Outcome) error {
+	for i, dump := range o.Maps {
+		entries, err := p.Maps[i].Entries(dump)
+		if err != nil {
+			return err
+		}
+		o.Maps[i] = fmt.Appendf(nil, "%x", entries)
+	}
+	return nil
 }
 
 // Lane is an engine on a target, which runs some of a campaign's programs.

@@ -77,19 +77,31 @@ func part(t *testing.T) *bench.Shard {
 // TestCampaign runs generated programs on all lanes. UBENCH_CAMPAIGN says how many, UBENCH_CAMPAIGN_SEED which, and
 // UBENCH_SHARD=I/N which part of them: the same programs, whatever N is.
 func TestCampaign(t *testing.T) {
-	programs, number := testenv.Number(t, "UBENCH_CAMPAIGN", 2000), testenv.Number(t, "UBENCH_CAMPAIGN_SEED", 1)
+	compare(t, testenv.Number(t, "UBENCH_CAMPAIGN", 2000), progen.Numbered)
+}
+
+// TestCampaignMaps does so with programs that have maps, as images with plans. UBENCH_CAMPAIGN_MAPS says how many.
+func TestCampaignMaps(t *testing.T) {
+	compare(t, testenv.Number(t, "UBENCH_CAMPAIGN_MAPS", 100), progen.WithMaps)
+}
+
+func compare(t *testing.T, programs int, numbered func(campaign uint64, i int) progen.Program) {
+	number := testenv.Number(t, "UBENCH_CAMPAIGN_SEED", 1)
 	ctx := context.Background()
 	all := lanes(t)
 	compared, lacking, outcomes := make([]int, len(all)), make([]int, len(all)), map[string]int{}
 	differences, start := 0, time.Now()
 	first, end := part(t).Range(programs)
 	for i := first; i < end; i++ {
-		program := progen.Numbered(uint64(number), i)
+		program := numbered(uint64(number), i)
 		job, err := campaign.Job(program)
 		if err != nil {
 			t.Fatalf("program %d: %v", i, err)
 		}
 		want, err := all[0].Run(ctx, job)
+		if err == nil {
+			err = campaign.Contents(program, &want)
+		}
 		if err != nil {
 			t.Fatalf("program %d: %v", i, err)
 		}
@@ -99,6 +111,9 @@ func TestCampaign(t *testing.T) {
 				continue
 			}
 			got, err := lane.Run(ctx, job)
+			if err == nil {
+				err = campaign.Contents(program, &got)
+			}
 			difference := campaign.Difference(want, got)
 			switch {
 			case err != nil:

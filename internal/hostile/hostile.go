@@ -33,8 +33,9 @@ func (k Kind) String() string {
 
 const maxBases = 24
 
-// Begin goes on to a program, with an honest plan of it if there is one.
-func (l *Liar) Begin(text, honest []byte) {
+// Begin goes on to a program with so many maps, with an honest plan of it if there is one.
+func (l *Liar) Begin(text, honest []byte, maps int) {
+	l.maps = maps
 	l.text, l.functions, l.bases, l.slots = text, plan.Functions(text, nil), nil, l.slots[:0]
 	for slot := 0; slot < len(text)/8; slot++ {
 		l.slots = append(l.slots, slot)
@@ -46,7 +47,7 @@ func (l *Liar) Begin(text, honest []byte) {
 		return
 	}
 	l.bases = append(l.bases, honest)
-	if p, err := plan.Decode(honest, text, l.functions); err == nil {
+	if p, err := plan.Decode(honest, text, l.functions, l.maps); err == nil {
 		l.learn(reflect.ValueOf(p).Elem())
 	}
 	if len(l.others) < 16 {
@@ -117,7 +118,7 @@ func (l *Liar) noise() []byte {
 
 // lie changes what a plan says; nil if nothing came of it.
 func (l *Liar) lie() []byte {
-	p, err := plan.Decode(l.base(), l.text, l.functions)
+	p, err := plan.Decode(l.base(), l.text, l.functions, l.maps)
 	if err != nil {
 		return nil
 	}

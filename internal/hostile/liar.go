@@ -16,6 +16,7 @@ type Liar struct {
 	text      []byte
 	slots     []int // where instructions begin
 	functions []int
+	maps      int
 	bases     [][]byte // plans that the compiler follows
 }
 

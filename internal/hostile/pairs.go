@@ -66,7 +66,7 @@ func (a *Adversary) Try(p progen.Program, honest []byte, plans int) (*Complaint,
 	if r, err := a.Machine.Begin(p); err != nil || r.Refused {
 		return nil, err
 	}
-	a.Liar.Begin(p.Text, honest)
+	a.Liar.Begin(p.Text, honest, len(p.Maps))
 	a.seen = map[uint64]bool{}
 	a.Programs++
 	for n := range plans {

@@ -45,7 +45,7 @@ func keep(t *testing.T, m *redzone.Machine) {
 			continue
 		}
 		l := hostile.New(7, uint64(n))
-		l.Begin(p.Text, honest(p))
+		l.Begin(p.Text, honest(p), len(p.Maps))
 		seen := map[string]bool{}
 		for range 3000 {
 			data, _ := l.Plan()
@@ -99,7 +99,7 @@ func disagree(m *redzone.Machine, p progen.Program, data []byte) string {
 		return bytes.Clone(m.Code()), m.Followed()
 	}
 	functions := plan.Functions(p.Text, nil)
-	read, err := plan.Decode(data, p.Text, functions)
+	read, err := plan.Decode(data, p.Text, functions, len(p.Maps))
 	code, followed := compiled(data)
 	if err != nil {
 		if followed && !strings.Contains(err.Error(), "behind its end") {
@@ -162,7 +162,7 @@ func TestReadersAgree(t *testing.T) {
 	l := hostile.New(6, 6)
 	for n := range testenv.Number(t, "UBENCH_READERS", 20) {
 		p := progen.Numbered(4, n)
-		l.Begin(p.Text, honest(p))
+		l.Begin(p.Text, honest(p), len(p.Maps))
 		var plans [][]byte
 		for range 200 {
 			data, _ := l.Plan()
@@ -226,7 +226,7 @@ func TestReaderSanitized(t *testing.T) {
 	l := hostile.New(8, 8)
 	for n := range testenv.Number(t, "UBENCH_SANITIZED", 12) {
 		p := progen.Numbered(8, n)
-		l.Begin(p.Text, honest(p))
+		l.Begin(p.Text, honest(p), len(p.Maps))
 		var plans [][]byte
 		for range 100 {
 			data, _ := l.Plan()

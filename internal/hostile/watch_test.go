@@ -47,7 +47,7 @@ func complaint(t *testing.T, m *redzone.Machine, programs []planned, each int) (
 			continue
 		}
 		l := hostile.New(3, uint64(i))
-		l.Begin(p.Text, p.honest)
+		l.Begin(p.Text, p.honest, len(p.Maps))
 		for n := range each {
 			data := p.honest
 			if n == 1 {

@@ -22,6 +22,11 @@ func Numbered(campaign uint64, i int) Program {
 	return Generate(Seed(campaign, i), Features{Calls: i%4 > 0, Extended: i%4 > 1, Counted: i%3 == 0})
 }
 
+// WithMaps is program i of a campaign with maps.
+func WithMaps(campaign uint64, i int) Program {
+	return Generate(bytesOf(numbered(campaign, i), 128<<(i%3)), Features{Calls: i%4 == 3, Extended: i%2 == 1, Maps: true})
+}
+
 func numbered(campaign uint64, i int) *rand.ChaCha8 {
 	var key [32]byte
 	binary.LittleEndian.PutUint64(key[:], campaign)

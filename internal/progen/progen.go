@@ -15,6 +15,7 @@
 //   - accesses up to the end of memory and over it: toEnd, address
 //   - helpers with arguments that are right, most often: helper
 //   - .data and .rodata: section, sectionAddress; memory granted: memory
+//   - maps, entries that are there, or not, or not looked at, and ring buffers: declare, mapped
 //   - local calls, through pointers too: call; atomics: atomic; version 4: extended
 //   - what compilers emit and others look for: peephole, idiom; many values at a time: spread, onFrame
 //
@@ -79,6 +80,9 @@ func (g *generator) memory() {
 	p.Context = g.bytes([]int{32, 48, 64, 40, 16, 8, 3, 0, 1, 33, 100}[g.below(11)])
 	if g.features.Loops {
 		p.Context = bytes.Repeat([]byte{byte(1 + g.below(4))}, []int{64, 100, 256, 40}[g.below(4)])
+	}
+	if g.features.Maps {
+		g.declare()
 	}
 	if !g.features.Extended {
 		return

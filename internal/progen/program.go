@@ -4,6 +4,7 @@ package progen
 
 import (
 	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/maps"
 )
 
 // Features widen what programs are made of. The zero value is the base set without local calls,
@@ -14,6 +15,7 @@ type Features struct {
 	Extended bool // version 4 of the instruction set, atomics, callx, data sections, granted memory
 	Counted  bool // more loops that step a counter to a bound; see counted.go
 	Loops    bool // little else than such loops
+	Maps     bool // maps, and their helpers; see maps.go
 }
 
 // Program is what came of a seed.
@@ -26,6 +28,7 @@ type Program struct {
 	// Addresses are the lddw instructions to be given addresses in Rodata and Data.
 	Addresses []image.Address
 	Granted   []Region
+	Maps      []maps.Def // lddw instructions have their handles
 	Budget    uint32
 }
 
@@ -35,7 +38,7 @@ func (p Program) Linked() (*image.Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	linked.Rodata, linked.Data, linked.CtxMin, linked.Addresses = p.Rodata, p.Data, p.CtxMin, p.Addresses
+	linked.Rodata, linked.Data, linked.CtxMin, linked.Addresses, linked.Maps = p.Rodata, p.Data, p.CtxMin, p.Addresses, p.Maps
 	return linked, nil
 }
 

@@ -29,6 +29,9 @@ func (g *generator) statement() {
 	if g.features.Counted {
 		kinds = append(kinds, g.counted, g.counted, g.counted, g.tight, g.tight, g.toEnd, g.toEnd)
 	}
+	if len(g.program.Maps) > 0 {
+		kinds = append(kinds, g.mapped, g.mapped, g.mapped, g.mapped, g.mapped, g.mapped, g.mapped, g.mapped, g.mapped, g.mapped)
+	}
 	kinds[g.below(len(kinds))]()
 }
 

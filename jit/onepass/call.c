@@ -296,6 +296,12 @@ static void call_helper(struct op *c, int32_t id)
 	bool plan = c->plan.bits.bytes;
 	int32_t pushed = n > 3 ? 8 : 0;
 
+	if (op_lookup(c, id)) {
+		op_loop_forget(c, 0);
+		c->places.vouched = OP_NONE;
+		return;
+	}
+	struct op_fact returned = op_returned(c, id);
 	for (uint32_t i = 1; i <= n && i <= 3; i++)
 		if (op_val(c, i)->kind > OP_COPY && !apart(op_val(c, i)))
 			op_settle(c, i, c->places.home[i]);
@@ -325,6 +331,10 @@ static void call_helper(struct op *c, int32_t id)
 		c->places.sp_moved -= 16;
 	}
 	op_forget(c, 0);
+	if (returned.null) { /* addresses have 32 bits */
+		op_set_const(c, OP_HIGH, 0);
+		op_learn(c, 0, &returned);
+	}
 	c->places.vouched = OP_NONE;
 }
 
@@ -425,6 +435,7 @@ static void call_local(struct op *c, const struct ub_insn *insn)
 	else
 		jit_branch_link(&c->out, JIT_TO_LABEL, UB_ROUTINES + 1 + callee);
 	move_frame(c, UB_FRAME_BYTES);
+	op_forget_keys(c);
 	return_to(c, all);
 	c->places.vouched = OP_NONE;
 }

@@ -64,7 +64,17 @@ struct op_fact op_know(struct op *c, uint32_t var)
 		return number((uint32_t)v->imm, (uint32_t)v->imm);
 	if (var == UB_R10)
 		return op_fact(OP_STACK, 0, 0);
-	return v->kind && op_in(&c->facts.there, var) ? c->facts.fact[op_fact_index(var)] : anything();
+	struct op_fact f = v->kind && op_in(&c->facts.there, var) ? c->facts.fact[op_fact_index(var)] : anything();
+	return f.null ? number(0, f.hi) : f;
+}
+
+bool op_never_equal(struct op *c, const struct ub_insn *insn)
+{
+	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn);
+	if (insn->opcode & UB_X || insn->imm || (op != UB_JEQ && op != UB_JNE) || d == UB_R10)
+		return false;
+	struct op_fact f = op_know(c, d);
+	return f.kind == OP_NUMBER && f.lo && (UB_CLASS(insn->opcode) == UB_JMP32 || op_is_narrow(c, d));
 }
 
 /* Bounds, of numbers and of offsets. */
@@ -315,6 +325,8 @@ bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f)
 	bool down = op == UB_RSH || op == UB_ARSH, depends = down || op == UB_DIV || op == UB_MOD; /* on the high halves */
 	if (op == UB_MOV) {
 		*f = sign ? anything() : x ? op_know(c, s) : number(k, k);
+		if (x && !sign && s != UB_R10 && op_known(c, s) && op_in(&c->facts.there, s) && c->facts.fact[s].null)
+			*f = c->facts.fact[s];
 		return true;
 	}
 	if ((depends && (!low || sign)) || ((down || op == UB_LSH) && far) || op == UB_NEG || (!c->plan.bits.bytes && op != UB_ADD)) {
@@ -348,7 +360,9 @@ bool op_is_inside(struct op *c, uint32_t var, int32_t offset, uint32_t size, uin
 	if (is_number(&f)) {
 		if (p->data_len && lo >= p->data_addr && hi <= (int64_t)p->data_addr + p->data_len)
 			return true;
-		return rights == UB_READ && p->rodata_len && lo >= p->rodata_addr && hi <= (int64_t)p->rodata_addr + p->rodata_len;
+		if (rights == UB_READ && p->rodata_len && lo >= p->rodata_addr && hi <= (int64_t)p->rodata_addr + p->rodata_len)
+			return true;
+		return op_is_in_values(c, lo, hi, rights);
 	}
 	if (f.open)
 		return false;

@@ -71,6 +71,7 @@ static void join(struct op *c, bool on)
 	if (on)
 		op_predicate(c);
 	c->entered = c->out.code.len;
+	op_forget_keys(c);
 	c->places.vouched = OP_NONE;
 	c->out.code.zero_at = ~0u;
 }
@@ -100,6 +101,8 @@ static void emit(struct op *c)
 		} else if (op_is_join(c, slot) && !again) {
 			join(c, on);
 			on = !c->plan.never;
+		} else if (again) {
+			op_forget_keys(c);
 		}
 		if (!hole && !again && !(c->loop.active && op_loop_head(c)))
 			c->out.offset[slot] = (uint16_t)c->out.code.len;

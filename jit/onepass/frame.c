@@ -186,13 +186,27 @@ static void enter_values(struct op *c, const struct frame *f)
 /* The first bits of a claim: 1, a variable, a kind, and what is said. */
 enum { CLAIM = 12, CLAIM_LOW = 4, CLAIM_HIGH = 2, CLAIM_SLACK = 1 };
 
+/* Where the memory begins that a claim is about: constants, variables or, of programs with maps, values of one. */
+static uint32_t read_start(struct op *c, bool other)
+{
+	if (!other)
+		return c->program->rodata_addr;
+	if (!c->program->nmaps || !op_read(c, 1))
+		return c->program->data_addr;
+	uint32_t map = op_read(c, 4);
+	if (map >= c->program->nmaps)
+		op_refuse(c, ONEPASS_MALFORMED);
+	return op_values_start(c, map);
+}
+
 /* Reads a claim about a variable. It may say anything: edges have to satisfy it. */
 static void read_fact(struct op *c, uint32_t kind, uint32_t there, struct op_fact *f)
 {
 	bool number = kind == 0 || kind == 3, other = (kind == 3 || (kind == 2 && c->map.calls)) && op_read(c, 1);
+	uint32_t start = kind == 3 ? read_start(c, other) : 0;
 	uint32_t lo = there & CLAIM_LOW ? (uint32_t)op_read_signed(c) : 0, most = number ? UINT32_MAX : INT32_MAX;
 	if (kind == 3)
-		lo += other ? c->program->data_addr : c->program->rodata_addr;
+		lo += start;
 	uint32_t above = there & CLAIM_HIGH ? op_read_number(c) : UINT32_MAX;
 	*f = op_fact(number ? OP_NUMBER : kind == 1 ? OP_CONTEXT : other ? OP_TOP : OP_STACK, lo, above > most - lo ? most : lo + above);
 	f->open = !number && !there;

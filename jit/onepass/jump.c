@@ -259,10 +259,15 @@ void op_jump(struct op *c, const struct ub_insn *insn)
 	enum outcome known = ALWAYS;
 	c->places.vouched = OP_NONE;
 
+	if (op == UB_JEQ && op_never_equal(c, insn)) {
+		drop_high(c, UB_DST(insn));
+		return;
+	}
 	if (!always) { /* what the comparison says is known at the target */
 		struct op_fact *d = &c->facts.fact[UB_DST(insn) % UB_R10], *s = &c->facts.fact[UB_SRC(insn) % UB_R10], was[2] = { *d, *s };
 		struct op_facts facts = c->facts;
 		bool tested = c->loop.tested;
+		uint32_t shown = op_not_null(c, insn, true);
 		op_refine(c, insn, true);
 		op_loop_test(c, insn, true);
 		op_loop_edge(c, target);
@@ -271,7 +276,9 @@ void op_jump(struct op *c, const struct ub_insn *insn)
 		c->facts = facts;
 		*d = was[0];
 		*s = was[1];
-		known = compare(c, insn, &cond);
+		op_may_be_null(c, shown);
+		known = op == UB_JNE && op_never_equal(c, insn) ? ALWAYS : compare(c, insn, &cond);
+		op_not_null(c, insn, false);
 		op_refine(c, insn, false);
 		op_loop_test(c, insn, false);
 		drop_high(c, UB_DST(insn));

@@ -320,6 +320,12 @@ static void store(struct op *c, const struct ub_insn *insn)
 		transfer(c, store_of(size), rt, &at, (int32_t)i);
 	}
 	c->places.vouched = OP_NONE; /* what follows comes after this */
+	if (d != UB_R10) {
+		op_forget_keys(c);
+		return;
+	}
+	struct op_fact f = UB_CLASS(insn->opcode) == UB_ST ? op_fact(OP_NUMBER, (uint32_t)insn->imm, (uint32_t)insn->imm) : op_know(c, UB_SRC(insn));
+	op_key_store(c, insn->offset, size, &f);
 }
 
 /* The variable that the word at r10 + offset is, or OP_NONE. */
@@ -454,6 +460,7 @@ void op_memory(struct op *c, const struct ub_insn *insn)
 			move_words(c, insn, size);
 	} else if (atomic) {
 		op_atomic(c, insn);
+		op_forget_keys(c);
 	} else if (loads) {
 		load(c, insn);
 	} else {

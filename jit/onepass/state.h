@@ -6,8 +6,10 @@
  *   frame.c   what it says of where paths meet
  *   place.c   where the values of variables are  -> places
  *   check.c   what is known of them: the judge of what needs no check      -> facts
+ *   values.c  of values of maps, and keys in the frame                     -> key
  *   loop.c    the test before a loop, and what holds in its fast form      -> loop
  *   cold.c    code off the straight line         -> cold
+ *   lookup.c  lookups in maps
  *   alu.c, wide.c, memory.c, atomic.c, jump.c, call.c    instructions, by group
  *   compile.c the driver
  */
@@ -139,6 +141,7 @@ struct op_fact {
 			bool exact : 1;   /* and equal to it */
 			bool mapped : 1;  /* it is an address in some region, or at most FAR_ACCESS bytes away from one */
 			bool narrow : 1;  /* of a register: a comparison says that its high half is zero */
+			bool null : 1;    /* NUMBER: or it is 0, as it is if the call at slot `slack` found nothing */
 		};
 		uint32_t word; /* all of these, little-endian */
 	};
@@ -162,6 +165,15 @@ static inline struct op_fact op_fact(enum op_fact_kind kind, uint32_t lo, uint32
 	f.hi = hi;
 	return f;
 }
+
+/* A word of the program's frame, at r10 + at, holds a number: what was stored there, with nothing since that may have
+ * written to it. at 0: none. */
+struct op_key {
+	int32_t at;
+	uint32_t lo, hi;
+};
+
+enum { OP_KEYS = 4 };
 
 struct op_facts {
 	struct op_vars there; /* of these something is known: */
@@ -289,6 +301,7 @@ struct op {
 	struct op_places places;
 	struct op_map map;
 	struct op_facts facts;
+	struct op_key key[OP_KEYS]; /* the latest first */
 	struct op_loop loop;
 	struct op_colds colds;
 };
@@ -415,6 +428,8 @@ static inline uint32_t op_fact_index(uint32_t var)
 	return var < OP_BUDGET ? var : var - OP_WORD + OP_BUDGET;
 }
 struct op_fact op_know(struct op *c, uint32_t var);
+/* Whether a comparison is never true, whatever the run: of what is not 0 with 0. */
+bool op_never_equal(struct op *c, const struct ub_insn *insn);
 void op_learn(struct op *c, uint32_t var, const struct op_fact *f);
 static inline void op_forget(struct op *c, uint32_t var)
 {
@@ -435,6 +450,28 @@ bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f);
 bool op_is_inside(struct op *c, uint32_t var, int32_t offset, uint32_t size, uint32_t rights);
 bool op_implies(struct op *c, uint32_t var, const struct op_fact *f);
 void op_refine(struct op *c, const struct ub_insn *insn, bool taken);
+
+/* values.c */
+/* Bytes of a map's values, or of a ring buffer's records. */
+static inline int64_t op_values_bytes(const struct ub_map_def *d)
+{
+	return d->type == UB_MAP_RINGBUF ? (int64_t)d->max_entries : (int64_t)d->max_entries * d->value_size;
+}
+/* Where values of a map begin, 0 if that is not known, and whether [lo, hi) lies in those of one, and it has the right. */
+uint32_t op_values_start(const struct op *c, uint32_t map);
+bool op_is_in_values(const struct op *c, int64_t lo, int64_t hi, uint32_t rights);
+/* A store at r10 + offset, of a number or what else is known; and what may store anywhere. */
+void op_key_store(struct op *c, int32_t offset, uint32_t size, const struct op_fact *f);
+void op_forget_keys(struct op *c);
+
+/* lookup.c */
+/* Computes what a call returns in place of calling, if it can: false. */
+bool op_lookup(struct op *c, int32_t id);
+/* What is known of a helper's result, of what is in its arguments before the call. */
+struct op_fact op_returned(struct op *c, int32_t id);
+/* Where a comparison shows that a pointer is not 0: so are its copies. Returns registers, which op_may_be_null takes back. */
+uint32_t op_not_null(struct op *c, const struct ub_insn *insn, bool taken);
+void op_may_be_null(struct op *c, uint32_t registers);
 
 /* cold.c */
 struct op_cold *op_to_cold(struct op *c, enum t2_cond cond);

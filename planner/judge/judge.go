@@ -17,6 +17,7 @@ import (
 	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/image"
 	_ "github.com/ubench-dev/ubench/jit/onepass"
+	_ "github.com/ubench-dev/ubench/maps"
 	_ "github.com/ubench-dev/ubench/verify"
 )
 
@@ -30,6 +31,31 @@ func (j *Judge) Rodata() int64 { return int64(j.loaded.RodataAddr) }
 
 // Data is where .data lies.
 func (j *Judge) Data() int64 { return int64(j.loaded.DataAddr) }
+
+// Values is where the values of a map lie.
+func (j *Judge) Values(m int) int64 {
+	p := C.struct_ub_program{nmaps: C.uint32_t(len(j.loaded.Maps))}
+	defs := j.maps()
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	if len(defs) > 0 {
+		pin.Pin(&defs[0])
+		p.maps = &defs[0]
+	}
+	var places [C.UB_MAPS_MAX]C.struct_ub_map_place
+	C.judge_place(&p, &places[0])
+	return int64(places[m].values)
+}
+
+// maps are declarations as the device has them, but for names and programs.
+func (j *Judge) maps() []C.struct_ub_map_def {
+	var defs []C.struct_ub_map_def
+	for i, d := range j.loaded.Maps {
+		defs = append(defs, C.struct_ub_map_def{_type: C.uint8_t(d.Type), flags: C.uint8_t(d.Flags), key_size: C.uint16_t(d.KeySize),
+			value_size: C.uint32_t(d.ValueSize), max_entries: C.uint32_t(d.MaxEntries), name: [C.UB_MAP_NAME_BYTES]C.char{'a' + C.char(i)}})
+	}
+	return defs
+}
 
 // Of loads a program as a device does.
 func Of(p *image.Program) (*Judge, error) {
@@ -136,6 +162,10 @@ func (j *Judge) Try(plan []byte, collect bool) (Verdict, error) {
 
 	var pin runtime.Pinner
 	defer pin.Unpin()
+	if defs := j.maps(); len(defs) > 0 {
+		pin.Pin(&defs[0])
+		p.maps, p.nmaps = &defs[0], C.uint32_t(len(defs))
+	}
 	first := func(b []byte) *C.uint8_t {
 		if len(b) == 0 {
 			return nil

@@ -11,6 +11,7 @@ import (
 
 type reader struct {
 	calls bool // of a program with local calls
+	maps  int  // of the program
 	bytes []byte
 	n     int
 	err   error
@@ -92,9 +93,9 @@ func (r *reader) ascending(most int) (numbers []int) {
 	return numbers
 }
 
-// Decode reads a plan for a program whose functions start at these slots.
-func Decode(data, text []byte, functions []int) (*Plan, error) {
-	r, p := &reader{bytes: data, calls: HasCalls(text)}, &Plan{}
+// Decode reads a plan for a program whose functions start at these slots, and that has so many maps.
+func Decode(data, text []byte, functions []int, maps int) (*Plan, error) {
+	r, p := &reader{bytes: data, calls: HasCalls(text), maps: maps}, &Plan{Maps: maps}
 	p.readHeader(r, HasCalls(text), len(functions), len(text)/8)
 	if r.err != nil {
 		return nil, r.err
@@ -195,6 +196,12 @@ func (r *reader) fact() (x Fact) {
 	}
 	if x.Kind == Rodata && r.flag() {
 		x.Kind = Data
+		if r.maps > 0 && r.flag() {
+			x.Kind, x.Map = Values, int(r.bits(4))
+			if x.Map >= r.maps {
+				r.fail("there is no map %d", x.Map)
+			}
+		}
 	}
 	if low {
 		x.Lo = int64(r.signed())

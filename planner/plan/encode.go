@@ -32,6 +32,7 @@ const never Var = 15
 
 type writer struct {
 	calls bool // of a program with local calls
+	maps  bool // of one with maps
 	bytes []byte
 	n     int
 }
@@ -113,7 +114,7 @@ func (p *Plan) Encode(text []byte, functions []int) ([]byte, error) {
 	if HasCalls(text) != (p.Calls != nil) || (p.Calls != nil && len(p.Calls.Functions) != len(functions)) {
 		return nil, fmt.Errorf("the plan does not say how each of %d functions is called", len(functions))
 	}
-	w := &writer{calls: p.Calls != nil}
+	w := &writer{calls: p.Calls != nil, maps: p.Maps > 0}
 	p.header(w)
 	for i := range p.Frames {
 		one := &writer{calls: w.calls}
@@ -213,7 +214,7 @@ func (w *writer) fact(x Fact) {
 	switch kind {
 	case Top:
 		kind, other = Stack, true
-	case Data:
+	case Data, Values:
 		kind, other = Rodata, true
 	}
 	w.bits(uint32(kind), 2)
@@ -222,6 +223,12 @@ func (w *writer) fact(x Fact) {
 	w.flag(x.HasSlack)
 	if kind == Rodata || kind == Stack && w.calls {
 		w.flag(other)
+	}
+	if kind == Rodata && other && w.maps {
+		w.flag(x.Kind == Values)
+	}
+	if x.Kind == Values {
+		w.bits(uint32(x.Map), 4)
 	}
 	if x.Lo != 0 {
 		w.signed(int32(x.Lo))

@@ -75,6 +75,7 @@ type Plan struct {
 	Highs  [10]Place         // of the high halves of r0 to r9
 	Words  []FrameVar        // ascending; words of the program's frame that are variables
 	Calls  *Calls            // of programs with local calls, else nil
+	Maps   int               // the program has, at most 16
 	Joins  []int             // slots, ascending, that have a frame though no jump leads there and no function begins
 	Frames []Frame           // one for each slot of FrameSlots
 	Insns  []Insn            // what is said about single instructions, ascending by slot; what says nothing is left out
@@ -139,11 +140,12 @@ const (
 	Stack
 	Rodata
 	Data
-	Top // offsets from r10 of the function that the program starts in, for those it calls
+	Top    // offsets from r10 of the function that the program starts in, for those it calls
+	Values // offsets from the start of a map's values
 )
 
 func (k Kind) String() string {
-	return [...]string{"number", "context", "stack", "rodata", "data", "stack top"}[k]
+	return [...]string{"number", "context", "stack", "rodata", "data", "stack top", "map"}[k]
 }
 
 // Fact is a range of a variable: a number, or an offset into memory. Slack, if there, says that the
@@ -151,6 +153,7 @@ func (k Kind) String() string {
 type Fact struct {
 	Var      Var
 	Kind     Kind
+	Map      int // of Values
 	Lo       int64
 	Hi       int64 // with NoLimit, none
 	NoLimit  bool
@@ -322,6 +325,9 @@ func (f *Frame) print(b *strings.Builder) {
 
 func (x Fact) String() string {
 	s := fmt.Sprintf("%v %v", x.Var, x.Kind)
+	if x.Kind == Values {
+		s += fmt.Sprintf(" %d", x.Map)
+	}
 	switch {
 	case !x.NoLimit:
 		s += fmt.Sprintf(" %d..%d", x.Lo, x.Hi)

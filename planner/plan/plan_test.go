@@ -54,7 +54,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := Decode(data, loop, Functions(loop, nil))
+	again, err := Decode(data, loop, Functions(loop, nil), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,14 +90,14 @@ func TestDamagedPlansAreRefusedOrOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range data {
-		if _, err := Decode(data[:n], loop, Functions(loop, nil)); err == nil {
+		if _, err := Decode(data[:n], loop, Functions(loop, nil), 0); err == nil {
 			t.Errorf("%d of %d bytes are taken for all", n, len(data))
 		}
 	}
 	for bit := range 8 * len(data) {
 		damaged := bytes.Clone(data)
 		damaged[bit/8] ^= 1 << (bit % 8)
-		if p, err := Decode(damaged, loop, Functions(loop, nil)); err == nil && reflect.DeepEqual(p, example()) {
+		if p, err := Decode(damaged, loop, Functions(loop, nil), 0); err == nil && reflect.DeepEqual(p, example()) {
 			t.Errorf("bit %d makes no difference", bit)
 		}
 	}

@@ -5,6 +5,7 @@ package ranges
 import (
 	"fmt"
 
+	"github.com/ubench-dev/ubench/maps"
 	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
@@ -18,7 +19,7 @@ const (
 	Below            // it may lie below the region
 	Beyond           // nothing bounds it from above
 	Short            // the context need not be that long
-	ReadOnly         // it writes constants
+	ReadOnly         // it writes constants, or does with a map what its declaration forbids
 	Unaligned        // an atomic operation, on an address that need not be aligned
 )
 
@@ -48,7 +49,7 @@ func (g *Function) access(p *Facts, k int, i *cfg.Insn) Access {
 	v := s.Regs[i.Base()]
 	size := int64(i.Size)
 	a := Access{Insn: k, Region: v.Region}
-	if !v.Pointer() {
+	if !v.Pointer() || v.Null {
 		a.Reason = Nowhere
 		return a
 	}
@@ -70,12 +71,18 @@ func (g *Function) access(p *Facts, k int, i *cfg.Insn) Access {
 	case Context:
 		high = int64(s.Least)
 	}
+	forbidden := v.Region == Rodata && i.Class != cfg.Load
+	if m, ok := v.Region.Map(); ok {
+		d := p.Program.Image.Maps[m]
+		high = mapBytes(d)
+		forbidden = i.Class != cfg.Load && d.Flags&maps.ReadOnly != 0 || i.Class != cfg.Store && d.Flags&maps.WriteOnly != 0
+	}
 	within := a.Last <= high
 	if t := v.slack(); v.Region == Context && t.Scale >= 1 && t.Room >= i.Off+size && v.SHigh <= lengthMax {
 		within = true
 	}
 	switch {
-	case v.Region == Rodata && i.Class != cfg.Load:
+	case forbidden:
 		a.Reason = ReadOnly
 	case a.First < low:
 		a.Reason = Below

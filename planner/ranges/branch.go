@@ -37,6 +37,10 @@ func (s *State) branch(i *cfg.Insn, taken bool) {
 	if i.Register {
 		y = s.Regs[i.Src]
 	}
+	if x.Null || y.Null {
+		s.null(i, op, x)
+		return
+	}
 	if x.Pointer() != y.Pointer() || x.Region != y.Region {
 		return
 	}

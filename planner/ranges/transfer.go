@@ -47,8 +47,8 @@ func (a *analysis) step(s *State, i *cfg.Insn) {
 			s.set(reg, v, id)
 		}
 	case cfg.Helper:
-		s.set(0, unknown, id)
-		if a.escapes {
+		s.set(0, a.returned(s, i), id)
+		if a.escapes && i.Imm != lookup {
 			s.Slots = nil // it may be given a pointer to them
 		}
 	case cfg.Call, cfg.CallX:
@@ -264,6 +264,9 @@ func pointerArithmetic(s *State, i *cfg.Insn, x, y Value) Value {
 	wide := unknown
 	if !i.Wide {
 		wide = number(Between(0, math.MaxUint32))
+	}
+	if x.Null || y.Null {
+		return wide
 	}
 	if i.Op == cfg.Sub && x.Pointer() && y.Pointer() {
 		if x.Region != y.Region {

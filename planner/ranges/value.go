@@ -19,9 +19,19 @@ const (
 	Rodata
 	Data
 	Top
+	firstValues // of map 0; those of others follow
 )
 
+// Values is the region of the values of a map.
+func Values(m int) Region { return firstValues + Region(m) }
+
+// Map tells whether a region is the values of a map, and of which.
+func (r Region) Map() (m int, ok bool) { return int(r) - int(firstValues), r >= firstValues }
+
 func (r Region) String() string {
+	if m, ok := r.Map(); ok {
+		return fmt.Sprintf("map %d", m)
+	}
 	return [...]string{"", "ctx", "stack", "rodata", "data", "stack top"}[r]
 }
 
@@ -47,6 +57,7 @@ type Linear struct {
 type Value struct {
 	Number        // the number, or the pointer's offset (signed bounds) in its region
 	Region Region // of a pointer
+	Null   bool   // a pointer, or 0
 	Slack  Slack
 	Length Length
 	ID     int // the same for what is the same value; 0 is unknown
@@ -93,7 +104,7 @@ func (v Value) join(w Value, n, m uint64, id int) Value {
 	}
 	switch {
 	case v.Region == w.Region:
-		r.Region = v.Region
+		r.Region, r.Null = v.Region, v.Null || w.Null
 		r.Number = v.Number.join(w.Number)
 	default:
 		r.Number = Anything
@@ -150,6 +161,9 @@ func (v Value) String() string {
 		default:
 			s = fmt.Sprintf("%s+[%d, %d]", v.Region, v.SLow, v.SHigh)
 		}
+	}
+	if v.Null {
+		s += " or null"
 	}
 	switch {
 	case v.Length.Known:
