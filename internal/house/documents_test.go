@@ -74,7 +74,7 @@ func missingFiles(name, text string, exists func(string) bool) (missing []string
 	return missing
 }
 
-var goTest = regexp.MustCompile(`go test (?:\S+ )*?(\./[\w/]+) -(?:run|fuzz|bench) '?([^ \x60']+)`)
+var goTest = regexp.MustCompile(`go test (?:\S+ )*?(\./[\w/]+) -(?:run|fuzz|bench) '?([^\s\x60']+)`)
 
 // goneTests lists commands in a text that name a test which no file of its package has. sources: the text of its tests.
 func goneTests(text string, sources func(folder string) string) (gone []string) {
