@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The seam under everything else in device/: threads, waiting and waking, time, datagrams. Four things, so
- * that an operating system can be put under it in an afternoon (docs/device.md says how):
+/* What everything else in device/ needs of an operating system: threads, waiting and waking, time, datagrams.
+ * docs/device.md says how to put another one under it:
  *
  *   device/kernel/   our own small kernel, for boards
  *   device/posix/    pthreads, so that what lies above runs on the desk under sanitizers
  *
  * os_port.h is the implementation's: it defines struct os_thread, which the caller owns the memory of.
  *
- * A thread is either trusted (walls NULL), part of the firmware, or walled: it reaches what its walls list and
- * nothing else, and asks for everything else through its gate.
+ * A thread is either trusted, part of the firmware (walls NULL), or walled: it can access what its walls list and
+ * nothing else, and asks for all else through its gate. Unless a comment says otherwise a function is called from a thread,
+ * never from an interrupt; "from a gate" is within a helper's call. Times are microseconds since the start.
  */
 #ifndef DEVICE_OS_H
 #define DEVICE_OS_H
@@ -48,14 +49,14 @@ struct os_args {
 	uint32_t r4, r1, r2, r3, r5;
 };
 
-/* What a walled thread asks for: `number` is of its choosing and so are the arguments. Runs trusted and
- * whole: no other thread runs until it returns. The result goes back to the thread. */
+/* What a walled thread calls: `number` and arguments are whatever the thread chose. It runs trusted, and no other thread
+ * runs until it returns. The result goes back to the thread. */
 typedef uint64_t (*os_gate)(void *owner, uint32_t number, const struct os_args *args);
 
 /* Numbers that the seam takes for itself; those below are the gate's. */
 enum os_number {
 	OS_NUMBERS = 0xf0,
-	OS_NUMBER_END = 0xf0,     /* end the thread: args[0] is its status */
+	OS_NUMBER_END = 0xf0,     /* end the thread, with its status */
 	OS_NUMBER_HOLD = UB_SVC_HOLD, /* do not switch to another thread, until */
 	OS_NUMBER_RELEASE = UB_SVC_RELEASE, /* this, or the tick after the next at the latest */
 };
@@ -93,13 +94,12 @@ void os_thread_kill(struct os_thread *t, int32_t status);
 const struct os_end *os_thread_ended(const struct os_thread *t);
 struct os_thread *os_self(void);
 
-/* Every thread has 32 flags. Waits until one of `mask` is up, or until the time; takes those down and returns them,
- * 0 when the time came first. */
+/* Every thread has 32 flags. Waits until one of `mask` is set, or until the time (OS_FOREVER: no end); clears those and returns
+ * them, 0 if the time came first. */
 uint32_t os_wait(uint32_t mask, uint64_t until);
-/* Puts flags of a thread up, from any thread, or from a gate. */
+/* Sets flags of a thread, from any thread, or from a gate. */
 void os_wake(struct os_thread *t, uint32_t flags);
-/* From a gate: its thread goes on when a flag of `mask` is up (and is taken down) or at the time, but no sooner than
- * the gate has returned. */
+/* From a gate: once the gate has returned its thread waits until a flag of `mask` is set (and clears it), or until the time. */
 void os_pause(struct os_thread *t, uint32_t mask, uint64_t until);
 
 /* Between these two no other thread runs, nor a gate. They do not nest, and nothing in between waits. */
@@ -110,12 +110,12 @@ void os_unlock(void);
 uint64_t os_now(void);
 uint64_t os_now_ns(void);
 
-/* Between these two not even an interrupt comes; for a few microseconds. They nest. */
+/* Between these two interrupts are masked, too; for a few microseconds at most. They nest: unmask takes what mask returned. */
 uint32_t os_mask(void);
 void os_unmask(uint32_t masked);
 
-/* What happens inside the system, for who wants to see it. An observer is called in the handler, with interrupts masked, and does
- * nothing that waits. */
+/* Points at which an observer is told what happens inside the system. It is called in the handler, with interrupts masked, and must not
+ * wait. */
 enum os_point { OS_POINT_SWITCH, OS_POINT_IRQ_ENTER, OS_POINT_IRQ_EXIT, OS_POINTS };
 struct os_seen {
 	uint64_t now_ns;
@@ -128,16 +128,16 @@ typedef void (*os_observer)(void *owner, uint32_t point, const struct os_seen *s
 /* NULL: nobody. Where os_port.h says OS_OBSERVABLE = 0 there are no such points. */
 void os_observe(uint32_t point, os_observer observer, void *owner);
 
-/* Datagrams: whole messages, which may be lost, never half. There is one link, and one thread listens to it. Who is at the
- * other end is for the link to say, and compared byte by byte; a line with one other end leaves it zero. */
+/* Datagrams: messages that arrive whole or not at all. There is one link, and one thread listens to it. The link says who is at
+ * the other end; peers are compared byte by byte, and a serial line, with one other end, leaves them zero. */
 enum { OS_DATAGRAM_BYTES = 1152, OS_PEER_BYTES = 8 /* an address of IPv4 and a port; IPv6 takes 20 */ };
 struct os_peer {
 	uint8_t bytes[OS_PEER_BYTES];
 };
-/* `flags` of this thread go up when one is there. */
+/* From now on `flags` of this thread are set when a datagram has arrived. */
 void os_listen(uint32_t flags);
-/* Takes the next one, at most `size` bytes of it. Returns its length, or 0 when there is none. The memory is the same each
- * time, and the link's when there was none: part of the next one may lie in it until it is whole. */
+/* Takes the next one, at most `size` bytes of it. Returns its length in bytes, or 0 if there is none. Give the same memory each
+ * time: after a 0 it is the link's, which may put the beginning of the next datagram there. */
 uint32_t os_receive(struct os_peer *from, uint8_t *to, uint32_t size);
 void os_send(const struct os_peer *to, const uint8_t *bytes, uint32_t len);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The compiler: a verified program becomes Thumb-2 machine code for ARMv7-M, exact in 64 bits, with
- * every access proved or checked and every loop paying into the budget.
+/* The compiler: a verified program (RFC 9669) becomes Thumb-2 machine code for ARMv7-M (Arm v7-M
+ * Architecture Reference Manual, DDI 0403E; encodings in jit/t2.h), exact in 64 bits, with every access proved or checked and every
+ * backward jump and local call charged to the budget. docs/jit.md explains how.
  *
  * The code is position independent and does not depend on where it was made: the same program gives
- * the same bytes on the device and on the host. It runs by the routines of runtime.h, on the device
- * only.
+ * the same bytes on the device and on the host. It needs the routines of runtime.h, and runs on the device
+ * only. Functions have no state of their own and may be called from several threads.
  */
 #ifndef UB_JIT_JIT_H
 #define UB_JIT_JIT_H
@@ -16,29 +17,29 @@
 #endif
 
 extern const struct ub_engine jit_engine;
-extern const struct ub_engine jit_compact_engine;   /* each loop in one form: less code, and sooner there */
+extern const struct ub_engine jit_compact_engine;   /* one version of each loop: less code, which is compiled sooner */
 extern const struct ub_engine jit_unchecked_engine; /* no checks, no budget: for measurement only */
 
 enum {
 	JIT_UNCHECKED = 1,
 	JIT_COMPACT = 2,
-	JIT_WALLED = 4, /* for behind walls (device/): asks the kernel where other code masks interrupts */
-	JIT_WITHOUT = 16, /* << enum jit_repair (compile.h): without that repair; on the desk, for tests */
+	JIT_WALLED = 4, /* for unprivileged code (device/): atomics ask the kernel instead of masking interrupts */
+	JIT_WITHOUT = 16, /* << enum jit_repair (compile.h): without that correction; on the host, for tests */
 };
 
-/* What an engine is of these. */
+/* The options with which an engine compiles. */
 uint32_t jit_options(const struct ub_engine *engine);
 
-/* Where the code of a slot is, in bytes. A loop in two forms (loops.h) has a test before its first slot, and
- * code for every slot in both; where there is none, 0. */
+/* Where the code of a slot begins, offsets in bytes. A loop in two versions (loops.h) has a test before its first slot, and
+ * code for every slot in both versions; 0 where there is no such code. */
 struct jit_map {
 	uint32_t code, test, fast;
 };
 
-/* Compiles `program` into `mem` (4-byte aligned), the rest of which is scratch meanwhile. Returns the
- * bytes of code, or UB_E_COMPILE_* with *where filled in. `cpu`: UB_CPU_*; `options`: JIT_UNCHECKED and so on.
- * `map`, if not NULL, takes the places of the code of each slot. Less memory than there is room for
- * loops in two forms (loops.h) gives other code, which is slower, rather than none. */
+/* Compiles `program`, which was verified, into `mem` (4-byte aligned, `bytes` long); what the code does not take is scratch
+ * memory meanwhile. Returns the length of the code in bytes, or UB_E_COMPILE_* with status and slot in *where. `cpu`:
+ * UB_CPU_*; `options`: JIT_UNCHECKED and so on. `map`, if not NULL, has an element for each slot and is filled in. If the
+ * memory does not suffice for two versions of loops, each gets one, which is slower. */
 int32_t jit_compile(const struct ub_program *program, uint32_t cpu, uint32_t options, uint8_t *mem,
 		    uint32_t bytes, struct jit_map *map, struct ub_fault *where);
 

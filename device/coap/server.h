@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A CoAP server (RFC 7252) with transfers in blocks (RFC 7959), observers (RFC 7641) and a list of its resources (RFC
- * 6690), for any link that carries datagrams. It has no threads, clock or memory of its own: the caller brings all three.
+ * 6690), for any link that carries datagrams. It has no threads, clock or memory of its own: the caller provides all three.
  *
- *   coap_init        once, with a table of resources
- *   coap_datagram    for each datagram that came
- *   coap_finish      when an answer is there that a handler has put off
- *   coap_step        when the time that the last call returned has come, and after whatever may have changed what resources show:
+ *   coap_init        once, after the fields of struct coap_server that the caller sets
+ *   coap_datagram    for each datagram that arrived
+ *   coap_finish      when an answer is ready that a handler has put off
+ *   coap_step        at the time that the last coap_step returned, and after anything that may change answers of resources:
  *                    their observers are told
  *
- * What is sent goes through `send`, out of one buffer, so that a call sends one datagram after the other.
+ * Datagrams are sent by the caller's function `send`, one at a time, from one buffer: `send` copies or transmits before it
+ * returns. Times are microseconds since any start and never go back; lengths are bytes. One thread, no interrupt, calls a server;
+ * handlers run within that call and must not call the server, but for coap_body and coap_body_text.
  */
 #ifndef DEVICE_COAP_SERVER_H
 #define DEVICE_COAP_SERVER_H
@@ -68,24 +70,26 @@ struct coap_segment {
 struct coap_request {
 	const struct coap_message *message; /* for other options, such as queries */
 	const struct coap_endpoint *from;
-	int32_t who; /* 0: whoever it is has not said so in a way that can be believed */
+	int32_t who; /* the number that the guard gave the client; 0: the request was not protected */
 	struct coap_segment path[COAP_SEGMENTS];
 	uint32_t segments;
-	/* Its body, or a block of it: `len` bytes that belong at `offset`. Blocks come in order, each once, but where COAP_RESUMES
-	 * lets others come; 0 in offset begins a body anew. `more`: others follow, and the answer is of no interest unless it is an error, which ends the upload. */
+	/* Its body, or a block of it: `len` bytes that belong at `offset`. Blocks come in order, each once, except with
+	 * COAP_RESUMES; offset 0 begins a body anew. `more`: other blocks follow; the answer is not sent unless it is an
+	 * error, which ends the upload. */
 	const uint8_t *payload;
 	uint32_t len, offset, more;
 	uint32_t total; /* what the client says the whole will be (Size1); 0: it does not say */
-	/* To put the answer off: the code COAP_LATER, and later coap_finish with this number; 0: too many wait already. */
+	/* To put the answer off: set the code COAP_LATER, and call coap_finish with this number later. 0: too many answers
+	 * wait already. */
 	uint32_t ticket;
-	/* Nothing is to be done, it has been: coap_finish asks for the answer of this ticket, */
+	/* Not 0: the request was executed already, and is only to be answered: by coap_finish with this ticket, */
 	uint32_t finished;
-	/* or the client for more blocks of the answer it had. Only with resources of which `continues` is set. */
+	/* or because the client fetches further blocks of the answer. Only with COAP_CONTINUES. */
 	uint32_t continued;
 };
 
-/* The answer. A handler sets the code, and writes the whole body with coap_body: what the client did not ask for is passed
- * over, so that a body needs no memory. It must not change between blocks; where it does, its ETag tells the client. */
+/* The answer. A handler sets the code, and writes the whole body with coap_body each time: of it the server keeps the block
+ * that the client asked for, so that a body needs no memory. If it changes between two blocks, so does the ETag. */
 struct coap_reply {
 	uint8_t code;
 	uint32_t max_age;     /* seconds; 0: the default, 60 */
@@ -103,9 +107,9 @@ void coap_body_text(struct coap_reply *reply, const char *text);
 
 enum coap_allow { COAP_ALLOW_GET = 1, COAP_ALLOW_POST = 2, COAP_ALLOW_PUT = 4, COAP_ALLOW_DELETE = 8 };
 enum coap_trait {
-	COAP_OPEN = 1,      /* whoever asks is answered; without it, only who a guard knows */
-	COAP_CONTINUES = 2, /* what POST answers may be longer than a block */
-	COAP_RESUMES = 4,   /* a body in blocks that stopped may go on from elsewhere: the resource is asked whether it has all before */
+	COAP_OPEN = 1,      /* any client is answered; without it, only clients that the guard knows */
+	COAP_CONTINUES = 2, /* the answer to POST may be longer than a block */
+	COAP_RESUMES = 4,   /* an upload that stopped may continue at any block: the handler knows whether it has all blocks before */
 };
 
 /* A resource: "p/ *" without the blank is every name below p. */
@@ -113,12 +117,12 @@ struct coap_resource {
 	const char *path;
 	uint8_t allow;
 	uint8_t traits;
-	uint16_t format;        /* of what GET answers; an Accept of anything else is refused. COAP_FORMAT_NONE: its own business */
-	uint16_t takes;         /* what bodies have to be where the client says what they are; COAP_FORMAT_NONE: anything */
+	uint16_t format;        /* content format of GET's answer; an Accept of another is refused. COAP_FORMAT_NONE: the handler sets it */
+	uint16_t takes;         /* content format of bodies; a body of another is refused. COAP_FORMAT_NONE: any */
 	const char *attributes; /* for the list of resources: "rt=\"ubench.program\""; NULL: none */
 	void (*handle)(void *owner, const struct coap_request *request, struct coap_reply *reply);
-	uint32_t (*state)(void *owner); /* another number once what GET answers may have changed: then observers are told; NULL: it cannot
-	                                 * be observed */
+	uint32_t (*state)(void *owner); /* returns another number once GET's answer may have changed: then observers are told; NULL: it
+	                                 * cannot be observed */
 };
 
 struct coap_observer {
@@ -160,8 +164,8 @@ struct coap_server {
 	void *owner; /* of the resources */
 	void (*send)(void *link, const struct coap_endpoint *to, const uint8_t *bytes, uint32_t len);
 	void *link;
-	const struct coap_guard *guard; /* NULL: nobody is known, so that only what is open is answered */
-	/* Resources that come and go. Either may be NULL. */
+	const struct coap_guard *guard; /* NULL: only open resources answer */
+	/* Resources beside the table, which may come and go: finding one, listing all. Either may be NULL. */
 	const struct coap_resource *(*find)(void *owner, const struct coap_request *request);
 	void (*list)(void *owner, void (*put)(void *arg, const struct coap_resource *), void *arg);
 	uint32_t block; /* bytes of a block at most: a power of two from 16 to COAP_BLOCK_BYTES */
@@ -182,16 +186,17 @@ struct coap_server {
 	uint8_t out[COAP_DATAGRAM_BYTES];
 };
 
-/* What ETags are, and what may be made of what a resource shows: a hash that goes on with each piece. */
+/* The hash of ETags, for `state` functions too: begin with COAP_HASH_START, and go on with each piece. */
 enum { COAP_HASH_START = 0x811c9dc5u };
 uint32_t coap_hash(uint32_t hash, const void *bytes, uint32_t len);
 
+/* Call it once, on a struct that is zero except for resources, owner, send, link, guard, find, list, block and id. */
 void coap_init(struct coap_server *s);
-/* The bytes are changed where a guard opens them. */
+/* Handles a datagram of `len` bytes, and sends answers. A guard decrypts in place: `bytes` change. */
 void coap_datagram(struct coap_server *s, const struct coap_endpoint *from, uint8_t *bytes, uint32_t len, uint64_t now);
-/* Returns when to be called again at the latest; UINT64_MAX: only when something happens. */
+/* Retransmits, and tells observers. Returns the time at which to call it again at the latest; UINT64_MAX: only after a change. */
 uint64_t coap_step(struct coap_server *s, uint64_t now);
-/* Answers what was put off: the handler is asked again, with request.finished. */
+/* Sends an answer that was put off: the handler is called again, with request.finished. */
 void coap_finish(struct coap_server *s, uint32_t ticket, uint64_t now);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The compiler in one pass: it follows the plan that the desk wrote beside the program (SPEC.md), and checks every
- * claim of it on which safety or a result rests. Without a plan, or with one it refuses, it keeps everything where a
- * map made at first sight says, and checks every access.
+/* The compiler in one pass. It follows the plan that the host wrote beside the program (SPEC.md, The plan), and checks every
+ * claim of the plan on which safety or a result depends. Without a plan, or with one that it refuses, it gives each
+ * register a fixed location and checks every access. docs/onepass.md explains how. Functions have no state of their own.
  */
 #ifndef UB_JIT_ONEPASS_H
 #define UB_JIT_ONEPASS_H
@@ -54,8 +54,9 @@ struct onepass_report {
 	uint32_t *code;  /* NULL, or per slot: where its code begins, in bytes; of the fast form in the upper 16 bits */
 };
 
-/* Compiles `program` into `mem` (4-byte aligned), the rest of which is scratch meanwhile. Returns the bytes of code,
- * or UB_E_COMPILE_* with *where filled in. */
+/* Compiles `program`, which was verified, into `mem` (4-byte aligned, `bytes` long); what the code does not take is scratch
+ * memory meanwhile. Returns the length of the code in bytes, or UB_E_COMPILE_* with status and slot in *where. *report tells what
+ * became of the plan. */
 int32_t onepass_compile(const struct ub_program *program, uint8_t *mem, uint32_t bytes, struct onepass_report *report,
 			struct ub_fault *where);
 
