@@ -172,7 +172,7 @@ func onCable(t *testing.T, board string, fast bool) (*cable, deploy.Device) {
 	t.Cleanup(func() { conn.Close() })
 	box := startWith(t, field.Options{Target: board, State: t.TempDir(), Frames: conn.LocalAddr().(*net.UDPAddr).AddrPort(), Fast: fast})
 	c := &cable{conn: conn, box: box, board: net.UDPAddrFromAddrPort(netip.MustParseAddrPort(box.Address)), other: make(chan []byte, 1000)}
-	for range 100 { // who is there
+	for range 1000 { // who is there
 		if err := c.put(frame(broadcast, typeARP, arp(1, make([]byte, 6)))); err != nil {
 			t.Fatal(err)
 		}

@@ -186,6 +186,9 @@ func (l *link) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// Lossless implements wire.Lossless.
+func (l *link) Lossless() {}
+
 func (l *link) Read(ctx context.Context, p []byte) (int, error) {
 	m := l.machine
 	if n := m.Receive(p); n > 0 {

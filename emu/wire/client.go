@@ -41,7 +41,8 @@ const (
 // Client asks an agent. It is not safe for concurrent use.
 type Client struct {
 	session
-	device Device
+	device   Device
+	answered bool // the last Exchange was; a device that has started again may have lost what came meanwhile
 	// NoAlias has machine code run where it lies, also where it could be fetched over the code bus.
 	NoAlias bool
 }

@@ -367,6 +367,33 @@ func TestHangEndsWithTheContext(t *testing.T) {
 	}
 }
 
+// lossless is a link that tells whether the client would ask again before it answers.
+type lossless struct {
+	agentLink
+	impatient bool
+}
+
+func (l *lossless) Lossless() {}
+
+func (l *lossless) Read(ctx context.Context, p []byte) (int, error) {
+	_, ends := ctx.Deadline()
+	l.impatient = l.impatient || ends
+	return l.agentLink.Read(ctx, p)
+}
+
+// Where nothing is lost nothing is asked twice, however long an answer takes.
+func TestNothingIsAskedTwice(t *testing.T) {
+	l := &lossless{}
+	connect(t, &l.agentLink)
+	c := wire.NewClient(l)
+	if err := c.Connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Run(t.Context(), emu.Job{Engine: "vm", Format: abi.TextOnly, Image: text(exit)}); err != nil || l.impatient {
+		t.Errorf("%v; it would have asked again: %v", err, l.impatient)
+	}
+}
+
 // busy is a link to a device that gets no time: each answer comes after as many waits were in vain as `slow` says.
 type busy struct {
 	agentLink

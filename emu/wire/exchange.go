@@ -107,8 +107,12 @@ var errSlow = errors.New("silence")
 
 // await reads frames until the answer to the current request, and drops answers to earlier ones.
 func (s *session) await(ctx context.Context, kind Command, wait time.Duration) ([]byte, error) {
-	patient, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
+	patient := ctx
+	if _, ok := s.link.(Lossless); !ok {
+		var cancel context.CancelFunc
+		patient, cancel = context.WithTimeout(ctx, wait)
+		defer cancel()
+	}
 	for {
 		f, ok, err := s.decoder.next()
 		switch {

@@ -19,6 +19,13 @@ type Link interface {
 	Read(ctx context.Context, p []byte) (int, error)
 }
 
+// Lossless is a link that loses nothing and says ErrSilent when no answer will come. On such a one nothing is asked again because an
+// answer takes long: what comes a second time would interrupt what the device does, and be counted with it.
+type Lossless interface {
+	Link
+	Lossless()
+}
+
 // ErrSilent is what Link.Read returns when no bytes will come until some are sent.
 var ErrSilent = errors.New("the device is waiting for input")
 

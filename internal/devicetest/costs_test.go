@@ -19,6 +19,8 @@ func TestCosts(t *testing.T) {
 	if deskOnly {
 		t.Skip("costs are counted on an emulated board, not of what this build tests")
 	}
+	// What is counted does not depend on how long it takes here: the request is sent once (wire.Lossless). Sent again, it would
+	// interrupt a switch, which then counts as twice as long.
 	walled, err := targets.Open(t.Context(), "unicorn+"+targets.NoCycles+"+"+targets.Walls)
 	if err != nil {
 		t.Fatal(err)

@@ -270,7 +270,7 @@ func TestRefusals(t *testing.T) {
 			"devices that are none":  {device.Config{Name: "a", Devices: 1 << 30}, callsTwo, "e-grant"},
 			"the server's priority":  {device.Config{Name: "a", Priority: 7}, callsTwo, "e-argument"},
 			"a period of nothing":    {device.Config{Name: "a", Events: device.EventTimer}, callsTwo, "e-argument"},
-			"events that are none":   {device.Config{Name: "a", Events: 1 << 14}, callsTwo, "e-argument"},
+			"events that are none":   {device.Config{Name: "a", Events: 1 << 30}, callsTwo, "e-argument"},
 			"a context of gigabytes": {device.Config{Name: "a", Context: 1<<32 - 1}, callsTwo, "e-argument"},
 			"a mailbox of gigabytes": {device.Config{Name: "a", Mailbox: 1<<32 - 1}, callsTwo, "e-argument"},
 			"restart policy unknown": {device.Config{Name: "a", Restart: 3}, callsTwo, "e-argument"},
