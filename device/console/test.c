@@ -14,6 +14,7 @@
  *             → u32 address of the next one, and what RANDOM answers
  *   8 FORGET  compiled code that nobody uses
  *   9 STACK   → u32 bytes of the handlers' stack that were not used since this was asked for the first time
+ *   10 OBSERVE u8 point: from now on a function of C that does nothing is called there; 255: none is, anywhere
  */
 #include "device/console/test.h"
 
@@ -38,7 +39,7 @@ int32_t console_test(struct console *c, const uint8_t *p, uint32_t len, uint32_t
 #include "device/kernel/kernel.h"
 #include "device/kernel/scs.h"
 
-enum { CODE = 1, RANDOM, WATCH, TRAP, SWITCH, KILL, BATCH, FORGET, STACK };
+enum { CODE = 1, RANDOM, WATCH, TRAP, SWITCH, KILL, BATCH, FORGET, STACK, OBSERVE };
 enum { FLAG = 1 << 30 };
 
 static uint32_t __attribute__((noinline)) recurse(volatile uint32_t depth)
@@ -142,6 +143,13 @@ static int32_t count_switch(uint8_t *out)
 	return 0;
 }
 
+static void nothing(void *owner, uint32_t point, const struct os_seen *seen)
+{
+	(void)owner;
+	(void)point;
+	(void)seen;
+}
+
 /* The server is woken at a time it chose, while the program runs, does what it would for a command, and looks at the
  * clock. */
 static int32_t time_kill(struct supervisor *s, uint32_t number, uint8_t *out)
@@ -206,6 +214,10 @@ int32_t console_test(struct console *c, const uint8_t *p, uint32_t len, uint32_t
 	case FORGET:
 		while (supervisor_code_evict(&c->supervisor))
 			;
+		return 0;
+	case OBSERVE:
+		for (uint32_t i = 0; i < OS_POINTS; i++)
+			os_observe(i, i == number ? nothing : NULL, NULL);
 		return 0;
 	case SWITCH:
 		*out_len += 16;

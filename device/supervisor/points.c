@@ -69,13 +69,13 @@ static inline struct bpf_hook head(uint32_t event)
 	return (struct bpf_hook){.events = event, .now_ms = 0, .input = 0, .count = 1, .version = BPF_HOOKS_VERSION};
 }
 
-/* Who a thread is, as contexts say it. */
+/* Who a thread is, as contexts say it. Threads in the pool are those of programs. */
 static uint32_t who(const struct supervisor *s, const struct os_thread *t)
 {
-	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		if (t == &s->programs[i]->thread)
-			return i;
-	}
+	const uint8_t *at = (const uint8_t *)t;
+
+	if ((uintptr_t)at - (uintptr_t)s->board->pool < s->board->pool_bytes)
+		return ((const struct supervisor_program *)(const void *)(at - offsetof(struct supervisor_program, thread)))->number;
 	return t == s->server ? BPF_THREAD_SERVER : BPF_THREAD_IDLE;
 }
 
@@ -151,6 +151,8 @@ static void on_interrupt(struct supervisor *s, uint32_t event, const struct os_s
 
 	if (event == UB_EVENT_IRQ_ENTER)
 		*entered = seen->now_ns;
+	if (!s->points.n[point_of(event)]) /* it is observed for the other end */
+		return;
 	context.irq = (struct bpf_irq_ctx){
 		.hook = head(event), .now_ns = seen->now_ns, .irq = seen->irq, .took_ns = (uint32_t)(seen->now_ns - *entered),
 		.thread = who(s, seen->thread), .reserved = 0,

@@ -67,15 +67,16 @@ func symbols(t testing.TB, firmware []byte) map[string]uint32 {
 
 // Requests of device/console/test.c.
 const (
-	testCode   = 1
-	testRandom = 2
-	testWatch  = 3
-	testTrap   = 4
-	testSwitch = 5
-	testKill   = 6
-	testBatch  = 7
-	testForget = 8
-	testStack  = 9
+	testCode    = 1
+	testRandom  = 2
+	testWatch   = 3
+	testTrap    = 4
+	testSwitch  = 5
+	testKill    = 6
+	testBatch   = 7
+	testForget  = 8
+	testStack   = 9
+	testObserve = 10
 )
 
 // RunCode runs machine code in place of a program's and tells how that ended.
