@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package abi is the contract between the desk and the device: the instruction set, statuses,
-// helper ids, image formats and the wire protocol. It imports nothing of this module.
+// Package abi has what host and device agree on: the instruction set, statuses, helper ids, image formats, hooks and the
+// wire protocol. SPEC.md explains the numbers. It imports nothing of this module.
 //
-// The C headers in this folder are the single truth. The Go side reads the X-macro tables out of
-// the embedded headers instead of repeating them; the few constants Go code needs by name are
+// The C headers in this folder are the only source. The Go side reads the X-macro tables out of
+// the embedded headers instead of repeating them; the few constants that Go code needs by name are
 // checked against the headers in a test. Embedding also makes cgo packages that include these
 // headers rebuild when they change, as the go command does not track C includes across folders.
 package abi

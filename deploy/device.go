@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package deploy is the desk's side of devices in the field: what can be asked of one (Device), what is sent to it (Job),
-// applications of several programs, and fleets. It knows SPEC.md's resources, and nothing of how a command line looks.
+// Package deploy is the host's side of devices in the field: what can be asked of one (Device), what is sent to it (Job),
+// applications of several programs, and fleets. The resources and their keys are those of SPEC.md, section 9.
 package deploy
 
 import (

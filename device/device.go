@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package device is the desk's side of the firmware that devices in the field carry: what programs there are to be
-// (Config), what became of them (State), and a client of the console (device/console), which does what it is told.
-//
-// It does not know what it talks over: QEMU's serial line, or the firmware compiled for the desk (device/posix).
+// Package device is the host's side of the console of devices' firmware (device/console), with which tests command it: what
+// a program is to be (Config), how it is (State), and a client. The link is the caller's: QEMU's serial line, or the
+// firmware compiled for the host (device/posix). Package deploy talks to devices in the field.
 package device
 
 import (

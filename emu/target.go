@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package emu is the seam between benchmarks and what executes them: a Target runs Jobs on the
-// firmware and answers with Outcomes. The targets themselves are in the folders below; packages
-// that measure import this one and targets.Open, never libunicorn or QEMU.
+// Package emu is the interface between packages that measure and targets, which execute: a Target runs Jobs on the measuring
+// firmware and answers with Outcomes. The targets themselves are packages below this one; package targets opens them by name.
+//
+// Addresses are those of the device, lengths are in bytes.
 package emu
 
 import (
@@ -44,19 +45,19 @@ const Alias = 0x20000000
 
 // Job is one program, or native kernel, to load and run once.
 type Job struct {
-	Engine  string
-	Kernel  string     // native engines: the kernel's name; Image is unused
+	Engine  string     // one of Info.Engines
+	Kernel  string     // native engines: the benchmark's name, one of Info.Kernels; Image is unused
 	Format  abi.Format // of Image
-	Image   []byte
-	Entry   uint16   // index of the entry function in formats that have several, usually 0
-	Helpers []uint16 // allow-list for formats that carry none, ascending; nil allows all
-	Context []byte   // r1 points to a copy of it, r2 is its length
-	Granted []Region // further memory the run may use, after the context
-	Budget  uint32   // taken backward jumps and local calls; 0 means DefaultBudget
-	Trace   []byte   // inputs of the simulated devices, see SPEC.md; nil for none
+	Image   []byte     // as Program.Encode of package image makes it
+	Entry   uint16     // index of the entry function in formats that have several, usually 0
+	Helpers []uint16   // allow-list for formats that carry none, ascending; nil allows all
+	Context []byte     // r1 points to a copy of it, r2 is its length
+	Granted []Region   // further memory the run may use, after the context
+	Budget  uint32     // taken backward jumps and local calls, and units of helpers' work (SPEC.md, Budget); 0 means DefaultBudget
+	Trace   []byte     // inputs of the simulated devices, see SPEC.md; nil for none
 
 	Maps   []MapEntry // put into the program's maps before it runs
-	Before [][]byte   // contexts it runs on first, with the same maps and variables; what comes of them is not told
+	Before [][]byte   // contexts it runs on first, with the same maps and variables; their outcomes are not returned
 
 	LoadOnly    bool  // stop after compiling
 	NoStack     bool  // do not look for the peak of the C stack: it takes longer than short runs
@@ -73,7 +74,7 @@ type MapEntry struct {
 	Bytes []byte
 }
 
-// Region is memory granted to a run beyond its context.
+// Region is memory granted to a run beyond its context; the program finds its address in no register.
 type Region struct {
 	Bytes    []byte
 	Writable bool
@@ -97,15 +98,15 @@ type Outcome struct {
 	Aliased     bool   // it was fetched Alias below that address
 	ContextAddr uint32 // device address of the context
 
-	Context []byte
-	Code    []byte
-	Output  []byte
-	Maps    [][]byte // dumps, see maps.Def.Entries
+	Context []byte   // as the program left it; nil without Job.WantContext
+	Code    []byte   // nil without Job.WantCode
+	Output  []byte   // for abi.ParseOutput; nil without Job.WantOutput
+	Maps    [][]byte // dumps of Job.WantMaps, see maps.Def.Entries
 }
 
 // Counts are differences of the device's counters over a phase, the cost of reading them
 // calibrated away.
 type Counts struct {
-	Instructions uint64
-	Cycles       uint64 // 0 where the target has none
+	Instructions uint64 // executed
+	Cycles       uint64 // 0 where the target has none; Info.CyclesLabel says how they are counted
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package field starts devices of the field on this computer, so that clients reach them over UDP: the server as a program of
-// the desk (host), boards under QEMU with a bridge to their serial line, and the same bridge to a real board's (serial:).
+// Package field starts devices on this computer, so that clients reach them over UDP: the device's server as a program of
+// this computer ("host"), boards under QEMU with a bridge to their serial line, and the same bridge to a real board
+// ("serial:DEVICE").
 package field
 
 import (

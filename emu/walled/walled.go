@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 // Package walled is a target on which every program runs in a compartment: the firmware that devices carry (device/), under
-// Unicorn or QEMU, in place of the one that measures. What it counts is a run as a device has it: from where the thread of the
-// program begins, with its walls, to where the supervisor knows how it ended.
+// Unicorn or QEMU, in place of the one that measures. It counts a run as it happens on a device: from the start of the
+// program's thread, with its MPU regions, until the supervisor knows how the run ended.
 //
-// QEMU enforces the walls. Unicorn has no MPU: there the firmware does all that walls cost, and nothing stops who leaves.
+// QEMU enforces the MPU's regions. Unicorn has no MPU: there the firmware does the same work, and accesses outside succeed.
 package walled
 
 import (
