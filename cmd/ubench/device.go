@@ -46,7 +46,7 @@ func deviceVerbs() []deviceVerb {
 		{"bridge", "DEVICE[@BAUD]", "let clients on this computer reach a board at a serial line", 1, 1, nil, (*env).bridgeDevice},
 		{"proxy", "", "let clients without OSCORE on this computer ask the device all that we may", 0, 0, nil, (*env).proxyDevice},
 		{"use", "ADDRESS", "make a device that of the profile", 1, 1, nil, func(e *env, c *cli.Context, args []string) error { return e.useDevice(c, args[0]) }},
-		{"info", "", "say what it is, whom it believes, and what is free", 0, 0, (*env).deviceInfo, nil},
+		{"info", "", "show board, keys, and free memory", 0, 0, (*env).deviceInfo, nil},
 		{"ps", "", "list programs, and what became of them", 0, 0, (*env).devicePrograms, nil},
 		{"top", "", "the same, again and again, with what they use", 0, 0, (*env).deviceTop, nil},
 		{"logs", "[NAME]", "print what programs printed; -f goes on", 0, 1, (*env).deviceLogs, nil},
@@ -57,11 +57,11 @@ func deviceVerbs() []deviceVerb {
 		{"kill", "NAME…", "stop programs at once", 1, many, act("killed", deploy.Device.Kill), nil},
 		{"rm", "NAME…", "remove programs", 1, many, act("removed", deploy.Device.Remove), nil},
 		{"hooks", "", "list what programs are attached to, in the order they run in", 0, 0, (*env).deviceHooks, nil},
-		{"attach", "NAME [HOOK]", "have a program run by a hook that its manifest grants, with --priority; the default is all", 1, 2,
+		{"attach", "NAME [HOOK]", "run a program by a hook that its manifest grants, with --priority; the default is all", 1, 2,
 			func(e *env, c *cli.Context, d deploy.Device, args []string) error {
 				return e.deviceAttach(c, d, args, "attached", func(name string, h *device.Hook) error { return d.Attach(c.Context, name, h) })
 			}, nil},
-		{"detach", "NAME [HOOK]", "the contrary", 1, 2,
+		{"detach", "NAME [HOOK]", "stop running a program by a hook; the default is all", 1, 2,
 			func(e *env, c *cli.Context, d deploy.Device, args []string) error {
 				return e.deviceAttach(c, d, args, "detached", func(name string, h *device.Hook) error { return d.Detach(c.Context, name, h) })
 			}, nil},
@@ -74,8 +74,8 @@ func deviceVerbs() []deviceVerb {
 		{"ringbuf", "PROGRAM MAP", "print the records of a ring buffer, which frees their room; -f goes on", 2, 2, (*env).deviceRing, nil},
 		{"ask", "PATH", "ask for a resource and print the answer: x/NAME is answered by the program", 1, 1, (*env).deviceAsk, nil},
 		{"trace", "WHAT|FILE", "watch " + traceNames() + " with --for; or say by a file what simulated devices read from now on", 1, 1, (*env).deviceTrace, nil},
-		{"way", "", "measure what deploying takes, from the desk to the first result, on a device booted for it; --plot draws figure i", 0, 0, nil, (*env).deviceWay},
-		{"revoke", "KEY-ID", "make it believe a signing key no more", 1, 1, act("revoked", deploy.Device.Revoke), nil},
+		{"way", "", "measure what deploying takes, from compiling to the first result, on a device booted for it; --plot draws figure i", 0, 0, nil, (*env).deviceWay},
+		{"revoke", "KEY-ID", "refuse programs signed with a key from now on, for good", 1, 1, act("revoked", deploy.Device.Revoke), nil},
 	}
 }
 
@@ -104,14 +104,14 @@ Examples:
   ubench device proxy --listen 127.0.0.1:5690 & coap-client -m get coap://127.0.0.1:5690/p`,
 		Flags: append(deviceFlags(),
 			&cli.StringFlag{Name: "target", Value: "host", Usage: "emulate, way: `DEVICE`: host, qemu:" + strings.Join(firmware.Names(firmware.DeviceBoards()), ", qemu:")},
-			&cli.StringFlag{Name: "state", Value: "device", Usage: "emulate: keep what it stores in `FOLDER`"},
+			&cli.StringFlag{Name: "state", Value: "device", Usage: "emulate: keep what the device stores in `FOLDER`"},
 			&cli.StringFlag{Name: "firmware", Usage: "emulate, way: `FILE`; the default is what make device built, in build/device"},
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:5683", Usage: "emulate, bridge, proxy: `ADDRESS:PORT` to be reached at; port 0 is any"},
 			&cli.StringFlag{Name: "plot", Usage: "way: draw figure i into `FILE`.svg, .png or .pdf"},
 			&cli.StringFlag{Name: "context", Usage: "run: what the program gets, `HEX` or @FILE"},
 			&cli.StringFlag{Name: "key", Usage: "use: `FILE` of ubench keygen that signs programs"},
-			&cli.DurationFlag{Name: "for", Usage: "trace: `TIME` to watch, as in 10s; the default is until Ctrl-C on a terminal, else 5s"},
-			&cli.UintFlag{Name: "priority", Usage: "attach: of several programs on one hook that with the lowest `NUMBER` runs first, then that attached first"},
+			&cli.DurationFlag{Name: "for", Usage: "trace: `TIME` to watch, as in 10s; the default is until Ctrl-C on a terminal, else 5s", DefaultText: "0"},
+			&cli.UintFlag{Name: "priority", Usage: "attach: `NUMBER` that orders programs on one hook, the lowest first, of equal ones that attached first"},
 			&cli.BoolFlag{Name: "f", Usage: "logs, ringbuf: go on printing"},
 			&cli.StringFlag{Name: "type", Usage: "ringbuf: records are of this `TYPE` of the program, as in 'struct event'; the default is the one struct of their size"},
 		),

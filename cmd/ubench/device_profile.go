@@ -33,7 +33,7 @@ type deviceProfile struct {
 func deviceFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "to", Usage: "`ADDRESS` of the device: coap://HOST[:PORT]; the default is that of the profile"},
-		&cli.StringFlag{Name: "operator", Usage: "`FILE` of ubench keygen that says who we are; the default is the operator for development"},
+		&cli.StringFlag{Name: "operator", Usage: "`FILE` of ubench keygen with the operator's secret; the default is that for development"},
 		&cli.StringFlag{Name: "profile", Usage: "`FILE` with to, key and operator as JSON (ubench device use)"},
 		&cli.BoolFlag{Name: "json", Usage: "print JSON"},
 	}

@@ -41,7 +41,7 @@ Examples:
 			&cli.StringFlag{Name: "engine", Value: "jit", Usage: "`ENGINE` that compiles it: jit, jit-compact, jit-plan or jit-unchecked; vm for eBPF alone"},
 			&cli.StringFlag{Name: "core", Value: string(unicorn.CortexM4), Usage: "`CORE` it is compiled for: cortex-m3 or cortex-m4"},
 			&cli.StringFlag{Name: "entry", Usage: "function of an object to start at, by `NAME`"},
-			&cli.BoolFlag{Name: "phases", Usage: "show instead what each analysis of the desk finds, and the plan made of it"},
+			&cli.BoolFlag{Name: "phases", Usage: "show instead what each analysis of the host finds, and the plan made of it"},
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
 		},
 		Action: func(c *cli.Context) error { return e.disasm(c) },

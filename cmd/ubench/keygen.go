@@ -19,15 +19,15 @@ import (
 func keygenCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name:      "keygen",
-		Usage:     "make the keys that devices know somebody by",
+		Usage:     "make a key that signs programs, and a secret for requests to devices",
 		ArgsUsage: "NAME [flags]",
 		Description: `Three files are written, and none is written over:
 
   NAME.key       signs programs. Keep it secret
   NAME.pub       its public part: devices that have it take programs that NAME.key signed
-  NAME.operator  a secret shared with devices: who has it may tell them what to do
+  NAME.operator  a secret shared with devices, which protects requests to them. Keep it secret
 
-Firmware is built with the last two. Development keys are the same, but production firmware does not take them.
+Firmware is built with the last two. Development keys work in the same way, but production firmware refuses them.
 
 Examples:
   ubench keygen weather

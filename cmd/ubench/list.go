@@ -18,19 +18,19 @@ import (
 // engineDocs describes the engines people meet in tables, in the order of the firmware.
 var engineDocs = []struct{ Name, Doc string }{
 	{"native-Os", "the benchmark's own C, compiled into the firmware with -Os"},
-	{"native-O2", "with -O2: what ratios are quoted against"},
-	{"native-O3", "with -O3"},
+	{"native-O2", "the same with -O2: ratios are quoted against it"},
+	{"native-O3", "the same with -O3"},
 	{"vm", "interpreter: all of RFC 9669, checked memory, budget"},
 	{"jit", "compiler to Thumb-2 on the device, checked memory, budget"},
-	{"jit-unchecked", "the same without checks: shows what safety costs, measurement only"},
-	{"jit-compact", "the same, each loop compiled once: less code, sooner ready; only when asked for"},
+	{"jit-unchecked", "jit without checks and budget: shows what safety costs, for measuring only"},
+	{"jit-compact", "jit with one version of each loop: less code, compiled sooner; only when asked for"},
 	{"jit-plan", "compiler in one pass, which follows the plan beside a program and checks it; only when asked for"},
 	{"femto", "interpreter in the style of Femto-Containers"},
 	{"rbpf", "interpreter in the style of rbpf"},
-	{"rbpf-decode", "the same with a cheaper decode; only when asked for"},
-	{"rbpf-cache", "the same with a cache of the region found last; only when asked for"},
-	{"vm-portable", "the form of vm that is C alone and leaves program text as it is; only when asked for"},
-	{"wasm2c", "the benchmark's C through WebAssembly, ahead of time, checked, without a budget; only when asked for"},
+	{"rbpf-decode", "rbpf with a cheaper decode; only when asked for"},
+	{"rbpf-cache", "rbpf with a cache of the region found last; only when asked for"},
+	{"vm-portable", "vm in C alone, which does not rewrite the program; only when asked for"},
+	{"wasm2c", "the benchmark's C through WebAssembly, compiled ahead of time, checked, without a budget; only when asked for"},
 }
 
 func engineDoc(name string) string {

@@ -34,7 +34,7 @@ Examples:
   ubench run fletcher16 --format bench > new.txt && benchstat old.txt new.txt
   ubench run fletcher16 --program my-fletcher.o`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "sizes", Usage: "input `SIZES` in bytes: 80,160 · 80..2560 (doubling) · 0..64:+8 (steps), also mixed (default: the benchmark's own)"},
+			&cli.StringFlag{Name: "sizes", Usage: "`SIZES` of the input, in the unit that ubench list names: 80,160 · 80..2560 (doubling) · 0..64:+8 (steps), also mixed (default: the benchmark's own)"},
 			&cli.StringFlag{Name: "engines", Usage: "`LIST` of engines; native stands for all native ones (default: all the target has)"},
 			targetFlag,
 			codeFlag, noCyclesFlag, flashSpeedFlag, waitStatesFlag,

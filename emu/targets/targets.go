@@ -179,7 +179,7 @@ func List(ctx context.Context) []Status {
 		case "unicorn":
 			s := onUnicorn(spec, unicorn.Core(rest))
 			if walls && s.Works {
-				s.Reason = "each program in a compartment, at all that costs; QEMU's walls also hold"
+				s.Reason = "each program in a compartment, whose cost is counted; only QEMU enforces the MPU"
 			}
 			list = append(list, s)
 		case "qemu":
@@ -210,7 +210,7 @@ func onUnicorn(spec string, core unicorn.Core) Status {
 func onQEMU(ctx context.Context, spec string) Status {
 	path, version, err := qemu.Find(ctx)
 	if err == nil {
-		return Status{Spec: spec, Works: true, Reason: fmt.Sprintf("QEMU %s, %s; shows no SRAM at address 0: compiled code runs where it lies", version, path)}
+		return Status{Spec: spec, Works: true, Reason: fmt.Sprintf("QEMU %s, %s; does not map SRAM at address 0: compiled code runs where it lies", version, path)}
 	}
 	s := Status{Spec: spec, Reason: err.Error()}
 	var missing *qemu.MissingError

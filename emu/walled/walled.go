@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 // Package walled is a target on which every program runs in a compartment: the firmware that devices carry (device/), under
-// Unicorn or QEMU, in place of the one that measures. It counts a run as it happens on a device: from the start of the
-// program's thread, with its MPU regions, until the supervisor knows how the run ended.
+// Unicorn or QEMU, in place of the one that measures. It counts a run as it happens on a device: from the call of
+// the supervisor, which starts the program's thread with its MPU regions, until the supervisor tells how the run ended.
 //
 // QEMU enforces the MPU's regions. Unicorn has no MPU: there the firmware does the same work, and accesses outside succeed.
 package walled
