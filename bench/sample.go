@@ -7,6 +7,7 @@ package bench
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"slices"
 
 	"github.com/ubench-dev/ubench/emu"
@@ -50,6 +51,9 @@ type Map struct {
 type MapEntry struct {
 	Key   Hex `json:"key,omitempty"`
 	Value Hex `json:"value"`
+	// What they say, where the types of C are known: numbers, strings, objects.
+	KeyIs   json.RawMessage `json:"key_is,omitempty"`
+	ValueIs json.RawMessage `json:"value_is,omitempty"`
 }
 
 // Hex is bytes, written in hex.

@@ -16,7 +16,7 @@ MAP_SOURCES := $(sort $(wildcard internal/mapstest/testdata/programs/*.bpf.c))
 MAP_BPF = $(BPF_CLANG) --target=bpfel -mcpu=v3 -O2 -g -fdebug-compilation-dir=. -Wall
 
 EXAMPLE_SOURCES := $(sort $(wildcard examples/*/*.bpf.c))
-EXAMPLE_OBJECTS := $(EXAMPLE_SOURCES:.c=.o) $(EXAMPLE_SOURCES:.bpf.c=.thumb.o) \
+EXAMPLE_OBJECTS := $(EXAMPLE_SOURCES:.c=.o) $(filter-out examples/maps/% examples/debounced_key/%,$(EXAMPLE_SOURCES:.bpf.c=.thumb.o)) \
 	$(foreach v,v1 v2 v3 v4,image/testdata/objects/everything.$v.o) \
 	$(foreach n,maps badmaps oldmaps core undefined several,image/testdata/objects/$n.o) \
 	$(patsubst %.c,%.o,$(sort $(wildcard deploy/trace/programs/*.bpf.c))) \
@@ -29,6 +29,12 @@ examples: $(addprefix build/,$(EXAMPLE_OBJECTS)) ## rebuild the objects of the e
 examples-check: $(addprefix build/,$(EXAMPLE_OBJECTS))
 	@for o in $(EXAMPLE_OBJECTS); do cmp build/$$o $$o || \
 		{ echo "$$o is not what its source builds: run make examples" >&2; exit 1; }; done
+
+# Programs with maps: how those are declared is in BTF.
+$(filter build/examples/maps/% build/examples/debounced_key/%,$(addprefix build/,$(EXAMPLE_SOURCES:.c=.o))): build/%.bpf.o: %.bpf.c $(wildcard examples/include/*.h examples/include/plain/*/*.h examples/*/*.h) examples/examples.mk
+	@mkdir -p $(@D)
+	$(MAP_BPF) -nostdlibinc -Iexamples/include -isystem examples/include/plain -c $< -o $@
+	llvm-strip-19 -g $@
 
 build/examples/%.bpf.o: examples/%.bpf.c $(wildcard examples/include/*.h examples/*/*.h) examples/examples.mk
 	@mkdir -p $(@D)

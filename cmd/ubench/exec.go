@@ -28,7 +28,7 @@ A trace says what sensors, inputs and stores hold (SPEC.md, section 2), one reco
   clock 2500000 1000           microseconds at the start, and added by every look
 What --state writes is a trace for the next program.
 
-Maps (docs/maps.md) are shown as the program left them, to standard error: numbers where keys and values have the size of one.
+Maps (docs/maps.md) are shown as the program left them, to standard error: as the object's types of C say, or as numbers and bytes.
 
 A batch has one JSON object per line, {"name": "…", "program": "hex", "mem": "hex"}, and is answered
 line by line, in order, with {"name", "r0", "status", "pc"}: status is ok, the name of a status

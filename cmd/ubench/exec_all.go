@@ -26,6 +26,7 @@ type execution struct {
 	job     emu.Job
 	program *image.Program // nil for images
 	maps    []maps.Def     // of the program
+	types   *image.Types   // of what is in them, nil if they are not known
 	left    []bench.Map    // what it left in them
 	info    emu.Info
 	got     emu.Outcome
@@ -88,6 +89,10 @@ func executions(c *cli.Context, template emu.Job, engines []string, name string,
 	if len(inputs) == 0 {
 		inputs = []string{""}
 	}
+	types, err := image.TypesOf(data)
+	if err != nil {
+		types = nil // an image, or an object without BTF: numbers and bytes are shown
+	}
 	var runs []execution
 	for i, mem := range inputs {
 		context, err := parseMemory(mem)
@@ -105,7 +110,7 @@ func executions(c *cli.Context, template emu.Job, engines []string, name string,
 			if err := withMaps(c, &job, declared, name); err != nil {
 				return nil, err
 			}
-			runs = append(runs, execution{input: i, mem: mem, job: job, program: program, maps: declared})
+			runs = append(runs, execution{input: i, mem: mem, job: job, program: program, maps: declared, types: types})
 		}
 	}
 	return runs, nil
@@ -137,7 +142,7 @@ func (e *env) executeOn(c *cli.Context, spec string, engines []string, runs []ex
 			x.text, x.devices, err = abi.ParseOutput(got.Output)
 		}
 		if err == nil {
-			x.left, err = mapContents(x.maps, got.Maps)
+			x.left, err = mapContents(x.maps, got.Maps, x.types)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("target %s: %w", info.Target, err)
@@ -184,7 +189,7 @@ func (e *env) showOne(c *cli.Context, name string, x *execution) error {
 	if err := e.showDevices(x.text, x.devices, c.String("state")); err != nil {
 		return err
 	}
-	if _, err := io.WriteString(e.stderr, showMaps(x.left)); err != nil {
+	if _, err := io.WriteString(e.stderr, showMaps(x.left, x.maps, x.types)); err != nil {
 		return err
 	}
 	if err := x.fault(); err != nil {

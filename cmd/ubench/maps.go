@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -87,8 +86,8 @@ func mapNames(declared []maps.Def) string {
 	return "maps " + strings.Join(names, ", ")
 }
 
-// mapContents is what is in a program's maps; program arrays are as they were declared, and left out.
-func mapContents(declared []maps.Def, dumps [][]byte) ([]bench.Map, error) {
+// mapContents is what is in a program's maps; program arrays are as they were declared, and left out. Types may be nil.
+func mapContents(declared []maps.Def, dumps [][]byte, types *image.Types) ([]bench.Map, error) {
 	var all []bench.Map
 	for i, dump := range dumps {
 		d := declared[i]
@@ -104,15 +103,25 @@ func mapContents(declared []maps.Def, dumps [][]byte) ([]bench.Map, error) {
 			m.Dropped = maps.Dropped(dump)
 		}
 		for _, e := range entries {
-			m.Entries = append(m.Entries, bench.MapEntry{Key: e.Key, Value: e.Value})
+			key, value := entryTypes(d, e, types)
+			j := entryOf(e, key, value)
+			m.Entries = append(m.Entries, bench.MapEntry{Key: e.Key, Value: e.Value, KeyIs: j.KeyIs, ValueIs: j.Is})
 		}
 		all = append(all, m)
 	}
 	return all, nil
 }
 
+// entryTypes are the C types of an entry, nil where they are not known. What records of a ring buffer are, their size has to tell.
+func entryTypes(d maps.Def, e maps.Entry, types *image.Types) (key, value *image.Type) {
+	if d.Type == abi.MapRingbuf {
+		return nil, types.Records(len(e.Value))
+	}
+	return types.Key(d), types.Value(d)
+}
+
 // showMaps says what is in maps.
-func showMaps(all []bench.Map) string {
+func showMaps(all []bench.Map, declared []maps.Def, types *image.Types) string {
 	var b strings.Builder
 	for _, m := range all {
 		fmt.Fprintf(&b, "map %s: %s of %d", m.Name, m.Type, len(m.Entries))
@@ -120,36 +129,20 @@ func showMaps(all []bench.Map) string {
 			fmt.Fprintf(&b, ", %d dropped", m.Dropped)
 		}
 		b.WriteByte('\n')
+		d := declared[slices.IndexFunc(declared, func(d maps.Def) bool { return d.Name == m.Name })]
 		zero := 0
 		for _, e := range m.Entries {
-			if m.Type == abi.MapArray.String() && !slices.ContainsFunc(e.Value, func(c byte) bool { return c != 0 }) {
+			if d.Type == abi.MapArray && !slices.ContainsFunc(e.Value, func(c byte) bool { return c != 0 }) {
 				zero++
 				continue
 			}
-			b.WriteString("  ")
-			if len(e.Key) > 0 {
-				b.WriteString(mapBytes(e.Key) + " → ")
-			}
-			b.WriteString(mapBytes(e.Value) + "\n")
+			entry := maps.Entry{Key: e.Key, Value: e.Value}
+			key, value := entryTypes(d, entry, types)
+			fmt.Fprintf(&b, "  %s\n", entryText(entry, key, value))
 		}
 		if zero > 0 {
 			fmt.Fprintf(&b, "  and %d of zeros\n", zero)
 		}
 	}
 	return b.String()
-}
-
-// mapBytes is a key or value: a number if it has the size of one, else bytes.
-func mapBytes(b []byte) string {
-	switch len(b) {
-	case 1:
-		return fmt.Sprint(b[0])
-	case 2:
-		return fmt.Sprint(binary.LittleEndian.Uint16(b))
-	case 4:
-		return fmt.Sprint(binary.LittleEndian.Uint32(b))
-	case 8:
-		return fmt.Sprint(binary.LittleEndian.Uint64(b))
-	}
-	return fmt.Sprintf("%x", b)
 }

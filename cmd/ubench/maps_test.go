@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"strings"
@@ -45,14 +46,26 @@ func TestShowMaps(t *testing.T) {
 	left, err := mapContents(defs, [][]byte{
 		[]byte("\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x07\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00"),
 		[]byte("\x00\x00\x00\x00abcdef\x00\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00abcdef\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00"),
-	})
+	}, nil)
 	want := "map a: array of 3\n  1 → 7\n  and 2 of zeros\nmap h: hash of 1\n  616263646566 → 5\n"
-	if got := showMaps(left); err != nil || got != want {
+	if got := showMaps(left, defs, nil); err != nil || got != want {
 		t.Errorf("%q, %v, want %q", got, err, want)
 	}
 	text, err := json.Marshal(left[1])
 	const wantJSON = `{"name":"h","type":"hash","entries":[{"key":"616263646566","value":"0500000000000000"}]}`
 	if err != nil || string(text) != wantJSON {
 		t.Errorf("%s, %v, want %s", text, err, wantJSON)
+	}
+}
+
+// Where the object says what keys and values are, exec says so, too.
+func TestExecShowsTypes(t *testing.T) {
+	const program = "../../internal/mapstest/testdata/programs/counter.bpf.o"
+	var stdout, stderr bytes.Buffer
+	if status := run([]string{"exec", program, "--before", "0a00000064000000", "--mem", "0b00000005000000"}, nil, &stdout, &stderr); status != 0 {
+		t.Fatal(stderr.String())
+	}
+	if want := "  10 → {packets = 1, bytes = 100}\n  11 → {packets = 1, bytes = 5}\n"; !strings.Contains(stderr.String(), want) {
+		t.Errorf("%s, want %s", stderr.String(), want)
 	}
 }

@@ -117,7 +117,7 @@ func (p *Plan) Encode(text []byte, functions []int) ([]byte, error) {
 	w := &writer{calls: p.Calls != nil, maps: p.Maps > 0}
 	p.header(w)
 	for i := range p.Frames {
-		one := &writer{calls: w.calls}
+		one := &writer{calls: w.calls, maps: w.maps}
 		p.frame(one, &p.Frames[i])
 		w.number(uint32(one.n))
 		w.append(one)

@@ -66,6 +66,27 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	}
 }
 
+// What is said of values of maps, where a program has any, is read as it was written, and what names a map too many is refused.
+func TestClaimsOfMaps(t *testing.T) {
+	p := example()
+	p.Maps = 3
+	if len(p.Frames) == 0 {
+		t.Fatal("the example has no frame")
+	}
+	p.Frames[0].Facts = append(p.Frames[0].Facts, Fact{Var: 3, Kind: Values, Map: 2, Lo: 8, Hi: 16}, Fact{Var: 4, Kind: Data, Hi: 4}, Fact{Var: 5, Kind: Values, NoLimit: true})
+	data, err := p.Encode(loop, Functions(loop, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Decode(data, loop, Functions(loop, nil), 3)
+	if err != nil || !reflect.DeepEqual(p, again) {
+		t.Errorf("wrote\n%v\nread\n%v, %v", p, again, err)
+	}
+	if _, err := Decode(data, loop, Functions(loop, nil), 2); err == nil {
+		t.Error("of two maps, it is about the third")
+	}
+}
+
 func TestPlansOfOtherProgramsAreRefused(t *testing.T) {
 	p := example()
 	p.Frames = p.Frames[1:]
