@@ -37,7 +37,8 @@ __extension__ enum t2_unary { /* C99 has int only */
 __extension__ enum t2_mul3 {
 	T2_MUL = 0xfb00f000, T2_SDIV = 0xfb90f0f0, T2_UDIV = 0xfbb0f0f0,
 	T2_MLA = 0xfb000000, T2_MLS = 0xfb000010,     /* Ra in 15..12 */
-	T2_UMULL = 0xfba00000, /* RdLo in 15..12, RdHi in 11..8 */
+	T2_SMULL = 0xfb800000, /* RdLo in 15..12, RdHi in 11..8 */
+	T2_UMULL = 0xfba00000, /* the same */
 };
 
 __extension__ enum {

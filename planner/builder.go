@@ -7,6 +7,7 @@ import (
 	"github.com/ubench-dev/ubench/planner/affine"
 	"github.com/ubench-dev/ubench/planner/alloc"
 	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/guess"
 	"github.com/ubench-dev/ubench/planner/judge"
 	"github.com/ubench-dev/ubench/planner/liveness"
 	"github.com/ubench-dev/ubench/planner/loops"
@@ -30,7 +31,8 @@ type builder struct {
 	image     *image.Program
 	functions []int             // slots
 	accesses  [][]ranges.Access // of each function
-	version   int               // of what places depend on, and that of the places there are
+	guesses   guess.Regions
+	version   int // of what places depend on, and that of the places there are
 	placed    int
 	places    *alloc.Places
 	weights   [][]float64

@@ -212,7 +212,7 @@ func (b *builder) worthDeferring(n, blk, k int) bool {
 		return false
 	}
 	low := plan.R(int(i.Dst))
-	reads, folds := 0, 0
+	reads, folds, k0 := 0, 0, k
 	k++
 	for ; k < f.Blocks[blk].Last; k++ {
 		j := &f.Insns[k]
@@ -240,12 +240,28 @@ func (b *builder) worthDeferring(n, blk, k int) bool {
 		return true
 	case cfg.ALU:
 		if i.Half == 2 {
-			return true
+			return i.Op != cfg.Arsh || !live.After[k0].Has(low+plan.High) || b.multiplied(n, blk, k0)
 		}
 	case cfg.Constant:
 		return reads <= 1 || folds == reads && i.Imm >= 0 && i.Imm < 256
 	}
 	return reads <= 1 || folds == reads && reads <= 3 && (i.Op == cfg.Add || i.Op == cfg.Sub)
+}
+
+// multiplied tells whether nothing but one multiplication reads the high half of a result, so that a sign need not be computed
+// if the other factor is one.
+func (b *builder) multiplied(n, blk, k int) bool {
+	f, live := b.Program.Functions[n], b.Live.Functions[n]
+	high := plan.High + plan.R(int(f.Insns[k].Dst))
+	for k++; k < f.Blocks[blk].Last; k++ {
+		i := &f.Insns[k]
+		if e := b.Live.Effect(i, live.After[k]); e.Reads.Has(high) {
+			return i.Class == cfg.ALU && i.Op == cfg.Mul && i.Wide && i.Register && (e.Writes.Has(high) || !live.After[k].Has(high))
+		} else if e.Writes.Has(high) {
+			return false
+		}
+	}
+	return false
 }
 
 // settle follows the values of a block; it removes the first that cannot be deferred from d, and tells whether it did.
@@ -311,6 +327,9 @@ func (b *builder) settle(n, blk int, d map[int]bool) bool {
 			delete(lazies, v)
 			delete(lazies, v+plan.High)
 			lazies[v] = lazy{result, k}
+			if i.Half == 2 && i.Op == cfg.Arsh && live.After[k].Has(v+plan.High) { // its sign
+				lazies[v+plan.High] = lazy{result, k}
+			}
 			delete(at, v)
 			continue
 		}

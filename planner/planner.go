@@ -10,6 +10,7 @@ import (
 	"github.com/ubench-dev/ubench/planner/affine"
 	"github.com/ubench-dev/ubench/planner/alloc"
 	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/guess"
 	"github.com/ubench-dev/ubench/planner/judge"
 	"github.com/ubench-dev/ubench/planner/liveness"
 	"github.com/ubench-dev/ubench/planner/loops"
@@ -51,8 +52,13 @@ func also(p *image.Program) (slots []int) {
 // newBuilder makes one that has no doubts yet.
 func newBuilder(a *Analysis, p *image.Program, j *judge.Judge) *builder {
 	b := &builder{Analysis: a, image: p, functions: plan.Functions(p.Text, also(p)), doubt: newDoubts(), version: 1, judge: j}
-	for _, f := range a.Facts.Functions {
-		b.accesses = append(b.accesses, f.Accesses(a.Facts))
+	b.guesses = guess.Of(a.Facts)
+	for n, f := range a.Facts.Functions {
+		as := f.Accesses(a.Facts)
+		for k := range as {
+			as[k].Region = b.guesses[n][as[k].Insn]
+		}
+		b.accesses = append(b.accesses, as)
 	}
 	return b
 }

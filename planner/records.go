@@ -90,6 +90,7 @@ func (b *builder) record(n int, t *loops.Forest, k int) *record {
 		if proved[x.Insn] || !x.Form.Known || x.Form.A == plan.NoVar || x.Form.A == cfg.R10 {
 			continue
 		}
+		x.Region = b.guesses[n][x.Insn]
 		b.group(r, n, x)
 	}
 	if !b.pays(r, n, l) {

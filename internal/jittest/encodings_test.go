@@ -225,6 +225,7 @@ func multiplication(add func(Emitter, []uint32, ...string)) {
 			add(Mul3, []uint32{Ops[op], r[0], r[1], r[2], r[3]}, fmt.Sprintf("%s %s, %s, %s, %s", op, reg(r[0]), reg(r[1]), reg(r[2]), reg(r[3])))
 		}
 		add(Mul3, []uint32{Ops["umull"], r[0], r[1], r[2], r[3]}, fmt.Sprintf("umull %s, %s, %s, %s", reg(r[3]), reg(r[0]), reg(r[1]), reg(r[2])))
+		add(Mul3, []uint32{Ops["smull"], r[0], r[1], r[2], r[3]}, fmt.Sprintf("smull %s, %s, %s, %s", reg(r[3]), reg(r[0]), reg(r[1]), reg(r[2])))
 	}
 	for _, op := range []string{"ubfx", "sbfx"} {
 		for _, r := range [][2]uint32{{0, 7}, {8, 12}} {

@@ -68,7 +68,7 @@ var Ops = map[string]uint32{
 	"ldrsb": C.T2_LDRSB, "ldrsh": C.T2_LDRSH,
 	"sxth": C.T2_SXTH, "uxth": C.T2_UXTH, "sxtb": C.T2_SXTB, "uxtb": C.T2_UXTB, "rev": C.T2_REV, "rev16": C.T2_REV16,
 	"revsh": C.T2_REVSH,
-	"mul":   C.T2_MUL, "sdiv": C.T2_SDIV, "udiv": C.T2_UDIV, "mla": C.T2_MLA, "mls": C.T2_MLS, "umull": C.T2_UMULL,
+	"mul":   C.T2_MUL, "sdiv": C.T2_SDIV, "udiv": C.T2_UDIV, "mla": C.T2_MLA, "mls": C.T2_MLS, "umull": C.T2_UMULL, "smull": C.T2_SMULL,
 	"ubfx": C.T2_UBFX, "sbfx": C.T2_SBFX,
 	"mrs primask": C.T2_MRS_PRIMASK, "msr primask": C.T2_MSR_PRIMASK, "cpsid i": C.T2_CPSID, "nop": C.T2_NOP,
 }

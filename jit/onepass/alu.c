@@ -469,6 +469,8 @@ static void extend(struct op *c, const struct ub_insn *insn, uint32_t d)
 		op_set_const(c, dh, 0);
 	} else if (c->plan.say.dead_high) {
 		op_lose(c, dh);
+	} else if (c->plan.say.defer && (op_val(c, d)->kind == OP_HELD || op_val(c, d)->kind == OP_COPY) && op_val(c, d)->a < OP_REGS) {
+		op_set_value(c, dh, op_value(OP_SHIFT, op_val(c, d)->a, OP_NONE, T2_ASR << 5 | 31, 0));
 	} else {
 		int rn = op_reg(c, d, T2_IP), rd = op_dst(c, dh, T2_IP);
 		jit_shift_imm(&c->out.code, T2_ASR, rd, rn, 31, JIT_ANY);

@@ -69,14 +69,21 @@ static bool check_index(struct op *c, const struct op_value *at, uint32_t size, 
 	return true;
 }
 
-static bool check_context(struct op *c, const struct op_value *at, uint32_t size, uint32_t what)
+/* Whether an address in ip was loaded from memory, where it still is: ip may be lost, and taken from there again. */
+static bool is_reloadable(const struct op_value *v)
+{
+	return (v->kind == OP_HELD || v->kind == OP_COPY) && v->a >= OP_FRAME;
+}
+
+static bool check_context(struct op *c, const struct op_value *at, uint32_t var, uint32_t size, uint32_t what)
 {
 	struct jit_code *code = &c->out.code;
 	struct op_value t = *at;
 	bool near = at->imm >= 0 && at->imm <= (int32_t)(c->map.window - size), pair = at->b != OP_NONE;
+	bool again = at->a == T2_IP && c->map.home[OP_LIMIT] >= OP_FRAME;
 	if (check_index(c, at, size, what))
 		return true;
-	if (at->a == T2_IP && c->map.home[OP_LIMIT] >= OP_FRAME)
+	if (again && (pair || !is_reloadable(op_val(c, var))))
 		return false;
 	jit_dp(code, T2_SUB, T2_LR, at->a, op_reg(c, OP_BASE, T2_LR), JIT_ANY);
 	t.a = T2_LR;
@@ -85,6 +92,8 @@ static bool check_context(struct op *c, const struct op_value *at, uint32_t size
 	if (pair || t.imm)
 		op_emit_value(c, T2_LR, &t);
 	jit_cmp(code, T2_LR, op_reg(c, OP_LIMIT, T2_IP));
+	if (again)
+		op_load_word(c, T2_IP, op_val(c, var)->a);
 	to_cold(c, T2_HS, at, what);
 	c->places.vouched = near && !pair && at->a < OP_REGS ? at->a : OP_NONE;
 	return true;
@@ -214,7 +223,7 @@ static void check(struct op *c, const struct op_value *at, uint32_t var, int32_t
 	if (c->map.window < size)
 		region = region == IN_CONTEXT ? ELSEWHERE : region;
 	if (region == IN_CONTEXT)
-		done = check_context(c, at, size, what);
+		done = check_context(c, at, var, size, what);
 	else if (region == IN_STACK)
 		done = check_stack(c, at, size, what);
 	else if (region == IN_MEMORY)

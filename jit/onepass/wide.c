@@ -216,6 +216,16 @@ static bool holds(const struct op *c, uint32_t var)
 	return (v->kind == OP_HELD || v->kind == OP_COPY) && v->a < OP_REGS;
 }
 
+/* Whether the high half of a register is the sign of the low one, which is in a register. */
+static bool is_sign_extended(struct op *c, uint32_t r)
+{
+	const struct op_value *low = op_val(c, r), *high = op_val(c, r + OP_HIGH);
+	struct op_fact f = op_know(c, r);
+	if (high->kind == OP_SHIFT)
+		return high->a == low->a && high->shift == (T2_ASR << 5 | 31);
+	return op_is_zero(c, r + OP_HIGH) && f.kind == OP_NUMBER && f.hi <= INT32_MAX;
+}
+
 /* d *= s where low halves are in registers: cross products meet in ip. */
 static bool multiply_there(struct op *c, uint32_t d, uint32_t s)
 {
@@ -225,6 +235,13 @@ static bool multiply_there(struct op *c, uint32_t d, uint32_t s)
 	if (!holds(c, d) || !holds(c, s) || c->places.home[d] >= OP_REGS || c->places.home[dh] == OP_NONE || c->places.home[d] == c->places.home[dh])
 		return false;
 	int rn = op_val(c, d)->a, rm = op_val(c, s)->a;
+	if (!(dz && sz) && is_sign_extended(c, d) && is_sign_extended(c, s)) {
+		int low = op_dst(c, d, T2_LR), high = op_dst(c, dh, T2_IP);
+		jit_mul3(code, T2_SMULL, high, rn, rm, low);
+		op_done(c, d, low);
+		op_done(c, dh, high);
+		return true;
+	}
 	if (!sz)
 		jit_mul(code, T2_IP, rn, op_reg(c, sh, T2_LR), JIT_ANY);
 	if (!dz && sz)
