@@ -139,6 +139,29 @@ func (b *builder) overwritten(n, blk, k int, read plan.Var) (some bool) {
 	return some
 }
 
+// undefer has a variable's value computed where it is written last before an instruction, in its block or those before it.
+func (b *builder) undefer(n, blk, k int, read plan.Var, seen map[int]bool) (some bool) {
+	f := b.Program.Functions[n]
+	for d := k - 1; d >= f.Blocks[blk].First; d-- {
+		i := &f.Insns[d]
+		if !b.Live.Effect(i, b.Live.Functions[n].After[d]).Writes.Has(read) {
+			continue
+		}
+		if !b.said(i.Slot).Defer {
+			return false
+		}
+		b.doubt.defers[i.Slot] = true
+		return true
+	}
+	for _, p := range f.Blocks[blk].Preds {
+		if !seen[p] {
+			seen[p] = true
+			some = b.undefer(n, p, f.Blocks[p].Last, read, seen) || some
+		}
+	}
+	return some
+}
+
 // doubted leaves out of the next plan what the compiler could not see.
 func (b *builder) doubted(d judge.Doubt) {
 	at := claim{d.Slot, plan.Var(d.Var)}
@@ -188,16 +211,8 @@ func (b *builder) lost(slot int, read plan.Var, turns bool) (some bool) {
 		return true
 	}
 	if k := f.At(slot); k >= 0 && read < plan.Word+plan.MaxWords {
-		for d := k - 1; d >= f.Blocks[blk].First; d-- {
-			i := &f.Insns[d]
-			if !b.Live.Effect(i, b.Live.Functions[n].After[d]).Writes.Has(read) {
-				continue
-			}
-			if b.said(i.Slot).Defer {
-				b.doubt.defers[i.Slot] = true
-				return true
-			}
-			break
+		if b.undefer(n, blk, k, read, map[int]bool{}) {
+			return true
 		}
 		if read >= plan.High && b.widen(claim{slot, read}) {
 			return true

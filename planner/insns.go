@@ -74,6 +74,9 @@ func (b *builder) function(n int) {
 				}
 				b.said(i.Slot).DeadHigh = !live.After[k].Has(plan.High + plan.R(int(reg)))
 			}
+			if seldom, _ := b.seldom(n, blk); i.Class == cfg.Branch && seldom && !i.Backward() {
+				b.said(i.Slot).Apart = true
+			}
 			if drops(i) {
 				b.said(i.Slot).Drop = !live.After[k].Has(plan.R(int(i.Dst)))
 				b.said(i.Slot).Defer = d[k] && plan.Deferrable(b.image.Text, i.Slot) && !b.said(i.Slot).Drop
@@ -232,7 +235,7 @@ func (b *builder) worthDeferring(n, blk, k int) bool {
 			return false
 		}
 	}
-	if k == f.Blocks[blk].Last && live.After[k-1].Has(low) {
+	if k == f.Blocks[blk].Last && live.After[k-1].Has(low) && !b.neededSeldom(n, blk, low) {
 		return false // needed behind the block
 	}
 	switch i.Class {
@@ -246,6 +249,43 @@ func (b *builder) worthDeferring(n, blk, k int) bool {
 		return reads <= 1 || folds == reads && i.Imm >= 0 && i.Imm < 256
 	}
 	return reads <= 1 || folds == reads && reads <= 3 && (i.Op == cfg.Add || i.Op == cfg.Sub)
+}
+
+// seldom tells whether the branch at the end of a block seldom is taken, or seldom is not: what leaves a loop, or ends the
+// program, is less likely.
+func (b *builder) seldom(n, blk int) (taken, on bool) {
+	f, t := b.Program.Functions[n], b.Forests[n]
+	succs := f.Blocks[blk].Succs
+	if len(succs) != 2 || succs[0] == succs[1] {
+		return false, false
+	}
+	less := func(x, y int) bool {
+		leaves := func(s int) bool { return t.Of[blk] >= 0 && !t.Loops[t.Of[blk]].Contains(s) }
+		ends := func(s int) bool { return f.Insns[f.Blocks[s].Last-1].Class == cfg.Exit }
+		if leaves(x) != leaves(y) {
+			return leaves(x)
+		}
+		if ends(x) != ends(y) {
+			return ends(x)
+		}
+		return t.Weight[x] < t.Weight[y]/2
+	}
+	return less(succs[1], succs[0]), less(succs[0], succs[1])
+}
+
+// neededSeldom tells whether a register is needed behind a block only on the way that is seldom gone: there it may be computed.
+func (b *builder) neededSeldom(n, blk int, low plan.Var) bool {
+	f, live := b.Program.Functions[n], b.Live.Functions[n]
+	needed := func(s int) bool { return live.In[s].Has(low) || live.In[s].Has(plan.High+low) }
+	succs := f.Blocks[blk].Succs
+	taken, on := b.seldom(n, blk)
+	switch last := &f.Insns[f.Blocks[blk].Last-1]; {
+	case taken && !last.Backward():
+		return !needed(succs[0])
+	case on:
+		return !needed(succs[1])
+	}
+	return false
 }
 
 // multiplied tells whether nothing but one multiplication reads the high half of a result, so that a sign need not be computed

@@ -92,7 +92,7 @@ func (b *builder) build() error {
 		b.function(n)
 	}
 	for _, i := range b.insns {
-		if i.Place != nil || i.Move != nil || i.HasRegion || i.Reach != nil || i.Loop != nil || i.Drop || i.Defer || i.DeadHigh {
+		if !i.Empty() {
 			p.Insns = append(p.Insns, *i)
 		}
 	}

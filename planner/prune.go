@@ -35,7 +35,8 @@ func (b *builder) prune(j *judge.Judge, r *Result) *Result {
 	return p.best
 }
 
-// claims are what can be left out one by one: facts, lengths of the context, what loops know where paths meet.
+// claims are what can be left out one by one: facts, lengths of the context, what loops know where paths meet, moves off the
+// straight line where there are none.
 func claims(p *plan.Plan) (list []leftOut) {
 	for i, f := range p.Frames {
 		for _, fact := range f.Facts {
@@ -48,6 +49,11 @@ func claims(p *plan.Plan) (list []leftOut) {
 		}
 		if f.Loop != nil {
 			list = append(list, func(p *plan.Plan) { p.Frames[i].Loop = nil })
+		}
+	}
+	for i, said := range p.Insns {
+		if said.Apart {
+			list = append(list, func(p *plan.Plan) { p.Insns[i].Apart = false })
 		}
 	}
 	return list

@@ -200,9 +200,11 @@ func (l *Liar) say(p *plan.Plan) {
 		p.Insns = slices.Insert(p.Insns, at, plan.Insn{Slot: slot})
 	}
 	i := &p.Insns[at]
-	switch l.r.IntN(6) {
+	switch l.r.IntN(7) {
 	case 0, 1:
 		i.Defer = !i.Defer
+	case 6:
+		i.Apart = !i.Apart
 	case 2, 3:
 		i.DeadHigh = !i.DeadHigh
 	default:

@@ -3,9 +3,12 @@
  *
  *   check    ip = address; bl check; .hword slot, what; b back
  *   stop     bl fault; .hword slot, status; r2: address, if the status is about one
- *   leave    budget += turns that are not taken; b to a slot
+ *   leave    budget += turns that are not taken; moves; b to a slot
+ *   go       moves; b to a slot
  *   thunk    where they go: on to the routine (jit/runtime.c), through the run
  */
+#include <string.h>
+
 #include "jit/onepass/loop.h"
 
 void op_call_routine(struct op *c, enum jit_routine routine)
@@ -35,6 +38,7 @@ struct op_cold *op_to_cold(struct op *c, enum t2_cond cond)
 	jit_branch(&c->out, cond, JIT_TO_CODE, 0);
 	cold->resume = (uint16_t)c->out.code.len;
 	cold->slot = (uint16_t)c->slot;
+	cold->moves = 0;
 	return cold;
 }
 
@@ -71,6 +75,42 @@ static void check(struct op *c, const struct op_cold *cold)
 		jit_branch(&c->out, T2_AL, JIT_TO_CODE, cold->resume);
 }
 
+void op_apart_begin(struct op *c, struct op_apart *a)
+{
+	const struct jit_code *code = &c->out.code;
+	op_reserve_colds(c, 1);
+	*a = (struct op_apart){ code->len, code->zero_at, code->zero_of, 0, 0 };
+	c->places.nlog = 0;
+	c->places.logs = true;
+}
+
+bool op_apart_end(struct op *c, struct op_apart *a)
+{
+	struct jit_code *code = &c->out.code;
+	struct op_places *p = &c->places;
+	struct op_colds *k = &c->colds;
+	uint32_t n = code->len - a->at;
+	p->logs = false;
+	if (n == 0 || p->nlog > OP_LOG || k->nmoves + n > OP_MOVES || code->len > code->cap)
+		return false;
+	a->first = (uint8_t)k->nmoves;
+	a->moves = (uint8_t)n;
+	memcpy(k->moves + k->nmoves, code->at + a->at, n * sizeof *k->moves);
+	k->nmoves += n;
+	code->len = a->at;
+	code->zero_at = a->zero_at;
+	code->zero_of = a->zero_of;
+	while (p->nlog--)
+		op_set_value(c, p->log[p->nlog].var, p->log[p->nlog].was);
+	return true;
+}
+
+void op_moves(struct op *c, uint32_t first, uint32_t n)
+{
+	for (; n; n--, first++)
+		jit_narrow(&c->out.code, c->colds.moves[first]);
+}
+
 /* Pieces wait for a place no control runs through. */
 void op_colds(struct op *c)
 {
@@ -87,7 +127,9 @@ void op_colds(struct op *c)
 			stop(c, cold->slot, cold->what);
 			break;
 		default:
-			op_loop_refund(c, &cold->value);
+			if ((cold->kind & ~OP_COLD_MORE) == OP_COLD_LEAVE)
+				op_loop_refund(c, &cold->value);
+			op_moves(c, cold->first, cold->moves);
 			if (!cold->what) {
 				jit_branch(&c->out, T2_AL, JIT_TO_SLOT, cold->resume);
 				break;
@@ -97,7 +139,7 @@ void op_colds(struct op *c)
 			stop(c, cold->slot, UB_E_BUDGET);
 		}
 	}
-	k->n = 0;
+	k->n = k->nmoves = 0;
 	c->places.vouched = OP_NONE;
 }
 

@@ -257,7 +257,11 @@ void op_jump(struct op *c, const struct ub_insn *insn)
 	bool refunds = op_loop_refunds(c, target);
 	enum t2_cond cond = T2_AL;
 	enum outcome known = ALWAYS;
+	struct op_apart moves;
+	bool apart = c->plan.say.apart && !always && !pays;
 	c->places.vouched = OP_NONE;
+	if (apart)
+		op_apart_begin(c, &moves);
 
 	if (op == UB_JEQ && op_never_equal(c, insn)) {
 		drop_high(c, UB_DST(insn));
@@ -272,6 +276,7 @@ void op_jump(struct op *c, const struct ub_insn *insn)
 		op_loop_test(c, insn, true);
 		op_loop_edge(c, target);
 		op_frame(c, target, OP_EDGE);
+		apart = apart && op_apart_end(c, &moves);
 		c->loop.tested = tested;
 		c->facts = facts;
 		*d = was[0];
@@ -292,8 +297,21 @@ void op_jump(struct op *c, const struct ub_insn *insn)
 	}
 	if (known == NEVER)
 		return;
-	if (refunds) {
-		op_loop_leave(c, known == ALWAYS ? T2_AL : cond, target, pays);
+	if (known == ALWAYS && apart && !refunds) {
+		op_moves(c, moves.first, moves.moves);
+		apart = false;
+	}
+	if (refunds || apart) {
+		struct op_cold *cold = refunds ? op_loop_leave(c, known == ALWAYS ? T2_AL : cond, target, pays) : op_to_cold(c, cond);
+		if (!refunds) {
+			cold->kind = OP_COLD_GO;
+			cold->resume = (uint16_t)target;
+			cold->what = false;
+		}
+		if (apart) {
+			cold->first = moves.first;
+			cold->moves = moves.moves;
+		}
 		return;
 	}
 	if (known == ALWAYS) {

@@ -436,7 +436,7 @@ struct op_value op_loop_counter(struct op *c)
 	return op_value(OP_SUM, place_of(c, l->step[0].var), bound, 0, (uint32_t)l->offset - (uint32_t)f->add);
 }
 
-void op_loop_leave(struct op *c, enum t2_cond cond, uint32_t target, bool pays)
+struct op_cold *op_loop_leave(struct op *c, enum t2_cond cond, uint32_t target, bool pays)
 {
 	struct op_value counter = op_loop_counter(c);
 	op_reserve_colds(c, 1);
@@ -445,6 +445,7 @@ void op_loop_leave(struct op *c, enum t2_cond cond, uint32_t target, bool pays)
 	cold->value = counter;
 	cold->resume = (uint16_t)target;
 	cold->what = pays;
+	return cold;
 }
 
 static int in_register(struct op *c, uint32_t place, int scratch)

@@ -36,7 +36,7 @@ bool op_loop_is_paid(const struct op *c, uint32_t target);
 bool op_loop_refunds(const struct op *c, uint32_t target);
 void op_loop_branch(struct op *c, enum t2_cond cond, uint32_t target);
 /* Branches out of a fast form: turns that are not taken are given back on the way. */
-void op_loop_leave(struct op *c, enum t2_cond cond, uint32_t target, bool pays);
+struct op_cold *op_loop_leave(struct op *c, enum t2_cond cond, uint32_t target, bool pays);
 struct op_value op_loop_counter(struct op *c);
 void op_loop_refund(struct op *c, const struct op_value *counter);
 

@@ -11,6 +11,11 @@ void op_set_value(struct op *c, uint32_t var, struct op_value v)
 	struct op_value *at = &p->val[var];
 	struct op_said *said = &p->said[var >> 5];
 	uint32_t bit = 1u << (var & 31), word = v.word, kind = word & 255, place = word >> 8 & 255, was = at->word;
+	if (p->logs && p->nlog <= OP_LOG) {
+		if (p->nlog < OP_LOG)
+			p->log[p->nlog] = (struct op_logged){ (uint8_t)var, *at };
+		p->nlog++;
+	}
 	if ((was & 255) == OP_HELD)
 		p->owner[was >> 8 & 255] = OP_NONE;
 	at->word = word;

@@ -280,7 +280,7 @@ static bool has_high(const struct ub_insn *insn)
 	}
 }
 
-enum { SAY_PLACE, SAY_MOVE, SAY_REGION, SAY_LOOP, SAY_REACH, SAY_DROP };
+enum { SAY_PLACE, SAY_MOVE, SAY_REGION, SAY_LOOP, SAY_APART, SAY_DROP };
 
 static void read_step(struct op *c, struct op_step *s)
 {
@@ -360,6 +360,7 @@ void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 {
 	struct op_say *say = &c->plan.say;
 	say->flags = 0;
+	say->apart = false;
 	say->region = OP_NONE;
 	say->nplaces = 0;
 	if (!c->plan.bits.bytes) {
@@ -392,9 +393,8 @@ void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 		case SAY_LOOP:
 			read_loop(c);
 			break;
-		case SAY_REACH:
-			op_read_signed(c);
-			op_read_number(c);
+		case SAY_APART:
+			say->apart = true;
 			break;
 		case SAY_DROP:
 			say->drop = true;

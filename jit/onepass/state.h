@@ -109,6 +109,8 @@ struct op_map {
 	uint8_t word[OP_WORDS]; /* the word at r10 - 4 * (n + 1) */
 };
 
+enum { OP_LOG = 12 };
+
 struct op_places {
 	/* What val says of halves of registers, and of words, for many at once. */
 	struct op_said {
@@ -124,6 +126,12 @@ struct op_places {
 	uint8_t home[OP_VARS] __attribute__((aligned(4))); /* where the next value goes */
 	uint8_t owner[OP_PLACES];
 	struct op_value *val;    /* of each variable there is */
+	bool logs;               /* what values were is remembered, to be brought back: see op_apart_begin */
+	uint8_t nlog;            /* more than OP_LOG: too much */
+	struct op_logged {
+		uint8_t var;
+		struct op_value was;
+	} log[OP_LOG];
 };
 
 /* What is known of a variable, which is the low half of a register or a word. Numbers are unsigned; offsets, from the
@@ -243,6 +251,7 @@ struct op_say {
 		};
 		uint32_t flags; /* all four */
 	};
+	bool apart; /* of a jump: what it brings to its target's places is brought there off the straight line */
 	uint8_t region; /* OP_NONE: nothing */
 	uint8_t nplaces;
 	uint8_t var[4], place[4]; /* where variables live from its result on */
@@ -262,6 +271,7 @@ enum op_cold_kind {
 	OP_COLD_CHECK, /* a check that failed: size | rights << JIT_CHECK_RIGHTS */
 	OP_COLD_STOP,  /* the end of the program: status */
 	OP_COLD_LEAVE, /* the way out of a fast form: turns that were paid for and are not taken */
+	OP_COLD_GO,    /* a jump, with moves before it */
 	OP_COLD_MORE = 16, /* the way goes on with the next one */
 };
 
@@ -271,14 +281,17 @@ struct op_cold {
 	uint16_t what;
 	struct op_value value;  /* the address, or the counter */
 	uint8_t kind;
+	uint8_t first, moves; /* halfwords of moves before the jump */
 };
 
-enum { OP_COLDS = 12 };
+enum { OP_COLDS = 12, OP_MOVES = 48 };
 
 struct op_colds {
 	struct op_cold cold[OP_COLDS];
 	uint32_t n;
 	uint32_t used; /* bit JIT_*: the routine is needed */
+	uint32_t nmoves;
+	uint16_t moves[OP_MOVES];
 };
 
 /* What is small and much used comes first: code that reaches it is short. */
@@ -479,6 +492,16 @@ void op_stop_if(struct op *c, enum t2_cond cond, int32_t status);
 void op_stop(struct op *c, int32_t status);
 void op_stop_unless(struct op *c, enum t2_cond cond, int32_t status, int address);
 void op_colds(struct op *c);
+/* What is emitted and moved between the two is taken back, and kept for a piece of its own; false if it is not: there is none, or
+ * too much. */
+struct op_apart {
+	uint32_t at, zero_at;
+	int zero_of;
+	uint8_t first, moves;
+};
+void op_apart_begin(struct op *c, struct op_apart *a);
+bool op_apart_end(struct op *c, struct op_apart *a);
+void op_moves(struct op *c, uint32_t first, uint32_t n);
 void op_reserve_colds(struct op *c, uint32_t n);
 void op_thunks(struct op *c);
 void op_call_routine(struct op *c, enum jit_routine routine);

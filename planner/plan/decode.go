@@ -233,8 +233,8 @@ func (r *reader) insn(i cfg.Insn) *Insn {
 			said.Move = append(said.Move, r.moved())
 		case sayRegion:
 			said.HasRegion, said.Region = true, Region(r.bits(2))
-		case sayReach:
-			said.Reach = &Reach{r.signed(), r.number()}
+		case sayApart:
+			said.Apart = true
 		case sayLoop:
 			said.Loop = r.loop(i.Slot)
 		case sayDrop:

@@ -17,7 +17,7 @@ const (
 	sayMove
 	sayRegion
 	sayLoop
-	sayReach
+	sayApart
 	sayDrop
 )
 
@@ -268,10 +268,8 @@ func (w *writer) insn(said *Insn, i cfg.Insn) {
 		say(sayRegion)
 		w.bits(uint32(said.Region), 2)
 	}
-	if said.Reach != nil {
-		say(sayReach)
-		w.signed(said.Reach.Min)
-		w.number(said.Reach.Bytes)
+	if said.Apart {
+		say(sayApart)
 	}
 	if said.Loop != nil {
 		say(sayLoop)

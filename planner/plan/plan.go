@@ -196,8 +196,8 @@ type Insn struct {
 	Move      []Moved // the variable is moved there before the instruction
 	Region    Region
 	HasRegion bool
-	Reach     *Reach
 	Loop      *Loop
+	Apart     bool // of a jump: what its target wants is moved there off the straight line
 	Drop      bool // the result is not computed, and lost
 	Defer     bool // nothing is emitted; what reads the result computes it
 	DeadHigh  bool // the result's high half is not computed, and lost
@@ -205,13 +205,7 @@ type Insn struct {
 
 // Empty tells whether nothing is said.
 func (i *Insn) Empty() bool {
-	return len(i.Place)+len(i.Move) == 0 && !i.HasRegion && i.Reach == nil && i.Loop == nil && !i.Drop && !i.Defer && !i.DeadHigh
-}
-
-// Reach is what the check of an access covers, from the address in its register: [Min, Min + Bytes).
-type Reach struct {
-	Min   int32
-	Bytes uint32
+	return len(i.Place)+len(i.Move) == 0 && !i.HasRegion && !i.Apart && i.Loop == nil && !i.Drop && !i.Defer && !i.DeadHigh
 }
 
 // Loop is the record of a loop that is compiled twice; it stands at the loop's first slot.
@@ -360,8 +354,8 @@ func (i *Insn) print(b *strings.Builder) {
 	if i.HasRegion {
 		fmt.Fprintf(b, " in %v", i.Region)
 	}
-	if i.Reach != nil {
-		fmt.Fprintf(b, " reach %d+%d", i.Reach.Min, i.Reach.Bytes)
+	if i.Apart {
+		b.WriteString(" moves apart")
 	}
 	if i.Loop != nil {
 		i.Loop.print(b)

@@ -43,7 +43,7 @@ func example() *Plan {
 			Variables: []Step{{1, 1, NoVar}, {2, 0, 7}},
 			Groups:    []Group{{1, NoVar, NoVar, 0, 0, 1, InContext, false, true}, {1, 2, 5, 3, -4, 400, Elsewhere, true, false}}}},
 		{Slot: 3, Place: []Moved{{0, 4}}, Move: []Moved{{High, FrameWord + 3}}, Region: InMemory, HasRegion: true,
-			Reach: &Reach{-1, 9}, Drop: true, DeadHigh: true},
+			Apart: true, Drop: true, DeadHigh: true},
 	}
 	return p
 }

@@ -87,7 +87,7 @@ void __wrap_jit_mul3(struct jit_code *c, enum t2_mul3 op, int rd, int rn, int rm
 {
 	__real_jit_mul3(c, op, rd, rn, rm, ra);
 	wrote(rd);
-	if (op == T2_UMULL)
+	if (op == T2_UMULL || op == T2_SMULL)
 		wrote(ra);
 }
 
