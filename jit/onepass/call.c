@@ -4,12 +4,12 @@
  *   uint64_t code(struct ub_run *run)    r0 of the program; every register may change (jit/runtime.c)
  *
  *   the frame, from sp up          a function's, from its sp up
- *     words that are places          padding: all functions take map.call_words words
+ *     words that are places          padding: functions that call others take map.call_words words
  *     run                            words it saves
  *     lr                             registers it saves, lr
  *
  * Without local calls the frame is reached from sp. With them r11 holds its address - c->below, and as every function
- * takes as many words, that is how low sp may be where one more is called. r10 moves by 512 bytes around each call.
+ * that calls others takes as many words, that is how low sp may be where one more is called. r10 moves by 512 bytes around each call.
  */
 #include "jit/onepass/loop.h"
 
@@ -131,7 +131,22 @@ static uint32_t saves(struct op *c, op_set *words, uint32_t *returns, int32_t *p
 	*padding = (int32_t)(c->map.call_words - 1 - count(registers) - count((uint32_t)*words) - count((uint32_t)(*words >> 32)));
 	if (*padding < 0)
 		op_refuse(c, ONEPASS_MALFORMED);
+	if (c->leaf)
+		*padding = 0;
 	return registers;
+}
+
+/* Whether a function calls no other. */
+static bool is_leaf(const struct op *c, uint32_t function)
+{
+	const struct ub_program *p = c->program;
+	uint32_t end = function + 1 < p->nfuncs ? p->funcs[function + 1] : c->slots;
+	for (uint32_t slot = p->funcs[function]; slot < end; slot++) {
+		const struct ub_insn *insn = c->text + slot;
+		if ((insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_LOCAL) || insn->opcode == (UB_JMP | UB_CALL | UB_X))
+			return false;
+	}
+	return true;
 }
 
 /* The start of a function. */
@@ -145,6 +160,7 @@ void op_enter_function(struct op *c)
 	c->places.writable = ~(op_set)0;
 	if (!c->map.calls)
 		return;
+	c->leaf = is_leaf(c, c->function);
 	registers = saves(c, &words, &returns, &padding);
 	if (c->called) {
 		c->places.writable = registers | c->map.shared | words;
@@ -425,8 +441,10 @@ static void call_local(struct op *c, const struct ub_insn *insn)
 	if (indirect)
 		dispatch(c, d, false);
 	op_reserve_colds(c, 2);
-	jit_cmp(&c->out.code, T2_SP, T2_R11);
-	op_stop_if(c, T2_LO, UB_E_DEPTH);
+	if (c->called) { /* the first call is never one too many */
+		jit_cmp(&c->out.code, T2_SP, T2_R11);
+		op_stop_if(c, T2_LO, UB_E_DEPTH);
+	}
 	op_charge(c);
 	op_stop_if(c, T2_LO, UB_E_BUDGET);
 	move_frame(c, -UB_FRAME_BYTES);

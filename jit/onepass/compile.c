@@ -114,8 +114,9 @@ static void emit(struct op *c)
 			note_place(c);
 			on = lower(c, insn);
 		}
-		if (!on)
+		if (!on && !c->runs_on)
 			op_colds(c);
+		c->runs_on = false;
 		uint32_t next = slot + 1 + (UB_CLASS(insn->opcode) == UB_LD);
 		if (next > slot + 1 && next <= c->slots && !hole)
 			c->out.offset[slot + 1] = (uint16_t)c->out.code.len;

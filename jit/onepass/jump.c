@@ -142,6 +142,24 @@ void op_predicate(struct op *c)
 	code->cap += JIT_FIXUP_HALFWORDS;
 }
 
+/* A branch around the jump at hand, and nothing else since: it becomes the jump, under the opposite condition, and what it led to
+ * is come to by itself. */
+static bool turn_around(struct op *c, uint32_t target)
+{
+	struct jit_code *code = &c->out.code;
+	const struct jit_fixup *f = &c->out.fixups[-(int32_t)c->out.nfixups];
+	if (c->out.nfixups == 0 || c->out.nfixups == c->loop.first_fixup || f->kind != JIT_TO_SLOT || f->target != c->slot + 1 || code->len > code->cap ||
+	    f->at + 1u != code->len || f->at < c->entered || code->at[f->at] >> 12 != 0xd || (c->loop.active && (f->at < c->loop.top || !op_loop_goes_on(c))))
+		return false;
+	enum t2_cond cond = t2_not((enum t2_cond)(code->at[f->at] >> 8 & 15));
+	code->len = f->at;
+	c->out.nfixups--;
+	code->cap += JIT_FIXUP_HALFWORDS;
+	op_loop_branch(c, cond, target);
+	c->runs_on = true;
+	return true;
+}
+
 /* Flags of halves compared, or tested. */
 static void compare_halves(struct op *c, const struct ub_insn *insn, enum t2_dp dp, bool high)
 {
@@ -315,7 +333,8 @@ void op_jump(struct op *c, const struct ub_insn *insn)
 		return;
 	}
 	if (known == ALWAYS) {
-		go(c, target, pays);
+		if (pays || !always || !turn_around(c, target))
+			go(c, target, pays);
 		return;
 	}
 	if (!pays) {

@@ -396,6 +396,11 @@ void op_loop_test(struct op *c, const struct ub_insn *insn, bool taken)
 	l->tested = ok;
 }
 
+bool op_loop_goes_on(const struct op *c)
+{
+	return c->slot != c->loop.end && inside(&c->loop, c->slot + 1);
+}
+
 bool op_loop_is_paid(const struct op *c, uint32_t target)
 {
 	return c->loop.fast && c->loop.prepaid && target >= c->loop.start && target <= c->loop.head;

@@ -32,6 +32,8 @@ void op_loop_edge(struct op *c, uint32_t target);
 /* The edge of a conditional jump that is taken, or not: the one of the test that goes on makes the turn tested. */
 void op_loop_test(struct op *c, const struct ub_insn *insn, bool taken);
 
+/* Whether the slot behind the one at hand is compiled next, in the same form. */
+bool op_loop_goes_on(const struct op *c);
 bool op_loop_is_paid(const struct op *c, uint32_t target);
 bool op_loop_refunds(const struct op *c, uint32_t target);
 void op_loop_branch(struct op *c, enum t2_cond cond, uint32_t target);
