@@ -95,7 +95,8 @@ static void emit(struct op *c)
 		const struct ub_insn *insn = c->text + slot;
 		c->slot = slot;
 		bool again = c->loop.active && slot == c->loop.start; /* the slow form begins */
-		bool fell = on, hole = c->loop.fast && op_loop_hole(c, on);
+		bool fell = on || c->runs_on, hole = c->loop.fast && op_loop_hole(c, on);
+		c->runs_on = false;
 		if (hole) {
 			on = false;
 		} else if (op_is_join(c, slot) && !again) {
@@ -116,7 +117,6 @@ static void emit(struct op *c)
 		}
 		if (!on && !c->runs_on)
 			op_colds(c);
-		c->runs_on = false;
 		uint32_t next = slot + 1 + (UB_CLASS(insn->opcode) == UB_LD);
 		if (next > slot + 1 && next <= c->slots && !hole)
 			c->out.offset[slot + 1] = (uint16_t)c->out.code.len;
