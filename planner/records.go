@@ -86,8 +86,9 @@ func (b *builder) record(n int, t *loops.Forest, k int) *record {
 	for _, x := range b.accesses[n] {
 		proved[x.Insn] = x.Reason == ranges.Proved && !b.doubt.proofs[f.Insns[x.Insn].Slot]
 	}
+	entries := b.entries(n, l)
 	for _, x := range a.Accesses {
-		if proved[x.Insn] || !x.Form.Known || x.Form.A == plan.NoVar || x.Form.A == cfg.R10 {
+		if proved[x.Insn] || !x.Form.Known || x.Form.A == plan.NoVar || x.Form.A == cfg.R10 || startsBelow(entries, &x, f.Insns[x.Insn].Off) {
 			continue
 		}
 		x.Region = b.guesses[n][x.Insn]
@@ -97,6 +98,41 @@ func (b *builder) record(n int, t *loops.Forest, k int) *record {
 		return nil
 	}
 	return r
+}
+
+// entries are the states in which control enters a loop.
+func (b *builder) entries(n int, l *loops.Loop) (states []*ranges.State) {
+	for from, s := range b.Facts.Edges(n, l.Head) {
+		if !l.Contains(from) {
+			states = append(states, s)
+		}
+	}
+	return states
+}
+
+// startsBelow tells whether an address would lie below its region in the first turn, in which the access is not made: the test
+// would fail each time.
+func startsBelow(entries []*ranges.State, x *affine.Access, off int64) bool {
+	for _, s := range entries {
+		most := int64(x.Form.Add) + off
+		for k, v := range []plan.Var{x.Form.A, x.Form.B, x.Form.C} {
+			if v == plan.NoVar {
+				continue
+			}
+			if v >= cfg.R10 || s.Regs[v].SHigh > 1<<31 || k > 0 && s.Regs[v].Pointer() {
+				return false
+			}
+			shift := x.Form.Shift
+			if k == 0 {
+				shift = 0
+			}
+			most += s.Regs[v].SHigh << shift
+		}
+		if most >= 0 || x.Form.A >= cfg.R10 || s.Regs[x.Form.A].Region != ranges.Context {
+			return false
+		}
+	}
+	return len(entries) > 0
 }
 
 // What things cost in cycles, roughly, and how often a loop is expected to turn.

@@ -56,8 +56,6 @@ var broken = []brokenRule{
 		Old: "if (c->called && !(p->writable >> place & 1))", New: "if (false)"}, byPlans},
 	{"moves off the straight line are taken back", hostile.Change{
 		Old: "op_set_value(c, p->log[p->nlog].var, p->log[p->nlog].was);", New: ";"}, byPlans},
-	{"a product of signs is of signs", hostile.Change{
-		Old: "return high->a == low->a && high->shift == (T2_ASR << 5 | 31);", New: "return true;"}, byPlans},
 	{"the next turn comes from the test", hostile.Change{
 		Old: "if (!l->tested)", New: "if (false)"}, byPlans},
 	{"in a turn everything moves as the record says", hostile.Change{
