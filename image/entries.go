@@ -5,8 +5,12 @@ package image
 import (
 	"debug/elf"
 	"encoding/binary"
+	"errors"
 	"strings"
 )
+
+// ErrSeveral is an object with several programs, of which none was named.
+var ErrSeveral = errors.New("several programs, name one of them")
 
 // entry finds the function a program starts with: the one named (by function or by section), or the
 // only candidate.
@@ -19,7 +23,7 @@ func (o *object) entry(name string) (place, error) {
 		case 1:
 			return candidates[0], nil
 		}
-		return place{}, o.errorf("several programs, name one of them: %s", names(candidates))
+		return place{}, o.errorf("%w: %s", ErrSeveral, names(candidates))
 	}
 	all := o.globals()
 	var bySection []place

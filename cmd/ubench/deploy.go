@@ -188,6 +188,9 @@ func (e *env) built(ctx context.Context, spec deploy.Spec, folder string) (b dep
 		return b, usagef("%s: deploy a C file (.c), an object (.o), or a folder with %s", source, deploy.ManifestName)
 	}
 	program, err := image.LoadObject(filepath.Base(source), object, spec.Entry)
+	if errors.Is(err, image.ErrSeveral) {
+		err = fmt.Errorf("%w: one with --entry NAME; all at once from a folder with %s, where each has its \"entry\"", err, deploy.ManifestName)
+	}
 	if err != nil {
 		return b, fmt.Errorf("%s: %w", source, err)
 	}

@@ -59,6 +59,15 @@ func TestDeviceMistakes(t *testing.T) {
 		{[]string{"deploy", "../../examples/printf/printf.bpf.o", "--to", "@/nowhere"}, exitFailure, "no such file"},
 		{[]string{"deploy", "../../examples/printf/printf.bpf.o", "--block", "100"}, exitUsage, "choose a power of two"},
 		{[]string{"deploy", "../../examples/printf/printf.bpf.o", "--sequence", "4294967297"}, exitUsage, "--sequence 4294967297: a number of 32 bits"},
+		{[]string{"deploy", "../../image/testdata/objects/several.o"}, exitFailure, "name one of them: first, second: one with --entry NAME; all at once from a folder with application.json"},
+		{[]string{"deploy", "../../examples/printf/printf.bpf.o", "--hook", "gpio/PA0/up"}, exitFailure, "choose rising, falling or both"},
+		{[]string{"deploy", "../../examples/printf/printf.bpf.o", "--hook", "timer/0s"}, exitFailure, "write whole milliseconds"},
+		{[]string{"deploy", "../../examples/printf/printf.bpf.o", "--hook", "coap/" + strings.Repeat("x", 40)}, exitFailure, "35 characters at most"},
+		{[]string{"deploy", "../../examples/printf/printf.bpf.o", "--hook", "frame/up"}, exitFailure, "there is no such hook"},
+		{[]string{"deploy", "../../examples/printf/printf.bpf.o", "--hook", "irq_enter", "--engine", "jit"}, exitFailure, "which vm alone does"},
+		{[]string{"deploy", "../../examples/printf/printf.bpf.o", "--hook", "irq_enter", "--period", "1s"}, exitFailure, "by nothing else"},
+		{[]string{"deploy", "../../examples/printf/printf.bpf.o", "--hook", "boot", "--hook-priority", "256"}, exitUsage, "choose 0 (first) to 255"},
+		{[]string{"deploy", "../../examples/printf/printf.bpf.o", "--hook-priority", "1"}, exitFailure, "is no hook"},
 		{[]string{"deploy", "../../examples/printf/printf.bpf.o", "--engine", "jot"}, exitFailure, `engine "jot": choose`},
 	} {
 		code, out, errs := call(c.args...)

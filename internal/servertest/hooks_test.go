@@ -4,18 +4,12 @@ package servertest
 
 import (
 	"bytes"
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/fxamacker/cbor/v2"
-
 	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/deploy"
-	"github.com/ubench-dev/ubench/deploy/client"
-	"github.com/ubench-dev/ubench/deploy/coap"
 	"github.com/ubench-dev/ubench/deploy/suit"
 	"github.com/ubench-dev/ubench/device"
 	"github.com/ubench-dev/ubench/device/posix/field"
@@ -444,58 +438,6 @@ func TestHooksRefused(t *testing.T) {
 		box.Skip(time.Second)
 		if q, err := d.Program(t.Context(), "heartbeat"); err != nil || q.Runs != p.Runs {
 			t.Fatalf("it runs though it was detached: %d, %d %v", p.Runs, q.Runs, err)
-		}
-	}
-}
-
-// Lists come whole, or in pieces of one block, for those that change all the time.
-func TestListsInPieces(t *testing.T) {
-	d := by(t, on(t, setup()), 0)
-	for i, name := range []string{"a", "b", "c"} {
-		must(t, code(t, d, name, "packet/out", uint32(i+1), nil, zero, exit))
-	}
-	counter := ofLinux(t, "counter", "")
-	job := deploy.Job{Programs: []deploy.Built{counter}, Key: suit.DevelopmentKey.SigningKey}
-	_, err := job.Do(t.Context(), d)
-	must(t, err)
-	must(t, d.Detach(t.Context(), "a", nil))
-	must(t, d.Detach(t.Context(), "b", nil))
-	must(t, d.Detach(t.Context(), "c", nil))
-	names := func(path, query string) (all []string) {
-		r := client.Request{Method: coap.GET, Path: path, Format: -1}
-		if query != "" {
-			r.Query = []string{query}
-		}
-		m, err := d.Do(t.Context(), r)
-		must(t, err)
-		var rows []struct {
-			Name string `cbor:"20,keyasint"`
-		}
-		must(t, cbor.Unmarshal(m.Body, &rows))
-		for _, row := range rows {
-			all = append(all, row.Name)
-		}
-		return all
-	}
-	for _, path := range []string{"p", "hooks", "m"} {
-		whole := names(path, "")
-		var pieces []string
-		for {
-			piece := names(path, fmt.Sprintf("from=%d", len(pieces)+1))
-			if len(piece) > 2 {
-				t.Errorf("%s: a piece of %d", path, len(piece))
-			}
-			if pieces = append(pieces, piece...); len(piece) == 0 || len(pieces) > len(whole) {
-				break
-			}
-		}
-		if len(whole) == 0 || !slices.Equal(whole, pieces) {
-			t.Errorf("%s: %q in pieces, %q as a whole", path, pieces, whole)
-		}
-		for _, query := range []string{"from=4294967295", "from=0", "from=x", "from=99999999999999999999"} {
-			if n := len(names(path, query)); n != 0 && n != len(whole) {
-				t.Errorf("%s: %s is answered by %d", path, query, n)
-			}
 		}
 	}
 }
