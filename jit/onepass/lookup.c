@@ -48,6 +48,7 @@ static struct op_fact pointer(struct op *c, uint32_t map, int64_t from, int64_t 
 	uint32_t start = op_values_start(c, map);
 	struct op_fact f = op_fact(OP_NUMBER, start + (uint32_t)from, start + (uint32_t)to);
 	f.null = null;
+	f.narrow = true; /* addresses have 32 bits */
 	f.slack = (int32_t)c->slot; /* means nothing else of what is not bounded */
 	return f;
 }
