@@ -26,7 +26,7 @@ type Spec struct {
 	Source      string     `json:"source"`                  // .c or .o, beside the manifest
 	Entry       string     `json:"entry,omitempty"`         // function, where the object has several
 	Format      string     `json:"format,omitempty"`        // of the image; "" is packed
-	Engine      string     `json:"engine,omitempty"`        // vm, jit, jit-mpu; "" is jit on boards, vm on the desk
+	Engine      string     `json:"engine,omitempty"`        // vm, jit, jit-mpu; "" is jit on boards, vm on the host
 	Period      string     `json:"period,omitempty"`        // runs each "2s"
 	Events      []string   `json:"events,omitempty"`        // runs by input, message
 	LongRunning bool       `json:"long_running,omitempty"`  // runs once, from start on

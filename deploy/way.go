@@ -15,7 +15,7 @@ import (
 	"github.com/ubench-dev/ubench/image"
 )
 
-// Way is what the way of a program costs in one format, from the desk to its first result. Instructions are the device's, 0 on a
+// Way is what the way of a program costs in one format, from the host to its first result. Instructions are the device's, 0 on a
 // device that does not count them.
 type Way struct {
 	Program   string `json:"program"`

@@ -6,7 +6,7 @@ package emu
 // nests as deep as it may (UB_SAVE_BYTES and UB_STACK_BYTES of abi/run.h; SPEC.md, Memory).
 const StackBytes = 8*40 + 8*512
 
-// Where the agent puts what, as far as the desk has to know it (SPEC.md, Memory).
+// Where the agent puts what, as far as the host has to know it (SPEC.md, Memory).
 const (
 	arenaAddr = 0x20004000
 	blockAddr = 0x2001c000 // the arena's last block

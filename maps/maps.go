@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package maps holds the device's maps (maps.h): the desk checks declarations, and sizes them, with the very code of the
+// Package maps holds the device's maps (maps.h): the host checks declarations, and sizes them, with the very code of the
 // device.
 package maps
 

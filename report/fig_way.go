@@ -15,7 +15,7 @@ func WayFormats() []string {
 	return []string{abi.Packed.String(), abi.FemtoContainers.String(), abi.ExtendedHeader.String(), abi.ELFObject.String()}
 }
 
-// WayFigure is the way of a program from the desk to its first result on a device. It is nil without ways.
+// WayFigure is the way of a program from the host to its first result on a device. It is nil without ways.
 func WayFigure(ways []deploy.Way, board string) *Figure {
 	if len(ways) == 0 {
 		return nil

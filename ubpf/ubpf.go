@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package ubpf compiles the library that firmware takes in (ubpf.h) for the desk, so that the agent and tests use the
+// Package ubpf compiles the library that firmware takes in (ubpf.h) for the host, so that the agent and tests use the
 // very code that ships.
 package ubpf
 

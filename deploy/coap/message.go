@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package coap has messages of CoAP (RFC 7252, section 3) as the desk writes and reads them.
+// Package coap has messages of CoAP (RFC 7252, section 3) as the host writes and reads them.
 package coap
 
 import (

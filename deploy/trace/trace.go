@@ -106,7 +106,7 @@ func Start(ctx context.Context, d deploy.Device, t Tracer, key *suit.SigningKey)
 		return nil, err
 	}
 	s := &Session{Tracer: t, r: reader{device: d, program: "trace-" + t.program}}
-	if err := s.gone(ctx); err != nil { // of one whose desk died
+	if err := s.gone(ctx); err != nil { // of a client that died
 		return nil, err
 	}
 	spec := deploy.Spec{Name: s.r.program, Source: t.program + ".bpf.c", Restart: "never"}

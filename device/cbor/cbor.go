@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package cbor compiles the device's reader and writer of CBOR for the desk, and calls them for tests.
+// Package cbor compiles the device's reader and writer of CBOR for the host, and calls them for tests.
 package cbor
 
 /*

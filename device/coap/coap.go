@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package coap compiles the device's CoAP server for the desk; internal/coaptest runs it.
+// Package coap compiles the device's CoAP server for the host; internal/coaptest runs it.
 package coap
 
 // #cgo CFLAGS: -std=gnu99 -O2 -Wall -Wextra -Werror -I${SRCDIR}/../..

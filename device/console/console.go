@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package console compiles the device's console for the desk; device/posix runs it.
+// Package console compiles the device's console for the host; device/posix runs it.
 package console
 
 // #cgo CFLAGS: -std=gnu99 -O2 -Wall -Wextra -Werror -I${SRCDIR}/../.. -I${SRCDIR}/../posix/port

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package crypto compiles the device's cryptography for the desk, for tests. It is BearSSL's, and needs its sources:
-// scripts/setup.sh sources. What runs on the desk alone uses Go's.
+// Package crypto compiles the device's cryptography for the host, for tests. It is BearSSL's, and needs its sources:
+// scripts/setup.sh sources. What runs on the host alone uses Go's.
 package crypto
 
 /*

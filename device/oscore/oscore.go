@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package oscore compiles the device's side of OSCORE for the desk, and calls it for tests.
+// Package oscore compiles the device's side of OSCORE for the host, and calls it for tests.
 package oscore
 
 /*

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package posix is a device on the desk: supervisor and console of the firmware on pthreads (os.c), for tests under
+// Package posix is a device on the host: supervisor and console of the firmware on pthreads (os.c), for tests under
 // sanitizers and for fuzzing. Programs run in the interpreter; there are no walls.
 package posix
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package server compiles the server of devices in the field for the desk; device/posix/field runs it.
+// Package server compiles the server of devices in the field for the host; device/posix/field runs it.
 package server
 
 // #cgo CFLAGS: -std=gnu99 -O2 -Wall -Wextra -Werror -I${SRCDIR}/../.. -I${SRCDIR}/../posix/port

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package store compiles the device's store of programs for the desk; internal/storetest runs it on a model of flash.
+// Package store compiles the device's store of programs for the host; internal/storetest runs it on a model of flash.
 package store
 
 // #cgo CFLAGS: -std=gnu99 -O2 -Wall -Wextra -Werror -I${SRCDIR}/../..

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package supervisor compiles the device's supervisor for the desk; device/posix runs it.
+// Package supervisor compiles the device's supervisor for the host; device/posix runs it.
 package supervisor
 
 // #cgo CFLAGS: -std=gnu99 -O2 -Wall -Wextra -Werror -I${SRCDIR}/../.. -I${SRCDIR}/../posix/port

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package trust compiles for the desk what decides on the device whether a program may come onto it, and calls it for tests.
+// Package trust compiles for the host what decides on the device whether a program may come onto it, and calls it for tests.
 package trust
 
 /*

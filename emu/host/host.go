@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 // Package host is the target for tests and fuzzing: the firmware's agent and engines, compiled for
-// the desk, asked over the same protocol and at the same device addresses as on a board. It counts
+// the host, asked over the same protocol and at the same device addresses as on a board. It counts
 // nothing. Engines that make machine code can be loaded, and their code read, but not run.
 package host
 
@@ -16,7 +16,7 @@ import (
 	"github.com/ubench-dev/ubench/jit"
 )
 
-// Target is an agent on the desk.
+// Target is an agent on the host.
 type Target struct {
 	agent  *agent.Agent
 	client *wire.Client

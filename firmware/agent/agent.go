@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package agent compiles the firmware's agent, with all engines, for the desk: the same C that
+// Package agent compiles the firmware's agent, with all engines, for the host: the same C that
 // ships, fed with frames from Go. emu/host makes a target of it; tests and fuzzers drive it
 // directly.
 package agent

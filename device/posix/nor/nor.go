@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package nor compiles a model of NOR flash for the desk.
+// Package nor compiles a model of NOR flash for the host.
 package nor
 
 // #cgo CFLAGS: -std=gnu99 -O2 -Wall -Wextra -Werror -I${SRCDIR}/../../..

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package port has the header by which device/ is compiled for the desk: a thread of device/posix.
+// Package port has the header by which device/ is compiled for the host: a thread of device/posix.
 package port
 
 import "embed"
