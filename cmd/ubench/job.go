@@ -36,6 +36,10 @@ func memoryNeeds(p *image.Program, job emu.Job, info emu.Info) string {
 	if p != nil {
 		text += fmt.Sprintf(", instructions %d, data %d", len(p.Text), len(p.Rodata)+len(p.Data)+int(p.BSS))
 	}
+	for i, d := range declaredMaps(job, p) {
+		values, other := d.Bytes()
+		text += fmt.Sprintf("%s %s %d", []string{", maps", ""}[min(i, 1)], d.Name, values+other)
+	}
 	return fmt.Sprintf("%s; %s has %d for all, and for what the engine makes of it", text, info.Target, info.ArenaBytes)
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/maps"
 )
@@ -67,5 +68,15 @@ func TestExecShowsTypes(t *testing.T) {
 	}
 	if want := "  10 → {packets = 1, bytes = 100}\n  11 → {packets = 1, bytes = 5}\n"; !strings.Contains(stderr.String(), want) {
 		t.Errorf("%s, want %s", stderr.String(), want)
+	}
+}
+
+// Where there is no room for a map, the refusal says how much each takes, and how much there is.
+func TestMapsWithoutRoom(t *testing.T) {
+	p := &image.Program{Name: "big", Text: make([]byte, 16), Maps: []maps.Def{
+		{Name: "big", Type: 2, KeySize: 4, ValueSize: 8, MaxEntries: 20000}, {Name: "small", Type: 1, KeySize: 4, ValueSize: 4, MaxEntries: 2}}}
+	text := memoryNeeds(p, emu.Job{}, emu.Info{Target: "unicorn", ArenaBytes: 114688})
+	if !strings.Contains(text, "maps big 160088 small 120; unicorn has 114688 for all") {
+		t.Error(text)
 	}
 }
