@@ -11,12 +11,10 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/emu/unicorn"
 	"github.com/ubench-dev/ubench/internal/hostile"
 	"github.com/ubench-dev/ubench/internal/progen"
 	"github.com/ubench-dev/ubench/internal/redzone"
-	"github.com/ubench-dev/ubench/maps"
 	"github.com/ubench-dev/ubench/planner/internal/asm"
 	"github.com/ubench-dev/ubench/planner/plan"
 )
@@ -30,7 +28,6 @@ type lie struct {
 	truth        func(p *plan.Plan)
 	lie          func(p *plan.Plan)
 	harmless     bool
-	maps         []maps.Def
 }
 
 func frame(p *plan.Plan, slot int) *plan.Frame {
@@ -54,24 +51,6 @@ func say(p *plan.Plan, slot int) *plan.Insn {
 // lies are plans that once made a program do something else, and one for each kind of claim. What they were changed from
 // is followed, so that it is the lie that the compiler does not believe.
 var lies = []lie{
-	{
-		name: "half of a store would go to a word that is a variable, the other half to a key: r10 is copied, so no word is one",
-		source: `w0 = 0
-			*(u32 *)(r10 -8) = 1
-			r3 = *(u64 *)(r1 +0)
-			*(u64 *)(r10 -8) = r3
-			r2 = r10
-			r2 += -8
-			r1 = 0xf8000000 ll
-			call #224
-			if r0 == 0 goto out
-			r0 = *(u32 *)(r0 +0)
-			out:
-			exit`,
-		context: 8, least: 8,
-		maps: []maps.Def{{Name: "m", Type: abi.MapArray, KeySize: 4, ValueSize: 4, MaxEntries: 4}},
-		lie:  func(p *plan.Plan) { p.Words = []plan.FrameVar{{Index: 0, Place: plan.FrameWord + 13}} },
-	},
 	{
 		name: "the slow form of a loop whose record is where no frame is",
 		source: `w0 = 0
@@ -367,9 +346,8 @@ func TestLiesAreRefused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := progen.Program{Text: program.Text, Context: bytes.Repeat([]byte{1}, l.context), CtxMin: l.least, Budget: 1000, Maps: l.maps}
+			p := progen.Program{Text: program.Text, Context: bytes.Repeat([]byte{1}, l.context), CtxMin: l.least, Budget: 1000}
 			x := hostile.Plain(p.Text, plan.Functions(p.Text, nil))
-			x.Maps = len(l.maps)
 			if l.truth != nil {
 				l.truth(x)
 			}
