@@ -86,10 +86,11 @@ build/device/host.o/device/boards/identity.o: build/device/keys.h
 
 # The supervisor on the desk: ASan, UBSan, and TSan for what goes on at the same time.
 .PHONY: device-sanitize
-device-sanitize: ## tests of the supervisor on the desk, under three sanitizers
+device-sanitize: ## tests of the supervisor on the desk, and of hooks with the server, under three sanitizers
 	$(GO) test -asan -tags sanitize ./internal/devicetest
 	CGO_CFLAGS='-O1 -g $(UBSAN)' CGO_LDFLAGS='$(UBSAN)' $(GO) test -tags sanitize ./internal/devicetest
 	CGO_CFLAGS='-O1 -g -fsanitize=thread' CGO_LDFLAGS='-fsanitize=thread' $(GO) test -tags sanitize ./internal/devicetest
+	CGO_CFLAGS='-O1 -g -fsanitize=thread' CGO_LDFLAGS='-fsanitize=thread' $(GO) test -tags sanitize ./internal/servertest -run 'Hook|Filter|Lists'
 
 # After linking, of a board with each link. Server, store, trust and what they need are what deploying takes beside kernel,
 # supervisor and engines; of the server's memory the supervisor's is left out, which is the larger part of it.
