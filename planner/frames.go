@@ -94,7 +94,7 @@ func (b *builder) zeroWord(s *ranges.State, v plan.Var) bool {
 
 // inLoop is what the fast version of a loop knows at a join inside it: of variables whose forms matter later.
 func (b *builder) inLoop(r *record, slot, function, block int) *plan.InLoop {
-	in := &plan.InLoop{Tested: b.Affine[function].Follows(r.counter, b.Program.Functions[function].Blocks[block].First)}
+	in := &plan.InLoop{Tested: r.counter != nil && b.Affine[function].Follows(r.counter, b.Program.Functions[function].Blocks[block].First)}
 	for _, named := range r.forms.At[slot] {
 		if b.doubt.form[claim{slot, named.Var}] || !b.Live.Functions[function].In[block].Has(named.Var) || !slices.Contains(r.matter, named.Form.A) || !b.writes(r, function, named.Var) {
 			continue

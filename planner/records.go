@@ -33,6 +33,22 @@ func (b *builder) findRecords() map[int]*record {
 			}
 		}
 	}
+	for n := range b.Program.Functions {
+		t := b.Forests[n]
+		for k := range slices.Backward(t.Loops) {
+			l, f := &t.Loops[k], b.Program.Functions[n]
+			inside := func(x *record) bool {
+				return x.function == n && x.slot <= f.LastSlot(l.Blocks[len(l.Blocks)-1]) && x.loop.End >= f.Slot(l.Blocks[0])
+			}
+			free := true
+			for _, x := range records {
+				free = free && !inside(x)
+			}
+			if r := b.turnRecord(n, t, k); free && r != nil && b.doubt.loops[r.slot] <= 1 {
+				records[r.slot] = r
+			}
+		}
+	}
 	return records
 }
 
@@ -222,7 +238,7 @@ func (b *builder) group(r *record, n int, x affine.Access) {
 		return // the test looks at one region
 	}
 	g := plan.Group{A: f.A, B: f.B, C: f.C, Shift: f.Shift, Min: f.Add + int32(i.Off), Bytes: uint32(i.Size), Region: region,
-		Writes: i.Class != cfg.Load, Tested: b.Affine[n].Follows(r.counter, x.Insn)}
+		Writes: i.Class != cfg.Load, Tested: r.counter != nil && b.Affine[n].Follows(r.counter, x.Insn)}
 	groups := slices.Clone(r.loop.Groups)
 	at := slices.IndexFunc(groups, func(o plan.Group) bool {
 		return o.A == g.A && o.B == g.B && o.C == g.C && o.Shift == g.Shift && o.Region == g.Region

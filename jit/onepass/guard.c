@@ -5,6 +5,8 @@
  *                                                                  bits on the way: to the slow form
  *   budget >= turns, if they are paid for here
  *   for each group: first and last address lie in one region, which has the right
+ *
+ * Without a counter only the groups are tested, at the start of each turn.
  */
 #include "jit/onepass/loop.h"
 
@@ -97,15 +99,27 @@ static uint32_t to_push(const struct op *c, uint32_t two)
 	return two;
 }
 
+static bool is_held(const struct op *c, uint32_t var)
+{
+	return op_val(c, var)->kind == OP_HELD && op_val(c, var)->a < OP_REGS;
+}
+
 bool op_guard_possible(const struct op *c)
 {
 	const struct op_loop *l = &c->loop;
-	int32_t by = step(c);
+	int32_t by = l->nsteps ? step(c) : 1;
 	bool up = l->go == T2_LO || l->go == T2_LS || l->go == T2_LT || l->go == T2_LE || (l->go == T2_NE && by > 0);
 	uint32_t m = size(by), by_var, shift;
-	if (l->step[0].by_var != OP_NONE || m == 0 || m > 255 || up != (by > 0) || size(l->offset) > 255 || (by > 0 ? l->offset < 0 : l->offset > 0) || !two_others(c))
+	for (uint32_t i = 0; i < l->ngroups && l->nsteps == 0; i++) { /* ip and lr are all that is taken */
+		const struct op_group *g = &l->group[i];
+		if (!is_held(c, g->a) || (g->b != OP_NONE && !is_held(c, g->b)) || (g->c != OP_NONE && !is_held(c, g->c)))
+			return false;
+	}
+	if (l->nsteps == 0)
+		; /* nothing is counted */
+	else if (l->step[0].by_var != OP_NONE || m == 0 || m > 255 || up != (by > 0) || size(l->offset) > 255 || (by > 0 ? l->offset < 0 : l->offset > 0) || !two_others(c))
 		return false;
-	if (l->go == T2_NE && !is_power(m))
+	if (l->nsteps && l->go == T2_NE && !is_power(m))
 		return false;
 	for (uint32_t i = 0; i < l->nsteps; i++)
 		if (l->step[i].by_var != OP_NONE && op_step_of(l, l->step[i].by_var))
@@ -271,8 +285,8 @@ static void check_group(struct op *c, const struct op_group *g, int t, int other
 static void check_groups(struct op *c)
 {
 	struct op_loop *l = &c->loop;
-	uint32_t pair = two_others(c);
-	l->popped = to_push(c, pair);
+	uint32_t pair = l->nsteps ? two_others(c) : 1u << T2_IP | 1u << T2_LR;
+	l->popped = l->nsteps ? to_push(c, pair) : 0;
 	if (l->ngroups == 0)
 		return;
 	if (l->popped)
@@ -292,6 +306,12 @@ void op_guard(struct op *c)
 	struct jit_code *code = &c->out.code;
 	bool sign = is_signed(l->go);
 	l->guard = c->out.nfixups;
+	if (l->nsteps == 0) {
+		l->popping = l->guard;
+		check_groups(c);
+		l->guard_end = c->out.nfixups;
+		return;
+	}
 	int bound = l->bound == OP_NONE ? -1 : op_reg(c, l->bound, T2_LR), counter = op_reg(c, l->step[0].var, T2_IP);
 	if (l->offset > 0) {
 		jit_dp_imm(code, T2_ADD, T2_IP, counter, (uint32_t)l->offset, JIT_SET);

@@ -178,6 +178,17 @@ static bool pays_elsewhere(const struct op *c)
 	return false;
 }
 
+/* Whether control runs behind the last slot, if it does, to a place where paths meet. */
+static bool ends_well(const struct op *c)
+{
+	const struct op_loop *l = &c->loop;
+	const struct ub_insn *last = c->text + l->end;
+	bool jumps = UB_CLASS(last->opcode) == UB_JMP || UB_CLASS(last->opcode) == UB_JMP32;
+	if (jumps && (UB_OP(last->opcode) == UB_JA || last->opcode == (UB_JMP | UB_EXIT)))
+		return true;
+	return l->end + 1 < c->slots && op_is_join(c, l->end + 1);
+}
+
 /* Turns the record and its test into what the guard is made of. */
 static bool understand(struct op *c)
 {
@@ -189,13 +200,15 @@ static bool understand(struct op *c)
 	static const uint8_t mirrored[] = { [T2_HI] = T2_LO, [T2_LO] = T2_HI, [T2_HS] = T2_LS, [T2_LS] = T2_HS, [T2_GT] = T2_LT,
 					    [T2_LT] = T2_GT, [T2_GE] = T2_LE, [T2_LE] = T2_GE, [T2_NE] = T2_NE, [T2_EQ] = T2_EQ };
 	struct op_loop *l = &c->loop;
-	if (l->test > l->end || l->head > l->end || l->end >= c->slots || l->nsteps == 0 || op_function_at(c, l->start) != op_function_at(c, l->end))
+	if (l->test > l->end || l->head > l->end || l->end >= c->slots || op_function_at(c, l->start) != op_function_at(c, l->end))
 		return false;
 	if (!inside(l, l->head) || !inside(l, l->test) || !inside(l, l->start) || !inside(l, l->end))
 		return false;
 	if (!op_is_join(c, l->start) || !op_is_join(c, l->head)) /* the slow form begins as its frame says */
 		return false;
 	const struct ub_insn *insn = c->text + l->test, *last = c->text + l->end;
+	if (l->nsteps == 0)
+		return l->head == l->start && !l->prepaid && l->ngroups && last->opcode && ends_well(c);
 	bool x = insn->opcode & UB_X, wide = UB_CLASS(insn->opcode) == UB_JMP;
 	if (!op_is_jump(insn->opcode) || UB_OP(insn->opcode) == UB_JA || !conds[insn->opcode >> 4] || last->opcode == 0)
 		return false;
@@ -219,10 +232,8 @@ static bool understand(struct op *c)
 		l->bound = (uint8_t)other;
 	if (x && (l->bound == UB_R10 || other == UB_R10))
 		return false;
-	bool ends = UB_OP(last->opcode) == UB_JA || last->opcode == (UB_JMP | UB_EXIT);
-	if (!ends || !(UB_CLASS(last->opcode) == UB_JMP || UB_CLASS(last->opcode) == UB_JMP32))
-		if (l->end + 1 >= c->slots || !op_is_join(c, l->end + 1))
-			return false;
+	if (!ends_well(c))
+		return false;
 	for (uint32_t i = 0; i < l->nsteps; i++)
 		for (uint32_t k = 0; k < i; k++)
 			if (l->step[i].var == l->step[k].var)
@@ -333,7 +344,7 @@ bool op_loop_is_exact(struct op *c, uint32_t var)
 	int32_t most = l->tested ? l->step[0].by : l->offset;
 	if (f->a == OP_NONE || f->b != OP_NONE)
 		return false;
-	if (f->a == l->step[0].var && l->go < T2_GE && (most >= 0 ? f->add >= 0 && f->add <= most : f->add <= 0 && f->add >= most))
+	if (l->nsteps && f->a == l->step[0].var && l->go < T2_GE && (most >= 0 ? f->add >= 0 && f->add <= most : f->add <= 0 && f->add >= most))
 		return true;
 	for (uint32_t i = 0; i < l->ngroups; i++)
 		if (l->group[i].a == f->a && l->group[i].b == OP_NONE && l->group[i].min >= -4096 && l->group[i].min <= 4096 &&
@@ -365,7 +376,7 @@ static void expect_moved(struct op *c, uint32_t var)
 void op_loop_edge(struct op *c, uint32_t target)
 {
 	struct op_loop *l = &c->loop;
-	if (!l->fast || target != l->head)
+	if (!l->fast || target != l->head || l->nsteps == 0) /* without a counter, the test is made there */
 		return;
 	if (!l->tested)
 		op_doubt(c, l->head, ONEPASS_TURN, OP_NONE);
@@ -384,7 +395,7 @@ void op_loop_edge(struct op *c, uint32_t target)
 void op_loop_test(struct op *c, const struct ub_insn *insn, bool taken)
 {
 	struct op_loop *l = &c->loop;
-	if (!l->fast || c->slot != l->test || !inside(l, taken ? op_target(insn, c->slot) : c->slot + 1))
+	if (!l->fast || l->nsteps == 0 || c->slot != l->test || !inside(l, taken ? op_target(insn, c->slot) : c->slot + 1))
 		return;
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), counter = l->source ? s : d, other = l->source ? d : s;
 	bool wide = UB_CLASS(insn->opcode) == UB_JMP;
@@ -415,7 +426,7 @@ bool op_loop_refunds(const struct op *c, uint32_t target)
 
 void op_loop_branch(struct op *c, enum t2_cond cond, uint32_t target)
 {
-	if (c->loop.active && target == c->loop.head && c->slot >= c->loop.head)
+	if (c->loop.active && c->loop.nsteps && target == c->loop.head && c->slot >= c->loop.head)
 		jit_branch(&c->out, cond, JIT_TO_CODE, c->loop.top);
 	else
 		jit_branch(&c->out, cond, JIT_TO_SLOT, target);
@@ -480,6 +491,8 @@ static void keep_inside(struct op *c)
 {
 	for (uint32_t i = c->loop.first_fixup; i < c->out.nfixups; i++) {
 		struct jit_fixup *f = &c->out.fixups[-1 - (int32_t)i];
+		if (f->kind == JIT_TO_SLOT && f->target == c->loop.head && c->loop.nsteps == 0)
+			continue;
 		if (f->kind == JIT_TO_SLOT && (c->loop.fast ? inside(&c->loop, f->target) : f->target == c->loop.head)) {
 			f->kind = JIT_TO_CODE;
 			f->target = f->target == c->loop.head ? (uint16_t)c->loop.top : c->out.offset[f->target];
