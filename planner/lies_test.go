@@ -52,6 +52,16 @@ func say(p *plan.Plan, slot int) *plan.Insn {
 // is followed, so that it is the lie that the compiler does not believe.
 var lies = []lie{
 	{
+		name: "where a pointer is in a turn whose addresses were tested as it began", source: turn, context: 64,
+		truth: turns(),
+		lie:   func(p *plan.Plan) { frame(p, 5).Loop.Forms[0].Add = 0 },
+	},
+	{
+		name: "turns are paid for at once where there is no counter", source: turn, context: 64,
+		truth: turns(), harmless: true,
+		lie: func(p *plan.Plan) { say(p, 1).Loop.Prepaid = true },
+	},
+	{
 		name: "the slow form of a loop whose record is where no frame is",
 		source: `w0 = 0
 			w3 = 0
@@ -310,6 +320,30 @@ func escapes() func(p *plan.Plan) {
 		frame(p, 11).Registers = [10]plan.Known{0: plan.Both}
 		say(p, 5).Loop = &plan.Loop{Head: 5, End: 10, Test: 10, Offset: 1, Prepaid: true, Bound: plan.NoVar,
 			Variables: []plan.Step{{Var: plan.R(3), By: 1, ByVar: plan.NoVar}}}
+	}
+}
+
+// turn is a loop without a counter, in which a pointer moves.
+const turn = `w0 = 0
+	top:
+	r3 = *(u8 *)(r1 +0)
+	r1 += 8
+	if r3 == 0 goto mid
+	r0 += r3
+	mid:
+	r4 = *(u8 *)(r1 +0)
+	r0 += r4
+	if r4 != 0 goto top
+	exit`
+
+// turns tests both of its addresses as each turn begins.
+func turns() func(p *plan.Plan) {
+	return func(p *plan.Plan) {
+		frame(p, 5).Loop = &plan.InLoop{Forms: []plan.Form{{Var: plan.R(1), Of: plan.R(1), Add: 8}}}
+		frame(p, 8).Registers = [10]plan.Known{0: plan.Both}
+		g := group(plan.R(1), plan.NoVar)
+		g.Bytes = 9
+		say(p, 1).Loop = &plan.Loop{Head: 1, End: 7, Test: 1, Bound: plan.NoVar, Groups: []plan.Group{g}}
 	}
 }
 
