@@ -68,6 +68,7 @@ func (b *builder) build() error {
 	p := &plan.Plan{Window: b.window(), Maps: len(b.image.Maps)}
 	b.plan, b.insns, b.spilt = p, map[int]*plan.Insn{}, nil
 	b.records = b.findRecords()
+	b.turnRecords(b.records)
 	p.Joins = b.joins()
 	if b.placed != b.version {
 		b.allocate()

@@ -33,22 +33,6 @@ func (b *builder) findRecords() map[int]*record {
 			}
 		}
 	}
-	for n := range b.Program.Functions {
-		t := b.Forests[n]
-		for k := range slices.Backward(t.Loops) {
-			l, f := &t.Loops[k], b.Program.Functions[n]
-			inside := func(x *record) bool {
-				return x.function == n && x.slot <= f.LastSlot(l.Blocks[len(l.Blocks)-1]) && x.loop.End >= f.Slot(l.Blocks[0])
-			}
-			free := true
-			for _, x := range records {
-				free = free && !inside(x)
-			}
-			if r := b.turnRecord(n, t, k); free && r != nil && b.doubt.loops[r.slot] <= 1 {
-				records[r.slot] = r
-			}
-		}
-	}
 	return records
 }
 

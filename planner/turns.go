@@ -18,6 +18,26 @@ const (
 	aTurnGroup  = 8   // cycles of the test of a group
 )
 
+// turnRecords adds records of loops without a counter, where there are none inside or around.
+func (b *builder) turnRecords(records map[int]*record) {
+	for n := range b.Program.Functions {
+		t := b.Forests[n]
+		for k := range slices.Backward(t.Loops) {
+			l, f := &t.Loops[k], b.Program.Functions[n]
+			inside := func(x *record) bool {
+				return x.function == n && x.slot <= f.LastSlot(l.Blocks[len(l.Blocks)-1]) && x.loop.End >= f.Slot(l.Blocks[0])
+			}
+			free := true
+			for _, x := range records {
+				free = free && !inside(x)
+			}
+			if r := b.turnRecord(n, t, k); free && r != nil && b.doubt.loops[r.slot] <= 1 {
+				records[r.slot] = r
+			}
+		}
+	}
+}
+
 // turnRecord is a record of a loop without a counter: sums of several accesses are tested once as each turn begins. It is nil if
 // that takes as long as the checks.
 func (b *builder) turnRecord(n int, t *loops.Forest, k int) *record {
