@@ -5,7 +5,6 @@ package main
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -90,32 +89,6 @@ func deviceTypes(c *cli.Context, d deploy.Device, program string) (*image.Types,
 
 func defOf(m deploy.Map) maps.Def {
 	return maps.Def{Name: m.Name, Type: m.Type, KeySize: m.KeyBytes, ValueSize: m.ValueBytes, MaxEntries: m.EntriesMost}
-}
-
-// entryJSON is an entry: bytes, and, where the types are known, what they say.
-type entryJSON struct {
-	Key   string          `json:"key,omitempty"`
-	Value string          `json:"value"`
-	KeyIs json.RawMessage `json:"key_is,omitempty"`
-	Is    json.RawMessage `json:"value_is,omitempty"`
-}
-
-func entryOf(entry maps.Entry, key, value *image.Type) entryJSON {
-	j := entryJSON{Key: hex.EncodeToString(entry.Key), Value: hex.EncodeToString(entry.Value)}
-	if key != nil {
-		j.KeyIs = key.JSON(entry.Key)
-	}
-	if value != nil {
-		j.Is = value.JSON(entry.Value)
-	}
-	return j
-}
-
-func entryText(entry maps.Entry, key, value *image.Type) string {
-	if len(entry.Key) == 0 {
-		return value.Text(entry.Value)
-	}
-	return key.Text(entry.Key) + " → " + value.Text(entry.Value)
 }
 
 // deviceMap is `device map dump|get|set|rm PROGRAM MAP …`.

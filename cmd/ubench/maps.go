@@ -3,6 +3,8 @@
 package main
 
 import (
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -145,4 +147,30 @@ func showMaps(all []bench.Map, declared []maps.Def, types *image.Types) string {
 		}
 	}
 	return b.String()
+}
+
+// entryJSON is an entry: bytes, and, where the types are known, what they say.
+type entryJSON struct {
+	Key   string          `json:"key,omitempty"`
+	Value string          `json:"value"`
+	KeyIs json.RawMessage `json:"key_is,omitempty"`
+	Is    json.RawMessage `json:"value_is,omitempty"`
+}
+
+func entryOf(entry maps.Entry, key, value *image.Type) entryJSON {
+	j := entryJSON{Key: hex.EncodeToString(entry.Key), Value: hex.EncodeToString(entry.Value)}
+	if key != nil {
+		j.KeyIs = key.JSON(entry.Key)
+	}
+	if value != nil {
+		j.Is = value.JSON(entry.Value)
+	}
+	return j
+}
+
+func entryText(entry maps.Entry, key, value *image.Type) string {
+	if len(entry.Key) == 0 {
+		return value.Text(entry.Value)
+	}
+	return key.Text(entry.Key) + " → " + value.Text(entry.Value)
 }
