@@ -211,9 +211,9 @@ static void spread(struct jit_out *o)
 		uint32_t moved = (uint32_t)f->grown + f->wide;
 		if (moved == 0)
 			break;
-		while (end > f->at + 1u) {
-			end--;
-			code[end + moved] = code[end];
+		const uint16_t *from = code + end, *stop = code + f->at + 1;
+		for (uint16_t *to = code + end + moved; from != stop;) {
+			*--to = *--from;
 			__asm__ volatile(""); /* pieces are short: no call of memmove */
 		}
 		end = f->at;

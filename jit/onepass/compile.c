@@ -4,6 +4,7 @@
 
 #include "abi/port.h"
 #include "jit/onepass/loop.h"
+#include "jit/onepass/plan.h"
 
 enum { SLOTS_MAX = 0x4000 };
 
@@ -126,6 +127,8 @@ static void emit(struct op *c)
 			on = true;
 		}
 	}
+	if (c->plan.bits.bytes)
+		op_read_all(c);
 	op_colds(c);
 	op_thunks(c);
 }

@@ -173,8 +173,7 @@ static void enter_values(struct op *c, const struct frame *f)
 	for (uint32_t i = 0; i < OP_WORD + (uint32_t)m->nwords; i += 4) /* four at a time */
 		memcpy(&c->places.home[i], &m->home[i], 4);
 	for (uint32_t set = 0; set < 2; set++) {
-		for (uint32_t left = c->places.said[set].known & spoken[set] & ~(f->place.of[set] | f->zero.of[set]); left; left &= left - 1)
-			op_lose(c, set * OP_WORD + (uint32_t)__builtin_ctz(left));
+		op_lose_all(c, set, c->places.said[set].known & spoken[set] & ~(f->place.of[set] | f->zero.of[set]));
 		for (uint32_t left = f->moved.of[set]; left; left &= left - 1) {
 			uint32_t var = set * OP_WORD + (uint32_t)__builtin_ctz(left);
 			c->places.home[var] = f->home[var];
@@ -331,8 +330,7 @@ static void default_frame(struct op *c, enum op_visit how)
 		meet_all(c, &f, OP_EDGE);
 	if (!(how & OP_ENTER))
 		return;
-	for (uint32_t left = c->places.said[0].known & ((1u << UB_R10) - 1) << OP_HIGH & ~(f.place.of[0] | f.zero.of[0]); left; left &= left - 1)
-		op_lose(c, (uint32_t)__builtin_ctz(left)); /* high halves that nobody reads */
+	op_lose_all(c, 0, c->places.said[0].known & ((1u << UB_R10) - 1) << OP_HIGH & ~(f.place.of[0] | f.zero.of[0])); /* nobody reads them */
 	meet_all(c, &f, OP_ENTER);
 	op_doubt_registers(c);
 	c->facts.length = c->program->ctx_min;

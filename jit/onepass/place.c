@@ -4,18 +4,25 @@
  */
 #include "jit/onepass/state.h"
 
-/* All that is known of where a variable is changes here. */
+/* What a value was, which is to be brought back. */
+static NOINLINE void remember(struct op_places *p, uint32_t var)
+{
+	if (p->nlog > OP_LOG)
+		return;
+	if (p->nlog < OP_LOG)
+		p->log[p->nlog] = (struct op_logged){ (uint8_t)var, p->val[var] };
+	p->nlog++;
+}
+
+/* All that is known of where a variable is changes here, and in op_lose_all. */
 void op_set_value(struct op *c, uint32_t var, struct op_value v)
 {
 	struct op_places *p = &c->places;
 	struct op_value *at = &p->val[var];
 	struct op_said *said = &p->said[var >> 5];
 	uint32_t bit = 1u << (var & 31), word = v.word, kind = word & 255, place = word >> 8 & 255, was = at->word;
-	if (p->logs && p->nlog <= OP_LOG) {
-		if (p->nlog < OP_LOG)
-			p->log[p->nlog] = (struct op_logged){ (uint8_t)var, *at };
-		p->nlog++;
-	}
+	if (p->logs)
+		remember(p, var);
 	if ((was & 255) == OP_HELD)
 		p->owner[was >> 8 & 255] = OP_NONE;
 	at->word = word;
@@ -37,10 +44,30 @@ void op_set_value(struct op *c, uint32_t var, struct op_value v)
 	}
 }
 
+/* Of variables, halves or words, that are known, these are lost. */
+void op_lose_all(struct op *c, uint32_t set, uint32_t lost)
+{
+	struct op_places *p = &c->places;
+	struct op_said *said = &p->said[set];
+	for (uint32_t left = lost; left; left &= left - 1) {
+		uint32_t var = set * OP_WORD + (uint32_t)__builtin_ctz(left);
+		struct op_value *v = &p->val[var];
+		if (p->logs)
+			remember(p, var);
+		if (v->kind == OP_HELD)
+			p->owner[v->a] = OP_NONE;
+		v->word = OP_LOST;
+	}
+	said->known &= ~lost;
+	said->zero &= ~lost;
+	said->at_home &= ~lost;
+	said->lazy &= ~lost;
+}
+
 void op_lose(struct op *c, uint32_t var)
 {
 	if (op_known(c, var))
-		op_set_value(c, var, op_value(OP_LOST, 0, 0, 0, 0));
+		op_lose_all(c, var / OP_WORD, 1u << var % OP_WORD);
 }
 
 void op_set_const(struct op *c, uint32_t var, uint32_t value)

@@ -252,31 +252,27 @@ enum {
 	DEFERRED_X = OPERATION(UB_MOV) | OPERATION(UB_ADD) | OPERATION(UB_MUL) | OPERATION(UB_OR),
 };
 
-static bool is_deferrable(const struct ub_insn *insn)
+/* The bits that end what is said about an instruction: whether its result may be left to who reads it, and its high half lost. */
+enum { DEFERS = 2, HIGH = 1 };
+
+static uint32_t last_bits(const struct ub_insn *insn)
 {
-	uint32_t op = insn->opcode >> 4, x = insn->opcode & UB_X;
-	switch (UB_CLASS(insn->opcode)) {
-	case UB_LD:
-		return true;
-	case UB_LDX: /* of a word of the frame that may be a variable */
-		return UB_SRC(insn) == UB_R10 && UB_MODE(insn->opcode) == UB_MEM && op_size(insn->opcode) >= 4;
+	uint32_t op = insn->opcode >> 4, x = insn->opcode & UB_X, mode = UB_MODE(insn->opcode), class = UB_CLASS(insn->opcode);
+	switch (class) {
 	case UB_ALU32:
 	case UB_ALU64:
-		return (x ? DEFERRED_X : DEFERRED_K) >> op & 1 && (op != UB_MOV >> 4 || insn->offset == 0);
+		return ((x ? DEFERRED_X : DEFERRED_K) >> op & 1 && (op != UB_MOV >> 4 || insn->offset == 0) ? DEFERS : 0) | (class == UB_ALU64 ? HIGH : 0);
+	case UB_LD:
+		return DEFERS | HIGH;
+	case UB_LDX: /* of a word of the frame that may be a variable */
+		return (UB_SRC(insn) == UB_R10 && mode == UB_MEM && op_size(insn->opcode) >= 4 ? DEFERS : 0) |
+		       (UB_SIZE(insn->opcode) == UB_DW || mode == UB_MEMSX ? HIGH : 0);
+	case UB_STX:
+		return mode == UB_ATOMIC && UB_SIZE(insn->opcode) == UB_DW && insn->imm & UB_FETCH ? HIGH : 0;
+	case UB_JMP:
+		return insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_HELPER ? HIGH : 0;
 	default:
-		return false;
-	}
-}
-
-static bool has_high(const struct ub_insn *insn)
-{
-	uint32_t mode = UB_MODE(insn->opcode), size = UB_SIZE(insn->opcode);
-	switch (UB_CLASS(insn->opcode)) {
-	case UB_LD: case UB_ALU64: return true;
-	case UB_LDX: return size == UB_DW || mode == UB_MEMSX;
-	case UB_STX: return mode == UB_ATOMIC && size == UB_DW && insn->imm & UB_FETCH;
-	case UB_JMP: return UB_OP(insn->opcode) == UB_CALL && !(insn->opcode & UB_X) && UB_SRC(insn) == UB_CALL_HELPER;
-	default: return false;
+		return 0;
 	}
 }
 
@@ -355,37 +351,28 @@ static void read_loop(struct op *c)
 		read_group(c, keep ? &l->group[i] : &group);
 }
 
-/* Reads what is said about the instruction at hand, and does what comes before it. */
-void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
+/* Reads what is said about the instruction at hand beside its last bits, and does what comes before it. */
+static NOINLINE void read_more(struct op *c, bool dead)
 {
 	struct op_say *say = &c->plan.say;
-	say->flags = 0;
-	say->apart = false;
-	say->region = OP_NONE;
-	say->nplaces = 0;
-	if (!c->plan.bits.bytes) {
-		uint32_t result = UB_CLASS(insn->opcode) != UB_STX ? UB_DST(insn) : insn->imm == UB_CMPXCHG ? 0 : UB_SRC(insn);
-		say->dead_high = c->map.home[result + OP_HIGH] == OP_NONE && result < UB_R10 && !(c->map.zero >> result & 1);
-		return;
-	}
 	bool moves = false;
-	c->plan.insn = op_tell(c);
 	while (bits(c, 1)) {
-		uint32_t what = bits(c, 3), var, to;
+		uint32_t what = op_read(c, 3), var, to;
 		switch (what) {
 		case SAY_PLACE:
-			var = op_variable(c, op_read(c, 6));
-			if (say->nplaces == 4)
-				op_refuse(c, ONEPASS_MALFORMED);
-			say->var[say->nplaces & 3] = (uint8_t)var;
-			say->place[say->nplaces++ & 3] = (uint8_t)read_place(c);
-			break;
 		case SAY_MOVE:
 			var = op_variable(c, op_read(c, 6));
 			to = read_place(c);
-			if (!dead)
-				op_settle(c, var, to);
-			moves = true;
+			if (what == SAY_MOVE) {
+				moves = true;
+				if (!dead)
+					op_settle(c, var, to);
+			} else {
+				if (say->nplaces == 4)
+					op_refuse(c, ONEPASS_MALFORMED);
+				say->var[say->nplaces & 3] = (uint8_t)var;
+				say->place[say->nplaces++ & 3] = (uint8_t)to;
+			}
 			break;
 		case SAY_REGION:
 			say->region = (uint8_t)op_read(c, 2);
@@ -403,11 +390,6 @@ void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 			op_refuse(c, ONEPASS_MALFORMED);
 		}
 	}
-	bool defers = is_deferrable(insn), high = has_high(insn);
-	uint32_t two = defers | high ? bits(c, (uint32_t)defers + high) : 0;
-	say->defer = defers && (high ? two >> 1 : two);
-	say->dead_high = high && two & 1;
-	op_read_all(c);
 	if (say->loop && (moves || dead)) {
 		say->loop = false;
 		if (moves) /* the slow form would begin with other places */
@@ -415,4 +397,29 @@ void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 	}
 	for (uint32_t i = 0; i < say->nplaces && !dead; i++)
 		c->places.home[say->var[i]] = say->place[i];
+}
+
+/* Reads what is said about the instruction at hand. Whether that is all within the plan is seen when the last one is read. */
+void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
+{
+	struct op_say *say = &c->plan.say;
+	say->flags = 0;
+	say->apart = false;
+	say->region = OP_NONE;
+	say->nplaces = 0;
+	if (!c->plan.bits.bytes) {
+		uint32_t result = UB_CLASS(insn->opcode) != UB_STX ? UB_DST(insn) : insn->imm == UB_CMPXCHG ? 0 : UB_SRC(insn);
+		say->dead_high = c->map.home[result + OP_HIGH] == OP_NONE && result < UB_R10 && !(c->map.zero >> result & 1);
+		return;
+	}
+	c->plan.insn = op_tell(c);
+	if (op_window(c, 1) >> 31)
+		read_more(c, dead);
+	else
+		op_pass(c, 1);
+	uint32_t last = last_bits(insn);
+	if (last & DEFERS)
+		say->defer = bits(c, 1);
+	if (last & HIGH)
+		say->dead_high = bits(c, 1);
 }
