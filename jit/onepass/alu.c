@@ -214,9 +214,10 @@ void op_shift_reg(struct op *c, enum t2_shift type, int rd, int rn, int count)
 	jit_shift_reg(&c->out.code, type, rd, rn, T2_LR, JIT_ANY);
 }
 
-/* d shifted by b; below32: b is known to be. */
-static void low_shift(struct op *c, uint32_t op, uint32_t d, const struct op_value *b, bool below32)
+/* d shifted by b. */
+static void low_shift(struct op *c, const struct ub_insn *insn, uint32_t d, const struct op_value *b)
 {
+	uint32_t op = UB_OP(insn->opcode);
 	if (extract(c, op, d, b))
 		return;
 	int rn = op_reg(c, d, T2_IP), rd = op_dst(c, d, T2_IP);
@@ -224,9 +225,10 @@ static void low_shift(struct op *c, uint32_t op, uint32_t d, const struct op_val
 		jit_shift_imm(&c->out.code, shift_of(op), rd, rn, (uint32_t)b->imm & 31, JIT_ANY);
 	} else {
 		int count = in_register(b) ? b->a : T2_LR;
+		struct op_fact f = op_know(c, UB_SRC(insn));
 		if (count == T2_LR)
 			op_emit_value(c, T2_LR, b);
-		if (below32)
+		if (f.kind == OP_NUMBER && f.hi < 32)
 			jit_shift_reg(&c->out.code, shift_of(op), rd, rn, count, JIT_ANY);
 		else
 			op_shift_reg(c, shift_of(op), rd, rn, count);
@@ -323,7 +325,7 @@ static void low(struct op *c, const struct ub_insn *insn, uint32_t d, const stru
 	case UB_LSH:
 	case UB_RSH:
 	case UB_ARSH:
-		low_shift(c, op, d, b, insn->opcode & UB_X && op_know(c, UB_SRC(insn)).kind == OP_NUMBER && op_know(c, UB_SRC(insn)).hi < 32);
+		low_shift(c, insn, d, b);
 		break;
 	case UB_MUL:
 		if (b->kind == OP_CONST && multiply_by(c, d, (uint32_t)b->imm))
@@ -369,12 +371,14 @@ static void bytes(struct op *c, const struct ub_insn *insn, uint32_t d)
 static bool does_nothing(struct op *c, const struct ub_insn *insn, uint32_t d)
 {
 	uint32_t op = UB_OP(insn->opcode), k = (uint32_t)insn->imm;
+	if (insn->opcode & UB_X || (op != UB_AND && op != UB_MOD))
+		return false;
 	struct op_fact f = op_know(c, d);
-	if (insn->opcode & UB_X || f.kind != OP_NUMBER)
+	if (f.kind != OP_NUMBER)
 		return false;
 	if (op == UB_AND)
 		return !(k & (k + 1)) && f.hi <= k;
-	return op == UB_MOD && insn->offset == 0 && f.hi < k && (int32_t)k > 0;
+	return insn->offset == 0 && f.hi < k && (int32_t)k > 0;
 }
 
 /* The high half of a 64-bit move. */
@@ -507,7 +511,8 @@ void op_alu(struct op *c, const struct ub_insn *insn)
 		op_lose(c, d + OP_HIGH);
 		return;
 	}
-	op_loop_assign(c, insn);
+	if (c->loop.fast)
+		op_loop_assign(c, insn);
 	if (op == UB_MOV) {
 		move(c, insn, d, s, &b);
 	} else if (op == UB_END) {

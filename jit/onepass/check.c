@@ -378,9 +378,9 @@ bool op_is_inside(struct op *c, uint32_t var, int32_t offset, uint32_t size, uin
 /* Whether what a frame says of a variable follows from what is known here. */
 bool op_implies(struct op *c, uint32_t var, const struct op_fact *f)
 {
-	struct op_fact k = op_know(c, var);
 	if (f->kind == OP_ANYTHING || f->open)
 		return true; /* it says nothing */
+	struct op_fact k = op_know(c, var);
 	if (k.kind == OP_STACK && f->kind == OP_TOP && !c->called) /* this one's r10 is the top */
 		k.kind = OP_TOP;
 	if (f->bounded) {

@@ -8,6 +8,14 @@
 
 enum { SLOTS_MAX = 0x4000 };
 
+void op_refuse(struct op *c, enum onepass_reason reason)
+{
+	if (!c->refused)
+		c->refused = (uint8_t)reason;
+	c->out.code.cap = 0;
+}
+
+#if UB_HOST
 void op_note(struct op *c, enum onepass_note note)
 {
 	uint8_t *notes = c->report->notes;
@@ -16,6 +24,7 @@ void op_note(struct op *c, enum onepass_note note)
 	else if (notes)
 		notes[c->slot] = (uint8_t)note;
 }
+#endif
 
 /* Words of the frame are variables only while nobody else can reach them: r10 is the base of loads and stores. */
 static void check_frame(struct op *c, const struct ub_insn *insn)
@@ -79,11 +88,15 @@ static void join(struct op *c, bool on)
 
 static void note_place(struct op *c)
 {
+#if UB_HOST
 	uint32_t *code = c->report->code;
 	if (code && c->loop.active && c->loop.fast)
 		code[c->slot] |= c->out.code.len << 16;
 	else if (code)
 		code[c->slot] = (code[c->slot] & 0xffff0000) | c->out.code.len;
+#else
+	(void)c;
+#endif
 }
 
 static void emit(struct op *c)

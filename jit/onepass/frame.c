@@ -170,7 +170,7 @@ static void enter_values(struct op *c, const struct frame *f)
 {
 	const struct op_map *m = &c->map;
 	uint32_t halves = (1u << UB_R10) - 1, spoken[2] = { halves | halves << OP_HIGH, m->nwords ? ~0u >> (32 - m->nwords) : 0 };
-	for (uint32_t i = 0; i < OP_WORD + (uint32_t)m->nwords; i += 4) /* four at a time */
+	for (uint32_t i = 0, n = op_variables(c); i < n; i += 4) /* four at a time */
 		memcpy(&c->places.home[i], &m->home[i], 4);
 	for (uint32_t set = 0; set < 2; set++) {
 		op_lose_all(c, set, c->places.said[set].known & spoken[set] & ~(f->place.of[set] | f->zero.of[set]));

@@ -93,8 +93,6 @@ static void shift_form(struct op_form *f, uint32_t by)
 void op_loop_assign(struct op *c, const struct ub_insn *insn)
 {
 	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn), k = (uint32_t)insn->imm;
-	if (!c->loop.fast)
-		return;
 	struct op_form *f = form_of(c, d);
 	bool x = insn->opcode & UB_X, known = f->a != OP_NONE || f->b != OP_NONE;
 	if (op == UB_MOV && x && insn->offset == 0) {

@@ -54,13 +54,15 @@ uint32_t op_read(struct op *c, uint32_t n)
 /* Groups of four bits. */
 uint32_t op_read_number(struct op *c)
 {
-	uint32_t v = 0, groups = 0, group;
-	do {
-		group = bits(c, 5);
-		v = v << 4 | (group & 15);
-	} while (group >> 4 && ++groups < 8);
-	if (group >> 4)
-		op_refuse(c, ONEPASS_MALFORMED);
+	uint32_t window = op_window(c, 5), v = 0;
+	for (uint32_t groups = 0; groups < 8; groups++) {
+		v = v << 4 | (window >> 27 & 15);
+		op_pass(c, 5);
+		if (!(window >> 31))
+			return v;
+		window = op_window(c, 5);
+	}
+	op_refuse(c, ONEPASS_MALFORMED);
 	return v;
 }
 

@@ -322,12 +322,7 @@ struct op {
 };
 
 /* The plan, or the map that was made for want of one, is not to be followed. */
-static inline void op_refuse(struct op *c, enum onepass_reason reason)
-{
-	if (!c->refused)
-		c->refused = (uint8_t)reason;
-	c->out.code.cap = 0;
-}
+void op_refuse(struct op *c, enum onepass_reason reason);
 
 /* Where .rodata begins, or .data where there is none. */
 static inline uint32_t op_memory_start(const struct op *c)
@@ -542,6 +537,10 @@ void op_exit(struct op *c);
 uint32_t op_helper_pushes(const struct op *c);
 
 /* compile.c */
+#if UB_HOST
 void op_note(struct op *c, enum onepass_note note);
+#else /* nobody asks */
+#define op_note(c, note) ((void)(note))
+#endif
 
 #endif
