@@ -122,22 +122,18 @@ static NOINLINE void complete_wide(uint16_t *at, uint32_t half, uint32_t d)
 	at[1] = (uint16_t)word;
 }
 
-/* Puts in the distance of a branch, if it reaches. */
-static bool complete(const struct jit_out *o, const struct jit_fixup *f)
+/* Puts in the distance of a branch. */
+static void complete(const struct jit_out *o, const struct jit_fixup *f)
 {
 	uint16_t *at = o->code.at + f->at + f->grown;
 	uint32_t half = *at, d = distance(o, f);
 
 	if (f->wide || is_bl(half)) {
 		complete_wide(at, half, d);
-		return true;
+		return;
 	}
-	if (is_conditional(half)) {
-		*at = (uint16_t)((half & 0xff00) | (d & 0xff));
-		return d + 128 < 256;
-	}
-	*at = (uint16_t)((half & 0xf800) | (d & 0x7ff));
-	return d + 1024 < 2048;
+	uint32_t field = is_conditional(half) ? 0xff : 0x7ff;
+	*at = (uint16_t)((half & ~field) | (d & field));
 }
 
 /* Finds the branches that must grow, some being known; returns by how many halfwords the code grows. A branch that grows
@@ -179,12 +175,12 @@ static uint32_t growable(const struct jit_out *o, uint32_t from, uint32_t to)
 	return o->nfixups;
 }
 
-/* Sizes branches. Tops of loops began words (jit_align) and are to do so again, by growing a branch more before them:
- * in one pass, from top to top, so that those of inner loops come first, and those around them not at all. What these
- * make grow in turn may move some of them once more. Returns by how many halfwords the code grows. */
-static uint32_t place_tops(struct jit_out *o)
+/* Branches have been sized, by which code grows. Tops of loops began words (jit_align) and are to do so again, by growing
+ * a branch more before them: in one pass, from top to top, so that those of inner loops come first, and those around them
+ * not at all. What these make grow in turn may move some of them once more. Returns by how many halfwords the code grows. */
+static uint32_t place_tops(struct jit_out *o, uint32_t grown)
 {
-	uint32_t grown = size_branches(o), from = 0, more = 0;
+	uint32_t from = 0, more = 0;
 	for (uint32_t i = 0; i < o->nfixups; i++) {
 		const struct jit_fixup *f = fixup(o, i);
 		uint32_t top = target_of(o, f);
@@ -221,19 +217,6 @@ static void spread(struct jit_out *o)
 	}
 }
 
-/* Completes all branches; returns whether they reach. */
-static bool complete_all(struct jit_out *o)
-{
-	bool all = true;
-	for (struct jit_fixup *f = o->fixups, *last = f - o->nfixups; f != last;) {
-		if (!complete(o, --f)) {
-			f->wide = true;
-			all = false;
-		}
-	}
-	return all;
-}
-
 /* Sizes, places and completes all branches. */
 void jit_patch(struct jit_out *o)
 {
@@ -241,16 +224,18 @@ void jit_patch(struct jit_out *o)
 	if (o->error)
 		return;
 	if (o->code.len <= o->code.cap) {
-		if (complete_all(o))
-			return;
 		o->growing = true;
-		grown = place_tops(o);
+		grown = size_branches(o);
+		if (grown)
+			grown = place_tops(o, grown);
+		o->growing = grown > 0;
 	}
 	if (o->code.len + grown > o->code.cap) {
 		o->error = UB_E_COMPILE_CODE;
 		return;
 	}
 	spread(o);
-	complete_all(o);
+	for (struct jit_fixup *f = o->fixups, *last = f - o->nfixups; f != last;)
+		complete(o, --f);
 	o->code.len += grown;
 }
