@@ -2,15 +2,10 @@
 /* Arithmetic on low halves, and what is left to who reads it; wide.c has what takes both halves. */
 #include "jit/onepass/loop.h"
 
-static bool in_register(const struct op_value *v)
-{
-	return (v->kind == OP_HELD || v->kind == OP_COPY) && v->a < OP_REGS;
-}
-
 /* A value as one that can be part of others: a register is a sum of one. */
 static struct op_value as_sum(const struct op_value *v)
 {
-	if (in_register(v))
+	if (op_in_register(v))
 		return op_value(OP_SUM, v->a, OP_NONE, 0, 0);
 	return *v;
 }
@@ -20,7 +15,7 @@ static bool as_index(const struct op_value *v, uint8_t *reg, uint8_t *shift)
 {
 	*reg = v->a;
 	*shift = 0;
-	if (in_register(v))
+	if (op_in_register(v))
 		return true;
 	*shift = v->shift & 31;
 	return v->kind == OP_SHIFT && v->shift >> 5 == T2_LSL && *shift <= 3;
@@ -104,10 +99,10 @@ static bool defer(uint32_t op, const struct op_value *a, const struct op_value *
 			return true;
 		}
 		*to = op_value(OP_SHIFT, a->a, 0, (uint32_t)shift_of(op) << 5 | k, 0);
-		return in_register(a);
+		return op_in_register(a);
 	case UB_MUL:
 		*to = op_value(OP_PRODUCT, a->a, b->a, 0, 0);
-		return in_register(a) && in_register(b);
+		return op_in_register(a) && op_in_register(b);
 	case UB_OR:
 		return rotation(a, b, to);
 	}
@@ -119,7 +114,7 @@ static bool accumulate(struct op *c, uint32_t op, uint32_t d, const struct op_va
 {
 	struct op_value v = *b;
 	int ra, rd;
-	if (op == UB_ADD && op_val(c, d)->kind == OP_PRODUCT && in_register(b)) {
+	if (op == UB_ADD && op_val(c, d)->kind == OP_PRODUCT && op_in_register(b)) {
 		v = *op_val(c, d);
 		ra = b->a;
 	} else if (b->kind == OP_PRODUCT && (op == UB_ADD || op == UB_SUB)) {
@@ -152,39 +147,28 @@ static bool dp_of(uint32_t op, enum t2_dp *dp)
 	return op <= UB_SUB || op == UB_OR || op == UB_AND || op == UB_XOR;
 }
 
+/* Whether data processing takes a value as it is: a constant, or a shifted register. */
+static bool as_it_is(const struct op_value *v)
+{
+	return v->kind == OP_CONST || v->kind == OP_SHIFT;
+}
+
 /* d = d op m by data processing; one of them may be a shifted register or a constant. */
-static void low_dp(struct op *c, uint32_t op, enum t2_dp dp, uint32_t d, const struct op_value *b)
+static void low_dp(struct op *c, enum t2_dp dp, uint32_t d, const struct op_value *b)
 {
 	const struct op_value *a = op_val(c, d);
-	struct op_operand m;
-	int rn;
-	if (op == UB_AND && b->kind == OP_CONST) {
-		rn = op_reg(c, d, T2_IP);
-		int rd = op_dst(c, d, T2_IP);
-		mask(c, rd, rn, (uint32_t)b->imm);
-		op_done(c, d, rd);
-		return;
-	}
-	if (b->kind == OP_CONST) {
-		m = op_imm((uint32_t)b->imm);
-		rn = op_reg(c, d, T2_IP);
-	} else if (b->kind == OP_SHIFT) {
-		m = (struct op_operand){ OP_SHIFT, b->a, b->shift, 0 };
-		rn = op_reg(c, d, T2_IP);
-	} else if (a->kind == OP_CONST || a->kind == OP_SHIFT) { /* the other way round */
-		m = op_operand(c, d, T2_LR);
-		rn = in_register(b) ? b->a : T2_IP;
-		if (rn == T2_IP)
-			op_emit_value(c, T2_IP, b);
+	if (as_it_is(a) && !as_it_is(b)) { /* the other way round */
+		a = b;
+		b = op_val(c, d);
 		dp = dp == T2_SUB ? T2_RSB : dp;
-	} else {
-		rn = op_reg(c, d, T2_IP);
-		m = (struct op_operand){ OP_HELD, in_register(b) ? b->a : T2_LR, 0, 0 };
-		if (m.reg == T2_LR)
-			op_emit_value(c, T2_LR, b);
 	}
+	int rn = op_reg_of(c, a, T2_IP);
+	struct op_operand m = op_operand_of(c, b, T2_LR);
 	int rd = op_dst(c, d, T2_IP);
-	op_dp(c, dp, rd, rn, m, JIT_ANY);
+	if (dp == T2_AND && m.kind == OP_CONST)
+		mask(c, rd, rn, m.imm);
+	else
+		op_dp(c, dp, rd, rn, m, JIT_ANY);
 	op_done(c, d, rd);
 }
 
@@ -220,19 +204,16 @@ static void low_shift(struct op *c, const struct ub_insn *insn, uint32_t d, cons
 	uint32_t op = UB_OP(insn->opcode);
 	if (extract(c, op, d, b))
 		return;
-	int rn = op_reg(c, d, T2_IP), rd = op_dst(c, d, T2_IP);
 	if (b->kind == OP_CONST) {
-		jit_shift_imm(&c->out.code, shift_of(op), rd, rn, (uint32_t)b->imm & 31, JIT_ANY);
-	} else {
-		int count = in_register(b) ? b->a : T2_LR;
-		struct op_fact f = op_know(c, UB_SRC(insn));
-		if (count == T2_LR)
-			op_emit_value(c, T2_LR, b);
-		if (f.kind == OP_NUMBER && f.hi < 32)
-			jit_shift_reg(&c->out.code, shift_of(op), rd, rn, count, JIT_ANY);
-		else
-			op_shift_reg(c, shift_of(op), rd, rn, count);
+		op_shifted(c, d, d, shift_of(op), (uint32_t)b->imm & 31);
+		return;
 	}
+	int rn = op_reg(c, d, T2_IP), rd = op_dst(c, d, T2_IP), count = op_reg_of(c, b, T2_LR);
+	struct op_fact f = op_know(c, UB_SRC(insn));
+	if (f.kind == OP_NUMBER && f.hi < 32)
+		jit_shift_reg(&c->out.code, shift_of(op), rd, rn, count, JIT_ANY);
+	else
+		op_shift_reg(c, shift_of(op), rd, rn, count);
 	op_done(c, d, rd);
 }
 
@@ -259,9 +240,7 @@ static void low_divide(struct op *c, const struct ub_insn *insn, uint32_t d, con
 	} else if (log < 32 && !sign) {
 		jit_shift_imm(code, T2_LSR, rd, rn, log, JIT_ANY);
 	} else {
-		int rm = in_register(b) ? b->a : T2_LR;
-		if (rm == T2_LR)
-			op_emit_value(c, T2_LR, b);
+		int rm = op_reg_of(c, b, T2_LR);
 		int quotient = mod ? rn == T2_IP ? T2_LR : T2_IP : rd;
 		if (mod && rn == T2_IP && rm == T2_LR) { /* no register is left for the quotient */
 			int t = T2_R0;
@@ -300,21 +279,19 @@ static void low(struct op *c, const struct ub_insn *insn, uint32_t d, const stru
 	if (accumulate(c, op, d, b))
 		return;
 	if (dp_of(op, &dp)) {
-		low_dp(c, op, dp, d, b);
+		low_dp(c, dp, d, b);
 		return;
 	}
 	switch (op) {
 	case UB_MOV:
 		rd = op_dst(c, d, T2_IP);
 		if (insn->offset && insn->offset < 32) {
-			rn = in_register(b) ? b->a : T2_IP;
-			if (rn == T2_IP)
-				op_emit_value(c, T2_IP, b);
+			rn = op_reg_of(c, b, T2_IP);
 			jit_unary(&c->out.code, insn->offset == 8 ? T2_SXTB : T2_SXTH, rd, rn);
-		} else if (in_register(b) && c->places.home[d] == b->a) {
+		} else if (op_in_register(b) && c->places.home[d] == b->a) {
 			op_share(c, d, b->a);
 			break;
-		} else if (in_register(b)) {
+		} else if (op_in_register(b)) {
 			rd = c->places.home[d] < OP_REGS ? rd : b->a;
 			jit_mov(&c->out.code, rd, b->a);
 		} else {
@@ -331,10 +308,9 @@ static void low(struct op *c, const struct ub_insn *insn, uint32_t d, const stru
 		if (b->kind == OP_CONST && multiply_by(c, d, (uint32_t)b->imm))
 			break;
 		rn = op_reg(c, d, T2_IP);
-		if (!in_register(b))
-			op_emit_value(c, T2_LR, b);
+		int rm = op_reg_of(c, b, T2_LR);
 		rd = op_dst(c, d, T2_IP);
-		jit_mul(&c->out.code, rd, rn, in_register(b) ? b->a : T2_LR, JIT_ANY);
+		jit_mul(&c->out.code, rd, rn, rm, JIT_ANY);
 		op_done(c, d, rd);
 		break;
 	case UB_DIV:
@@ -422,9 +398,7 @@ static void move(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t 
 	} else if (!high) {
 		op_lose(c, d + OP_HIGH);
 	} else if (insn->offset) {
-		int rn = op_reg(c, d, T2_IP), rd = op_dst(c, d + OP_HIGH, T2_IP);
-		jit_shift_imm(&c->out.code, T2_ASR, rd, rn, 31, JIT_ANY);
-		op_done(c, d + OP_HIGH, rd);
+		op_shifted(c, d + OP_HIGH, d, T2_ASR, 31);
 	}
 }
 
@@ -476,9 +450,7 @@ static void extend(struct op *c, const struct ub_insn *insn, uint32_t d)
 	} else if (c->plan.say.defer && (op_val(c, d)->kind == OP_HELD || op_val(c, d)->kind == OP_COPY) && op_val(c, d)->a < OP_REGS) {
 		op_set_value(c, dh, op_value(OP_SHIFT, op_val(c, d)->a, OP_NONE, T2_ASR << 5 | 31, 0));
 	} else {
-		int rn = op_reg(c, d, T2_IP), rd = op_dst(c, dh, T2_IP);
-		jit_shift_imm(&c->out.code, T2_ASR, rd, rn, 31, JIT_ANY);
-		op_done(c, dh, rd);
+		op_shifted(c, dh, d, T2_ASR, 31);
 	}
 	op_learn(c, d, &f);
 }

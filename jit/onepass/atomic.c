@@ -32,29 +32,6 @@ static void exchange_if_equal(struct jit_code *code, bool wide)
 	}
 }
 
-static void fetch_pair(struct op *c, int lo, uint32_t var, bool wide)
-{
-	if (var == UB_R10)
-		op_emit_value(c, lo, op_val(c, var));
-	else
-		op_fetch(c, lo, var);
-	if (!wide)
-		return;
-	if (var == UB_R10)
-		jit_const(&c->out.code, lo + 1, 0, JIT_ANY);
-	else
-		op_fetch(c, lo + 1, var + OP_HIGH);
-}
-
-static void make_simple(struct op *c, uint32_t r, bool wide)
-{
-	if (r == UB_R10)
-		return;
-	op_simple(c, r);
-	if (wide)
-		op_simple(c, r + OP_HIGH);
-}
-
 void op_atomic(struct op *c, const struct ub_insn *insn)
 {
 	struct jit_code *code = &c->out.code;
@@ -62,18 +39,18 @@ void op_atomic(struct op *c, const struct ub_insn *insn)
 	bool wide = size == 8, compare = insn->imm == UB_CMPXCHG, fetch = compare || insn->imm & UB_FETCH;
 	uint32_t result = compare ? 0 : s;
 
-	make_simple(c, s, wide);
+	op_simple_pair(c, s, wide);
 	if (compare)
-		make_simple(c, 0, wide);
+		op_simple_pair(c, 0, wide);
 	struct op_value at = op_address(c, d, insn->offset);
 	op_check(c, &at, d, insn->offset, size, UB_READ | UB_WRITE);
 	op_emit_value(c, T2_IP, &at);
 	jit_dp_imm(code, T2_AND, T2_PC, T2_IP, size - 1, JIT_SET);
 	op_stop_unless(c, T2_EQ, UB_E_ALIGN, T2_IP);
 	op_borrow(c);
-	fetch_pair(c, T2_R2, s, wide);
+	op_fetch_pair(c, T2_R2, s, wide);
 	if (compare) {
-		fetch_pair(c, T2_R0, 0, wide);
+		op_fetch_pair(c, T2_R0, 0, wide);
 		jit_push(code, 1u << T2_R0 | 1u << T2_R1);
 	}
 	jit_wide(code, T2_MRS_PRIMASK | (uint32_t)T2_LR << 8);

@@ -23,11 +23,26 @@ void op_fetch(struct op *c, int rd, uint32_t var)
 		op_refuse(c, ONEPASS_READS_LOST);
 }
 
-/* Sums and shifts go into their homes first, so that what is fetched is simple. */
-void op_simple(struct op *c, uint32_t var)
+void op_fetch_pair(struct op *c, int lo, uint32_t r, bool wide)
 {
-	if (op_val(c, var)->kind > OP_COPY)
-		op_settle(c, var, c->places.home[var]);
+	if (r == UB_R10)
+		op_emit_value(c, lo, op_val(c, r));
+	else
+		op_fetch(c, lo, r);
+	if (wide && r == UB_R10)
+		jit_const(&c->out.code, lo + 1, 0, JIT_ANY);
+	else if (wide)
+		op_fetch(c, lo + 1, r + OP_HIGH);
+}
+
+/* Sums and shifts go into their homes first, so that what is fetched is simple. */
+void op_simple_pair(struct op *c, uint32_t r, bool wide)
+{
+	if (r == UB_R10)
+		return;
+	for (uint32_t var = r; var <= r + (wide ? OP_HIGH : 0); var += OP_HIGH)
+		if (op_val(c, var)->kind > OP_COPY)
+			op_settle(c, var, c->places.home[var]);
 }
 
 void op_deliver(struct op *c, uint32_t var, int rs)

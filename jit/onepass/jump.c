@@ -32,22 +32,11 @@ static enum t2_cond cond_of(uint32_t op, bool as_unsigned)
 	}
 }
 
-/* The second operand: the instruction's constant, or a register's half. */
-static struct op_operand operand(struct op *c, const struct ub_insn *insn, bool high)
-{
-	uint32_t s = UB_SRC(insn);
-	if (!(insn->opcode & UB_X))
-		return op_imm(high ? (insn->imm < 0 ? ~0u : 0) : (uint32_t)insn->imm);
-	if (s == UB_R10 && high)
-		return op_imm(0);
-	return op_operand(c, s + (high ? OP_HIGH : 0), T2_LR);
-}
-
 static struct op_operand first_operand(struct op *c, uint32_t d, bool high, int scratch)
 {
 	if (d == UB_R10 && high)
 		return op_imm(0);
-	return op_operand(c, d + (high ? OP_HIGH : 0), scratch);
+	return op_operand_of(c, op_val(c, d + (high ? OP_HIGH : 0)), scratch);
 }
 
 /* The register of an operand. Flags stay. */
@@ -163,7 +152,7 @@ static bool turn_around(struct op *c, uint32_t target)
 /* Flags of halves compared, or tested. */
 static void compare_halves(struct op *c, const struct ub_insn *insn, enum t2_dp dp, bool high)
 {
-	struct op_operand n = first_operand(c, UB_DST(insn), high, T2_IP), m = operand(c, insn, high);
+	struct op_operand n = first_operand(c, UB_DST(insn), high, T2_IP), m = op_second(c, insn, high);
 	struct jit_code *code = &c->out.code;
 	int rn = in_register(c, n, T2_IP);
 	if (high) { /* only if the low ones did not tell */
@@ -194,7 +183,7 @@ static void order(struct op *c, const struct ub_insn *insn, bool swapped)
 {
 	for (int high = 0; high < 2; high++) {
 		c->places.flags = high ? JIT_KEEP : JIT_ANY;
-		struct op_operand a = first_operand(c, UB_DST(insn), high, T2_IP), b = operand(c, insn, high);
+		struct op_operand a = first_operand(c, UB_DST(insn), high, T2_IP), b = op_second(c, insn, high);
 		int rn = in_register(c, swapped ? b : a, swapped ? T2_LR : T2_IP);
 		struct op_operand m = swapped ? a : b;
 		if (high && m.kind == OP_CONST && t2_modified_imm(m.imm) < 0)

@@ -300,9 +300,7 @@ static void load(struct op *c, const struct ub_insn *insn)
 	if (size == 8 && high && !first)
 		load_half(c, dh, op, &at, 4);
 	if (sign && high) {
-		int rn = op_reg(c, d, T2_LR), rd = op_dst(c, dh, T2_LR);
-		jit_shift_imm(&c->out.code, T2_ASR, rd, rn, 31, JIT_ANY);
-		op_done(c, dh, rd);
+		op_shifted(c, dh, d, T2_ASR, 31);
 	} else if (size < 8 && !sign) {
 		op_set_const(c, dh, 0);
 	} else if (!high) {
@@ -426,9 +424,7 @@ static void move_words(struct op *c, const struct ub_insn *insn, uint32_t size)
 			load_word(c, d + OP_HIGH, insn->offset + 4);
 		load_word(c, d, insn->offset);
 		if (sign && high) {
-			int rn = op_reg(c, d, T2_LR), rd = op_dst(c, d + OP_HIGH, T2_LR);
-			jit_shift_imm(&c->out.code, T2_ASR, rd, rn, 31, JIT_ANY);
-			op_done(c, d + OP_HIGH, rd);
+			op_shifted(c, d + OP_HIGH, d, T2_ASR, 31);
 		} else if (size == 4 && !sign) {
 			op_set_const(c, d + OP_HIGH, 0);
 		} else if (!high) {

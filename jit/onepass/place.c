@@ -232,23 +232,36 @@ void op_emit_value(struct op *c, int rd, const struct op_value *v)
 	}
 }
 
-int op_reg(struct op *c, uint32_t var, int scratch)
+int op_reg_of(struct op *c, const struct op_value *v, int scratch)
 {
-	const struct op_value *v = &c->places.val[var];
-	if ((v->kind == OP_HELD || v->kind == OP_COPY) && v->a < OP_REGS)
+	if (op_in_register(v))
 		return v->a;
 	op_emit_value(c, scratch, v);
 	return scratch;
 }
 
-struct op_operand op_operand(struct op *c, uint32_t var, int scratch)
+int op_reg(struct op *c, uint32_t var, int scratch)
 {
-	const struct op_value *v = &c->places.val[var];
+	return op_reg_of(c, op_val(c, var), scratch);
+}
+
+struct op_operand op_operand_of(struct op *c, const struct op_value *v, int scratch)
+{
 	if (v->kind == OP_CONST)
 		return op_imm((uint32_t)v->imm);
 	if (v->kind == OP_SHIFT)
 		return (struct op_operand){ OP_SHIFT, v->a, v->shift, 0 };
-	return (struct op_operand){ OP_HELD, (uint8_t)op_reg(c, var, scratch), 0, 0 };
+	return (struct op_operand){ OP_HELD, (uint8_t)op_reg_of(c, v, scratch), 0, 0 };
+}
+
+struct op_operand op_second(struct op *c, const struct ub_insn *insn, bool high)
+{
+	uint32_t s = UB_SRC(insn);
+	if (!(insn->opcode & UB_X))
+		return op_imm(high ? (insn->imm < 0 ? ~0u : 0) : (uint32_t)insn->imm);
+	if (high && s == UB_R10)
+		return op_imm(0);
+	return op_operand_of(c, op_val(c, s + (high ? OP_HIGH : 0)), T2_LR);
 }
 
 /* rd = rn op m; a constant that cannot be encoded takes the scratch register that rn is not in. */
@@ -282,6 +295,13 @@ void op_done(struct op *c, uint32_t var, int reg)
 		op_store_word(c, reg, home);
 	else if (home != OP_NONE)
 		jit_mov(&c->out.code, (int)home, reg);
+}
+
+void op_shifted(struct op *c, uint32_t to, uint32_t from, enum t2_shift type, uint32_t k)
+{
+	int rn = op_reg(c, from, T2_IP), rd = op_dst(c, to, T2_IP);
+	jit_shift_imm(&c->out.code, type, rd, rn, k, JIT_ANY);
+	op_done(c, to, rd);
 }
 
 /* Brings a value to a place, unless it is there. */

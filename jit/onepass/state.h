@@ -395,7 +395,12 @@ void op_hold(struct op *c, uint32_t var, uint32_t place);
 void op_change(struct op *c, uint32_t place);
 void op_share(struct op *c, uint32_t var, uint32_t place);
 void op_settle(struct op *c, uint32_t var, uint32_t place);
-/* The register a variable is in, or `scratch`, which then takes its value. */
+static inline bool op_in_register(const struct op_value *v)
+{
+	return (v->kind == OP_HELD || v->kind == OP_COPY) && v->a < OP_REGS;
+}
+/* The register a value, or a variable's, is in, or `scratch`, which then takes it. */
+int op_reg_of(struct op *c, const struct op_value *v, int scratch);
 int op_reg(struct op *c, uint32_t var, int scratch);
 void op_emit_value(struct op *c, int rd, const struct op_value *v);
 void op_load_word(struct op *c, int rd, uint32_t place);
@@ -425,12 +430,16 @@ struct op_operand {
 	uint8_t reg, shift;
 	uint32_t imm;
 };
-struct op_operand op_operand(struct op *c, uint32_t var, int scratch);
+struct op_operand op_operand_of(struct op *c, const struct op_value *v, int scratch);
+/* The second operand of an instruction: its constant, or a half of a register, which may go to lr. */
+struct op_operand op_second(struct op *c, const struct ub_insn *insn, bool high);
 static inline struct op_operand op_imm(uint32_t imm)
 {
 	return (struct op_operand){ .kind = OP_CONST, .imm = imm };
 }
 void op_dp(struct op *c, enum t2_dp op, int rd, int rn, struct op_operand m, enum jit_flags f);
+/* A variable becomes another, shifted by a constant. */
+void op_shifted(struct op *c, uint32_t to, uint32_t from, enum t2_shift type, uint32_t k);
 
 /* check.c */
 /* Which of the facts is about a variable. */
@@ -508,7 +517,9 @@ void op_load_run(struct op *c, int rd);
 /* borrow.c */
 void op_borrow(struct op *c);
 void op_fetch(struct op *c, int rd, uint32_t var);
-void op_simple(struct op *c, uint32_t var);
+/* The same of a register, the low half and, if asked for, the high one, which goes to lo + 1. */
+void op_fetch_pair(struct op *c, int lo, uint32_t r, bool wide);
+void op_simple_pair(struct op *c, uint32_t r, bool wide);
 void op_deliver(struct op *c, uint32_t var, int rs);
 void op_give_back(struct op *c);
 

@@ -3,46 +3,36 @@
  * borrows more (borrow.c). */
 #include "jit/onepass/state.h"
 
-/* The operand of a half: of the instruction's constant, or of s. */
-static struct op_operand operand(struct op *c, const struct ub_insn *insn, uint32_t s, bool high)
-{
-	if (!(insn->opcode & UB_X))
-		return op_imm(high ? (insn->imm < 0 ? ~0u : 0) : (uint32_t)insn->imm);
-	if (high && s == UB_R10)
-		return op_imm(0);
-	return op_operand(c, s + (high ? OP_HIGH : 0), T2_LR);
-}
-
 /* One half of d = d op s. */
-static void half(struct op *c, const struct ub_insn *insn, uint32_t s, bool high, enum t2_dp dp, enum jit_flags f)
+static void half(struct op *c, const struct ub_insn *insn, bool high, enum t2_dp dp, enum jit_flags f)
 {
 	uint32_t var = UB_DST(insn) + (high ? OP_HIGH : 0);
 	int rn = op_reg(c, var, T2_IP);
-	struct op_operand m = operand(c, insn, s, high);
+	struct op_operand m = op_second(c, insn, high);
 	int rd = op_dst(c, var, T2_IP);
 	op_dp(c, dp, rd, rn, m, f);
 	op_done(c, var, rd);
 }
 
-static void add(struct op *c, const struct ub_insn *insn, uint32_t s, bool sub)
+static void add(struct op *c, const struct ub_insn *insn, bool sub)
 {
-	half(c, insn, s, false, sub ? T2_SUB : T2_ADD, JIT_SET);
+	half(c, insn, false, sub ? T2_SUB : T2_ADD, JIT_SET);
 	c->places.flags = JIT_KEEP;
-	half(c, insn, s, true, sub ? T2_SBC : T2_ADC, JIT_KEEP);
+	half(c, insn, true, sub ? T2_SBC : T2_ADC, JIT_KEEP);
 	c->places.flags = JIT_ANY;
 }
 
 static void logic(struct op *c, const struct ub_insn *insn, uint32_t s, enum t2_dp dp)
 {
 	uint32_t dh = UB_DST(insn) + OP_HIGH;
-	bool x = insn->opcode & UB_X;
-	half(c, insn, s, false, dp, JIT_ANY);
+	bool x = insn->opcode & UB_X, zero = x ? s == UB_R10 || op_is_zero(c, s + OP_HIGH) : insn->imm >= 0;
+	half(c, insn, false, dp, JIT_ANY);
 	if (c->plan.say.dead_high)
 		op_lose(c, dh);
-	else if (dp == T2_AND && (x ? s == UB_R10 || op_is_zero(c, s + OP_HIGH) : insn->imm >= 0))
+	else if (dp == T2_AND && zero)
 		op_set_const(c, dh, 0);
-	else if (dp == T2_AND || !(x ? s == UB_R10 || op_is_zero(c, s + OP_HIGH) : insn->imm >= 0))
-		half(c, insn, s, true, dp, JIT_ANY);
+	else if (dp == T2_AND || !zero)
+		half(c, insn, true, dp, JIT_ANY);
 	else if (!op_is_const(c, dh)) /* nothing changes, but where it lives may */
 		op_settle(c, dh, c->places.home[dh]);
 }
@@ -67,14 +57,6 @@ static void negate(struct op *c, uint32_t d)
 	c->places.flags = JIT_ANY;
 }
 
-/* A half takes another's place, shifted. */
-static void cross(struct op *c, uint32_t to, uint32_t from, enum t2_shift type, uint32_t k)
-{
-	int rn = op_reg(c, from, T2_IP), rd = op_dst(c, to, T2_IP);
-	jit_shift_imm(&c->out.code, type, rd, rn, k, JIT_ANY);
-	op_done(c, to, rd);
-}
-
 /* By less than 32: bits move from the half `from` to the half `to`. */
 static void shift_small(struct op *c, uint32_t op, uint32_t from, uint32_t to, uint32_t k)
 {
@@ -85,9 +67,9 @@ static void shift_small(struct op *c, uint32_t op, uint32_t from, uint32_t to, u
 		op_lose(c, to);
 	} else if (op_is_zero(c, left ? to : from)) {
 		if (left) /* only what comes in */
-			cross(c, to, from, T2_LSR, 32 - k);
+			op_shifted(c, to, from, T2_LSR, 32 - k);
 		else      /* nothing does */
-			cross(c, to, to, T2_LSR, k);
+			op_shifted(c, to, to, T2_LSR, k);
 	} else {
 		int rm = op_reg(c, from, T2_LR), rn = op_reg(c, to, T2_IP), rd = op_dst(c, to, T2_IP);
 		if (rd == rm) { /* it is read once more */
@@ -102,7 +84,7 @@ static void shift_small(struct op *c, uint32_t op, uint32_t from, uint32_t to, u
 	if (!left && dead)
 		op_lose(c, from);
 	else if (!(!left && op_is_zero(c, from)))
-		cross(c, from, from, left ? T2_LSL : op == UB_RSH ? T2_LSR : T2_ASR, k);
+		op_shifted(c, from, from, left ? T2_LSL : op == UB_RSH ? T2_LSR : T2_ASR, k);
 }
 
 /* By 32 or more: one half takes the other's place. */
@@ -114,17 +96,17 @@ static void shift_large(struct op *c, uint32_t op, uint32_t d, uint32_t k)
 		if (dead)
 			op_lose(c, dh);
 		else
-			cross(c, dh, d, T2_LSL, k - 32);
+			op_shifted(c, dh, d, T2_LSL, k - 32);
 		op_set_const(c, d, 0);
 		return;
 	}
-	cross(c, d, dh, op == UB_RSH ? T2_LSR : T2_ASR, k - 32);
+	op_shifted(c, d, dh, op == UB_RSH ? T2_LSR : T2_ASR, k - 32);
 	if (dead)
 		op_lose(c, dh);
 	else if (op == UB_RSH)
 		op_set_const(c, dh, 0);
 	else
-		cross(c, dh, dh, T2_ASR, 31);
+		op_shifted(c, dh, dh, T2_ASR, 31);
 }
 
 /* r0, r1 = r0, r1 shifted by r2 modulo 64. The processor looks at 8 bits of a count, and everything from 32 up shifts
@@ -151,28 +133,21 @@ static void shift_pair(struct jit_code *code, uint32_t op)
 	jit_shift_reg(code, type, from, from, T2_R2, JIT_ANY);
 }
 
-static void fetch_operand(struct op *c, const struct ub_insn *insn, uint32_t s, int lo, int hi)
+static void fetch_operand(struct op *c, const struct ub_insn *insn, uint32_t s)
 {
-	if (!(insn->opcode & UB_X)) {
-		jit_const(&c->out.code, lo, (uint32_t)insn->imm, JIT_ANY);
-		jit_const(&c->out.code, hi, insn->imm < 0 ? ~0u : 0, JIT_ANY);
-	} else if (s == UB_R10) {
-		op_emit_value(c, lo, op_val(c, s));
-		jit_const(&c->out.code, hi, 0, JIT_ANY);
-	} else {
-		op_fetch(c, lo, s);
-		op_fetch(c, hi, s + OP_HIGH);
+	if (insn->opcode & UB_X) {
+		op_fetch_pair(c, T2_R2, s, true);
+		return;
 	}
+	jit_const(&c->out.code, T2_R2, (uint32_t)insn->imm, JIT_ANY);
+	jit_const(&c->out.code, T2_R3, insn->imm < 0 ? ~0u : 0, JIT_ANY);
 }
 
 static void prepare(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t s)
 {
-	op_simple(c, d);
-	op_simple(c, d + OP_HIGH);
-	if (insn->opcode & UB_X && s != UB_R10) {
-		op_simple(c, s);
-		op_simple(c, s + OP_HIGH);
-	}
+	op_simple_pair(c, d, true);
+	if (insn->opcode & UB_X)
+		op_simple_pair(c, s, true);
 }
 
 static void finish(struct op *c, uint32_t d)
@@ -189,12 +164,8 @@ static void shift_by_register(struct op *c, const struct ub_insn *insn, uint32_t
 {
 	prepare(c, insn, d, s);
 	op_borrow(c);
-	if (s == UB_R10)
-		op_emit_value(c, T2_R2, op_val(c, s));
-	else
-		op_fetch(c, T2_R2, s);
-	op_fetch(c, T2_R0, d);
-	op_fetch(c, T2_R1, d + OP_HIGH);
+	op_fetch_pair(c, T2_R2, s, false);
+	op_fetch_pair(c, T2_R0, d, true);
 	shift_pair(&c->out.code, UB_OP(insn->opcode));
 	finish(c, d);
 }
@@ -208,12 +179,6 @@ static void shift_low_left(struct op *c, uint32_t d, uint32_t s)
 	jit_shift_reg(code, T2_LSL, rd, rn, T2_LR, JIT_ANY);
 	op_done(c, d, rd);
 	op_lose(c, d + OP_HIGH);
-}
-
-static bool holds(const struct op *c, uint32_t var)
-{
-	const struct op_value *v = op_val(c, var);
-	return (v->kind == OP_HELD || v->kind == OP_COPY) && v->a < OP_REGS;
 }
 
 /* Whether the high half of a register is the sign of the low one, which is in a register. */
@@ -232,7 +197,7 @@ static bool multiply_there(struct op *c, uint32_t d, uint32_t s)
 	struct jit_code *code = &c->out.code;
 	uint32_t dh = d + OP_HIGH, sh = s + OP_HIGH;
 	bool dz = op_is_zero(c, dh), sz = op_is_zero(c, sh);
-	if (!holds(c, d) || !holds(c, s) || c->places.home[d] >= OP_REGS || c->places.home[dh] == OP_NONE || c->places.home[d] == c->places.home[dh])
+	if (!op_in_register(op_val(c, d)) || !op_in_register(op_val(c, s)) || c->places.home[d] >= OP_REGS || c->places.home[dh] == OP_NONE || c->places.home[d] == c->places.home[dh])
 		return false;
 	int rn = op_val(c, d)->a, rm = op_val(c, s)->a;
 	if (!(dz && sz) && is_sign_extended(c, d) && is_sign_extended(c, s)) {
@@ -264,7 +229,7 @@ static void multiply(struct op *c, const struct ub_insn *insn, uint32_t d, uint3
 		return;
 	prepare(c, insn, d, s);
 	op_borrow(c);
-	fetch_operand(c, insn, s, T2_R2, T2_R3);
+	fetch_operand(c, insn, s);
 	op_fetch(c, T2_R0, d);
 	if (c->plan.say.dead_high) {
 		jit_mul(code, T2_R0, T2_R0, T2_R2, JIT_ANY);
@@ -284,9 +249,8 @@ static void divide(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_
 	struct jit_code *code = &c->out.code;
 	prepare(c, insn, d, s);
 	op_borrow(c);
-	fetch_operand(c, insn, s, T2_R2, T2_R3);
-	op_fetch(c, T2_R0, d);
-	op_fetch(c, T2_R1, d + OP_HIGH);
+	fetch_operand(c, insn, s);
+	op_fetch_pair(c, T2_R0, d, true);
 	jit_push(code, 15);
 	c->places.sp_moved += 16;
 	op_call_routine(c, JIT_DIVIDE);
@@ -317,7 +281,7 @@ void op_wide(struct op *c, const struct ub_insn *insn, uint32_t s)
 	switch (op) {
 	case UB_ADD:
 	case UB_SUB:
-		add(c, insn, s, op == UB_SUB);
+		add(c, insn, op == UB_SUB);
 		break;
 	case UB_AND:
 		logic(c, insn, s, T2_AND);
