@@ -59,7 +59,7 @@ var broken = []brokenRule{
 	{"the next turn comes from the test", hostile.Change{
 		Old: "if (!l->tested)", New: "if (false)"}, byPlans},
 	{"in a turn everything moves as the record says", hostile.Change{
-		Old: "return is_alone(f, var, s->by);", New: "return true;"}, byPlans},
+		Old: "return op_form_is(f, var, s->by);", New: "return true;"}, byPlans},
 	{"an access of a group follows the test", hostile.Change{
 		Old: "(!g->tested || l->tested)", New: "true"}, byPlans},
 	{"turns are paid for", hostile.Change{

@@ -66,12 +66,6 @@ func (u uses) circles() (knots [][]string) {
 // known are the circles there still are, as files of a folder that are in one, and why. No other may come to be, and who takes
 // one apart takes it out of this table.
 var known = map[string][]string{
-	"jit/onepass": {
-		// An access may be an atomic one, which checks its address as accesses do, and both note their place for the one who asked.
-		"atomic.c compile.c memory.c",
-		// Code is made in one pass, so that a jump makes the frame at its target, a frame may enter a loop, and a loop is left by jumps.
-		"call.c cold.c frame.c guard.c jump.c loop.c scan.c",
-	},
 	"device/supervisor": {
 		// Programs call helpers, helpers find, start and end programs, and to start one is to load and place it.
 		"filters.c gate.c hooks.c life.c load.c place.c points.c talk.c",

@@ -192,7 +192,7 @@ static bool extract(struct op *c, uint32_t op, uint32_t d, const struct op_value
 }
 
 /* rd = rn shifted by a register, modulo 32. */
-void op_shift_reg(struct op *c, enum t2_shift type, int rd, int rn, int count)
+static void shift_reg(struct op *c, enum t2_shift type, int rd, int rn, int count)
 {
 	jit_dp_imm(&c->out.code, T2_AND, T2_LR, count, 31, JIT_ANY);
 	jit_shift_reg(&c->out.code, type, rd, rn, T2_LR, JIT_ANY);
@@ -213,7 +213,7 @@ static void low_shift(struct op *c, const struct ub_insn *insn, uint32_t d, cons
 	if (f.kind == OP_NUMBER && f.hi < 32)
 		jit_shift_reg(&c->out.code, shift_of(op), rd, rn, count, JIT_ANY);
 	else
-		op_shift_reg(c, shift_of(op), rd, rn, count);
+		shift_reg(c, shift_of(op), rd, rn, count);
 	op_done(c, d, rd);
 }
 

@@ -39,6 +39,10 @@ void op_atomic(struct op *c, const struct ub_insn *insn)
 	bool wide = size == 8, compare = insn->imm == UB_CMPXCHG, fetch = compare || insn->imm & UB_FETCH;
 	uint32_t result = compare ? 0 : s;
 
+	if (op_reaches_words(c, d, insn->offset, size)) {
+		op_refuse(c, ONEPASS_FRAME_WORD);
+		return;
+	}
 	op_simple_pair(c, s, wide);
 	if (compare)
 		op_simple_pair(c, 0, wide);
@@ -83,4 +87,5 @@ void op_atomic(struct op *c, const struct ub_insn *insn)
 	}
 	op_give_back(c);
 	c->places.vouched = OP_NONE;
+	op_forget_keys(c);
 }

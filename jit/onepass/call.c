@@ -282,11 +282,6 @@ static void load_arguments(struct op *c, uint32_t n)
 /* Without a plan, r1..r3 are where helpers take their arguments, and keep their values. */
 enum { KEPT = 1 << T2_R1 | 1 << T2_R2 | 1 << T2_R3 | 1 << T2_IP };
 
-uint32_t op_helper_pushes(const struct op *c)
-{
-	return c->plan.bits.bytes ? 0 : 16;
-}
-
 /* Results r0, r1 to where r0 lives. */
 static void take_result(struct op *c)
 {

@@ -8,24 +8,6 @@
 
 enum { SLOTS_MAX = 0x4000 };
 
-void op_refuse(struct op *c, enum onepass_reason reason)
-{
-	if (!c->refused)
-		c->refused = (uint8_t)reason;
-	c->out.code.cap = 0;
-}
-
-#if UB_HOST
-void op_note(struct op *c, enum onepass_note note)
-{
-	uint8_t *notes = c->report->notes;
-	if (notes && c->loop.active && !c->loop.fast)
-		notes[c->slot] = (uint8_t)((notes[c->slot] & 15) | (uint32_t)note << 4);
-	else if (notes)
-		notes[c->slot] = (uint8_t)note;
-}
-#endif
-
 /* Words of the frame are variables only while nobody else can reach them: r10 is the base of loads and stores. */
 static void check_frame(struct op *c, const struct ub_insn *insn)
 {
@@ -60,6 +42,11 @@ static bool lower(struct op *c, const struct ub_insn *insn)
 		}
 		op_jump(c, insn);
 		return op != UB_JA || op_target(insn, c->slot) == c->slot + 1;
+	case UB_STX:
+		if (UB_MODE(insn->opcode) == UB_ATOMIC) {
+			op_atomic(c, insn);
+			return true;
+		} /* fall through */
 	default:
 		op_memory(c, insn);
 		return true;

@@ -6,28 +6,6 @@
 #include "jit/onepass/loop.h"
 #include "jit/onepass/plan.h"
 
-/* A claim of the plan that cannot be seen to hold. The desk is told what can. */
-void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var)
-{
-#if UB_HOST
-	struct onepass_report *r = c->report;
-	if (r->doubts) {
-		struct op_fact f = what == ONEPASS_FACT ? op_know(c, var) : (struct op_fact){ 0 };
-		uint32_t flags = (f.open ? ONEPASS_OPEN : 0u) | (f.bounded ? ONEPASS_BOUNDED : 0u) | (f.exact ? ONEPASS_EXACT : 0u);
-		if (r->ndoubts < r->room)
-			r->doubts[r->ndoubts++] = (struct onepass_doubt){ (uint16_t)slot, (uint8_t)what, (uint8_t)var, f.kind, (uint8_t)flags, f.align, f.times,
-									  f.slack, f.kind <= OP_NUMBER ? (int64_t)f.lo : f.from,
-									  f.kind <= OP_NUMBER ? (int64_t)f.hi : f.to, c->facts.length };
-		return;
-	}
-#else
-	(void)slot;
-	(void)what;
-	(void)var;
-#endif
-	op_refuse(c, ONEPASS_NOT_THERE);
-}
-
 /* Where variables are, as a frame says. */
 struct frame {
 	struct op_vars place; /* these are somewhere: where the map says, but for */

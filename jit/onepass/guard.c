@@ -10,29 +10,9 @@
  */
 #include "jit/onepass/loop.h"
 
-static int32_t step(const struct op *c)
-{
-	return c->loop.step[0].by;
-}
-
-static uint32_t size(int32_t by)
-{
-	return by < 0 ? 0u - (uint32_t)by : (uint32_t)by;
-}
-
-static bool is_power(uint32_t m)
-{
-	return m && !(m & (m - 1));
-}
-
 static bool is_signed(enum t2_cond go)
 {
 	return go >= T2_GE;
-}
-
-static bool or_equal(enum t2_cond go)
-{
-	return go == T2_LS || go == T2_HS || go == T2_LE || go == T2_GE;
 }
 
 /* By how much a variable moves in a turn: by a constant, or also by *by_var. */
@@ -107,9 +87,9 @@ static bool is_held(const struct op *c, uint32_t var)
 bool op_guard_possible(const struct op *c)
 {
 	const struct op_loop *l = &c->loop;
-	int32_t by = l->nsteps ? step(c) : 1;
+	int32_t by = l->nsteps ? op_loop_step(c) : 1;
 	bool up = l->go == T2_LO || l->go == T2_LS || l->go == T2_LT || l->go == T2_LE || (l->go == T2_NE && by > 0);
-	uint32_t m = size(by), by_var, shift;
+	uint32_t m = op_step_size(by), by_var, shift;
 	for (uint32_t i = 0; i < l->ngroups && l->nsteps == 0; i++) { /* ip and lr are all that is taken */
 		const struct op_group *g = &l->group[i];
 		if (!is_held(c, g->a) || (g->b != OP_NONE && !is_held(c, g->b)) || (g->c != OP_NONE && !is_held(c, g->c)))
@@ -117,9 +97,9 @@ bool op_guard_possible(const struct op *c)
 	}
 	if (l->nsteps == 0)
 		; /* nothing is counted */
-	else if (l->step[0].by_var != OP_NONE || m == 0 || m > 255 || up != (by > 0) || size(l->offset) > 255 || (by > 0 ? l->offset < 0 : l->offset > 0) || !two_others(c))
+	else if (l->step[0].by_var != OP_NONE || m == 0 || m > 255 || up != (by > 0) || op_step_size(l->offset) > 255 || (by > 0 ? l->offset < 0 : l->offset > 0) || !two_others(c))
 		return false;
-	if (l->nsteps && l->go == T2_NE && !is_power(m))
+	if (l->nsteps && l->go == T2_NE && !op_is_power(m))
 		return false;
 	for (uint32_t i = 0; i < l->nsteps; i++)
 		if (l->step[i].by_var != OP_NONE && op_step_of(l, l->step[i].by_var))
@@ -136,35 +116,6 @@ bool op_guard_possible(const struct op *c)
 	return true;
 }
 
-/* ip = turns, from what the counter is in ip; bound: a register, or -1: l->limit. */
-void op_guard_turns(struct op *c, int bound)
-{
-	const struct op_loop *l = &c->loop;
-	struct jit_code *code = &c->out.code;
-	uint32_t m = size(step(c)), more = l->go == T2_NE ? 0 : or_equal(l->go) ? m : m - 1;
-	if (bound < 0 && step(c) > 0) {
-		if (!jit_dp_imm(code, T2_RSB, T2_IP, T2_IP, l->limit, JIT_ANY)) {
-			jit_const(code, T2_LR, l->limit, JIT_ANY);
-			jit_dp(code, T2_SUB, T2_IP, T2_LR, T2_IP, JIT_ANY);
-		}
-	} else if (bound < 0) {
-		if (l->limit)
-			op_dp(c, T2_SUB, T2_IP, T2_IP, op_imm(l->limit), JIT_ANY);
-	} else if (step(c) > 0) {
-		jit_dp(code, T2_SUB, T2_IP, bound, T2_IP, JIT_ANY);
-	} else {
-		jit_dp(code, T2_SUB, T2_IP, T2_IP, bound, JIT_ANY);
-	}
-	if (more)
-		jit_dp_imm(code, T2_ADD, T2_IP, T2_IP, more, JIT_ANY);
-	if (m > 1 && is_power(m)) {
-		jit_shift_imm(code, T2_LSR, T2_IP, T2_IP, (uint32_t)__builtin_ctz(m), JIT_ANY);
-	} else if (m > 1) {
-		jit_const(code, T2_LR, m, JIT_ANY);
-		jit_mul3(code, T2_UDIV, T2_IP, T2_IP, T2_LR, 0);
-	}
-}
-
 static void to_slow(struct op *c, enum t2_cond cond)
 {
 	jit_branch(&c->out, cond, JIT_TO_CODE, 0);
@@ -175,8 +126,8 @@ static void check_counter(struct op *c, int bound)
 {
 	const struct op_loop *l = &c->loop;
 	struct jit_code *code = &c->out.code;
-	bool sign = is_signed(l->go), up = step(c) > 0;
-	uint32_t m = size(step(c)), room = l->go == T2_NE ? 0 : or_equal(l->go) ? m : m - 1;
+	bool sign = is_signed(l->go), up = op_loop_step(c) > 0;
+	uint32_t m = op_step_size(op_loop_step(c)), room = l->go == T2_NE ? 0 : op_or_equal(l->go) ? m : m - 1;
 	/* the loop is not entered, or not for a second turn: of no interest */
 	enum t2_cond not = l->go == T2_NE ? (up ? T2_HS : T2_LS) : t2_not(l->go);
 	if (bound >= 0)
@@ -251,7 +202,7 @@ static void check_group(struct op *c, const struct op_group *g, int t, int other
 	uint32_t by_var, shift;
 	int64_t d;
 	move_of(&c->loop, g, &d, &by_var, &shift);
-	uint32_t m = size((int32_t)d);
+	uint32_t m = op_step_size((int32_t)d);
 	region_end(c, g, t);
 	if (g->b != OP_NONE)
 		jit_dp_shift(code, T2_ADD, t, t, op_reg(c, g->b, other), T2_LSL, g->shift, JIT_ANY);
@@ -270,7 +221,7 @@ static void check_group(struct op *c, const struct op_group *g, int t, int other
 		if (shift)
 			jit_shift_imm(code, T2_LSR, t, t, shift, JIT_ANY);
 		jit_mul3(code, T2_UDIV, t, t, op_reg(c, by_var, other), 0);
-	} else if (m > 1 && is_power(m)) {
+	} else if (m > 1 && op_is_power(m)) {
 		jit_shift_imm(code, T2_LSR, t, t, (uint32_t)__builtin_ctz(m), JIT_ANY);
 	} else if (m > 1) {
 		jit_const(code, other, m, JIT_ANY);
@@ -317,7 +268,7 @@ void op_guard(struct op *c)
 		jit_dp_imm(code, T2_ADD, T2_IP, counter, (uint32_t)l->offset, JIT_SET);
 		to_slow(c, sign ? T2_VS : T2_HS);
 	} else if (l->offset < 0) {
-		jit_dp_imm(code, T2_SUB, T2_IP, counter, size(l->offset), JIT_SET);
+		jit_dp_imm(code, T2_SUB, T2_IP, counter, op_step_size(l->offset), JIT_SET);
 		to_slow(c, sign ? T2_VS : T2_LO);
 	} else {
 		jit_mov(code, T2_IP, counter);

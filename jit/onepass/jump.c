@@ -229,15 +229,6 @@ static enum outcome compare(struct op *c, const struct ub_insn *insn, enum t2_co
 	return DEPENDS;
 }
 
-/* Takes one from the budget; LO if there was none left. */
-void op_charge(struct op *c)
-{
-	int reg = op_reg(c, OP_BUDGET, T2_IP);
-	jit_dp_imm(&c->out.code, T2_SUB, reg, reg, 1, JIT_SET);
-	if (reg == T2_IP)
-		op_store_word(c, reg, c->map.home[OP_BUDGET]);
-}
-
 /* A taken jump to a slot. */
 static void go(struct op *c, uint32_t target, bool pays)
 {

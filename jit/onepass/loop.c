@@ -12,108 +12,6 @@
 #include "jit/onepass/loop.h"
 #include "jit/onepass/plan.h"
 
-static struct op_form *form_of(struct op *c, uint32_t var)
-{
-	return &c->loop.form[op_fact_index(var)];
-}
-
-static const struct op_form unknown = { OP_NONE, OP_NONE, OP_NONE, 0, 0 };
-
-static bool is_alone(const struct op_form *f, uint32_t var, int32_t add)
-{
-	return f->a == var && f->b == OP_NONE && f->add == add;
-}
-
-void op_loop_forget(struct op *c, uint32_t var)
-{
-	if (c->loop.fast)
-		*form_of(c, var) = unknown;
-}
-
-void op_loop_copy(struct op *c, uint32_t var, uint32_t from)
-{
-	if (c->loop.fast)
-		*form_of(c, var) = from == OP_NONE || from == UB_R10 ? unknown : *form_of(c, from);
-}
-
-static bool has_base(const struct op_form *f)
-{
-	return f->a != OP_NONE && f->b == OP_NONE;
-}
-
-static bool has_index(const struct op_form *f)
-{
-	return f->a == OP_NONE && f->b != OP_NONE;
-}
-
-static void add_forms(struct op_form *d, const struct op_form *s)
-{
-	struct op_form f = *d;
-	if (has_index(d) || (has_base(s) && !has_base(d))) { /* bases first, then indices */
-		f = *s;
-		s = d;
-	}
-	int32_t sum = (int32_t)((uint32_t)f.add + (uint32_t)s->add);
-	if (has_base(&f) && has_base(s)) {
-		f.b = s->a;
-		f.shift = 0;
-	} else if (has_base(&f) && has_index(s)) {
-		f.b = s->b;
-		f.c = s->c;
-		f.shift = s->shift;
-	} else if (f.b != OP_NONE && f.c == OP_NONE && has_base(s) && f.shift == 0) {
-		f.c = s->a;
-	} else if (f.b != OP_NONE && f.c == OP_NONE && has_index(s) && s->c == OP_NONE && f.shift == s->shift) {
-		f.c = s->b;
-	} else if (has_base(&f) && s->a != OP_NONE && s->c == OP_NONE && s->shift == 0) {
-		f.b = s->a;
-		f.c = s->b;
-		f.shift = 0;
-	} else {
-		f = unknown;
-	}
-	f.add = sum;
-	*d = f;
-}
-
-static void shift_form(struct op_form *f, uint32_t by)
-{
-	struct op_form g = { OP_NONE, f->b, f->c, (uint8_t)(f->shift + by), (int32_t)((uint32_t)f->add << by) };
-	if (f->a != OP_NONE && f->c == OP_NONE && (f->b == OP_NONE || f->shift == 0)) {
-		g.b = f->a;
-		g.c = f->b;
-		g.shift = (uint8_t)by;
-	} else if (f->a != OP_NONE || g.shift > 3) {
-		g = unknown;
-	}
-	*f = g;
-}
-
-/* The form of an arithmetic instruction's result. Sums are modulo 2^32. */
-void op_loop_assign(struct op *c, const struct ub_insn *insn)
-{
-	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn), k = (uint32_t)insn->imm;
-	struct op_form *f = form_of(c, d);
-	bool x = insn->opcode & UB_X, known = f->a != OP_NONE || f->b != OP_NONE;
-	if (op == UB_MOV && x && insn->offset == 0) {
-		op_loop_copy(c, d, s);
-	} else if ((op == UB_ADD || op == UB_SUB) && !x && known) {
-		f->add = (int32_t)((uint32_t)f->add + (op == UB_ADD ? k : 0u - k));
-	} else if (op == UB_ADD && x && s != UB_R10 && op_is_const(c, s) && known) {
-		f->add = (int32_t)((uint32_t)f->add + (uint32_t)op_val(c, s)->imm);
-	} else if (op == UB_ADD && x && s != UB_R10 && op_is_const(c, d)) {
-		*f = *form_of(c, s);
-		f->add = (int32_t)((uint32_t)f->add + (uint32_t)op_val(c, d)->imm);
-	} else if (op == UB_ADD && x && s != UB_R10) {
-		struct op_form other = *form_of(c, s);
-		add_forms(f, &other);
-	} else if (op == UB_LSH && !x && (k & 63) <= 3 && known) {
-		shift_form(f, k & 3);
-	} else {
-		*f = unknown;
-	}
-}
-
 static bool inside(const struct op_loop *l, uint32_t slot)
 {
 	for (uint32_t i = 0; i < l->nholes; i++)
@@ -285,21 +183,6 @@ bool op_loop_head(struct op *c)
 	return true;
 }
 
-void op_loop_enter(struct op *c, uint32_t slot)
-{
-	struct op_loop *l = &c->loop;
-	if (!l->fast)
-		return;
-	l->tested = false;
-	for (uint32_t i = 0; i < op_fact_count(c); i++) {
-		uint32_t var = i < OP_BUDGET ? i : i - OP_BUDGET + OP_WORD;
-		bool written = l->written >> var & 1;
-		l->form[i] = unknown;
-		if (slot == l->head || !written)
-			l->form[i].a = (uint8_t)var;
-	}
-}
-
 static bool are(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 {
 	return (a == c && b == d) || (a == d && b == c);
@@ -320,7 +203,7 @@ bool op_loop_covers(struct op *c, uint32_t var, int32_t offset, uint32_t size, u
 	const struct op_loop *l = &c->loop;
 	if (!l->fast || var == UB_R10 || !op_known(c, var))
 		return false;
-	const struct op_form *f = form_of(c, var);
+	const struct op_form *f = op_form_of(c, var);
 	int64_t at = (int64_t)f->add + offset;
 	for (uint32_t i = 0; i < l->ngroups; i++) {
 		const struct op_group *g = &l->group[i];
@@ -338,7 +221,7 @@ bool op_loop_is_exact(struct op *c, uint32_t var)
 	const struct op_loop *l = &c->loop;
 	if (!l->fast)
 		return false;
-	const struct op_form *f = form_of(c, var);
+	const struct op_form *f = op_form_of(c, var);
 	int32_t most = l->tested ? l->step[0].by : l->offset;
 	if (f->a == OP_NONE || f->b != OP_NONE)
 		return false;
@@ -355,13 +238,13 @@ bool op_loop_is_exact(struct op *c, uint32_t var)
 static bool has_moved(struct op *c, uint32_t var)
 {
 	const struct op_step *s = op_step_of(&c->loop, var);
-	const struct op_form *f = form_of(c, var);
+	const struct op_form *f = op_form_of(c, var);
 	if (!op_known(c, var))
 		return false;
 	if (!s)
-		return is_alone(f, var, 0);
+		return op_form_is(f, var, 0);
 	if (s->by_var == OP_NONE)
-		return is_alone(f, var, s->by);
+		return op_form_is(f, var, s->by);
 	return f->shift == 0 && f->add == 0 && ((f->a == var && f->b == s->by_var) || (f->b == var && f->a == s->by_var));
 }
 
@@ -397,9 +280,9 @@ void op_loop_test(struct op *c, const struct ub_insn *insn, bool taken)
 		return;
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), counter = l->source ? s : d, other = l->source ? d : s;
 	bool wide = UB_CLASS(insn->opcode) == UB_JMP;
-	bool ok = is_alone(form_of(c, counter), l->step[0].var, l->offset) && op_known(c, counter);
+	bool ok = op_form_is(op_form_of(c, counter), l->step[0].var, l->offset) && op_known(c, counter);
 	if (l->bound != OP_NONE)
-		ok = ok && op_known(c, other) && is_alone(form_of(c, other), l->bound, 0);
+		ok = ok && op_known(c, other) && op_form_is(op_form_of(c, other), l->bound, 0);
 	if (wide)
 		ok = ok && op_is_zero(c, counter + OP_HIGH) && (l->bound == OP_NONE || op_is_zero(c, other + OP_HIGH));
 	l->tested = ok;
@@ -441,11 +324,11 @@ static uint32_t place_of(struct op *c, uint32_t var)
 struct op_value op_loop_counter(struct op *c)
 {
 	const struct op_loop *l = &c->loop;
-	const struct op_form *f = form_of(c, l->step[0].var);
+	const struct op_form *f = op_form_of(c, l->step[0].var);
 	if (f->a != l->step[0].var || f->b != OP_NONE)
 		op_refuse(c, ONEPASS_TURNS_LOST);
 	uint32_t bound = l->bound == OP_NONE ? OP_NONE : place_of(c, l->bound);
-	if (bound != OP_NONE && !is_alone(form_of(c, l->bound), l->bound, 0))
+	if (bound != OP_NONE && !op_form_is(op_form_of(c, l->bound), l->bound, 0))
 		op_refuse(c, ONEPASS_TURNS_LOST);
 	return op_value(OP_SUM, place_of(c, l->step[0].var), bound, 0, (uint32_t)l->offset - (uint32_t)f->add);
 }
@@ -460,27 +343,6 @@ struct op_cold *op_loop_leave(struct op *c, enum t2_cond cond, uint32_t target, 
 	cold->resume = (uint16_t)target;
 	cold->what = pays;
 	return cold;
-}
-
-static int in_register(struct op *c, uint32_t place, int scratch)
-{
-	if (place < OP_REGS)
-		return (int)place;
-	op_load_word(c, scratch, place);
-	return scratch;
-}
-
-/* budget += turns that are left. */
-void op_loop_refund(struct op *c, const struct op_value *counter)
-{
-	struct op_value sum = op_value(OP_SUM, (uint32_t)in_register(c, counter->a, T2_IP), OP_NONE, 0, (uint32_t)counter->imm);
-	op_emit_value(c, T2_IP, &sum);
-	op_guard_turns(c, counter->b == OP_NONE ? -1 : in_register(c, counter->b, T2_LR));
-	uint32_t home = c->map.home[OP_BUDGET];
-	int budget = in_register(c, home, T2_LR);
-	jit_dp(&c->out.code, T2_ADD, budget, budget, T2_IP, JIT_ANY);
-	if (home >= OP_FRAME)
-		op_store_word(c, budget, home);
 }
 
 /* Branches of a form to slots of the loop stay in it. In the slow one, only those to the head do not lead there by

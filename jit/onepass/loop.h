@@ -17,7 +17,16 @@ bool op_loop_end(struct op *c, bool on);
 /* Whether the slot at hand, which is not the loop's first, is where its turns begin. */
 bool op_loop_head(struct op *c);
 
-/* What variables are in terms of what they were when the turn began. */
+/* form.c: what variables are in terms of what they were when the turn began. */
+static inline struct op_form *op_form_of(struct op *c, uint32_t var)
+{
+	return &c->loop.form[op_fact_index(var)];
+}
+/* Whether a form is one variable and a constant. */
+static inline bool op_form_is(const struct op_form *f, uint32_t var, int32_t add)
+{
+	return f->a == var && f->b == OP_NONE && f->add == add;
+}
 void op_loop_enter(struct op *c, uint32_t slot);
 void op_loop_assign(struct op *c, const struct ub_insn *insn);
 void op_loop_copy(struct op *c, uint32_t var, uint32_t from);
@@ -40,11 +49,29 @@ void op_loop_branch(struct op *c, enum t2_cond cond, uint32_t target);
 /* Branches out of a fast form: turns that are not taken are given back on the way. */
 struct op_cold *op_loop_leave(struct op *c, enum t2_cond cond, uint32_t target, bool pays);
 struct op_value op_loop_counter(struct op *c);
-void op_loop_refund(struct op *c, const struct op_value *counter);
 
-/* guard.c */
+/* budget.c */
+void op_loop_refund(struct op *c, const struct op_value *counter);
 /* ip = turns left, from the counter in ip. */
 void op_guard_turns(struct op *c, int bound);
+static inline int32_t op_loop_step(const struct op *c)
+{
+	return c->loop.step[0].by;
+}
+static inline uint32_t op_step_size(int32_t by)
+{
+	return by < 0 ? 0u - (uint32_t)by : (uint32_t)by;
+}
+static inline bool op_is_power(uint32_t m)
+{
+	return m && !(m & (m - 1));
+}
+static inline bool op_or_equal(enum t2_cond go)
+{
+	return go == T2_LS || go == T2_HS || go == T2_LE || go == T2_GE;
+}
+
+/* guard.c */
 /* The test; false if it cannot be emitted. */
 bool op_guard_possible(const struct op *c);
 void op_guard(struct op *c);

@@ -20,7 +20,8 @@ struct op_value op_address(struct op *c, uint32_t var, int32_t offset)
 	return op_value(OP_SUM, (uint32_t)op_reg(c, var, T2_IP), OP_NONE, 0, (uint32_t)offset);
 }
 
-int op_sum(struct op *c, const struct op_value *at)
+/* The whole address in a register. */
+static int whole(struct op *c, const struct op_value *at)
 {
 	if (at->b == OP_NONE && at->imm == 0)
 		return at->a;
@@ -246,7 +247,7 @@ static void encodable(struct op *c, struct op_value *at, bool wide)
 	if (at->b == OP_NONE ? near : at->imm == 0 && !wide)
 		return;
 	at->imm -= rest;
-	int t = op_sum(c, at);
+	int t = whole(c, at);
 	*at = op_value(OP_SUM, (uint32_t)t, OP_NONE, 0, (uint32_t)rest);
 }
 
@@ -344,10 +345,13 @@ static uint32_t word_at(const struct op *c, int32_t offset)
 	return OP_NONE;
 }
 
-/* Whether some of [r10 + offset, + size) is a variable; what is part of one cannot be reached. */
-static bool reaches_words(struct op *c, int32_t offset, uint32_t size)
+/* Whether some of [base + offset, + size) is a variable, which only r10 can be the base of; what is part of one cannot be
+ * reached. */
+bool op_reaches_words(struct op *c, uint32_t base, int32_t offset, uint32_t size)
 {
 	bool reaches = false;
+	if (base != UB_R10 || c->called)
+		return false;
 	for (uint32_t i = 0; i < c->map.nwords; i++) {
 		int32_t at = -4 * ((int32_t)c->map.word[i] + 1);
 		if (offset >= at + 4 || at >= offset + (int32_t)size)
@@ -457,18 +461,10 @@ void op_memory(struct op *c, const struct ub_insn *insn)
 {
 	bool loads = UB_CLASS(insn->opcode) == UB_LDX;
 	uint32_t base = loads ? UB_SRC(insn) : UB_DST(insn), size = op_size(insn->opcode);
-	bool atomic = UB_CLASS(insn->opcode) == UB_STX && UB_MODE(insn->opcode) == UB_ATOMIC;
-	if (base == UB_R10 && c->map.nwords && !c->called && reaches_words(c, insn->offset, size)) {
-		if (atomic)
-			op_refuse(c, ONEPASS_FRAME_WORD);
-		else
-			move_words(c, insn, size);
-	} else if (atomic) {
-		op_atomic(c, insn);
-		op_forget_keys(c);
-	} else if (loads) {
+	if (op_reaches_words(c, base, insn->offset, size))
+		move_words(c, insn, size);
+	else if (loads)
 		load(c, insn);
-	} else {
+	else
 		store(c, insn);
-	}
 }

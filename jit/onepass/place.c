@@ -177,23 +177,6 @@ static void add_imm(struct op *c, int rd, int rn, uint32_t imm)
 			jit_dp_imm(code, T2_ADD, rd, rd, imm & 255u << at, f);
 }
 
-/* Something is read that is not there any more. The desk is told what. */
-void op_lost(struct op *c, const struct op_value *v)
-{
-#if UB_HOST
-	struct onepass_report *r = c->report;
-	if (r->doubts) {
-		uint32_t var = v >= c->places.val && v < c->places.val + op_variables(c) ? (uint32_t)(v - c->places.val) : (uint32_t)OP_NONE;
-		if (r->ndoubts < r->room)
-			r->doubts[r->ndoubts++] = (struct onepass_doubt){ .slot = (uint16_t)c->slot, .what = ONEPASS_LOST, .v = (uint8_t)var };
-		return;
-	}
-#else
-	(void)v;
-#endif
-	op_refuse(c, ONEPASS_READS_LOST);
-}
-
 void op_emit_value(struct op *c, int rd, const struct op_value *v)
 {
 	struct jit_code *code = &c->out.code;
@@ -295,13 +278,6 @@ void op_done(struct op *c, uint32_t var, int reg)
 		op_store_word(c, reg, home);
 	else if (home != OP_NONE)
 		jit_mov(&c->out.code, (int)home, reg);
-}
-
-void op_shifted(struct op *c, uint32_t to, uint32_t from, enum t2_shift type, uint32_t k)
-{
-	int rn = op_reg(c, from, T2_IP), rd = op_dst(c, to, T2_IP);
-	jit_shift_imm(&c->out.code, type, rd, rn, k, JIT_ANY);
-	op_done(c, to, rd);
 }
 
 /* Brings a value to a place, unless it is there. */

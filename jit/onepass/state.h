@@ -7,7 +7,11 @@
  *   place.c   where the values of variables are  -> places
  *   check.c   what is known of them: the judge of what needs no check      -> facts
  *   values.c  of values of maps, and keys in the frame                     -> key
- *   loop.c    the test before a loop, and what holds in its fast form      -> loop
+ *   loop.c    loops that are compiled twice      -> loop
+ *   guard.c   the test before a loop
+ *   form.c    what variables are in its fast form, of what they were when the turn began
+ *   budget.c  payments
+ *   report.c  what is told to who asked
  *   cold.c    code off the straight line         -> cold
  *   lookup.c  lookups in maps
  *   alu.c, wide.c, memory.c, atomic.c, jump.c, call.c    instructions, by group
@@ -438,8 +442,6 @@ static inline struct op_operand op_imm(uint32_t imm)
 	return (struct op_operand){ .kind = OP_CONST, .imm = imm };
 }
 void op_dp(struct op *c, enum t2_dp op, int rd, int rn, struct op_operand m, enum jit_flags f);
-/* A variable becomes another, shifted by a constant. */
-void op_shifted(struct op *c, uint32_t to, uint32_t from, enum t2_shift type, uint32_t k);
 
 /* check.c */
 /* Which of the facts is about a variable. */
@@ -527,14 +529,14 @@ void op_give_back(struct op *c);
 void op_alu(struct op *c, const struct ub_insn *insn);
 void op_load_constant(struct op *c, const struct ub_insn *insn);
 void op_wide(struct op *c, const struct ub_insn *insn, uint32_t s);
-void op_shift_reg(struct op *c, enum t2_shift type, int rd, int rn, int count);
+/* A variable becomes another, shifted by a constant. */
+void op_shifted(struct op *c, uint32_t to, uint32_t from, enum t2_shift type, uint32_t k);
 
 /* memory.c, atomic.c */
 void op_memory(struct op *c, const struct ub_insn *insn);
+bool op_reaches_words(struct op *c, uint32_t base, int32_t offset, uint32_t size);
 void op_atomic(struct op *c, const struct ub_insn *insn);
 struct op_value op_address(struct op *c, uint32_t var, int32_t offset);
-/* The whole address in a register. */
-int op_sum(struct op *c, const struct op_value *at);
 void op_check(struct op *c, const struct op_value *at, uint32_t var, int32_t offset, uint32_t size, uint32_t rights);
 
 /* jump.c, call.c */
@@ -545,7 +547,11 @@ void op_prologue(struct op *c);
 void op_enter_function(struct op *c);
 void op_call(struct op *c, const struct ub_insn *insn);
 void op_exit(struct op *c);
-uint32_t op_helper_pushes(const struct op *c);
+/* Without a plan, r1..r3 are where helpers take their arguments, and keep their values; ip is pushed with them. */
+static inline uint32_t op_helper_pushes(const struct op *c)
+{
+	return c->plan.bits.bytes ? 0 : 16;
+}
 
 /* compile.c */
 #if UB_HOST

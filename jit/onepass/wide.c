@@ -3,6 +3,13 @@
  * borrows more (borrow.c). */
 #include "jit/onepass/state.h"
 
+void op_shifted(struct op *c, uint32_t to, uint32_t from, enum t2_shift type, uint32_t k)
+{
+	int rn = op_reg(c, from, T2_IP), rd = op_dst(c, to, T2_IP);
+	jit_shift_imm(&c->out.code, type, rd, rn, k, JIT_ANY);
+	op_done(c, to, rd);
+}
+
 /* One half of d = d op s. */
 static void half(struct op *c, const struct ub_insn *insn, bool high, enum t2_dp dp, enum jit_flags f)
 {
