@@ -20,12 +20,6 @@ static struct op_fact number(uint32_t lo, uint32_t hi)
 	return op_fact(OP_NUMBER, lo, hi);
 }
 
-void op_learn(struct op *c, uint32_t var, const struct op_fact *f)
-{
-	c->facts.fact[op_fact_index(var)] = *f;
-	op_add(&c->facts.there, var);
-}
-
 void op_is_mapped(struct op *c, uint32_t var, int32_t offset)
 {
 	if (var == UB_R10 || offset < -FAR_ACCESS || offset > FAR_ACCESS)
@@ -41,31 +35,6 @@ void op_is_mapped(struct op *c, uint32_t var, int32_t offset)
 static bool is_number(const struct op_fact *f)
 {
 	return f->kind <= OP_NUMBER;
-}
-
-/* An address stays one, of which only the region may be guessed. */
-void op_doubt_registers(struct op *c)
-{
-	for (uint32_t left = c->facts.there.of[0]; left; left &= left - 1) {
-		uint32_t var = (uint32_t)__builtin_ctz(left);
-		struct op_fact *f = &c->facts.fact[var];
-		f->open = true;
-		f->bounded = f->exact = f->mapped = f->narrow = false;
-		if (is_number(f))
-			op_forget(c, var);
-	}
-}
-
-/* What is known of the low half of a register, or of a word. */
-struct op_fact op_know(struct op *c, uint32_t var)
-{
-	const struct op_value *v = op_val(c, var);
-	if (v->kind == OP_CONST)
-		return number((uint32_t)v->imm, (uint32_t)v->imm);
-	if (var == UB_R10)
-		return op_fact(OP_STACK, 0, 0);
-	struct op_fact f = v->kind && op_in(&c->facts.there, var) ? c->facts.fact[op_fact_index(var)] : anything();
-	return f.null ? number(0, f.hi) : f;
 }
 
 bool op_never_equal(struct op *c, const struct ub_insn *insn)

@@ -5,7 +5,8 @@
  *   plan.c    reads the plan                     -> plan, say
  *   frame.c   what it says of where paths meet
  *   place.c   where the values of variables are  -> places
- *   check.c   what is known of them: the judge of what needs no check      -> facts
+ *   facts.c   what is known of them      -> facts
+ *   check.c   the judge of that, and of what needs no check
  *   values.c  of values of maps, and keys in the frame                     -> key
  *   loop.c    loops that are compiled twice      -> loop
  *   guard.c   the test before a loop

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What is known of variables, where it is kept: check.c has the rules by which something comes to be known. */
+#include "jit/onepass/state.h"
+
+void op_learn(struct op *c, uint32_t var, const struct op_fact *f)
+{
+	c->facts.fact[op_fact_index(var)] = *f;
+	op_add(&c->facts.there, var);
+}
+
+/* An address stays one, of which only the region may be guessed. */
+void op_doubt_registers(struct op *c)
+{
+	for (uint32_t left = c->facts.there.of[0]; left; left &= left - 1) {
+		uint32_t var = (uint32_t)__builtin_ctz(left);
+		struct op_fact *f = &c->facts.fact[var];
+		f->open = true;
+		f->bounded = f->exact = f->mapped = f->narrow = false;
+		if (f->kind <= OP_NUMBER)
+			op_forget(c, var);
+	}
+}
+
+/* What is known of the low half of a register, or of a word. */
+struct op_fact op_know(struct op *c, uint32_t var)
+{
+	const struct op_value *v = op_val(c, var);
+	if (v->kind == OP_CONST)
+		return op_fact(OP_NUMBER, (uint32_t)v->imm, (uint32_t)v->imm);
+	if (var == UB_R10)
+		return op_fact(OP_STACK, 0, 0);
+	struct op_fact f = v->kind && op_in(&c->facts.there, var) ? c->facts.fact[op_fact_index(var)] : op_fact(OP_ANYTHING, 0, UINT32_MAX);
+	return f.null ? op_fact(OP_NUMBER, 0, f.hi) : f;
+}
