@@ -138,7 +138,9 @@ func TestRefused(t *testing.T) {
 		{"an engine there is not", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) { m.Config.Engine = 3 }},
 		{"a policy there is not", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) { m.Config.Restart = 3 }},
 		{"a priority that is the kernel's", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) { m.Config.Priority = 7 }},
-		{"events there are not", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) { m.Config.Events = 1 << 14 }},
+		{"events there are not", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) {
+			m.Config.Events = 1 << (device.HookFrameOut + 1)
+		}},
 		{"a helper there is not", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) { m.Config.Helpers = []uint16{0x04} }},
 		{"a helper of no group", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) { m.Config.Helpers = []uint16{0x05} }},
 		{"a device there is not", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) { m.Config.Devices = 1 << 10 }},

@@ -40,7 +40,7 @@ func buildBoard(t testing.TB, core unicorn.Core) []byte {
 	}
 	elf := filepath.Join(t.TempDir(), "board.elf")
 	gcc := exec.Command("arm-none-eabi-gcc", "-mcpu="+string(core), "-mthumb", "-std=gnu99", "-Os", "-ffunction-sections", "-Wl,--gc-sections",
-		"-Wall", "-Wextra", "-Werror", "-nostartfiles", "-I.", "-Tinternal/storetest/board/board.ld",
+		"-Wall", "-Wextra", "-Werror", "-nostartfiles", "-I.", "-Idevice/kernel", "-Tinternal/storetest/board/board.ld",
 		"internal/storetest/board/main.c", "device/store/store.c", "device/boards/stm32_flash.c", "firmware/agent/frame.c", "-o", elf)
 	gcc.Dir = "../.."
 	if out, err := gcc.CombinedOutput(); err != nil {
