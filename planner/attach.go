@@ -16,7 +16,7 @@ import (
 const rounds = 200
 
 // Of makes a plan of a program. The device's compiler, on the desk, says which claims it cannot see to hold; they are left
-// out of the next attempt.
+// out of the next attempt. Where that comes to no end, all is tried again with less in it from the start.
 func Of(p *image.Program) (*Result, error) {
 	a, err := Analyse(p)
 	if err != nil {
@@ -26,14 +26,26 @@ func Of(p *image.Program) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := newBuilder(a, p, j)
+	for c := free; c <= noRecords; c++ {
+		b := newBuilder(a, p, j)
+		b.caution = c
+		var r *Result
+		if r, err = b.attempts(); err == nil {
+			return r, nil
+		}
+	}
+	return nil, err
+}
+
+// attempts makes plans until one is followed.
+func (b *builder) attempts() (*Result, error) {
 	for b.round = range rounds {
-		r, again, err := b.attempt(j)
+		r, again, err := b.attempt(b.judge)
 		if err != nil || !again {
 			return r, err
 		}
 	}
-	return nil, fmt.Errorf("%s: no plan is followed after %d attempts", p.Name, rounds)
+	return nil, fmt.Errorf("%s: no plan is followed after %d attempts", b.image.Name, rounds)
 }
 
 // Attach is a program with a plan, or as it is if it cannot have one.

@@ -39,12 +39,23 @@ type builder struct {
 	doubt     doubts
 	judge     *judge.Judge
 	round     int
+	caution   caution
 	plan      *plan.Plan
 	records   map[int]*record // loops with a record, by the slot they stand at
 	homes     [plan.Word + plan.MaxWords]plan.Place
 	insns     map[int]*plan.Insn
 	spilt     []spilt
 }
+
+// caution is what plans of a program go without, each also without what is before it.
+type caution int
+
+const (
+	free      caution = iota
+	noApart           // moves off the straight line, and values computed on one way only
+	noDefer           // values that are computed where they are read
+	noRecords         // records of loops
+)
 
 // spilt is a result of an instruction that is taken for zero. If the device cannot see that, it writes it where the variable
 // lives elsewhere, and to what is there.

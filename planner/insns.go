@@ -74,12 +74,12 @@ func (b *builder) function(n int) {
 				}
 				b.said(i.Slot).DeadHigh = !live.After[k].Has(plan.High + plan.R(int(reg)))
 			}
-			if seldom, _ := b.seldom(n, blk); i.Class == cfg.Branch && seldom && !i.Backward() {
+			if seldom, _ := b.seldom(n, blk); b.caution < noApart && i.Class == cfg.Branch && seldom && !i.Backward() {
 				b.said(i.Slot).Apart = true
 			}
 			if drops(i) {
 				b.said(i.Slot).Drop = !live.After[k].Has(plan.R(int(i.Dst)))
-				b.said(i.Slot).Defer = d[k] && plan.Deferrable(b.image.Text, i.Slot) && !b.said(i.Slot).Drop
+				b.said(i.Slot).Defer = d[k] && b.caution < noDefer && plan.Deferrable(b.image.Text, i.Slot) && !b.said(i.Slot).Drop
 			}
 		}
 	}
@@ -275,6 +275,9 @@ func (b *builder) seldom(n, blk int) (taken, on bool) {
 
 // neededSeldom tells whether a register is needed behind a block only on the way that is seldom gone: there it may be computed.
 func (b *builder) neededSeldom(n, blk int, low plan.Var) bool {
+	if b.caution >= noApart {
+		return false
+	}
 	f, live := b.Program.Functions[n], b.Live.Functions[n]
 	needed := func(s int) bool { return live.In[s].Has(low) || live.In[s].Has(plan.High+low) }
 	succs := f.Blocks[blk].Succs

@@ -67,8 +67,11 @@ func newBuilder(a *Analysis, p *image.Program, j *judge.Judge) *builder {
 func (b *builder) build() error {
 	p := &plan.Plan{Window: b.window(), Maps: len(b.image.Maps)}
 	b.plan, b.insns, b.spilt = p, map[int]*plan.Insn{}, nil
-	b.records = b.findRecords()
-	b.turnRecords(b.records)
+	b.records = map[int]*record{}
+	if b.caution < noRecords {
+		b.records = b.findRecords()
+		b.turnRecords(b.records)
+	}
 	p.Joins = b.joins()
 	if b.placed != b.version {
 		b.allocate()

@@ -4,6 +4,7 @@ package planner_test
 
 import (
 	"bytes"
+	"os"
 	"testing"
 
 	"github.com/ubench-dev/ubench/benchmarks"
@@ -101,4 +102,26 @@ func plannable(t *testing.T, p progen.Program) bool {
 		t.Errorf("%v, %s\ntext %x", err, x.Verdict.Reason, p.Text)
 	}
 	return true
+}
+
+// A program whose first plans come to no end has one with less in it: bignum as clang-19 makes it with -Os -mllvm
+// -unroll-threshold=150 -mllvm -indvars-widen-indvars=false -mllvm -pre-RA-sched=source.
+func TestPlanWithLessInIt(t *testing.T) {
+	data, err := os.ReadFile("testdata/bignum-os.o")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := image.LoadObject("bignum", data, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := planner.Of(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range x.Plan.Insns {
+		if i.Apart {
+			t.Error("the plan has all that plans can have: this program tests nothing any more")
+		}
+	}
 }
