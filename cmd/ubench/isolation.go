@@ -19,6 +19,16 @@ const otherBoard = "unicorn:cortex-m3+" + targets.NoCycles + "+" + targets.Walls
 // walls names the target with walls on the same board.
 func walls(info emu.Info) string { return info.Target + "+" + targets.Walls }
 
+// unwalled names the same board without walls, and with code where compartments have theirs: fetched from SRAM as it lies, so that
+// cycles tell what walls cost, and not where code is.
+func unwalled(info emu.Info) string {
+	spec := info.Target + "+" + targets.CodeIn + "=" + targets.InSRAM
+	if targets.Check(spec) != nil {
+		return info.Target // it has no choice, as QEMU, which runs code where it lies
+	}
+	return spec
+}
+
 // isolation measures what compartments cost on the board of a target.
 func (e *env) isolation(ctx context.Context, target emu.Target) (*bench.Isolation, error) {
 	walled, err := e.compartments(ctx, walls(target.Info()))
@@ -26,7 +36,12 @@ func (e *env) isolation(ctx context.Context, target emu.Target) (*bench.Isolatio
 		return nil, err
 	}
 	defer walled.Close()
-	measured, err := bench.MeasureIsolation(ctx, walled, target, e.benchmarks, e.progress.step)
+	open, err := e.targets.open(ctx, unwalled(target.Info()))
+	if err != nil {
+		return nil, err
+	}
+	defer open.Close()
+	measured, err := bench.MeasureIsolation(ctx, walled, open, e.benchmarks, e.progress.step)
 	if err != nil {
 		return nil, err
 	}
