@@ -28,7 +28,7 @@
 static inline void *ub_at(const struct ub_run *run, uint32_t addr)
 {
 #if UB_HOST
-	return run->base + addr;
+	return (void *)(run->base + addr);
 #else
 	(void)run;
 	return (void *)(uintptr_t)addr;

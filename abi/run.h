@@ -48,7 +48,7 @@ struct ub_run {
 	/* Pointers last: their width differs between device and host. */
 	const ub_helper *helpers; /* by UB_HELPER_AT(id), as far as ids on allow-lists go */
 	void *env;                /* what helpers work on */
-	uint8_t *base;            /* host: memory of device address 0 (port.h); device: unused, 0 */
+	uintptr_t base;           /* host: what a C pointer is more than a device address (port.h); device: unused, 0 */
 	/* The running engine's own: what code it made calls, and the C stack it goes back to. */
 	void (*routines[UB_ROUTINES])(void);
 	void *stack;

@@ -9,7 +9,7 @@
 
 struct ubpf_place {
 	struct ub_arena arena; /* memory, of which what is `used` stays as it is; in the place of ubpf_open's */
-	uint8_t *base;         /* hosts with 64-bit pointers: memory of address 0 */
+	uintptr_t base;        /* struct ub_run.base */
 	uint32_t stack_top;    /* address: r10 of the first frame. Below it lie UB_STACK_BYTES, then UB_SAVE_BYTES */
 	uint32_t cpu;          /* UB_CPU_*, for compilers */
 	/* Helpers of abi/helpers.h, which check their arguments themselves. */

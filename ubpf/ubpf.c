@@ -32,7 +32,7 @@ static void lend(struct ubpf *u, uint8_t *memory, uint32_t bytes)
 	u->arena.addr = (uint32_t)(uintptr_t)memory;
 #else
 	u->arena.addr = UBPF_HOST_ADDRESS;
-	u->run.base = memory - UBPF_HOST_ADDRESS;
+	u->run.base = (uintptr_t)memory - UBPF_HOST_ADDRESS;
 #endif
 }
 

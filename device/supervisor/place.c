@@ -48,7 +48,7 @@ static int32_t grant(struct supervisor_program *p, const struct ub_program *prog
 	r->nregions = UB_REGION_GRANTED;
 	r->helpers = os_ways;
 	r->env = &p->supervisor->env;
-	r->base = p->supervisor->board->base;
+	r->base = (uintptr_t)p->supervisor->board->base;
 	return p->loaded.maps.maps ? maps_grant(p->loaded.maps.maps, r) : 0;
 }
 

@@ -202,7 +202,7 @@ static void choose_options(struct agent *a)
 		j->regions[i] = region(a, &j->granted[i]);
 	*place = (struct ubpf_place){
 		.arena = a->arena,
-		.base = a->board->base,
+		.base = (uintptr_t)a->board->base,
 		.stack_top = a->arena.addr + j->stack.at + j->stack.len,
 		.cpu = a->board->cpu,
 		.calls = helper_table,

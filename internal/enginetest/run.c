@@ -49,7 +49,7 @@ void enginetest_run(const struct enginetest_job *job, struct enginetest_result *
 		.nregions = job->nregions,
 		.helpers = job->all_helpers ? helper_table : NULL,
 		.env = &env,
-		.base = job->base,
+		.base = (uintptr_t)job->base,
 	};
 	memcpy(run.regions, job->regions, sizeof run.regions);
 	run.regions[UB_REGION_STACK] =

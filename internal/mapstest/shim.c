@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "abi/port.h"
 #include "internal/mapstest/shim.h"
@@ -21,7 +23,7 @@ struct shim *shim_new(const struct ub_map_def *defs, uint32_t n, uint32_t bytes,
 		shim_free(s);
 		return NULL;
 	}
-	s->run.base = s->mem - SHIM_ADDR;
+	s->run.base = (uintptr_t)s->mem - SHIM_ADDR;
 	s->run.regions[0] = (struct ub_region){SHIM_ADDR, SHIM_SCRATCH, UB_READ | UB_WRITE};
 	s->run.nregions = 1;
 	fault->status = maps_grant(s->maps, &s->run);
@@ -52,11 +54,21 @@ uint64_t shim_call(struct shim *s, uint32_t id, const uint32_t *args, struct ub_
 	return result;
 }
 
+/* Zeroed memory at an address below those that programs see, where what is between the two is negative. */
+static uint8_t *low_memory(size_t bytes)
+{
+	void *p = mmap((void *)0x10000000, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		abort();
+	return p;
+}
+
 int32_t shim_embed(const uint8_t *image, uint32_t bytes, uint8_t *contexts, uint32_t n, uint32_t context, uint64_t *results,
 		   uint32_t *entries)
 {
 	enum { MEMORY = 64 << 10, IMAGE = 8 << 10, CONTEXTS = 8 << 10 };
-	uint8_t *memory = calloc(1, MEMORY + IMAGE + CONTEXTS), *copy = memory + MEMORY, *in = copy + IMAGE;
+	uint8_t *memory = low_memory(MEMORY + IMAGE + CONTEXTS), *copy = memory + MEMORY, *in = copy + IMAGE;
 	struct ubpf_helpers helpers;
 	const struct ubpf_options options = {
 		.engine = &vm_engine, .format = UB_FORMAT_PACKED, .budget = 10000, .helpers = &helpers, .seed = 7,
@@ -77,6 +89,6 @@ int32_t shim_embed(const uint8_t *image, uint32_t bytes, uint8_t *contexts, uint
 	if (!err)
 		*entries = u.run.maps->row[0].map->count;
 	memcpy(contexts, in, n * context);
-	free(memory);
+	munmap(memory, MEMORY + IMAGE + CONTEXTS);
 	return err;
 }

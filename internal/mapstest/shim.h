@@ -5,7 +5,6 @@
 
 #include "maps/helpers.h"
 
-/* Below every address that malloc gives, so that memory minus it is a pointer. */
 enum { SHIM_ADDR = 0x10000, SHIM_SCRATCH = 1024 };
 
 struct shim {

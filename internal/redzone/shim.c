@@ -62,7 +62,7 @@ const char *redzone_verdict(const struct redzone *z)
 int32_t redzone_interpret(struct redzone *z)
 {
 	struct ub_prepared prepared = {.program = &z->program};
-	z->run.base = z->base;
+	z->run.base = (uintptr_t)z->base;
 	z->run.env = &z->env;
 	z->run.helpers = helper_table;
 	return vm_engine.run(&prepared, &z->run);
