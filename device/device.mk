@@ -13,7 +13,7 @@ DEVICE_TEST := device/console/console.c device/console/test.c device/console/mis
 
 # As small as it goes, but for what programs spend their time in, and the way to helpers. Helpers of maps run in the gate, where
 # interrupts can be masked.
-DEVICE_FAST = $(patsubst %.c,%.o,$(wildcard vm/*.c)) jit/runtime.o device/supervisor/gate.o firmware/helpers/helpers.o firmware/helpers/devices.o \
+DEVICE_FAST = $(patsubst %.c,%.o,$(wildcard vm/*.c)) jit/runtime.o device/supervisor/gate.o device/supervisor/helpers.o firmware/helpers/helpers.o firmware/helpers/devices.o \
 	maps/helpers.o maps/hash.o device/supervisor/points.o
 # For what is the field's beside that: optimisations that make it longer, each by 60 to 270 bytes of 40,000.
 DEVICE_SMALL = -fno-schedule-insns2 -fno-move-loop-invariants -fno-inline-functions-called-once -fno-thread-jumps -fno-tree-dominator-opts
@@ -96,7 +96,7 @@ device-sanitize: ## tests of the supervisor on the desk, and of hooks with the s
 # supervisor and engines; of the server's memory the supervisor's is left out, which is the larger part of it.
 DEVICE_PARTS = device/cbor device/coap device/crypto device/oscore device/server device/store device/trust
 # Files in these folders that are no part of them, but features with a row of their own.
-DEVICE_APART = device/server/hooks.c device/supervisor/hooks.c device/supervisor/filters.c device/supervisor/points.c device/kernel/observe.c device/server/maps.c
+DEVICE_APART = device/server/hooks.c device/supervisor/hooks.c device/supervisor/order.c device/supervisor/filters.c device/supervisor/points.c device/kernel/observe.c device/server/maps.c
 DEVICE_SIZED = netduino2 mps2-an385
 # What there is of hashes, in device/crypto and in BearSSL: linked by themselves, to compare them.
 HASHES = crypto_sha256_begin crypto_sha256_take crypto_sha256_end crypto_hkdf \

@@ -88,30 +88,7 @@ int supervisor_passes(struct supervisor *s, uint32_t event, const uint8_t peer[O
 	return passes(s, &(struct passing){event, peer, &datagram});
 }
 
-static int frame_passes(void *owner, int out, const struct os_frame *frame)
+int supervisor_frame_passes(void *owner, int out, const struct os_frame *frame)
 {
 	return passes(owner, &(struct passing){out ? UB_EVENT_FRAME_OUT : UB_EVENT_FRAME_IN, NULL, frame});
-}
-
-void supervisor_filter_attach(struct supervisor_program *p, uint32_t event)
-{
-	struct supervisor *s = p->supervisor;
-
-	s->filtered |= event;
-	if (event & UB_EVENTS_FRAME)
-		s->board->filter_frames(frame_passes, s);
-}
-
-void supervisor_filter_detach(struct supervisor_program *p, uint32_t event)
-{
-	struct supervisor *s = p->supervisor;
-
-	s->filtered &= ~event;
-	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const struct supervisor_program *q = s->programs[i];
-		if (q != p && supervisor_placed(q))
-			s->filtered |= q->attached & event;
-	}
-	if (event & UB_EVENTS_FRAME && !(s->filtered & UB_EVENTS_FRAME))
-		s->board->filter_frames(NULL, NULL);
 }

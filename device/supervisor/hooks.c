@@ -14,126 +14,30 @@ static struct bpf_hook *head_of(struct supervisor_program *p)
 	return &p->what.gpio.hook;
 }
 
-uint32_t supervisor_hook_ms(uint32_t event)
+/* ---- Who is attached ---------------------------------------------------------------------------------------------- */
+
+/* Filters: whoever asks looks whether there is any. */
+static void filter(struct supervisor_program *p, uint32_t event)
 {
-	switch (event) {
-#define HOOK_MS(name, number, section, where, ms) \
-	case UB_EVENT_##name: return ms;
-		UB_HOOKS(HOOK_MS)
-#undef HOOK_MS
-	}
-	return 0;
+	struct supervisor *s = p->supervisor;
+
+	s->filtered |= event;
+	if (event & UB_EVENTS_FRAME)
+		s->board->filter_frames(s->frame_passes, s);
 }
 
-static uint32_t bytes_of(uint32_t event)
+static void unfilter(struct supervisor_program *p, uint32_t event)
 {
-	switch (event) {
-	case UB_EVENT_GPIO: return sizeof(struct bpf_gpio_ctx);
-	case UB_EVENT_SENSOR: return sizeof(struct bpf_sensor_ctx);
-	case UB_EVENT_COAP: return 0; /* the server's */
-	case UB_EVENT_BOOT: return sizeof(struct bpf_boot_ctx);
-	case UB_EVENT_FAULT: return sizeof(struct bpf_fault_ctx);
-	case UB_EVENT_PACKET_IN:
-	case UB_EVENT_PACKET_OUT: return sizeof(struct bpf_packet_ctx);
-	case UB_EVENT_FRAME_IN:
-	case UB_EVENT_FRAME_OUT: return sizeof(struct bpf_frame_ctx);
-	case UB_EVENT_SCHED_SWITCH:
-	case UB_EVENT_IRQ_ENTER:
-	case UB_EVENT_IRQ_EXIT:
-	case UB_EVENT_HELPER: return sizeof(union supervisor_seen);
-	}
-	return sizeof(struct bpf_hook);
-}
+	struct supervisor *s = p->supervisor;
 
-uint32_t supervisor_hook_context(uint32_t events)
-{
-	uint32_t most = 0;
-
-	for (uint32_t i = 0; i < UB_HOOK_COUNT; i++) {
-		uint32_t bytes = events >> i & 1 ? bytes_of(1u << i) : 0;
-		most = bytes > most ? bytes : most;
-	}
-	return most;
-}
-
-int32_t supervisor_check_hooks(const struct supervisor_board *board, const struct supervisor_config *c)
-{
-	uint32_t own = c->events & ~(uint32_t)UB_EVENTS_MANY, argument = c->hook_argument;
-	uint32_t path = (uint32_t)strnlen(c->hook_path, UB_HOOK_PATH);
-
-	if (c->events & ~(uint32_t)UB_EVENTS || own & (own - 1) || (c->long_running && c->events & ~(uint32_t)(UB_EVENT_INPUT | UB_EVENT_MESSAGE)))
-		return UB_E_ARGUMENT;
-	if (c->events & (UB_EVENT_TIMER | UB_EVENT_SENSOR) && !c->period_ms)
-		return UB_E_ARGUMENT;
-	if (path == UB_HOOK_PATH || (own == UB_EVENT_COAP) != (path > 0))
-		return UB_E_ARGUMENT;
-	if (own == UB_EVENT_GPIO ? argument >> 24 || !(argument & 3) || argument & 0xfc
-				 : own == UB_EVENT_SENSOR || own == UB_EVENT_HELPER ? argument > 255 : argument != 0)
-		return UB_E_ARGUMENT;
-	if (own & UB_EVENTS_FRAME && !board->filter_frames)
-		return UB_E_HOOK;
-	if (!(own & UB_EVENTS_INTERRUPT))
-		return 0;
-	if (own != UB_EVENT_HELPER && !OS_OBSERVABLE)
-		return UB_E_HOOK;
-	if (c->engine != SUPERVISOR_VM)
-		return UB_E_HOOK_ENGINE;
-	if (c->events != own) /* nor anything else: an interrupt may come at any time */
-		return UB_E_ARGUMENT;
-	for (uint32_t i = 0; i < UB_HELPER_ENTRIES; i++) {
-		if (ub_helper_in(c->helpers, i) && !supervisor_interrupt_helper(i))
-			return UB_E_HOOK_HELPER;
-	}
-	return 0;
-}
-
-/* ---- Who is attached, in order ------------------------------------------------------------------------------------ */
-
-static int same_hook(const struct supervisor_program *p, const struct supervisor_program *q, uint32_t event)
-{
-	const struct supervisor_config *a = &p->loaded.config, *b = &q->loaded.config;
-
-	if (!(q->attached & event) || q->state == SUPERVISOR_EMPTY)
-		return 0;
-	switch (event) {
-	case UB_EVENT_GPIO: return a->hook_argument >> 8 == b->hook_argument >> 8;
-	case UB_EVENT_SENSOR: return a->hook_argument == b->hook_argument && a->period_ms == b->period_ms;
-	case UB_EVENT_COAP: return !strcmp(a->hook_path, b->hook_path);
-	}
-	return 1;
-}
-
-int supervisor_before(const struct supervisor_program *p, const struct supervisor_program *q)
-{
-	uint8_t a = p->loaded.config.hook_priority, b = q->loaded.config.hook_priority;
-
-	return a != b ? a < b : p->since < q->since;
-}
-
-int32_t supervisor_in_order(const struct supervisor *s, const struct supervisor_program *like, uint32_t event, uint32_t n)
-{
-	for (int32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const struct supervisor_program *p = s->programs[i];
-		uint32_t first = 0;
-		if (!same_hook(like, p, event))
-			continue;
-		for (uint32_t k = 0; k < SUPERVISOR_PROGRAMS; k++)
-			first += same_hook(like, s->programs[k], event) && supervisor_before(s->programs[k], p);
-		if (first == n)
-			return i;
-	}
-	return UB_E_PROGRAM;
-}
-
-int32_t supervisor_of_path(const struct supervisor *s, const char *path, uint32_t len)
-{
+	s->filtered &= ~event;
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const struct supervisor_program *p = s->programs[i];
-		if (p->state != SUPERVISOR_EMPTY && p->attached & UB_EVENT_COAP && strlen(p->loaded.config.hook_path) == len &&
-		    !memcmp(p->loaded.config.hook_path, path, len))
-			return supervisor_in_order(s, p, UB_EVENT_COAP, 0);
+		const struct supervisor_program *q = s->programs[i];
+		if (q != p && supervisor_placed(q))
+			s->filtered |= q->attached & event;
 	}
-	return UB_E_PROGRAM;
+	if (event & UB_EVENTS_FRAME && !(s->filtered & UB_EVENTS_FRAME))
+		s->board->filter_frames(NULL, NULL);
 }
 
 /* Its compartment is there. */
@@ -146,7 +50,7 @@ static void join(struct supervisor_program *p, uint32_t event)
 		p->supervisor->look_at_pins = 0;
 	}
 	if (event & UB_EVENTS_FILTER)
-		supervisor_filter_attach(p, event);
+		filter(p, event);
 	if (event & UB_EVENTS_INTERRUPT)
 		supervisor_point_attach(p, event);
 }
@@ -157,7 +61,7 @@ static void part(struct supervisor_program *p, uint32_t event)
 	if (!(p->attached & ~event & (UB_EVENT_TIMER | UB_EVENT_SENSOR)))
 		supervisor_set_due(p, OS_FOREVER);
 	if (event & UB_EVENTS_FILTER)
-		supervisor_filter_detach(p, event);
+		unfilter(p, event);
 	if (event & UB_EVENTS_INTERRUPT)
 		supervisor_point_detach(p, event);
 }
@@ -318,7 +222,7 @@ static int waits(const struct supervisor_program *p, uint32_t event)
 {
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
 		const struct supervisor_program *q = p->supervisor->programs[i];
-		if (q != p && same_hook(p, q, event) && supervisor_before(q, p) && supervisor_placed(q) &&
+		if (q != p && supervisor_same_hook(p, q, event) && supervisor_before(q, p) && supervisor_placed(q) &&
 		    ((q->state == SUPERVISOR_RUNNING && q->now_for == event) || q->pending & event))
 			return 1;
 	}
@@ -337,7 +241,7 @@ void supervisor_run_pending(struct supervisor_program *p)
 	h->events = event;
 	h->now_ms = supervisor_now_ms();
 	h->version = BPF_HOOKS_VERSION;
-	memcpy(supervisor_clean_context(p), context, many ? sizeof own : bytes_of(event));
+	memcpy(supervisor_clean_context(p), context, many ? sizeof own : supervisor_hook_bytes(event));
 	p->pending &= ~event;
 	h->count = 0;
 	p->called = 0;
@@ -348,7 +252,7 @@ void supervisor_run_pending(struct supervisor_program *p)
 void supervisor_hook_over(struct supervisor_program *p, uint32_t event)
 {
 	for (uint32_t i = 0; event & ~(uint32_t)UB_EVENTS_MANY && i < SUPERVISOR_PROGRAMS; i++) {
-		if (same_hook(p, p->supervisor->programs[i], event))
+		if (supervisor_same_hook(p, p->supervisor->programs[i], event))
 			os_wake(p->supervisor->server, 1u << i);
 	}
 }

@@ -30,16 +30,29 @@ static inline uint32_t supervisor_now_ms(void)
 	return (uint32_t)(os_now() / 1000);
 }
 
+/* programs.c. Stands where there is no program, to be read and never written. */
+struct supervisor_program *supervisor_nobody(void);
+
+/* configuration.c. Whether a configuration can be, alone. */
+int32_t supervisor_check_config(const struct supervisor *s, const struct supervisor_config *c);
+/* Whether a program that was verified may run in interrupts; of text that no engine has changed. */
+int32_t supervisor_check_interrupt(const struct ub_program *program, struct ub_fault *where);
+/* Bytes of context that a hook has, and that several need. */
+uint32_t supervisor_hook_bytes(uint32_t event);
+uint32_t supervisor_hook_context(uint32_t events);
+/* Milliseconds that a run for a hook may take, 0: as its configuration says. */
+uint32_t supervisor_hook_ms(uint32_t event);
+
 /* load.c. Fills in *out from a configuration and an image, of which it keeps a copy. */
 int32_t supervisor_read(struct supervisor *s, const struct supervisor_config *config, const uint8_t *image,
 			uint32_t len, struct supervisor_image *out, struct ub_fault *where);
-/* The image becomes a program in memory of the arena, made ready for the interpreter if that is its engine. `program`
+/* What was read, from then on until the program is unloaded. */
+void supervisor_forget(struct supervisor *s, struct supervisor_image *image);
+
+/* build.c. The image becomes a program in memory of the arena, made ready for the interpreter if that is its engine. `program`
  * keeps no pointer to anything else. */
 int32_t supervisor_build(struct supervisor *s, const struct supervisor_image *image, struct ub_arena *arena,
 			 struct ub_program *program, struct ub_prepared *prepared, struct ub_fault *where);
-
-/* What was read, from then on until the program is unloaded. */
-void supervisor_forget(struct supervisor *s, struct supervisor_image *image);
 
 /* maps.c. What the maps of a program need. */
 int32_t supervisor_count_maps(const struct supervisor_config *config, const struct ub_program *program, struct supervisor_maps *to,
@@ -64,10 +77,6 @@ uint32_t supervisor_values_at(const struct supervisor_image *image);
 uint32_t supervisor_arena_at(const struct supervisor_image *image);
 int32_t supervisor_place(struct supervisor_program *p, struct ub_fault *where);
 void supervisor_displace(struct supervisor_program *p);
-/* Makes the run anew, as it is before the first instruction. */
-void supervisor_prepare_run(struct supervisor_program *p, uint32_t context_len);
-/* The same, as the supervisor keeps it, for runs that the program has no copy of. */
-void supervisor_begin_run(struct supervisor_program *p, uint32_t context_len, uint32_t budget, uint32_t work);
 
 /* cache.c. Finds or makes the code of a program; it has one user more. Returns its index or a status. */
 int32_t supervisor_code_of(struct supervisor *s, const struct ub_program *program, enum supervisor_engine engine,
@@ -78,29 +87,42 @@ int supervisor_code_evict(struct supervisor *s);
 /* A piece of the pool, for which code is given up if there is no room. */
 int32_t supervisor_take(struct supervisor *s, uint32_t bytes, int private, struct pool_piece *out);
 
-/* gate.c */
-uint64_t supervisor_gate(void *owner, uint32_t number, const struct os_args *args);
-/* By index, without asking whose they are. */
-extern const ub_helper supervisor_gate_table[UB_HELPER_ENTRIES];
-/* Helpers that a configuration grants and that have the devices they need: supervisor_program.open. */
+/* log.c. Text that a helper printed goes to the log. */
+void supervisor_keep_text(struct supervisor_program *p);
+
+/* grants.c */
+int supervisor_may_call(const struct supervisor_program *p, uint32_t number);
+/* Helpers that it may call: supervisor_program.open. */
 void supervisor_open_helpers(struct supervisor_program *p);
 
-/* Runs a program whose context has been filled in (life.c). `event`: what for, 0 if somebody called it. */
+/* helpers.c. By index, without asking whose they are. */
+extern const ub_helper supervisor_gate_table[UB_HELPER_ENTRIES];
+
+/* gate.c */
+uint64_t supervisor_gate(void *owner, uint32_t number, const struct os_args *args);
+
+/* run.c. Makes the run anew, as it is before the first instruction. */
+void supervisor_prepare_run(struct supervisor_program *p, uint32_t context_len);
+/* The same, as the supervisor keeps it, for runs that the program has no copy of. */
+void supervisor_begin_run(struct supervisor_program *p, uint32_t context_len, uint32_t budget, uint32_t work);
+/* Runs a program whose context has been filled in. `event`: what for, 0 if somebody called it. */
 void supervisor_run(struct supervisor_program *p, uint32_t context_len, uint32_t event);
 uint8_t *supervisor_clean_context(struct supervisor_program *p);
-/* Its run is over (life.c). */
-void supervisor_ended(struct supervisor_program *p, const struct os_end *end);
 /* When its period is over, or it is started again. */
 void supervisor_set_due(struct supervisor_program *p, uint64_t due);
 
-/* hooks.c. Whether the first comes before the second on a hook that both are attached to. */
+/* life.c. Into a compartment; what it is then. */
+int32_t supervisor_begin(struct supervisor_program *p, struct ub_fault *where);
+/* Its run is over; or it faulted. */
+void supervisor_ended(struct supervisor_program *p, const struct os_end *end);
+void supervisor_crashed(struct supervisor_program *p, const struct os_end *end);
+
+/* order.c. Whether the second is attached to the same hook as the first, and whether the first comes before the second there. */
+int supervisor_same_hook(const struct supervisor_program *p, const struct supervisor_program *q, uint32_t event);
 int supervisor_before(const struct supervisor_program *p, const struct supervisor_program *q);
+
+/* hooks.c */
 enum { HOOK_NO_LEVEL = 2 };
-/* Whether a configuration's hooks can be, and the bytes of context that they need. */
-int32_t supervisor_check_hooks(const struct supervisor_board *board, const struct supervisor_config *c);
-uint32_t supervisor_hook_context(uint32_t events);
-/* Milliseconds that a run for a hook may take, 0: as its configuration says. */
-uint32_t supervisor_hook_ms(uint32_t event);
 /* Its compartment is there, or will be gone. */
 void supervisor_hooks_begin(struct supervisor_program *p);
 void supervisor_hooks_leave(struct supervisor_program *p);
@@ -112,9 +134,8 @@ void supervisor_hook_fault(struct supervisor_program *p, const struct os_end *en
 /* Looks at simulated devices that somebody is attached to. */
 void supervisor_look_at_devices(struct supervisor *s, uint64_t now);
 
-/* filters.c. Somebody is attached to one of UB_EVENTS_FILTER, or will be no more. */
-void supervisor_filter_attach(struct supervisor_program *p, uint32_t event);
-void supervisor_filter_detach(struct supervisor_program *p, uint32_t event);
+/* filters.c. Whether a frame passes: an os_filter of the supervisor. */
+int supervisor_frame_passes(void *owner, int out, const struct os_frame *frame);
 
 /* points.c */
 /* What a program sees in an interrupt. */
@@ -124,10 +145,6 @@ union supervisor_seen {
 	struct bpf_irq_ctx irq;
 	struct bpf_helper_ctx helper;
 };
-/* Whether programs in interrupts may call a helper, by index. */
-int supervisor_interrupt_helper(uint32_t number);
-/* Whether a program that was verified may run in interrupts; of text that no engine has changed. */
-int32_t supervisor_check_interrupt(const struct ub_program *program, struct ub_fault *where);
 void supervisor_point_attach(struct supervisor_program *p, uint32_t event);
 void supervisor_point_detach(struct supervisor_program *p, uint32_t event);
 /* A program calls a helper that it may call. Returns 0 if nobody watches that. */

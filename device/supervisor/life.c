@@ -14,42 +14,6 @@
 #include "jit/jit.h"
 #include "vm/vm.h"
 
-/* Stands where there is no program, to be read and never written. */
-static struct supervisor_program *nobody(void)
-{
-	static const struct supervisor_program empty;
-
-	return (struct supervisor_program *)(uintptr_t)&empty;
-}
-
-void supervisor_init(struct supervisor *s, const struct supervisor_board *board)
-{
-	memset(s, 0, sizeof *s);
-	s->board = board;
-	s->server = os_self();
-	pool_init(&s->pool, board->pool_addr, board->pool_bytes);
-	helper_env_reset(&s->env, NULL, 0);
-	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++)
-		s->programs[i] = nobody();
-}
-
-struct supervisor_program *supervisor_at(struct supervisor *s, uint32_t number)
-{
-	struct supervisor_program *p = number < SUPERVISOR_PROGRAMS ? s->programs[number] : NULL;
-
-	return p && p->state != SUPERVISOR_EMPTY ? p : NULL;
-}
-
-int32_t supervisor_find(const struct supervisor *s, const char *name, uint32_t len)
-{
-	for (int32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const struct supervisor_program *p = s->programs[i];
-		if (p->state != SUPERVISOR_EMPTY && strlen(p->loaded.config.name) == len && !memcmp(p->loaded.config.name, name, len))
-			return i;
-	}
-	return UB_E_PROGRAM;
-}
-
 int32_t supervisor_load(struct supervisor *s, const struct supervisor_config *config, const uint8_t *image, uint32_t len,
 			struct ub_fault *where)
 {
@@ -108,32 +72,8 @@ static void make_thread(struct supervisor_program *p)
 	});
 }
 
-/* Its context has been filled in. */
-void supervisor_run(struct supervisor_program *p, uint32_t context_len, uint32_t event)
-{
-	supervisor_begin_maps(p);
-	supervisor_prepare_run(p, context_len);
-	p->tails = 0;
-	p->now_for = event;
-	p->tail = p->mailbox.tail;
-	p->state = SUPERVISOR_RUNNING;
-	p->runs++;
-	os_thread_start(&p->thread);
-}
-
-void supervisor_set_due(struct supervisor_program *p, uint64_t due)
-{
-	p->due = due;
-	p->supervisor->next = 0;
-}
-
-uint8_t *supervisor_clean_context(struct supervisor_program *p)
-{
-	return memset(supervisor_memory(p->supervisor, p->run.ctx_addr), 0, p->loaded.config.context);
-}
-
 /* Into a compartment; what it is then. */
-static int32_t begin(struct supervisor_program *p, struct ub_fault *where)
+int32_t supervisor_begin(struct supervisor_program *p, struct ub_fault *where)
 {
 	const struct supervisor_config *c = &p->loaded.config;
 	int32_t err = supervisor_place(p, where);
@@ -163,7 +103,7 @@ int32_t supervisor_start(struct supervisor *s, uint32_t number, struct ub_fault 
 	p->crashes = 0;
 	p->attached = p->loaded.config.events;
 	p->since = ++s->attachments;
-	int32_t err = begin(p, where);
+	int32_t err = supervisor_begin(p, where);
 	if (!err)
 		os_wake(s->server, 1u << number);
 	return err;
@@ -221,7 +161,7 @@ int32_t supervisor_unload(struct supervisor *s, uint32_t number)
 	supervisor_kill(s, number);
 	os_thread_kill(&p->thread, UB_E_KILLED); /* has ended; its memory may be used for something else */
 	supervisor_forget(s, &p->loaded);
-	s->programs[number] = nobody();
+	s->programs[number] = supervisor_nobody();
 	pool_give(&s->pool, &(struct pool_piece){p->own.addr, p->own.len});
 	return 0;
 }
@@ -257,63 +197,6 @@ int32_t supervisor_replace(struct supervisor *s, uint32_t number, const struct s
 	return err;
 }
 
-int32_t supervisor_fill(struct supervisor *s, uint32_t number, uint32_t at, const uint8_t *bytes, uint32_t len)
-{
-	struct supervisor_program *p = supervisor_at(s, number);
-
-	if (!p)
-		return UB_E_PROGRAM;
-	if (p->state != SUPERVISOR_READY)
-		return p->state == SUPERVISOR_RUNNING ? UB_E_RUNNING : UB_E_STOPPED;
-	if (at > p->loaded.config.context || len > p->loaded.config.context - at)
-		return UB_E_ARGUMENT;
-	memcpy(supervisor_memory(s, p->run.ctx_addr) + at, bytes, len);
-	return 0;
-}
-
-int32_t supervisor_call(struct supervisor *s, uint32_t number, const uint8_t *context, uint32_t len, uint32_t event)
-{
-	struct supervisor_program *p = supervisor_at(s, number);
-
-	if (!p)
-		return UB_E_PROGRAM;
-	if (p->loaded.config.long_running || len > p->loaded.config.context)
-		return UB_E_ARGUMENT;
-	if (p->state == SUPERVISOR_RUNNING)
-		return UB_E_RUNNING;
-	if (p->state != SUPERVISOR_READY)
-		return UB_E_STOPPED;
-	if (p->attached & UB_EVENTS_INTERRUPT)
-		return UB_E_HOOK_ATTACHED;
-	if (len < p->loaded.ctx_min)
-		return UB_E_CONTEXT;
-	if (context)
-		memcpy(supervisor_clean_context(p), context, len);
-	p->called = 1;
-	supervisor_run(p, len, event);
-	return 0;
-}
-
-const uint8_t *supervisor_context(const struct supervisor_program *p, uint32_t *len)
-{
-	*len = p->run.ctx_len;
-	return supervisor_placed(p) ? supervisor_memory(p->supervisor, p->run.ctx_addr) : NULL;
-}
-
-void supervisor_input(struct supervisor *s, uint32_t value)
-{
-	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		struct supervisor_program *p = s->programs[i];
-		if (!supervisor_placed(p))
-			continue;
-		p->input = value;
-		p->pending |= UB_EVENT_INPUT;
-		if (p->state == SUPERVISOR_RUNNING)
-			os_wake(&p->thread, UB_EVENT_INPUT);
-		os_wake(s->server, 1u << i);
-	}
-}
-
 static void keep_fault(struct supervisor_program *p, const struct os_end *end)
 {
 	struct supervisor_fault *f = &p->fault;
@@ -327,7 +210,7 @@ static void keep_fault(struct supervisor_program *p, const struct os_end *end)
 	f->count++;
 }
 
-static void crashed(struct supervisor_program *p, const struct os_end *end)
+void supervisor_crashed(struct supervisor_program *p, const struct os_end *end)
 {
 	uint32_t since = supervisor_now_ms() - p->fault.when_ms;
 
@@ -363,7 +246,7 @@ void supervisor_ended(struct supervisor_program *p, const struct os_end *as)
 		if (p->status == p->user->fault.status)
 			end.fault = p->user->fault;
 		if (!p->stopping)
-			return crashed(p, &end);
+			return supervisor_crashed(p, &end);
 		keep_fault(p, &end);
 	}
 	if (p->stopping || (c->long_running && c->restart != SUPERVISOR_ALWAYS))
@@ -379,85 +262,4 @@ void supervisor_ended(struct supervisor_program *p, const struct os_end *as)
 	if (p->called && p->supervisor->answered)
 		p->supervisor->answered(p->supervisor->answered_arg, p);
 	p->called = 0;
-}
-
-/* Started again after a fault; what goes wrong now counts as one more. */
-static void again(struct supervisor_program *p)
-{
-	struct os_end end = {0};
-
-	if (begin(p, &end.fault))
-		crashed(p, &end);
-}
-
-/* It was stopped in an interrupt, and is detached already. */
-static void interrupted(struct supervisor_program *p)
-{
-	const struct os_end end = {.fault = p->stopped};
-
-	p->stopped.status = 0;
-	p->status = end.fault.status;
-	p->now_for = p->loaded.config.events;
-	crashed(p, &end);
-}
-
-static void look_at(struct supervisor_program *p, uint64_t now)
-{
-	const struct os_end *end;
-
-	if (p->state == SUPERVISOR_RUNNING && (end = os_thread_ended(&p->thread)) != NULL)
-		supervisor_ended(p, end);
-	if (p->stopped.status && supervisor_placed(p))
-		interrupted(p);
-	if (p->state == SUPERVISOR_BACKOFF && p->due <= now)
-		again(p);
-	if (!supervisor_placed(p))
-		return;
-	const struct supervisor_config *c = &p->loaded.config;
-	if (p->due <= now) {
-		uint64_t period = (uint64_t)c->period_ms * 1000;
-		p->pending |= UB_EVENT_TIMER;
-		if (os_now() - p->due > p->late_us)
-			p->late_us = (uint32_t)(os_now() - p->due);
-		supervisor_set_due(p, p->due + (now - p->due) / period * period + period); /* those that were missed are */
-	}
-	p->pending &= p->attached;
-	if (p->state == SUPERVISOR_READY && p->pending)
-		supervisor_run_pending(p);
-}
-
-/* When the first of them is due. */
-static uint64_t next_due(const struct supervisor *s)
-{
-	uint64_t next = OS_FOREVER;
-
-	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++) {
-		const struct supervisor_program *p = s->programs[i];
-		if (p->due && p->due < next)
-			next = p->due;
-	}
-	return next;
-}
-
-uint64_t supervisor_next(struct supervisor *s)
-{
-	if (!s->next)
-		s->next = next_due(s);
-	return s->next < s->look_at_pins ? s->next : s->look_at_pins;
-}
-
-uint64_t supervisor_step(struct supervisor *s, uint32_t woken)
-{
-	uint64_t now = os_now();
-	uint32_t look = (s->next <= now ? ~0u : woken) & SUPERVISOR_FLAGS;
-
-	if (s->next <= now || s->look_at_pins <= now)
-		supervisor_look_at_devices(s, now);
-
-	for (; look; look &= look - 1) {
-		struct supervisor_program *p = s->programs[__builtin_ctz(look)];
-		if (p->state != SUPERVISOR_EMPTY)
-			look_at(p, now);
-	}
-	return supervisor_next(s);
 }

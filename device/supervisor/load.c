@@ -2,105 +2,6 @@
 /* Reading what a program is to be, and its image. Everything is checked here, once; starting it later does the same
  * again where it will lie. */
 #include "device/supervisor/internal.h"
-#include "ubpf/place.h"
-
-static int valid_name(const char name[SUPERVISOR_NAME])
-{
-	uint32_t n = 0;
-
-	for (; n < SUPERVISOR_NAME && name[n]; n++) {
-		char c = name[n];
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
-			return 0;
-	}
-	return n > 0 && n < SUPERVISOR_NAME;
-}
-
-static int32_t check_config(const struct supervisor *s, const struct supervisor_config *c)
-{
-	const uint32_t largest = 1u << 20;
-	static const uint32_t known[UB_HELPER_WORDS] = UB_HELPERS_ALL;
-
-	if (!valid_name(c->name))
-		return UB_E_NAME;
-	if (c->engine >= SUPERVISOR_ENGINE_COUNT)
-		return UB_E_ENGINE;
-	for (uint32_t i = 0; i < UB_HELPER_WORDS; i++) {
-		if (c->helpers[i] & ~known[i])
-			return UB_E_GRANT;
-	}
-	if (c->devices >> 16)
-		return UB_E_GRANT;
-	if (c->restart > SUPERVISOR_ALWAYS || c->priority < 1 || c->priority >= OS_PRIORITY_IDLE ||
-	    c->long_running > 1 || c->context > largest || c->mailbox > largest)
-		return UB_E_ARGUMENT;
-	for (uint32_t i = 0; i < SUPERVISOR_KEYS; i++) {
-		if (c->keys[i].first > c->keys[i].last || c->keys[i].rights & ~(uint32_t)(UB_READ | UB_WRITE))
-			return UB_E_GRANT;
-	}
-	return supervisor_check_hooks(s->board, c);
-}
-
-/* Formats that run where they lie need a copy of their own. */
-static int in_place(uint32_t format)
-{
-	return format != UB_FORMAT_PACKED && format != UB_FORMAT_ELF_OBJECT;
-}
-
-/* Ids of the helpers that are granted. Returns how many. */
-static uint32_t granted_helpers(const struct supervisor_config *c, uint16_t *ids)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < UB_HELPER_COUNT; i++) {
-		if (ub_helper_in(c->helpers, (uint32_t)ub_helper_index(helper_ids[i])))
-			ids[n++] = helper_ids[i];
-	}
-	return n;
-}
-
-int32_t supervisor_build(struct supervisor *s, const struct supervisor_image *image, struct ub_arena *arena,
-			 struct ub_program *program, struct ub_prepared *prepared, struct ub_fault *where)
-{
-	const struct supervisor_config *c = &image->config;
-	uint8_t *bytes = supervisor_memory(s, image->image.addr);
-	uint16_t granted[UB_HELPER_COUNT], ids[UB_HELPER_COUNT];
-	struct ubpf u;
-
-	*where = (struct ub_fault){0};
-	if (in_place(c->format)) {
-		uint8_t *copy = ub_arena_take(arena, image->image_bytes);
-		if (!copy)
-			return where->status = UB_E_MEMORY;
-		memcpy(copy, bytes, image->image_bytes);
-		bytes = copy;
-	}
-	/* Other formats are only read: the reader takes that they lie in the arena's memory for the address alone. */
-	const struct ubpf_place place = {
-		.arena = *arena, .cpu = s->board->cpu, .known = helper_ids, .nknown = UB_HELPER_COUNT, .ids = ids,
-	};
-	const struct ubpf_options options = {
-		.engine = c->engine == SUPERVISOR_VM ? &vm_engine : &jit_engine,
-		.format = c->format, .entry = c->entry, .allowed = granted, .nallowed = granted_helpers(c, granted), .place = &place,
-	};
-	int32_t err = ubpf_open(&u, &options, NULL, 0);
-	if (!err)
-		err = ubpf_read(&u, &options, bytes, image->image_bytes);
-	if (!err)
-		err = ubpf_verify(&u, &options);
-	if (!err && c->events & UB_EVENTS_INTERRUPT)
-		err = supervisor_check_interrupt(&u.program, &u.fault);
-	u.program.helpers = NULL;
-	u.program.nhelpers = 0;
-	if (!err && c->engine == SUPERVISOR_VM) /* code of the compiler is kept apart: cache.c */
-		err = ubpf_prepare(&u, &options);
-	*where = u.fault;
-	arena->used = u.arena.used;
-	*program = u.program;
-	*prepared = u.prepared;
-	prepared->program = program;
-	return err;
-}
 
 /* Bytes below r10 that a run needs, saved registers included (vm/slow.c). */
 static uint32_t stack_of(const struct ub_program *p, uint32_t engine)
@@ -158,7 +59,7 @@ int32_t supervisor_read(struct supervisor *s, const struct supervisor_config *co
 {
 	memset(out, 0, sizeof *out);
 	*where = (struct ub_fault){0};
-	int32_t err = check_config(s, config);
+	int32_t err = supervisor_check_config(s, config);
 	if (!err)
 		err = supervisor_take(s, len ? len : 1, 1, &out->image);
 	if (err)

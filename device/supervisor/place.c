@@ -8,8 +8,6 @@
  * stripe of the MPU that holds no data of it.
  */
 #include "device/supervisor/internal.h"
-#include "jit/jit.h"
-#include "vm/vm.h"
 
 /* Bytes of C stack: the interpreter's state is 376 (vm/layout.h); compiled code of eight frames saves as much, beside up to
  * 88 that are spilled; then routines and the hardware's frame. Who needs more faults. */
@@ -174,50 +172,4 @@ void supervisor_displace(struct supervisor_program *p)
 	p->user = NULL;
 	p->prepared = NULL;
 	p->nwalls = 0;
-}
-
-/* As much as the compiler copies without a loop. */
-struct part {
-	uint32_t words[12];
-} __attribute__((may_alias));
-
-/* Copies a run but for regions it does not have: that is done for every one. */
-static void copy_run(struct ub_run *to, const struct ub_run *from)
-{
-	const uint8_t *end = (const uint8_t *)(from->regions + from->nregions);
-	const struct part *f = (const struct part *)from, *last = (const struct part *)(from + 1);
-	struct part *t = (struct part *)to;
-
-	_Static_assert(sizeof *from - offsetof(struct ub_run, helper) <= 2 * sizeof *f, "what comes behind the regions is two parts");
-	do
-		*t++ = *f++;
-	while ((const uint8_t *)f < end);
-	t = (struct part *)(to + 1);
-	t[-2] = last[-2];
-	t[-1] = last[-1];
-}
-
-void supervisor_begin_run(struct supervisor_program *p, uint32_t context_len, uint32_t budget, uint32_t work)
-{
-	struct ub_run *r = &p->run;
-	const struct ub_region *stack = &r->regions[UB_REGION_STACK];
-
-	r->fault = (struct ub_fault){0};
-	r->r0 = 0;
-	r->budget = budget;
-	r->work = work;
-	r->ctx_len = context_len;
-	r->regions[UB_REGION_CTX].len = context_len;
-	if (stack->len)
-		memset(supervisor_memory(p->supervisor, stack->start), 0, stack->len);
-}
-
-void supervisor_prepare_run(struct supervisor_program *p, uint32_t context_len)
-{
-	uint32_t budget = p->loaded.config.budget;
-
-	supervisor_begin_run(p, context_len, budget, budget);
-	copy_run(p->user, &p->run);
-	p->user->env = NULL; /* the firmware's */
-	p->user->maps = NULL;
 }

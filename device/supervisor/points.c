@@ -10,54 +10,6 @@
 #include "device/supervisor/internal.h"
 #include "vm/vm.h"
 
-int supervisor_interrupt_helper(uint32_t number)
-{
-	switch (number) {
-	case UB_HELPER_memcpy:
-	case UB_HELPER_now_ms:
-	case UB_HELPER_ztimer_now:
-	case UB_HELPER_ktime_get_ns:
-	case UB_HELPER_get_prandom_u32:
-	case UB_HELPER_get_smp_processor_id:
-	case UB_HELPER_map_lookup_elem:
-	case UB_HELPER_map_update_elem:
-	case UB_HELPER_map_delete_elem:
-	case UB_HELPER_map_push_elem:
-	case UB_HELPER_map_pop_elem:
-	case UB_HELPER_map_peek_elem:
-	case UB_HELPER_ringbuf_output:
-	case UB_HELPER_ringbuf_reserve:
-	case UB_HELPER_ringbuf_submit:
-	case UB_HELPER_ringbuf_discard:
-	case UB_HELPER_ringbuf_query:
-		return 1;
-	}
-	return 0;
-}
-
-int32_t supervisor_check_interrupt(const struct ub_program *program, struct ub_fault *where)
-{
-	if (program->slots > UB_HOOK_SLOTS)
-		return where->status = UB_E_HOOK_SIZE;
-	for (uint32_t i = 0; i < program->slots; i++) {
-		const struct ub_insn *insn = &program->text[i];
-		uint32_t class = UB_CLASS(insn->opcode), op = UB_OP(insn->opcode);
-		int jumps = class == UB_JMP || class == UB_JMP32, back = jumps && insn->offset < 0;
-		if (jumps && op == UB_CALL) /* helpers are those of supervisor_interrupt_helper */
-			back = insn->regs >> 4 != UB_CALL_HELPER || insn->opcode & UB_X;
-		else if (jumps && op == UB_EXIT)
-			back = 0;
-		else if (class == UB_JMP32 && op == UB_JA)
-			back = insn->imm < 0;
-		if (back) {
-			where->pc = i;
-			return where->status = UB_E_HOOK_LOOP;
-		}
-		i += insn->opcode == UB_LDDW;
-	}
-	return 0;
-}
-
 static uint32_t point_of(uint32_t event)
 {
 	return (uint32_t)__builtin_ctz(event) - UB_HOOK_SCHED_SWITCH;

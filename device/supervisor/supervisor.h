@@ -5,17 +5,28 @@
  * One thread, the server, calls everything here (the helpers that programs call aside, which come through the gate).
  * The caller owns all memory: one struct supervisor, and the pool that programs get theirs from.
  *
- *   pool.c     the memory of programs, in pieces the MPU can wall off
- *   load.c     an image becomes a program that is known to be valid
- *   maps.c     maps of programs, their own and shared ones
- *   place.c    a compartment: where everything of a program lies, and its walls
- *   life.c     starting, running, ending, starting again
- *   cache.c    compiled code, kept by what it was made of
- *   gate.c     helpers: what programs ask for, and whether they may
- *   talk.c     mailboxes
- *   hooks.c    what makes programs run: attaching, order, contexts, budgets
- *   filters.c  hooks that see datagrams and frames, and may drop them
- *   points.c   hooks in interrupts
+ * Each of these files uses only those above it:
+ *
+ *   pool.c           the memory of programs, in pieces the MPU can wall off
+ *   programs.c       which programs there are
+ *   log.c            what programs printed
+ *   configuration.c  whether what a program is to be is possible
+ *   cache.c          compiled code, kept by what it was made of
+ *   maps.c           maps of programs, their own and shared ones
+ *   build.c          an image becomes a program in memory
+ *   grants.c         which helpers a program may call
+ *   place.c          a compartment: where everything of a program lies, and its walls
+ *   load.c           an image is read, and known to be valid
+ *   talk.c           mailboxes
+ *   helpers.c        helpers as a device has them
+ *   run.c            a run as it is before the first instruction
+ *   order.c          who is attached to a hook, in order
+ *   points.c         hooks in interrupts
+ *   gate.c           what programs ask for, and whether they may
+ *   hooks.c          what makes programs run: attaching, contexts, budgets
+ *   life.c           starting, ending, faulting, replacing
+ *   filters.c        hooks that see datagrams and frames, and may drop them
+ *   step.c           the beginning; what is due, again and again
  */
 #ifndef DEVICE_SUPERVISOR_H
 #define DEVICE_SUPERVISOR_H
@@ -187,6 +198,7 @@ struct supervisor {
 	uint64_t look_at_pins; /* when next, of simulated devices */
 	struct supervisor_points points;
 	uint32_t filtered;     /* UB_EVENTS_FILTER that somebody is attached to */
+	os_filter frame_passes; /* whom the link asks while somebody is */
 };
 
 /* Flags of the server thread that the supervisor uses: one for each program. Others are the server's. */

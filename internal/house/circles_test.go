@@ -63,15 +63,6 @@ func (u uses) circles() (knots [][]string) {
 	return knots
 }
 
-// known are the circles there still are, as files of a folder that are in one, and why. No other may come to be, and who takes
-// one apart takes it out of this table.
-var known = map[string][]string{
-	"device/supervisor": {
-		// Programs call helpers, helpers find, start and end programs, and to start one is to load and place it.
-		"filters.c gate.c hooks.c life.c load.c place.c points.c talk.c",
-	},
-}
-
 func TestNoCirclesBetweenFiles(t *testing.T) {
 	var folders []string
 	for _, name := range tracked(t) {
@@ -83,31 +74,10 @@ func TestNoCirclesBetweenFiles(t *testing.T) {
 		t.Fatalf("only %d folders", len(folders))
 	}
 	for _, dir := range folders {
-		allowed := map[string]bool{}
-		for _, knot := range known[dir] {
-			for file := range strings.FieldsSeq(knot) {
-				allowed[file] = true
-			}
-		}
-		var knots [][]string
 		for _, u := range []uses{usesOfGo(t, dir), usesOfC(t, dir)} {
-			knots = append(knots, u.circles()...)
-		}
-		found := 0
-		for _, knot := range knots {
-			if !slices.ContainsFunc(knot, func(f string) bool { return !allowed[f] }) {
-				found++
-				continue
+			for _, knot := range u.circles() {
+				t.Errorf("%s: these files use each other: %s", dir, strings.Join(knot, " "))
 			}
-			t.Errorf("%s: these files use each other: %s", dir, strings.Join(knot, " "))
-		}
-		if len(known[dir]) > 0 && found == 0 {
-			t.Errorf("%s: its circles are gone: take them out of the table known", dir)
-		}
-	}
-	for dir := range known {
-		if !slices.Contains(folders, dir) {
-			t.Errorf("%s, of the table known, is gone", dir)
 		}
 	}
 }
