@@ -20,7 +20,7 @@ EXAMPLE_OBJECTS := $(EXAMPLE_SOURCES:.c=.o) $(filter-out examples/maps/% example
 	$(foreach v,v1 v2 v3 v4,image/testdata/objects/everything.$v.o) \
 	$(foreach n,maps badmaps oldmaps core undefined several,image/testdata/objects/$n.o) \
 	$(patsubst %.c,%.o,$(sort $(wildcard deploy/trace/programs/*.bpf.c))) \
-	cmd/ubench/testdata/null.bpf.o emu/field/testdata/every.bpf.o $(MAP_SOURCES:.bpf.c=.bpf.o) $(MAP_SOURCES:.bpf.c=.linux.o)
+	bench/mapcosts/costs.bpf.o bench/mapcosts/costs.elf cmd/ubench/testdata/null.bpf.o emu/field/testdata/every.bpf.o $(MAP_SOURCES:.bpf.c=.bpf.o) $(MAP_SOURCES:.bpf.c=.linux.o)
 
 .PHONY: examples examples-check packed-tables packed-tables-check
 examples: $(addprefix build/,$(EXAMPLE_OBJECTS)) ## rebuild the objects of the examples
@@ -49,6 +49,13 @@ build/%.bpf.o: %.bpf.c $(wildcard examples/include/*.h examples/include/plain/*/
 	@mkdir -p $(@D)
 	$(MAP_BPF) -nostdlibinc -Iexamples/include -isystem examples/include/plain -c $< -o $@
 	llvm-strip-19 -g $@
+
+# What maps cost (bench/maps.go): programs, and the same in C for Cortex-M4, compiled as the firmware is.
+build/bench/mapcosts/costs.bpf.o: bench/mapcosts/costs.h
+build/bench/mapcosts/costs.elf: bench/mapcosts/costs.c bench/mapcosts/costs.h $(wildcard maps/*.[ch] abi/*.h) examples/examples.mk
+	@mkdir -p $(@D)
+	$(ARM)gcc -mcpu=cortex-m4 $(ARM_CFLAGS) -O2 -nostartfiles -Wl,--strip-debug,--build-id=none,-Ttext=0x08000000,-Tbss=0x20000000 \
+		-Wl,--defsym=__stack=0x20020000,-e,maps_costs_start $< $(sort $(wildcard maps/*.c)) -o $@
 
 build/internal/mapstest/%.linux.o: internal/mapstest/%.bpf.c examples/examples.mk
 	@mkdir -p $(@D)

@@ -88,6 +88,7 @@ type study struct {
 	rom, ram []bench.Component
 
 	isolation *bench.Isolation
+	maps      *bench.MapCosts
 
 	agreement *report.Table
 	conforms  *report.Table
@@ -152,6 +153,11 @@ func (e *env) study(ctx context.Context, spec string, all bool) (*study, error) 
 		s.missing = append(s.missing, "no figure h: "+s.info.Target+" has no walls")
 	} else if s.isolation, err = e.isolation(ctx, target); err != nil {
 		return nil, err
+	}
+	if s.maps, err = bench.MeasureMaps(ctx, target, bench.MapUses(), nil, e.progress.step); ctx.Err() != nil {
+		return nil, ctx.Err()
+	} else if err != nil {
+		s.missing = append(s.missing, "no figure k: "+oneLine(err))
 	}
 	if all {
 		if s.conforms, err = e.conformance(ctx, target); err != nil {
@@ -275,6 +281,7 @@ func (s *study) figures() []*report.Figure {
 		report.SafetyFigure(s.samples),
 		report.IsolationFigure(s.isolation),
 		report.InsteadFigure(slices.Concat(s.samples, s.instead)),
+		report.MapsFigure(s.maps),
 	}
 	return slices.DeleteFunc(all, func(f *report.Figure) bool { return f == nil })
 }

@@ -32,6 +32,7 @@ var commands = []func(*env) *cli.Command{
 	disasmCommand,
 	verifyCommand,
 	sizeCommand,
+	mapsCommand,
 	mergeCommand,
 	compareCommand,
 	figuresCommand,

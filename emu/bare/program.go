@@ -12,6 +12,9 @@ import (
 	"github.com/ubench-dev/ubench/emu/unicorn"
 )
 
+// Core is the name of a core, for who does not import package unicorn.
+type Core = unicorn.Core
+
 // Options say how to run a program. The zero value runs an ELF file from reset until it is done.
 type Options struct {
 	Core   unicorn.Core   // empty: the one the file says it was built for, else Cortex-M4
