@@ -104,6 +104,9 @@ func (t *Target) boot(ctx context.Context, o Options) (err error) {
 		t.machine.SetModel(model)
 	}
 	t.link = &link{machine: t.machine, symbols: t.symbols, limit: o.Limit}
+	if o.Model == nil {
+		t.link.shortcut = newShortcut(t.machine, t.symbols)
+	}
 	t.client = wire.NewClient(t.link)
 	t.client.NoAlias = o.NoAlias
 	if err := t.reset(ctx); err != nil {
@@ -119,6 +122,7 @@ func (t *Target) boot(ctx context.Context, o Options) (err error) {
 
 func (t *Target) reset(ctx context.Context) error {
 	t.machine.DropOutput()
+	t.link.shortcut.forget()
 	t.machine.Reset()
 	if err := t.client.Connect(ctx); err != nil {
 		return fmt.Errorf("boot: %w", err)
@@ -172,14 +176,15 @@ func (t *Target) Close() error { return t.machine.Close() }
 
 // link is the machine's serial port. Waiting for bytes runs the machine.
 type link struct {
-	machine *Machine
-	symbols *symbols.Table
-	limit   uint64 // instructions per request
-	left    uint64
+	machine  *Machine
+	symbols  *symbols.Table
+	shortcut *shortcut // nil: there is none
+	limit    uint64    // instructions per request
+	left     uint64
 }
 
 func (l *link) Write(p []byte) (int, error) {
-	if err := l.machine.Send(p); err != nil {
+	if err := l.machine.Send(l.shortcut.put(p)); err != nil {
 		return 0, err
 	}
 	l.left = l.limit
@@ -191,16 +196,14 @@ func (l *link) Lossless() {}
 
 func (l *link) Read(ctx context.Context, p []byte) (int, error) {
 	m := l.machine
-	if n := m.Receive(p); n > 0 {
+	if n := l.received(p); n > 0 {
 		return n, nil
 	}
-	before := m.Instructions()
-	reason, err := m.Run(ctx, ReturnAddress, l.left)
-	l.left -= m.Instructions() - before
+	reason, err := l.run(ctx)
 	if err != nil {
 		return 0, err
 	}
-	if n := m.Receive(p); n > 0 {
+	if n := l.received(p); n > 0 {
 		return n, nil
 	}
 	at := "pc " + l.symbols.Locate(m.Reg(PC))
@@ -218,4 +221,20 @@ func (l *link) Read(ctx context.Context, p []byte) (int, error) {
 		panic("BUG: output without bytes")
 	}
 	return 0, errors.New("the firmware stopped: " + reason.String() + " at " + at)
+}
+
+// run runs the machine until there is something to tell.
+func (l *link) run(ctx context.Context) (reason Reason, err error) {
+	for again := true; again; again = err == nil && l.shortcut.ran(reason) {
+		before := l.machine.Instructions()
+		reason, err = l.machine.Run(ctx, ReturnAddress, l.left)
+		l.left -= l.machine.Instructions() - before
+	}
+	return reason, err
+}
+
+// received takes what came over the port, which came first, and what came by the shortcut.
+func (l *link) received(p []byte) int {
+	n := l.machine.Receive(p)
+	return n + l.shortcut.take(p[n:])
 }
