@@ -435,6 +435,7 @@ void jit_ranges(struct jit *j)
 	g.slot = 0;
 	g.length = j->program->ctx_min;
 	g.extended = j->slots;
+	g.again = 0; /* until all states that functions start in are known */
 	g.now[UB_R10] = pointer(UB_REGION_STACK, UB_FRAME_BYTES);
 	memset(g.frame, UNKNOWN, sizeof(g.frame));
 	g.states = (void *)j->out.code.at;
