@@ -39,24 +39,33 @@ device-keys:
 		$(if $(PRODUCTION),-production) -boards "$(DEVICE_BOARDS) host"
 build/device/keys.h: device-keys
 
-# board, cpu, chip, Hz, interrupt of the serial line, link of the field, its interrupt
-define DEVICE_BOARD
-DEVICE_OBJECTS_$(1) := $$(addprefix build/device/$(1)/,$$(addsuffix .o,$$(basename $$(DEVICE_SOURCES) $(wildcard device/boards/$(3).c device/boards/$(3)_flash.c))))
+# Objects of a board's sources ($(1) board, $(2) CPU, $(3) sources): what does not know its board is compiled once for each CPU.
+DEVICE_OWN = device/boards/%.o device/console/misuse.o
+DEVICE_O = $(foreach o,$(addsuffix .o,$(basename $(3))),build/device/$(if $(filter $(DEVICE_OWN),$o),$(1),$(2))/$o)
 
-build/device/$(1).elf: $$(DEVICE_OBJECTS_$(1)) $(patsubst %.c,build/device/$(1)/%.o,$(DEVICE_FIELD) $(DEVICE_$(6))) build/device/$(1)/vectors.o device/boards/$(1).ld device/boards/board.ld
-	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$(2) $$(DEVICE_LDFLAGS) -Tdevice/boards/$(1).ld $$(filter %.o,$$^) -o $$@
-
-build/device/$(1)-test.elf: $$(DEVICE_OBJECTS_$(1)) $(patsubst %.c,build/device/$(1)/%.o,$(DEVICE_TEST)) build/device/$(1)/vectors-test.o device/boards/$(1).ld device/boards/board.ld
-	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$(2) $$(DEVICE_LDFLAGS) -Tdevice/boards/$(1).ld $$(filter %.o,$$^) -o $$@
-
+# folder, cpu, options
+define DEVICE_COMPILED
 build/device/$(1)/%.o: %.c device/device.mk firmware/boards.txt | build/bearssl-0.6 build/lwip-2.1.3
 	@mkdir -p $$(@D)
 	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) $$(ARM_CFLAGS) $$(if $$(filter $$(DEVICE_FAST:%=build/device/$(1)/%),$$@),-O2,-Os) $$(if $$(filter $$(DEVICE_FIELD),$$<),$$(DEVICE_SMALL)) \
-		-Idevice/kernel -Ibuild/device $(DEVICE_INCLUDES) $$(if $$(filter build/device/$(1)/maps/%,$$@),,-DUB_WALLS) -DBOARD_NAME='"$(1)"' -DBOARD_FIRMWARE='"$(COMMIT)"' -DBOARD_HZ=$(4) -DBOARD_SERIAL_IRQ=$(5) -DBOARD_LINK_IRQ=$(7) -MMD -MP -c $$< -o $$@
+		-Idevice/kernel -Ibuild/device $(DEVICE_INCLUDES) $$(if $$(filter build/device/$(1)/maps/%,$$@),,-DUB_WALLS) $(3) -MMD -MP -c $$< -o $$@
 
 build/device/$(1)/%.o: %.S device/device.mk
 	@mkdir -p $$(@D)
 	$$(call DOES,CC,$$@)$$(ARM)gcc -mcpu=$(2) -mthumb -I. -MMD -MP -c $$< -o $$@
+endef
+$(foreach c,$(sort $(foreach b,$(DEVICE_BOARDS),$(firstword $(BOARD_$b)))),$(eval $(call DEVICE_COMPILED,$c,$c)))
+
+# board, cpu, chip, Hz, interrupt of the serial line, link of the field, its interrupt
+define DEVICE_BOARD
+DEVICE_OBJECTS_$(1) := $(call DEVICE_O,$(1),$(2),$(DEVICE_SOURCES) $(wildcard device/boards/$(3).c device/boards/$(3)_flash.c))
+$(call DEVICE_COMPILED,$(1),$(2),-DBOARD_NAME='"$(1)"' -DBOARD_FIRMWARE='"$(COMMIT)"' -DBOARD_HZ=$(4) -DBOARD_SERIAL_IRQ=$(5) -DBOARD_LINK_IRQ=$(7))
+
+build/device/$(1).elf: $$(DEVICE_OBJECTS_$(1)) $(call DEVICE_O,$(1),$(2),$(DEVICE_FIELD) $(DEVICE_$(6))) build/device/$(1)/vectors.o device/boards/$(1).ld device/boards/board.ld
+	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$(2) $$(DEVICE_LDFLAGS) -Tdevice/boards/$(1).ld $$(filter %.o,$$^) -o $$@
+
+build/device/$(1)-test.elf: $$(DEVICE_OBJECTS_$(1)) $(call DEVICE_O,$(1),$(2),$(DEVICE_TEST)) build/device/$(1)/vectors-test.o device/boards/$(1).ld device/boards/board.ld
+	$$(call DOES,LD,$$@)$$(ARM)gcc -mcpu=$(2) $$(DEVICE_LDFLAGS) -Tdevice/boards/$(1).ld $$(filter %.o,$$^) -o $$@
 
 build/device/$(1)/vectors.o build/device/$(1)/vectors-test.o: device/boards/vectors.S device/device.mk
 	@mkdir -p $$(@D)
@@ -64,7 +73,7 @@ build/device/$(1)/vectors.o build/device/$(1)/vectors-test.o: device/boards/vect
 
 build/device/$(1)/device/boards/identity.o: build/device/keys.h
 
--include $$(DEVICE_OBJECTS_$(1):.o=.d) $(patsubst %.c,build/device/$(1)/%.d,$(DEVICE_FIELD) $(DEVICE_$(6)) $(DEVICE_TEST))
+-include $$(DEVICE_OBJECTS_$(1):.o=.d) $(patsubst %.o,%.d,$(call DEVICE_O,$(1),$(2),$(DEVICE_FIELD) $(DEVICE_$(6)) $(DEVICE_TEST)))
 endef
 $(foreach b,$(DEVICE_BOARDS),$(eval $(call DEVICE_BOARD,$b,$(word 1,$(BOARD_$b)),$(word 2,$(BOARD_$b)),$(word 3,$(BOARD_$b)),$(word 4,$(BOARD_$b)),$(word 5,$(BOARD_$b)),$(word 6,$(BOARD_$b)))))
 
@@ -108,7 +117,7 @@ device-sizes: $(DEVICE_SIZED:%=build/device/%.elf) ## code, tables and memory of
 		$(ARM)gcc -mthumb -mcpu=cortex-m3 -I. -Idevice/kernel -x c -c -o build/device/beside.o -
 	@printf '#include "device/crypto/fetched.h"\n#include "codec/dec32be.c"\n#include "codec/enc32be.c"\n#include "hash/sha2small.c"\n#include "kdf/hkdf.c"\n#include "mac/hmac.c"\n' | \
 		$(ARM)gcc -mcpu=cortex-m3 $(ARM_CFLAGS) -Os $(DEVICE_SMALL) $(DEVICE_INCLUDES) -x c -c -o build/device/hash-bearssl.o -
-	@for h in build/device/netduino2/device/crypto/hash.o build/device/hash-bearssl.o; do \
+	@for h in build/device/cortex-m3/device/crypto/hash.o build/device/hash-bearssl.o; do \
 		$(ARM)ld --gc-sections --unresolved-symbols=ignore-all -e 0 $(HASHES:%=-u %) $$h -o build/device/hashes.elf && \
 		echo "$$h: $$($(ARM)size build/device/hashes.elf | awk 'NR == 2 { print $$1 }') bytes"; done
 	@echo "the server's memory beside the supervisor's: $$((0x$$($(ARM)nm -S build/device/beside.o | cut -d' ' -f2)))"

@@ -103,8 +103,8 @@ func sequencePath(o *oscore.Operator) (string, error) {
 	return filepath.Join(dir, "oscore-"+hex.EncodeToString(o.ID())), os.MkdirAll(dir, 0o700)
 }
 
-// meetTimeout is how long a device is waited for before it is given up.
-const meetTimeout = 20 * time.Second
+// meetTimeout is how long a device is waited for before it is given up. An emulated one may get no time for long.
+const meetTimeout = time.Minute
 
 // reach connects to a device. Close it.
 func (p *deviceProfile) reach(ctx context.Context) (deploy.Device, error) {

@@ -166,7 +166,9 @@ func works(t *testing.T, target *Target) {
 	t.Helper()
 	b, _ := benchmarks.Lookup("fletcher16")
 	in := b.Input(2000)
-	s, err := target.Run(context.Background(), emu.Job{Engine: "native-O2", Kernel: b.Name, Context: in, WantContext: true})
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	s, err := target.Run(ctx, emu.Job{Engine: "native-O2", Kernel: b.Name, Context: in, WantContext: true})
 	if err != nil {
 		t.Fatal(err)
 	}
