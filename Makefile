@@ -49,7 +49,7 @@ lint: setup-test ## formatting, vet, staticcheck, import and house rules, shell 
 bench: setup-run build ## how fast the emulators, the compiler and the interpreter are on this machine
 	$(GO) test -run '^$$' -bench . ./...
 
-# Device C, as it is compiled for the desk: ASan and Go's runtime go together, UBSan goes by itself. The tag leaves
+# Device C, as it is compiled for the host: ASan and Go's runtime go together, UBSan goes by itself. The tag leaves
 # out tests that emulate: what ASan would find is libunicorn's. UBSan finds what is in ours alone, so the programs that were wrong
 # once, generated ones and plans run with it on the emulated core as well; but macros of libunicorn's header shift into the sign.
 DEVICE_C = ./femto ./baseline/rbpf ./internal/enginetest ./internal/jittest ./image/... ./firmware/... ./emu/host ./device/cbor ./device/slipmux ./device/crypto ./device/trust ./device/oscore ./internal/coaptest ./internal/storetest ./internal/servertest ./internal/mapstest

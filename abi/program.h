@@ -64,7 +64,7 @@ struct ub_program {
 	 * data); the verifier replaces the list by the whole one. Functions are the intervals between. */
 	const uint16_t *funcs;
 	uint32_t nfuncs;
-	/* What the desk found out about the program (SPEC.md, the plan): bytes that nobody has looked at. NULL: none. */
+	/* What the host found out about the program (SPEC.md, the plan): bytes that nobody has looked at. NULL: none. */
 	const uint8_t *plan;
 	uint32_t plan_bytes;
 	const struct ub_map_def *maps; /* as they are declared; an lddw of one has UB_MAP_HANDLE(index) */

@@ -211,7 +211,7 @@ func (s *Spec) Manifest(p *image.Program, board string) (m suit.Manifest, format
 		return fail(err)
 	}
 	if board == "host" && c.Engine != device.VM {
-		return fail(fmt.Errorf("a device on the desk runs programs with vm only"))
+		return fail(fmt.Errorf("a device on the host runs programs with vm only"))
 	}
 	restarts := map[string]device.Restart{"never": device.Never, "on-fault": device.OnFault, "always": device.Always}
 	if c.Restart, err = pick("restart", s.Restart, "on-fault", restarts); err != nil {

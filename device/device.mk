@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The firmware that devices in the field carry, for each board and as a program of the desk; and that of tests, which has a
+# The firmware that devices in the field carry, for each board and as a program of the host; and that of tests, which has a
 # console and does whatever its serial line says. Built into build/device/, where tests look for it; not committed.
 
 DEVICE_ENGINE_DIRS = image maps verify vm jit ubpf firmware/helpers
@@ -77,7 +77,7 @@ build/device/$(1)/device/boards/identity.o: build/device/keys.h
 endef
 $(foreach b,$(DEVICE_BOARDS),$(eval $(call DEVICE_BOARD,$b,$(word 1,$(BOARD_$b)),$(word 2,$(BOARD_$b)),$(word 3,$(BOARD_$b)),$(word 4,$(BOARD_$b)),$(word 5,$(BOARD_$b)),$(word 6,$(BOARD_$b)))))
 
-# The same server as a program of the desk.
+# The same server as a program of the host.
 DEVICE_HOST := $(sort $(foreach d,$(DEVICE_ENGINE_DIRS) device/supervisor device/posix/alone device/posix/nor,$(wildcard $d/*.c)) \
 	$(filter-out device/boards/field.c,$(DEVICE_FIELD)) firmware/agent/frame.c device/posix/os.c device/posix/link.c)
 
@@ -93,9 +93,9 @@ build/device/host.o/device/boards/identity.o: build/device/keys.h
 
 -include $(DEVICE_HOST:%.c=build/device/host.o/%.d)
 
-# The supervisor on the desk: ASan, UBSan, and TSan for what goes on at the same time.
+# The supervisor on the host: ASan, UBSan, and TSan for what goes on at the same time.
 .PHONY: device-sanitize
-device-sanitize: ## tests of the supervisor on the desk, and of hooks with the server, under three sanitizers
+device-sanitize: ## tests of the supervisor on the host, and of hooks with the server, under three sanitizers
 	$(GO) test -asan -tags sanitize ./internal/devicetest
 	CGO_CFLAGS='-O1 -g $(UBSAN)' CGO_LDFLAGS='$(UBSAN)' $(GO) test -tags sanitize ./internal/devicetest
 	CGO_CFLAGS='-O1 -g -fsanitize=thread' CGO_LDFLAGS='-fsanitize=thread' $(GO) test -tags sanitize ./internal/devicetest

@@ -3,7 +3,7 @@
  * docs/device.md says how to put another one under it:
  *
  *   device/kernel/   our own small kernel, for boards
- *   device/posix/    pthreads, so that what lies above runs on the desk under sanitizers
+ *   device/posix/    pthreads, so that what lies above runs on the host under sanitizers
  *
  * os_port.h is the implementation's: it defines struct os_thread, which the caller owns the memory of.
  *

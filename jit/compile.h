@@ -164,7 +164,7 @@ struct jit {
 
 	/* Program-wide. */
 	uint32_t slots, cpu;
-	uint32_t without;    /* bit enum jit_repair: left out, for tests on the desk */
+	uint32_t without;    /* bit enum jit_repair: left out, for tests on the host */
 	struct jit_map *map; /* NULL: not asked for */
 	uint32_t exit_live;  /* halves of r0..r5 read after local calls */
 	uint32_t entry_live; /* halves read by functions that are called */
@@ -194,7 +194,7 @@ struct jit {
 	struct jit_stub stubs[JIT_STUBS]; /* as far as nstubs says */
 };
 
-/* Repairs of faults that were found in loops with two forms and in programs without exit. A test on the desk leaves
+/* Repairs of faults that were found in loops with two forms and in programs without exit. A test on the host leaves
  * each out and looks whether the generator of programs still finds the fault; the device has them always. */
 enum jit_repair { JIT_REPAIR_R10, JIT_REPAIR_SIGNED_LIMIT, JIT_REPAIR_CARRY, JIT_REPAIR_NO_EXIT, JIT_REPAIRS };
 

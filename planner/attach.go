@@ -15,7 +15,7 @@ import (
 // rounds is how often a plan is made anew, with less in it.
 const rounds = 200
 
-// Of makes a plan of a program. The device's compiler, on the desk, says which claims it cannot see to hold; they are left
+// Of makes a plan of a program. The device's compiler, on the host, says which claims it cannot see to hold; they are left
 // out of the next attempt. Where that comes to no end, all is tried again with less in it from the start.
 func Of(p *image.Program) (*Result, error) {
 	a, err := Analyse(p)
@@ -92,7 +92,7 @@ func (b *builder) attempt(j *judge.Judge) (r *Result, again bool, err error) {
 	return b.prune(j, &Result{b.Analysis, b.plan, data, v, b.places}), false, nil
 }
 
-// unproved finds accesses that the desk can prove and the device cannot: a test before a loop may do for these, too.
+// unproved finds accesses that the host can prove and the device cannot: a test before a loop may do for these, too.
 func (b *builder) unproved(v *judge.Verdict) (some bool) {
 	for n, f := range b.Program.Functions {
 		for _, x := range b.accesses[n] {

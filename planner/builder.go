@@ -15,7 +15,7 @@ import (
 	"github.com/ubench-dev/ubench/planner/ranges"
 )
 
-// Analysis is what the desk knows of a program, phase by phase.
+// Analysis is what the host knows of a program, phase by phase.
 type Analysis struct {
 	Program *cfg.Program
 	Forests []*loops.Forest // of each function
@@ -72,7 +72,7 @@ type doubts struct {
 	loops  map[int]int       // loops by slot: 1 not paid before, 2 no record
 	defers map[int]bool      // instructions that are not deferred
 	form   map[claim]bool    // forms at a join
-	proofs map[int]bool      // accesses that the device checks, though the desk can prove them
+	proofs map[int]bool      // accesses that the device checks, though the host can prove them
 }
 
 type claim struct {

@@ -88,7 +88,7 @@ func (b *builder) weaken(at claim, k judge.Known) {
 	}
 	w.times++
 	f := &w.fact
-	base := int64(0) // where the compiler on the desk has what it is an offset into
+	base := int64(0) // where the compiler on the host has what it is an offset into
 	switch f.Kind {
 	case plan.Rodata:
 		base = b.judge.Rodata()

@@ -14,7 +14,7 @@ import (
 	"github.com/ubench-dev/ubench/planner/ranges"
 )
 
-// Known is all that the desk knows of a program, and what the device's compiler makes of it: with a plan, or, if it follows
+// Known is all that the host knows of a program, and what the device's compiler makes of it: with a plan, or, if it follows
 // none, without.
 type Known struct {
 	*Analysis

@@ -23,7 +23,7 @@ func TestAccessesNeedNoCheck(t *testing.T) {
 		{"movavg", "the same, of two blocks", 19, 2, 0},
 		{"kalman", "a pointer that walks beside a counter of 64 bits", 3, 2, 0},
 		{"matmul", "addresses of two indices, one of which moves by a variable", 1, 2, 1},
-		{"bignum", "what the desk can prove and the device cannot", 2, 4, 3},
+		{"bignum", "what the host can prove and the device cannot", 2, 4, 3},
 		{"base64", "a pointer in a word of the frame, several accesses a turn", 8, 7, 6},
 		{"lz4", "loops amid a loop that has no counter", 2, 4, 5},
 		{"cbor", "a struct on the caller's stack, by pointer, two calls deep", 19, 0, 4},

@@ -17,7 +17,7 @@ func InsteadFigure(samples []bench.Sample) *Figure {
 	f.Name, f.Command = "j-instead", "ubench run --all --engines native-O2,wasm2c,jit,jit-plan,vm"
 	f.Title = "What would you use instead? WebAssembly, ahead of time"
 	f.Caption = "Execution against the same C compiled natively, each kernel at its largest size. wasm2c is the same source through " +
-		"WebAssembly (clang, wasm2c, gcc -O2) with every access checked and no limit on time: it is compiled on the desk and linked " +
+		"WebAssembly (clang, wasm2c, gcc -O2) with every access checked and no limit on time: it is compiled on the host and linked " +
 		"into the firmware, while the others take programs that arrive."
 	return f
 }

@@ -58,7 +58,7 @@ func WayFigure(ways []deploy.Way, board string) *Figure {
 		}
 	}
 	packed := mean.bars[abi.Packed.String()]
-	f.Caption = fmt.Sprintf("What it takes from the desk to the first result on the device: the same programs in each format, with the same transport, "+
+	f.Caption = fmt.Sprintf("What it takes from the host to the first result on the device: the same programs in each format, with the same transport, "+
 		"manifest and signature. packed takes %.0f %% of the bytes of ELF and %.0f %% of those of Femto-Containers' images, which are µBPF's formats; "+
 		"verifying the signature takes more than all else together.",
 		100*packed/mean.bars[abi.ELFObject.String()], 100*packed/mean.bars[abi.FemtoContainers.String()])

@@ -14,7 +14,7 @@ import (
 
 const example = "../examples/embed"
 
-// need skips where a tool is missing, as on a desk that only runs ubench.
+// need skips where a tool is missing, as on a host that only runs ubench.
 func need(t *testing.T, tools ...string) {
 	t.Helper()
 	for _, tool := range tools {

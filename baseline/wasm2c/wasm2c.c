@@ -10,7 +10,7 @@
 
 #if UB_HOST
 
-/* The desk has no code of this engine. */
+/* The host has no code of this engine. */
 static int32_t prepare(const struct ub_engine *engine, const struct ub_program *program, struct ub_arena *arena,
 		       uint32_t cpu, struct ub_prepared *out, struct ub_fault *where)
 {

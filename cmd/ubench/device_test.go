@@ -77,7 +77,7 @@ func TestDeviceMistakes(t *testing.T) {
 	}
 }
 
-// hostDevice is the device of the desk, which runs until the end of the test.
+// hostDevice is the device of the host, which runs until the end of the test.
 func hostDevice(t *testing.T) *field.Device {
 	t.Helper()
 	testenv.Make(t, "build/device/host")
@@ -89,7 +89,7 @@ func hostDevice(t *testing.T) *field.Device {
 	return box
 }
 
-// From a C file to a result, a fault with its line of C, and back; on the device of the desk.
+// From a C file to a result, a fault with its line of C, and back; on the device of the host.
 func TestDeployAndWatch(t *testing.T) {
 	if _, err := exec.LookPath("clang-19"); err != nil {
 		t.Skip("no clang-19: run scripts/setup.sh test")

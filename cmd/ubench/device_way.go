@@ -19,7 +19,7 @@ import (
 // deviceWay boots a device for this alone and measures the way of the paper's programs to it.
 func (e *env) deviceWay(c *cli.Context, _ []string) error {
 	target, plot := "qemu:netduinoplus2", c.String("plot")
-	if c.IsSet("target") { // emulate's default is the desk, which counts nothing
+	if c.IsSet("target") { // emulate's default is the host, which counts nothing
 		target = c.String("target")
 	}
 	if plot != "" {
@@ -51,7 +51,7 @@ func (e *env) deviceWay(c *cli.Context, _ []string) error {
 	}
 	engine := device.JIT
 	if target == "host" {
-		engine = device.VM // the desk runs no code for devices
+		engine = device.VM // the host runs no code for devices
 	}
 	ways, err := deploy.MeasureWays(c.Context, d, engine, suit.DevelopmentKey.SigningKey, e.progress.step)
 	if err != nil {

@@ -167,7 +167,7 @@ func compiledCode(ctx context.Context, target emu.Target, job emu.Job, program *
 	}
 	code, where, err := compileHere(ctx, job, unicorn.Core(target.Info().Core))
 	same := bytes.Equal(code, device.Code)
-	if job.Engine == "jit-plan" { // by the desk's compiler, whose sections lie elsewhere
+	if job.Engine == "jit-plan" { // by the host's compiler, whose sections lie elsewhere
 		code, where, err = compileByPlan(program)
 		same = len(code) == len(device.Code)
 	}
@@ -180,7 +180,7 @@ func compiledCode(ctx context.Context, target emu.Target, job emu.Job, program *
 	return newCompiled(device.CodeAddr, uint32(device.CodeBytes), program, where), nil
 }
 
-// compileByPlan compiles a program by the plan that the desk makes of it.
+// compileByPlan compiles a program by the plan that the host makes of it.
 func compileByPlan(program *image.Program) (code []byte, where []jit.Place, err error) {
 	k, err := planner.Look(program)
 	if err != nil {

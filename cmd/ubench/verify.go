@@ -171,7 +171,7 @@ func verifyProgram(p *image.Program) (*verification, error) {
 	return v, nil
 }
 
-// accessOf says what becomes of an access: what the compiler makes of it counts, the reasons are the desk's.
+// accessOf says what becomes of an access: what the compiler makes of it counts, the reasons are the host's.
 func accessOf(k *planner.Known, n int, a ranges.Access, w sourcePlace) accessVerdict {
 	text, _ := image.Disassemble(k.Image.Text, w.Slot, nil)
 	v := accessVerdict{sourcePlace: w, Text: text, Region: a.Region.String(), Verdict: k.Verdict(w.Slot)}
@@ -187,7 +187,7 @@ func whyNot(k *planner.Known, n int, a ranges.Access, w sourcePlace) string {
 	index := subscript(w.Source)
 	switch a.Reason {
 	case ranges.Proved:
-		return "the desk can prove it, the device's checker does not follow"
+		return "the host can prove it, the device's checker does not follow"
 	case ranges.Nowhere:
 		return fmt.Sprintf("where r%d points is not known: it comes from memory, or is a number", i.Base())
 	case ranges.Below:

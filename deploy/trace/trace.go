@@ -123,7 +123,7 @@ func Start(ctx context.Context, d deploy.Device, t Tracer, key *suit.SigningKey)
 	if err != nil {
 		var refused *deploy.Refused
 		if errors.As(err, &refused) && refused.Status.Name() == "e-hook" {
-			return nil, fmt.Errorf("%s: this device cannot show that: a device on the desk has no interrupts and switches no threads itself", t.Name)
+			return nil, fmt.Errorf("%s: this device cannot show that: a device on the host has no interrupts and switches no threads itself", t.Name)
 		}
 		return nil, err
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The console: a server that does what datagrams say, for tests and for the desk. Whoever reaches its link may do
+/* The console: a server that does what datagrams say, for tests and for the host. Whoever reaches its link may do
  * everything, so a device that others can reach has another server (docs/device.md).
  *
  * A datagram is u8 kind, u8 sequence number, payload. Every one is answered: kind | 0x80, the same number, status, pc and
@@ -53,7 +53,7 @@ struct console_state {
 	uint32_t mailbox_used, late_us;
 	uint64_t result;
 };
-_Static_assert(sizeof(struct console_state) == 16 + 4 + 9 * 4 + 4 + 17 * 4 + 6 * 4 + 8, "as the desk reads it");
+_Static_assert(sizeof(struct console_state) == 16 + 4 + 9 * 4 + 4 + 17 * 4 + 6 * 4 + 8, "as the host reads it");
 
 struct console {
 	const struct supervisor_board *board;

@@ -214,7 +214,7 @@ static uint32_t around(const struct supervisor *s, uint32_t number)
 	return everything(p, &compartment, &code);
 }
 
-/* The desk may ask again meanwhile: what comes is left in the line. */
+/* The host may ask again meanwhile: what comes is left in the line. */
 static void hush(void)
 {
 	NVIC_ICER(BOARD_SERIAL_IRQ / 32) = 1u << BOARD_SERIAL_IRQ % 32;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What tests of a device do to it, and no device in the field can: run bytes as code (misuse.c), look for changes where
- * there may be none, make the firmware itself fault, count switches. On the desk there is nothing of it.
+ * there may be none, make the firmware itself fault, count switches. On the host there is nothing of it.
  *
  *   1 CODE    u8 number, u8 0, u8 0, code: the program, of jit-mpu, runs once with this in place of its code
  *   2 RANDOM  u8 number, u8 0, u8 0, u32 seed, u32 count: the same with random bytes, again and again

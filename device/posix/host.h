@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A device on the desk: the server thread with its console, asked datagram by datagram. There is one in a process. */
+/* A device on the host: the server thread with its console, asked datagram by datagram. There is one in a process. */
 #ifndef DEVICE_POSIX_HOST_H
 #define DEVICE_POSIX_HOST_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The link of a device on the desk: datagrams from and to Go one by one, or a UDP socket. */
+/* The link of a device on the host: datagrams from and to Go one by one, or a UDP socket. */
 #ifndef DEVICE_POSIX_LINK_H
 #define DEVICE_POSIX_LINK_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The seam on pthreads: for the desk, under sanitizers. Programs run as the interpreter runs them; their memory is a
+/* The seam on pthreads: for the host, under sanitizers. Programs run as the interpreter runs them; their memory is a
  * reservation of its own (internal/devmem), in which what slips past a check faults. Walls, priorities and ticks are not
  * modelled: those are the kernel's, and tested on boards.
  *
@@ -34,7 +34,7 @@ void os_unlock(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* What the device's clock is ahead of the desk's: behind it by when it was first looked at, ahead by what tests skip. */
+/* What the device's clock is ahead of the host's: behind it by when it was first looked at, ahead by what tests skip. */
 static uint64_t ahead;
 
 static uint64_t monotonic(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Keys of the maps that the server answers with, one list for all of them: X(NAME, number, "what --json calls it", kind).
- * SPEC.md says which map has which. The kind says how the desk shows a value: n number, t text, b bytes, y yes or no, s
+ * SPEC.md says which map has which. The kind says how the host shows a value: n number, t text, b bytes, y yes or no, s
  * status (abi/status.h), m what lies below: maps or numbers.
  */
 #ifndef DEVICE_SERVER_KEYS_H

@@ -12,7 +12,7 @@ import (
 	"github.com/ubench-dev/ubench/deploy/trace"
 )
 
-// Each tracer sees what goes on at a board, and is gone afterwards; a device on the desk says what it cannot show.
+// Each tracer sees what goes on at a board, and is gone afterwards; a device on the host says what it cannot show.
 func TestTrace(t *testing.T) {
 	board := start(t, "qemu:netduinoplus2", t.TempDir())
 	d := dial(t, board)

@@ -21,7 +21,7 @@ import (
 	"github.com/ubench-dev/ubench/firmware/agent"
 )
 
-// agentLink is a link to an agent on the desk, through whatever mangles bytes.
+// agentLink is a link to an agent on the host, through whatever mangles bytes.
 type agentLink struct {
 	agent   *agent.Agent
 	mangle  func([]byte) []byte // both ways; nil for none

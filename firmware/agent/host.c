@@ -65,7 +65,7 @@ void agent_port_send(void *port, const uint8_t *bytes, uint32_t len)
 	h->out_len += len;
 }
 
-/* A fault on the desk is a bug that must be seen. */
+/* A fault on the host is a bug that must be seen. */
 int32_t agent_port_protect(void *port, agent_step step, void *arg, struct ub_fault *fault)
 {
 	(void)port;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The agent on the desk: requests come from a buffer, answers go to one. Nothing here is compiled
+/* The agent on the host: requests come from a buffer, answers go to one. Nothing here is compiled
  * for a device. */
 #ifndef AGENT_HOST_H
 #define AGENT_HOST_H
@@ -15,7 +15,7 @@ struct agent_host {
 	uint32_t out_len, out_size;
 };
 
-/* Returns NULL when the desk is out of memory. base is the host address of device address 0; the
+/* Returns NULL when the host is out of memory. base is the host address of device address 0; the
  * arena must be mapped there. */
 struct agent_host *agent_host_new(uint8_t *base, uint32_t arena_addr, uint32_t arena_bytes);
 void agent_host_free(struct agent_host *h);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the agent needs from where it runs, besides the counters of abi/port.h. firmware/boot
- * implements it for boards, host.c for the desk. `port` is what the board handed to agent_init.
+ * implements it for boards, host.c for the host. `port` is what the board handed to agent_init.
  */
 #ifndef AGENT_PORT_H
 #define AGENT_PORT_H

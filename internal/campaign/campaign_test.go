@@ -199,7 +199,7 @@ func TestKernel(t *testing.T) {
 		t.Skip("no eBPF of the kernel: ", err)
 	}
 	programs, number := testenv.Number(t, "UBENCH_CAMPAIGN", 1000), testenv.Number(t, "UBENCH_CAMPAIGN_SEED", 1)
-	all := lanes(t)[:2] // vm on the desk, jit on Cortex-M4
+	all := lanes(t)[:2] // vm on the host, jit on Cortex-M4
 	refused := 0
 	for i := range programs {
 		program := progen.Generate(progen.Seed(uint64(number), i), progen.Features{Plain: true})

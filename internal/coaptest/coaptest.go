@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package coaptest is a device with the CoAP server of device/coap and resources to try it on, on a UDP port of the desk
+// Package coaptest is a device with the CoAP server of device/coap and resources to try it on, on a UDP port of the host
 // or datagram by datagram.
 package coaptest
 

@@ -26,7 +26,7 @@ func open[T emu.Target](t *testing.T) func(target T, err error) emu.Target {
 	}
 }
 
-// TestTable runs the table: all of it by the interpreter on the desk, one program in so many elsewhere,
+// TestTable runs the table: all of it by the interpreter on the host, one program in so many elsewhere,
 // and on one core all whose code is their own, for each is compiled on the device. UBENCH_CONFORMANCE=all has the
 // compiler do all of it, in minutes.
 func TestTable(t *testing.T) {
@@ -65,7 +65,7 @@ func TestTable(t *testing.T) {
 	m3 := func(t *testing.T) emu.Target {
 		return open[*unicorn.Target](t)(unicorn.Open(ctx, unicorn.Options{Name: "unicorn:cortex-m3", Core: unicorn.CortexM3}))
 	}
-	lane("vm on the desk", "vm", 1, func(t *testing.T) emu.Target { return open[*host.Target](t)(host.New(ctx)) })
+	lane("vm on the host", "vm", 1, func(t *testing.T) emu.Target { return open[*host.Target](t)(host.New(ctx)) })
 	lane("jit on Cortex-M4", "jit", most, m4)
 	lane("jit on Cortex-M3", "jit", 7*most, m3)
 	lane("jit-compact on Cortex-M4", "jit-compact", 8*most, m4)

@@ -62,7 +62,7 @@ func ELF(t testing.TB, board string, test bool) []byte {
 type Device struct {
 	*device.Client
 	Info device.Info
-	skip func(time.Duration) // on the desk: moves its clock on; nil on boards, where what sleeps passes at once
+	skip func(time.Duration) // on the host: moves its clock on; nil on boards, where what sleeps passes at once
 	stop func()              // a board; it is stopped at the end of the test at the latest
 }
 
@@ -106,7 +106,7 @@ func (d *Device) Started(t testing.TB, config device.Config, image []byte) int {
 	return n
 }
 
-// Host is the device on the desk, without programs.
+// Host is the device on the host, without programs.
 func Host(t testing.TB) *Device {
 	t.Helper()
 	host, err := posix.Open()

@@ -46,7 +46,7 @@ func (d *Device) awaits(t testing.TB, number int, what string, is func(device.St
 	}
 }
 
-// everywhere runs a test on the desk and on boards.
+// everywhere runs a test on the host and on boards.
 func everywhere(t *testing.T, boards []string, test func(t *testing.T, d *Device, engines []device.Engine)) {
 	t.Run("host", func(t *testing.T) { test(t, Host(t), []device.Engine{device.VM}) })
 	for _, board := range boards {

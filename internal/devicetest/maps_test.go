@@ -330,7 +330,7 @@ func TestMapsWalled(t *testing.T) {
 	}
 }
 
-// Programs written for Linux do in a compartment what they do on the desk, tail calls included.
+// Programs written for Linux do in a compartment what they do on the host, tail calls included.
 func TestMapsOfLinux(t *testing.T) {
 	host, err := targets.Open(context.Background(), "host")
 	if err != nil {
@@ -338,7 +338,7 @@ func TestMapsOfLinux(t *testing.T) {
 	}
 	defer host.Close()
 	everywhere(t, Boards[:1], func(t *testing.T, d *Device, engines []device.Engine) {
-		engines = engines[len(engines)/2:][:1] // jit on boards; vm does the same as on the desk
+		engines = engines[len(engines)/2:][:1] // jit on boards; vm does the same as on the host
 		for _, c := range []struct{ name, entry string }{
 			{"counter", "counter"}, {"histogram", "histogram"}, {"dedup", "dedup"}, {"fifo", "fifo"}, {"undo", "undo"},
 			{"events", "events_of"}, {"states", "states"}, {"inventory", "inventory"},

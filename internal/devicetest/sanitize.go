@@ -4,5 +4,5 @@
 
 package devicetest
 
-// Under sanitizers only what is compiled for the desk is tested.
+// Under sanitizers only what is compiled for the host is tested.
 const deskOnly = true

@@ -16,7 +16,7 @@ type Change struct {
 	Old, New string
 }
 
-// Builder compiles the device's compiler anew, for the desk: with a rule taken out, with what watches it, or with
+// Builder compiles the device's compiler anew, for the host: with a rule taken out, with what watches it, or with
 // sanitizers. The device's files need no hooks for that.
 type Builder struct {
 	Root  string   // of the repository

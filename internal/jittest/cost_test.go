@@ -16,7 +16,7 @@ import (
 )
 
 // TestOnepassCost counts what the compiler in one pass takes on the device, over all benchmarks, and says it with -v. A change
-// that makes it take more has to say so here. Plans are what the desk makes today; without one everything has its place and is checked.
+// that makes it take more has to say so here. Plans are what the host makes today; without one everything has its place and is checked.
 func TestOnepassCost(t *testing.T) {
 	target, err := unicorn.Open(t.Context(), unicorn.Options{})
 	if err != nil {

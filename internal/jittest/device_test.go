@@ -226,7 +226,7 @@ func spilledCompares() []byte {
 	return append(text, exitSlot...)
 }
 
-// TestHostCodeIsDeviceCode: the compiler makes the same bytes on the desk as on the device, of every example and of
+// TestHostCodeIsDeviceCode: the compiler makes the same bytes on the host as on the device, of every example and of
 // generated programs. (Of the benchmarks too: cmd/ubench's listings are compared with the device's code.)
 func TestHostCodeIsDeviceCode(t *testing.T) {
 	desk, err := host.New(t.Context())
@@ -265,12 +265,12 @@ func TestHostCodeIsDeviceCode(t *testing.T) {
 			code, _, err := desk.Compile(t.Context(), job, core == unicorn.CortexM4)
 			if fault := (abi.Fault{}); errors.As(err, &fault) {
 				if sample.Fault != fault {
-					t.Errorf("%s, job %d: %v on the desk, %v on the device", core, i, fault, sample.Fault)
+					t.Errorf("%s, job %d: %v on the host, %v on the device", core, i, fault, sample.Fault)
 				}
 			} else if err != nil {
 				t.Fatal(err)
 			} else if sample.Fault.Status != abi.OK || !bytes.Equal(sample.Code, code) {
-				t.Errorf("%s, job %d: %v; %d bytes, %d on the desk", core, i, sample.Fault, len(sample.Code), len(code))
+				t.Errorf("%s, job %d: %v; %d bytes, %d on the host", core, i, sample.Fault, len(sample.Code), len(code))
 			}
 		}
 	}

@@ -30,7 +30,7 @@ type lane struct {
 	run    func(context.Context, emu.Job) (emu.Outcome, error)
 }
 
-// lanes are what must do as the interpreter on the desk does, which is first. On Unicorn memory is compared as well.
+// lanes are what must do as the interpreter on the host does, which is first. On Unicorn memory is compared as well.
 func lanes(t *testing.T) []lane {
 	desk, err := host.New(t.Context())
 	if err != nil {
@@ -39,15 +39,15 @@ func lanes(t *testing.T) []lane {
 	t.Cleanup(func() { _ = desk.Close() })
 	m4, m3 := watch(t, unicorn.CortexM4, "netduinoplus2"), watch(t, unicorn.CortexM3, "netduino2")
 	all := []lane{
-		{"vm on the desk", "vm", 1, desk.Run},
+		{"vm on the host", "vm", 1, desk.Run},
 		{"jit on Cortex-M4", "jit", 1, m4.job},
 		{"jit on Cortex-M3", "jit", 9, m3.job},
 		{"jit-compact on Cortex-M4", "jit-compact", 13, m4.job},
 		{"vm on Cortex-M4", "vm", 17, m4.job},
 		{"femto on Cortex-M4", "femto", 19, m4.job},
 		{"rbpf on Cortex-M4", "rbpf", 23, m4.job},
-		{"femto on the desk", "femto", 2, desk.Run},
-		{"rbpf on the desk", "rbpf", 2, desk.Run},
+		{"femto on the host", "femto", 2, desk.Run},
+		{"rbpf on the host", "rbpf", 2, desk.Run},
 	}
 	if _, _, err := qemu.Find(t.Context()); err == nil {
 		board, err := qemu.Open(t.Context(), qemu.Options{Machine: "netduinoplus2"})

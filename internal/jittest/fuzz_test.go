@@ -17,7 +17,7 @@ import (
 )
 
 // FuzzDifferential makes programs of bytes, as internal/campaign does of random numbers, and compares the compiler on a
-// Cortex-M4 with the interpreter on the desk; memory outside the program's must stay as it is.
+// Cortex-M4 with the interpreter on the host; memory outside the program's must stay as it is.
 func FuzzDifferential(f *testing.F) {
 	for seed := range uint64(30) {
 		f.Add(seedBytes(seed), seed%2 == 0, seed%3 == 0)

@@ -99,7 +99,7 @@ func (c compiler) image(t *testing.T, text []byte) (abi.Format, []byte) {
 }
 
 // TestLinear counts what compiling costs on the device: at most 1.3 times as much for each slot as for a small program,
-// up to the largest that fits; with plans, up to one that the desk plans in no time.
+// up to the largest that fits; with plans, up to one that the host plans in no time.
 func TestLinear(t *testing.T) {
 	target, err := unicorn.Open(t.Context(), unicorn.Options{})
 	if err != nil {

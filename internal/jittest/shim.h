@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The compiler's functions that have no caller on the desk, one C function for each thing to ask. */
+/* The compiler's functions that have no caller on the host, one C function for each thing to ask. */
 #ifndef JITTEST_SHIM_H
 #define JITTEST_SHIM_H
 

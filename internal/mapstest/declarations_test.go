@@ -12,7 +12,7 @@ import (
 	"github.com/ubench-dev/ubench/maps"
 )
 
-// What cannot be is refused by a status of its own, with the index of the map; on the desk, with its name and the limits.
+// What cannot be is refused by a status of its own, with the index of the map; on the host, with its name and the limits.
 func TestDeclarations(t *testing.T) {
 	good := maps.Def{Name: "good", Type: abi.MapHash, KeySize: 4, ValueSize: 8, MaxEntries: 10}
 	change := func(f func(*maps.Def)) []maps.Def {
@@ -62,7 +62,7 @@ func TestDeclarations(t *testing.T) {
 		}
 		err = maps.Check(c.defs)
 		if err == nil || !strings.HasPrefix(err.Error(), "map "+c.defs[1].Name+": ") || strings.Count(err.Error(), ": ") < 2 {
-			t.Errorf("%s: the desk says %v", c.name, err)
+			t.Errorf("%s: the host says %v", c.name, err)
 		}
 	}
 	var many []maps.Def
@@ -75,7 +75,7 @@ func TestDeclarations(t *testing.T) {
 		t.Errorf("17 maps: %v", err)
 	}
 	if err := maps.Check(many); err == nil || err.Error() != "17 maps, at most 16 are possible" {
-		t.Errorf("17 maps: the desk says %v", err)
+		t.Errorf("17 maps: the host says %v", err)
 	}
 }
 
@@ -91,7 +91,7 @@ func FuzzDeclarations(f *testing.F) {
 		d := maps.Def{Name: "a", Type: abi.MapType(kind), Flags: flags, KeySize: uint32(key), ValueSize: value, MaxEntries: entries}
 		m, err := New(int(memory), d)
 		if checked := maps.Check([]maps.Def{d}); checked != nil && err == nil {
-			t.Fatalf("the device makes what the desk refuses: %v", checked)
+			t.Fatalf("the device makes what the host refuses: %v", checked)
 		}
 		if err != nil {
 			return
@@ -118,7 +118,7 @@ func FuzzDeclarations(f *testing.F) {
 			}
 		}
 		if len(m.Dump(0)) != d.DumpBytes() {
-			t.Error("the desk expects another dump")
+			t.Error("the host expects another dump")
 		}
 	})
 }

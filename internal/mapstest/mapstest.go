@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package mapstest drives the device's maps on the desk, for tests: against a model in Go, against Linux, and with
+// Package mapstest drives the device's maps on the host, for tests: against a model in Go, against Linux, and with
 // hostile programs.
 package mapstest
 

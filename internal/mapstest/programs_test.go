@@ -270,7 +270,7 @@ func TestEmbedded(t *testing.T) {
 	}
 }
 
-// Images that no desk makes: the device refuses them by the map, and goes on.
+// Images that no host makes: the device refuses them by the map, and goes on.
 func TestRefusedImages(t *testing.T) {
 	host, err := targets.Open(context.Background(), "host")
 	if err != nil {

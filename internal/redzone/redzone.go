@@ -2,10 +2,10 @@
 
 // Package redzone runs compiled programs on an emulated core, without the agent, between red zones: every thing in
 // memory - context, granted regions, sections, stack, the run's own tables, the code, the C stack - lies by itself,
-// and what lies between must be as it was when the program ends. The interpreter on the desk runs the same program
+// and what lies between must be as it was when the program ends. The interpreter on the host runs the same program
 // in memory that is laid out alike, and has to leave it alike.
 //
-// Programs are compiled on the desk, by the C that the firmware has, so that thousands run in a second, and so that a
+// Programs are compiled on the host, by the C that the firmware has, so that thousands run in a second, and so that a
 // test can take a repair out of the compiler (jit/compile.h).
 package redzone
 
@@ -73,7 +73,7 @@ const (
 	renewAfter = 50_000     // programs
 )
 
-// Machine is an emulated core and a desk side by side. It is not safe for concurrent use.
+// Machine is an emulated core and a host side by side. It is not safe for concurrent use.
 type Machine struct {
 	core     *unicorn.Machine
 	cpu      C.uint32_t
@@ -318,7 +318,7 @@ func (m *Machine) Run() (Result, error) {
 	return r, nil
 }
 
-// interpret runs what load left on the desk.
+// interpret runs what load left on the host.
 func (m *Machine) interpret() abi.Fault {
 	C.redzone_interpret(m.z)
 	f := m.z.run.fault
@@ -374,7 +374,7 @@ type places struct {
 	granted                                       []*area
 }
 
-// envBytes are those of struct helper_env behind its pointer, which has another width on the desk: the same there.
+// envBytes are those of struct helper_env behind its pointer, which has another width on the host: the same there.
 const envBytes = C.sizeof_struct_helper_env - 8 - 4
 
 // place lays a program out, but for its code, whose length is not known yet.
@@ -464,7 +464,7 @@ func (m *Machine) load(p progen.Program, l *places) error {
 	copy(m.z.run.regions[:], regions)
 	C.helper_env_reset(&m.z.env, nil, 0)
 
-	/* The device's struct ub_run is the desk's up to its pointers. */
+	/* The device's struct ub_run is the host's up to its pointers. */
 	copy(l.run.at(ram), C.GoBytes(unsafe.Pointer(&m.z.run), C.UB_RUN_HELPERS))
 	l.run.put(ram, C.UB_RUN_HELPERS, m.helpers, l.env.addr, 0)
 	copy(l.run.at(ram)[C.UB_RUN_ROUTINES:], m.routines)

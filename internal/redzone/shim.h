@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A program at addresses the test chooses: verified, compiled, and interpreted on the desk. */
+/* A program at addresses the test chooses: verified, compiled, and interpreted on the host. */
 #ifndef REDZONE_SHIM_H
 #define REDZONE_SHIM_H
 
@@ -10,7 +10,7 @@
 enum { REDZONE_SLOTS = 0x4000, REDZONE_CODE = 1 << 17 };
 
 struct redzone {
-	uint8_t *base; /* of the device's address space on the desk */
+	uint8_t *base; /* of the device's address space on the host */
 	struct ub_program program;
 	struct ub_fault where; /* why the program was refused */
 	struct ub_run run;     /* as the interpreter takes and leaves it */

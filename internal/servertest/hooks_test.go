@@ -318,7 +318,7 @@ func TestHookBudget(t *testing.T) {
 	must(t, d.Attach(t.Context(), "spins1", nil)) // at one's own risk
 }
 
-// Hooks in interrupts take programs that end soon, on vm, with few helpers; on the desk there are those of helpers alone.
+// Hooks in interrupts take programs that end soon, on vm, with few helpers; on the host there are those of helpers alone.
 func TestHooksInInterrupts(t *testing.T) {
 	box := on(t, setup())
 	d := by(t, box, 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package servertest is a network between the desk's client (deploy) and a device within this process (device/posix/field):
+// Package servertest is a network between the host's client (deploy) and a device within this process (device/posix/field):
 // it loses, doubles and delays datagrams as a test says, and what would have to be waited for is skipped.
 package servertest
 

@@ -195,7 +195,7 @@ var boardLife = []boardStep{
 	{"put", "c", 1, 60000, false}, // and back
 }
 
-// On the driver, flash holds bit for bit what it does on the model of the desk, through erases and all.
+// On the driver, flash holds bit for bit what it does on the model of the host, through erases and all.
 func TestStoreOnSTM32(t *testing.T) {
 	for _, core := range []unicorn.Core{unicorn.CortexM4, unicorn.CortexM3} {
 		t.Run(string(core), func(t *testing.T) {
@@ -206,11 +206,11 @@ func TestStoreOnSTM32(t *testing.T) {
 			for _, x := range boardLife {
 				got, want := x.onBoard(b), x.onHost(s)
 				if got != 0 || want != nil {
-					t.Fatalf("%+v: %d on the board, %v on the desk", x, got, want)
+					t.Fatalf("%+v: %d on the board, %v on the host", x, got, want)
 				}
 				for i, v := range b.flash() {
 					if v != s.Flash()[i] {
-						t.Fatalf("%+v: flash differs at %#x: %#x on the board, %#x on the desk", x, i, v, s.Flash()[i])
+						t.Fatalf("%+v: flash differs at %#x: %#x on the board, %#x on the host", x, i, v, s.Flash()[i])
 					}
 				}
 			}
@@ -251,7 +251,7 @@ func TestPowerCutOnSTM32(t *testing.T) {
 			if got := b.reset(boardNeverFails); got != 0 {
 				t.Fatalf("%+v, cut at %d: mount: %d", x, at, got)
 			}
-			copy(s.Flash(), b.flash()) // looked at from the desk
+			copy(s.Flash(), b.flash()) // looked at from the host
 			if err := s.Mount(); err != nil {
 				t.Fatal(err)
 			}

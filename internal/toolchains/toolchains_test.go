@@ -147,15 +147,15 @@ type lane struct {
 }
 
 // everything tells whether all there is has to be tried; else every pair of what can differ is, which takes
-// seconds. "desk" is all there is, but only with the interpreters on this computer.
-var everything = os.Getenv("UBENCH_TOOLCHAINS") == "all" || os.Getenv("UBENCH_TOOLCHAINS") == "desk"
+// seconds. "host" is all there is, but only with the interpreters on this computer.
+var everything = os.Getenv("UBENCH_TOOLCHAINS") == "all" || os.Getenv("UBENCH_TOOLCHAINS") == "host"
 
-// lanes are the desk, with the interpreters, and Cortex-M4, with all engines that take programs and check them.
+// lanes are the host, with the interpreters, and Cortex-M4, with all engines that take programs and check them.
 func lanes(t *testing.T) []lane {
 	t.Helper()
 	var ls []lane
 	specs := []string{"host", "unicorn"}
-	if os.Getenv("UBENCH_TOOLCHAINS") == "desk" {
+	if os.Getenv("UBENCH_TOOLCHAINS") == "host" {
 		specs = specs[:1]
 	}
 	for _, spec := range specs {
@@ -192,7 +192,7 @@ func jobs(t *testing.T, p *image.Program, f func(job emu.Job)) {
 	}
 }
 
-// check runs an object in all formats on all engines of the lanes and compares with the desk.
+// check runs an object in all formats on all engines of the lanes and compares with the host.
 func check(t *testing.T, ls []lane, how string, object []byte, want []answer) (ran int) {
 	t.Helper()
 	p, err := image.LoadObject(how, object, "prog")

@@ -45,7 +45,7 @@ struct onepass_doubt {
 };
 enum { ONEPASS_OPEN = 1, ONEPASS_BOUNDED = 2, ONEPASS_EXACT = 4 };
 
-/* Notes, doubts and places are the desk's alone (UB_HOST). */
+/* Notes, doubts and places are the host's alone (UB_HOST). */
 struct onepass_report {
 	enum onepass_reason plan;
 	uint32_t slot;   /* where the plan was refused */

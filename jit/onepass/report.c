@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What is told to who asked for the compilation: why a plan is not followed, and, on the desk, what it claims and the
+/* What is told to who asked for the compilation: why a plan is not followed, and, on the host, what it claims and the
  * compiler cannot see, and what became of accesses. */
 #include "jit/onepass/state.h"
 
@@ -10,7 +10,7 @@ void op_refuse(struct op *c, enum onepass_reason reason)
 	c->out.code.cap = 0;
 }
 
-/* A claim of the plan that cannot be seen to hold. The desk is told what can. */
+/* A claim of the plan that cannot be seen to hold. The host is told what can. */
 void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var)
 {
 #if UB_HOST
@@ -32,7 +32,7 @@ void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var)
 	op_refuse(c, ONEPASS_NOT_THERE);
 }
 
-/* Something is read that is not there any more. The desk is told what. */
+/* Something is read that is not there any more. The host is told what. */
 void op_lost(struct op *c, const struct op_value *v)
 {
 #if UB_HOST

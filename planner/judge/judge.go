@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package judge asks the device's compiler, on the desk, what it makes of a plan: which claims it cannot see, which
+// Package judge asks the device's compiler, on the host, what it makes of a plan: which claims it cannot see, which
 // accesses it checks, how much code comes of it.
 package judge
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package plan is the plan beside a program: what the desk found out about it, for the device's compiler to
+// Package plan is the plan beside a program: what the host found out about it, for the device's compiler to
 // follow and check. SPEC.md has the format bit by bit; here is its text form, its encoder and its decoder.
 package plan
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What ubpf.h promises, a row or a function for each: on a desk by itself, on a board with examples/embed/board.c. Prints a
+/* What ubpf.h promises, a row or a function for each: on a host by itself, on a board with examples/embed/board.c. Prints a
  * line for each case that fails, and at the end how many there were. */
 #include <string.h>
 

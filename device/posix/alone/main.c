@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A device on the desk as a program of its own: the server of the field on UDP, with its flash in a file. Keys are burned in
+/* A device on the host as a program of its own: the server of the field on UDP, with its flash in a file. Keys are burned in
  * as they are on boards. `make build/device/host`; `ubench device emulate --target host` starts it.
  *
  *     host FLASH ADDRESS PORT      prints the port, and serves until its standard input ends

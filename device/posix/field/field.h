@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A device with the server of device/server, on the desk: there is one in a process. Its power can be cut and come back. */
+/* A device with the server of device/server, on the host: there is one in a process. Its power can be cut and come back. */
 #ifndef DEVICE_POSIX_FIELD_H
 #define DEVICE_POSIX_FIELD_H
 

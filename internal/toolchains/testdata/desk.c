@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/* Runs a source on the desk: the context comes as hex digits and goes as such, behind the result. */
+/* Runs a source on the host: the context comes as hex digits and goes as such, behind the result. */
 #include <stdio.h>
 #include <string.h>
 
