@@ -60,6 +60,12 @@ struct ub_map_def {
 #endif
 };
 
+/* Bytes that programs may have pointers to: values, or records of a ring buffer. */
+static inline uint32_t ub_map_values_bytes(const struct ub_map_def *d)
+{
+	return d->type == UB_MAP_RINGBUF ? d->max_entries : d->max_entries * d->value_size;
+}
+
 /* A map as compilers see it: where programs find its values, 0 if they have no pointers there, and what this program may
  * do with them. */
 struct ub_map_place {

@@ -17,6 +17,9 @@ enum {
 	EXACT = 8,               /* min is max */
 	INDEXED = JIT_INDEXED,   /* a pointer: the start + exactly min + a number from a register */
 	REGION = 3 * JIT_REGION, /* of a pointer */
+	/* Numbers, of which the largest they may be, max, is an address in the values of a map that begin at `start`: */
+	OR_NULL = JIT_REGION,    /* 0, or from start to max: what a lookup returned. Those of one max are all one value */
+	IN_VALUES = 2 * JIT_REGION, /* from start to max */
 };
 
 /* FAR: no bound of a pointer's offset; of a number, none that 32 bits do not have. */

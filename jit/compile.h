@@ -62,6 +62,9 @@ enum {
 	JIT_INDEXED = 16, /* access: if the address is a sum, b << shift is an offset in the context, but for
 			   * a constant that, with the size, the window allows for */
 	JIT_REGION = 32, /* x 0..3: region the pointer came from: UB_REGION_STACK .. DATA */
+	JIT_LOOKUP = 32, /* call: a lookup in the array that r1 is the handle of, of a key in the frame: no call is needed */
+	JIT_FOUND = 64,  /* ... whose index is less than it has entries */
+	JIT_NEVER = 4,   /* jump: not taken */
 	JIT_HEAD = 128,  /* a backward jump comes here */
 };
 
@@ -313,6 +316,17 @@ void jit_align(struct jit *j);
 void jit_alu(struct jit *j, const struct ub_insn *insn);
 /* lower_mem.c */
 void jit_memory(struct jit *j, const struct ub_insn *insn);
+/* lower_map.c */
+/* The map that a handle is of, if it is known where its values lie; or NULL. */
+const struct ub_map_place *jit_map_place(const struct ub_program *p, uint32_t handle);
+static inline const struct ub_map_def *jit_map_def(const struct ub_program *p, uint32_t handle)
+{
+	return &p->maps[(handle - UB_MAP_BASE) / 8];
+}
+/* The map whose values lie around an address; or NULL. */
+const struct ub_map_place *jit_map_around(const struct ub_program *p, uint32_t addr, const struct ub_map_def **def);
+/* Lowers a lookup in line; false, if it is to be called. */
+bool jit_lookup(struct jit *j);
 /* stubs.c */
 struct jit_stub *jit_to_stub(struct jit *j, enum t2_cond cond);
 void jit_leave(struct jit *j, enum t2_cond cond, uint32_t halves, uint32_t target);

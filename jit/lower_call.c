@@ -342,8 +342,8 @@ static void call_local(struct jit *j, const struct ub_insn *insn)
 
 void jit_call(struct jit *j, const struct ub_insn *insn)
 {
-	if (insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_HELPER)
-		call_helper(j, insn->imm);
-	else
+	if (insn->opcode != (UB_JMP | UB_CALL) || UB_SRC(insn) != UB_CALL_HELPER)
 		call_local(j, insn);
+	else if (!jit_lookup(j))
+		call_helper(j, insn->imm);
 }

@@ -257,6 +257,10 @@ void jit_jump(struct jit *j, const struct ub_insn *insn)
 	bool budget = pays(j, target);
 	enum t2_cond cond = T2_AL;
 	j->vouched = JIT_NOWHERE;
+	if (j->facts[j->slot] & JIT_NEVER && UB_OP(insn->opcode) == UB_JEQ) {
+		jit_release(j);
+		return;
+	}
 
 	bool leaves = j->fast && !budget && j->slot < j->latch;
 	uint32_t needed = j->live_in[target], waiting = 0;

@@ -36,6 +36,9 @@ struct ranges {
 	uint32_t length; /* as in struct state */
 	/* The region of pointers kept in each word of a frame, UNKNOWN, or MIXED: a guess, for checks. */
 	uint8_t frame[UB_FRAME_BYTES / 8];
+	/* The latest word that was stored in the frame in this block: its offset from r10, 0 for none, and what it is. */
+	int32_t key_at;
+	struct value key;
 	struct state *states; /* by leader */
 	uint32_t slot;
 	uint32_t again;    /* the first block that a jump back has made dirty */
@@ -83,12 +86,25 @@ static uint32_t least(const struct ranges *g, uint32_t region, bool write)
 	}
 }
 
+/* Whether a number is the address of so many bytes in values of a map, of which the program has the right. */
+static bool in_values(const struct ranges *g, const struct value *v, int32_t offset, uint32_t size, bool write)
+{
+	const struct ub_map_def *def;
+	const struct ub_map_place *place = is_number(v) && g->j->program->map_places ? jit_map_around(g->j->program, v->min + (uint32_t)offset, &def) : NULL;
+	if (!place || place->flags & (write ? UB_MAP_READ_ONLY : UB_MAP_WRITE_ONLY))
+		return false;
+	uint32_t len = ub_map_values_bytes(def), from = v->min + (uint32_t)offset - place->values, more = v->max - v->min;
+	return from < len && more < len && from + more + size <= len;
+}
+
 static uint32_t access(struct ranges *g, const struct ub_insn *insn, uint32_t base, bool write)
 {
 	struct jit *j = g->j;
 	const struct value *v = g->now + base;
 	uint32_t region = v->tag & POINTER ? region_of(v) : UB_REGION_CTX, fact = region * JIT_REGION;
 
+	if (in_values(g, v, insn->offset, jit_size(insn->opcode), write))
+		return fact | JIT_IN_BOUNDS;
 	if (v->tag & POINTER && (int32_t)v->min + insn->offset >= 0) { /* of pointers, min is at most NEAR */
 		int32_t size = (int32_t)jit_size(insn->opcode), end = (int32_t)v->min + insn->offset + size;
 		int32_t spare = (int32_t)least(g, region, write) - insn->offset - size;
@@ -128,9 +144,28 @@ static uint32_t load(struct ranges *g, const struct ub_insn *insn)
 	return fact;
 }
 
+/* What a store leaves of the word that was stored last, and the word it stores itself. */
+static void keep_key(struct ranges *g, const struct ub_insn *insn, uint32_t fact)
+{
+	const struct value *v = g->now + UB_SRC(insn), k = constant((uint32_t)insn->imm);
+	uint32_t size = jit_size(insn->opcode);
+	bool frame = UB_DST(insn) == UB_R10, apart = fact & JIT_IN_BOUNDS && (fact & 3 * JIT_REGION) != UB_REGION_STACK * JIT_REGION;
+	if (frame ? insn->offset < g->key_at + 4 && g->key_at < insn->offset + (int32_t)size : !apart)
+		g->key_at = 0;
+	if (UB_CLASS(insn->opcode) == UB_ST)
+		v = &k;
+	if (!frame || size < 4 || UB_MODE(insn->opcode) != UB_MEM || !is_number(v))
+		return;
+	g->key_at = insn->offset;
+	g->key = *v;
+}
+
 static uint32_t store(struct ranges *g, const struct ub_insn *insn)
 {
 	uint32_t fact = access(g, insn, UB_DST(insn), true);
+	if (UB_MODE(insn->opcode) == UB_ATOMIC && fact & JIT_IN_BOUNDS && access(g, insn, UB_DST(insn), false) != fact)
+		fact &= ~(uint32_t)JIT_IN_BOUNDS;
+	keep_key(g, insn, fact);
 	if (UB_CLASS(insn->opcode) == UB_ST)
 		return fact;
 	struct value *src = g->now + UB_SRC(insn);
@@ -170,12 +205,55 @@ static uint32_t arguments(const struct ranges *g, int32_t id)
 	return index < 0 || index >= UB_HELPER_ENTRIES ? UB_HELPER_ARGUMENTS : known[index];
 }
 
+static bool may_be_null(const struct value *v)
+{
+	return is_number(v) && v->tag & OR_NULL;
+}
+
+/* What a lookup in a map returns, or reserving a record; facts about the call are added. */
+static struct value returned(struct ranges *g, int32_t id, uint32_t *fact)
+{
+	const struct ub_program *p = g->j->program;
+	const struct value *map = g->now + 1, *key = g->now + 2;
+	int index = ub_helper_index(id);
+	bool lookup = index == UB_HELPER_map_lookup_elem;
+	if (!is_number(map) || !is_exact(map) || !jit_map_place(p, map->max) || !(lookup || index == UB_HELPER_ringbuf_reserve))
+		return unknown(true);
+	const struct ub_map_def *d = jit_map_def(p, map->max);
+	uint32_t start = jit_map_place(p, map->max)->values, size = d->value_size, bytes = ub_map_values_bytes(d);
+	if (lookup == (d->type == UB_MAP_RINGBUF))
+		return unknown(true);
+	if (!lookup) {
+		if (!is_number(key) || key->min > key->max || key->min > bytes)
+			return unknown(true);
+		size = key->min;
+	}
+	if (!size)
+		return unknown(true);
+	struct value found = { start + bytes - size, 0, NARROW | OR_NULL };
+	if (d->type != UB_MAP_ARRAY || !(key->tag & POINTER) || !is_exact(key) || region_of(key) != UB_REGION_STACK ||
+	    !(p->flags & UB_PROGRAM_FRAME_ESCAPES) || key->max > UB_FRAME_BYTES - 4)
+		return found;
+	*fact |= JIT_LOOKUP;
+	if (!g->key_at || (int32_t)key->max - UB_FRAME_BYTES != g->key_at || g->key.max >= d->max_entries)
+		return found;
+	*fact |= JIT_FOUND;
+	return between(start + g->key.min * size, start + g->key.max * size, NARROW);
+}
+
 static uint32_t call(struct ranges *g, const struct ub_insn *insn)
 {
 	bool helper = insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_HELPER;
 	uint32_t fact = helper ? arguments(g, insn->imm) * JIT_ARGUMENT : 0;
-	for (uint32_t r = 0; r < (helper ? 1 : 6); r++)
+	struct value result = helper ? returned(g, insn->imm, &fact) : unknown(true);
+	if (!helper || ub_helper_index(insn->imm) != UB_HELPER_map_lookup_elem) /* which writes nothing */
+		g->key_at = 0;
+	for (uint32_t r = 0; r < TRACKED; r++) /* those of an earlier call may be another value */
+		if (may_be_null(g->now + r) && g->now[r].max == result.max)
+			g->now[r] = unknown(false);
+	for (uint32_t r = 1; r < (helper ? 1 : 6); r++)
 		g->now[r] = unknown(true);
+	g->now[0] = result;
 	return fact;
 }
 
@@ -226,7 +304,7 @@ static void expect(const struct jit *j, struct state *s, uint32_t head)
 		if (!last[r])
 			continue;
 		uint32_t max = most(first + (last[r] - 1));
-		s->tag[r] &= (uint8_t)~(EXACT | LENGTH);
+		s->tag[r] &= (uint8_t)~(s->tag[r] & POINTER ? EXACT | LENGTH : EXACT | LENGTH | REGION);
 		if (max == BELOW_FAR && (endless || s->tag[r] & POINTER)) { /* goes on and on */
 			s->max[r] = FAR;
 			s->tag[r] &= (uint8_t)~NARROW;
@@ -252,7 +330,7 @@ static NOINLINE bool join(struct state *s, uint32_t r, const struct value *v)
 {
 	uint32_t old = s->tag[r], new = kept(v), tag = old & new, max = s->max[r];
 	if (max != v->max)
-		tag &= ~(uint32_t)EXACT;
+		tag &= ~(uint32_t)(old & POINTER ? EXACT : EXACT | REGION);
 	if ((old ^ new) & (POINTER | REGION)) { /* say, a pointer and NULL */
 		tag &= NARROW;
 		max = FAR;
@@ -298,11 +376,18 @@ static void less(struct ranges *g, struct value *x, struct value *y, bool strict
 	if (x->tag & POINTER || !is_number(y) || y->max < strict)
 		return;
 	if (!(x->tag & NARROW) || x->max > y->max - strict)
-		*x = between(x->min, y->max - strict, (x->tag & ~(uint32_t)EXACT) | NARROW);
+		*x = between(x->min, y->max - strict, (x->tag & ~(uint32_t)(EXACT | REGION)) | NARROW);
 	if (y->min < min)
 		*y = between(min, y->max, y->tag & ~(uint32_t)EXACT);
 	if (y->tag & LENGTH && g->length < min && min <= 0xffff)
 		g->length = min;
+}
+
+/* A value that is 0, or in values of a map, is not 0. */
+static void not_null(const struct ranges *g, struct value *v)
+{
+	const struct ub_map_def *def;
+	*v = (struct value){ v->max, jit_map_around(g->j->program, v->max, &def)->values, NARROW | IN_VALUES };
 }
 
 /* What a jump that is taken says about its operands: one is less, or they are equal, or not. Signed
@@ -337,13 +422,20 @@ static uint32_t jump(struct ranges *g, const struct ub_insn *insn)
 
 	if (!wide && !(is_number(a) && is_number(b))) /* of low halves alone */
 		relation = 0;
+	bool null = relation & EQUALITY && is_number(b) && b->max == 0; /* what a is compared with */
 	refine(g, a, b, relation);
+	if (null && relation != EQUALITY && may_be_null(a))
+		not_null(g, a);
 	flow(g, jit_target(insn, g->slot), g->slot);
 	g->length = length;
 	*b = src;
 	*a = dst;
 	refine(g, a, b, relation ^ OTHERWISE);
-	return (dst.tag & NARROW) | (x && src.tag & NARROW ? JIT_SRC_ZX : 0);
+	for (uint32_t r = 0; null && relation == EQUALITY && may_be_null(&dst) && r < TRACKED; r++)
+		if (may_be_null(g->now + r) && g->now[r].max == dst.max) /* what came from the same call */
+			not_null(g, g->now + r);
+	bool never = null && !x && is_number(&dst) && dst.min && g->j->program->map_places;
+	return (dst.tag & NARROW) | (x && src.tag & NARROW ? JIT_SRC_ZX : 0) | (never ? JIT_NEVER : 0);
 }
 
 /* Returns facts about an instruction, and STOPS. */
@@ -385,8 +477,12 @@ static uint32_t visit(struct ranges *g, uint32_t slot)
 	s->dirty = false;
 	s->visits++;
 	g->length = s->length;
-	for (uint32_t r = 0; r < TRACKED; r++)
+	g->key_at = 0;
+	for (uint32_t r = 0; r < TRACKED; r++) {
 		g->now[r] = (struct value){ s->max[r], s->tag[r] & EXACT ? s->max[r] : 0, s->tag[r] };
+		if (s->tag[r] & IN_VALUES && is_number(g->now + r))
+			not_null(g, g->now + r);
+	}
 	do {
 		g->slot = slot;
 		fact = step(g, j->text + slot);

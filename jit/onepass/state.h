@@ -478,7 +478,7 @@ void op_refine(struct op *c, const struct ub_insn *insn, bool taken);
 /* Bytes of a map's values, or of a ring buffer's records. */
 static inline int64_t op_values_bytes(const struct ub_map_def *d)
 {
-	return d->type == UB_MAP_RINGBUF ? (int64_t)d->max_entries : (int64_t)d->max_entries * d->value_size;
+	return ub_map_values_bytes(d);
 }
 /* Where values of a map begin, 0 if that is not known, and whether [lo, hi) lies in those of one, and it has the right. */
 uint32_t op_values_start(const struct op *c, uint32_t map);
