@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Compiled code, kept after its last user has left, until its memory is needed. It is known by a digest of all that it
- * was made of: text, read-only data, the addresses of its sections, engine. Two programs with the same digest by
+ * was made of: text, read-only data, the addresses of its sections, where its maps lie and how they are declared, engine. Two programs with the same digest by
  * somebody's effort would run one's code in the other's compartment, behind the other's walls. */
 #include "device/supervisor/internal.h"
 #include "jit/jit.h"
@@ -23,6 +23,11 @@ static uint64_t key_of(const struct ub_program *p, enum supervisor_engine engine
 
 	h = digest(h, p->text, p->slots * UB_SLOT_BYTES);
 	h = digest(h, p->funcs, p->nfuncs * (uint32_t)sizeof p->funcs[0]);
+	for (uint32_t i = 0; p->map_places && i < p->nmaps; i++) { /* code has addresses of values in it */
+		const struct ub_map_def *d = &p->maps[i];
+		const uint32_t map[] = {p->map_places[i].values, p->map_places[i].flags, d->type, d->value_size, d->max_entries};
+		h = digest(h, map, sizeof map);
+	}
 	return p->rodata ? digest(h, p->rodata, p->rodata_len) : h;
 }
 

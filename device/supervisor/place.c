@@ -57,7 +57,13 @@ static int32_t compile(struct supervisor_program *p, const struct ub_program *pr
 	p->code = -1;
 	if (p->loaded.config.engine == SUPERVISOR_VM)
 		return 0;
-	int32_t code = supervisor_code_of(s, program, p->loaded.config.engine, where);
+	struct ub_program with = *program;
+	struct ub_map_place places[UB_MAPS_MAX];
+	if (p->loaded.maps.maps) {
+		maps_places(p->loaded.maps.maps, places);
+		with.map_places = places;
+	}
+	int32_t code = supervisor_code_of(s, &with, p->loaded.config.engine, where);
 	if (code < 0)
 		return code;
 	const struct supervisor_code *c = &s->codes[code];

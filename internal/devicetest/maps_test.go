@@ -148,6 +148,30 @@ func TestMapsStay(t *testing.T) {
 	})
 }
 
+// Code that is kept is not that of a program with other maps: two versions have the same text and take as much memory, but what
+// they declare lies elsewhere, and has another length.
+func TestMapsCode(t *testing.T) {
+	everywhere(t, Boards[:1], func(t *testing.T, d *Device, engines []device.Engine) {
+		for _, e := range engines {
+			for _, v := range []struct {
+				defs []maps.Def
+				want int // at index 5
+			}{
+				{[]maps.Def{array("first", 4), array("second", 8)}, 1},
+				{[]maps.Def{array("first", 8), array("second", 4)}, -1},
+				{[]maps.Def{array("first", 4), array("second", 8)}, 1},
+				{[]maps.Def{hash("first", 4), hash("second", 8)}, -1},
+			} {
+				n := d.loads(t, mapConfig("code", e), withMaps(t, v.defs, countUp(1)), "ok")
+				d.calls(t, n, v.want, 5)
+				if err := d.Unload(t.Context(), n); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
+}
+
 // A fault leaves maps as they are.
 func TestMapsAfterFault(t *testing.T) {
 	everywhere(t, Boards[:1], func(t *testing.T, d *Device, engines []device.Engine) {
