@@ -53,6 +53,11 @@ struct ub_run {
 	void (*routines[UB_ROUTINES])(void);
 	void *stack;
 	uint32_t work; /* of helpers, in units (SPEC.md, Helpers), still allowed: the budget, once more */
+	/* Where checks of compiled code last found an address, [0] that may be read, [1] that may be written as well:
+	 * regions do not change during a run. Empty when it begins. */
+	struct ub_found {
+		uint32_t start, len;
+	} found[2];
 	struct maps *maps; /* of the program (maps/maps.h), NULL if it has none */
 };
 
@@ -72,7 +77,7 @@ enum {
 	UB_RUN_CTX_ADDR = 24, UB_RUN_CTX_LEN = 28, UB_RUN_STACK_TOP = 32, UB_RUN_NREGIONS = 36,
 	UB_RUN_REGIONS = 40, UB_RUN_HELPER = UB_RUN_REGIONS + 12 * UB_REGIONS_MAX, UB_RUN_HELPERS = UB_RUN_HELPER + 8,
 	UB_RUN_ROUTINES = UB_RUN_HELPERS + 12, UB_RUN_STACK = UB_RUN_ROUTINES + 4 * UB_ROUTINES,
-	UB_RUN_WORK = UB_RUN_STACK + 4, /* these three on the device only */
+	UB_RUN_WORK = UB_RUN_STACK + 4, UB_RUN_FOUND = UB_RUN_WORK + 4, UB_RUN_BYTES = UB_RUN_FOUND + 16, /* these four on the device only */
 };
 UB_STATIC_ASSERT(offsetof(struct ub_run, fault.status) == UB_RUN_STATUS, layout);
 UB_STATIC_ASSERT(offsetof(struct ub_run, fault.pc) == UB_RUN_PC, layout);
@@ -89,5 +94,6 @@ UB_STATIC_ASSERT(offsetof(struct ub_run, helpers) == UB_RUN_HELPERS, layout);
 UB_STATIC_ASSERT(sizeof(void *) > 4 || offsetof(struct ub_run, routines) == UB_RUN_ROUTINES, layout);
 UB_STATIC_ASSERT(sizeof(void *) > 4 || offsetof(struct ub_run, stack) == UB_RUN_STACK, layout);
 UB_STATIC_ASSERT(sizeof(void *) > 4 || offsetof(struct ub_run, work) == UB_RUN_WORK, layout);
+UB_STATIC_ASSERT(sizeof(void *) > 4 || offsetof(struct ub_run, found) == UB_RUN_FOUND, layout);
 
 #endif

@@ -20,11 +20,14 @@ NAKED int32_t jit_enter(struct ub_run *run __attribute__((unused)), uint32_t cod
 	__asm__("mov	r3, r0\n\t"
 		"push	{r3-r11, lr}\n\t"
 		"str	sp, [r0, %0]\n\t"
+		"movs	r2, #0\n\t"
+		"str	r2, [r0, %1]\n\t" /* nothing was found yet: the regions may be others than last time */
+		"str	r2, [r0, %2]\n\t"
 		"blx	r1\n\t"
 		"pop	{r3}\n\t"
 		"strd	r0, r1, [r3, #16]\n\t"
 		"movs	r0, #0\n\t"
-		"pop	{r4-r11, pc}\n\t" ::"i"(UB_RUN_STACK));
+		"pop	{r4-r11, pc}\n\t" ::"i"(UB_RUN_STACK), "i"(UB_RUN_FOUND + 4), "i"(UB_RUN_FOUND + 12));
 }
 
 NAKED static void stop(void)
@@ -86,10 +89,25 @@ NAKED static void helper5(void)
 }
 
 /* A check that failed: ip: the address; r3: the run; on the stack: r3, lr; behind the bl: slot,
- * size | rights << 4. Goes on if the access is inside a region, with all registers but lr as they were. */
+ * size | rights << 4. Goes on if the access is inside a region, with all registers but lr as they were. Where it last was
+ * is looked at first. */
 NAKED static void check(void)
 {
-	__asm__("push	{r0-r2, r4-r6}\n\t"
+	__asm__("push	{r0-r2}\n\t"
+		"ldrh	r0, [lr, #1]\n\t"
+		"mov	r2, r3\n\t"
+		"lsrs	r1, r0, #6\n\t" /* UB_WRITE to the carry */
+		"it	hs\n\t"
+		"addhs	r2, r2, #8\n\t"
+		"ldrd	r1, r2, [r2, %3]\n\t"
+		"and	r0, r0, #15\n\t"
+		"sub	r1, ip, r1\n\t"
+		"subs	r2, r2, r0\n\t"
+		"it	hs\n\t"
+		"cmphs	r2, r1\n\t"
+		"pop	{r0-r2}\n\t" /* flags stay */
+		"bhs	5f\n\t"
+		"push	{r0-r2, r4-r6}\n\t"
 		"ldr	r6, [sp, #28]\n\t"
 		"ldrh	r5, [r6, #1]\n\t"
 		"and	r4, r5, #15\n\t"  /* size */
@@ -109,8 +127,16 @@ NAKED static void check(void)
 		"blo	1b\n\t"
 		"cmp	r0, r1\n\t"
 		"bhi	1b\n\t"
-		"pop	{r0-r2, r4-r6}\n\t"
-		"pop	{r3, lr}\n\t"
+		"ldrd	r0, r1, [r6, #-12]\n\t"
+		"lsrs	r5, r5, #2\n\t"
+		"blo	3f\n\t"
+		"ldr	r2, [r6, #-4]\n\t"
+		"cmp	r2, #3\n\t"
+		"bne	4f\n\t"
+		"add	r3, r3, #8\n\t"
+		"3:	strd	r0, r1, [r3, %3]\n\t"
+		"4:	pop	{r0-r2, r4-r6}\n\t"
+		"5:	pop	{r3, lr}\n\t"
 		"add	lr, lr, #4\n\t"
 		"bx	lr\n\t"
 		"2:	ldr	r6, [sp, #28]\n\t"
@@ -120,7 +146,7 @@ NAKED static void check(void)
 		"ite	eq\n\t"
 		"mvneq	r0, #79\n\t"
 		"mvnne	r0, #80\n\t"
-		"b	%c0\n\t" ::"i"(stop), "i"(UB_RUN_NREGIONS), "i"(UB_RUN_REGIONS));
+		"b	%c0\n\t" ::"i"(stop), "i"(UB_RUN_NREGIONS), "i"(UB_RUN_REGIONS), "i"(UB_RUN_FOUND));
 }
 
 /* r1:r0 by r2, whose top bit is set, and r1 < r2: quotient to r0, remainder to r1. Changes r4..r6.

@@ -94,14 +94,14 @@ func (b *builder) function(n int) {
 // expected is where the compiler looks first for an access.
 func expected(r ranges.Region) plan.Region {
 	switch r {
-	case ranges.NoRegion, ranges.Context:
+	case ranges.Context:
 		return plan.InContext
 	case ranges.Stack, ranges.Top:
 		return plan.InStack
 	case ranges.Rodata, ranges.Data:
 		return plan.InMemory
 	}
-	return plan.Elsewhere // values of maps
+	return plan.Elsewhere // values of maps, and what nothing is known of
 }
 
 // result has what a function returned moved to where it lives from there on, by the next instruction or where paths meet.

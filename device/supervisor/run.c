@@ -14,11 +14,15 @@ static void copy_run(struct ub_run *to, const struct ub_run *from)
 	const struct part *f = (const struct part *)from, *last = (const struct part *)(from + 1);
 	struct part *t = (struct part *)to;
 
-	_Static_assert(sizeof *from - offsetof(struct ub_run, helper) <= 2 * sizeof *f, "what comes behind the regions is two parts");
+	enum { BEHIND = sizeof *from - offsetof(struct ub_run, helper) }; /* the regions */
+
+	_Static_assert(BEHIND <= 3 * sizeof *f, "what comes behind the regions is three parts, and two on a device");
 	do
 		*t++ = *f++;
 	while ((const uint8_t *)f < end);
 	t = (struct part *)(to + 1);
+	if (BEHIND > 2 * sizeof *f)
+		t[-3] = last[-3];
 	t[-2] = last[-2];
 	t[-1] = last[-1];
 }

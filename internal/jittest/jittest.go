@@ -178,7 +178,7 @@ const (
 	RunNRegions   = C.UB_RUN_NREGIONS
 	RunRegions    = C.UB_RUN_REGIONS
 	RunEnv        = C.UB_RUN_HELPERS + 4
-	RunBytes      = C.UB_RUN_WORK + 4
+	RunBytes      = C.UB_RUN_BYTES
 	RegionBytes   = 12
 	StackBytes    = C.UB_STACK_BYTES
 	SaveBytes     = C.UB_SAVE_BYTES

@@ -387,7 +387,7 @@ func (m *Machine) place(p progen.Program) *places {
 		return a
 	}
 	l.cstack = add("the C stack", stackBytes, true, false)
-	l.run = add("the run", C.UB_RUN_WORK+4, true, false)
+	l.run = add("the run", C.UB_RUN_BYTES, true, false)
 	l.env = add("the helpers' state", C.sizeof_struct_helper_env, true, false)
 	l.context = add("the context", len(p.Context), false, false)
 	for i, r := range p.Granted {

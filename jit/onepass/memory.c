@@ -5,7 +5,8 @@
  *   proved    by what is known of it (check.c), or by the test before the loop (loop.c): nothing more
  *   checked   t = address - start of the region it is expected in;  t >= limit: to the cold path, which looks at all
  *
- * So the region an access is expected in is only a guess: a wrong one costs time. Words of the program's frame that the
+ * So the region an access is expected in is only a guess: a wrong one costs time. Elsewhere is where the routine of the cold
+ * path last found an address. Words of the program's frame that the
  * plan keeps as variables are moved.
  */
 #include "jit/onepass/loop.h"
@@ -172,6 +173,35 @@ static bool check_memory(struct op *c, const struct op_value *at, uint32_t size,
 	return check_distance(c, at, size, len, what);
 }
 
+/* Where the routine last found an address of this kind. */
+static bool check_found(struct op *c, const struct op_value *at, uint32_t var, uint32_t size, uint32_t rights, uint32_t what)
+{
+	struct jit_code *code = &c->out.code;
+	struct op_value t = *at;
+	int32_t found = UB_RUN_FOUND + (rights & UB_WRITE ? 8 : 0);
+	bool again = at->a == T2_IP;
+	int distance = again ? T2_LR : T2_IP, len = again ? T2_IP : T2_LR;
+
+	if (again && (at->b != OP_NONE || !is_reloadable(op_val(c, var))))
+		return false;
+	op_load_run(c, T2_LR);
+	jit_mem(code, T2_LDR, distance, T2_LR, found);
+	jit_dp(code, T2_SUB, distance, at->a, distance, JIT_ANY);
+	t.a = (uint8_t)distance;
+	if (t.b != OP_NONE || t.imm)
+		op_emit_value(c, distance, &t);
+	if (again)
+		op_load_run(c, len);
+	jit_mem(code, T2_LDR, len, len, found + 4);
+	jit_dp_imm(code, T2_SUB, len, len, size, JIT_SET);
+	jit_it(code, T2_HS);
+	jit_cmp(code, len, distance);
+	if (again)
+		op_load_word(c, T2_IP, op_val(c, var)->a);
+	to_cold(c, T2_LO, at, what);
+	return true;
+}
+
 /* An access that the latest check covers: should that have failed, there is one more to look at on the cold path,
  * before anything happened that a stop here would have let happen. */
 static bool is_vouched(struct op *c, const struct op_value *at, uint32_t size, uint32_t what)
@@ -229,6 +259,8 @@ static void check(struct op *c, const struct op_value *at, uint32_t var, int32_t
 		done = check_stack(c, at, size, what);
 	else if (region == IN_MEMORY)
 		done = check_memory(c, at, size, rights, what);
+	else
+		done = check_found(c, at, var, size, rights, what);
 	if (!done)
 		check_at_once(c, at, what);
 }

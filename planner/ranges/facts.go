@@ -31,5 +31,6 @@ type analysis struct {
 	f         *Function
 	escapes   bool
 	limits    []uint64 // constants, and the ends of what comparisons can tell, ascending
+	signed    []int64  // those of signed lower bounds, ascending
 	queue     []int    // functions to look at
 }

@@ -6,6 +6,7 @@
 package ranges
 
 import (
+	"cmp"
 	"container/heap"
 	"fmt"
 	"math"
@@ -131,7 +132,7 @@ func (p *pending) add(b int) {
 // function interprets one function from its entry state.
 func (a *analysis) function(g *Function) {
 	f := g.Function
-	a.f, a.escapes, a.limits = g, g.Escapes, limits(f)
+	a.f, a.escapes, a.limits, a.signed = g, g.Escapes, limits(f), signedLimits(f)
 	in := make([]State, len(f.Blocks))
 	visits := make([]int, len(f.Blocks))
 	out := make([][]edge, len(f.Blocks))
@@ -286,6 +287,27 @@ func limits(f *cfg.Function) []uint64 {
 	return slices.Compact(l)
 }
 
+// signedLimits are those that signed lower bounds stop at, ascending.
+func signedLimits(f *cfg.Function) []int64 {
+	l := []int64{math.MinInt64, math.MinInt32, -512, -1, 0, 1}
+	for k := range f.Insns {
+		if i := &f.Insns[k]; i.Class == cfg.Branch && !i.Register {
+			l = append(l, int64(i.Imm)-1, int64(i.Imm), int64(i.Imm)+1)
+		}
+	}
+	slices.Sort(l)
+	return slices.Compact(l)
+}
+
+// below is the greatest limit that is not above a bound.
+func below[T cmp.Ordered](limits []T, bound T) T {
+	at, found := slices.BinarySearch(limits, bound)
+	if !found {
+		at--
+	}
+	return limits[at]
+}
+
 // patience is how often a head of a loop is looked at before nothing is known of what still changes there.
 const patience = 40
 
@@ -330,7 +352,10 @@ func (a *analysis) widenValue(old, now *Value, visits, id int) {
 		}
 	}
 	if n.Low < old.Low {
-		n.Low = 0
+		n.Low = below(a.limits, n.Low)
+		if hopeless {
+			n.Low = 0
+		}
 	}
 	if n.SHigh > old.SHigh {
 		next := int64(math.MaxInt64)
@@ -343,12 +368,9 @@ func (a *analysis) widenValue(old, now *Value, visits, id int) {
 		n.SHigh = next
 	}
 	if n.SLow < old.SLow {
-		n.SLow = math.MinInt64
-		for _, l := range []int64{0, -1, -512, math.MinInt32} {
-			if old.SLow >= l && now.SLow >= l && !hopeless {
-				n.SLow = l
-				break
-			}
+		n.SLow = below(a.signed, n.SLow)
+		if hopeless {
+			n.SLow = math.MinInt64
 		}
 	}
 	if n.Unknown != old.Unknown && visits > 6 {

@@ -266,6 +266,27 @@ static void budgets_of_helpers(void)
 	ubpf_unload(&program);
 }
 
+/* A byte of the context, at an address that a compiler takes for one in the stack: with another context it is out of reach. */
+static void contexts(void)
+{
+	static const struct ub_insn text[] = { LDX32(4, 1, 0), INSN(UB_ALU64 | UB_X | UB_SUB, 4, UB_R10, 0, 0), MOVX(3, UB_R10),
+		INSN(UB_ALU64 | UB_X | UB_ADD, 3, 4, 0, 0), INSN(UB_LDX | UB_MEM | UB_B, 0, 3, 0, 0), EXIT };
+	uint8_t *first = near.context, *second = near.context + 32;
+	uint32_t at = ubpf_address(near.memory, first + 8);
+	uint64_t result = 0;
+
+	fill_context();
+	memcpy(first, &at, sizeof at);
+	memcpy(second, &at, sizeof at);
+	set_options(UB_FORMAT_TEXT_ONLY, 3);
+	expect("one context, then another: load", load_text(text, 6, sizeof near.memory), 0);
+	expect("one context", ubpf_run(&program, first, 16, &result), 0);
+	expect("one context: result", (int64_t)result, first[8]);
+	expect("another context", ubpf_run(&program, second, 16, &result), UB_E_READ);
+	expect("another context: where", program.fault.addr, at);
+	ubpf_unload(&program);
+}
+
 static void stopping(void)
 {
 	static const struct ub_insn text[] = { HELPER(NUMBER), EXIT };
@@ -389,6 +410,7 @@ int main(void)
 	tables_of_helpers();
 	run_programs();
 	budgets_of_helpers();
+	contexts();
 	stopping();
 	allowing();
 	arguments();
