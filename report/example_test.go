@@ -52,3 +52,43 @@ func ExampleCompare() {
 	}
 	// Output: instructions 1000 1010
 }
+
+// Lines that benchstat and continuous benchmarks read.
+func ExampleWriteGoBench() {
+	results, err := report.Read("results.json", strings.NewReader(`{"schema": "ubench.results/v1", "samples": [
+		{"benchmark": "fib", "size": 8, "engine": "vm", "target": "unicorn", "core": "cortex-m4", "ok": true, "result": "0x1",
+			"phases": {"execute": {"instructions": 1200}}, "ram_bytes": 96},
+		{"benchmark": "fib", "size": 8, "engine": "jit", "target": "unicorn", "core": "cortex-m4", "ok": false, "error": "e-budget"}]}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := report.WriteGoBench(os.Stdout, results); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// target: unicorn
+	// core: cortex-m4
+	// BenchmarkFib/size=8/engine=vm 1 1200 instructions 150.00 instructions/byte 96 ram-bytes
+	// # BenchmarkFib/size=8/engine=jit failed: e-budget
+}
+
+// How a metric changed from commit to commit: a step is where it did.
+func ExampleHistory() {
+	revision := func(name string, instructions int) report.Revision {
+		text := fmt.Sprintf(`{"schema": "ubench.results/v1", "samples": [{"benchmark": "fib", "size": 8, "engine": "jit", "target": "unicorn",
+			"core": "cortex-m4", "ok": true, "result": "0x1", "phases": {"execute": {"instructions": %d}}}]}`, instructions)
+		results, err := report.Read(name, strings.NewReader(text))
+		if err != nil {
+			log.Fatal(err)
+		}
+		return report.Revision{Name: name, Results: results}
+	}
+	history, err := report.NewHistory([]report.Revision{revision("a1b2c3d", 1000), revision("b2c3d4e", 1000), revision("c3d4e5f", 900)}, "instructions")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, step := range history.Steps() {
+		fmt.Printf("%s in %s: %+.0f %%\n", step.Line, history.Revisions[step.Revision].Name, step.Percent)
+	}
+	// Output: jit in c3d4e5f: -10 %
+}

@@ -27,51 +27,76 @@ func (t *text) callee(slot int) { (*t)[8*slot+4] = byte(t.slots() - slot - 1) }
 
 // calls: helpers, local calls, calls through registers.
 func calls() (all []Program) {
-	add := func(name string, result uint64, build func(t *text)) {
+	for _, c := range callCases {
 		var t text
-		build(&t)
-		all = append(all, Program{Group: "calls", Name: name, Text: t, Context: []byte("four\x00"), Result: result})
+		c.build(&t)
+		all = append(all, Program{Group: "calls", Name: c.name, Text: t, Context: []byte("four\x00"), Result: c.result, Fault: c.fault})
 	}
-	fill := func(t *text) { // all registers but r1, of which the sum is 0x3000000000 + 44
-		for r := byte(0); r < 10; r++ {
-			if r != 1 {
-				t.lddw(r, uint64(r)<<32+uint64(r))
-			}
+	return append(all, nestedCalls()...)
+}
+
+// fill gives all registers but r1 values by which it is seen which of them a call keeps.
+func (t *text) fill() {
+	for r := byte(0); r < 10; r++ {
+		if r != 1 {
+			t.lddw(r, uint64(r)<<32+uint64(r))
 		}
 	}
-	sum := func(t *text, from, to byte) {
-		for r := from; r <= to; r++ {
-			t.add(classALU64|source|opAdd, 0, r, 0, 0)
-		}
+}
+
+// filled is the sum of what fill puts into registers.
+func filled(from, to uint64) (n uint64) {
+	for r := from; r <= to; r++ {
+		n += r<<32 + r
 	}
-	total := func(from, to uint64) (n uint64) {
-		for r := from; r <= to; r++ {
-			n += r<<32 + r
-		}
-		return n
+	return n
+}
+
+// sum adds registers to r0.
+func (t *text) sum(from, to byte) {
+	for r := from; r <= to; r++ {
+		t.add(classALU64|source|opAdd, 0, r, 0, 0)
 	}
-	add("helper: result", 4, func(t *text) {
-		t.add(classJMP|jmpCall, 0, callHelper, 0, helperStrlen)
+}
+
+// strlen calls that helper.
+func (t *text) strlen() { t.add(classJMP|jmpCall, 0, callHelper, 0, helperStrlen) }
+
+// thirtyThree is a function that returns 33, which the lddw at slot 0 gives the address of.
+func (t *text) thirtyThree() {
+	t.callee(0)
+	t.movImm(0, 33)
+	t.exit()
+}
+
+var callCases = []struct {
+	name   string
+	result uint64
+	fault  abi.Fault
+	build  func(t *text)
+}{
+	{"helper: result", 4, abi.Fault{}, func(t *text) {
+		t.strlen()
 		t.exit()
-	})
-	add("helper: keeps r2 to r9", 4+total(2, 9), func(t *text) {
-		fill(t)
-		t.add(classJMP|jmpCall, 0, callHelper, 0, helperStrlen)
-		sum(t, 2, 9)
+	}},
+	{"helper: keeps r2 to r9", 4 + filled(2, 9), abi.Fault{}, func(t *text) {
+		t.fill()
+		t.strlen()
+		t.sum(2, 9)
 		t.exit()
-	})
-	add("helper: keeps r1", 8, func(t *text) {
-		t.add(classJMP|jmpCall, 0, callHelper, 0, helperStrlen)
+	}},
+	{"helper: keeps r1", 8, abi.Fault{}, func(t *text) {
+		t.strlen()
 		t.mov(6, 0)
-		t.add(classJMP|jmpCall, 0, callHelper, 0, helperStrlen)
-		sum(t, 6, 6)
+		t.strlen()
+		t.sum(6, 6)
 		t.exit()
-	})
-	add("local call: keeps r6 to r9", 7+total(6, 9), func(t *text) {
-		fill(t)
+	}},
+	{"local call: keeps r6 to r9", 7 + filled(6, 9), abi.Fault{}, func(t *text) {
+		t.fill()
 		at := t.slots()
 		t.call(0)
-		sum(t, 6, 9)
+		t.sum(6, 9)
 		t.exit()
 		t.callee(at)
 		for r := byte(1); r < 10; r++ {
@@ -79,23 +104,23 @@ func calls() (all []Program) {
 		}
 		t.movImm(0, 7)
 		t.exit()
-	})
-	add("local call: arguments and r0 to r5 afterwards", 15+5*100, func(t *text) {
+	}},
+	{"local call: arguments and r0 to r5 afterwards", 15 + 5*100, abi.Fault{}, func(t *text) {
 		for r := byte(1); r <= 5; r++ {
 			t.movImm(r, int32(r))
 		}
 		at := t.slots()
 		t.call(0)
 		t.movImm(0, 0)
-		sum(t, 1, 5)
+		t.sum(1, 5)
 		t.exit()
 		t.callee(at)
 		for r := byte(1); r <= 5; r++ {
 			t.addImm(r, 100)
 		}
 		t.exit()
-	})
-	add("local call: a frame of its own", 5, func(t *text) {
+	}},
+	{"local call: a frame of its own", 5, abi.Fault{}, func(t *text) {
 		t.add(classST|modeMEM|sizeDW, r10, 0, -8, 5)
 		at := t.slots()
 		t.call(0)
@@ -104,8 +129,8 @@ func calls() (all []Program) {
 		t.callee(at)
 		t.add(classST|modeMEM|sizeDW, r10, 0, -8, 9)
 		t.exit()
-	})
-	add("local call: r10 of the caller is 512 above", 512, func(t *text) {
+	}},
+	{"local call: r10 of the caller is 512 above", 512, abi.Fault{}, func(t *text) {
 		t.mov(1, r10)
 		at := t.slots()
 		t.call(0)
@@ -114,7 +139,26 @@ func calls() (all []Program) {
 		t.mov(0, 1)
 		t.add(classALU64|source|opSub, 0, r10, 0, 0)
 		t.exit()
-	})
+	}},
+	{"callx", 33, abi.Fault{}, func(t *text) {
+		t.add(classLD|sizeDW, 3, lddwFunc, 0, 0)
+		t.add(0, 0, 0, 0, 0)
+		t.add(classJMP|source|jmpCall, 3, 0, 0, 0)
+		t.exit()
+		t.thirtyThree()
+	}},
+	{"callx to no function", 0, abi.Fault{Status: statusCallX, PC: 3}, func(t *text) {
+		t.add(classLD|sizeDW, 3, lddwFunc, 0, 0)
+		t.add(0, 0, 0, 0, 0)
+		t.addImm(3, 8)
+		t.add(classJMP|source|jmpCall, 3, 0, 0, 0)
+		t.exit()
+		t.thirtyThree()
+	}},
+}
+
+// nestedCalls are calls in calls, as deep as they may be and one deeper, and with a budget that is one short.
+func nestedCalls() (all []Program) {
 	for _, depth := range []int32{1, 2, 7, 8} {
 		var t text // f(n) = n ? 1 + f(n - 1) : 0
 		t.movImm(1, depth)
@@ -137,26 +181,6 @@ func calls() (all []Program) {
 			all = append(all, p)
 		}
 	}
-	var t text
-	t.add(classLD|sizeDW, 3, lddwFunc, 0, 0)
-	t.add(0, 0, 0, 0, 0)
-	t.add(classJMP|source|jmpCall, 3, 0, 0, 0)
-	t.exit()
-	t.callee(0)
-	t.movImm(0, 33)
-	t.exit()
-	all = append(all, Program{Group: "calls", Name: "callx", Text: t, Result: 33})
-
-	var bad text
-	bad.add(classLD|sizeDW, 3, lddwFunc, 0, 0)
-	bad.add(0, 0, 0, 0, 0)
-	bad.addImm(3, 8)
-	bad.add(classJMP|source|jmpCall, 3, 0, 0, 0)
-	bad.exit()
-	bad.callee(0)
-	bad.movImm(0, 33)
-	bad.exit()
-	all = append(all, Program{Group: "calls", Name: "callx to no function", Text: bad, Fault: abi.Fault{Status: statusCallX, PC: 3}})
 	return all
 }
 
