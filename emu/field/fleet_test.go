@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,17 +23,12 @@ import (
 	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
-// A fleet gets an application of three programs, wave by wave; then another one, which every device refuses: that stops
-// after the first failures, and nothing of it stays anywhere. UBENCH_FLEET says of how many devices.
-func TestFleet(t *testing.T) {
-	n := testenv.Number(t, "UBENCH_FLEET", 3)
+// startFleet starts n devices, and reads the file that lists them: every other one has a label of its own.
+func startFleet(t *testing.T, n int) []deploy.Member {
+	t.Helper()
 	var file strings.Builder
 	for i := range n {
-		label := "even"
-		if i%2 == 1 {
-			label = "odd"
-		}
-		fmt.Fprintf(&file, "coap://%s %s # number %d\n", start(t, "host", t.TempDir()).Address, label, i)
+		fmt.Fprintf(&file, "coap://%s %s # number %d\n", start(t, "host", t.TempDir()).Address, []string{"even", "odd"}[i%2], i)
 	}
 	path := filepath.Join(t.TempDir(), "fleet")
 	if err := os.WriteFile(path, []byte(file.String()), 0o600); err != nil {
@@ -45,7 +41,13 @@ func TestFleet(t *testing.T) {
 	if even, err := deploy.WithLabel(fleet, "even"); err != nil || len(even) != (n+1)/2 {
 		t.Errorf("%d devices have the label, %v", len(even), err)
 	}
-	job := &deploy.Job{Application: "readers", Key: suit.DevelopmentKey.SigningKey, Sequence: 1}
+	return fleet
+}
+
+// readers is an application of three programs.
+func readers(t *testing.T) deploy.Job {
+	t.Helper()
+	job := deploy.Job{Application: "readers", Key: suit.DevelopmentKey.SigningKey, Sequence: 1}
 	for _, x := range examples.WeatherStation() {
 		if !strings.HasPrefix(x.Name, "coap_") && x.Name != "update_light" {
 			continue
@@ -57,29 +59,40 @@ func TestFleet(t *testing.T) {
 		name := strings.ReplaceAll(x.Name, "coap_surroundings", "outside")
 		job.Programs = append(job.Programs, deploy.Built{Spec: deploy.Spec{Name: name, Answers: "known"}, Program: program})
 	}
-	numbers := filepath.Join(t.TempDir(), "sequence")
-	reach := func(ctx context.Context, m deploy.Member) (deploy.Device, error) {
-		to, err := client.DialUDP(m.Address)
-		if err != nil {
-			return deploy.Device{}, err
-		}
-		c, err := client.Connect(ctx, to, oscore.DevelopmentOperator, numbers)
-		return deploy.Device{Conn: c}, err
+	return job
+}
+
+// reach connects to a device of a fleet; numbers is the file with those of its operator's requests.
+func reach(ctx context.Context, m deploy.Member, numbers string) (deploy.Device, error) {
+	to, err := client.DialUDP(m.Address)
+	if err != nil {
+		return deploy.Device{}, err
 	}
-	with := func(job *deploy.Job) func(context.Context, deploy.Member) error {
-		return func(ctx context.Context, m deploy.Member) error {
-			d, err := reach(ctx, m)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
-			mine := *job
-			_, err = mine.Do(ctx, d)
+	c, err := client.Connect(ctx, to, oscore.DevelopmentOperator, numbers)
+	return deploy.Device{Conn: c}, err
+}
+
+// deploying is what waves do with each device.
+func deploying(job deploy.Job, numbers string) func(context.Context, deploy.Member) error {
+	return func(ctx context.Context, m deploy.Member) error {
+		d, err := reach(ctx, m, numbers)
+		if err != nil {
 			return err
 		}
+		defer d.Close()
+		mine := job
+		_, err = mine.Do(ctx, d)
+		return err
 	}
+}
+
+// A fleet gets an application of three programs, wave by wave; then another one, which every device refuses: that stops
+// after the first failures, and nothing of it stays anywhere. UBENCH_FLEET says of how many devices.
+func TestFleet(t *testing.T) {
+	n := testenv.Number(t, "UBENCH_FLEET", 3)
+	fleet, job, numbers := startFleet(t, n), readers(t), filepath.Join(t.TempDir(), "sequence")
 	begun := time.Now()
-	well := deploy.Waves{First: 1}.Through(t.Context(), fleet, with(job), func(m deploy.Member, err error) {
+	well := deploy.Waves{First: 1}.Through(t.Context(), fleet, deploying(job, numbers), func(m deploy.Member, err error) {
 		if err != nil {
 			t.Errorf("%s: %v", m.Address, err)
 		}
@@ -89,14 +102,13 @@ func TestFleet(t *testing.T) {
 	}
 	t.Logf("%d devices, three programs each, in %v", n, time.Since(begun).Round(10*time.Millisecond))
 
-	// The last program of this one asks for more memory than there is.
-	bad := *job
+	bad := job
 	bad.Sequence = 2
-	bad.Programs = append(append([]deploy.Built(nil), job.Programs...), job.Programs[0])
-	bad.Programs[len(job.Programs)].Spec = deploy.Spec{Name: "greedy", Context: 1 << 19}
+	greedy := deploy.Built{Spec: deploy.Spec{Name: "greedy", Context: 1 << 19}, Program: job.Programs[0].Program} // more memory than there is
+	bad.Programs = append(slices.Clone(job.Programs), greedy)
 	var mu sync.Mutex
 	failed, untried := 0, 0
-	well = deploy.Waves{First: 1, AtOnce: 1, Failures: 2}.Through(t.Context(), fleet, with(&bad), func(_ deploy.Member, err error) {
+	well = deploy.Waves{First: 1, AtOnce: 1, Failures: 2}.Through(t.Context(), fleet, deploying(bad, numbers), func(_ deploy.Member, err error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if errors.Is(err, deploy.ErrNotTried) {
@@ -109,19 +121,28 @@ func TestFleet(t *testing.T) {
 		t.Errorf("%d have it, %d refused it, %d were not tried", well, failed, untried)
 	}
 	for _, m := range fleet {
-		d, err := reach(t.Context(), m)
-		if err != nil {
-			t.Fatal(err)
+		checkReaders(t, m, numbers)
+	}
+}
+
+// checkReaders says that a device has the first version of the application, and nothing else.
+func checkReaders(t *testing.T, m deploy.Member, numbers string) {
+	t.Helper()
+	d, err := reach(t.Context(), m, numbers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	programs, err := d.Programs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(programs) != 3 {
+		t.Errorf("%s has %d programs", m.Address, len(programs))
+	}
+	for _, p := range programs {
+		if p.Sequence != 1 || p.TrialLeftMS != nil {
+			t.Errorf("%s has %+v", m.Address, p)
 		}
-		ps, err := d.Programs(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, p := range ps {
-			if p.Sequence != 1 || p.TrialLeftMS != nil || len(ps) != 3 {
-				t.Errorf("%s has %+v of %d", m.Address, p, len(ps))
-			}
-		}
-		d.Close()
 	}
 }
