@@ -94,7 +94,7 @@ func TestReportInBrowser(t *testing.T) {
 	if err := os.WriteFile(file, []byte(strings.Replace(string(data), "</body>", probe, 1)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	for _, width := range []string{"1200", "500"} {
 		cmd := exec.CommandContext(ctx, browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(),
