@@ -113,7 +113,12 @@ func (b *builder) unproved(v *judge.Verdict) (some bool) {
 func (b *builder) doubtAll(ds []judge.Doubt) (some bool) {
 	lost := false
 	for _, d := range ds {
-		if d.What == judge.Lost {
+		switch d.What {
+		case judge.Saved:
+			if n, _, ok := b.place(d.Slot); ok {
+				b.doubt.saved[b.Program.Functions[n].Start] |= 1 << d.Var
+			}
+		case judge.Lost:
 			lost = true
 			some = b.lost(d.Slot, plan.Var(d.Var), false) || some
 		}

@@ -73,6 +73,7 @@ type doubts struct {
 	defers map[int]bool      // instructions that are not deferred
 	form   map[claim]bool    // forms at a join
 	proofs map[int]bool      // accesses that the device checks, though the host can prove them
+	saved  map[int]uint64    // places that the function at a slot writes beside those of its results
 }
 
 type claim struct {
@@ -81,7 +82,7 @@ type claim struct {
 }
 
 func newDoubts() doubts {
-	return doubts{map[claim]*weaker{}, map[claim]bool{}, map[int]int64{}, map[int]int{}, map[int]bool{}, map[claim]bool{}, map[int]bool{}}
+	return doubts{map[claim]*weaker{}, map[claim]bool{}, map[int]int64{}, map[int]int{}, map[int]bool{}, map[claim]bool{}, map[int]bool{}, map[int]uint64{}}
 }
 
 // weaker is a claim that was doubted, as it is now.

@@ -25,7 +25,7 @@ func Analyse(p *image.Program) (*Analysis, error) {
 		return nil, err
 	}
 	a := &Analysis{Program: c, Facts: ranges.Of(c)}
-	escapes := false
+	escapes := !a.Facts.Once
 	for n, f := range c.Functions {
 		a.Forests = append(a.Forests, loops.Of(f))
 		escapes = escapes || a.Facts.Functions[n].Escapes
@@ -119,6 +119,7 @@ func (b *builder) window() int {
 
 // allocate gives places, knowing which checks are left to do.
 func (b *builder) allocate() {
+	clear(b.doubt.saved)
 	own := alloc.Own{plan.Budget: 0.001, plan.Base: 0.001, plan.Limit: 0.001}
 	b.weights = nil
 	for n, f := range b.Program.Functions {
@@ -217,7 +218,8 @@ func (b *builder) joins() (slots []int) {
 	return slices.Compact(slots)
 }
 
-// calls says how functions call each other: r0 to r5 are left changed, the others saved where a function changes them.
+// calls says how functions call each other: r0 to r5 are left changed, and a function saves what the compiler said, of the plan
+// before, that it writes.
 func (b *builder) calls() {
 	c := &plan.Calls{}
 	changes := func(place plan.Place) uint16 {
@@ -248,26 +250,12 @@ func (b *builder) calls() {
 				out.Returns |= 1 << (6 + r)
 			}
 		}
-		words := map[int]bool{}
-		for k := range f.Insns {
-			b.Live.Effect(&f.Insns[k], b.Live.Functions[n].After[k]).Writes.Each(func(v plan.Var) {
-				place, ok := b.places.Functions[n].Result(k, v)
-				given := v < 6 || v >= plan.High && v < plan.High+6 // to the caller, or left changed
-				mine := !given || b.places.Convention != nil || place >= plan.FrameWord && !b.Live.Functions[n].Returns.Has(v)
-				if !ok || !mine || place == plan.Nowhere {
-					return
-				}
-				out.Registers |= changes(place) &^ c.Shared
-				if place >= plan.FrameWord {
-					words[int(place-plan.FrameWord)] = true
-				}
-			})
-		}
-		if n > 0 || !b.Facts.Once {
-			for w := range words {
-				out.Words = append(out.Words, w)
+		saves := b.doubt.saved[f.Start]
+		out.Registers = uint16(saves & (1<<alloc.Registers - 1))
+		for w := plan.FrameWord; w < 64; w++ {
+			if saves>>w&1 != 0 {
+				out.Words = append(out.Words, int(w-plan.FrameWord))
 			}
-			slices.Sort(out.Words)
 		}
 		c.Functions = append(c.Functions, out)
 		saved := len(out.Words) + 2

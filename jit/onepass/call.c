@@ -187,7 +187,7 @@ static void leave_function(struct op *c)
 	registers = saves(c, &words, &returns, &padding);
 	for (uint32_t half = 0; half <= OP_HIGH && c->program->funcs[c->function] == c->program->entry; half += OP_HIGH)
 		if (c->map.home[half] == OP_NONE && !op_is_zero(c, half)) /* the program's result is 0 there */
-			op_refuse(c, ONEPASS_NOT_SAVED);
+			op_doubt(c, c->slot, ONEPASS_ZERO, half);
 	for (uint32_t half = 0; half < 12; half++) {
 		uint32_t var = half < 6 ? half : half - 6 + OP_HIGH;
 		uint32_t at = c->map.home[var];

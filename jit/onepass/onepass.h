@@ -32,8 +32,8 @@ enum onepass_reason {
 enum onepass_note { ONEPASS_NOTHING, ONEPASS_PROVED, ONEPASS_IN_LOOP, ONEPASS_CHECKED, ONEPASS_COVERED };
 
 /* What a plan claims and the compiler cannot see: of a variable at a frame, or of a loop; or a variable that is read though
- * it was given up. */
-enum onepass_what { ONEPASS_ZERO, ONEPASS_FACT, ONEPASS_LENGTH, ONEPASS_FORM, ONEPASS_TESTED, ONEPASS_TURN, ONEPASS_LOST };
+ * it was given up; or a place, in v, that a function writes and does not save. */
+enum onepass_what { ONEPASS_ZERO, ONEPASS_FACT, ONEPASS_LENGTH, ONEPASS_FORM, ONEPASS_TESTED, ONEPASS_TURN, ONEPASS_LOST, ONEPASS_SAVED };
 struct onepass_doubt {
 	uint16_t slot; /* of the frame, or where the loop begins */
 	uint8_t what, v;

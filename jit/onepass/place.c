@@ -98,7 +98,7 @@ static void write_place(struct op *c, uint32_t place)
 {
 	struct op_places *p = &c->places;
 	if (c->called && !(p->writable >> place & 1))
-		op_refuse(c, ONEPASS_NOT_SAVED);
+		op_not_saved(c, place);
 	if (p->vouched == place)
 		p->vouched = OP_NONE;
 	if (p->said[0].lazy | p->said[1].lazy)

@@ -49,6 +49,23 @@ void op_lost(struct op *c, const struct op_value *v)
 	op_refuse(c, ONEPASS_READS_LOST);
 }
 
+/* A function writes a place that it does not save. The host is told which, once. */
+void op_not_saved(struct op *c, uint32_t place)
+{
+#if UB_HOST
+	struct onepass_report *r = c->report;
+	if (r->doubts) {
+		if (r->ndoubts < r->room)
+			r->doubts[r->ndoubts++] = (struct onepass_doubt){ .slot = (uint16_t)c->slot, .what = ONEPASS_SAVED, .v = (uint8_t)place };
+		c->places.writable |= OP_BIT(place);
+		return;
+	}
+#else
+	(void)place;
+#endif
+	op_refuse(c, ONEPASS_NOT_SAVED);
+}
+
 #if UB_HOST
 void op_note(struct op *c, enum onepass_note note)
 {

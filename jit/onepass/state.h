@@ -396,6 +396,7 @@ void op_set_const(struct op *c, uint32_t var, uint32_t value);
 void op_lose(struct op *c, uint32_t var);
 void op_lose_all(struct op *c, uint32_t set, uint32_t lost);
 void op_lost(struct op *c, const struct op_value *v);
+void op_not_saved(struct op *c, uint32_t place);
 void op_hold(struct op *c, uint32_t var, uint32_t place);
 void op_change(struct op *c, uint32_t place);
 void op_share(struct op *c, uint32_t var, uint32_t place);

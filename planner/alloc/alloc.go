@@ -229,6 +229,9 @@ func (c *colouring) colour(p *Places) {
 		for v, at := range p.Convention.result {
 			p.Home[v] = at
 		}
+		if p.Home[plan.High] == p.Home[0] { // only the program itself returns a high half
+			p.Home[0], p.Home[plan.High] = 0, 1
+		}
 	}
 }
 

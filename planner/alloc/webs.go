@@ -294,12 +294,37 @@ func (w *webs) insn(k int, before map[plan.Var]int, weight float64, wide func(k 
 	if i.Class == cfg.Call && w.convention != nil {
 		w.convention.insn(w, k, before, after, effect.Reads, weight)
 	}
+	if i.Class == cfg.Exit {
+		w.exit(k, before, wide)
+	}
 	if i.Class == cfg.Branch {
 		w.edge(i.Target, after)
 	}
 	for _, n := range after {
 		w.list[n].insns++
 	}
+}
+
+// exit keeps what a function returns apart: each has a place of its own where it ends.
+func (w *webs) exit(k int, before map[plan.Var]int, wide func(k int, v plan.Var) bool) {
+	returns := w.g.Returns
+	if w.g.Start == 0 {
+		returns |= liveness.Both(0)
+	}
+	returns.Each(func(v plan.Var) {
+		n, ok := before[v]
+		if !ok {
+			return
+		}
+		if wide(k, v) {
+			w.list[n].nowhere = false
+		}
+		returns.Each(func(u plan.Var) {
+			if m, ok := before[u]; ok {
+				w.together(n, m)
+			}
+		})
+	})
 }
 
 // edge keeps what a branch brings to another place, before it is known which way it goes, from what is needed on either.

@@ -136,6 +136,7 @@ func function(p *image.Program, start, end int) (*Function, error) {
 			blockAt[slot] = len(f.Blocks)
 			f.Blocks = append(f.Blocks, Block{First: len(f.Insns)})
 		}
+		i.Called = f.Start > 0
 		f.Insns = append(f.Insns, i)
 		f.Blocks[len(f.Blocks)-1].Last = len(f.Insns)
 		f.Leaf = f.Leaf && i.Class != Call && i.Class != CallX

@@ -66,8 +66,9 @@ const R10 = 10
 
 // Insn is one instruction.
 type Insn struct {
-	Slot     int // of its first half
-	Slots    int // 1, or 2
+	Slot     int  // of its first half
+	Slots    int  // 1, or 2
+	Called   bool // in a function that others call
 	Class    Class
 	Op       Op
 	Wide     bool // on 64 bits

@@ -74,7 +74,8 @@ func Of(p *image.Program) (*Judge, error) {
 type What uint8
 
 // Kinds of doubts: that a high half is zero, a fact, the context's length, a form in a loop, that the counter was tested
-// there, that a turn moves what it should; or that something is read that was given up.
+// there, that a turn moves what it should; or that something is read that was given up; that a
+// function saves what it writes, where Var is a place.
 const (
 	Zero   What = C.ONEPASS_ZERO
 	Fact   What = C.ONEPASS_FACT
@@ -83,6 +84,7 @@ const (
 	Tested What = C.ONEPASS_TESTED
 	Turn   What = C.ONEPASS_TURN
 	Lost   What = C.ONEPASS_LOST
+	Saved  What = C.ONEPASS_SAVED
 )
 
 // Doubt is a claim the compiler could not see to hold: at a frame, or of a loop.

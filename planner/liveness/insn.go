@@ -34,9 +34,10 @@ func (w Words) word(off int64) (plan.Var, bool) {
 // Words lists the frame's words that are variables, ascending: index i is at r10 - 4 * (i + 1).
 type Words []int
 
-// At is the variables an access through r10 reaches, ok if it reaches any.
+// At is the variables an access through r10 reaches, ok if it reaches any. Only the function that the program starts in, which
+// nothing calls, has such.
 func (w Words) At(i *cfg.Insn) (low, high plan.Var, ok bool) {
-	if !i.Access() || i.Base() != cfg.R10 {
+	if i.Called || !i.Access() || i.Base() != cfg.R10 {
 		return 0, 0, false
 	}
 	low, ok = w.word(i.Off)

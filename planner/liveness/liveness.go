@@ -40,11 +40,7 @@ var returned = Both(0) | Both(1) | Both(2) | Both(3) | Both(4) | Both(5)
 func Of(p *cfg.Program, w Words) *Live {
 	l := &Live{Program: p, Words: w}
 	for _, f := range p.Functions {
-		g := &Function{Function: f, After: make([]Set, len(f.Insns)), In: make([]Set, len(f.Blocks))}
-		if slices.Contains(p.Taken, f.Start) {
-			g.Returns = returned
-		}
-		l.Functions = append(l.Functions, g)
+		l.Functions = append(l.Functions, &Function{Function: f, After: make([]Set, len(f.Insns)), In: make([]Set, len(f.Blocks))})
 	}
 	for changed := true; changed; {
 		changed = false
@@ -92,10 +88,12 @@ func (l *Live) before(i *cfg.Insn, after Set, g *Function, changed *bool) Set {
 		if g.Start == 0 {
 			e.Reads |= Both(0)
 		}
-	case cfg.Call:
-		if f := l.Lookup(i.Target); f != nil && f.Returns|after&returned != f.Returns {
-			f.Returns |= after & returned
-			*changed = true
+	case cfg.Call, cfg.CallX:
+		for _, f := range l.Functions {
+			if more := after & returned &^ f.Returns; more != 0 && (i.Class == cfg.CallX || f.Start == i.Target) {
+				f.Returns |= more
+				*changed = true
+			}
 		}
 	}
 	live := after&^e.Writes | e.Reads
@@ -121,10 +119,8 @@ func (l *Live) Effect(i *cfg.Insn, after Set) Effect {
 		}
 	case cfg.CallX:
 		e := Effect{Reads: Low(i.Dst), Writes: returned}
-		for _, t := range l.Program.Taken {
-			if f := l.Lookup(t); f != nil {
-				e.Reads |= f.Arguments()
-			}
+		for _, f := range l.Functions { // what is compiled of it may call any
+			e.Reads |= f.Arguments()
 		}
 		return e
 	}

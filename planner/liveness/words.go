@@ -24,7 +24,7 @@ func Promote(p *cfg.Program, forests []*loops.Forest, escapes bool, most int) Wo
 	for n, f := range p.Functions {
 		for k := range f.Insns {
 			i := &f.Insns[k]
-			if !i.Access() || i.Base() != cfg.R10 {
+			if i.Called || !i.Access() || i.Base() != cfg.R10 {
 				continue
 			}
 			first, last := int(-i.Off-1)/4, int(-i.Off-int64(i.Size))/4
