@@ -61,6 +61,7 @@ type Info struct {
 	Vendor        []byte     `cbor:"15,keyasint" json:"vendor"`
 	Classes       [][]byte   `cbor:"16,keyasint" json:"classes"`
 	Compiled      uint32     `cbor:"17,keyasint" json:"compiled"`
+	Alias         bool       `cbor:"80,keyasint" json:"alias"` // compiled code runs where memory is seen at address 0, which is faster
 }
 
 // Program is what a device says of one.

@@ -203,7 +203,8 @@ type Info struct {
 	PoolPieces            uint32
 	Compiled              uint32 // times code was made rather than found
 	Panic                 abi.Status
-	Programs, Codes       int // at most
+	Programs, Codes       int    // at most
+	AliasKB               uint32 // of memory's beginning: compiled code that lies there runs emu.Alias lower; 0: none does
 	Board, Core           string
 }
 
@@ -292,7 +293,7 @@ func (c *Client) Info(ctx context.Context) (Info, error) {
 	w := func(i int) uint32 { return le.Uint32(p[4*i:]) }
 	i := Info{
 		NowMS: w(0), PoolAddr: w(1), PoolBytes: w(2), PoolFree: w(3), PoolLargest: w(4), PoolPieces: w(5), Compiled: w(6),
-		Panic: abi.Status(int32(w(7))), Programs: int(w(8) & 0xff), Codes: int(w(8) >> 8),
+		Panic: abi.Status(int32(w(7))), Programs: int(w(8) & 0xff), Codes: int(w(8) >> 8 & 0xff), AliasKB: w(8) >> 16,
 	}
 	names := strings.Split(string(p[36:]), "\x00")
 	if len(names) < 2 {

@@ -13,8 +13,8 @@ DEVICE_TEST := device/console/console.c device/console/test.c device/console/mis
 
 # As small as it goes, but for what programs spend their time in, and the way to helpers. Helpers of maps run in the gate, where
 # interrupts can be masked.
-DEVICE_FAST = $(patsubst %.c,%.o,$(wildcard vm/*.c)) jit/runtime.o device/supervisor/gate.o device/supervisor/helpers.o firmware/helpers/helpers.o firmware/helpers/devices.o \
-	maps/helpers.o maps/hash.o device/supervisor/points.o
+DEVICE_FAST = $(patsubst %.c,%.o,$(wildcard vm/*.c)) jit/runtime.o device/supervisor/calls.o device/supervisor/helpers.o firmware/helpers/helpers.o firmware/helpers/devices.o \
+	maps/helpers.o maps/hash.o device/supervisor/points.o device/supervisor/run.o device/supervisor/step.o
 # For what is the field's beside that: optimisations that make it longer, each by 60 to 270 bytes of 40,000.
 DEVICE_SMALL = -fno-schedule-insns2 -fno-move-loop-invariants -fno-inline-functions-called-once -fno-thread-jumps -fno-tree-dominator-opts
 DEVICE_LDFLAGS = $(subst firmware/boot,device/boards,$(ARM_LDFLAGS)) -Wl,-Map=$(@:.elf=.map)
@@ -58,7 +58,7 @@ $(foreach c,$(sort $(foreach b,$(DEVICE_BOARDS),$(firstword $(BOARD_$b)))),$(eva
 
 # board, cpu, chip, Hz, interrupt of the serial line, link of the field, its interrupt
 define DEVICE_BOARD
-DEVICE_OBJECTS_$(1) := $(call DEVICE_O,$(1),$(2),$(DEVICE_SOURCES) $(wildcard device/boards/$(3).c device/boards/$(3)_flash.c))
+DEVICE_OBJECTS_$(1) := $(call DEVICE_O,$(1),$(2),$(DEVICE_SOURCES) $(wildcard device/boards/$(3).c device/boards/$(3)_flash.c) $(if $(filter stm32,$(3)),firmware/boot/alias.c))
 $(call DEVICE_COMPILED,$(1),$(2),-DBOARD_NAME='"$(1)"' -DBOARD_FIRMWARE='"$(COMMIT)"' -DBOARD_HZ=$(4) -DBOARD_SERIAL_IRQ=$(5) -DBOARD_LINK_IRQ=$(7))
 
 build/device/$(1).elf: $$(DEVICE_OBJECTS_$(1)) $(call DEVICE_O,$(1),$(2),$(DEVICE_FIELD) $(DEVICE_$(6))) build/device/$(1)/vectors.o device/boards/$(1).ld device/boards/board.ld

@@ -34,6 +34,9 @@ func (e *env) deviceInfo(c *cli.Context, d deploy.Device, _ []string) error {
 	}
 	fmt.Fprintf(w, "board\t%s (%s)\nfirmware\t%s\nup\t%v\n", i.Board, i.Core, i.Firmware, time.Duration(i.UptimeMS)*time.Millisecond)
 	fmt.Fprintf(w, "programs\t%d of %d\nmemory\t%d of %d bytes free, %d in one piece\n", i.Programs, i.ProgramsMost, i.MemoryFree, i.Memory, i.MemoryLargest)
+	if i.Alias {
+		fmt.Fprintf(w, "compiled code\truns through memory at address 0\n")
+	}
 	fmt.Fprintf(w, "store\t%d of %d bytes free, in %s\n", i.StoreFree, i.Store, store)
 	for _, k := range i.Keys {
 		what := "signs programs"

@@ -19,16 +19,6 @@ const otherBoard = "unicorn:cortex-m3+" + targets.NoCycles + "+" + targets.Walls
 // walls names the target with walls on the same board.
 func walls(info emu.Info) string { return info.Target + "+" + targets.Walls }
 
-// unwalled names the same board without walls, and with code where compartments have theirs: fetched from SRAM as it lies, so that
-// cycles tell what walls cost, and not where code is.
-func unwalled(info emu.Info) string {
-	spec := info.Target + "+" + targets.CodeIn + "=" + targets.InSRAM
-	if targets.Check(spec) != nil {
-		return info.Target // it has no choice, as QEMU, which runs code where it lies
-	}
-	return spec
-}
-
 // isolation measures what compartments cost on the board of a target.
 func (e *env) isolation(ctx context.Context, target emu.Target) (*bench.Isolation, error) {
 	walled, err := e.compartments(ctx, walls(target.Info()))
@@ -36,7 +26,7 @@ func (e *env) isolation(ctx context.Context, target emu.Target) (*bench.Isolatio
 		return nil, err
 	}
 	defer walled.Close()
-	open, err := e.targets.open(ctx, unwalled(target.Info()))
+	open, err := e.targets.open(ctx, target.Info().Target)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,8 @@ extern const uint32_t board_hz; /* of the core, as SysTick counts */
 
 /* Clocks, counters, serial line. */
 void board_chip_init(void);
+/* What of memory is seen at address 0 as well from now on, where code is fetched faster: its end, 0 if none is. */
+uint32_t board_show_at_zero(void);
 /* From now on the serial line interrupts for what it receives. */
 void board_serial_listen(void);
 void board_serial_put(uint8_t byte);

@@ -20,6 +20,11 @@ void board_chip_init(void)
 	UART_CTRL = UART_TX | UART_RX;
 }
 
+uint32_t board_show_at_zero(void)
+{
+	return 0;
+}
+
 void board_serial_listen(void)
 {
 	UART_CTRL = UART_TX | UART_RX | UART_RX_INTERRUPT;

@@ -64,6 +64,7 @@ void board_main(void)
 	FPU_FPCCR = 0;
 	SYST_RVR = board_hz / (1000000 / OS_TICK_US) - 1;
 	board_chip_init();
+	uint32_t alias_end = board_show_at_zero();
 	kernel_protect();
 	os_filter_frames filter_frames = board_link_start();
 
@@ -77,6 +78,7 @@ void board_main(void)
 		.pool_bytes = (uint32_t)(uintptr_t)board_pool_end - start,
 		.panic = &board_last_panic.fault,
 		.filter_frames = filter_frames,
+		.alias_end = alias_end,
 	};
 	os_thread_make(&server, &(struct os_start){
 		.name = "server",

@@ -5,6 +5,7 @@
 
 #include "abi/port.h"
 #include "device/kernel/scs.h"
+#include "firmware/boot/boot.h"
 
 /* What QEMU's machines run SysTick at. A real chip starts at 16 MHz, and says so here when it has a clock tree. */
 const uint32_t board_hz = BOARD_HZ;
@@ -26,6 +27,11 @@ void board_chip_init(void)
 	GPIOA_MODER = (GPIOA_MODER & ~0x003c0000u) | 0x00280000u; /* alternate function */
 	USART1_BRR = (16000000u + 115200u / 2) / 115200u;
 	USART1_CR1 = USART_UE | USART_TE | USART_RE;
+}
+
+uint32_t board_show_at_zero(void)
+{
+	return boot_show_sram1_at_zero() ? BOOT_SRAM1_END : 0;
 }
 
 void board_serial_listen(void)

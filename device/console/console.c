@@ -57,10 +57,11 @@ static void put_info(struct console *c, uint32_t *len)
 {
 	const struct pool *pool = &c->supervisor.pool;
 	const struct ub_fault *panic = c->board->panic;
+	const uint32_t alias_kb = c->supervisor.alias_end ? (c->supervisor.alias_end - UB_WIRE_ALIAS) / 1024 : 0;
 	const uint32_t words[] = {
 		(uint32_t)(os_now() / 1000), pool->addr, pool->bytes, pool_free(pool), pool_largest(pool).len, pool->n,
 		c->supervisor.compiled, panic ? (uint32_t)panic->status : 0,
-		SUPERVISOR_PROGRAMS | SUPERVISOR_CODES << 8,
+		SUPERVISOR_PROGRAMS | SUPERVISOR_CODES << 8 | alias_kb << 16,
 	};
 	for (uint32_t i = 0; i < sizeof words / sizeof words[0]; i++, *len += 4)
 		agent_put32(c->out + *len, words[i]);

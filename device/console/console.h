@@ -13,7 +13,7 @@
 
 /* X(NAME, kind, "request → answer behind the fault") */
 #define CONSOLE_COMMANDS(X)                                                                                       \
-	X(INFO, 0x20, "→ u32 × 9: now in ms, pool address, bytes, free, longest free part, pieces, codes made, panic, sizes") \
+	X(INFO, 0x20, "→ u32 × 9: now in ms, pool address, bytes, free, longest free part, pieces, codes made, panic, u8 programs, u8 codes, u16 KB of alias") \
 	X(IMAGE, 0x21, "u32 whole length, u32 offset, bytes: part of the image that LOAD or REPLACE will read")    \
 	X(LOAD, 0x22, "struct supervisor_config → u8 number")                                                      \
 	X(REPLACE, 0x23, "u8 number, u8 0 × 3, struct supervisor_config")                                          \

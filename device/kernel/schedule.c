@@ -154,21 +154,34 @@ void kernel_interrupt(void)
 	kernel_point(OS_POINT_IRQ_EXIT);
 }
 
+static struct os_thread *chosen(const struct kernel *k)
+{
+	return k->current->held ? k->current : first(k);
+}
+
+/* The same where somebody listens or looks. */
+static struct os_thread * __attribute__((noinline)) switch_seen(struct kernel *k)
+{
+	if (k->raised) {
+		k->raised = 0;
+		if (k->listener)
+			os_wake(k->listener, k->listener_flags);
+	}
+	struct os_thread *next = chosen(k);
+	if (k->observers[OS_POINT_SWITCH] && next != k->current)
+		kernel_see_switch(next);
+	return next;
+}
+
 /* PendSV, before anything is saved: the thread to go on with. */
 struct os_thread *kernel_switch(void);
 struct os_thread *kernel_switch(void)
 {
 	struct kernel *k = &os_kernel;
 
-	if (k->raised) {
-		k->raised = 0;
-		if (k->listener)
-			os_wake(k->listener, k->listener_flags);
-	}
-	struct os_thread *next = k->current->held ? k->current : first(k);
-	if (k->observers[OS_POINT_SWITCH] && next != k->current)
-		kernel_see_switch(next);
-	return next;
+	if (k->raised || k->observers[OS_POINT_SWITCH])
+		return switch_seen(k);
+	return chosen(k);
 }
 
 /* SysTick. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Beginning and end of threads, and their walls as regions of the MPU (ARMv7-M, DDI 0403E B3.5).
  *
- *   0  all of memory: the firmware's alone, never executed
+ *   0  all of memory, wherever it is seen: the firmware's alone, never executed (board.ld)
  *   1  what programs run of the firmware: interpreter, routines of compiled code, ways into the gate
  *   2..6  the thread's walls; a trusted thread's guard below its stack
  *   7  the guard below the handlers' stack, closed to everybody
@@ -65,11 +65,13 @@ static void build_walls(struct os_thread *t, const struct os_start *s)
 
 void kernel_protect(void)
 {
-	extern uint8_t board_shared_start[], board_shared_end[], board_ram_start[], board_ram_bytes[], board_stack_guard[];
+	extern uint8_t board_shared_start[], board_shared_end[], board_stack_guard[];
+	extern uint8_t board_memory_start[], board_memory_log2[], board_memory_without[];
 	uint32_t shared = (uint32_t)(uintptr_t)board_shared_start, mpu[6];
 
-	open_region(mpu, REGION_MEMORY, (uint32_t)(uintptr_t)board_ram_start, (uint32_t)(uintptr_t)board_ram_bytes,
-		    RASR_NORMAL | RASR_XN | RASR_PRIVATE);
+	mpu[0] = (uint32_t)(uintptr_t)board_memory_start | RBAR_VALID | REGION_MEMORY;
+	mpu[1] = RASR_SIZE((uint32_t)(uintptr_t)board_memory_log2) | RASR_DISABLE((uintptr_t)board_memory_without) | RASR_NORMAL |
+		 RASR_XN | RASR_PRIVATE | RASR_ENABLE;
 	open_region(mpu + 2, REGION_SHARED, shared, (uint32_t)(uintptr_t)board_shared_end - shared,
 		    RASR_NORMAL | RASR_USER_READ);
 	open_region(mpu + 4, REGION_GUARD, (uint32_t)(uintptr_t)board_stack_guard, KERNEL_GUARD,

@@ -25,6 +25,7 @@
 	X(VENDOR, 15, "vendor", b)                  \
 	X(CLASSES, 16, "classes", m)                \
 	X(COMPILED, 17, "compiled", n)              \
+	X(ALIAS, 80, "alias", y)                    \
 	/* a key */                                 \
 	X(ID, 18, "id", b)                          \
 	X(FLAGS, 19, "flags", n)                    \

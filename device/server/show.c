@@ -32,7 +32,7 @@ void server_device(void *owner, const struct coap_request *q, struct coap_reply 
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++)
 		programs += supervisor_at(&s->supervisor, i) != NULL;
 	reply->code = COAP_CONTENT;
-	cbor_head(&w, CBOR_MAP, 17);
+	cbor_head(&w, CBOR_MAP, 18);
 	server_text(&w, SERVER_KEY_BOARD, b->name);
 	server_text(&w, SERVER_KEY_CORE, b->core);
 	server_text(&w, SERVER_KEY_FIRMWARE, s->setup->firmware);
@@ -57,6 +57,8 @@ void server_device(void *owner, const struct coap_request *q, struct coap_reply 
 	for (uint32_t i = 0; i < s->trust.nclasses; i++)
 		cbor_bytes(&w, s->trust.classes[i], TRUST_UUID_BYTES);
 	server_uint(&w, SERVER_KEY_COMPILED, s->supervisor.compiled);
+	server_key(&w, SERVER_KEY_ALIAS);
+	cbor_head(&w, CBOR_SIMPLE, b->alias_end ? CBOR_TRUE : CBOR_FALSE);
 }
 
 void server_show(struct server *s, const struct cbor_writer *w, uint32_t number)

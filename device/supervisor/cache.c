@@ -49,9 +49,11 @@ int32_t supervisor_take(struct supervisor *s, uint32_t bytes, int private, struc
 {
 	int32_t err;
 
-	do
-		err = private ? pool_take_private(&s->pool, bytes, out) : pool_take(&s->pool, bytes, out);
-	while (err && supervisor_code_evict(s));
+	do {
+		err = private ? pool_take_private(&s->pool, bytes, out) : pool_take_from(&s->pool, s->alias_end, bytes, out);
+		if (err && !private)
+			err = pool_take(&s->pool, bytes, out);
+	} while (err && supervisor_code_evict(s));
 	return err;
 }
 

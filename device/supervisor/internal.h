@@ -66,7 +66,7 @@ void supervisor_drop_maps(struct supervisor *s, struct supervisor_image *image);
 void supervisor_adopt_maps(struct supervisor_image *to, const struct supervisor_image *from);
 /* The walls of shared maps: SUPERVISOR_SHARED_WALLS at most. Returns how many. */
 uint32_t supervisor_share_walls(const struct supervisor *s, const struct supervisor_image *image, struct os_wall *walls);
-/* A run begins; it is over, however it ended. */
+/* A run of a program that has maps begins; it is over, however it ended. */
 void supervisor_begin_maps(struct supervisor_program *p);
 void supervisor_end_maps(struct supervisor_program *p);
 /* Whether an address is in a map that is shared. */
@@ -78,13 +78,19 @@ uint32_t supervisor_arena_at(const struct supervisor_image *image);
 int32_t supervisor_place(struct supervisor_program *p, struct ub_fault *where);
 void supervisor_displace(struct supervisor_program *p);
 
-/* cache.c. Finds or makes the code of a program; it has one user more. Returns its index or a status. */
+/* cache.c. What is taken off the address of code to get that at which it runs: nothing, or UB_WIRE_ALIAS. */
+static inline uint32_t supervisor_code_shift(const struct supervisor *s, const struct supervisor_code *c)
+{
+	return c->piece.addr + c->piece.len <= s->alias_end ? UB_WIRE_ALIAS : 0;
+}
+/* Finds or makes the code of a program; it has one user more. Returns its index or a status. */
 int32_t supervisor_code_of(struct supervisor *s, const struct ub_program *program, enum supervisor_engine engine,
 			   struct ub_fault *where);
 void supervisor_code_leave(struct supervisor *s, int32_t code);
 /* Gives up the code that was used least lately and has no user. Returns whether there was any. */
 int supervisor_code_evict(struct supervisor *s);
-/* A piece of the pool, for which code is given up if there is no room. */
+/* A piece of the pool, for which code is given up if there is no room. What programs access lies beside the memory that code is
+ * fetched from, if there is room: one memory serves one of both at a time. */
 int32_t supervisor_take(struct supervisor *s, uint32_t bytes, int private, struct pool_piece *out);
 
 /* log.c. Text that a helper printed goes to the log. */
@@ -98,7 +104,7 @@ void supervisor_open_helpers(struct supervisor_program *p);
 /* helpers.c. By index, without asking whose they are. */
 extern const ub_helper supervisor_gate_table[UB_HELPER_ENTRIES];
 
-/* gate.c */
+/* calls.c */
 uint64_t supervisor_gate(void *owner, uint32_t number, const struct os_args *args);
 
 /* run.c. Makes the run anew, as it is before the first instruction. */

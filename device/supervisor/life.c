@@ -135,7 +135,8 @@ int32_t supervisor_kill(struct supervisor *s, uint32_t number)
 		return UB_E_STOPPED;
 	if (p->state == SUPERVISOR_RUNNING) {
 		os_thread_kill(&p->thread, UB_E_KILLED);
-		supervisor_end_maps(p);
+		if (p->loaded.maps.maps)
+			supervisor_end_maps(p);
 		p->status = UB_E_KILLED;
 	}
 	leave(p, SUPERVISOR_LOADED);
@@ -204,8 +205,13 @@ static void keep_fault(struct supervisor_program *p, const struct os_end *end)
 
 	f->end = *end;
 	f->code_at = ~0u;
-	if (code && end->fault.status <= UB_E_HARD_FAULT && end->fault.pc - code->piece.addr < code->bytes)
-		f->code_at = end->fault.pc - code->piece.addr;
+	if (code && end->fault.status <= UB_E_HARD_FAULT) { /* told by where the code lies, wherever it runs */
+		uint32_t pc = end->fault.pc + supervisor_code_shift(p->supervisor, code);
+		if (pc - code->piece.addr < code->bytes) {
+			f->end.fault.pc = pc;
+			f->code_at = pc - code->piece.addr;
+		}
+	}
 	f->when_ms = supervisor_now_ms();
 	f->count++;
 }
@@ -239,8 +245,10 @@ void supervisor_ended(struct supervisor_program *p, const struct os_end *as)
 		supervisor_prepare_run(p, p->run.ctx_len);
 		return os_thread_start(&p->thread);
 	}
-	supervisor_end_maps(p);
-	supervisor_hook_over(p, p->now_for);
+	if (p->loaded.maps.maps)
+		supervisor_end_maps(p);
+	if (p->now_for)
+		supervisor_hook_over(p, p->now_for);
 	if (p->status) {
 		struct os_end end = *as;
 		if (p->status == p->user->fault.status)

@@ -238,14 +238,11 @@ void supervisor_begin_maps(struct supervisor_program *p)
 {
 	struct maps *maps = p->loaded.maps.maps;
 
-	if (!maps)
-		return;
 	maps_begin(maps);
 	maps->owner = p->number + 1;
 }
 
 void supervisor_end_maps(struct supervisor_program *p)
 {
-	if (p->loaded.maps.maps)
-		maps_end(p->loaded.maps.maps);
+	maps_end(p->loaded.maps.maps);
 }

@@ -67,11 +67,12 @@ static int32_t compile(struct supervisor_program *p, const struct ub_program *pr
 	if (code < 0)
 		return code;
 	const struct supervisor_code *c = &s->codes[code];
+	uint32_t runs_at = c->piece.addr - supervisor_code_shift(s, c);
 	p->code = code;
 	p->prepared->state = supervisor_memory(s, c->piece.addr);
-	p->prepared->code_addr = c->piece.addr;
+	p->prepared->code_addr = runs_at;
 	p->prepared->code_bytes = c->bytes;
-	wall(p, c->piece.addr, c->piece.addr + c->piece.len, UB_READ | OS_EXECUTE);
+	wall(p, runs_at, runs_at + c->piece.len, UB_READ | OS_EXECUTE);
 	return 0;
 }
 
@@ -147,6 +148,9 @@ int32_t supervisor_place(struct supervisor_program *p, struct ub_fault *where)
 	if (!err)
 		err = grant(p, &user->program, at + context_at(), at + supervisor_values_at(image));
 	if (!err) {
+		user->run = p->run;
+		user->run.env = NULL; /* the firmware's */
+		user->run.maps = NULL;
 		supervisor_open_helpers(p);
 		pool_wall(p->block.len, &stripe);
 		uint32_t split = up(first_read_only(&arena, &user->program), stripe);

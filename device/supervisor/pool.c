@@ -52,12 +52,12 @@ static uint32_t first_fit(uint32_t start, uint32_t len, uint32_t stripe, uint32_
 	return at;
 }
 
-static int32_t take(struct pool *p, uint32_t len, uint32_t stripe, uint32_t window, struct pool_piece *out)
+static int32_t take(struct pool *p, uint32_t from, uint32_t len, uint32_t stripe, uint32_t window, struct pool_piece *out)
 {
 	if (p->n == POOL_PIECES || len > p->bytes)
 		return UB_E_MEMORY;
 	for (uint32_t i = 0; i <= p->n; i++) {
-		uint32_t at = first_fit(gap_start(p, i), len, stripe, window), end = gap_end(p, i);
+		uint32_t start = gap_start(p, i), at = first_fit(start < from ? from : start, len, stripe, window), end = gap_end(p, i);
 		if (at > end || end - at < len)
 			continue;
 		memmove(p->pieces + i + 1, p->pieces + i, (p->n - i) * sizeof p->pieces[0]);
@@ -68,21 +68,26 @@ static int32_t take(struct pool *p, uint32_t len, uint32_t stripe, uint32_t wind
 	return UB_E_MEMORY;
 }
 
-int32_t pool_take(struct pool *p, uint32_t bytes, struct pool_piece *out)
+int32_t pool_take_from(struct pool *p, uint32_t from, uint32_t bytes, struct pool_piece *out)
 {
 	uint32_t stripe;
 
 	if (bytes == 0 || bytes > p->bytes)
 		return UB_E_MEMORY;
 	uint32_t len = pool_wall(bytes, &stripe);
-	return take(p, len, stripe, power(len, OS_WALL_MIN), out);
+	return take(p, from, len, stripe, power(len, OS_WALL_MIN), out);
+}
+
+int32_t pool_take(struct pool *p, uint32_t bytes, struct pool_piece *out)
+{
+	return pool_take_from(p, 0, bytes, out);
 }
 
 int32_t pool_take_private(struct pool *p, uint32_t bytes, struct pool_piece *out)
 {
 	if (bytes == 0 || bytes > p->bytes)
 		return UB_E_MEMORY;
-	return take(p, (bytes + POOL_UNIT - 1) / POOL_UNIT * POOL_UNIT, POOL_UNIT, 1u << 31, out);
+	return take(p, 0, (bytes + POOL_UNIT - 1) / POOL_UNIT * POOL_UNIT, POOL_UNIT, 1u << 31, out);
 }
 
 void pool_give(struct pool *p, struct pool_piece *piece)

@@ -23,7 +23,9 @@ void pool_init(struct pool *p, uint32_t addr, uint32_t bytes);
 
 /* A piece of at least `bytes`, which one wall can open. Returns 0 or UB_E_MEMORY. */
 int32_t pool_take(struct pool *p, uint32_t bytes, struct pool_piece *out);
-/* The same for memory that is only the firmware's. */
+/* The same at an address from which on it is to be. */
+int32_t pool_take_from(struct pool *p, uint32_t from, uint32_t bytes, struct pool_piece *out);
+/* A piece for memory that is only the firmware's. */
 int32_t pool_take_private(struct pool *p, uint32_t bytes, struct pool_piece *out);
 /* Gives a piece back; its len becomes 0. One that is none is left alone. */
 void pool_give(struct pool *p, struct pool_piece *piece);

@@ -2,31 +2,6 @@
 /* Running a program that is ready: its run and its context as they are before the first instruction. */
 #include "device/supervisor/internal.h"
 
-/* As much as the compiler copies without a loop. */
-struct part {
-	uint32_t words[12];
-} __attribute__((may_alias));
-
-/* Copies a run but for regions it does not have: that is done for every one. */
-static void copy_run(struct ub_run *to, const struct ub_run *from)
-{
-	const uint8_t *end = (const uint8_t *)(from->regions + from->nregions);
-	const struct part *f = (const struct part *)from, *last = (const struct part *)(from + 1);
-	struct part *t = (struct part *)to;
-
-	enum { BEHIND = sizeof *from - offsetof(struct ub_run, helper) }; /* the regions */
-
-	_Static_assert(BEHIND <= 3 * sizeof *f, "what comes behind the regions is three parts, and two on a device");
-	do
-		*t++ = *f++;
-	while ((const uint8_t *)f < end);
-	t = (struct part *)(to + 1);
-	if (BEHIND > 2 * sizeof *f)
-		t[-3] = last[-3];
-	t[-2] = last[-2];
-	t[-1] = last[-1];
-}
-
 void supervisor_begin_run(struct supervisor_program *p, uint32_t context_len, uint32_t budget, uint32_t work)
 {
 	struct ub_run *r = &p->run;
@@ -42,20 +17,27 @@ void supervisor_begin_run(struct supervisor_program *p, uint32_t context_len, ui
 		memset(supervisor_memory(p->supervisor, stack->start), 0, stack->len);
 }
 
+/* Everything else is as it was when the program was placed, in both. What a program itself has changed of its own harms it alone,
+ * until it is placed again. */
 void supervisor_prepare_run(struct supervisor_program *p, uint32_t context_len)
 {
 	uint32_t budget = p->loaded.config.budget;
+	struct ub_run *user = p->user;
 
 	supervisor_begin_run(p, context_len, budget, budget);
-	copy_run(p->user, &p->run);
-	p->user->env = NULL; /* the firmware's */
-	p->user->maps = NULL;
+	user->fault = (struct ub_fault){0};
+	user->r0 = 0;
+	user->budget = budget;
+	user->ctx_len = context_len;
+	user->regions[UB_REGION_CTX].len = context_len;
+	user->found[0] = user->found[1] = (struct ub_found){0, 0}; /* the context may be shorter than last time */
 }
 
 /* Its context has been filled in. */
 void supervisor_run(struct supervisor_program *p, uint32_t context_len, uint32_t event)
 {
-	supervisor_begin_maps(p);
+	if (p->loaded.maps.maps)
+		supervisor_begin_maps(p);
 	supervisor_prepare_run(p, context_len);
 	p->tails = 0;
 	p->now_for = event;

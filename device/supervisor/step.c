@@ -8,6 +8,7 @@ void supervisor_init(struct supervisor *s, const struct supervisor_board *board)
 	s->board = board;
 	s->server = os_self();
 	pool_init(&s->pool, board->pool_addr, board->pool_bytes);
+	s->alias_end = board->alias_end;
 	s->frame_passes = supervisor_frame_passes;
 	helper_env_reset(&s->env, NULL, 0);
 	for (uint32_t i = 0; i < SUPERVISOR_PROGRAMS; i++)
@@ -95,7 +96,7 @@ uint64_t supervisor_next(struct supervisor *s)
 
 uint64_t supervisor_step(struct supervisor *s, uint32_t woken)
 {
-	uint64_t now = os_now();
+	uint64_t next = supervisor_next(s), now = next == OS_FOREVER ? 0 : os_now(); /* who waits for no time need not know it */
 	uint32_t look = (s->next <= now ? ~0u : woken) & SUPERVISOR_FLAGS;
 
 	if (s->next <= now || s->look_at_pins <= now)

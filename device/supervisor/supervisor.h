@@ -22,7 +22,7 @@
  *   run.c            a run as it is before the first instruction
  *   order.c          who is attached to a hook, in order
  *   points.c         hooks in interrupts
- *   gate.c           what programs ask for, and whether they may
+ *   calls.c          what programs ask for, and whether they may
  *   hooks.c          what makes programs run: attaching, contexts, budgets
  *   life.c           starting, ending, faulting, replacing
  *   filters.c        hooks that see datagrams and frames, and may drop them
@@ -32,6 +32,7 @@
 #define DEVICE_SUPERVISOR_H
 
 #include "abi/engine.h"
+#include "abi/wire.h"
 #include "device/os.h"
 #include "device/config/config.h"
 #include "device/supervisor/pool.h"
@@ -48,6 +49,7 @@ struct supervisor_board {
 	uint8_t *base;    /* struct ub_run.base */
 	const struct ub_fault *panic; /* the firmware's own last fault, status UB_OK if none; may be NULL */
 	os_filter_frames filter_frames; /* NULL: the link has no frames */
+	uint32_t alias_end; /* memory below is seen UB_WIRE_ALIAS lower as well, where code is fetched faster; 0: none is */
 };
 
 enum {
@@ -179,6 +181,7 @@ struct supervisor {
 	const struct supervisor_board *board;
 	struct os_thread *server;
 	struct pool pool;
+	uint32_t alias_end; /* the board's, 0: code runs where it lies */
 	struct supervisor_code codes[SUPERVISOR_CODES];
 	uint64_t next;      /* when a program is due; 0: to be looked for */
 	uint32_t uses;      /* of the cache */

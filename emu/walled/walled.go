@@ -36,7 +36,8 @@ type Target struct {
 	client  *device.Client
 	boot    func() (machine, error) // anew
 	info    emu.Info
-	failed  bool // the next run has to start with a boot
+	alias   uint32 // compiled code that ends at or below this address runs through the alias
+	failed  bool   // the next run has to start with a boot
 }
 
 // Unicorn boots the firmware of a board in process. model makes the timing model, nil for none.
@@ -48,14 +49,14 @@ func Unicorn(ctx context.Context, name string, core unicorn.Core, model func(uni
 	if err != nil {
 		return nil, err
 	}
-	label := ""
-	return open(ctx, name, &label, func() (machine, error) {
+	label := func() string { return "" }
+	return open(ctx, name, func() string { return label() }, func() (machine, error) {
 		var m unicorn.Model
 		if model != nil {
 			if m, err = model(core); err != nil {
 				return nil, err
 			}
-			label = m.Label()
+			label = m.Label
 		}
 		return unicorn.Boot(core, elf, m)
 	})
@@ -67,10 +68,11 @@ func QEMU(ctx context.Context, name, board string) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, name, new(string), func() (machine, error) { return qemu.Boot(ctx, board, elf, 0) })
+	return open(ctx, name, func() string { return "" }, func() (machine, error) { return qemu.Boot(ctx, board, elf, 0) })
 }
 
-func open(ctx context.Context, name string, label *string, boot func() (machine, error)) (*Target, error) {
+// open boots; label is that of the timing model, which knows of the alias once the firmware runs.
+func open(ctx context.Context, name string, label func() string, boot func() (machine, error)) (*Target, error) {
 	t := &Target{boot: boot}
 	if err := t.start(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -82,7 +84,10 @@ func open(ctx context.Context, name string, label *string, boot func() (machine,
 	}
 	t.info = emu.Info{
 		Target: name, Board: info.Board, Core: info.Core, ArenaAddr: info.PoolAddr, ArenaBytes: info.PoolBytes,
-		Engines: device.Engines(), HasCycles: *label != "", CyclesLabel: *label,
+		Engines: device.Engines(), HasCycles: label() != "", CyclesLabel: label(), Alias: info.AliasKB != 0,
+	}
+	if t.info.Alias {
+		t.alias = emu.Alias + info.AliasKB<<10
 	}
 	return t, nil
 }
@@ -168,6 +173,7 @@ func (t *Target) run(ctx context.Context, job emu.Job) (o emu.Outcome, err error
 		return o, err
 	}
 	o.CodeAddr, o.CodeBytes, o.RAMBytes = s.CodeAddr, int(s.CodeBytes), int(s.BlockBytes)
+	o.Aliased = s.CodeBytes > 0 && s.CodeAddr+s.CodeBytes <= t.alias
 	if job.LoadOnly {
 		return o, nil
 	}

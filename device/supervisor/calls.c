@@ -15,7 +15,7 @@ static uint64_t refuse(struct supervisor_program *p, uint32_t number)
 }
 
 /* What the helper left behind: text, a fault. */
-static uint64_t __attribute__((noinline)) settle(struct supervisor_program *p, uint64_t result)
+static uint64_t __attribute__((noinline)) settle(uint64_t result, struct supervisor_program *p)
 {
 	if (p->supervisor->env.output_len)
 		supervisor_keep_text(p);
@@ -27,16 +27,28 @@ static uint64_t __attribute__((noinline)) settle(struct supervisor_program *p, u
 	return result;
 }
 
+static inline uint64_t serve(struct supervisor_program *p, uint32_t number, const struct os_args *args)
+{
+	uint64_t result = supervisor_gate_table[number](&p->run, args->r1, args->r2, args->r3, args->r4, args->r5);
+
+	if (__builtin_expect(p->run.fault.status | (int32_t)p->supervisor->env.output_len, 0))
+		return settle(result, p);
+	return result;
+}
+
+/* Not open: watched, or not to be had. */
+static uint64_t __attribute__((noinline)) closed(struct supervisor_program *p, uint32_t number, const struct os_args *args)
+{
+	if (number >= UB_HELPER_ENTRIES || !supervisor_may_call(p, number) || !supervisor_point_helper(p, number, args))
+		return refuse(p, number);
+	return serve(p, number, args);
+}
+
 uint64_t supervisor_gate(void *owner, uint32_t number, const struct os_args *args)
 {
 	struct supervisor_program *p = owner;
 
-	if (number >= UB_HELPER_ENTRIES || !ub_helper_in(p->open, number)) {
-		if (number >= UB_HELPER_ENTRIES || !supervisor_may_call(p, number) || !supervisor_point_helper(p, number, args))
-			return refuse(p, number);
-	}
-	uint64_t result = supervisor_gate_table[number](&p->run, args->r1, args->r2, args->r3, args->r4, args->r5);
-	if (p->run.fault.status | (int32_t)p->supervisor->env.output_len)
-		return settle(p, result);
-	return result;
+	if (__builtin_expect(number >= UB_HELPER_ENTRIES || !ub_helper_in(p->open, number), 0))
+		return closed(p, number, args);
+	return serve(p, number, args);
 }
