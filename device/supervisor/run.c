@@ -30,7 +30,6 @@ void supervisor_prepare_run(struct supervisor_program *p, uint32_t context_len)
 	user->budget = budget;
 	user->ctx_len = context_len;
 	user->regions[UB_REGION_CTX].len = context_len;
-	user->found[0] = user->found[1] = (struct ub_found){0, 0}; /* the context may be shorter than last time */
 }
 
 /* Its context has been filled in. */
