@@ -3,6 +3,8 @@
  * When everything is there, the distances go in; where some do not reach, those branches grow, code
  * moves up to make room, and all distances once more. Everything else is independent of its position.
  */
+#include <string.h>
+
 #include "jit/patch.h"
 
 static struct jit_fixup *fixup(const struct jit_out *o, uint32_t i)
@@ -57,10 +59,13 @@ static bool is_conditional(uint32_t half)
 /* How many branches there are before a halfword. */
 static NOINLINE uint32_t branches_before(const struct jit_out *o, uint32_t at)
 {
+	const struct jit_fixup *first = o->fixups - 1;
 	uint32_t low = 0, high = o->nfixups;
+	if (high && fixup(o, high - 1)->at < at) /* routines are behind them all */
+		return high;
 	while (low < high) {
 		uint32_t middle = (low + high) / 2;
-		if (fixup(o, middle)->at < at)
+		if ((first - middle)->at < at)
 			low = middle + 1;
 		else
 			high = middle;
@@ -136,19 +141,25 @@ static void complete(const struct jit_out *o, const struct jit_fixup *f)
 	*at = (uint16_t)((half & ~field) | (d & field));
 }
 
-/* Finds the branches that must grow, some being known; returns by how many halfwords the code grows. A branch that grows
- * may make others grow; after a few rounds all do that could, so that this takes no longer than that. */
-static uint32_t size_branches(struct jit_out *o)
+/* Notes by how much code before each branch grows; returns by how many halfwords it all does. */
+static uint32_t note_growth(struct jit_out *o)
+{
+	uint32_t grown = 0;
+	for (struct jit_fixup *f = o->fixups, *last = f - o->nfixups; f-- != last;) {
+		f->grown = (uint16_t)grown;
+		grown += f->wide;
+	}
+	return grown;
+}
+
+/* Finds the branches that must grow, some being known and noted; returns by how many halfwords the code grows. A branch
+ * that grows may make others grow; after a few rounds all do that could, so that this takes no longer than that. */
+static uint32_t size_branches(struct jit_out *o, uint32_t grown)
 {
 	enum { ROUNDS = 4 };
 	struct jit_fixup *first = o->fixups, *last = first - o->nfixups;
 	for (uint32_t round = 0;; round++) {
-		uint32_t grown = 0;
 		bool again = false;
-		for (struct jit_fixup *f = first; f-- != last;) {
-			f->grown = (uint16_t)grown;
-			grown += f->wide;
-		}
 		const uint32_t most = round < ROUNDS ? grown : o->nfixups;
 		for (struct jit_fixup *f = first; f-- != last;) {
 			uint32_t half = o->code.at[f->at], reach = reach_of(half);
@@ -162,6 +173,7 @@ static uint32_t size_branches(struct jit_out *o)
 		}
 		if (!again)
 			return grown;
+		grown = note_growth(o);
 	}
 }
 
@@ -195,7 +207,7 @@ static uint32_t place_tops(struct jit_out *o, uint32_t grown)
 		}
 		from = top;
 	}
-	return more ? size_branches(o) : grown;
+	return more ? size_branches(o, note_growth(o)) : grown;
 }
 
 /* Moves code apart, from the end to the first branch that grows. */
@@ -208,10 +220,14 @@ static void spread(struct jit_out *o)
 		if (moved == 0)
 			break;
 		const uint16_t *from = code + end, *stop = code + f->at + 1;
-		for (uint16_t *to = code + end + moved; from != stop;) {
-			*--to = *--from;
+		uint16_t *to = code + end + moved;
+		for (uint32_t two; from - stop >= 2; from -= 2, to -= 2) {
+			memcpy(&two, from - 2, 4);
+			memcpy(to - 2, &two, 4);
 			__asm__ volatile(""); /* pieces are short: no call of memmove */
 		}
+		if (from != stop)
+			to[-1] = from[-1];
 		end = f->at;
 		code[end + f->grown] = code[end];
 	}
@@ -225,7 +241,7 @@ void jit_patch(struct jit_out *o)
 		return;
 	if (o->code.len <= o->code.cap) {
 		o->growing = true;
-		grown = size_branches(o);
+		grown = size_branches(o, 0);
 		if (grown)
 			grown = place_tops(o, grown);
 		o->growing = grown > 0;

@@ -94,21 +94,29 @@ static void emit(struct op *c)
 	on = c->program->entry == 0 && !c->map.calls;
 	for (uint32_t slot = 0; slot < c->slots && !c->refused && c->out.code.len <= c->out.code.cap;) {
 		const struct ub_insn *insn = c->text + slot;
+		bool fell = on || c->runs_on, hole = false, again = false;
 		c->slot = slot;
-		bool again = c->loop.active && slot == c->loop.start; /* the slow form begins */
-		bool fell = on || c->runs_on, hole = c->loop.fast && op_loop_hole(c, on);
 		c->runs_on = false;
+		if (c->loop.active) {
+			again = slot == c->loop.start; /* the slow form begins */
+			hole = c->loop.fast && op_loop_hole(c, on);
+		}
 		if (hole) {
 			on = false;
-		} else if (op_is_join(c, slot) && !again) {
-			join(c, on);
-			on = !c->plan.never;
 		} else if (again) {
 			op_forget_keys(c);
+		} else {
+			if (op_is_join(c, slot)) {
+				join(c, on);
+				on = !c->plan.never;
+			}
+			if (!c->loop.active || !op_loop_head(c))
+				c->out.offset[slot] = (uint16_t)c->out.code.len;
 		}
-		if (!hole && !again && !(c->loop.active && op_loop_head(c)))
-			c->out.offset[slot] = (uint16_t)c->out.code.len;
-		op_plan_insn(c, insn, !on);
+		if (c->plan.bits.bytes)
+			op_plan_insn(c, insn, !on);
+		else
+			op_default_insn(c, insn);
 		if (on) {
 			check_frame(c, insn);
 			if (c->plan.say.loop)
@@ -118,10 +126,12 @@ static void emit(struct op *c)
 		}
 		if (!on && !c->runs_on)
 			op_colds(c);
-		uint32_t next = slot + 1 + (UB_CLASS(insn->opcode) == UB_LD);
-		if (next > slot + 1 && next <= c->slots && !hole)
-			c->out.offset[slot + 1] = (uint16_t)c->out.code.len;
-		slot = next;
+		slot++;
+		if (UB_CLASS(insn->opcode) == UB_LD) {
+			if (slot < c->slots && !hole)
+				c->out.offset[slot] = (uint16_t)c->out.code.len;
+			slot++;
+		}
 		if (c->loop.active && c->slot == c->loop.end && !op_loop_end(c, on)) {
 			slot = c->loop.start;
 			on = true;

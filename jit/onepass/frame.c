@@ -45,7 +45,7 @@ static bool read_moved(struct op *c, struct frame *f, struct op_vars *placed)
 	f->moved = (struct op_vars){ { 0, 0 } };
 	*placed = c->map.placed;
 	for (;;) {
-		uint32_t head = op_window(c, 11), var = head >> 25 & 63;
+		uint32_t head = op_window(c), var = head >> 25 & 63;
 		if (!(head >> 31))
 			break;
 		if (var == NEVER)
@@ -206,7 +206,7 @@ static void frame_facts(struct op *c, enum op_visit how, struct op_vars *told)
 {
 	struct op_fact f;
 	for (;;) {
-		uint32_t head = op_window(c, CLAIM);
+		uint32_t head = op_window(c);
 		if (!(head >> 31))
 			break;
 		op_pass(c, CLAIM);

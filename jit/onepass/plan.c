@@ -1,66 +1,48 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Reads the plan (SPEC.md). It is bytes from outside: what does not follow the format makes the plan be refused, here
  * or by who finds that it does not say what it should. */
-#include <string.h>
-
 #include "jit/onepass/plan.h"
 
 enum { VERSION = 3, NOWHERE = 12, WORD = 13 };
 
-/* The window goes on to what has not been read: 0 behind the end. */
-NOINLINE void op_move_window(struct op *c)
+/* The window where fewer than 32 bits are left. */
+uint32_t op_window_at_end(struct op *c)
 {
-	struct op_bits *b = &c->plan.bits;
-	uint32_t v = 0, at = b->at + b->used, shift = 24;
-	b->at = at;
-	b->used = 0;
-	if (at + 32 <= b->end) {
-		memcpy(&v, b->bytes + (at >> 3), 4);
-		v = __builtin_bswap32(v);
-	} else {
-		if (at > b->end)
-			op_refuse(c, ONEPASS_MALFORMED);
-		for (uint32_t byte = at >> 3; byte < b->end >> 3; byte++, shift -= 8)
-			v |= (uint32_t)b->bytes[byte] << shift;
-	}
-	b->window = v << (at & 7);
+	const struct op_bits *b = &c->plan.bits;
+	uint32_t v = 0, shift = 24;
+	if (b->at > b->end)
+		op_refuse(c, ONEPASS_MALFORMED);
+	for (uint32_t byte = b->at >> 3; byte < b->end >> 3; byte++, shift -= 8)
+		v |= (uint32_t)b->bytes[byte] << shift;
+	return v << (b->at & 7);
 }
 
-uint32_t op_tell(const struct op *c)
-{
-	return c->plan.bits.at + c->plan.bits.used;
-}
-
-void op_seek(struct op *c, uint32_t at)
-{
-	c->plan.bits.at = at;
-	c->plan.bits.used = 0;
-	op_move_window(c);
-}
-
-/* The next n bits, 0 < n. */
 static ALWAYS_INLINE uint32_t bits(struct op *c, uint32_t n)
 {
-	uint32_t window = op_window(c, n);
+	uint32_t window = op_window(c);
 	op_pass(c, n);
 	return window >> (32 - n);
 }
 
-uint32_t op_read(struct op *c, uint32_t n)
+NOINLINE uint32_t op_read(struct op *c, uint32_t n)
 {
 	return bits(c, n);
 }
 
-/* Groups of four bits. */
+/* Groups of four bits behind one that says whether another follows; four groups are in a window. */
 uint32_t op_read_number(struct op *c)
 {
-	uint32_t window = op_window(c, 5), v = 0;
-	for (uint32_t groups = 0; groups < 8; groups++) {
-		v = v << 4 | (window >> 27 & 15);
-		op_pass(c, 5);
-		if (!(window >> 31))
-			return v;
-		window = op_window(c, 5);
+	uint32_t v = 0;
+	for (uint32_t windows = 0; windows < 2; windows++) {
+		uint32_t window = op_window(c);
+		for (uint32_t n = 5; n <= 20; n += 5, window <<= 5) {
+			v = v << 4 | (window >> 27 & 15);
+			if (!(window >> 31)) {
+				op_pass(c, n);
+				return v;
+			}
+		}
+		op_pass(c, 20);
 	}
 	op_refuse(c, ONEPASS_MALFORMED);
 	return v;
@@ -69,7 +51,7 @@ uint32_t op_read_number(struct op *c)
 /* A number if a bit says that there is one, else 0. */
 uint32_t op_maybe_number(struct op *c)
 {
-	return bits(c, 1) ? op_read_number(c) : 0;
+	return op_read(c, 1) ? op_read_number(c) : 0;
 }
 
 int32_t op_read_signed(struct op *c)
@@ -103,7 +85,7 @@ uint32_t op_place(struct op *c, uint32_t code)
 
 static uint32_t read_place(struct op *c)
 {
-	return op_place(c, bits(c, 4));
+	return op_place(c, op_read(c, 4));
 }
 
 uint32_t op_variable(struct op *c, uint32_t v)
@@ -188,7 +170,6 @@ bool op_plan_begin(struct op *c)
 {
 	struct op_map *m = &c->map;
 	c->plan.bits = (struct op_bits){ .bytes = c->program->plan, .end = c->program->plan_bytes * 8 };
-	op_move_window(c);
 	for (uint32_t v = 0; v < OP_VARS; v++)
 		m->home[v] = OP_NONE;
 	if (op_read(c, 4) != VERSION)
@@ -358,13 +339,17 @@ static NOINLINE void read_more(struct op *c, bool dead)
 {
 	struct op_say *say = &c->plan.say;
 	bool moves = false;
-	while (bits(c, 1)) {
-		uint32_t what = op_read(c, 3), var, to;
+	for (;;) {
+		uint32_t head = op_window(c), what = head >> 28 & 7, var, to;
+		if (!(head >> 31))
+			break;
+		op_pass(c, 4);
 		switch (what) {
 		case SAY_PLACE:
 		case SAY_MOVE:
-			var = op_variable(c, op_read(c, 6));
-			to = read_place(c);
+			op_pass(c, 10);
+			var = op_variable(c, head >> 22 & 63);
+			to = op_place(c, head >> 18 & 15);
 			if (what == SAY_MOVE) {
 				moves = true;
 				if (!dead)
@@ -392,6 +377,7 @@ static NOINLINE void read_more(struct op *c, bool dead)
 			op_refuse(c, ONEPASS_MALFORMED);
 		}
 	}
+	op_pass(c, 1);
 	if (say->loop && (moves || dead)) {
 		say->loop = false;
 		if (moves) /* the slow form would begin with other places */
@@ -406,22 +392,23 @@ void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 {
 	struct op_say *say = &c->plan.say;
 	say->flags = 0;
-	say->apart = false;
-	say->region = OP_NONE;
-	say->nplaces = 0;
-	if (!c->plan.bits.bytes) {
-		uint32_t result = UB_CLASS(insn->opcode) != UB_STX ? UB_DST(insn) : insn->imm == UB_CMPXCHG ? 0 : UB_SRC(insn);
-		say->dead_high = c->map.home[result + OP_HIGH] == OP_NONE && result < UB_R10 && !(c->map.zero >> result & 1);
-		return;
-	}
+	say->more = OP_SAYS_NO_MORE;
+	uint32_t window = op_window(c), last = last_bits(insn), n = 0;
 	c->plan.insn = op_tell(c);
-	if (op_window(c, 1) >> 31)
+	if (window >> 31) {
 		read_more(c, dead);
-	else
-		op_pass(c, 1);
-	uint32_t last = last_bits(insn);
-	if (last & DEFERS)
-		say->defer = bits(c, 1);
-	if (last & HIGH)
-		say->dead_high = bits(c, 1);
+		window = op_window(c);
+	} else {
+		window <<= n = 1;
+	}
+	if (last & DEFERS) {
+		say->defer = window >> 31;
+		window <<= 1;
+		n++;
+	}
+	if (last & HIGH) {
+		say->dead_high = window >> 31;
+		n++;
+	}
+	op_pass(c, n);
 }

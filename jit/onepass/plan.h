@@ -5,33 +5,39 @@
 
 #include "jit/onepass/state.h"
 
-enum { OP_WINDOW = 25 }; /* so many bits are in a window, wherever it begins */
-
-void op_move_window(struct op *c);
-/* What has not been read, on top: n bits of it at least, n <= OP_WINDOW; 0 behind the end. */
-static ALWAYS_INLINE uint32_t op_window(struct op *c, uint32_t n)
+uint32_t op_window_at_end(struct op *c);
+/* What has not been read, on top: 25 bits of it at least, wherever that begins; 0 behind the end. */
+static ALWAYS_INLINE uint32_t op_window(struct op *c)
 {
-	struct op_bits *b = &c->plan.bits;
-	if (b->used + n > OP_WINDOW)
-		op_move_window(c);
-	return b->window;
+	const struct op_bits *b = &c->plan.bits;
+	uint32_t at = b->at, window;
+	if (at + 32 > b->end)
+		return op_window_at_end(c);
+	__builtin_memcpy(&window, b->bytes + (at >> 3), 4);
+	return __builtin_bswap32(window) << (at & 7);
 }
 static ALWAYS_INLINE void op_pass(struct op *c, uint32_t n)
 {
-	c->plan.bits.window <<= n;
-	c->plan.bits.used += n;
+	c->plan.bits.at += n;
 }
 
 /* The bit at which reading is, and goes on. */
-uint32_t op_tell(const struct op *c);
-void op_seek(struct op *c, uint32_t at);
+static inline uint32_t op_tell(const struct op *c)
+{
+	return c->plan.bits.at;
+}
+static inline void op_seek(struct op *c, uint32_t at)
+{
+	c->plan.bits.at = at;
+}
 /* To be asked after a piece: whether all that was read is the plan's. */
 static inline void op_read_all(struct op *c)
 {
 	const struct op_bits *b = &c->plan.bits;
-	if (b->at + b->used > b->end)
+	if (b->at > b->end)
 		op_refuse(c, ONEPASS_MALFORMED);
 }
+/* The next n bits, 0 < n <= 25. */
 uint32_t op_read(struct op *c, uint32_t n);
 uint32_t op_read_number(struct op *c);
 int32_t op_read_signed(struct op *c);

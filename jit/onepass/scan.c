@@ -50,7 +50,7 @@ static void note_alu(struct highs *h, const struct ub_insn *insn)
 }
 
 /* Jumps, calls, exits. */
-static void note_control(struct op *c, struct highs *h, const struct ub_insn *insn, uint32_t slot)
+static void note_control(struct highs *h, const struct ub_insn *insn)
 {
 	uint32_t op = UB_OP(insn->opcode), operands = 1u << UB_DST(insn) | (insn->opcode & UB_X ? 1u << UB_SRC(insn) : 0);
 	h->needed |= op == UB_EXIT ? 1 : 0;
@@ -58,18 +58,17 @@ static void note_control(struct op *c, struct highs *h, const struct ub_insn *in
 		h->unknown |= 1;
 		h->used |= 0x3f;
 	} else if (op_is_jump(insn->opcode)) {
-		mark(c, op_target(insn, slot));
 		h->used |= (uint16_t)operands;
 		if (UB_CLASS(insn->opcode) == UB_JMP && op != UB_JA)
 			h->needed |= (uint16_t)(operands & ((1u << UB_R10) - 1));
 	}
 }
 
-static void note(struct op *c, struct highs *h, const struct ub_insn *insn, uint32_t slot)
+static void note(struct highs *h, const struct ub_insn *insn)
 {
 	uint32_t class = UB_CLASS(insn->opcode), d = 1u << UB_DST(insn), s = 1u << UB_SRC(insn), low = (1u << UB_R10) - 1;
 	if (class == UB_JMP || class == UB_JMP32) {
-		note_control(c, h, insn, slot);
+		note_control(h, insn);
 		return;
 	}
 	h->used |= (uint16_t)(d | s);
@@ -144,6 +143,10 @@ static void default_map(struct op_map *m, const struct highs *h, bool helpers)
 	for (uint32_t r = 0; r < UB_R10; r++)
 		if (used & needed & unknown & 1u << r)
 			give(m, r + OP_HIGH, &free);
+	m->halved = 0;
+	for (uint32_t r = 0; r < UB_R10; r++)
+		if (m->home[r + OP_HIGH] == OP_NONE && !(m->zero >> r & 1))
+			m->halved |= (uint16_t)(1u << r);
 	m->words = (uint8_t)((m->words + 1) & ~1);
 	m->shared = 0x3f;
 	m->call_words = 10;
@@ -271,8 +274,12 @@ int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes)
 		mark(c, p->funcs[i]);
 	const struct ub_insn *insn = c->text;
 	c->map.still = c->map.entered_once;
+	bool plan = p->plan && !c->plan.bits.bad && p->plan_bytes < 0x2000;
 	for (uint32_t slot = 0; slot < n; slot++, insn++) {
-		note(c, &h, insn, slot);
+		if (op_is_jump(insn->opcode))
+			mark(c, op_target(insn, slot));
+		if (!plan) /* a plan knows of high halves */
+			note(&h, insn);
 		if (c->map.calls && (UB_DST(insn) == UB_R10 || UB_SRC(insn) == UB_R10) && p->funcs[op_function_at(c, slot)] != p->entry)
 			c->map.still = false;
 		if (UB_CLASS(insn->opcode) == UB_LD) {
@@ -280,14 +287,11 @@ int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes)
 			insn++;
 		}
 	}
-	bool plan = p->plan && !c->plan.bits.bad && p->plan_bytes < 0x2000;
-	if (!plan || !op_plan_begin(c)) {
-		c->plan.bits.bytes = NULL;
-		if (!c->refused)
-			default_map(&c->map, &h, p->flags & UB_PROGRAM_HELPER_CALLS);
-	}
-	if (c->refused)
+	c->plan.say.more = OP_SAYS_NO_MORE;
+	if (plan && !op_plan_begin(c))
 		return 0;
+	if (!plan)
+		default_map(&c->map, &h, p->flags & UB_PROGRAM_HELPER_CALLS);
 	int32_t status = find_frames(c, mem, tables);
 	uint32_t room = (uint32_t)((uint8_t *)c->out.fixups - mem) / 2;
 	c->out.code.cap = room > 0xffff ? 0xffff : room;

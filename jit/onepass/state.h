@@ -101,6 +101,7 @@ static ALWAYS_INLINE void op_take(struct op_vars *s, uint32_t var)
 struct op_map {
 	uint8_t home[OP_VARS] __attribute__((aligned(4)));
 	uint16_t zero;     /* registers whose high half is zero always; without a plan */
+	uint16_t halved;   /* registers whose high half is not zero, and has no home, since nobody reads it; without a plan */
 	uint8_t words;     /* of the frame that are places; their number is even */
 	struct op_vars placed; /* variables that have a home */
 	uint8_t registers; /* r0 to r9 that have */
@@ -239,14 +240,14 @@ struct op_loop {
 	struct op_form *form; /* r0 to r10, then words */
 };
 
-/* The plan, bit by bit, through a window. */
+/* The plan, bit by bit. */
 struct op_bits {
 	const uint8_t *bytes; /* NULL: none */
-	uint32_t at, end;     /* bits: where the window is, where the plan ends */
-	uint32_t window;      /* what has not been read of it, on top */
-	uint32_t used;        /* what has */
+	uint32_t at, end;     /* bits: where reading is, where the plan ends */
 	bool bad;
 };
+
+#define OP_SAYS_NO_MORE ((uint32_t)OP_NONE << 8)
 
 /* What the plan says about the instruction at hand. */
 struct op_say {
@@ -256,9 +257,14 @@ struct op_say {
 		};
 		uint32_t flags; /* all four */
 	};
-	bool apart; /* of a jump: what it brings to its target's places is brought there off the straight line */
-	uint8_t region; /* OP_NONE: nothing */
-	uint8_t nplaces;
+	union {
+		struct {
+			bool apart; /* of a jump: what it brings to its target's places is brought there off the straight line */
+			uint8_t region; /* OP_NONE: nothing */
+			uint8_t nplaces;
+		};
+		uint32_t more; /* these three, little-endian; OP_SAYS_NO_MORE: no region, no places */
+	};
 	uint8_t var[4], place[4]; /* where variables live from its result on */
 };
 
@@ -371,6 +377,12 @@ static inline uint32_t op_size(uint8_t opcode)
 
 /* scan.c */
 int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes);
+/* In place of op_plan_insn without a plan. */
+static inline void op_default_insn(struct op *c, const struct ub_insn *insn)
+{
+	uint32_t result = UB_CLASS(insn->opcode) != UB_STX ? UB_DST(insn) : insn->imm == UB_CMPXCHG ? 0 : UB_SRC(insn);
+	c->plan.say.dead_high = c->map.halved >> result & 1;
+}
 uint32_t op_function_at(const struct op *c, uint32_t slot);
 uint32_t op_join_index(const struct op *c, uint32_t slot);
 /* Halves of r0..r5 that a function leaves to its caller, places it saves of those that the caller needs. */
