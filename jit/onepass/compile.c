@@ -113,10 +113,7 @@ static void emit(struct op *c)
 			if (!c->loop.active || !op_loop_head(c))
 				c->out.offset[slot] = (uint16_t)c->out.code.len;
 		}
-		if (c->plan.bits.bytes)
-			op_plan_insn(c, insn, !on);
-		else
-			op_default_insn(c, insn);
+		op_plan_insn(c, insn, !on);
 		if (on) {
 			check_frame(c, insn);
 			if (c->plan.say.loop)

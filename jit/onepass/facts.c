@@ -4,6 +4,10 @@
 
 void op_learn(struct op *c, uint32_t var, const struct op_fact *f)
 {
+	if (f->word == (OP_ANYTHING | 1u << 16)) { /* nothing */
+		op_forget(c, var);
+		return;
+	}
 	c->facts.fact[op_fact_index(var)] = *f;
 	op_add(&c->facts.there, var);
 }

@@ -126,7 +126,7 @@ static uint32_t wrong(const struct op *c, const struct frame *f, uint32_t set)
  * so it looks anew each time, and the last one that is to be in a place is there. */
 static void meet_all(struct op *c, const struct frame *f, enum op_visit how)
 {
-	for (uint32_t set = 0; set < 2; set++) {
+	for (uint32_t set = 0; set < (c->map.nwords ? 2u : 1u); set++) {
 		for (uint32_t passed = 0;;) {
 			uint32_t todo = wrong(c, f, set);
 			if (set == 0)
@@ -160,58 +160,21 @@ static void enter_values(struct op *c, const struct frame *f)
 	meet_all(c, f, OP_ENTER);
 }
 
-/* The first bits of a claim: 1, a variable, a kind, and what is said. */
-enum { CLAIM = 12, CLAIM_LOW = 4, CLAIM_HIGH = 2, CLAIM_SLACK = 1 };
-
-/* Where the memory begins that a claim is about: constants, variables or, of programs with maps, values of one. */
-static uint32_t read_start(struct op *c, bool other)
-{
-	if (!other)
-		return c->program->rodata_addr;
-	if (!c->program->nmaps || !op_read(c, 1))
-		return c->program->data_addr;
-	uint32_t map = op_read(c, 4);
-	if (map >= c->program->nmaps)
-		op_refuse(c, ONEPASS_MALFORMED);
-	return op_values_start(c, map);
-}
-
-/* Reads a claim about a variable. It may say anything: edges have to satisfy it. */
-static void read_fact(struct op *c, uint32_t kind, uint32_t there, struct op_fact *f)
-{
-	bool number = kind == 0 || kind == 3, other = (kind == 3 || (kind == 2 && c->map.calls)) && op_read(c, 1);
-	uint32_t start = kind == 3 ? read_start(c, other) : 0;
-	uint32_t lo = there & CLAIM_LOW ? (uint32_t)op_read_signed(c) : 0, most = number ? UINT32_MAX : INT32_MAX;
-	if (kind == 3)
-		lo += start;
-	uint32_t above = there & CLAIM_HIGH ? op_read_number(c) : UINT32_MAX;
-	*f = op_fact(number ? OP_NUMBER : kind == 1 ? OP_CONTEXT : other ? OP_TOP : OP_STACK, lo, above > most - lo ? most : lo + above);
-	f->open = !number && !there;
-	if (there & CLAIM_SLACK) {
-		f->slack = op_read_signed(c);
-		f->bounded = true;
-		f->exact = op_read(c, 1);
-		if (number && !f->exact && op_read(c, 1))
-			f->times = (uint8_t)(op_read_count(c, 253) + 2);
-		if (f->kind >= OP_STACK || f->slack > 1 << 30 || f->slack < -(1 << 30))
-			op_refuse(c, ONEPASS_MALFORMED);
-	}
-	if (kind == 0 && op_read(c, 1))
-		f->align = (uint8_t)(op_read(c, 3) + 1);
-	if (!number && f->from == INT32_MIN)
-		op_refuse(c, ONEPASS_MALFORMED);
-}
-
 static void frame_facts(struct op *c, enum op_visit how, struct op_vars *told)
 {
 	struct op_fact f;
 	for (;;) {
-		uint32_t head = op_window(c);
+		uint32_t head = op_window(c), var;
 		if (!(head >> 31))
 			break;
-		op_pass(c, CLAIM);
-		uint32_t var = op_fact_variable(c, head >> 25 & 63);
-		read_fact(c, head >> 23 & 3, head >> 20 & 7, &f);
+		var = op_fact_variable(c, head >> 25 & 63);
+		if (head >> 24 & 1) {
+			op_pass(c, 11);
+			f = *op_kept_claim(c, head >> 21 & 7);
+		} else {
+			op_pass(c, 8);
+			op_read_claim(c, &f);
+		}
 		if (how == OP_CALL && f.kind == OP_STACK) { /* the callee's r10 is lower */
 			f.lo -= UB_FRAME_BYTES;
 			f.hi -= UB_FRAME_BYTES;
@@ -250,7 +213,7 @@ static void read_forms(struct op *c, enum op_visit how)
 
 static void frame_loop(struct op *c, uint32_t slot, enum op_visit how)
 {
-	bool forms = op_read(c, 1);
+	bool forms = op_read_bit(c);
 	uint32_t at = op_tell(c);
 	if (forms && how & OP_EDGE)
 		read_forms(c, how & ~(uint32_t)OP_ENTER);

@@ -87,19 +87,19 @@ static bool is_held(const struct op *c, uint32_t var)
 bool op_guard_possible(const struct op *c)
 {
 	const struct op_loop *l = &c->loop;
-	int32_t by = l->nsteps ? op_loop_step(c) : 1;
+	int32_t by = op_has_counter(l) ? op_loop_step(c) : 1;
 	bool up = l->go == T2_LO || l->go == T2_LS || l->go == T2_LT || l->go == T2_LE || (l->go == T2_NE && by > 0);
 	uint32_t m = op_step_size(by), by_var, shift;
-	for (uint32_t i = 0; i < l->ngroups && l->nsteps == 0; i++) { /* ip and lr are all that is taken */
+	for (uint32_t i = 0; i < l->ngroups && !op_has_counter(l); i++) { /* ip and lr are all that is taken */
 		const struct op_group *g = &l->group[i];
 		if (!is_held(c, g->a) || (g->b != OP_NONE && !is_held(c, g->b)) || (g->c != OP_NONE && !is_held(c, g->c)))
 			return false;
 	}
-	if (l->nsteps == 0)
+	if (!op_has_counter(l))
 		; /* nothing is counted */
 	else if (l->step[0].by_var != OP_NONE || m == 0 || m > 255 || up != (by > 0) || op_step_size(l->offset) > 255 || (by > 0 ? l->offset < 0 : l->offset > 0) || !two_others(c))
 		return false;
-	if (l->nsteps && l->go == T2_NE && !op_is_power(m))
+	if (op_has_counter(l) && l->go == T2_NE && !op_is_power(m))
 		return false;
 	for (uint32_t i = 0; i < l->nsteps; i++)
 		if (l->step[i].by_var != OP_NONE && op_step_of(l, l->step[i].by_var))
@@ -236,8 +236,8 @@ static void check_group(struct op *c, const struct op_group *g, int t, int other
 static void check_groups(struct op *c)
 {
 	struct op_loop *l = &c->loop;
-	uint32_t pair = l->nsteps ? two_others(c) : 1u << T2_IP | 1u << T2_LR;
-	l->popped = l->nsteps ? to_push(c, pair) : 0;
+	uint32_t pair = op_has_counter(l) ? two_others(c) : 1u << T2_IP | 1u << T2_LR;
+	l->popped = op_has_counter(l) ? to_push(c, pair) : 0;
 	if (l->ngroups == 0)
 		return;
 	if (l->popped)
@@ -257,7 +257,7 @@ void op_guard(struct op *c)
 	struct jit_code *code = &c->out.code;
 	bool sign = is_signed(l->go);
 	l->guard = c->out.nfixups;
-	if (l->nsteps == 0) {
+	if (!op_has_counter(l)) {
 		l->popping = l->guard;
 		check_groups(c);
 		l->guard_end = c->out.nfixups;

@@ -103,7 +103,7 @@ static bool understand(struct op *c)
 	if (!op_is_join(c, l->start) || !op_is_join(c, l->head)) /* the slow form begins as its frame says */
 		return false;
 	const struct ub_insn *insn = c->text + l->test, *last = c->text + l->end;
-	if (l->nsteps == 0)
+	if (!op_has_counter(l))
 		return l->head == l->start && !l->prepaid && l->ngroups && last->opcode && ends_well(c);
 	bool x = insn->opcode & UB_X, wide = UB_CLASS(insn->opcode) == UB_JMP;
 	if (!op_is_jump(insn->opcode) || UB_OP(insn->opcode) == UB_JA || !conds[insn->opcode >> 4] || last->opcode == 0)
@@ -225,7 +225,7 @@ bool op_loop_is_exact(struct op *c, uint32_t var)
 	int32_t most = l->tested ? l->step[0].by : l->offset;
 	if (f->a == OP_NONE || f->b != OP_NONE)
 		return false;
-	if (l->nsteps && f->a == l->step[0].var && l->go < T2_GE && (most >= 0 ? f->add >= 0 && f->add <= most : f->add <= 0 && f->add >= most))
+	if (op_has_counter(l) && f->a == l->step[0].var && l->go < T2_GE && (most >= 0 ? f->add >= 0 && f->add <= most : f->add <= 0 && f->add >= most))
 		return true;
 	for (uint32_t i = 0; i < l->ngroups; i++)
 		if (l->group[i].a == f->a && l->group[i].b == OP_NONE && l->group[i].min >= -4096 && l->group[i].min <= 4096 &&
@@ -257,7 +257,7 @@ static void expect_moved(struct op *c, uint32_t var)
 void op_loop_edge(struct op *c, uint32_t target)
 {
 	struct op_loop *l = &c->loop;
-	if (!l->fast || target != l->head || l->nsteps == 0) /* without a counter, the test is made there */
+	if (!l->fast || target != l->head || !op_has_counter(l)) /* without a counter, the test is made there */
 		return;
 	if (!l->tested)
 		op_doubt(c, l->head, ONEPASS_TURN, OP_NONE);
@@ -276,7 +276,7 @@ void op_loop_edge(struct op *c, uint32_t target)
 void op_loop_test(struct op *c, const struct ub_insn *insn, bool taken)
 {
 	struct op_loop *l = &c->loop;
-	if (!l->fast || l->nsteps == 0 || c->slot != l->test || !inside(l, taken ? op_target(insn, c->slot) : c->slot + 1))
+	if (!l->fast || !op_has_counter(l) || c->slot != l->test || !inside(l, taken ? op_target(insn, c->slot) : c->slot + 1))
 		return;
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), counter = l->source ? s : d, other = l->source ? d : s;
 	bool wide = UB_CLASS(insn->opcode) == UB_JMP;
@@ -307,7 +307,7 @@ bool op_loop_refunds(const struct op *c, uint32_t target)
 
 void op_loop_branch(struct op *c, enum t2_cond cond, uint32_t target)
 {
-	if (c->loop.active && c->loop.nsteps && target == c->loop.head && c->slot >= c->loop.head)
+	if (c->loop.active && op_has_counter(&c->loop) && target == c->loop.head && c->slot >= c->loop.head)
 		jit_branch(&c->out, cond, JIT_TO_CODE, c->loop.top);
 	else
 		jit_branch(&c->out, cond, JIT_TO_SLOT, target);
@@ -351,7 +351,7 @@ static void keep_inside(struct op *c)
 {
 	for (uint32_t i = c->loop.first_fixup; i < c->out.nfixups; i++) {
 		struct jit_fixup *f = &c->out.fixups[-1 - (int32_t)i];
-		if (f->kind == JIT_TO_SLOT && f->target == c->loop.head && c->loop.nsteps == 0)
+		if (f->kind == JIT_TO_SLOT && f->target == c->loop.head && !op_has_counter(&c->loop))
 			continue;
 		if (f->kind == JIT_TO_SLOT && (c->loop.fast ? inside(&c->loop, f->target) : f->target == c->loop.head)) {
 			f->kind = JIT_TO_CODE;

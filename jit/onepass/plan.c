@@ -3,7 +3,7 @@
  * or by who finds that it does not say what it should. */
 #include "jit/onepass/plan.h"
 
-enum { VERSION = 3, NOWHERE = 12, WORD = 13 };
+enum { VERSION = 4, NOWHERE = 12, WORD = 13 };
 
 /* The window where fewer than 32 bits are left. */
 uint32_t op_window_at_end(struct op *c)
@@ -17,23 +17,17 @@ uint32_t op_window_at_end(struct op *c)
 	return v << (b->at & 7);
 }
 
-static ALWAYS_INLINE uint32_t bits(struct op *c, uint32_t n)
+NOINLINE uint32_t op_read(struct op *c, uint32_t n)
 {
 	uint32_t window = op_window(c);
 	op_pass(c, n);
 	return window >> (32 - n);
 }
 
-NOINLINE uint32_t op_read(struct op *c, uint32_t n)
-{
-	return bits(c, n);
-}
-
-/* Groups of four bits behind one that says whether another follows; four groups are in a window. */
-uint32_t op_read_number(struct op *c)
+static NOINLINE uint32_t read_long_number(struct op *c)
 {
 	uint32_t v = 0;
-	for (uint32_t windows = 0; windows < 2; windows++) {
+	for (uint32_t windows = 0; windows < 2; windows++) { /* four groups are in a window */
 		uint32_t window = op_window(c);
 		for (uint32_t n = 5; n <= 20; n += 5, window <<= 5) {
 			v = v << 4 | (window >> 27 & 15);
@@ -48,10 +42,26 @@ uint32_t op_read_number(struct op *c)
 	return v;
 }
 
+/* Groups of four bits behind one that says whether another follows. What is rare is apart, so that no register is saved for it. */
+uint32_t op_read_number(struct op *c)
+{
+	if (op_is_at_end(c))
+		return read_long_number(c);
+	uint32_t window = op_window(c);
+	if (!(window >> 31)) {
+		op_pass(c, 5);
+		return window >> 27;
+	}
+	if (window >> 26 & 1)
+		return read_long_number(c);
+	op_pass(c, 10);
+	return (window >> 27 & 15) << 4 | (window >> 22 & 15);
+}
+
 /* A number if a bit says that there is one, else 0. */
 uint32_t op_maybe_number(struct op *c)
 {
-	return op_read(c, 1) ? op_read_number(c) : 0;
+	return op_read_bit(c) ? op_read_number(c) : 0;
 }
 
 int32_t op_read_signed(struct op *c)
@@ -165,6 +175,67 @@ static void read_joins(struct op *c)
 	}
 }
 
+/* Claims about variables: what is said. */
+enum { CLAIM_LOW = 4, CLAIM_HIGH = 2, CLAIM_SLACK = 1 };
+
+/* Where the memory begins that a claim is about: constants, variables or, of programs with maps, values of one. */
+static uint32_t read_start(struct op *c, bool other)
+{
+	if (!other)
+		return c->program->rodata_addr;
+	if (!c->program->nmaps || !op_read(c, 1))
+		return c->program->data_addr;
+	uint32_t map = op_read(c, 4);
+	if (map >= c->program->nmaps)
+		op_refuse(c, ONEPASS_MALFORMED);
+	return op_values_start(c, map);
+}
+
+/* Reads a claim. It may say anything: edges have to satisfy it. */
+void op_read_claim(struct op *c, struct op_fact *f)
+{
+	uint32_t head = op_read(c, 5), kind = head >> 3, there = head & 7;
+	bool number = kind == 0 || kind == 3, other = (kind == 3 || (kind == 2 && c->map.calls)) && op_read(c, 1);
+	uint32_t start = kind == 3 ? read_start(c, other) : 0;
+	uint32_t lo = there & CLAIM_LOW ? (uint32_t)op_read_signed(c) : 0, most = number ? UINT32_MAX : INT32_MAX;
+	if (kind == 3)
+		lo += start;
+	uint32_t above = there & CLAIM_HIGH ? op_read_number(c) : UINT32_MAX;
+	*f = op_fact(number ? OP_NUMBER : kind == 1 ? OP_CONTEXT : other ? OP_TOP : OP_STACK, lo, above > most - lo ? most : lo + above);
+	f->open = !number && !there;
+	if (there & CLAIM_SLACK) {
+		f->slack = op_read_signed(c);
+		f->bounded = true;
+		f->exact = op_read_bit(c);
+		if (number && !f->exact && op_read_bit(c))
+			f->times = (uint8_t)(op_read_count(c, 253) + 2);
+		if (f->kind >= OP_STACK || f->slack > 1 << 30 || f->slack < -(1 << 30))
+			op_refuse(c, ONEPASS_MALFORMED);
+	}
+	if (kind == 0 && op_read_bit(c))
+		f->align = (uint8_t)(op_read(c, 3) + 1);
+	if (!number && f->from == INT32_MIN)
+		op_refuse(c, ONEPASS_MALFORMED);
+}
+
+/* Claims that frames make again and again, which these name by numbers. */
+static void read_kept_claims(struct op *c)
+{
+	uint32_t n = op_read_count(c, OP_KEPT_CLAIMS);
+	for (uint32_t i = 0; i < OP_KEPT_CLAIMS; i++)
+		c->plan.kept[i] = op_fact(OP_ANYTHING, 0, UINT32_MAX);
+	for (uint32_t i = 0; i < n && !c->refused; i++)
+		op_read_claim(c, &c->plan.kept[i]);
+	c->plan.nkept = (uint8_t)n;
+}
+
+const struct op_fact *op_kept_claim(struct op *c, uint32_t n)
+{
+	if (n >= c->plan.nkept)
+		op_refuse(c, ONEPASS_MALFORMED);
+	return &c->plan.kept[n];
+}
+
 /* Reads what is about the program as a whole, and finds the frames. Returns false if the plan is refused. */
 bool op_plan_begin(struct op *c)
 {
@@ -190,6 +261,7 @@ bool op_plan_begin(struct op *c)
 		}
 	}
 	read_joins(c);
+	read_kept_claims(c);
 	op_read_all(c);
 	return !c->refused;
 }
@@ -388,7 +460,7 @@ static NOINLINE void read_more(struct op *c, bool dead)
 }
 
 /* Reads what is said about the instruction at hand. Whether that is all within the plan is seen when the last one is read. */
-void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
+static NOINLINE void read_insn(struct op *c, const struct ub_insn *insn, bool dead)
 {
 	struct op_say *say = &c->plan.say;
 	say->flags = 0;
@@ -411,4 +483,15 @@ void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 		n++;
 	}
 	op_pass(c, n);
+}
+
+/* What is said about the instruction at hand, by the plan or for want of one. */
+void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
+{
+	if (c->plan.bits.bytes) {
+		read_insn(c, insn, dead);
+		return;
+	}
+	uint32_t result = UB_CLASS(insn->opcode) != UB_STX ? UB_DST(insn) : insn->imm == UB_CMPXCHG ? 0 : UB_SRC(insn);
+	c->plan.say.dead_high = c->map.halved >> result & 1;
 }

@@ -5,13 +5,18 @@
 
 #include "jit/onepass/state.h"
 
+/* Fewer than 32 bits are left. */
+static ALWAYS_INLINE bool op_is_at_end(const struct op *c)
+{
+	return c->plan.bits.at + 32 > c->plan.bits.end;
+}
 uint32_t op_window_at_end(struct op *c);
 /* What has not been read, on top: 25 bits of it at least, wherever that begins; 0 behind the end. */
 static ALWAYS_INLINE uint32_t op_window(struct op *c)
 {
 	const struct op_bits *b = &c->plan.bits;
 	uint32_t at = b->at, window;
-	if (at + 32 > b->end)
+	if (op_is_at_end(c))
 		return op_window_at_end(c);
 	__builtin_memcpy(&window, b->bytes + (at >> 3), 4);
 	return __builtin_bswap32(window) << (at & 7);
@@ -37,12 +42,21 @@ static inline void op_read_all(struct op *c)
 	if (b->at > b->end)
 		op_refuse(c, ONEPASS_MALFORMED);
 }
+static ALWAYS_INLINE bool op_read_bit(struct op *c)
+{
+	uint32_t window = op_window(c);
+	op_pass(c, 1);
+	return window >> 31;
+}
 /* The next n bits, 0 < n <= 25. */
 uint32_t op_read(struct op *c, uint32_t n);
 uint32_t op_read_number(struct op *c);
 int32_t op_read_signed(struct op *c);
 uint32_t op_maybe_number(struct op *c);
 uint32_t op_read_count(struct op *c, uint32_t most);
+/* A claim about a variable, and one that is kept. */
+void op_read_claim(struct op *c, struct op_fact *f);
+const struct op_fact *op_kept_claim(struct op *c, uint32_t n);
 /* A variable that plans may speak of; one that facts are about. */
 uint32_t op_variable(struct op *c, uint32_t v);
 uint32_t op_fact_variable(struct op *c, uint32_t v);

@@ -276,7 +276,8 @@ int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes)
 	c->map.still = c->map.entered_once;
 	bool plan = p->plan && !c->plan.bits.bad && p->plan_bytes < 0x2000;
 	for (uint32_t slot = 0; slot < n; slot++, insn++) {
-		if (op_is_jump(insn->opcode))
+		uint32_t class = UB_CLASS(insn->opcode);
+		if ((class == UB_JMP || class == UB_JMP32) && op_is_jump(insn->opcode))
 			mark(c, op_target(insn, slot));
 		if (!plan) /* a plan knows of high halves */
 			note(&h, insn);

@@ -240,6 +240,12 @@ struct op_loop {
 	struct op_form *form; /* r0 to r10, then words */
 };
 
+/* Whether the record has a counter, so that the test before the loop is of all turns; without one each turn is tested as it begins. */
+static inline bool op_has_counter(const struct op_loop *l)
+{
+	return l->nsteps > 0;
+}
+
 /* The plan, bit by bit. */
 struct op_bits {
 	const uint8_t *bytes; /* NULL: none */
@@ -268,14 +274,18 @@ struct op_say {
 	uint8_t var[4], place[4]; /* where variables live from its result on */
 };
 
+enum { OP_KEPT_CLAIMS = 8 };
+
 struct op_plan {
 	struct op_bits bits;
 	uint32_t frame;     /* slot of the frame that is read */
 	uint32_t functions; /* bit at which these are described */
 	uint16_t *frames;   /* per join: the bit its frame begins at */
+	uint8_t nkept;      /* claims that frames name by numbers */
 	bool never;         /* control does not come to the latest frame that was entered */
 	uint32_t insn;      /* bit at which the instruction at hand is described */
 	struct op_say say;
+	struct op_fact kept[OP_KEPT_CLAIMS];
 };
 
 enum op_cold_kind {
@@ -377,12 +387,6 @@ static inline uint32_t op_size(uint8_t opcode)
 
 /* scan.c */
 int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes);
-/* In place of op_plan_insn without a plan. */
-static inline void op_default_insn(struct op *c, const struct ub_insn *insn)
-{
-	uint32_t result = UB_CLASS(insn->opcode) != UB_STX ? UB_DST(insn) : insn->imm == UB_CMPXCHG ? 0 : UB_SRC(insn);
-	c->plan.say.dead_high = c->map.halved >> result & 1;
-}
 uint32_t op_function_at(const struct op *c, uint32_t slot);
 uint32_t op_join_index(const struct op *c, uint32_t slot);
 /* Halves of r0..r5 that a function leaves to its caller, places it saves of those that the caller needs. */

@@ -12,6 +12,7 @@ import (
 type reader struct {
 	calls bool // of a program with local calls
 	maps  int  // of the program
+	kept  []Fact
 	bytes []byte
 	n     int
 	err   error
@@ -97,6 +98,9 @@ func (r *reader) ascending(most int) (numbers []int) {
 func Decode(data, text []byte, functions []int, maps int) (*Plan, error) {
 	r, p := &reader{bytes: data, calls: HasCalls(text), maps: maps}, &Plan{Maps: maps}
 	p.readHeader(r, HasCalls(text), len(functions), len(text)/8)
+	for n := r.count(maxKept); n > 0 && r.err == nil; n-- {
+		r.kept = append(r.kept, r.claim())
+	}
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -187,7 +191,20 @@ func (p *Plan) readFrame(r *reader, slot int) (f Frame) {
 }
 
 func (r *reader) fact() (x Fact) {
-	x.Var, x.Kind = Var(r.bits(6)), Kind(r.bits(2))
+	v := Var(r.bits(6))
+	if !r.flag() {
+		x = r.claim()
+	} else if n := int(r.bits(keptBits)); n < len(r.kept) {
+		x = r.kept[n]
+	} else {
+		r.fail("there is no claim %d", n)
+	}
+	x.Var = v
+	return x
+}
+
+func (r *reader) claim() (x Fact) {
+	x.Kind = Kind(r.bits(2))
 	low := r.flag()
 	x.NoLimit = !r.flag()
 	x.HasSlack = r.flag()

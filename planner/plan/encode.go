@@ -9,7 +9,7 @@ import (
 	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
-const version = 3
+const version = 4
 
 // What may be said about an instruction, 3 bits behind a bit that says that something is.
 const (
@@ -27,12 +27,19 @@ const (
 	codeWord    = 13
 )
 
+// So many claims are kept, and named in so many bits.
+const (
+	maxKept  = 8
+	keptBits = 3
+)
+
 // never is in place of a variable at a frame that control does not come to.
 const never Var = 15
 
 type writer struct {
 	calls bool // of a program with local calls
 	maps  bool // of one with maps
+	kept  []Fact
 	bytes []byte
 	n     int
 }
@@ -116,8 +123,13 @@ func (p *Plan) Encode(text []byte, functions []int) ([]byte, error) {
 	}
 	w := &writer{calls: p.Calls != nil, maps: p.Maps > 0}
 	p.header(w)
+	w.kept = p.claimsToKeep(w)
+	w.number(uint32(len(w.kept)))
+	for _, x := range w.kept {
+		w.claim(x)
+	}
 	for i := range p.Frames {
-		one := &writer{calls: w.calls, maps: w.maps}
+		one := &writer{calls: w.calls, maps: w.maps, kept: w.kept}
 		p.frame(one, &p.Frames[i])
 		w.number(uint32(one.n))
 		w.append(one)
@@ -206,10 +218,41 @@ func (p *Plan) frame(w *writer, f *Frame) {
 	}
 }
 
+// claimsToKeep are those that are written once, and named by frames: those that save most bits.
+func (p *Plan) claimsToKeep(w *writer) (kept []Fact) {
+	saved := map[Fact]int{}
+	for i := range p.Frames {
+		for _, x := range p.Frames[i].Facts {
+			x.Var = 0
+			one := &writer{calls: w.calls, maps: w.maps}
+			one.claim(x)
+			if _, known := saved[x]; !known {
+				saved[x] = -one.n
+				kept = append(kept, x)
+			}
+			saved[x] += one.n - keptBits
+		}
+	}
+	slices.SortStableFunc(kept, func(a, b Fact) int { return saved[b] - saved[a] })
+	kept = kept[:min(len(kept), maxKept)]
+	return slices.DeleteFunc(kept, func(x Fact) bool { return saved[x] <= 0 })
+}
+
 func (x Fact) stack() bool { return x.Kind == Stack || x.Kind == Top }
 
 func (w *writer) fact(x Fact) {
 	w.variable(x.Var)
+	x.Var = 0
+	n := slices.Index(w.kept, x)
+	w.flag(n >= 0)
+	if n >= 0 {
+		w.bits(uint32(n), keptBits)
+	} else {
+		w.claim(x)
+	}
+}
+
+func (w *writer) claim(x Fact) {
 	kind, other := x.Kind, false
 	switch kind {
 	case Top:
