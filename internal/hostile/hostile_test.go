@@ -36,7 +36,7 @@ func show(p progen.Program, c *hostile.Complaint) string {
 		p.Text, c.Plan, p.Context, p.Budget)
 }
 
-// TestHostilePlans tries hostile plans on generated programs, and now and then on a benchmark, or a damaged one, on as many cores as there are. UBENCH_HOSTILE says how many
+// TestHostilePlans tries hostile plans on generated programs, every fourth of which has maps, and now and then on a benchmark, or a damaged one, on as many cores as there are. UBENCH_HOSTILE says how many
 // programs, UBENCH_HOSTILE_EACH how many plans of each, and UBENCH_CAMPAIGN_SEED which.
 func TestHostilePlans(t *testing.T) {
 	programs, each, seed := testenv.Number(t, "UBENCH_HOSTILE", 40), testenv.Number(t, "UBENCH_HOSTILE_EACH", 300), uint64(testenv.Number(t, "UBENCH_CAMPAIGN_SEED", 1))
@@ -55,6 +55,9 @@ func TestHostilePlans(t *testing.T) {
 				}
 				p := planned{Program: progen.Numbered(seed, i)}
 				switch i % 8 {
+				case 2, 5:
+					p.Program = progen.WithMaps(seed, i)
+					p.honest = honest(p.Program)
 				case 3:
 					if d := damaged(kernels, seed<<32+uint64(i), 1); len(d) > 0 {
 						p = d[0]

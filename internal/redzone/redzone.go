@@ -37,6 +37,7 @@ import (
 	"github.com/ubench-dev/ubench/internal/progen"
 	_ "github.com/ubench-dev/ubench/jit" // its C
 	_ "github.com/ubench-dev/ubench/jit/onepass"
+	_ "github.com/ubench-dev/ubench/maps"   // its C
 	_ "github.com/ubench-dev/ubench/verify" // its C
 	_ "github.com/ubench-dev/ubench/vm"     // its C
 )
@@ -75,18 +76,19 @@ const (
 
 // Machine is an emulated core and a host side by side. It is not safe for concurrent use.
 type Machine struct {
-	core     *unicorn.Machine
-	cpu      C.uint32_t
-	space    *devmem.Space
-	desk     []byte // RAM as the interpreter sees it
-	before   []byte // as both began
-	after    []byte // as the compiled program left it
-	z        *C.struct_redzone
-	enter    uint32 // addresses in the firmware
-	helpers  uint32
-	routines []byte // ub_run.routines
-	dirty    int    // bytes of `before` that the last program had
-	programs int    // that the emulator has run
+	core       *unicorn.Machine
+	cpu        C.uint32_t
+	space      *devmem.Space
+	desk       []byte // RAM as the interpreter sees it
+	before     []byte // as both began
+	after      []byte // as the compiled program left it
+	z          *C.struct_redzone
+	enter      uint32 // addresses in the firmware
+	helpers    uint32
+	makeMapsAt uint32
+	routines   []byte // ub_run.routines
+	dirty      int    // bytes of `before` that the last program had
+	programs   int    // that the emulator has run
 
 	program progen.Program // at hand
 	places  *places
@@ -142,7 +144,7 @@ func (m *Machine) boot(core unicorn.Core) (err error) {
 		}
 		return addr
 	}
-	m.enter, m.helpers = address("jit_enter"), address("helper_table")
+	m.enter, m.helpers, m.makeMapsAt = address("jit_enter"), address("helper_table"), address("maps_make")
 	set := address("jit_set_routines")
 	if err != nil {
 		return err
@@ -221,6 +223,13 @@ func (m *Machine) Begin(p progen.Program) (Result, error) {
 		return Result{}, fmt.Errorf("%d slots are too many", len(p.Text)/C.UB_SLOT_BYTES)
 	}
 	m.program, m.places = p, m.place(p)
+	if err := declare(m.z, p); err != nil {
+		return Result{}, err
+	}
+	maps, status := placeMaps(m.z, &m.places.layout)
+	if m.places.maps = maps; status != 0 {
+		return m.refused(status), nil
+	}
 	if status := C.redzone_verify(m.z); status != 0 {
 		return m.refused(status), nil
 	}
@@ -372,6 +381,7 @@ type places struct {
 	cstack, run, env, context, rodata, data, code *area
 	stack                                         *area
 	granted                                       []*area
+	maps                                          mapPlaces
 }
 
 // envBytes are those of struct helper_env behind its pointer, which has another width on the host: the same there.
@@ -387,7 +397,7 @@ func (m *Machine) place(p progen.Program) *places {
 		return a
 	}
 	l.cstack = add("the C stack", stackBytes, true, false)
-	l.run = add("the run", C.UB_RUN_BYTES, true, false)
+	l.run = add("the run", runMaps+4, true, false)
 	l.env = add("the helpers' state", C.sizeof_struct_helper_env, true, false)
 	l.context = add("the context", len(p.Context), false, false)
 	for i, r := range p.Granted {
@@ -462,6 +472,15 @@ func (m *Machine) load(p progen.Program, l *places) error {
 		stack_top: C.uint32_t(top), nregions: C.uint32_t(len(regions)),
 	}
 	copy(m.z.run.regions[:], regions)
+	if l.maps.values != nil {
+		clear(l.maps.values.at(ram))
+		if status := C.redzone_make_maps(m.z, C.uint32_t(l.maps.values.addr)); status != 0 {
+			return fmt.Errorf("maps: %w", m.refused(status).Fault)
+		}
+		if status := C.maps_grant(m.z.maps, &m.z.run); status != 0 {
+			return fmt.Errorf("maps: %w", abi.Fault{Status: abi.Status(status)})
+		}
+	}
 	C.helper_env_reset(&m.z.env, nil, 0)
 
 	/* The device's struct ub_run is the host's up to its pointers. */
@@ -469,9 +488,16 @@ func (m *Machine) load(p progen.Program, l *places) error {
 	l.run.put(ram, C.UB_RUN_HELPERS, m.helpers, l.env.addr, 0)
 	copy(l.run.at(ram)[C.UB_RUN_ROUTINES:], m.routines)
 	l.run.put(ram, C.UB_RUN_WORK, p.Budget)
+	l.run.put(ram, runMaps, 0)
 	l.env.put(ram, 0, 0)
 	copy(l.env.at(ram)[4:], C.GoBytes(unsafe.Pointer(&m.z.env), C.sizeof_struct_helper_env)[8:])
 	m.dirty = size
 	copy(m.desk, ram)
-	return m.core.Write(ramStart, ram)
+	if err := m.core.Write(ramStart, ram); err != nil || l.maps.values == nil {
+		return err
+	}
+	sp := l.cstack.addr + stackBytes - 8
+	return l.maps.makeMaps(m.z, m.core, l.run.addr, sp, func(args ...uint32) (unicorn.Reason, error) {
+		return m.call(m.makeMapsAt, sp, args...)
+	})
 }

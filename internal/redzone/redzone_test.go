@@ -39,8 +39,19 @@ type worker struct {
 	counts map[string]int // what was compared, by compiler and by how it ended
 }
 
+// program is program i of a campaign; some have maps, on every compiler.
+func program(number uint64, i int) progen.Program {
+	if i%32 >= 24 {
+		return progen.WithMaps(number, i)
+	}
+	return progen.Numbered(number, i)
+}
+
 func (w *worker) run(t *testing.T, number uint64, i int, o redzone.Options, lane string) (failed bool) {
-	p := progen.Numbered(number, i)
+	p := program(number, i)
+	if p.Maps != nil {
+		lane += ", maps"
+	}
 	r, err := w.m.Compare(p, o)
 	if err != nil {
 		t.Errorf("program %d: %v", i, err)
@@ -60,7 +71,7 @@ func (w *worker) run(t *testing.T, number uint64, i int, o redzone.Options, lane
 
 // planOf is the planner's plan of a program; none if it has none, or would take long.
 func planOf(number uint64, i int) []byte {
-	p := progen.Numbered(number, i)
+	p := program(number, i)
 	linked, err := p.Linked()
 	if err != nil || len(p.Text) > 8*100 {
 		return nil

@@ -18,6 +18,33 @@ int32_t redzone_verify(struct redzone *z)
 	return verify_program(&z->program, UB_ENGINE_COMPILES, &arena, &z->where);
 }
 
+int32_t redzone_value_bytes(struct redzone *z)
+{
+	int32_t status = maps_check(z->defs, z->program.nmaps, &z->where), bytes = 0;
+	for (uint32_t i = 0; !status && i < z->program.nmaps; i++)
+		bytes += (int32_t)maps_value_bytes(&z->defs[i]);
+	return status ? status : bytes;
+}
+
+uint32_t redzone_rest_bytes(const struct redzone *z)
+{
+	uint32_t bytes = sizeof *z->maps + 8 + z->program.nmaps * (uint32_t)sizeof z->maps->row[0];
+	for (uint32_t i = 0; i < z->program.nmaps; i++)
+		bytes += maps_other_bytes(&z->defs[i]);
+	return bytes;
+}
+
+int32_t redzone_make_maps(struct redzone *z, uint32_t addr)
+{
+	struct ub_arena values = {z->base + addr, addr, (uint32_t)redzone_value_bytes(z), 0}, rest = {z->rest, 0, sizeof z->rest, 0};
+	int32_t status = maps_make(&z->program, &values, &rest, REDZONE_SEED, &z->maps, &z->where);
+	if (status || !z->maps)
+		return status;
+	maps_places(z->maps, z->places);
+	z->program.map_places = z->places;
+	return 0;
+}
+
 int32_t redzone_compile(struct redzone *z, uint32_t cpu, uint32_t options)
 {
 	int32_t n = jit_compile(&z->program, cpu, options, z->code, sizeof z->code, NULL, &z->where);
