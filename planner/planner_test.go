@@ -190,3 +190,19 @@ func TestPlansOfFunctions(t *testing.T) {
 		}
 	}
 }
+
+// A high half is copied to the word of the code's frame it is in already, beside its low half's, and both are read again: siphash24
+// as clang-19 makes it with -Os -mcpu=v4. The compiler said that the copy was in ip.
+func TestCopyStaysInItsWord(t *testing.T) {
+	data, err := os.ReadFile("testdata/siphash24-os.o")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := image.LoadObject("siphash24", data, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := planner.Of(p); err != nil {
+		t.Error(err)
+	}
+}

@@ -270,6 +270,12 @@ static bool multiply_by(struct op *c, uint32_t d, uint32_t k)
 	return true;
 }
 
+/* Whether a value is what a place holds, a register or a word. */
+static bool is_in(const struct op_value *v, uint32_t place)
+{
+	return (v->kind == OP_HELD || v->kind == OP_COPY) && v->a == place;
+}
+
 /* d = d op b, the low half of it. */
 static void low(struct op *c, const struct ub_insn *insn, uint32_t d, const struct op_value *b)
 {
@@ -288,7 +294,7 @@ static void low(struct op *c, const struct ub_insn *insn, uint32_t d, const stru
 		if (insn->offset && insn->offset < 32) {
 			rn = op_reg_of(c, b, T2_IP);
 			jit_unary(&c->out.code, insn->offset == 8 ? T2_SXTB : T2_SXTH, rd, rn);
-		} else if (op_in_register(b) && c->places.home[d] == b->a) {
+		} else if (is_in(b, c->places.home[d])) {
 			op_share(c, d, b->a);
 			break;
 		} else if (op_in_register(b)) {
@@ -371,11 +377,11 @@ static void move_high(struct op *c, const struct ub_insn *insn, uint32_t d, uint
 	} else if (lazy && defer(UB_MOV, op_val(c, dh), op_val(c, sh), &v)) {
 		op_set_value(c, dh, v);
 	} else {
-		int rn = op_reg(c, sh, T2_IP), rd = op_dst(c, dh, rn);
-		if (rn == rd && c->places.home[dh] == op_val(c, sh)->a) {
-			op_share(c, dh, (uint32_t)rd);
+		if (is_in(op_val(c, sh), c->places.home[dh])) {
+			op_share(c, dh, c->places.home[dh]);
 			return;
 		}
+		int rn = op_reg(c, sh, T2_IP), rd = op_dst(c, dh, rn);
 		jit_mov(&c->out.code, rd, rn);
 		op_done(c, dh, rd);
 	}

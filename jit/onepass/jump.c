@@ -258,13 +258,12 @@ void op_jump(struct op *c, const struct ub_insn *insn)
 	struct op_apart moves;
 	bool apart = c->plan.say.apart && !always && !pays;
 	c->places.vouched = OP_NONE;
-	if (apart)
-		op_apart_begin(c, &moves);
-
 	if (op == UB_JEQ && op_never_equal(c, insn)) {
 		drop_high(c, UB_DST(insn));
 		return;
 	}
+	if (apart)
+		op_apart_begin(c, &moves);
 	if (!always) { /* what the comparison says is known at the target */
 		struct op_fact *d = &c->facts.fact[UB_DST(insn) % UB_R10], *s = &c->facts.fact[UB_SRC(insn) % UB_R10], was[2] = { *d, *s };
 		struct op_facts facts = c->facts;
