@@ -39,6 +39,7 @@ struct ranges {
 	/* The latest word that was stored in the frame in this block: its offset from r10, 0 for none, and what it is. */
 	int32_t key_at;
 	struct value key;
+	bool maps; /* the program has some whose places are known: else nothing is asked about them */
 	struct state *states; /* by leader */
 	uint32_t slot;
 	uint32_t again;    /* the first block that a jump back has made dirty */
@@ -90,7 +91,7 @@ static uint32_t least(const struct ranges *g, uint32_t region, bool write)
 static bool in_values(const struct ranges *g, const struct value *v, int32_t offset, uint32_t size, bool write)
 {
 	const struct ub_map_def *def;
-	const struct ub_map_place *place = is_number(v) && g->j->program->map_places ? jit_map_around(g->j->program, v->min + (uint32_t)offset, &def) : NULL;
+	const struct ub_map_place *place = is_number(v) ? jit_map_around(g->j->program, v->min + (uint32_t)offset, &def) : NULL;
 	if (!place || place->flags & (write ? UB_MAP_READ_ONLY : UB_MAP_WRITE_ONLY))
 		return false;
 	uint32_t len = ub_map_values_bytes(def), from = v->min + (uint32_t)offset - place->values, more = v->max - v->min;
@@ -103,7 +104,7 @@ static uint32_t access(struct ranges *g, const struct ub_insn *insn, uint32_t ba
 	const struct value *v = g->now + base;
 	uint32_t region = v->tag & POINTER ? region_of(v) : UB_REGION_CTX, fact = region * JIT_REGION;
 
-	if (in_values(g, v, insn->offset, jit_size(insn->opcode), write))
+	if (g->maps && in_values(g, v, insn->offset, jit_size(insn->opcode), write))
 		return fact | JIT_IN_BOUNDS;
 	if (v->tag & POINTER && (int32_t)v->min + insn->offset >= 0) { /* of pointers, min is at most NEAR */
 		int32_t size = (int32_t)jit_size(insn->opcode), end = (int32_t)v->min + insn->offset + size;
@@ -165,7 +166,8 @@ static uint32_t store(struct ranges *g, const struct ub_insn *insn)
 	uint32_t fact = access(g, insn, UB_DST(insn), true);
 	if (UB_MODE(insn->opcode) == UB_ATOMIC && fact & JIT_IN_BOUNDS && access(g, insn, UB_DST(insn), false) != fact)
 		fact &= ~(uint32_t)JIT_IN_BOUNDS;
-	keep_key(g, insn, fact);
+	if (g->maps)
+		keep_key(g, insn, fact);
 	if (UB_CLASS(insn->opcode) == UB_ST)
 		return fact;
 	struct value *src = g->now + UB_SRC(insn);
@@ -245,10 +247,10 @@ static uint32_t call(struct ranges *g, const struct ub_insn *insn)
 {
 	bool helper = insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_HELPER;
 	uint32_t fact = helper ? arguments(g, insn->imm) * JIT_ARGUMENT : 0;
-	struct value result = helper ? returned(g, insn->imm, &fact) : unknown(true);
+	struct value result = helper && g->maps ? returned(g, insn->imm, &fact) : unknown(true);
 	if (!helper || ub_helper_index(insn->imm) != UB_HELPER_map_lookup_elem) /* which writes nothing */
 		g->key_at = 0;
-	for (uint32_t r = 0; r < TRACKED; r++) /* those of an earlier call may be another value */
+	for (uint32_t r = 0; g->maps && r < TRACKED; r++) /* those of an earlier call may be another value */
 		if (may_be_null(g->now + r) && g->now[r].max == result.max)
 			g->now[r] = unknown(false);
 	for (uint32_t r = 1; r < (helper ? 1 : 6); r++)
@@ -422,7 +424,7 @@ static uint32_t jump(struct ranges *g, const struct ub_insn *insn)
 
 	if (!wide && !(is_number(a) && is_number(b))) /* of low halves alone */
 		relation = 0;
-	bool null = relation & EQUALITY && is_number(b) && b->max == 0; /* what a is compared with */
+	bool null = g->maps && relation & EQUALITY && is_number(b) && b->max == 0; /* what a is compared with */
 	refine(g, a, b, relation);
 	if (null && relation != EQUALITY && may_be_null(a))
 		not_null(g, a);
@@ -434,7 +436,7 @@ static uint32_t jump(struct ranges *g, const struct ub_insn *insn)
 	for (uint32_t r = 0; null && relation == EQUALITY && may_be_null(&dst) && r < TRACKED; r++)
 		if (may_be_null(g->now + r) && g->now[r].max == dst.max) /* what came from the same call */
 			not_null(g, g->now + r);
-	bool never = null && !x && is_number(&dst) && dst.min && g->j->program->map_places;
+	bool never = null && !x && is_number(&dst) && dst.min;
 	return (dst.tag & NARROW) | (x && src.tag & NARROW ? JIT_SRC_ZX : 0) | (never ? JIT_NEVER : 0);
 }
 
@@ -478,11 +480,11 @@ static uint32_t visit(struct ranges *g, uint32_t slot)
 	s->visits++;
 	g->length = s->length;
 	g->key_at = 0;
-	for (uint32_t r = 0; r < TRACKED; r++) {
+	for (uint32_t r = 0; r < TRACKED; r++)
 		g->now[r] = (struct value){ s->max[r], s->tag[r] & EXACT ? s->max[r] : 0, s->tag[r] };
+	for (uint32_t r = 0; g->maps && r < TRACKED; r++)
 		if (s->tag[r] & IN_VALUES && is_number(g->now + r))
 			not_null(g, g->now + r);
-	}
 	do {
 		g->slot = slot;
 		fact = step(g, j->text + slot);
@@ -531,6 +533,7 @@ void jit_ranges(struct jit *j)
 	g.slot = 0;
 	g.length = j->program->ctx_min;
 	g.extended = j->slots;
+	g.maps = j->program->map_places != NULL;
 	g.again = 0; /* until all states that functions start in are known */
 	g.now[UB_R10] = pointer(UB_REGION_STACK, UB_FRAME_BYTES);
 	memset(g.frame, UNKNOWN, sizeof(g.frame));
