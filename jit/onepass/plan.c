@@ -427,10 +427,12 @@ static NOINLINE void read_more(struct op *c, bool dead)
 				if (!dead)
 					op_settle(c, var, to);
 			} else {
-				if (say->nplaces == 4)
+				if (say->nplaces == sizeof say->var) {
 					op_refuse(c, ONEPASS_MALFORMED);
-				say->var[say->nplaces & 3] = (uint8_t)var;
-				say->place[say->nplaces++ & 3] = (uint8_t)to;
+					break;
+				}
+				say->var[say->nplaces] = (uint8_t)var;
+				say->place[say->nplaces++] = (uint8_t)to;
 			}
 			break;
 		case SAY_REGION:
