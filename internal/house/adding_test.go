@@ -107,6 +107,10 @@ MEMORY
 	ram (rw) : ORIGIN = 0x20000000, LENGTH = 128K
 }
 
+board_memory_start = ORIGIN(ram);
+board_memory_log2 = 17;
+board_memory_without = 0;
+
 INCLUDE board.ld
 `)
 	edit(t, filepath.Join(dir, "cmd/adding/main.go"), "", `package main
