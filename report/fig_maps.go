@@ -44,7 +44,7 @@ func MapsFigure(r *bench.MapCosts) *Figure {
 		chart.put(c.String(), c.Engine, value)
 	}
 	f.Caption = "Lookups, updates and the rest by type of map and by how many entries of 1,000 are in it, without the loop around them. C calls the same functions from " +
-		"code compiled with gcc -O2, which checks nothing; the helper checks handle, key and value, as it does for programs. jit-plan computes addresses of arrays itself."
+		"code compiled with gcc -O2, which checks nothing; the helper checks handle, key and value, as it does for programs. jit and jit-plan compute addresses of arrays themselves. C is counted on Unicorn, whatever the target is."
 	left, right := uses.split()
 	f.drawing, f.width, f.height = panels{left, right, ring}, 3*chartWidth, max(left.height(), right.height(), ring.height())
 	return f
@@ -92,7 +92,7 @@ func MapTables(r *bench.MapCosts) []*Table {
 		}
 	}
 	uses.Notes = []string{"keys of 4 bytes, values of 8; lookups read the value; the loop around is not counted",
-		"C: the same source with gcc -O2, which checks nothing; by helper: it checks handle and pointers, as for programs"}
+		"C: the same source with gcc -O2, which checks nothing, counted on Unicorn; by helper: it checks handle and pointers, as for programs"}
 	if len(ring.Rows) == 0 {
 		return []*Table{uses}
 	}

@@ -107,7 +107,7 @@ func (e *env) deploy(c *cli.Context) error {
 	return err
 }
 
-// deployJob compiles what is named and verifies it at the host.
+// deployJob compiles what is named and verifies it on the host.
 func (e *env) deployJob(c *cli.Context) (*deploy.Job, error) {
 	name := c.Args().First()
 	job := &deploy.Job{Sequence: uint32(c.Uint("sequence")), Block: int(c.Uint("block"))}
@@ -195,7 +195,7 @@ func (e *env) built(ctx context.Context, spec deploy.Spec, folder string) (b dep
 		return b, fmt.Errorf("%s: %w", source, err)
 	}
 	if _, err := verifyProgram(program); err != nil {
-		return b, fmt.Errorf("%s: refused at the host: %w", source, err)
+		return b, fmt.Errorf("%s: refused on the host: %w", source, err)
 	}
 	_, format, err := spec.Manifest(program, "")
 	if err != nil {

@@ -19,7 +19,7 @@ func mapsCommand(e *env) *cli.Command {
 		Usage:     "measure what maps cost: lookups, updates, ring buffers, beside the same in C",
 		ArgsUsage: "[flags]",
 		Description: `For each type of map, and for maps that are a tenth, half and wholly full: one lookup, one update, and so on, without the
-loop around it, on each engine. C is the same source, compiled with gcc -O2 and counted on the same emulated core.
+loop around it, on each engine. C is the same source, compiled with gcc -O2 and counted on Unicorn's core of the same name.
 What is in maps of a program is shown by ubench exec, in maps of a device by ubench device map.
 
 Examples:

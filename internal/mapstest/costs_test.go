@@ -25,18 +25,22 @@ func TestCosts(t *testing.T) {
 	if n := len(r.Costs); n != len(bench.MapUses())*len(bench.MapEngines) {
 		t.Errorf("%d costs", n)
 	}
-	most := map[string]float64{"array lookup": 35, "array update": 60, "hash lookup": 60, "hash update": 140, "hash insert and delete": 300, "LRU hash lookup": 120,
+	// A little above what they take; of a lookup with reading the value. 60 for lookups in hash maps was asked for.
+	most := map[string]float64{"reserve, write and submit of 8 bytes": 120, "write and output of 8 bytes": 120, "array lookup": 35, "array update": 60, "hash lookup": 60, "hash update": 140, "hash insert and delete": 300, "LRU hash lookup": 120,
 		"LRU hash update": 180, "LRU hash update, dropping the oldest": 300, "queue push and pop": 160, "hash lookup of an absent key": 60}
 	seen := map[string]bool{}
 	helper := map[string]float64{}
 	for _, c := range r.Costs {
 		what := c.Map + " " + c.What
+		if c.Record > 0 {
+			what = c.String()
+		}
 		switch limit := most[what]; {
 		case c.Instructions <= 0:
 			t.Errorf("%s on %s takes %.1f instructions", c, c.Engine, c.Instructions)
 		case c.Engine == bench.MapsInC && limit > 0:
 			if seen[what] = true; c.Instructions > limit {
-				t.Errorf("%s takes %.1f instructions in C, at most %.0f were asked for", c, c.Instructions, limit)
+				t.Errorf("%s takes %.1f instructions in C, and %.0f is its limit", c, c.Instructions, limit)
 			}
 		case c.Engine == bench.MapsHelper:
 			helper[c.String()] = c.Instructions
