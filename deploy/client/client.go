@@ -354,6 +354,14 @@ func (c *Conn) once(ctx context.Context, m *coap.Message, o *Observation) (*coap
 				acknowledged, patience = true, answerTimeout
 				continue
 			}
+			if got.Type == coap.Acknowledgement && got.ID == out.ID && !slices.Equal(got.Token, out.Token) {
+				// The device had a message of this number from this address before, and takes this one for it (RFC 7252, 4.4).
+				// It may know those behind it, too.
+				c.id = uint16(rand.Uint32())
+				out.ID = c.id
+				b = out.Bytes()
+				break
+			}
 			if !slices.Equal(got.Token, out.Token) || got.Code.IsRequest() || got.Code == coap.Empty {
 				continue // a notification of something else, or nothing we wait for
 			}
