@@ -26,7 +26,7 @@ func (s spent) larger(o spent) spent {
 // way to a helper and back; a division of 64 bits; clearing a stack.
 var (
 	enterCost  = spent{400, 1400}
-	checkCost  = spent{280, 860}
+	checkCost  = spent{300, 860} // of the sixteenth granted region, when the last address was in another: 288 and 410
 	helperCost = spent{80, 240}
 	divideCost = spent{700, 2400}
 )
