@@ -2,7 +2,12 @@
 
 package abi
 
-import "testing"
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
 
 func TestTablesMatchNamedConstants(t *testing.T) {
 	for _, c := range []struct {
@@ -57,6 +62,35 @@ func TestHelpersAscend(t *testing.T) {
 	for i := 1; i < len(hs); i++ {
 		if hs[i].ID <= hs[i-1].ID {
 			t.Errorf("helper %s (%#x) is not above %#x", hs[i].Name, hs[i].ID, hs[i-1].ID)
+		}
+	}
+}
+
+// The numbers of regions are those of run.h.
+func TestRegions(t *testing.T) {
+	text, err := Headers.ReadFile("run.h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`enum \{ (UB_REGION_.*), UB_REGION_GRANTED, UB_REGIONS_MAX = (\d+) \};`).FindStringSubmatch(string(text))
+	if m == nil {
+		t.Fatal("run.h does not list the regions of a run")
+	}
+	if own := strings.Count(m[1], "UB_REGION_"); own != RegionGranted || m[2] != strconv.Itoa(RegionsMax) {
+		t.Errorf("%d of at most %s regions are the program's own, abi has %d of %d", own, m[2], RegionGranted, RegionsMax)
+	}
+}
+
+// Sizes of stacks are those of isa.h.
+func TestFrames(t *testing.T) {
+	text, err := Headers.ReadFile("isa.h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]int{"UB_FRAME_BYTES": FrameBytes, "UB_FRAMES_MAX": FramesMax} {
+		m := regexp.MustCompile(name + ` = (\d+),`).FindSubmatch(text)
+		if m == nil || string(m[1]) != strconv.Itoa(want) {
+			t.Errorf("%s is %q in isa.h, and %d here", name, m, want)
 		}
 	}
 }

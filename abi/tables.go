@@ -42,3 +42,15 @@ func Helpers() []Helper {
 	}
 	return hs
 }
+
+// Regions of a run, see run.h: the program's own come before those that its host grants.
+const (
+	RegionGranted = 4
+	RegionsMax    = 20
+)
+
+// Stacks of programs, see isa.h and run.h.
+const (
+	FrameBytes = 512 // of one frame
+	FramesMax  = 8   // functions that may be called in one another
+)

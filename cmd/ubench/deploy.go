@@ -194,7 +194,7 @@ func (e *env) built(ctx context.Context, spec deploy.Spec, folder string) (b dep
 	if err != nil {
 		return b, fmt.Errorf("%s: %w", source, err)
 	}
-	if _, err := verifyProgram(program); err != nil {
+	if _, err := verifyProgram(program, conditions{}); err != nil {
 		return b, fmt.Errorf("%s: refused on the host: %w", source, err)
 	}
 	_, format, err := spec.Manifest(program, "")

@@ -25,7 +25,7 @@ func TestVerifyRemarks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v, err := verifyProgram(p)
+		v, err := verifyProgram(p, conditions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/ubench-dev/ubench/emu/targets"
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/planner"
 	"github.com/ubench-dev/ubench/planner/cfg"
@@ -25,15 +26,19 @@ func verifyCommand(e *env) *cli.Command {
 		Description: `FILE is an ELF object, an image, hex text or raw instructions; - is standard input. For each access to memory it says
 whether it is proved to be inside a region of the run, tested once before a loop, or checked each time, and then why, and what
 would prove it. For each loop it says what bounds its turns. Then it bounds the instructions, and the modelled cycles, that the
-code made by the engine jit-plan executes, as a function of the length of the context; what helpers do is not counted.
+code made by the engine jit-plan executes, as a function of the length of the context; what helpers do is not counted. A program
+that reaches for memory granted by its host takes longer the more of it there is: --regions says how much to reckon with.
 The lines are those of the C source where the object has BTF.
 
 Examples:
   ubench verify fletcher16
   ubench verify prog.o --entry second
+  ubench verify prog.o --regions 4
   ubench verify prog.o --json`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "entry", Usage: "function of an object to start at, by `NAME`"},
+			codeFlag,
+			&cli.IntFlag{Name: "regions", Usage: "bound runs to which a host grants `N` regions of memory; looking for an address takes longer then"},
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
 		},
 		Action: func(c *cli.Context) error { return e.verify(c) },
@@ -91,6 +96,17 @@ func (e *env) verify(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return usagef("name one benchmark or program: a file, or - for standard input")
 	}
+	in := conditions{granted: c.Int("regions")}
+	if in.granted < 0 || in.granted > grantedMost {
+		return usagef("--regions %d: from 0 to %d can be granted", in.granted, grantedMost)
+	}
+	switch place := c.String("code"); place {
+	case targets.InAlias:
+	case targets.InSRAM:
+		in.code = inSRAM
+	default:
+		return usagef("--code %s: choose %s or %s", place, targets.InAlias, targets.InSRAM)
+	}
 	job, program, err := e.disasmJob(c, "vm")
 	if err != nil {
 		return err
@@ -100,7 +116,7 @@ func (e *env) verify(c *cli.Context) error {
 			return err
 		}
 	}
-	v, err := verifyProgram(program)
+	v, err := verifyProgram(program, in)
 	if err != nil {
 		return err
 	}
@@ -114,8 +130,8 @@ func (e *env) verify(c *cli.Context) error {
 	return err
 }
 
-// verifyProgram finds out what there is to say about a program.
-func verifyProgram(p *image.Program) (*verification, error) {
+// verifyProgram finds out what there is to say about a program; its bounds hold under the conditions.
+func verifyProgram(p *image.Program, in conditions) (*verification, error) {
 	k, err := planner.Look(p)
 	if err != nil {
 		return nil, err
@@ -143,11 +159,9 @@ func verifyProgram(p *image.Program) (*verification, error) {
 			v.Remarks = append(v.Remarks, remark{at(u.Slot), fmt.Sprintf(
 				"uses what bpf_%s returned at slot %d, which may be 0, and then the program is stopped here; compare it with NULL before", u.Helper, u.Call)})
 		}
-		v.StackEscapes = v.StackEscapes || g.Escapes
 		for _, a := range g.Accesses(k.Facts) {
 			i := &f.Insns[a.Insn]
 			if i.Base() == cfg.R10 {
-				v.StackBytes = max(v.StackBytes, int(-i.Off))
 				continue
 			}
 			v.Accesses = append(v.Accesses, accessOf(k, n, a, at(i.Slot)))
@@ -164,10 +178,8 @@ func verifyProgram(p *image.Program) (*verification, error) {
 			v.Loops = append(v.Loops, w)
 		}
 	}
-	if v.StackEscapes {
-		v.StackBytes = 512
-	}
-	v.Instructions, v.Cycles = boundsOf(k, spent.larger)
+	v.StackBytes, v.StackEscapes = frameUse(k)
+	v.Instructions, v.Cycles = boundsOf(k, in, spent.larger)
 	return v, nil
 }
 

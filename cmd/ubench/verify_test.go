@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -38,7 +39,7 @@ func TestBoundsHold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v, err := verifyProgram(program)
+		v, err := verifyProgram(program, conditions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +54,7 @@ func TestBoundsHold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		short, _ := boundsOf(known, spent.smaller)
+		short, _ := boundsOf(known, conditions{}, spent.smaller)
 		sizes := b.DefaultSizes
 		if !b.Sized {
 			sizes = []int{0}
@@ -95,6 +96,121 @@ func TestBoundsHold(t *testing.T) {
 	}
 	if bounded < 8 {
 		t.Errorf("only %d benchmarks have a bound", bounded)
+	}
+}
+
+// What a check that looks at all regions takes is in the bound, with no region granted and with as many as there can be: the program
+// reads one address after the other through pointers that come from memory, each in another region than the one before.
+func TestBoundsHoldOfChecks(t *testing.T) {
+	target, err := unicorn.Open(t.Context(), unicorn.Options{Model: func(core unicorn.Core) (unicorn.Model, error) {
+		return meter.New(core, cycles.Options{})
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Close()
+	const turns = 500
+	// r8 = context; r6 = turns; do { r2 = context[0]; r0 = *(u8 *)r2; r2 = context[8]; r0 = *(u8 *)r2 } while (--r6)
+	text, err := hex.DecodeString("bf18000000000000" + "b7060000f4010000" +
+		"7982000000000000" + "7120000000000000" + "7982080000000000" + "7120000000000000" +
+		"07060000ffffffff" + "5506faff00000000" + "9500000000000000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := image.FromText("two", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, granted := range []int{0, grantedMost} {
+		v, err := verifyProgram(program, conditions{granted: granted})
+		if err != nil || v.Instructions.Why != "" {
+			t.Fatalf("no bound: %v, %s", err, v.Instructions.Why)
+		}
+		job, err := programJob(emu.Job{Engine: "jit-plan"}, program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		job.Context, job.Budget = make([]byte, 24), 0
+		for range granted {
+			job.Granted = append(job.Granted, emu.Region{Bytes: make([]byte, 8)})
+		}
+		exit := []byte{0x95, 0, 0, 0, 0, 0, 0, 0}
+		where, err := target.Run(t.Context(), emu.Job{Engine: "jit-plan", Format: abi.TextOnly, Image: exit, Context: job.Context, Granted: job.Granted})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The two regions that are looked at last, or the context twice.
+		first, second := where.ContextAddr+16, where.ContextAddr+16
+		if granted > 0 {
+			second = where.ContextAddr + 24 + 8*uint32(granted-1)
+			first = second - 8
+		}
+		binary.LittleEndian.PutUint32(job.Context, first)
+		binary.LittleEndian.PutUint32(job.Context[8:], second)
+		s, err := target.Run(t.Context(), job)
+		if err != nil || s.Fault.Status != abi.OK {
+			t.Fatalf("%d granted: %v, %v", granted, err, s.Fault)
+		}
+		for _, what := range []struct {
+			name string
+			took uint64
+			most []float64
+		}{{"instructions", s.Execute.Instructions, v.Instructions.Coefficients}, {"cycles", s.Execute.Cycles, v.Cycles.Coefficients}} {
+			most := at(what.most, len(job.Context))
+			t.Logf("%d granted: %d %s of at most %.0f", granted, what.took, what.name, most)
+			if float64(what.took) > most {
+				t.Errorf("%d granted: %d %s, at most %.0f were possible", granted, what.took, what.name, most)
+			}
+			if granted > 0 && what.name == "instructions" && what.took < turns*400 {
+				t.Errorf("%d granted: only %d instructions: the regions are not looked at", granted, what.took)
+			}
+		}
+	}
+}
+
+// What is cleared of a stack before a run is in the bound: of eight functions, each of which calls the next one, all frames.
+func TestBoundsHoldOfStacks(t *testing.T) {
+	target, err := unicorn.Open(t.Context(), unicorn.Options{Model: func(core unicorn.Core) (unicorn.Model, error) {
+		return meter.New(core, cycles.Options{})
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Close()
+	for depth := range abi.FramesMax {
+		var text []byte
+		for n := range depth + 1 {
+			part := "7b1af8ff00000000" + "b700000000000000" + "9500000000000000" // *(u64 *)(r10 - 8) = r1; r0 = 0; exit
+			if n < depth {
+				part = "7b1af8ff00000000" + "8510000001000000" + "9500000000000000" // and a call of what lies behind
+			}
+			b, err := hex.DecodeString(part)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = append(text, b...)
+		}
+		program, err := image.FromText("deep", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := verifyProgram(program, conditions{})
+		if err != nil || v.Instructions.Why != "" {
+			t.Fatalf("%d deep: no bound: %v, %s", depth, err, v.Instructions.Why)
+		}
+		job, err := programJob(emu.Job{Engine: "jit-plan"}, program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := target.Run(t.Context(), job)
+		if err != nil || s.Fault.Status != abi.OK {
+			t.Fatalf("%d deep: %v, %v", depth, err, s.Fault)
+		}
+		most, dear := at(v.Instructions.Coefficients, 0), at(v.Cycles.Coefficients, 0)
+		t.Logf("%d deep: %d instructions of at most %.0f, %d cycles of at most %.0f", depth, s.Execute.Instructions, most, s.Execute.Cycles, dear)
+		if float64(s.Execute.Instructions) > most || float64(s.Execute.Cycles) > dear {
+			t.Errorf("%d deep: more than is possible", depth)
+		}
 	}
 }
 
