@@ -24,6 +24,7 @@ type Built struct {
 // Job is programs to be deployed to a device: one, or those of an application, all or none.
 type Job struct {
 	Application string // "": one program
+	OneFile     bool   // Several made it: maps that its programs share are of nobody else
 	Programs    []Built
 	Key         *suit.SigningKey
 	Sequence    uint32 // 0: seconds since 1970, or one more than what is there
@@ -81,6 +82,9 @@ func (j *Job) Do(ctx context.Context, d Device) (*Deployed, error) {
 			sequence = max(sequence, p.Sequence+1)
 		}
 	}
+	if err := j.mapsAreFree(ctx, d); err != nil {
+		return nil, err
+	}
 	out := &Deployed{Board: info.Board}
 	sent, received, resent := d.Sent, d.Received, d.Resent
 	var names []string
@@ -100,6 +104,29 @@ func (j *Job) Do(ctx context.Context, d Device) (*Deployed, error) {
 	}
 	out.Sent, out.Received, out.Resent = d.Sent-sent, d.Received-received, d.Resent-resent
 	return out, nil
+}
+
+// mapsAreFree tells whether programs of others share maps under names that programs of one file share: those would be the same maps.
+func (j *Job) mapsAreFree(ctx context.Context, d Device) error {
+	if !j.OneFile {
+		return nil
+	}
+	there, err := d.Maps(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range there {
+		ours := slices.ContainsFunc(j.Programs, func(b Built) bool { return b.Spec.Name == m.Program })
+		for _, b := range j.Programs {
+			for _, share := range b.Spec.Maps {
+				if m.Shared != 0 && !ours && share.Name == m.Name {
+					return fmt.Errorf("map %s: program %s of the device shares a map of this name, which would be the same one: name it otherwise, or say in %s who shares it",
+						m.Name, m.Program, ManifestName)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func (j *Job) install(ctx context.Context, d Device, b Built, sequence uint32, board string, there []Program) (p Program, size int, err error) {

@@ -291,6 +291,7 @@ func (s *Spec) shares(p *image.Program, format abi.Format) (bits uint32, err err
 	if err != nil {
 		return 0, err
 	}
+	var reached []string
 	for _, share := range s.Maps {
 		at := slices.IndexFunc(l.Maps, func(d maps.Def) bool { return d.Name == share.Name })
 		if at < 0 {
@@ -306,9 +307,19 @@ func (s *Spec) shares(p *image.Program, format abi.Format) (bits uint32, err err
 			return 0, fmt.Errorf("map %s is named twice", share.Name)
 		}
 		bits |= rights << (2 * at)
+		if l.Maps[at].Reached() {
+			reached = append(reached, share.Name)
+		}
+	}
+	if len(reached) > sharedWalls {
+		return 0, fmt.Errorf("maps %s: a program can share %d maps whose values it has pointers to, as each takes a wall of it; queues and stacks take none",
+			strings.Join(reached, ", "), sharedWalls)
 	}
 	return bits, nil
 }
+
+// sharedWalls is how many walls a compartment has for shared maps (SUPERVISOR_SHARED_WALLS).
+const sharedWalls = 2
 
 // attach grants a hook: what flags or the manifest say of periods goes before what the section says.
 func (s *Spec) attach(c *device.Config, h device.Hook) error {

@@ -126,6 +126,9 @@ func (d Def) Bytes() (values, other int) {
 	return int(C.maps_value_bytes(&def)), int(C.maps_other_bytes(&def))
 }
 
+// Reached tells whether programs have pointers to its values; queues and stacks copy them.
+func (d Def) Reached() bool { return bool(C.maps_is_reached(C.uint32_t(d.Type))) }
+
 // Entry is an entry of a map; what has no keys has none.
 type Entry struct{ Key, Value []byte }
 

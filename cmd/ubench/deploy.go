@@ -26,10 +26,11 @@ func deployCommand(e *env) *cli.Command {
 		Name:      "deploy",
 		Usage:     "compile, verify, sign and send a program, and show it running on a device",
 		ArgsUsage: "FILE.c|FILE.o|FOLDER [flags]",
-		Description: `A file is one program. A folder with application.json is several, which are deployed all or none: the versions before return
-if one of them is refused, or faults in its first second. What a program may use is what it calls, unless flags or the
-manifest say less. A new version of a program with --trial returns to the one before at its first fault, or at a reset, until
-it has run so long or was confirmed.
+		Description: `A file is one program. A file with several programs that hooks run (SEC("timer/1s"), SEC("gpio/PA0/rising")), and a folder with
+application.json, are several, which are deployed all or none: the versions before return if one of them is refused, or faults
+in its first second. Programs of one file share the maps that they have in common; --entry deploys one of them alone. What a
+program may use is what it calls, unless flags or the manifest say less. A new version of a program with --trial returns to
+the one before at its first fault, or at a reset, until it has run so long or was confirmed.
 
 --to @FILE deploys to a fleet: an address in each line of the file, and labels behind it, of which --label picks one. It is
 gone through in waves, the first of --wave devices, each next twice as large, until --failures have failed.
@@ -126,22 +127,56 @@ func (e *env) deployJob(c *cli.Context) (*deploy.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	specs, folder := []deploy.Spec{e.flagSpec(c, name)}, ""
-	if info.IsDir() {
-		a, err := deploy.ReadApplication(name)
+	if !info.IsDir() {
+		return job, e.fileJob(c, job, name)
+	}
+	a, err := deploy.ReadApplication(name)
+	if err != nil {
+		return nil, err
+	}
+	job.Application = a.Name
+	for _, spec := range a.Programs {
+		source, object, err := e.objectOf(c.Context, spec, name)
 		if err != nil {
 			return nil, err
 		}
-		specs, folder, job.Application = a.Programs, name, a.Name
-	}
-	for _, spec := range specs {
-		b, err := e.built(c.Context, spec, folder)
+		b, err := built(source, object, spec)
 		if err != nil {
 			return nil, err
 		}
 		job.Programs = append(job.Programs, b)
 	}
 	return job, nil
+}
+
+// fileJob adds the program of a file, or its programs, if there are several that hooks run.
+func (e *env) fileJob(c *cli.Context, job *deploy.Job, name string) error {
+	spec := e.flagSpec(c, name)
+	source, object, err := e.objectOf(c.Context, spec, "")
+	if err != nil {
+		return err
+	}
+	specs := []deploy.Spec{spec}
+	if spec.Entry == "" {
+		several, err := deploy.Several(spec, filepath.Base(source), object)
+		if err != nil {
+			return fmt.Errorf("%s: %w", source, err)
+		}
+		if several != nil {
+			if spec.Hook != "" || spec.Trial != "" {
+				return usagef("--hook and --trial are of one program, and %s has %d: name one with --entry", source, len(several))
+			}
+			specs, job.Application, job.OneFile = several, spec.Name, true
+		}
+	}
+	for _, spec := range specs {
+		b, err := built(source, object, spec)
+		if err != nil {
+			return err
+		}
+		job.Programs = append(job.Programs, b)
+	}
+	return nil
 }
 
 func (e *env) flagSpec(c *cli.Context, file string) deploy.Spec {
@@ -161,35 +196,33 @@ func (e *env) flagSpec(c *cli.Context, file string) deploy.Spec {
 	return s
 }
 
-// built is a program, from C or from an object, verified; its object is kept, to find lines of faults later.
-func (e *env) built(ctx context.Context, spec deploy.Spec, folder string) (b deploy.Built, err error) {
-	source := filepath.Join(folder, spec.Source)
-	var object []byte
+// objectOf is the object that a program is in, compiled from C if that is what was named.
+func (e *env) objectOf(ctx context.Context, spec deploy.Spec, folder string) (source string, object []byte, err error) {
+	source = filepath.Join(folder, spec.Source)
 	switch filepath.Ext(source) {
 	case ".c":
 		cc, err := findClang(ctx)
 		if err != nil {
-			return b, err
+			return source, nil, err
 		}
 		defer cc.close()
-		var messages []byte
-		object, messages, err = cc.compile(ctx, source, []string{"-mcpu=v3", "-O2", "-g", "-fdebug-compilation-dir=."})
+		object, messages, err := cc.compile(ctx, source, []string{"-mcpu=v3", "-O2", "-g", "-fdebug-compilation-dir=."})
 		if _, werr := e.stderr.Write(messages); werr != nil {
-			return b, werr
+			return source, nil, werr
 		}
-		if err != nil {
-			return b, err
-		}
+		return source, object, err
 	case ".o":
-		if object, err = readAll(nil, source, maxProgramFile); err != nil {
-			return b, err
-		}
-	default:
-		return b, usagef("%s: deploy a C file (.c), an object (.o), or a folder with %s", source, deploy.ManifestName)
+		object, err = readAll(nil, source, maxProgramFile)
+		return source, object, err
 	}
+	return source, nil, usagef("%s: deploy a C file (.c), an object (.o), or a folder with %s", source, deploy.ManifestName)
+}
+
+// built is a program of an object, verified; the object is kept, to find lines of faults later.
+func built(source string, object []byte, spec deploy.Spec) (b deploy.Built, err error) {
 	program, err := image.LoadObject(filepath.Base(source), object, spec.Entry)
 	if errors.Is(err, image.ErrSeveral) {
-		err = fmt.Errorf("%w: one with --entry NAME; all at once from a folder with %s, where each has its \"entry\"", err, deploy.ManifestName)
+		err = fmt.Errorf("%w: one with --entry NAME; all at once from a folder with %s, where each has its \"entry\", or if SEC() of one is a hook", err, deploy.ManifestName)
 	}
 	if err != nil {
 		return b, fmt.Errorf("%s: %w", source, err)
