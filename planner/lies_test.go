@@ -194,6 +194,10 @@ var lies = []lie{
 		lie: func(p *plan.Plan) { say(p, 1).Place = []plan.Moved{{Var: plan.High, Place: 2}} },
 	},
 	{
+		name: "a high half that stays in its word", source: "r2 = *(u64 *)(r1 +0)\nr3 = r2\nr0 = r3\nexit", context: 8,
+		truth: func(p *plan.Plan) { say(p, 1).Place = []plan.Moved{{Var: plan.High + 3, Place: p.Highs[2]}} },
+	},
+	{
 		name:   "a product whose halves are in one place",
 		source: "r2 = *(u64 *)(r1 +0)\nr3 = *(u64 *)(r1 +0)\nr3 *= r2\nr3 >>= 32\nr0 = r3\nexit", context: 8,
 		lie: func(p *plan.Plan) { say(p, 2).Place = []plan.Moved{{Var: plan.High + 3, Place: 3}} }, harmless: true,
@@ -231,6 +235,10 @@ var lies = []lie{
 			f := frame(p, 5)
 			f.Facts = append(f.Facts, plan.Fact{Var: plan.R(4), Kind: plan.Context, Hi: 8, HasSlack: true, Slack: 40})
 		},
+	},
+	{ // what a called function does with its r10 was not looked at
+		name: "a word of the frame that a called function reaches is a variable", source: callersWord,
+		lie: func(p *plan.Plan) { p.Words = []plan.FrameVar{{Index: 1, Place: plan.FrameWord}} },
 	},
 	{
 		name: "a zero half", source: "r0 = -1\ngoto next\nnext:\nexit",
@@ -290,6 +298,16 @@ var lies = []lie{
 
 // extension extends a word with its sign, by two shifts.
 const extension = "r0 = *(u32 *)(r1 +0)\nr0 <<= 32\nr0 s>>= 32\ngoto next\nnext:\nexit"
+
+// callersWord reads its caller's frame, 512 bytes above its own.
+const callersWord = `
+	*(u32 *)(r10 -8) = 7
+	call f
+	exit
+	f:
+	r3 = r10
+	r0 = *(u32 *)(r3 +504)
+	exit`
 
 // index reads the context by an index, which is compared with its length.
 const index = "r3 = *(u8 *)(r1 +0)\nr4 = r1\nr4 += r3\nr0 = *(u8 *)(r4 +2)\nexit"

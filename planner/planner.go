@@ -25,12 +25,10 @@ func Analyse(p *image.Program) (*Analysis, error) {
 		return nil, err
 	}
 	a := &Analysis{Program: c, Facts: ranges.Of(c)}
-	escapes := !a.Facts.Once
-	for n, f := range c.Functions {
+	for _, f := range c.Functions {
 		a.Forests = append(a.Forests, loops.Of(f))
-		escapes = escapes || a.Facts.Functions[n].Escapes
 	}
-	a.Words = liveness.Promote(c, a.Forests, escapes, plan.MaxWords)
+	a.Words = liveness.Promote(c, a.Forests, c.Escapes || !a.Facts.Once, plan.MaxWords)
 	a.Live = liveness.Of(c, a.Words)
 	for n, t := range a.Forests {
 		a.Affine = append(a.Affine, affine.Of(t, a.Facts.Functions[n], c, a.Words))

@@ -68,6 +68,19 @@ var broken = []brokenRule{
 		Old: "jit_cmp(code, t, T2_IP);\n\tto_slow(c, T2_LO);", New: ""}, byPlans},
 	{"the first turn's address is inside", hostile.Change{
 		Old: "jit_cmp(code, t, T2_LR);\n\tto_slow(c, T2_HI);", New: ""}, byPlans},
+	{"words of a frame that others reach are memory", hostile.Change{
+		Old: "c->program->flags & UB_PROGRAM_FRAME_ESCAPES ||", New: ""}, byPlans},
+	{"a copy that stays in its word is there", hostile.Change{
+		Old: `if (is_in(op_val(c, sh), c->places.home[dh])) {
+			op_share(c, dh, c->places.home[dh]);
+			return;
+		}
+		int rn = op_reg(c, sh, T2_IP), rd = op_dst(c, dh, rn);`,
+		New: `int rn = op_reg(c, sh, T2_IP), rd = op_dst(c, dh, rn);
+		if (rn == rd && c->places.home[dh] == op_val(c, sh)->a) {
+			op_share(c, dh, (uint32_t)rd);
+			return;
+		}`}, byPlans},
 }
 
 // foundBy are the rules that a test looks for.

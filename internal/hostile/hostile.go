@@ -130,6 +130,8 @@ func (l *Liar) lie() []byte {
 			l.say(p)
 		case 5, 6:
 			l.boast(p)
+		case 7:
+			l.stay(p)
 		default:
 			l.change(reflect.ValueOf(p).Elem())
 		}
@@ -192,14 +194,40 @@ func (l *Liar) boast(p *plan.Plan) {
 	f.Facts = append(f.Facts, x)
 }
 
-// say says something about an instruction, most often one of which nothing is said.
-func (l *Liar) say(p *plan.Plan) {
-	slot := l.slots[l.r.IntN(len(l.slots))]
+// insn is what is said about an instruction.
+func insn(p *plan.Plan, slot int) *plan.Insn {
 	at, there := slices.BinarySearchFunc(p.Insns, slot, func(i plan.Insn, slot int) int { return i.Slot - slot })
 	if !there {
 		p.Insns = slices.Insert(p.Insns, at, plan.Insn{Slot: slot})
 	}
-	i := &p.Insns[at]
+	return &p.Insns[at]
+}
+
+// stay says that a copy, or a half of one, lives where what it is of lives as a rule.
+func (l *Liar) stay(p *plan.Plan) {
+	const move, move32 = 0xbf, 0xbc
+	first := l.r.IntN(len(l.slots))
+	for k := range l.slots {
+		slot := l.slots[(first+k)%len(l.slots)]
+		code := l.text[8*slot:]
+		to, from := int(code[1]&15), int(code[1]>>4)
+		if (code[0] != move && code[0] != move32) || to > 9 || from > 9 {
+			continue
+		}
+		i := insn(p, slot)
+		if l.r.IntN(2) == 0 {
+			i.Place = append(i.Place, plan.Moved{Var: plan.R(to), Place: p.Places[plan.R(from)]})
+		} else {
+			i.Place = append(i.Place, plan.Moved{Var: plan.High + plan.R(to), Place: p.Highs[from]})
+		}
+		i.Defer = false
+		return
+	}
+}
+
+// say says something about an instruction, most often one of which nothing is said.
+func (l *Liar) say(p *plan.Plan) {
+	i := insn(p, l.slots[l.r.IntN(len(l.slots))])
 	switch l.r.IntN(7) {
 	case 0, 1:
 		i.Defer = !i.Defer

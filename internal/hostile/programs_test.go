@@ -70,7 +70,8 @@ func kernels(t testing.TB, slots int) (list []planned) {
 }
 
 // edges are programs that end at an edge which generated ones seldom hit: a loop whose last turn, by one, is outside of its
-// context, and a number that is small only to those who take its sign for a bit.
+// context, a number that is small only to those who take its sign for a bit, one that is large only by its high half, a function
+// that reads its caller's frame, and copies of so many values that halves of them live in memory.
 func edges() (list []planned) {
 	for _, p := range []progen.Program{
 		{Context: []byte{1, 2, 3, 4}, Text: assemble(slot{0xb4, 0, 0, 0, 0}, slot{0xb4, 3, 0, 0, 0},
@@ -79,11 +80,28 @@ func edges() (list []planned) {
 		{Context: []byte{255, 255, 255, 255}, CtxMin: 4, Text: assemble(slot{0xb4, 0, 0, 0, 0}, slot{0x61, 3, 1, 0, 0},
 			slot{0x66, 3, 0, 2, 3}, slot{0x0f, 1, 3, 0, 0}, slot{0x71, 0, 1, 0, 0}, // if w3 s> 3 goto exit; r1 += r3
 			slot{0x95, 0, 0, 0, 0})},
+		{Text: assemble(slot{0x62, 10, 0, -4, 7}, slot{0x85, 0, 1, 0, 1}, slot{0x95, 0, 0, 0, 0}, // *(u32 *)(r10 - 4) = 7; call f; exit
+			slot{0xbf, 3, 10, 0, 0}, slot{0x61, 0, 3, 508, 0}, slot{0x95, 0, 0, 0, 0})}, // f: r3 = r10; r0 = *(u32 *)(r3 + 508); exit
+		{Context: []byte{1, 0, 0, 0, 1, 0, 0, 0}, CtxMin: 8, Text: assemble(slot{0xb4, 0, 0, 0, 0}, slot{0x79, 3, 1, 0, 0},
+			slot{0xa5, 3, 0, 4, 4}, slot{0xbc, 3, 3, 0, 0}, slot{0x26, 3, 0, 2, 7}, // if r3 < 4 goto exit; w3 = w3; if w3 > 7 goto exit
+			slot{0x0f, 1, 3, 0, 0}, slot{0x71, 0, 1, -4, 0}, slot{0x95, 0, 0, 0, 0})}, // r1 += r3; r0 = *(u8 *)(r1 - 4)
+		{Context: []byte{1, 2, 3, 4, 5, 6, 7, 8}, CtxMin: 8, Text: manyHalves()},
 	} {
 		p.Budget = 1000
 		list = append(list, planned{p, honest(p)})
 	}
 	return list
+}
+
+// manyHalves copies each of eight values of 64 bits, and reads both.
+func manyHalves() (text []byte) {
+	for r := byte(2); r < 10; r++ {
+		text = append(text, assemble(slot{0x79, r, 1, 0, 0})...) // r = *(u64 *)r1
+	}
+	for r := byte(2); r < 10; r++ {
+		text = append(text, assemble(slot{0xbf, 1, r, 0, 0}, slot{0xaf, 0, 1, 0, 0}, slot{0x27, 0, 0, 0, 3}, slot{0x0f, 0, r, 0, 0})...)
+	} // r1 = r; r0 ^= r1; r0 *= 3; r0 += r
+	return append(text, assemble(slot{0x95, 0, 0, 0, 0})...)
 }
 
 // damaged are programs of which one instruction is changed so that they go outside: a load or store goes further, or a

@@ -8,16 +8,6 @@
 
 enum { SLOTS_MAX = 0x4000 };
 
-/* Words of the frame are variables only while nobody else can reach them: r10 is the base of loads and stores. */
-static void check_frame(struct op *c, const struct ub_insn *insn)
-{
-	uint32_t class = UB_CLASS(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn);
-	if (!c->map.nwords || c->called || (d != UB_R10 && s != UB_R10))
-		return;
-	if (!((class == UB_LDX && s == UB_R10) || ((class == UB_ST || class == UB_STX) && d == UB_R10 && s != UB_R10)))
-		op_refuse(c, ONEPASS_FRAME_WORD);
-}
-
 /* Returns whether control reaches the code behind the instruction. */
 static bool lower(struct op *c, const struct ub_insn *insn)
 {
@@ -115,7 +105,6 @@ static void emit(struct op *c)
 		}
 		op_plan_insn(c, insn, !on);
 		if (on) {
-			check_frame(c, insn);
 			if (c->plan.say.loop)
 				op_loop_begin(c, fell);
 			note_place(c);
@@ -179,7 +168,8 @@ static int32_t pass(struct op *c, uint8_t *mem, uint32_t bytes)
 	c->places.vouched = OP_NONE;
 	c->places.writable = ~(op_set)0;
 	c->out.code.zero_at = ~0u;
-	if (m->nwords && m->calls && !m->entered_once)
+	/* words of the frame are variables only if nobody else can reach them, in any function, and there is one such frame */
+	if (m->nwords && (c->program->flags & UB_PROGRAM_FRAME_ESCAPES || (m->calls && !m->entered_once)))
 		op_refuse(c, ONEPASS_FRAME_WORD);
 	emit(c);
 	if (c->refused)

@@ -17,6 +17,7 @@ type Program struct {
 	Image     *image.Program
 	Functions []*Function
 	Taken     []int // slots of functions that pointers lead to, which callx may call
+	Escapes   bool  // r10 is used other than as the base of an access, by any instruction: UB_PROGRAM_FRAME_ESCAPES
 }
 
 // Function is the blocks that control reaches from its entry.
@@ -64,6 +65,7 @@ func Of(p *image.Program) (*Program, error) {
 		case FunctionAddress:
 			c.Taken = append(c.Taken, i.Target)
 		}
+		c.Escapes = c.Escapes || i.escapes()
 		slot += i.Slots
 	}
 	starts = append(starts, c.Taken...)

@@ -95,6 +95,11 @@ func (i *Insn) Base() byte {
 // Access tells whether the instruction touches memory.
 func (i *Insn) Access() bool { return i.Class == Load || i.Class == Store || i.Class == Atomic }
 
+// escapes tells whether r10 is used other than as the base of an access.
+func (i *Insn) escapes() bool {
+	return i.Src == R10 && i.Class != Load || i.Dst == R10 && !i.Access()
+}
+
 // Fetches tells whether an atomic leaves the old value, and in which register.
 func (i *Insn) Fetches() (reg byte, ok bool) {
 	switch {
