@@ -9,6 +9,7 @@ package redzone_test
 import (
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -92,6 +93,7 @@ func TestCampaign(t *testing.T) {
 		t.Fatal("UBENCH_SHARD: ", err)
 	}
 	first, end := shard.Range(programs)
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // little lives, and much is garbage: looking for it took a third of the time
 	var next, failures atomic.Int64
 	next.Store(int64(first))
 	var group sync.WaitGroup

@@ -21,10 +21,17 @@ import (
 	_ "github.com/ubench-dev/ubench/verify"
 )
 
-// Judge compiles one program.
+// Judge compiles one program. It is not safe for concurrent use.
 type Judge struct {
 	loaded *image.Loaded
+
+	// Where the compiler works, by the thousand times for one plan: as 64-bit words, which are aligned.
+	text, scratch, code []uint64
+	doubts              []C.struct_onepass_doubt
 }
+
+// mostDoubts is how many are collected of one plan.
+const mostDoubts = 4096
 
 // Rodata is where .rodata lies.
 func (j *Judge) Rodata() int64 { return int64(j.loaded.RodataAddr) }
@@ -67,7 +74,10 @@ func Of(p *image.Program) (*Judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Judge{l}, nil
+	slots := len(l.Text) / 8
+	j := &Judge{loaded: l, text: make([]uint64, slots), scratch: make([]uint64, 2*slots+16), code: make([]uint64, 16*slots+1024)}
+	copy(unsafe.Slice((*byte)(unsafe.Pointer(&j.text[0])), 8*slots), l.Text)
+	return j, nil
 }
 
 // What of a plan it is that was doubted.
@@ -180,29 +190,27 @@ func (j *Judge) Try(plan []byte, collect bool) (Verdict, error) {
 		}
 		return (*C.uint16_t)(&b[0])
 	}
-	text := make([]uint64, slots) // aligned
-	copy(unsafe.Slice((*byte)(unsafe.Pointer(&text[0])), 8*slots), l.Text)
-	scratch := make([]uint64, 2*slots+16)
-	code := make([]uint64, 16*slots+1024)
 	v := Verdict{Notes: make([]Note, slots), Places: make([]uint32, slots)}
 	var report C.struct_onepass_report
-	doubts := make([]C.struct_onepass_doubt, 4096)
 	var to *C.struct_onepass_doubt
 	if collect {
-		to = &doubts[0]
+		if j.doubts == nil {
+			j.doubts = make([]C.struct_onepass_doubt, mostDoubts)
+		}
+		to = &j.doubts[0]
 	}
-	status := C.judge_compile(&p, (*C.uint8_t)(unsafe.Pointer(&text[0])), first(l.Rodata), first(plan), list(l.Helpers), list(l.Functions),
-		(*C.uint8_t)(unsafe.Pointer(&scratch[0])), (*C.uint8_t)(unsafe.Pointer(&code[0])), C.uint32_t(8*len(code)),
-		(*C.uint8_t)(unsafe.Pointer(&v.Notes[0])), (*C.uint32_t)(&v.Places[0]), to, C.uint32_t(len(doubts)), &report)
+	status := C.judge_compile(&p, (*C.uint8_t)(unsafe.Pointer(&j.text[0])), first(l.Rodata), first(plan), list(l.Helpers), list(l.Functions),
+		(*C.uint8_t)(unsafe.Pointer(&j.scratch[0])), (*C.uint8_t)(unsafe.Pointer(&j.code[0])), C.uint32_t(8*len(j.code)),
+		(*C.uint8_t)(unsafe.Pointer(&v.Notes[0])), (*C.uint32_t)(&v.Places[0]), to, mostDoubts, &report)
 	if status < 0 {
 		return v, abi.Fault{Status: abi.Status(status)}
 	}
-	for _, d := range doubts[:report.ndoubts] {
+	for _, d := range j.doubts[:report.ndoubts] {
 		v.Doubts = append(v.Doubts, Doubt{int(d.slot), What(d.what), uint8(d.v), Known{Kind(d.kind), d.flags&C.ONEPASS_OPEN != 0,
 			d.flags&C.ONEPASS_BOUNDED != 0, d.flags&C.ONEPASS_EXACT != 0, int64(d.slack), int(d.times), int(d.align), int64(d.lo), int64(d.hi), int64(d.length)}})
 	}
 	v.Followed, v.Reason, v.Slot = report.plan == C.ONEPASS_FOLLOWED, reasons[report.plan], int(report.slot)
 	v.Turns = report.plan == C.ONEPASS_TURNS_LOST
-	v.Code = append([]byte{}, unsafe.Slice((*byte)(unsafe.Pointer(&code[0])), int(status))...)
+	v.Code = append([]byte{}, unsafe.Slice((*byte)(unsafe.Pointer(&j.code[0])), int(status))...)
 	return v, nil
 }
