@@ -38,6 +38,7 @@ int32_t console_test(struct console *c, const uint8_t *p, uint32_t len, uint32_t
 
 #include "device/kernel/kernel.h"
 #include "device/kernel/scs.h"
+#include "device/mpu/regions.h"
 
 enum { CODE = 1, RANDOM, WATCH, TRAP, SWITCH, KILL, BATCH, FORGET, STACK, OBSERVE };
 enum { FLAG = 1 << 30 };

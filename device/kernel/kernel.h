@@ -5,7 +5,7 @@
  *
  *   switch.S    from one thread to another; SVC, from a program to its gate; entries of faults
  *   schedule.c  who runs: those that are ready, those that sleep, ticks
- *   thread.c    beginning and end of threads, their walls as MPU regions
+ *   thread.c    beginning and end of threads, their walls as regions of the MPU (device/mpu)
  *   gate.c      what SVC asks of the kernel itself
  *   idle.c      sleeping
  *   fault.c     CPU faults: whose they are
@@ -69,8 +69,6 @@ void kernel_start(struct os_thread *first) __attribute__((noreturn));
 
 /* idle.c: what runs when nothing else does. */
 enum { KERNEL_IDLE_STACK = 160 };
-/* Bytes below the handlers' stack that are closed (board.ld). */
-enum { KERNEL_GUARD = 256 };
 int32_t kernel_idle(const void *a, void *b);
 
 /* observe.c. What costs only where somebody observes is not in line. */

@@ -26,13 +26,5 @@ enum { SHCSR_SVCALLPENDED = 1 << 15 };
 #define NVIC_IPR(irq) (*(volatile uint8_t *)(0xe000e400 + (irq)))
 
 enum { MPU_PRIVDEFENA = 1 << 2 };
-/* Rights of unprivileged code; privileged code may read all, and write where it may. */
-enum {
-	RASR_PRIVATE = 1 << 24,   /* privileged: read, write; unprivileged: none */
-	RASR_USER_READ = 6 << 24, /* both read only */
-	RASR_USER_WRITE = 3 << 24,
-	RASR_CLOSED = 0,          /* to both */
-};
-#define RASR_DISABLE(stripes) ((uint32_t)(stripes) << 8)
 
 #endif

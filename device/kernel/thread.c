@@ -1,81 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Beginning and end of threads, and their walls as regions of the MPU (ARMv7-M, DDI 0403E B3.5).
- *
- *   0  all of memory, wherever it is seen: the firmware's alone, never executed (board.ld)
- *   1  what programs run of the firmware: interpreter, routines of compiled code, ways into the gate
- *   2..6  the thread's walls; a trusted thread's guard below its stack
- *   7  the guard below the handlers' stack, closed to everybody
- *
- * Where regions overlap the higher number counts; the rest of the address space is open to the firmware and closed to
- * programs.
- */
+/* Beginning and end of threads. */
 #include "device/kernel/kernel.h"
 #include "device/kernel/scs.h"
+#include "device/mpu/regions.h"
 
 #include <string.h>
 
-enum { REGION_MEMORY, REGION_SHARED, REGION_WALLS, REGION_GUARD = REGION_WALLS + OS_WALLS };
 enum { CONTROL_PSP = 2, CONTROL_UNPRIVILEGED = 1, XPSR_THUMB = 1 << 24 };
-
-/* The smallest region that holds [start, start + len): a window of 2^log2 bytes. */
-static uint32_t window_of(uint32_t start, uint32_t len)
-{
-	uint32_t last = start + len - 1, log2 = 32 - (uint32_t)__builtin_clz((start ^ last) | 1);
-
-	return log2 < 5 ? 5 : log2;
-}
-
-/* Writes RBAR and RASR of a region that opens [start, start + len) and nothing else. A wall is what os.h says: where
- * it is not, the region ends short of it. */
-static void open_region(uint32_t *mpu, uint32_t region, uint32_t start, uint32_t len, uint32_t attributes)
-{
-	uint32_t log2 = window_of(start, len), base = start >> log2 << log2, stripe = log2 - 3;
-	uint32_t from = (start - base + (1u << stripe) - 1) >> stripe, to = (start + len - base) >> stripe; /* whole stripes */
-	uint32_t stripes = to > from ? ~((1u << to) - (1u << from)) & 0xff : 0xff;
-
-	mpu[0] = base | RBAR_VALID | region;
-	mpu[1] = RASR_SIZE(log2) | attributes | RASR_ENABLE;
-	if (log2 >= 8)
-		mpu[1] |= RASR_DISABLE(stripes);
-	else if (start != base || len != 1u << log2)
-		mpu[1] = 0;
-}
-
-static uint32_t attributes_of(uint32_t rights)
-{
-	uint32_t attributes = RASR_NORMAL | (rights & OS_EXECUTE ? 0 : RASR_XN);
-
-	return attributes | (rights & UB_WRITE ? RASR_USER_WRITE : RASR_USER_READ);
-}
-
-static void build_walls(struct os_thread *t, const struct os_start *s)
-{
-	for (uint32_t i = 0; i < OS_WALLS; i++) {
-		uint32_t region = REGION_WALLS + i;
-		t->mpu[2 * i] = region | RBAR_VALID;
-		t->mpu[2 * i + 1] = 0;
-		if (!s->walls && i == 0)
-			open_region(&t->mpu[0], region, (uint32_t)(uintptr_t)s->stack, OS_WALL_MIN,
-				    RASR_NORMAL | RASR_XN | RASR_CLOSED);
-		else if (s->walls && i < s->nwalls && s->walls[i].len)
-			open_region(&t->mpu[2 * i], region, s->walls[i].start, s->walls[i].len,
-				    attributes_of(s->walls[i].rights));
-	}
-}
 
 void kernel_protect(void)
 {
 	extern uint8_t board_shared_start[], board_shared_end[], board_stack_guard[];
 	extern uint8_t board_memory_start[], board_memory_log2[], board_memory_without[];
-	uint32_t shared = (uint32_t)(uintptr_t)board_shared_start, mpu[6];
+	struct regions_board board;
+	uint32_t mpu[6];
 
-	mpu[0] = (uint32_t)(uintptr_t)board_memory_start | RBAR_VALID | REGION_MEMORY;
-	mpu[1] = RASR_SIZE((uint32_t)(uintptr_t)board_memory_log2) | RASR_DISABLE((uintptr_t)board_memory_without) | RASR_NORMAL |
-		 RASR_XN | RASR_PRIVATE | RASR_ENABLE;
-	open_region(mpu + 2, REGION_SHARED, shared, (uint32_t)(uintptr_t)board_shared_end - shared,
-		    RASR_NORMAL | RASR_USER_READ);
-	open_region(mpu + 4, REGION_GUARD, (uint32_t)(uintptr_t)board_stack_guard, KERNEL_GUARD,
-		    RASR_NORMAL | RASR_XN | RASR_CLOSED);
+	board.memory = (uint32_t)(uintptr_t)board_memory_start;
+	board.memory_log2 = (uint32_t)(uintptr_t)board_memory_log2;
+	board.memory_without = (uint32_t)(uintptr_t)board_memory_without;
+	board.shared = (uint32_t)(uintptr_t)board_shared_start;
+	board.shared_end = (uint32_t)(uintptr_t)board_shared_end;
+	board.guard = (uint32_t)(uintptr_t)board_stack_guard;
+	regions_of_all(mpu, &board);
 	for (uint32_t i = 0; i < 6; i += 2) {
 		MPU_RBAR = mpu[i];
 		MPU_RASR = mpu[i + 1];
@@ -117,7 +63,7 @@ void os_thread_make(struct os_thread *t, const struct os_start *s)
 	t->watcher = s->watcher;
 	t->watcher_flags = s->flags;
 	t->name = s->name;
-	build_walls(t, s);
+	regions_of_thread(t->mpu, s);
 }
 
 /* What the hardware will pop lies on its stack. In r4 to r11 it finds what it left there itself. */

@@ -45,7 +45,8 @@ var rooms = []struct {
 	{"device/trust", []string{"abi", "device/cbor", "device/config", "device/crypto"}},
 	{"device/supervisor", []string{"abi", "vm", "jit", "maps", "ubpf", "firmware/helpers", "device/config", "device"}},
 	{"device/network", []string{"device", "device/slipmux"}},
-	{"device/console", []string{"abi", "firmware/agent", "device/supervisor", "device/kernel", "device"}},
+	{"device/mpu", []string{"firmware/boot", "device"}},
+	{"device/console", []string{"device/mpu", "abi", "firmware/agent", "device/supervisor", "device/kernel", "device"}},
 	{"device/server", []string{"abi", "maps", "firmware/helpers", "device/cbor", "device/coap", "device/oscore", "device/store", "device/supervisor", "device/trust", "device/config", "device"}},
 }
 
