@@ -97,7 +97,7 @@ type node struct {
 	barred uint16
 	must   plan.Place // or Nowhere
 	place  plan.Place
-	near   map[int]bool
+	near   set
 	hints  map[int]float64
 	fixed  map[plan.Place]float64
 }
@@ -134,7 +134,7 @@ func (c *colouring) add(w *webs, split bool) {
 		at, ok := c.byVar[b.v]
 		if split || !ok {
 			at = len(c.nodes)
-			c.nodes = append(c.nodes, &node{v: b.v, place: plan.Nowhere, must: plan.Nowhere, near: map[int]bool{}, hints: map[int]float64{}, fixed: map[plan.Place]float64{}})
+			c.nodes = append(c.nodes, &node{v: b.v, place: plan.Nowhere, must: plan.Nowhere, hints: map[int]float64{}, fixed: map[plan.Place]float64{}})
 			c.byVar[b.v] = at
 		}
 		index[n] = at
@@ -145,9 +145,9 @@ func (c *colouring) add(w *webs, split bool) {
 			continue
 		}
 		d := c.nodes[index[n]]
-		for m := range w.list[n].near {
+		for m := range w.list[n].near.all() {
 			if k := index[m]; k >= 0 && k != index[n] {
-				d.near[k] = true
+				d.near.add(k)
 			}
 		}
 		for m, x := range w.list[n].hints {
@@ -178,7 +178,8 @@ func (c *colouring) apart() {
 	for n, d := range c.nodes {
 		for m, e := range c.nodes[:n] {
 			if changed(d.v) != changed(e.v) {
-				d.near[m], e.near[n] = true, true
+				d.near.add(m)
+				e.near.add(n)
 			}
 		}
 	}
@@ -188,11 +189,11 @@ func (c *colouring) apart() {
 func (c *colouring) colour(p *Places) {
 	for _, v := range []plan.Var{cfg.R10, plan.Budget, plan.Base, plan.Limit, plan.Memory} {
 		if x := c.own[v]; x > 0 {
-			d := &node{v: v, own: true, weight: x, place: plan.Nowhere, must: plan.Nowhere, near: map[int]bool{}, barred: c.barred}
+			d := &node{v: v, own: true, weight: x, place: plan.Nowhere, must: plan.Nowhere, barred: c.barred}
 			me := len(c.nodes)
 			for n, other := range c.nodes {
-				other.near[me] = true
-				d.near[n] = true
+				other.near.add(me)
+				d.near.add(n)
 			}
 			c.nodes = append(c.nodes, d)
 			for _, other := range c.nodes[:me] {
@@ -239,7 +240,7 @@ func (c *colouring) colour(p *Places) {
 func (c *colouring) choose(n int, p *Places, words map[plan.Var]plan.Place) plan.Place {
 	d := c.nodes[n]
 	taken := map[plan.Place]bool{}
-	for m := range d.near {
+	for m := range d.near.all() {
 		taken[c.nodes[m].place] = true
 	}
 	if d.must != plan.Nowhere && !taken[d.must] {

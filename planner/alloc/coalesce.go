@@ -48,7 +48,7 @@ func (w *webs) coalesce() {
 			continue
 		}
 		if slices.ContainsFunc(members[a], func(x int) bool {
-			return slices.ContainsFunc(members[b], func(y int) bool { return w.list[x].near[y] })
+			return slices.ContainsFunc(members[b], func(y int) bool { return w.list[x].near.has(y) })
 		}) {
 			continue
 		}
@@ -66,8 +66,8 @@ func (w *webs) crowded(a, b []int) bool {
 	hard := map[int]bool{}
 	for _, list := range [][]int{a, b} {
 		for _, x := range list {
-			for y := range w.list[x].near {
-				if len(w.list[y].near) >= Registers && !w.list[y].nowhere {
+			for y := range w.list[x].near.all() {
+				if !w.list[y].nowhere && w.list[y].near.size() >= Registers {
 					hard[w.root(y)] = true
 				}
 			}

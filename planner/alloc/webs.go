@@ -17,9 +17,9 @@ type web struct {
 	place   plan.Place
 	hints   map[int]float64 // webs it would like to share a place with
 	fixed   map[plan.Place]float64
-	near    map[int]bool // webs that are needed at the same time
-	must    plan.Place   // where it has to live, or Nowhere
-	barred  uint16       // ARM registers it cannot have
+	near    set        // webs that are needed at the same time
+	must    plan.Place // where it has to live, or Nowhere
+	barred  uint16     // ARM registers it cannot have
 	defs    int
 	insns   int  // instructions it is live behind
 	nowhere bool // it is never in need of a place
@@ -136,7 +136,7 @@ func (w *webs) compact() {
 		if !ok {
 			m = len(list)
 			number[r] = m
-			list = append(list, web{v: w.list[r].v, must: plan.Nowhere, hints: map[int]float64{}, fixed: map[plan.Place]float64{}, near: map[int]bool{}})
+			list = append(list, web{v: w.list[r].v, must: plan.Nowhere, hints: map[int]float64{}, fixed: map[plan.Place]float64{}})
 		}
 		return m
 	}
@@ -203,7 +203,8 @@ func (w *webs) weigh(weight []float64, wide func(k int, v plan.Var) bool) {
 
 func (w *webs) together(a, b int) {
 	if a != b {
-		w.list[a].near[b], w.list[b].near[a] = true, true
+		w.list[a].near.add(b)
+		w.list[b].near.add(a)
 	}
 }
 

@@ -134,9 +134,9 @@ func (p *Plan) Encode(text []byte, functions []int) ([]byte, error) {
 		w.number(uint32(one.n))
 		w.append(one)
 	}
-	next := 0
+	next, nothing := 0, &Insn{}
 	each(text, func(i cfg.Insn) {
-		said := &Insn{}
+		said := nothing
 		if next < len(p.Insns) && p.Insns[next].Slot == i.Slot {
 			said = &p.Insns[next]
 			next++

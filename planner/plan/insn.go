@@ -65,7 +65,7 @@ func Functions(text []byte, also []int) []int {
 // FrameSlots lists the slots that have a frame, ascending: where jumps lead, where functions begin, and joins.
 func FrameSlots(text []byte, functions, joins []int) []int {
 	slots := slices.Concat(functions, joins)
-	each(text, func(i cfg.Insn) {
+	jumps(text, func(i cfg.Insn) {
 		if i.Class == cfg.Jump || i.Class == cfg.Branch {
 			slots = append(slots, i.Target)
 		}
@@ -77,8 +77,20 @@ func FrameSlots(text []byte, functions, joins []int) []int {
 // HasCalls tells whether some function of the program is called, so that a plan has to say how.
 func HasCalls(text []byte) bool {
 	calls := false
-	each(text, func(i cfg.Insn) { calls = calls || i.Class == cfg.Call || i.Class == cfg.CallX })
+	jumps(text, func(i cfg.Insn) { calls = calls || i.Class == cfg.Call || i.Class == cfg.CallX })
 	return calls
+}
+
+// jumps goes through jumps and calls, and decodes nothing else.
+func jumps(text []byte, do func(cfg.Insn)) {
+	for slot := 0; (slot+1)*8 <= len(text); slot++ {
+		switch text[8*slot] & 7 {
+		case 0: // lddw
+			slot++
+		case 5, 6:
+			do(cfg.Decode(text, slot))
+		}
+	}
 }
 
 func each(text []byte, do func(cfg.Insn)) {
