@@ -162,11 +162,27 @@ type Refused struct {
 	Status  abi.Status `cbor:"30,keyasint"`
 	Slot    uint32     `cbor:"42,keyasint"`
 	Address uint32     `cbor:"43,keyasint"`
+
+	// What there was no memory for, in the device's words, "" if that was not why: it needs so many bytes in one piece, 0: more than Largest,
+	// and so many were free.
+	What    string `cbor:"81,keyasint"`
+	Needed  uint32 `cbor:"82,keyasint"`
+	Free    uint32 `cbor:"6,keyasint"`
+	Largest uint32 `cbor:"7,keyasint"` // of the pieces that are free
 }
 
 func (r *Refused) fault() abi.Fault { return abi.Fault{Status: r.Status, PC: r.Slot, Addr: r.Address} }
 
-func (r *Refused) Error() string { return r.fault().Error() }
+func (r *Refused) Error() string {
+	if r.What == "" {
+		return r.fault().Error()
+	}
+	needed := fmt.Sprintf("%d", r.Needed)
+	if r.Needed == 0 {
+		needed = fmt.Sprintf("more than %d", r.Largest)
+	}
+	return fmt.Sprintf("%v: %s needs %s bytes; %d are free, %d of them in one piece", r.Status, r.What, needed, r.Free, r.Largest)
+}
 
 // AtInstruction tells whether Slot names an instruction.
 func (r *Refused) AtInstruction() bool { return r.fault().AtInstruction() }

@@ -42,18 +42,33 @@ type Deployed struct {
 	Resent   int       `json:"resent"` // messages that were lost
 }
 
-// RefusedProgram is a program that a device refused, with the line of its source where that is known.
+// RefusedProgram is a program that a device refused, with the line of its source where that is known, and with what takes memory where
+// there was too little.
 type RefusedProgram struct {
-	Name string
-	Err  error
-	Line string // "file.c:12: text", or ""
+	Name   string
+	Err    error
+	Line   string // "file.c:12: text", or ""
+	Memory string // "maps big 160088", what else takes it and can go, or ""
 }
 
 func (r *RefusedProgram) Error() string {
-	if r.Line == "" {
-		return fmt.Sprintf("%s: the device refuses it: %v", r.Name, r.Err)
+	text := fmt.Sprintf("%s: the device refuses it: %v", r.Name, r.Err)
+	if r.Line != "" {
+		text += fmt.Sprintf(" (%s)", r.Line)
 	}
-	return fmt.Sprintf("%s: the device refuses it: %v (%s)", r.Name, r.Err, r.Line)
+	return text + r.Memory
+}
+
+// memoryOf says what takes memory of a program, where a device has too little: what can be changed about it.
+func memoryOf(p *image.Program, name string, there []Program) (text string) {
+	for i, m := range p.Maps {
+		values, other := m.Bytes()
+		text += fmt.Sprintf("%s %s %d", [...]string{"; maps", ""}[min(i, 1)], m.Name, values+other)
+	}
+	if slices.ContainsFunc(there, func(p Program) bool { return p.Name == name }) {
+		text += fmt.Sprintf("; the version before stays in memory until this one has started: ubench device rm %s first, if it can be missed", name)
+	}
+	return text
 }
 
 func (r *RefusedProgram) Unwrap() error { return r.Err }
@@ -164,6 +179,9 @@ func (j *Job) install(ctx context.Context, d Device, b Built, sequence uint32, b
 		r := &RefusedProgram{Name: b.Spec.Name, Err: err}
 		if line, ok := b.Program.LineOf(int(refused.Slot)); ok && refused.AtInstruction() {
 			r.Line = fmt.Sprintf("%s:%d: %s", line.File, line.Line, line.Text)
+		}
+		if refused.What != "" {
+			r.Memory = memoryOf(b.Program, b.Spec.Name, there)
 		}
 		return p, 0, r
 	}

@@ -12,6 +12,7 @@ struct ubpf_place {
 	uintptr_t base;        /* struct ub_run.base */
 	uint32_t stack_top;    /* address: r10 of the first frame. Below it lie UB_STACK_BYTES, then UB_SAVE_BYTES */
 	uint32_t cpu;          /* UB_CPU_*, for compilers */
+	uint32_t own_maps;     /* the caller makes the program's maps, where it wants them: they are only checked */
 	/* Helpers of abi/helpers.h, which check their arguments themselves. */
 	const ub_helper *calls;   /* by index */
 	const uint16_t *known;    /* their ids, ascending */

@@ -126,6 +126,8 @@ static int32_t make_maps(struct ubpf *u, const struct ubpf_options *o)
 	if (!u->program.nmaps)
 		return 0;
 #if UBPF_MAPS
+	if (o->place && o->place->own_maps)
+		return maps_check(u->program.maps, u->program.nmaps, &u->fault);
 	int32_t err = maps_make(&u->program, &u->arena, &u->arena, o->seed, &maps, &u->fault);
 	return err ? err : maps_grant(maps, &u->run);
 #else

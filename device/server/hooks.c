@@ -113,7 +113,7 @@ static void change(struct server *s, const struct coap_request *q, struct coap_r
 	struct cbor_item list, path = {0};
 
 	if (!p)
-		return server_refuse(reply, &where);
+		return server_refuse(s, reply, &where);
 	const struct supervisor_config *c = &p->loaded.config;
 	uint32_t events = c->events;
 	n[3] = c->hook_priority;
@@ -140,7 +140,7 @@ static void change(struct server *s, const struct coap_request *q, struct coap_r
 					      : supervisor_detach(&s->supervisor, (uint32_t)number, event);
 	}
 	if (where.status < 0)
-		return server_refuse(reply, &where);
+		return server_refuse(s, reply, &where);
 	reply->code = COAP_CHANGED;
 }
 

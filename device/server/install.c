@@ -115,8 +115,8 @@ void server_install(struct server *s, struct coap_reply *reply)
 		return server_say_store(reply, err);
 	int32_t number = place(s, m, new.bytes + s->transfer.in.head_len, &where);
 	if (number < 0) {
-		put_back(s, m->config.name); /* where the place was taken, and starting it failed */
-		return server_refuse(reply, &where);
+		server_refuse(s, reply, &where);
+		return put_back(s, m->config.name); /* where the place was taken, and starting it failed */
 	}
 	uint32_t before = ub_port_instructions();
 	err = store_commit(&s->store);

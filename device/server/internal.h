@@ -68,7 +68,7 @@ void server_show(struct server *s, const struct cbor_writer *w, uint32_t number)
 
 /* say.c */
 /* A refusal of the supervisor: status, slot, address. */
-void server_refuse(struct coap_reply *reply, const struct ub_fault *fault);
+void server_refuse(const struct server *s, struct coap_reply *reply, const struct ub_fault *fault);
 /* A refusal in words. */
 void server_say(struct coap_reply *reply, uint8_t code, const char *text);
 void server_say_store(struct coap_reply *reply, int32_t error);

@@ -89,7 +89,10 @@
 	X(ORDER, 76, "order", n)                    \
 	X(HOOK_RUNS, 77, "hook_runs", n)            \
 	X(OVER, 78, "over_budget", n)                \
-	X(NUMBER, 79, "number", n)
+	X(NUMBER, 79, "number", n)                  \
+	/* what there was no memory for */          \
+	X(WHAT, 81, "what", t)                      \
+	X(NEEDED, 82, "needed_bytes", n)
 
 enum server_key {
 #define SERVER_KEY(name, number, text, kind) SERVER_KEY_##name = (number),

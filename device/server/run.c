@@ -13,7 +13,7 @@ static void act(struct server *s, const struct coap_request *q, struct coap_repl
 	if (number >= 0)
 		where.status = what(&s->supervisor, (uint32_t)number);
 	if (where.status < 0)
-		return server_refuse(reply, &where);
+		return server_refuse(s, reply, &where);
 	s->programs[number].wanted = (uint8_t)wanted;
 	reply->code = COAP_CHANGED;
 }
@@ -27,7 +27,7 @@ void server_start(void *owner, const struct coap_request *q, struct coap_reply *
 	if (number >= 0)
 		supervisor_start(&s->supervisor, (uint32_t)number, &where);
 	if (where.status < 0)
-		return server_refuse(reply, &where);
+		return server_refuse(s, reply, &where);
 	s->programs[number].wanted = 1;
 	reply->code = COAP_CHANGED;
 }
@@ -70,7 +70,7 @@ static void call(struct server *s, uint32_t number, const struct coap_request *q
 	uint32_t counted = ub_port_instructions();
 	where.status = supervisor_call(&s->supervisor, number, context, len, event);
 	if (where.status)
-		return server_refuse(reply, &where);
+		return server_refuse(s, reply, &where);
 	s->calls[q->ticket - 1] = (struct server_call){.active = 1, .number = (uint8_t)number, .packet = (uint8_t)packet, .counted = counted};
 	reply->code = COAP_LATER;
 }

@@ -42,8 +42,15 @@ void server_say_absent(struct coap_reply *reply)
 	server_say(reply, COAP_NOT_FOUND, "no such program");
 }
 
-void server_refuse(struct coap_reply *reply, const struct ub_fault *fault)
+/* What there was no memory for. */
+static int is_short(const struct server *s, int32_t status)
 {
+	return s->supervisor.shortage.what && (status == UB_E_MEMORY || status == UB_E_COMPILE_CODE || status == UB_E_COMPILE_SCRATCH);
+}
+
+void server_refuse(const struct server *s, struct coap_reply *reply, const struct ub_fault *fault)
+{
+	const struct supervisor_shortage *shortage = &s->supervisor.shortage;
 	struct cbor_writer w = server_writer(reply);
 
 	switch (fault->status) {
@@ -56,10 +63,19 @@ void server_refuse(struct coap_reply *reply, const struct ub_fault *fault)
 	}
 	reply->code = COAP_UNPROCESSABLE;
 	reply->format = COAP_FORMAT_CBOR;
-	cbor_head(&w, CBOR_MAP, 3);
+	int more = is_short(s, fault->status);
+	cbor_head(&w, CBOR_MAP, more ? 7 : 3);
+	if (more) {
+		server_uint(&w, SERVER_KEY_MEMORY_FREE, shortage->free);
+		server_uint(&w, SERVER_KEY_MEMORY_LARGEST, shortage->largest);
+	}
 	server_int(&w, SERVER_KEY_STATUS, fault->status);
 	server_uint(&w, SERVER_KEY_SLOT, fault->pc);
 	server_uint(&w, SERVER_KEY_ADDRESS, fault->addr);
+	if (more) {
+		server_text(&w, SERVER_KEY_WHAT, shortage->what);
+		server_uint(&w, SERVER_KEY_NEEDED, shortage->bytes);
+	}
 }
 
 void server_say_store(struct coap_reply *reply, int32_t error)

@@ -39,7 +39,7 @@ int32_t supervisor_build(struct supervisor *s, const struct supervisor_image *im
 	}
 	/* Other formats are only read: the reader takes that they lie in the arena's memory for the address alone. */
 	const struct ubpf_place place = {
-		.arena = *arena, .cpu = s->board->cpu, .known = helper_ids, .nknown = UB_HELPER_COUNT, .ids = ids,
+		.arena = *arena, .cpu = s->board->cpu, .own_maps = 1, .known = helper_ids, .nknown = UB_HELPER_COUNT, .ids = ids,
 	};
 	const struct ubpf_options options = {
 		.engine = c->engine == SUPERVISOR_VM ? &vm_engine : &jit_engine,

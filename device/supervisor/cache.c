@@ -45,8 +45,14 @@ int supervisor_code_evict(struct supervisor *s)
 	return oldest != NULL;
 }
 
-int32_t supervisor_take(struct supervisor *s, uint32_t bytes, int private, struct pool_piece *out)
+void supervisor_short_of(struct supervisor *s, const char *what, uint32_t bytes)
 {
+	s->shortage = (struct supervisor_shortage){what, bytes, pool_free(&s->pool), pool_largest(&s->pool).len};
+}
+
+int32_t supervisor_take(struct supervisor *s, uint32_t bytes, int private, const char *what, struct pool_piece *out)
+{
+	uint32_t stripe;
 	int32_t err;
 
 	do {
@@ -54,6 +60,8 @@ int32_t supervisor_take(struct supervisor *s, uint32_t bytes, int private, struc
 		if (err && !private)
 			err = pool_take(&s->pool, bytes, out);
 	} while (err && supervisor_code_evict(s));
+	if (err)
+		supervisor_short_of(s, what, private || bytes > s->pool.bytes ? bytes : pool_wall(bytes, &stripe));
 	return err;
 }
 
@@ -114,6 +122,8 @@ int32_t supervisor_code_of(struct supervisor *s, const struct ub_program *progra
 			return where->status = i;
 		while (out_of_memory(err = make(s, program, engine, &s->codes[i], where)) && supervisor_code_evict(s))
 			;
+		if (out_of_memory(err))
+			supervisor_short_of(s, "its compiled code", 0);
 		if (err)
 			return err;
 		s->codes[i].key = key;

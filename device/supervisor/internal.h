@@ -72,7 +72,9 @@ void supervisor_end_maps(struct supervisor_program *p);
 /* Whether an address is in a map that is shared. */
 int supervisor_is_shared(const struct supervisor *s, uint32_t addr);
 
-/* place.c. Where in a compartment values of maps begin, and the arena behind them. */
+/* place.c. What a compartment is called where there is no memory for it. */
+#define SUPERVISOR_COMPARTMENT "its compartment (stack, context, values of maps, data and text)"
+/* Where in a compartment values of maps begin, and the arena behind them. */
 uint32_t supervisor_values_at(const struct supervisor_image *image);
 uint32_t supervisor_arena_at(const struct supervisor_image *image);
 int32_t supervisor_place(struct supervisor_program *p, struct ub_fault *where);
@@ -90,8 +92,10 @@ void supervisor_code_leave(struct supervisor *s, int32_t code);
 /* Gives up the code that was used least lately and has no user. Returns whether there was any. */
 int supervisor_code_evict(struct supervisor *s);
 /* A piece of the pool, for which code is given up if there is no room. What programs access lies beside the memory that code is
- * fetched from, if there is room: one memory serves one of both at a time. */
-int32_t supervisor_take(struct supervisor *s, uint32_t bytes, int private, struct pool_piece *out);
+ * fetched from, if there is room: one memory serves one of both at a time. `what` it is for is told if there is none. */
+int32_t supervisor_take(struct supervisor *s, uint32_t bytes, int private, const char *what, struct pool_piece *out);
+/* Notes that there is no memory for something; bytes 0: it takes more than the largest free part. */
+void supervisor_short_of(struct supervisor *s, const char *what, uint32_t bytes);
 
 /* log.c. Text that a helper printed goes to the log. */
 void supervisor_keep_text(struct supervisor_program *p);

@@ -31,7 +31,7 @@ int32_t supervisor_load(struct supervisor *s, const struct supervisor_config *co
 	else if (number == SUPERVISOR_PROGRAMS)
 		where->status = UB_E_SLOTS;
 	else
-		where->status = supervisor_take(s, sizeof(struct supervisor_program), 1, &own);
+		where->status = supervisor_take(s, sizeof(struct supervisor_program), 1, "what the device keeps of a program", &own);
 	if (where->status) {
 		supervisor_forget(s, &loaded);
 		return where->status;
@@ -190,9 +190,11 @@ int32_t supervisor_replace(struct supervisor *s, uint32_t number, const struct s
 	err = started ? supervisor_start(s, number, where) : 0;
 	if (err) { /* its memory is there: it was its own */
 		struct ub_fault unused;
+		struct supervisor_shortage shortage = s->shortage;
 		p->loaded = old;
 		old = loaded;
 		supervisor_start(s, number, &unused);
+		s->shortage = shortage;
 	}
 	supervisor_forget(s, &old);
 	return err;

@@ -38,7 +38,7 @@ static int32_t make_maps(struct supervisor *s, struct supervisor_image *image, s
 	struct pool_piece *block = &image->maps.block;
 	struct ub_program program;
 	struct ub_prepared prepared;
-	int32_t err = supervisor_take(s, at + image->memory, 0, block);
+	int32_t err = supervisor_take(s, at + image->memory, 0, SUPERVISOR_COMPARTMENT, block);
 
 	if (err)
 		return where->status = err;
@@ -59,9 +59,10 @@ int32_t supervisor_read(struct supervisor *s, const struct supervisor_config *co
 {
 	memset(out, 0, sizeof *out);
 	*where = (struct ub_fault){0};
+	s->shortage.what = NULL;
 	int32_t err = supervisor_check_config(s, config);
 	if (!err)
-		err = supervisor_take(s, len ? len : 1, 1, &out->image);
+		err = supervisor_take(s, len ? len : 1, 1, "its image", &out->image);
 	if (err)
 		return where->status = err;
 	out->config = *config;
@@ -74,6 +75,8 @@ int32_t supervisor_read(struct supervisor *s, const struct supervisor_config *co
 	memcpy(supervisor_memory(s, out->image.addr), image, len);
 	while ((err = try(s, out, where)) == UB_E_MEMORY && supervisor_code_evict(s))
 		;
+	if (err == UB_E_MEMORY)
+		supervisor_short_of(s, "its image, read and verified", 0);
 	if (!err && out->maps.n)
 		err = make_maps(s, out, where);
 	if (err) {

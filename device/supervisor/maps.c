@@ -100,6 +100,8 @@ static int declared_so(const struct maps_map *m, const struct ub_map_def *d)
 	return m->type == d->type && m->flags == d->flags && m->key_size == d->key_size && m->value_size == d->value_size && m->max == d->max_entries;
 }
 
+static const char SHARED[] = "a map that it shares";
+
 /* Finds or makes the shared map of this name. */
 static int32_t join(struct supervisor *s, const struct ub_program *p, const struct ub_map_def *d, struct maps_map **out)
 {
@@ -114,9 +116,9 @@ static int32_t join(struct supervisor *s, const struct ub_program *p, const stru
 		*out = m->map;
 		return 0;
 	}
-	int32_t err = supervisor_take(s, head + rest_of(d), 1, &rest);
+	int32_t err = supervisor_take(s, head + rest_of(d), 1, SHARED, &rest);
 	if (!err && maps_is_reached(d->type))
-		err = supervisor_take(s, maps_value_bytes(d), 0, &values);
+		err = supervisor_take(s, maps_value_bytes(d), 0, SHARED, &values);
 	if (err) {
 		pool_give(&s->pool, &rest);
 		return err;
@@ -147,7 +149,7 @@ int32_t supervisor_make_maps(struct supervisor *s, struct supervisor_image *imag
 			     struct ub_fault *where)
 {
 	struct supervisor_maps *to = &image->maps;
-	int32_t err = supervisor_take(s, to->rest_bytes, 1, &to->rest);
+	int32_t err = supervisor_take(s, to->rest_bytes, 1, "keys, links and queues of its maps", &to->rest);
 
 	if (err)
 		return where->status = err;

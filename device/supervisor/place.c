@@ -109,7 +109,7 @@ static int32_t take_block(struct supervisor_program *p)
 	if (image->maps.block.len)
 		p->block = image->maps.block;
 	else
-		err = supervisor_take(s, arena + image->memory, 0, &p->block);
+		err = supervisor_take(s, arena + image->memory, 0, SUPERVISOR_COMPARTMENT, &p->block);
 	if (!err) {
 		uint8_t *mem = supervisor_memory(s, p->block.addr);
 		memset(mem, 0, values);
@@ -127,7 +127,7 @@ int32_t supervisor_place(struct supervisor_program *p, struct ub_fault *where)
 	*where = (struct ub_fault){0};
 	int32_t err = take_block(p);
 	if (!err && image->config.mailbox)
-		err = supervisor_take(s, image->config.mailbox, 1, &p->mailbox.ring);
+		err = supervisor_take(s, image->config.mailbox, 1, "its mailbox", &p->mailbox.ring);
 	if (err) {
 		where->status = err;
 		supervisor_displace(p);

@@ -177,6 +177,13 @@ struct supervisor_points {
 	uint64_t entered[2]; /* when the tick, another interrupt began, nanoseconds */
 };
 
+/* What there was no memory for, when something was refused for that. */
+struct supervisor_shortage {
+	const char *what;        /* NULL: nothing was */
+	uint32_t bytes;          /* it takes, in one piece; 0: more than the largest */
+	uint32_t free, largest;  /* there were; the largest part of them */
+};
+
 struct supervisor {
 	const struct supervisor_board *board;
 	struct os_thread *server;
@@ -189,6 +196,7 @@ struct supervisor {
 	struct helper_env env; /* devices and the global store */
 	struct supervisor_shared *shared; /* maps.c */
 	uint32_t seed;      /* of hash maps to come */
+	struct supervisor_shortage shortage; /* of the program that was loaded or started last */
 	struct supervisor_program *programs[SUPERVISOR_PROGRAMS]; /* in memory of the pool; where there is none, one that is empty */
 	/* Called when a run that supervisor_call began has ended: status, result and context are the program's. */
 	void (*answered)(void *arg, struct supervisor_program *p);
