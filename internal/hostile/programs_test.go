@@ -71,7 +71,7 @@ func kernels(t testing.TB, slots int) (list []planned) {
 
 // edges are programs that end at an edge which generated ones seldom hit: a loop whose last turn, by one, is outside of its
 // context, a number that is small only to those who take its sign for a bit, one that is large only by its high half, a function
-// that reads its caller's frame, and copies of so many values that halves of them live in memory.
+// that reads its caller's frame, one that changes what its caller goes on with, and copies of so many values that halves of them live in memory.
 func edges() (list []planned) {
 	for _, p := range []progen.Program{
 		{Context: []byte{1, 2, 3, 4}, Text: assemble(slot{0xb4, 0, 0, 0, 0}, slot{0xb4, 3, 0, 0, 0},
@@ -85,6 +85,9 @@ func edges() (list []planned) {
 		{Context: []byte{1, 0, 0, 0, 1, 0, 0, 0}, CtxMin: 8, Text: assemble(slot{0xb4, 0, 0, 0, 0}, slot{0x79, 3, 1, 0, 0},
 			slot{0xa5, 3, 0, 4, 4}, slot{0xbc, 3, 3, 0, 0}, slot{0x26, 3, 0, 2, 7}, // if r3 < 4 goto exit; w3 = w3; if w3 > 7 goto exit
 			slot{0x0f, 1, 3, 0, 0}, slot{0x71, 0, 1, -4, 0}, slot{0x95, 0, 0, 0, 0})}, // r1 += r3; r0 = *(u8 *)(r1 - 4)
+		{Text: assemble(slot{0xb7, 6, 0, 0, 1}, slot{0xb7, 7, 0, 0, 2}, slot{0x85, 0, 1, 0, 3}, // r6 = 1; r7 = 2; call f
+			slot{0x0f, 0, 6, 0, 0}, slot{0x0f, 0, 7, 0, 0}, slot{0x95, 0, 0, 0, 0}, // r0 += r6; r0 += r7; exit
+			slot{0xb7, 6, 0, 0, 5}, slot{0xb7, 7, 0, 0, 6}, slot{0xbf, 0, 6, 0, 0}, slot{0x0f, 0, 7, 0, 0}, slot{0x95, 0, 0, 0, 0})}, // f: r0 = 5 + 6
 		{Context: []byte{1, 2, 3, 4, 5, 6, 7, 8}, CtxMin: 8, Text: manyHalves()},
 	} {
 		p.Budget = 1000
