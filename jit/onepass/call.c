@@ -191,6 +191,8 @@ static void leave_function(struct op *c)
 	for (uint32_t half = 0; half < 12; half++) {
 		uint32_t var = half < 6 ? half : half - 6 + OP_HIGH;
 		uint32_t at = c->map.home[var];
+		if (!c->plan.bits.bytes && half >= 6 && c->map.zero >> (half - 6) & 1 && !op_is_zero(c, var)) /* the caller takes it for that */
+			op_doubt(c, c->slot, ONEPASS_ZERO, var);
 		if (!(returns >> half & 1))
 			continue;
 		if (at != OP_NONE && (words | registers) >> at & 1) /* what is put back there now is the caller's */
@@ -297,12 +299,17 @@ static void take_result(struct op *c)
 		op_done(c, OP_HIGH, high);
 }
 
-static void call_helper(struct op *c, int32_t id)
+uint32_t op_helper_arguments(int32_t id)
 {
 #define ARGUMENTS(name, number, arguments) [UB_HELPER_AT(number)] = arguments,
 	static const uint8_t arguments[UB_HELPER_ENTRIES] = { UB_HELPERS(ARGUMENTS) };
 #undef ARGUMENTS
-	uint32_t index = (uint32_t)ub_helper_index(id), n = arguments[index];
+	return arguments[ub_helper_index(id)];
+}
+
+static void call_helper(struct op *c, int32_t id)
+{
+	uint32_t index = (uint32_t)ub_helper_index(id), n = op_helper_arguments(id);
 	struct jit_code *code = &c->out.code;
 	bool plan = c->plan.bits.bytes;
 	int32_t pushed = n > 3 ? 8 : 0;

@@ -197,6 +197,11 @@ int32_t onepass_compile(const struct ub_program *program, uint8_t *mem, uint32_t
 		c.plan.bits.bad = true;
 		status = program->slots > SLOTS_MAX ? UB_E_COMPILE_RANGE : pass(&c, mem, bytes);
 	}
+	if (c.refused) { /* what default.c claims for want of a plan does not hold */
+		begin(&c, program, report);
+		c.plan.bits.bad = c.map.plain = true;
+		status = pass(&c, mem, bytes);
+	}
 	if (!status && (c.out.code.broken || c.refused)) /* a map of our own is one to follow */
 		status = UB_E_INTERNAL;
 	if (status) {

@@ -24,13 +24,12 @@ static bool is_there(const struct op *c, uint32_t var, uint32_t at)
 	return (c->places.val[var].word & 0xffff) == (OP_HELD | at << 8);
 }
 
-/* Without a plan everything is at home, but for high halves that nobody reads, or that are 0. */
-static void default_values(const struct op *c, struct frame *f)
+/* Without a plan everything that is read yet is at home, but for high halves that are 0. */
+static void default_values(const struct op *c, struct frame *f, uint32_t slot)
 {
 	const struct op_map *m = &c->map;
-	uint32_t registers = m->placed.of[0] & ((1u << UB_R10) - 1), zero = (registers & m->zero) << OP_HIGH;
-	f->place.of[0] = registers | (m->placed.of[0] & registers << OP_HIGH & ~zero);
-	f->place.of[1] = 0;
+	uint32_t live = m->live[op_join_index(c, slot)] & ((1u << UB_R10) - 1) * (1 + (1u << OP_HIGH)), zero = live & (uint32_t)m->zero << OP_HIGH;
+	f->place = (struct op_vars){ { live & m->placed.of[0] & ~zero, 0 } };
 	f->moved = (struct op_vars){ { 0, 0 } };
 	f->zero = (struct op_vars){ { zero, 0 } };
 }
@@ -263,15 +262,15 @@ static void read_frame(struct op *c, uint32_t slot, enum op_visit how)
 	frame_loop(c, slot, how);
 }
 
-static void default_frame(struct op *c, enum op_visit how)
+static void default_frame(struct op *c, uint32_t slot, enum op_visit how)
 {
 	struct frame f;
-	default_values(c, &f);
+	default_values(c, &f, slot);
 	if (how & OP_EDGE)
 		meet_all(c, &f, OP_EDGE);
 	if (!(how & OP_ENTER))
 		return;
-	op_lose_all(c, 0, c->places.said[0].known & ((1u << UB_R10) - 1) << OP_HIGH & ~(f.place.of[0] | f.zero.of[0])); /* nobody reads them */
+	op_lose_all(c, 0, c->places.said[0].known & ((1u << UB_R10) - 1) * (1 + (1u << OP_HIGH)) & ~(f.place.of[0] | f.zero.of[0])); /* nobody reads them */
 	meet_all(c, &f, OP_ENTER);
 	op_doubt_registers(c);
 	c->facts.length = c->program->ctx_min;
@@ -281,7 +280,7 @@ static void default_frame(struct op *c, enum op_visit how)
 void op_frame(struct op *c, uint32_t slot, enum op_visit how)
 {
 	if (!c->plan.bits.bytes) {
-		default_frame(c, how);
+		default_frame(c, slot, how);
 		return;
 	}
 	uint32_t at = op_tell(c);

@@ -487,6 +487,12 @@ static NOINLINE void read_insn(struct op *c, const struct ub_insn *insn, bool de
 	op_pass(c, n);
 }
 
+/* Whether the result of arithmetic may be left to who reads it. */
+bool op_may_defer(const struct ub_insn *insn)
+{
+	return last_bits(insn) & DEFERS;
+}
+
 /* What is said about the instruction at hand, by the plan or for want of one. */
 void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 {
@@ -494,6 +500,5 @@ void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 		read_insn(c, insn, dead);
 		return;
 	}
-	uint32_t result = UB_CLASS(insn->opcode) != UB_STX ? UB_DST(insn) : insn->imm == UB_CMPXCHG ? 0 : UB_SRC(insn);
-	c->plan.say.dead_high = c->map.halved >> result & 1;
+	op_default_insn(c, insn);
 }

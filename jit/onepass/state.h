@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the files of the compiler share. Each part of the state has a file that writes it; others ask its functions.
  *
- *   scan.c    joins, the map without a plan      -> map
+ *   scan.c    joins, tables
+ *   default.c the map without a plan             -> map
  *   plan.c    reads the plan                     -> plan, say
  *   frame.c   what it says of where paths meet
  *   place.c   where the values of variables are  -> places
@@ -100,8 +101,10 @@ static ALWAYS_INLINE void op_take(struct op_vars *s, uint32_t var)
 /* The program's map: where variables live unless a plan says otherwise meanwhile, and how functions call. */
 struct op_map {
 	uint8_t home[OP_VARS] __attribute__((aligned(4)));
-	uint16_t zero;     /* registers whose high half is zero always; without a plan */
-	uint16_t halved;   /* registers whose high half is not zero, and has no home, since nobody reads it; without a plan */
+	uint16_t zero;     /* without a plan: registers whose high half is zero wherever it is read, */
+	uint32_t *live;    /* halves that are read yet, per join; */
+	uint32_t *dead;    /* bit per slot: the high half of its result is not read; */
+	bool plain;        /* none of this is used */
 	uint8_t words;     /* of the frame that are places; their number is even */
 	struct op_vars placed; /* variables that have a home */
 	uint8_t registers; /* r0 to r9 that have */
@@ -565,6 +568,7 @@ void op_prologue(struct op *c);
 void op_enter_function(struct op *c);
 void op_call(struct op *c, const struct ub_insn *insn);
 void op_exit(struct op *c);
+uint32_t op_helper_arguments(int32_t id);
 /* Without a plan, r1..r3 are where helpers take their arguments, and keep their values; ip is pushed with them. */
 static inline uint32_t op_helper_pushes(const struct op *c)
 {
