@@ -285,6 +285,13 @@ static bool compute(uint32_t op, struct op_fact *a, struct op_fact *b)
 	return false;
 }
 
+/* Whether a number is an address in constants or variables, or may be one that was. */
+static bool is_in_memory(const struct op *c, const struct op_fact *f)
+{
+	const struct ub_program *p = c->program;
+	return is_number(f) && (f->open || (f->lo == f->hi && (f->lo - p->rodata_addr < p->rodata_len || f->lo - p->data_addr < p->data_len)));
+}
+
 bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f)
 {
 	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn), k = (uint32_t)insn->imm;
@@ -309,8 +316,11 @@ bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f)
 	struct op_fact b = x ? op_know(c, s) : number(k, k);
 	*f = op_know(c, d);
 	f->narrow = b.narrow = false;
-	if (x && op == UB_ADD)
-		return add(f, &b);
+	if (x && op == UB_ADD) {
+		bool memory = is_in_memory(c, f) || is_in_memory(c, &b), exact = add(f, &b);
+		f->open |= memory && is_number(f); /* where it may point to */
+		return exact;
+	}
 	if (x && op == UB_SUB)
 		return subtract(f, &b);
 	if (op == UB_ADD)

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* For want of a plan: what one look backward over the program tells, in its stead.
+/* For want of a plan: what a look backward over the program tells, in its stead.
  *
- *   which halves of registers somebody reads yet, where paths meet: they are what frames are about;
- *   whether the high half of a result is one of them;
- *   which high halves may be other than 0 at all;
+ *   which high halves somebody reads yet, where paths meet and behind each instruction: the others need not be computed;
+ *   which may be other than 0 at all;
  *   what is used most, within loops above all: it gets registers, and the rest words of the frame.
  *
  * All of it are claims: the pass holds each edge against what is said of its target, and reads nothing that was given up. Should that find one
- * untrue, which it does not, the program is compiled once more, with everything read everywhere (`plain`).
+ * untrue, which it does not, the program is compiled once more, with all halves read everywhere (`plain`).
  *
  * A jump backward asks for what was not seen yet. What was noted of its target when it was last seen does in its place: nothing at
  * first, and the program is looked at again until that is what is found there.
@@ -16,196 +15,216 @@
 
 #include "jit/onepass/plan.h"
 
-enum {
-	LOWS = (1u << UB_R10) - 1, HIGHS = LOWS << OP_HIGH, ALL = LOWS | HIGHS,
-	RESULT = 1u | 1u << OP_HIGH,
-	ASKED = 1u << 15, LOOP = 1u << 27, LOOPS = 31u * LOOP, /* of a slot: a jump backward asked for it; jumps backward to it */
-	ROUNDS = 12,
-};
-
-/* What an instruction reads, and what it overwrites. */
-struct effect {
-	uint32_t reads, writes;
-};
+/* Of a slot where paths meet there is noted which high halves are read, whether a jump backward asked for that, and how many lead there. */
+enum { HALVES = (1u << UB_R10) - 1, ASKED = 1u << 10, LOOP = 1u << 11, LOOPS_MAX = 31, ROUNDS = 12 };
 
 struct look {
-	const struct op *c;
-	uint32_t live;
-	uint32_t unknown;         /* registers whose high half may be other than 0 where it is read */
-	uint16_t from[UB_R10];    /* that of the register is what those of these are */
-	uint32_t uses[OP_WORD];   /* of each variable; within loops they count for more */
+	struct op *c;
+	uint32_t live;         /* registers whose high half is read yet */
+	uint32_t unknown;      /* those in which that may be other than 0 */
+	uint32_t depth;        /* how many loops are around */
+	bool again;            /* a jump backward was told too little */
+	uint16_t from[UB_R10]; /* that of the register is what those of these are */
+	uint32_t uses[OP_WORD]; /* of each variable; within loops they count for more */
 };
 
-static uint32_t low_of(uint32_t r)
-{
-	return r < UB_R10 ? 1u << r : 0;
-}
+/* What operations of 64 bits do with high halves. */
+enum {
+	KILLS = 1,    /* that of the result is none of the operand's */
+	READS = 2,    /* that of the operand is read in any case, */
+	READS_S = 4,  /* and the source's; */
+	TAKES_S = 8,  /* that is read if that of the result is */
+	MAKES = 16,   /* the result's may be other than 0 though operands' are not */
+};
 
-/* Of arithmetic, where `live` is read behind it. */
-static struct effect effect_of_alu(const struct ub_insn *insn, uint32_t live)
+static uint32_t effect_of(const struct ub_insn *insn)
 {
-	uint32_t op = UB_OP(insn->opcode), k = (uint32_t)insn->imm & 63, d = low_of(UB_DST(insn)), dh = d << OP_HIGH;
-	bool x = insn->opcode & UB_X && op != UB_END && op != UB_NEG, wide = op_is_wide(insn->opcode), high = wide && live & dh;
-	uint32_t s = x ? low_of(UB_SRC(insn)) : 0, sh = s << OP_HIGH;
-	if (op == UB_MOV)
-		return (struct effect){ s | (high && !insn->offset ? sh : 0), d | dh };
-	if (op == UB_END)
-		return (struct effect){ d | (insn->imm == 64 ? dh : 0), insn->imm == 64 ? 0 : dh };
-	if (!wide)
-		return (struct effect){ d | s, dh };
-	switch (op) {
-	case UB_RSH:
-	case UB_ARSH:
-		return (struct effect){ d | dh | s, 0 };
-	case UB_DIV:
-	case UB_MOD:
-		return (struct effect){ d | dh | s | sh, 0 };
-	case UB_LSH:
-		return (struct effect){ d | s, !x && k >= 32 ? dh : 0 };
-	default:
-		if (op == UB_AND && !x && insn->imm >= 0)
-			high = false;
-		return (struct effect){ d | s | (high ? dh | sh : 0), high ? 0 : dh };
-	}
-}
-
-static struct effect effect_of(const struct look *l, const struct ub_insn *insn)
-{
-	uint32_t op = UB_OP(insn->opcode), d = low_of(UB_DST(insn)), s = low_of(UB_SRC(insn)), dh = d << OP_HIGH, sh = s << OP_HIGH;
+	static const uint8_t effects[16] = {
+		[UB_ADD >> 4] = TAKES_S | MAKES, [UB_SUB >> 4] = TAKES_S | MAKES, [UB_MUL >> 4] = TAKES_S | MAKES, [UB_NEG >> 4] = MAKES,
+		[UB_AND >> 4] = TAKES_S, [UB_OR >> 4] = TAKES_S, [UB_XOR >> 4] = TAKES_S, [UB_MOV >> 4] = KILLS | TAKES_S,
+		[UB_LSH >> 4] = MAKES, [UB_RSH >> 4] = READS, [UB_ARSH >> 4] = READS,
+		[UB_DIV >> 4] = READS | READS_S | TAKES_S, [UB_MOD >> 4] = READS | READS_S | TAKES_S,
+	};
+	uint32_t op = UB_OP(insn->opcode), e = effects[op >> 4];
 	bool x = insn->opcode & UB_X;
-	switch (UB_CLASS(insn->opcode)) {
-	case UB_ALU32:
-	case UB_ALU64:
-		return effect_of_alu(insn, l->live);
-	case UB_LD:
-		return (struct effect){ 0, d | dh };
-	case UB_LDX:
-		return (struct effect){ s, d | dh };
-	case UB_ST:
-		return (struct effect){ d, 0 };
-	case UB_STX:
-		return (struct effect){ d | s | (UB_SIZE(insn->opcode) == UB_DW ? sh : 0) |
-					(UB_MODE(insn->opcode) == UB_ATOMIC && insn->imm == UB_CMPXCHG ? RESULT : 0), 0 };
-	default:
-		if (op == UB_EXIT)
-			return (struct effect){ l->c->map.calls ? ALL : RESULT, ALL };
-		if (op == UB_CALL)
-			return insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_HELPER ? (struct effect){ ((1u << op_helper_arguments(insn->imm)) - 1) << 1, RESULT } : (struct effect){ ALL, 0 };
-		if (op == UB_JA)
-			return (struct effect){ 0, 0 };
-		if (UB_CLASS(insn->opcode) == UB_JMP32)
-			return (struct effect){ d | (x ? s : 0), 0 };
-		return (struct effect){ d | dh | (x ? s | sh : 0), 0 };
-	}
+	if (op == UB_END)
+		return insn->imm == 64 ? READS | MAKES : KILLS;
+	if (!op_is_wide(insn->opcode))
+		return KILLS;
+	if (op == UB_LSH || op == UB_RSH || op == UB_ARSH)
+		return op == UB_LSH && !x && (insn->imm & 32) ? e | KILLS : e;
+	if (insn->offset) /* of a sign */
+		return op == UB_MOV ? KILLS | MAKES : e | MAKES;
+	if (x)
+		return e;
+	if (insn->imm < 0)
+		e |= MAKES;
+	else if (op == UB_AND)
+		e = KILLS;
+	return e & ~(uint32_t)(TAKES_S | READS_S);
 }
 
-/* The register of an instruction's result. */
-static uint32_t result_of(const struct ub_insn *insn)
+static ALWAYS_INLINE void use(struct look *l, uint32_t var, uint32_t weight)
 {
-	if (UB_CLASS(insn->opcode) != UB_STX)
-		return UB_DST(insn);
-	return insn->imm == UB_CMPXCHG ? 0 : UB_SRC(insn);
+	l->uses[var] += weight;
 }
 
-/* The high half of its result is read: what it may be. */
-static void note_high(struct look *l, const struct ub_insn *insn)
+static void use_high(struct look *l, uint32_t r, uint32_t weight)
 {
-	uint32_t op = UB_OP(insn->opcode), class = UB_CLASS(insn->opcode), d = result_of(insn), s = UB_SRC(insn);
-	bool x = insn->opcode & UB_X, unknown = true;
-	uint32_t from = x && s < UB_R10 ? 1u << s : 0;
-	if (d >= UB_R10 || class == UB_ALU32)
-		unknown = class == UB_ALU32 && op == UB_END && insn->imm == 64;
-	else if (class == UB_LD)
-		unknown = s != UB_LDDW_FUNC && insn[1].imm;
-	else if (class == UB_LDX)
-		unknown = UB_SIZE(insn->opcode) == UB_DW || UB_MODE(insn->opcode) == UB_MEMSX;
-	else if (class == UB_STX)
-		unknown = UB_MODE(insn->opcode) == UB_ATOMIC && UB_SIZE(insn->opcode) == UB_DW && insn->imm & UB_FETCH;
-	else if (class == UB_ST)
-		unknown = false;
-	else if (class == UB_ALU64 && insn->offset == 0 && !(!x && insn->imm < 0))
-		unknown = !(op == UB_MOV || op == UB_RSH || op == UB_AND || op == UB_OR || op == UB_XOR || op == UB_DIV || op == UB_MOD);
-	else if (class == UB_JMP || class == UB_JMP32)
-		unknown = op == UB_CALL;
-	if (d >= UB_R10)
+	if (r >= UB_R10)
 		return;
-	if (unknown)
-		l->unknown |= 1u << d;
-	else if (class == UB_ALU64 && op != UB_RSH && !(op == UB_AND && !x))
-		l->from[d] |= (uint16_t)from;
+	l->live |= 1u << r;
+	use(l, r + OP_HIGH, weight);
 }
 
-/* Counts what is read and written; of accesses what their checks take, too. */
-static void count(struct look *l, const struct ub_insn *insn, uint32_t touched, uint32_t weight)
+/* A result, of which the high half is other than 0 only if `makes`. Returns whether that is read. */
+static bool result(struct look *l, uint32_t r, bool makes, uint32_t weight)
 {
-	uint32_t class = UB_CLASS(insn->opcode);
-	bool memory = class == UB_LDX || class == UB_STX || class == UB_ST;
-	uint32_t base = class == UB_LDX ? UB_SRC(insn) : UB_DST(insn);
-	for (uint32_t left = touched; left; left &= left - 1)
-		l->uses[__builtin_ctz(left)] += weight;
-	if (memory && base == UB_R10) {
-		l->uses[UB_R10] += weight;
-	} else if (memory) {
-		l->uses[OP_BASE] += weight;
-		l->uses[OP_LIMIT] += weight;
+	bool high = l->live >> r & 1;
+	use(l, r, weight);
+	if (high) {
+		l->unknown |= makes ? 1u << r : 0;
+		use(l, r + OP_HIGH, weight);
 	}
+	return high;
 }
 
-static uint32_t *live_at(const struct op *c, uint32_t slot)
+static bool look_at_alu(struct look *l, const struct ub_insn *insn, uint32_t weight)
 {
-	return &c->map.live[op_join_index(c, slot)];
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), e = effect_of(insn), source = insn->opcode & UB_X && UB_OP(insn->opcode) != UB_END;
+	bool high = result(l, d, e & MAKES, weight);
+	if (source)
+		use(l, s, weight);
+	if (high && e & TAKES_S && source && s < UB_R10)
+		l->from[d] |= (uint16_t)(1u << s);
+	if (e & KILLS)
+		l->live &= ~(1u << d);
+	if (e & READS)
+		use_high(l, d, weight);
+	if (source && (e & READS_S || (high && e & TAKES_S)))
+		use_high(l, s, weight);
+	return high;
 }
 
-/* What is read at the target of a jump, which may not have been seen yet. */
-static uint32_t live_behind(struct look *l, const struct ub_insn *insn, uint32_t slot)
+static bool look_at_memory(struct look *l, const struct ub_insn *insn, uint32_t weight)
 {
-	uint32_t target = op_target(insn, slot), *at = live_at(l->c, target), found = *at & ALL;
+	uint32_t class = UB_CLASS(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn), base = class == UB_LDX ? s : d;
+	bool wide = UB_SIZE(insn->opcode) == UB_DW, high = false;
+	use(l, base, weight);
+	if (base != UB_R10) { /* its check */
+		use(l, OP_BASE, weight);
+		use(l, OP_LIMIT, weight);
+	}
+	if (class == UB_LDX) {
+		high = result(l, d, wide || UB_MODE(insn->opcode) == UB_MEMSX, weight);
+		l->live &= ~(1u << d);
+	} else if (class == UB_STX) {
+		use(l, s, weight);
+		if (UB_MODE(insn->opcode) == UB_ATOMIC) {
+			high = result(l, insn->imm == UB_CMPXCHG ? 0 : s, wide, weight);
+			if (insn->imm == UB_CMPXCHG && wide)
+				use_high(l, 0, weight);
+		}
+		if (wide)
+			use_high(l, s, weight);
+	}
+	return high;
+}
+
+/* A jump to a slot, which may not have been seen yet: what is read there. */
+static uint32_t look_at_target(struct look *l, uint32_t target, uint32_t slot, uint32_t weight)
+{
+	uint16_t *at = &l->c->map.live[op_join_index(l->c, target)];
+	uint32_t live = *at & HALVES;
 	if (target <= slot) {
 		*at |= ASKED;
-		if (*at >> 27 < 31)
-			*at += LOOP;
+		if (*at / LOOP < LOOPS_MAX) {
+			*at = (uint16_t)(*at + LOOP);
+			l->depth++;
+		}
+		use(l, OP_BUDGET, 2 * weight);
 	}
-	return UB_OP(insn->opcode) == UB_JA ? found : found | l->live;
+	return live;
 }
 
-/* One look, from the end. Returns whether a jump backward was told too little. */
-static bool look(struct look *l, bool last)
+static bool look_at_control(struct look *l, const struct ub_insn *insn, uint32_t slot, uint32_t weight)
+{
+	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn);
+	bool high = false, x = insn->opcode & UB_X, calls = l->c->map.calls;
+	if (op == UB_EXIT) {
+		l->live = calls ? HALVES : 1;
+	} else if (op == UB_CALL && insn->opcode == (UB_JMP | UB_CALL) && s == UB_CALL_HELPER) {
+		for (uint32_t r = op_helper_arguments(insn->imm); r; r--)
+			use(l, r, weight);
+		high = result(l, 0, true, weight);
+		l->live &= ~1u;
+	} else if (op == UB_CALL) {
+		use(l, d, x ? weight : 0);
+		l->unknown |= 1;
+		l->live = HALVES;
+	} else {
+		uint32_t there = look_at_target(l, op_target(insn, slot), slot, weight);
+		l->live = op == UB_JA ? there : there | l->live;
+		if (op == UB_JA)
+			return false;
+		use(l, d, weight);
+		if (x)
+			use(l, s, weight);
+		if (UB_CLASS(insn->opcode) == UB_JMP) {
+			use_high(l, d, weight);
+			if (x)
+				use_high(l, s, weight);
+		}
+	}
+	return high;
+}
+
+/* Returns whether the high half of the instruction's result is read. */
+static bool look_at(struct look *l, const struct ub_insn *insn, uint32_t slot)
+{
+	uint32_t class = UB_CLASS(insn->opcode), weight = 1u << 2 * (l->depth < 6 ? l->depth : 6);
+	bool high;
+	switch (class) {
+	case UB_ALU32:
+	case UB_ALU64:
+		return look_at_alu(l, insn, weight);
+	case UB_LD:
+		high = result(l, UB_DST(insn), UB_SRC(insn) != UB_LDDW_FUNC && insn[1].imm, weight);
+		l->live &= ~(1u << UB_DST(insn));
+		return high;
+	case UB_JMP:
+	case UB_JMP32:
+		return look_at_control(l, insn, slot, weight);
+	default:
+		return look_at_memory(l, insn, weight);
+	}
+}
+
+/* One look, from the end. Returns whether there has to be another one. */
+static bool look(struct look *l)
 {
 	const struct op *c = l->c;
-	uint32_t depth = 0;
-	bool again = false;
-	l->live = 0;
+	uint32_t join = c->map.joins;
+	l->again = false;
+	l->live = l->depth = 0;
 	for (uint32_t slot = c->slots; slot-- > 0;) {
 		const struct ub_insn *insn = c->text + slot;
-		uint32_t class = UB_CLASS(insn->opcode);
 		if (insn->opcode == 0) /* the second half of a lddw */
 			continue;
-		bool jump = (class == UB_JMP || class == UB_JMP32) && op_is_jump(insn->opcode);
-		if (jump) {
-			l->live = live_behind(l, insn, slot);
-			depth += op_target(insn, slot) <= slot;
-		}
-		uint32_t result = result_of(insn), weight = 1u << (depth < 6 ? 2 * depth : 12);
-		struct effect e = effect_of(l, insn);
-		bool high = result < UB_R10 && l->live >> result >> OP_HIGH & 1;
-		if (last) {
-			if (high)
-				note_high(l, insn);
-			else
-				c->map.dead[slot / 32] |= 1u << slot % 32;
-			count(l, insn, e.reads | (e.writes & (high ? ALL : LOWS)), weight);
-			if (jump && op_target(insn, slot) <= slot)
-				l->uses[OP_BUDGET] += 2 * weight;
-		}
-		l->live = c->map.plain ? ALL : (l->live & ~e.writes) | e.reads;
+		if (!look_at(l, insn, slot) && !c->map.plain)
+			c->map.dead[slot / 32] |= 1u << slot % 32;
+		else
+			c->map.dead[slot / 32] &= ~(1u << slot % 32);
+		if (c->map.plain)
+			l->live = HALVES;
 		if (!op_is_join(c, slot))
 			continue;
-		uint32_t *at = live_at(c, slot), was = *at;
-		again |= was & ASKED && l->live & ~was;
-		depth -= was >> 27;
-		*at = l->live;
+		uint16_t *at = &c->map.live[--join];
+		l->again |= *at & ASKED && l->live & ~(uint32_t)*at;
+		l->depth -= *at / LOOP;
+		*at = (uint16_t)l->live;
 	}
-	return again;
+	return l->again;
 }
 
 /* Sets grow along what depends on what. */
@@ -252,10 +271,9 @@ void op_default_map(struct op *c)
 	struct look l;
 	memset(&l, 0, sizeof l);
 	l.c = c;
-	for (uint32_t round = 0; look(&l, false); round++)
+	for (uint32_t round = 0; look(&l); round++)
 		if (round == ROUNDS)
 			m->plain = true;
-	look(&l, true);
 	m->zero = (uint16_t)~closure(l.unknown, l.from);
 	l.uses[0]++; /* the result */
 	l.uses[OP_HIGH]++;

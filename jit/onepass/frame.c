@@ -24,12 +24,12 @@ static bool is_there(const struct op *c, uint32_t var, uint32_t at)
 	return (c->places.val[var].word & 0xffff) == (OP_HELD | at << 8);
 }
 
-/* Without a plan everything that is read yet is at home, but for high halves that are 0. */
+/* Without a plan everything is at home, but for high halves that nobody reads, or that are 0. */
 static void default_values(const struct op *c, struct frame *f, uint32_t slot)
 {
 	const struct op_map *m = &c->map;
-	uint32_t live = m->live[op_join_index(c, slot)] & ((1u << UB_R10) - 1) * (1 + (1u << OP_HIGH)), zero = live & (uint32_t)m->zero << OP_HIGH;
-	f->place = (struct op_vars){ { live & m->placed.of[0] & ~zero, 0 } };
+	uint32_t lows = (1u << UB_R10) - 1, high = m->live[op_join_index(c, slot)] & lows, zero = (high & m->zero) << OP_HIGH;
+	f->place = (struct op_vars){ { m->placed.of[0] & (lows | high << OP_HIGH) & ~zero, 0 } };
 	f->moved = (struct op_vars){ { 0, 0 } };
 	f->zero = (struct op_vars){ { zero, 0 } };
 }
@@ -270,7 +270,7 @@ static void default_frame(struct op *c, uint32_t slot, enum op_visit how)
 		meet_all(c, &f, OP_EDGE);
 	if (!(how & OP_ENTER))
 		return;
-	op_lose_all(c, 0, c->places.said[0].known & ((1u << UB_R10) - 1) * (1 + (1u << OP_HIGH)) & ~(f.place.of[0] | f.zero.of[0])); /* nobody reads them */
+	op_lose_all(c, 0, c->places.said[0].known & ((1u << UB_R10) - 1) << OP_HIGH & ~(f.place.of[0] | f.zero.of[0])); /* nobody reads them */
 	meet_all(c, &f, OP_ENTER);
 	op_doubt_registers(c);
 	c->facts.length = c->program->ctx_min;

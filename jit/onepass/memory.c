@@ -229,7 +229,9 @@ static uint32_t region_of(struct op *c, uint32_t var)
 		return c->plan.say.region;
 	if (f.kind >= OP_STACK)
 		return IN_STACK;
-	return f.kind == OP_CONTEXT || !f.open ? IN_CONTEXT : IN_MEMORY;
+	if (f.kind == OP_CONTEXT)
+		return IN_CONTEXT;
+	return f.open ? IN_MEMORY : IN_CONTEXT;
 }
 
 static void check(struct op *c, const struct op_value *at, uint32_t var, int32_t offset, uint32_t size, uint32_t rights)

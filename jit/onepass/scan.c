@@ -95,7 +95,7 @@ static int32_t find_frames(struct op *c, uint8_t *mem, uint8_t *tables)
 		joins += bits_in(c->join[i]);
 	}
 	bool plan = c->plan.bits.bytes;
-	uint32_t frames = plan ? (joins * 2 + 7) & ~7u : (4 * (joins + words) + 7) & ~7u;
+	uint32_t frames = plan ? (joins * 2 + 7) & ~7u : (4 * words + 2 * joins + 7) & ~7u;
 	uint32_t variables = op_fact_count(c) * (sizeof *c->facts.fact + sizeof *c->loop.form) + op_variables(c) * sizeof *c->places.val;
 	if (frames + variables + 64 > (uint32_t)(tables - mem))
 		return UB_E_COMPILE_SCRATCH;
@@ -105,8 +105,9 @@ static int32_t find_frames(struct op *c, uint8_t *mem, uint8_t *tables)
 		op_find_frames(c, joins);
 	} else {
 		memset(tables, 0, frames);
-		c->map.live = (uint32_t *)tables;
-		c->map.dead = c->map.live + joins;
+		c->map.dead = (uint32_t *)tables;
+		c->map.live = (uint16_t *)(c->map.dead + words);
+		c->map.joins = (uint16_t)joins;
 		op_default_map(c);
 	}
 	find_homes(&c->map);

@@ -102,7 +102,8 @@ static ALWAYS_INLINE void op_take(struct op_vars *s, uint32_t var)
 struct op_map {
 	uint8_t home[OP_VARS] __attribute__((aligned(4)));
 	uint16_t zero;     /* without a plan: registers whose high half is zero wherever it is read, */
-	uint32_t *live;    /* halves that are read yet, per join; */
+	uint16_t *live;    /* high halves that are read yet, per join; */
+	uint16_t joins;    /* how many there are; */
 	uint32_t *dead;    /* bit per slot: the high half of its result is not read; */
 	bool plain;        /* none of this is used */
 	uint8_t words;     /* of the frame that are places; their number is even */
