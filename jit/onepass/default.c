@@ -23,7 +23,7 @@ struct look {
 	uint32_t live;         /* registers whose high half is read yet */
 	uint32_t unknown;      /* those in which that may be other than 0 */
 	uint32_t depth;        /* how many loops are around */
-	bool again;            /* a jump backward was told too little */
+	uint32_t weight;       /* what a use counts for there */
 	uint16_t from[UB_R10]; /* that of the register is what those of these are */
 	uint32_t uses[OP_WORD]; /* of each variable; within loops they count for more */
 };
@@ -64,75 +64,91 @@ static uint32_t effect_of(const struct ub_insn *insn)
 	return e & ~(uint32_t)(TAKES_S | READS_S);
 }
 
-static ALWAYS_INLINE void use(struct look *l, uint32_t var, uint32_t weight)
+static ALWAYS_INLINE void use(struct look *l, uint32_t var)
 {
-	l->uses[var] += weight;
+	l->uses[var] += l->weight;
 }
 
-static void use_high(struct look *l, uint32_t r, uint32_t weight)
+/* Goes into `n` loops more. */
+static void deeper(struct look *l, uint32_t n)
+{
+	l->depth += n;
+	l->weight = 1u << 2 * (l->depth < 6 ? l->depth : 6);
+}
+
+static void use_high(struct look *l, uint32_t r)
 {
 	if (r >= UB_R10)
 		return;
 	l->live |= 1u << r;
-	use(l, r + OP_HIGH, weight);
+	use(l, r + OP_HIGH);
 }
 
 /* A result, of which the high half is other than 0 only if `makes`. Returns whether that is read. */
-static bool result(struct look *l, uint32_t r, bool makes, uint32_t weight)
+static bool result(struct look *l, uint32_t r, bool makes)
 {
-	bool high = l->live >> r & 1;
-	use(l, r, weight);
-	if (high) {
-		l->unknown |= makes ? 1u << r : 0;
-		use(l, r + OP_HIGH, weight);
-	}
+	use(l, r);
+	if (!(l->live >> r & 1))
+		return false;
+	use(l, r + OP_HIGH);
+	if (makes)
+		l->unknown |= 1u << r;
+	return true;
+}
+
+/* One that has nothing of what was there. */
+static bool overwritten(struct look *l, uint32_t r, bool makes)
+{
+	bool high = result(l, r, makes);
+	l->live &= ~(1u << r);
 	return high;
 }
 
-static bool look_at_alu(struct look *l, const struct ub_insn *insn, uint32_t weight)
+static bool look_at_alu(struct look *l, const struct ub_insn *insn)
 {
-	uint32_t d = UB_DST(insn), s = UB_SRC(insn), e = effect_of(insn), source = insn->opcode & UB_X && UB_OP(insn->opcode) != UB_END;
-	bool high = result(l, d, e & MAKES, weight);
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), e = effect_of(insn);
+	bool high = result(l, d, e & MAKES), source = insn->opcode & UB_X && UB_OP(insn->opcode) != UB_END;
 	if (source)
-		use(l, s, weight);
+		use(l, s);
 	if (high && e & TAKES_S && source && s < UB_R10)
 		l->from[d] |= (uint16_t)(1u << s);
 	if (e & KILLS)
 		l->live &= ~(1u << d);
 	if (e & READS)
-		use_high(l, d, weight);
+		use_high(l, d);
 	if (source && (e & READS_S || (high && e & TAKES_S)))
-		use_high(l, s, weight);
+		use_high(l, s);
 	return high;
 }
 
-static bool look_at_memory(struct look *l, const struct ub_insn *insn, uint32_t weight)
+static bool look_at_memory(struct look *l, const struct ub_insn *insn)
 {
 	uint32_t class = UB_CLASS(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn), base = class == UB_LDX ? s : d;
 	bool wide = UB_SIZE(insn->opcode) == UB_DW, high = false;
-	use(l, base, weight);
+	use(l, base);
 	if (base != UB_R10) { /* its check */
-		use(l, OP_BASE, weight);
-		use(l, OP_LIMIT, weight);
+		if (op_size(insn->opcode) > l->c->map.window)
+			l->c->map.window = (uint8_t)op_size(insn->opcode);
+		use(l, OP_BASE);
+		use(l, OP_LIMIT);
 	}
 	if (class == UB_LDX) {
-		high = result(l, d, wide || UB_MODE(insn->opcode) == UB_MEMSX, weight);
-		l->live &= ~(1u << d);
+		high = overwritten(l, d, wide || UB_MODE(insn->opcode) == UB_MEMSX);
 	} else if (class == UB_STX) {
-		use(l, s, weight);
+		use(l, s);
 		if (UB_MODE(insn->opcode) == UB_ATOMIC) {
-			high = result(l, insn->imm == UB_CMPXCHG ? 0 : s, wide, weight);
+			high = result(l, insn->imm == UB_CMPXCHG ? 0 : s, wide);
 			if (insn->imm == UB_CMPXCHG && wide)
-				use_high(l, 0, weight);
+				use_high(l, 0);
 		}
 		if (wide)
-			use_high(l, s, weight);
+			use_high(l, s);
 	}
 	return high;
 }
 
 /* A jump to a slot, which may not have been seen yet: what is read there. */
-static uint32_t look_at_target(struct look *l, uint32_t target, uint32_t slot, uint32_t weight)
+static uint32_t look_at_target(struct look *l, uint32_t target, uint32_t slot)
 {
 	uint16_t *at = &l->c->map.live[op_join_index(l->c, target)];
 	uint32_t live = *at & HALVES;
@@ -140,14 +156,15 @@ static uint32_t look_at_target(struct look *l, uint32_t target, uint32_t slot, u
 		*at |= ASKED;
 		if (*at / LOOP < LOOPS_MAX) {
 			*at = (uint16_t)(*at + LOOP);
-			l->depth++;
+			deeper(l, 1);
 		}
-		use(l, OP_BUDGET, 2 * weight);
+		use(l, OP_BUDGET);
+		use(l, OP_BUDGET); /* it is read, and written */
 	}
 	return live;
 }
 
-static bool look_at_control(struct look *l, const struct ub_insn *insn, uint32_t slot, uint32_t weight)
+static bool look_at_control(struct look *l, const struct ub_insn *insn, uint32_t slot)
 {
 	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn);
 	bool high = false, x = insn->opcode & UB_X, calls = l->c->map.calls;
@@ -155,25 +172,24 @@ static bool look_at_control(struct look *l, const struct ub_insn *insn, uint32_t
 		l->live = calls ? HALVES : 1;
 	} else if (op == UB_CALL && insn->opcode == (UB_JMP | UB_CALL) && s == UB_CALL_HELPER) {
 		for (uint32_t r = op_helper_arguments(insn->imm); r; r--)
-			use(l, r, weight);
-		high = result(l, 0, true, weight);
-		l->live &= ~1u;
+			use(l, r);
+		high = overwritten(l, 0, true);
 	} else if (op == UB_CALL) {
-		use(l, d, x ? weight : 0);
+		use(l, d);
 		l->unknown |= 1;
 		l->live = HALVES;
 	} else {
-		uint32_t there = look_at_target(l, op_target(insn, slot), slot, weight);
+		uint32_t there = look_at_target(l, op_target(insn, slot), slot);
 		l->live = op == UB_JA ? there : there | l->live;
 		if (op == UB_JA)
 			return false;
-		use(l, d, weight);
+		use(l, d);
 		if (x)
-			use(l, s, weight);
+			use(l, s);
 		if (UB_CLASS(insn->opcode) == UB_JMP) {
-			use_high(l, d, weight);
+			use_high(l, d);
 			if (x)
-				use_high(l, s, weight);
+				use_high(l, s);
 		}
 	}
 	return high;
@@ -182,21 +198,17 @@ static bool look_at_control(struct look *l, const struct ub_insn *insn, uint32_t
 /* Returns whether the high half of the instruction's result is read. */
 static bool look_at(struct look *l, const struct ub_insn *insn, uint32_t slot)
 {
-	uint32_t class = UB_CLASS(insn->opcode), weight = 1u << 2 * (l->depth < 6 ? l->depth : 6);
-	bool high;
-	switch (class) {
+	switch (UB_CLASS(insn->opcode)) {
 	case UB_ALU32:
 	case UB_ALU64:
-		return look_at_alu(l, insn, weight);
+		return look_at_alu(l, insn);
 	case UB_LD:
-		high = result(l, UB_DST(insn), UB_SRC(insn) != UB_LDDW_FUNC && insn[1].imm, weight);
-		l->live &= ~(1u << UB_DST(insn));
-		return high;
+		return overwritten(l, UB_DST(insn), UB_SRC(insn) != UB_LDDW_FUNC && insn[1].imm);
 	case UB_JMP:
 	case UB_JMP32:
-		return look_at_control(l, insn, slot, weight);
+		return look_at_control(l, insn, slot);
 	default:
-		return look_at_memory(l, insn, weight);
+		return look_at_memory(l, insn);
 	}
 }
 
@@ -204,27 +216,32 @@ static bool look_at(struct look *l, const struct ub_insn *insn, uint32_t slot)
 static bool look(struct look *l)
 {
 	const struct op *c = l->c;
-	uint32_t join = c->map.joins;
-	l->again = false;
+	const struct ub_insn *insn = c->text + c->slots;
+	uint32_t dead = 0;
+	uint16_t *at = c->map.live + c->map.joins;
+	bool again = false;
 	l->live = l->depth = 0;
+	l->weight = 1;
 	for (uint32_t slot = c->slots; slot-- > 0;) {
-		const struct ub_insn *insn = c->text + slot;
-		if (insn->opcode == 0) /* the second half of a lddw */
-			continue;
-		if (!look_at(l, insn, slot) && !c->map.plain)
-			c->map.dead[slot / 32] |= 1u << slot % 32;
-		else
-			c->map.dead[slot / 32] &= ~(1u << slot % 32);
-		if (c->map.plain)
-			l->live = HALVES;
-		if (!op_is_join(c, slot))
-			continue;
-		uint16_t *at = &c->map.live[--join];
-		l->again |= *at & ASKED && l->live & ~(uint32_t)*at;
-		l->depth -= *at / LOOP;
-		*at = (uint16_t)l->live;
+		insn--;
+		dead <<= 1;
+		if (insn->opcode) { /* it is not the second half of a lddw */
+			dead |= !look_at(l, insn, slot);
+			if (c->map.plain) {
+				l->live = HALVES;
+				dead = 0;
+			}
+			if (op_is_join(c, slot)) {
+				uint32_t was = *--at;
+				again |= was & ASKED && l->live & ~was;
+				deeper(l, 0u - was / LOOP);
+				*at = (uint16_t)l->live;
+			}
+		}
+		if (slot % 32 == 0)
+			c->map.dead[slot / 32] = dead;
 	}
-	return l->again;
+	return again;
 }
 
 /* Sets grow along what depends on what. */
@@ -271,6 +288,7 @@ void op_default_map(struct op *c)
 	struct look l;
 	memset(&l, 0, sizeof l);
 	l.c = c;
+	m->window = 1;
 	for (uint32_t round = 0; look(&l); round++)
 		if (round == ROUNDS)
 			m->plain = true;
@@ -286,7 +304,6 @@ void op_default_map(struct op *c)
 			l.uses[r]++;
 	}
 	memset(m->home, OP_NONE, sizeof m->home);
-	m->window = 8;
 	m->call_words = 10;
 	uint32_t free = (1u << (OP_REGS - m->calls)) - 1;
 	if (helpers) {

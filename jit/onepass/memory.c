@@ -109,12 +109,12 @@ static bool check_distance(struct op *c, const struct op_value *at, uint32_t siz
 	t.a = T2_LR;
 	if (t.b != OP_NONE || t.imm)
 		op_emit_value(c, T2_LR, &t);
-	if (!jit_dp_imm(&c->out.code, T2_SUB, T2_PC, T2_LR, len - size, JIT_SET)) {
-		int k = at->a == T2_IP ? T2_R0 : T2_IP;
-		if (k == T2_R0)
-			return false;
-		jit_const(&c->out.code, k, len - size, JIT_ANY);
-		jit_cmp(&c->out.code, T2_LR, k);
+	uint32_t most = len - size;
+	if (at->a == T2_IP && t2_modified_imm(most) < 0) /* no register is left: the last bytes are the routine's */
+		most &= 0xff000000u >> __builtin_clz(most);
+	if (!jit_dp_imm(&c->out.code, T2_SUB, T2_PC, T2_LR, most, JIT_SET)) {
+		jit_const(&c->out.code, T2_IP, most, JIT_ANY);
+		jit_cmp(&c->out.code, T2_LR, T2_IP);
 	}
 	to_cold(c, T2_HI, at, what);
 	return true;
