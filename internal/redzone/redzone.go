@@ -247,6 +247,9 @@ func (m *Machine) Compile(o Options) Result {
 	} else {
 		status = C.redzone_compile(m.z, m.cpu, o.word())
 	}
+	if status == 0 && o.OnePass && bool(m.z.report.again) {
+		return Result{Difference: "what the compiler claims for want of a plan does not hold"}
+	}
 	if status == 0 {
 		return Result{}
 	}

@@ -188,6 +188,7 @@ int32_t onepass_compile(const struct ub_program *program, uint8_t *mem, uint32_t
 	*where = (struct ub_fault){ 0 };
 	report->plan = program->plan ? ONEPASS_FOLLOWED : ONEPASS_NO_PLAN;
 	report->slot = 0;
+	report->again = false;
 	begin(&c, program, report);
 	int32_t status = program->slots > SLOTS_MAX ? UB_E_COMPILE_RANGE : pass(&c, mem, bytes);
 	if (program->plan && (c.refused || status == UB_E_COMPILE_CODE || status == UB_E_COMPILE_RANGE || (!status && c.out.code.broken))) {
@@ -197,7 +198,8 @@ int32_t onepass_compile(const struct ub_program *program, uint8_t *mem, uint32_t
 		c.plan.bits.bad = true;
 		status = program->slots > SLOTS_MAX ? UB_E_COMPILE_RANGE : pass(&c, mem, bytes);
 	}
-	if (c.refused) { /* what default.c claims for want of a plan does not hold */
+	if (c.refused) { /* what default.c claims does not hold */
+		report->again = true;
 		begin(&c, program, report);
 		c.plan.bits.bad = c.map.plain = true;
 		status = pass(&c, mem, bytes);

@@ -49,8 +49,6 @@ static uint32_t effect_of(const struct ub_insn *insn)
 	bool x = insn->opcode & UB_X;
 	if (op == UB_END)
 		return insn->imm == 64 ? READS | MAKES : KILLS;
-	if (!op_is_wide(insn->opcode))
-		return KILLS;
 	if (op == UB_LSH || op == UB_RSH || op == UB_ARSH)
 		return op == UB_LSH && !x && (insn->imm & 32) ? e | KILLS : e;
 	if (insn->offset) /* of a sign */
@@ -106,7 +104,13 @@ static bool overwritten(struct look *l, uint32_t r, bool makes)
 
 static bool look_at_alu(struct look *l, const struct ub_insn *insn)
 {
-	uint32_t d = UB_DST(insn), s = UB_SRC(insn), e = effect_of(insn);
+	uint32_t d = UB_DST(insn), s = UB_SRC(insn), e;
+	if (!op_is_wide(insn->opcode) && UB_OP(insn->opcode) != UB_END) {
+		if (insn->opcode & UB_X)
+			use(l, s);
+		return overwritten(l, d, false);
+	}
+	e = effect_of(insn);
 	bool high = result(l, d, e & MAKES), source = insn->opcode & UB_X && UB_OP(insn->opcode) != UB_END;
 	if (source)
 		use(l, s);
@@ -126,11 +130,10 @@ static bool look_at_memory(struct look *l, const struct ub_insn *insn)
 	uint32_t class = UB_CLASS(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn), base = class == UB_LDX ? s : d;
 	bool wide = UB_SIZE(insn->opcode) == UB_DW, high = false;
 	use(l, base);
-	if (base != UB_R10) { /* its check */
+	if (base != UB_R10) { /* its check takes start and limit; the second counts like the first */
 		if (op_size(insn->opcode) > l->c->map.window)
 			l->c->map.window = (uint8_t)op_size(insn->opcode);
 		use(l, OP_BASE);
-		use(l, OP_LIMIT);
 	}
 	if (class == UB_LDX) {
 		high = overwritten(l, d, wide || UB_MODE(insn->opcode) == UB_MEMSX);
@@ -293,6 +296,7 @@ void op_default_map(struct op *c)
 		if (round == ROUNDS)
 			m->plain = true;
 	m->zero = (uint16_t)~closure(l.unknown, l.from);
+	l.uses[OP_LIMIT] = l.uses[OP_BASE];
 	l.uses[0]++; /* the result */
 	l.uses[OP_HIGH]++;
 	for (uint32_t v = OP_BUDGET; v <= OP_LIMIT; v++)

@@ -6,6 +6,8 @@
 #ifndef UB_JIT_ONEPASS_H
 #define UB_JIT_ONEPASS_H
 
+#include <stdbool.h>
+
 #include "abi/engine.h"
 
 extern const struct ub_engine jit_plan_engine;
@@ -49,6 +51,7 @@ enum { ONEPASS_OPEN = 1, ONEPASS_BOUNDED = 2, ONEPASS_EXACT = 4 };
 struct onepass_report {
 	enum onepass_reason plan;
 	uint32_t slot;   /* where the plan was refused */
+	bool again;      /* what is claimed for want of a plan did not hold, which is a fault: it was compiled once more without that */
 	uint8_t *notes;  /* NULL, or per slot: enum onepass_note of the access there, in the slow form of a loop << 4 */
 	struct onepass_doubt *doubts; /* NULL, or they are collected here instead of refusing the plan; no code comes of it then */
 	uint32_t ndoubts, room;       /* how many there are, and how many fit */
