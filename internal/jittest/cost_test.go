@@ -16,7 +16,8 @@ import (
 )
 
 // TestOnepassCost counts what the compiler in one pass takes on the device, over all benchmarks, and says it with -v. A change
-// that makes it take more has to say so here. Plans are what the host makes today; without one everything has its place and is checked.
+// that makes it take more has to say so here. Plans are what the host makes today; without one the program is
+// looked at from its end, and everything is checked.
 func TestOnepassCost(t *testing.T) {
 	target, err := unicorn.Open(t.Context(), unicorn.Options{})
 	if err != nil {
@@ -27,7 +28,7 @@ func TestOnepassCost(t *testing.T) {
 		name string
 		plan bool
 		most int64 // instructions a slot
-	}{{"with a plan", true, 1720}, {"without", false, 1150}} {
+	}{{"with a plan", true, 1720}, {"without", false, 1420}} {
 		var instructions, slots int64
 		worst, of := int64(0), ""
 		for _, b := range benchmarks.All() {

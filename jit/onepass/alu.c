@@ -2,113 +2,6 @@
 /* Arithmetic on low halves, and what is left to who reads it; wide.c has what takes both halves. */
 #include "jit/onepass/loop.h"
 
-/* A value as one that can be part of others: a register is a sum of one. */
-static struct op_value as_sum(const struct op_value *v)
-{
-	if (op_in_register(v))
-		return op_value(OP_SUM, v->a, OP_NONE, 0, 0);
-	return *v;
-}
-
-/* Of a sum: a register and a shifted one. */
-static bool as_index(const struct op_value *v, uint8_t *reg, uint8_t *shift)
-{
-	*reg = v->a;
-	*shift = 0;
-	if (op_in_register(v))
-		return true;
-	*shift = v->shift & 31;
-	return v->kind == OP_SHIFT && v->shift >> 5 == T2_LSL && *shift <= 3;
-}
-
-static bool defer_sum(struct op_value a, const struct op_value *b, struct op_value *to)
-{
-	uint8_t reg, shift;
-	if (a.kind == OP_SUM && b->kind == OP_CONST) {
-		*to = a;
-		to->imm = (int32_t)((uint32_t)a.imm + (uint32_t)b->imm);
-		return true;
-	}
-	if (a.kind != OP_SUM || a.b != OP_NONE)
-		return false;
-	*to = a;
-	if (b->kind == OP_SUM && b->b == OP_NONE) {
-		to->b = b->a;
-		to->imm = (int32_t)((uint32_t)a.imm + (uint32_t)b->imm);
-		return true;
-	}
-	if (!as_index(b, &reg, &shift))
-		return false;
-	to->b = reg;
-	to->shift = shift;
-	return true;
-}
-
-/* Two shifts of the same register that make a rotation. */
-static bool rotation(const struct op_value *a, const struct op_value *b, struct op_value *to)
-{
-	uint32_t la = a->shift & 31, lb = b->shift & 31;
-	if (a->kind != OP_SHIFT || b->kind != OP_SHIFT || a->a != b->a || la + lb != 32)
-		return false;
-	if (b->shift >> 5 == T2_LSR && a->shift >> 5 == T2_LSL)
-		*to = op_value(OP_SHIFT, a->a, 0, (uint32_t)T2_ROR << 5 | lb, 0);
-	else if (a->shift >> 5 == T2_LSR && b->shift >> 5 == T2_LSL)
-		*to = op_value(OP_SHIFT, a->a, 0, (uint32_t)T2_ROR << 5 | la, 0);
-	else
-		return false;
-	return true;
-}
-
-static enum t2_shift shift_of(uint32_t op)
-{
-	return op == UB_LSH ? T2_LSL : op == UB_RSH ? T2_LSR : T2_ASR;
-}
-
-static uint32_t shifted(uint32_t v, uint32_t op, uint32_t k)
-{
-	return op == UB_LSH ? v << k : op == UB_RSH ? v >> k : (uint32_t)((int32_t)v >> k);
-}
-
-/* The value of a op b if nothing has to be emitted for it. */
-static bool defer(uint32_t op, const struct op_value *a, const struct op_value *b, struct op_value *to)
-{
-	uint32_t k = (uint32_t)b->imm & 31;
-	struct op_value minus = *b;
-	switch (op) {
-	case UB_MOV:
-		*to = *b;
-		if (b->kind == OP_HELD)
-			to->kind = OP_COPY;
-		return b->kind != OP_LOST;
-	case UB_SUB:
-		minus.imm = (int32_t)(0u - (uint32_t)b->imm);
-		b = &minus; /* fall through */
-	case UB_ADD:
-		if (a->kind == OP_CONST && b->kind == OP_CONST) {
-			*to = op_value(OP_CONST, 0, 0, 0, (uint32_t)a->imm + (uint32_t)b->imm);
-			return true;
-		}
-		return defer_sum(as_sum(a), b, to) || defer_sum(as_sum(b), a, to);
-	case UB_LSH:
-	case UB_RSH:
-	case UB_ARSH:
-		if (k == 0)
-			return defer(UB_MOV, a, a, to);
-		if (a->kind == OP_CONST) {
-			*to = op_value(OP_CONST, 0, 0, 0, shifted((uint32_t)a->imm, op, k));
-			return true;
-		}
-		*to = op_value(OP_SHIFT, a->a, 0, (uint32_t)shift_of(op) << 5 | k, 0);
-		return op_in_register(a);
-	case UB_MUL:
-		*to = op_value(OP_PRODUCT, a->a, b->a, 0, 0);
-		return op_in_register(a) && op_in_register(b);
-	case UB_OR:
-		return rotation(a, b, to);
-	}
-	return false;
-}
-
 /* d += a product, or d -= it; or d, which is one, += b. */
 static bool accumulate(struct op *c, uint32_t op, uint32_t d, const struct op_value *b)
 {
@@ -205,15 +98,15 @@ static void low_shift(struct op *c, const struct ub_insn *insn, uint32_t d, cons
 	if (extract(c, op, d, b))
 		return;
 	if (b->kind == OP_CONST) {
-		op_shifted(c, d, d, shift_of(op), (uint32_t)b->imm & 31);
+		op_shifted(c, d, d, op_shift_of(op), (uint32_t)b->imm & 31);
 		return;
 	}
 	int rn = op_reg(c, d, T2_IP), rd = op_dst(c, d, T2_IP), count = op_reg_of(c, b, T2_LR);
 	struct op_fact f = op_know(c, UB_SRC(insn));
 	if (f.kind == OP_NUMBER && f.hi < 32)
-		jit_shift_reg(&c->out.code, shift_of(op), rd, rn, count, JIT_ANY);
+		jit_shift_reg(&c->out.code, op_shift_of(op), rd, rn, count, JIT_ANY);
 	else
-		shift_reg(c, shift_of(op), rd, rn, count);
+		shift_reg(c, op_shift_of(op), rd, rn, count);
 	op_done(c, d, rd);
 }
 
@@ -374,7 +267,7 @@ static void move_high(struct op *c, const struct ub_insn *insn, uint32_t d, uint
 		op_set_const(c, dh, 0);
 	} else if (op_is_const(c, sh)) {
 		op_set_value(c, dh, *op_val(c, sh));
-	} else if (lazy && defer(UB_MOV, op_val(c, dh), op_val(c, sh), &v)) {
+	} else if (lazy && op_defer(UB_MOV, op_val(c, dh), op_val(c, sh), &v)) {
 		op_set_value(c, dh, v);
 	} else {
 		if (is_in(op_val(c, sh), c->places.home[dh])) {
@@ -395,7 +288,7 @@ static void move(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t 
 		move_high(c, insn, d, s, lazy); /* first: s may live where d is going to */
 	if (insn->opcode & UB_X && d != s) /* it may have gone to where the low half was */
 		b = op_val(c, s);
-	if (lazy && insn->offset == 0 && defer(UB_MOV, op_val(c, d), b, &v))
+	if (lazy && insn->offset == 0 && op_defer(UB_MOV, op_val(c, d), b, &v))
 		op_set_value(c, d, v);
 	else if (insn->offset || d != s || !(insn->opcode & UB_X) || op_val(c, d)->kind != OP_HELD || op_val(c, d)->a != c->places.home[d])
 		low(c, insn, d, b);
@@ -504,9 +397,9 @@ void op_alu(struct op *c, const struct ub_insn *insn)
 		if (does_nothing(c, insn, d)) {
 			if (c->places.home[d] != op_val(c, d)->a || op_val(c, d)->kind != OP_HELD)
 				op_settle(c, d, c->places.home[d]);
-		} else if (c->plan.say.defer && defer(op, op_val(c, d), &b, &v)) {
+		} else if (c->plan.say.defer && op_defer(op, op_val(c, d), &b, &v)) {
 			op_set_value(c, d, v);
-		} else if (op == UB_OR && defer(op, op_val(c, d), &b, &v)) {
+		} else if (op == UB_OR && op_defer(op, op_val(c, d), &b, &v)) {
 			int rd = op_dst(c, d, T2_IP);
 			op_emit_value(c, rd, &v);
 			op_done(c, d, rd);

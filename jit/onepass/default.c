@@ -49,8 +49,8 @@ static uint32_t effect_of(const struct ub_insn *insn)
 	bool x = insn->opcode & UB_X;
 	if (op == UB_END)
 		return insn->imm == 64 ? READS | MAKES : KILLS;
-	if (op == UB_LSH || op == UB_RSH || op == UB_ARSH)
-		return op == UB_LSH && !x && (insn->imm & 32) ? e | KILLS : e;
+	if (op == UB_LSH || op == UB_RSH || op == UB_ARSH) /* by a register, it is not known to be 0 */
+		return x ? e | MAKES : op == UB_LSH && insn->imm & 32 ? e | KILLS : e;
 	if (insn->offset) /* of a sign */
 		return op == UB_MOV ? KILLS | MAKES : e | MAKES;
 	if (x)
@@ -295,7 +295,7 @@ void op_default_map(struct op *c)
 	for (uint32_t round = 0; look(&l); round++)
 		if (round == ROUNDS)
 			m->plain = true;
-	m->zero = (uint16_t)~closure(l.unknown, l.from);
+	m->zero = (uint16_t)(m->plain ? 0 : ~closure(l.unknown, l.from));
 	l.uses[OP_LIMIT] = l.uses[OP_BASE];
 	l.uses[0]++; /* the result */
 	l.uses[OP_HIGH]++;
@@ -304,6 +304,8 @@ void op_default_map(struct op *c)
 	for (uint32_t r = 0; r < UB_R10; r++) {
 		if (m->zero >> r & 1)
 			l.uses[r + OP_HIGH] = 0;
+		else if (m->plain)
+			l.uses[r + OP_HIGH]++;
 		if (m->calls)
 			l.uses[r]++;
 	}

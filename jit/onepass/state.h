@@ -16,6 +16,7 @@
  *   report.c  what is told to who asked
  *   cold.c    code off the straight line         -> cold
  *   lookup.c  lookups in maps
+ *   defer.c   results that are left to who reads them
  *   alu.c, wide.c, memory.c, atomic.c, jump.c, call.c    instructions, by group
  *   compile.c the driver
  */
@@ -546,6 +547,14 @@ void op_fetch_pair(struct op *c, int lo, uint32_t r, bool wide);
 void op_simple_pair(struct op *c, uint32_t r, bool wide);
 void op_deliver(struct op *c, uint32_t var, int rs);
 void op_give_back(struct op *c);
+
+/* defer.c */
+/* The value of a op b if nothing has to be emitted for it. */
+bool op_defer(uint32_t op, const struct op_value *a, const struct op_value *b, struct op_value *to);
+static inline enum t2_shift op_shift_of(uint32_t op)
+{
+	return op == UB_LSH ? T2_LSL : op == UB_RSH ? T2_LSR : T2_ASR;
+}
 
 /* alu.c, wide.c */
 void op_alu(struct op *c, const struct ub_insn *insn);
