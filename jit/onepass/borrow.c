@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What needs more than two scratch registers borrows r0..r3: they are pushed, take the operands, and results go to where
  * they live, or to where r0..r3 are popped from. */
-#include "jit/onepass/state.h"
+#include "jit/onepass/parts.h"
 
 enum { BORROWED = 4 };
 

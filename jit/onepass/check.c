@@ -5,7 +5,7 @@
  * (place.c), and with it what was known of that. They come from instructions, from comparisons, and from frames, which
  * every edge has to satisfy. A check that has passed says nothing about which region was hit: no fact comes from it.
  */
-#include "jit/onepass/state.h"
+#include "jit/onepass/parts.h"
 
 #define MOST UINT32_MAX
 enum { FAR_ACCESS = 4096, FRAMES_BELOW = UB_FRAMES_MAX * UB_FRAME_BYTES, FAR = 1 << 30 };

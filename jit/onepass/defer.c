@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Results that are left to who reads them: sums, shifts, products of what is in registers, and rotations made of two shifts. Nothing is emitted
  * for them; whoever writes one of these registers makes the value lost (place.c). */
-#include "jit/onepass/state.h"
+#include "jit/onepass/parts.h"
 
 /* A value as one that can be part of others: a register is a sum of one. */
 static struct op_value as_sum(const struct op_value *v)

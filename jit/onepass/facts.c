@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What is known of variables, where it is kept: check.c has the rules by which something comes to be known. */
-#include "jit/onepass/state.h"
+#include "jit/onepass/parts.h"
 
 void op_learn(struct op *c, uint32_t var, const struct op_fact *f)
 {

@@ -16,7 +16,7 @@
  * What may also be 0 has the bit `null` beside the bounds of what else it is, until a comparison with 0 takes that away, of
  * all that came from the same call.
  */
-#include "jit/onepass/state.h"
+#include "jit/onepass/parts.h"
 
 /* What is known of the key that r2 points to. */
 static struct op_key key_of(struct op *c)

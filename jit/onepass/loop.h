@@ -3,7 +3,7 @@
 #ifndef UB_ONEPASS_LOOP_H
 #define UB_ONEPASS_LOOP_H
 
-#include "jit/onepass/state.h"
+#include "jit/onepass/parts.h"
 
 /* At its first slot, where its record stands: the test before it, then the fast form begins. `on`: control comes there
  * from above. */

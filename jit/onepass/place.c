@@ -2,7 +2,7 @@
 /* Where the values of variables are. A place holds one variable. Whatever writes a place goes through op_change: the
  * variable it held is lost, and so are values that read it. Who reads what is lost is not answered: the plan is refused.
  */
-#include "jit/onepass/state.h"
+#include "jit/onepass/parts.h"
 
 /* What a value was, which is to be brought back. */
 static NOINLINE void remember(struct op_places *p, uint32_t var)

@@ -3,7 +3,7 @@
 #ifndef UB_ONEPASS_PLAN_H
 #define UB_ONEPASS_PLAN_H
 
-#include "jit/onepass/state.h"
+#include "jit/onepass/parts.h"
 
 /* Fewer than 32 bits are left. */
 static ALWAYS_INLINE bool op_is_at_end(const struct op *c)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What is told to who asked for the compilation: why a plan is not followed, and, on the host, what it claims and the
  * compiler cannot see, and what became of accesses. */
-#include "jit/onepass/state.h"
+#include "jit/onepass/parts.h"
 
 void op_refuse(struct op *c, enum onepass_reason reason)
 {

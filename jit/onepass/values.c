@@ -4,7 +4,7 @@
  * Values lie still as long as their map, which a program does not outlive, so their addresses are numbers like any, and in
  * bounds of a map's values is in bounds of a region.
  */
-#include "jit/onepass/state.h"
+#include "jit/onepass/parts.h"
 
 uint32_t op_values_start(const struct op *c, uint32_t map)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Arithmetic whose halves depend on each other. What does not fit into two scratch registers
  * borrows more (borrow.c). */
-#include "jit/onepass/state.h"
+#include "jit/onepass/parts.h"
 
 void op_shifted(struct op *c, uint32_t to, uint32_t from, enum t2_shift type, uint32_t k)
 {

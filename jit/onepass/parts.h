@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of the compiler do for each other, in the order of state.h, which has what they do it with. */
+#ifndef UB_ONEPASS_PARTS_H
+#define UB_ONEPASS_PARTS_H
+
+#include "jit/onepass/state.h"
+
+/* report.c */
+/* The plan, or the map that was made for want of one, is not to be followed. */
+void op_refuse(struct op *c, enum onepass_reason reason);
+
+/* scan.c */
+int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes);
+uint32_t op_function_at(const struct op *c, uint32_t slot);
+uint32_t op_join_index(const struct op *c, uint32_t slot);
+/* Halves of r0..r5 that a function leaves to its caller, places it saves of those that the caller needs. */
+void op_function(struct op *c, uint32_t function, uint32_t *returns, uint32_t *registers, op_set *words);
+
+/* plan.c */
+bool op_plan_begin(struct op *c);
+/* `dead`: control does not come there. */
+void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead);
+void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32_t *registers, op_set *words);
+/* Finds the frames, of which there are so many. */
+void op_find_frames(struct op *c, uint32_t joins);
+/* A place where paths meet. EDGE: things are to be as the frame says, and are moved; ENTER:
+ * they are so from here on; THROUGH: first the one, then the other; CALL: an edge, seen from the function that is called. */
+enum op_visit { OP_EDGE = 1, OP_ENTER, OP_THROUGH, OP_CALL = OP_EDGE | 4 };
+/* frame.c */
+void op_frame(struct op *c, uint32_t slot, enum op_visit how);
+void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var);
+
+/* place.c */
+void op_set_value(struct op *c, uint32_t var, struct op_value v);
+void op_set_const(struct op *c, uint32_t var, uint32_t value);
+void op_lose(struct op *c, uint32_t var);
+void op_lose_all(struct op *c, uint32_t set, uint32_t lost);
+void op_lost(struct op *c, const struct op_value *v);
+void op_not_saved(struct op *c, uint32_t place);
+void op_hold(struct op *c, uint32_t var, uint32_t place);
+void op_change(struct op *c, uint32_t place);
+void op_share(struct op *c, uint32_t var, uint32_t place);
+void op_settle(struct op *c, uint32_t var, uint32_t place);
+static inline bool op_in_register(const struct op_value *v)
+{
+	return (v->kind == OP_HELD || v->kind == OP_COPY) && v->a < OP_REGS;
+}
+/* The register a value, or a variable's, is in, or `scratch`, which then takes it. */
+int op_reg_of(struct op *c, const struct op_value *v, int scratch);
+int op_reg(struct op *c, uint32_t var, int scratch);
+void op_emit_value(struct op *c, int rd, const struct op_value *v);
+void op_load_word(struct op *c, int rd, uint32_t place);
+void op_store_word(struct op *c, int rs, uint32_t place);
+/* The register a result is to be computed in; op_done says that it is there. */
+int op_dst(struct op *c, uint32_t var, int scratch);
+void op_done(struct op *c, uint32_t var, int reg);
+static inline const struct op_value *op_val(const struct op *c, uint32_t var)
+{
+	return &c->places.val[var];
+}
+static inline bool op_is_const(const struct op *c, uint32_t var)
+{
+	return c->places.val[var].kind == OP_CONST;
+}
+static inline bool op_known(const struct op *c, uint32_t var)
+{
+	return c->places.said[var >> 5].known >> (var & 31) & 1;
+}
+static inline bool op_is_zero(const struct op *c, uint32_t var)
+{
+	return c->places.said[var >> 5].zero >> (var & 31) & 1;
+}
+/* An operand that data processing takes as it is: a register, a shifted one, a constant. */
+struct op_operand {
+	uint8_t kind; /* OP_HELD, OP_SHIFT, OP_CONST */
+	uint8_t reg, shift;
+	uint32_t imm;
+};
+struct op_operand op_operand_of(struct op *c, const struct op_value *v, int scratch);
+/* The second operand of an instruction: its constant, or a half of a register, which may go to lr. */
+struct op_operand op_second(struct op *c, const struct ub_insn *insn, bool high);
+static inline struct op_operand op_imm(uint32_t imm)
+{
+	return (struct op_operand){ .kind = OP_CONST, .imm = imm };
+}
+void op_dp(struct op *c, enum t2_dp op, int rd, int rn, struct op_operand m, enum jit_flags f);
+
+/* check.c */
+/* Which of the facts is about a variable. */
+static inline uint32_t op_fact_index(uint32_t var)
+{
+	return var < OP_BUDGET ? var : var - OP_WORD + OP_BUDGET;
+}
+struct op_fact op_know(struct op *c, uint32_t var);
+/* Whether a comparison is never true, whatever the run: of what is not 0 with 0. */
+bool op_never_equal(struct op *c, const struct ub_insn *insn);
+void op_learn(struct op *c, uint32_t var, const struct op_fact *f);
+static inline void op_forget(struct op *c, uint32_t var)
+{
+	op_take(&c->facts.there, var);
+}
+/* Registers that are in doubt keep no more than an idea of what region they may be about. */
+void op_doubt_registers(struct op *c);
+/* An access at var + offset has been found to be in some region. */
+void op_is_mapped(struct op *c, uint32_t var, int32_t offset);
+/* Whether the high half of a register is known to be zero. */
+static inline bool op_is_narrow(const struct op *c, uint32_t reg)
+{
+	return op_is_zero(c, reg + OP_HIGH) || (op_known(c, reg) && op_in(&c->facts.there, reg) && c->facts.fact[reg].narrow);
+}
+/* What is known of the result of an instruction. Returns whether, of 64 bits, its high half is zero if those of its
+ * operands are. */
+bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f);
+bool op_is_inside(struct op *c, uint32_t var, int32_t offset, uint32_t size, uint32_t rights);
+bool op_implies(struct op *c, uint32_t var, const struct op_fact *f);
+void op_refine(struct op *c, const struct ub_insn *insn, bool taken);
+
+/* values.c */
+/* Bytes of a map's values, or of a ring buffer's records. */
+static inline int64_t op_values_bytes(const struct ub_map_def *d)
+{
+	return ub_map_values_bytes(d);
+}
+/* Where values of a map begin, 0 if that is not known, and whether [lo, hi) lies in those of one, and it has the right. */
+uint32_t op_values_start(const struct op *c, uint32_t map);
+bool op_is_in_values(const struct op *c, int64_t lo, int64_t hi, uint32_t rights);
+/* A store at r10 + offset, of a number or what else is known; and what may store anywhere. */
+void op_key_store(struct op *c, int32_t offset, uint32_t size, const struct op_fact *f);
+void op_forget_keys(struct op *c);
+
+/* lookup.c */
+/* Computes what a call returns in place of calling, if it can: false. */
+bool op_lookup(struct op *c, int32_t id);
+/* What is known of a helper's result, of what is in its arguments before the call. */
+struct op_fact op_returned(struct op *c, int32_t id);
+/* Where a comparison shows that a pointer is not 0: so are its copies. Returns registers, which op_may_be_null takes back. */
+uint32_t op_not_null(struct op *c, const struct ub_insn *insn, bool taken);
+void op_may_be_null(struct op *c, uint32_t registers);
+
+/* cold.c */
+struct op_cold *op_to_cold(struct op *c, enum t2_cond cond);
+void op_stop_if(struct op *c, enum t2_cond cond, int32_t status);
+void op_stop(struct op *c, int32_t status);
+void op_stop_unless(struct op *c, enum t2_cond cond, int32_t status, int address);
+void op_colds(struct op *c);
+/* What is emitted and moved between the two is taken back, and kept for a piece of its own; false if it is not: there is none, or
+ * too much. */
+struct op_apart {
+	uint32_t at, zero_at;
+	int zero_of;
+	uint8_t first, moves;
+};
+void op_apart_begin(struct op *c, struct op_apart *a);
+bool op_apart_end(struct op *c, struct op_apart *a);
+void op_moves(struct op *c, uint32_t first, uint32_t n);
+void op_reserve_colds(struct op *c, uint32_t n);
+void op_thunks(struct op *c);
+void op_call_routine(struct op *c, enum jit_routine routine);
+void op_load_run(struct op *c, int rd);
+
+/* borrow.c */
+void op_borrow(struct op *c);
+void op_fetch(struct op *c, int rd, uint32_t var);
+/* The same of a register, the low half and, if asked for, the high one, which goes to lo + 1. */
+void op_fetch_pair(struct op *c, int lo, uint32_t r, bool wide);
+void op_simple_pair(struct op *c, uint32_t r, bool wide);
+void op_deliver(struct op *c, uint32_t var, int rs);
+void op_give_back(struct op *c);
+
+/* defer.c */
+/* The value of a op b if nothing has to be emitted for it. */
+bool op_defer(uint32_t op, const struct op_value *a, const struct op_value *b, struct op_value *to);
+static inline enum t2_shift op_shift_of(uint32_t op)
+{
+	return op == UB_LSH ? T2_LSL : op == UB_RSH ? T2_LSR : T2_ASR;
+}
+
+/* alu.c, wide.c */
+void op_alu(struct op *c, const struct ub_insn *insn);
+void op_load_constant(struct op *c, const struct ub_insn *insn);
+void op_wide(struct op *c, const struct ub_insn *insn, uint32_t s);
+/* A variable becomes another, shifted by a constant. */
+void op_shifted(struct op *c, uint32_t to, uint32_t from, enum t2_shift type, uint32_t k);
+
+/* memory.c, atomic.c */
+void op_memory(struct op *c, const struct ub_insn *insn);
+bool op_reaches_words(struct op *c, uint32_t base, int32_t offset, uint32_t size);
+void op_atomic(struct op *c, const struct ub_insn *insn);
+struct op_value op_address(struct op *c, uint32_t var, int32_t offset);
+void op_check(struct op *c, const struct op_value *at, uint32_t var, int32_t offset, uint32_t size, uint32_t rights);
+
+/* jump.c, call.c */
+void op_jump(struct op *c, const struct ub_insn *insn);
+void op_predicate(struct op *c);
+void op_charge(struct op *c);
+void op_prologue(struct op *c);
+void op_enter_function(struct op *c);
+void op_call(struct op *c, const struct ub_insn *insn);
+void op_exit(struct op *c);
+uint32_t op_helper_arguments(int32_t id);
+/* Without a plan, r1..r3 are where helpers take their arguments, and keep their values; ip is pushed with them. */
+static inline uint32_t op_helper_pushes(const struct op *c)
+{
+	return c->plan.bits.bytes ? 0 : 16;
+}
+
+/* compile.c */
+#if UB_HOST
+void op_note(struct op *c, enum onepass_note note);
+#else /* nobody asks */
+#define op_note(c, note) ((void)(note))
+#endif
+
+#endif
