@@ -299,14 +299,6 @@ static void take_result(struct op *c)
 		op_done(c, OP_HIGH, high);
 }
 
-uint32_t op_helper_arguments(int32_t id)
-{
-#define ARGUMENTS(name, number, arguments) [UB_HELPER_AT(number)] = arguments,
-	static const uint8_t arguments[UB_HELPER_ENTRIES] = { UB_HELPERS(ARGUMENTS) };
-#undef ARGUMENTS
-	return arguments[ub_helper_index(id)];
-}
-
 static void call_helper(struct op *c, int32_t id)
 {
 	uint32_t index = (uint32_t)ub_helper_index(id), n = op_helper_arguments(id);

@@ -327,7 +327,7 @@ void op_default_insn(struct op *c, const struct ub_insn *insn)
 	uint32_t d = UB_DST(insn), class = UB_CLASS(insn->opcode), then;
 	say->dead_high = c->map.dead[c->slot / 32] >> c->slot % 32 & 1;
 	say->defer = false;
-	if (c->map.plain || (class != UB_ALU32 && class != UB_ALU64) || c->slot + 1 >= c->slots || op_is_join(c, c->slot + 1) || !op_may_defer(insn))
+	if (c->map.plain || (class != UB_ALU32 && class != UB_ALU64) || c->slot + 1 >= c->slots || op_is_join(c, c->slot + 1) || !(op_last_bits(insn) & OP_DEFERS))
 		return;
 	then = UB_CLASS(next->opcode);
 	if (then == UB_ALU32 || then == UB_ALU64) /* what takes it, and puts its result in its place */

@@ -9,10 +9,14 @@
 /* The plan, or the map that was made for want of one, is not to be followed. */
 void op_refuse(struct op *c, enum onepass_reason reason);
 
-/* scan.c */
-int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes);
+/* program.c */
 uint32_t op_function_at(const struct op *c, uint32_t slot);
 uint32_t op_join_index(const struct op *c, uint32_t slot);
+uint32_t op_count_bits(uint32_t set);
+uint32_t op_helper_arguments(int32_t id);
+
+/* scan.c */
+int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes);
 /* Halves of r0..r5 that a function leaves to its caller, places it saves of those that the caller needs. */
 void op_function(struct op *c, uint32_t function, uint32_t *returns, uint32_t *registers, op_set *words);
 
@@ -175,6 +179,10 @@ static inline enum t2_shift op_shift_of(uint32_t op)
 	return op == UB_LSH ? T2_LSL : op == UB_RSH ? T2_LSR : T2_ASR;
 }
 
+/* The bits that end what is said about an instruction: whether its result may be left to who reads it, and its high half lost. */
+enum { OP_DEFERS = 2, OP_HIGH_LOST = 1 };
+uint32_t op_last_bits(const struct ub_insn *insn);
+
 /* alu.c, wide.c */
 void op_alu(struct op *c, const struct ub_insn *insn);
 void op_load_constant(struct op *c, const struct ub_insn *insn);
@@ -197,7 +205,6 @@ void op_prologue(struct op *c);
 void op_enter_function(struct op *c);
 void op_call(struct op *c, const struct ub_insn *insn);
 void op_exit(struct op *c);
-uint32_t op_helper_arguments(int32_t id);
 /* Without a plan, r1..r3 are where helpers take their arguments, and keep their values; ip is pushed with them. */
 static inline uint32_t op_helper_pushes(const struct op *c)
 {

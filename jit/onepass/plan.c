@@ -225,37 +225,6 @@ void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32
 	op_seek(c, at);
 }
 
-/* Operations whose results may be left to who reads them: with a constant, with a register. */
-#define OPERATION(op) (1u << ((op) >> 4))
-enum {
-	DEFERRED_K = OPERATION(UB_MOV) | OPERATION(UB_ADD) | OPERATION(UB_SUB) | OPERATION(UB_LSH) | OPERATION(UB_RSH) | OPERATION(UB_ARSH),
-	DEFERRED_X = OPERATION(UB_MOV) | OPERATION(UB_ADD) | OPERATION(UB_MUL) | OPERATION(UB_OR),
-};
-
-/* The bits that end what is said about an instruction: whether its result may be left to who reads it, and its high half lost. */
-enum { DEFERS = 2, HIGH = 1 };
-
-static uint32_t last_bits(const struct ub_insn *insn)
-{
-	uint32_t op = insn->opcode >> 4, x = insn->opcode & UB_X, mode = UB_MODE(insn->opcode), class = UB_CLASS(insn->opcode);
-	switch (class) {
-	case UB_ALU32:
-	case UB_ALU64:
-		return ((x ? DEFERRED_X : DEFERRED_K) >> op & 1 && (op != UB_MOV >> 4 || insn->offset == 0) ? DEFERS : 0) | (class == UB_ALU64 ? HIGH : 0);
-	case UB_LD:
-		return DEFERS | HIGH;
-	case UB_LDX: /* of a word of the frame that may be a variable */
-		return (UB_SRC(insn) == UB_R10 && mode == UB_MEM && op_size(insn->opcode) >= 4 ? DEFERS : 0) |
-		       (UB_SIZE(insn->opcode) == UB_DW || mode == UB_MEMSX ? HIGH : 0);
-	case UB_STX:
-		return mode == UB_ATOMIC && UB_SIZE(insn->opcode) == UB_DW && insn->imm & UB_FETCH ? HIGH : 0;
-	case UB_JMP:
-		return insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_HELPER ? HIGH : 0;
-	default:
-		return 0;
-	}
-}
-
 enum { SAY_PLACE, SAY_MOVE, SAY_REGION, SAY_LOOP, SAY_APART, SAY_DROP };
 
 static void read_step(struct op *c, struct op_step *s)
@@ -392,7 +361,7 @@ static NOINLINE void read_insn(struct op *c, const struct ub_insn *insn, bool de
 	struct op_say *say = &c->plan.say;
 	say->flags = 0;
 	say->more = OP_SAYS_NO_MORE;
-	uint32_t window = op_window(c), last = last_bits(insn), n = 0;
+	uint32_t window = op_window(c), last = op_last_bits(insn), n = 0;
 	c->plan.insn = op_tell(c);
 	if (window >> 31) {
 		read_more(c, dead);
@@ -400,22 +369,16 @@ static NOINLINE void read_insn(struct op *c, const struct ub_insn *insn, bool de
 	} else {
 		window <<= n = 1;
 	}
-	if (last & DEFERS) {
+	if (last & OP_DEFERS) {
 		say->defer = window >> 31;
 		window <<= 1;
 		n++;
 	}
-	if (last & HIGH) {
+	if (last & OP_HIGH_LOST) {
 		say->dead_high = window >> 31;
 		n++;
 	}
 	op_pass(c, n);
-}
-
-/* Whether the result of arithmetic may be left to who reads it. */
-bool op_may_defer(const struct ub_insn *insn)
-{
-	return last_bits(insn) & DEFERS;
 }
 
 /* What is said about the instruction at hand, by the plan or for want of one. */

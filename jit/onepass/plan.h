@@ -26,9 +26,6 @@ static ALWAYS_INLINE void op_pass(struct op *c, uint32_t n)
 	c->plan.bits.at += n;
 }
 
-/* Whether the result of arithmetic may be left to who reads it. */
-bool op_may_defer(const struct ub_insn *insn);
-
 /* default.c: the map for want of a plan, and what is said of an instruction. */
 void op_default_map(struct op *c);
 void op_default_insn(struct op *c, const struct ub_insn *insn);

@@ -38,31 +38,6 @@ void op_function(struct op *c, uint32_t function, uint32_t *returns, uint32_t *r
 		default_function(c, returns, registers, words);
 }
 
-uint32_t op_function_at(const struct op *c, uint32_t slot)
-{
-	uint32_t low = 0, high = c->program->nfuncs - 1;
-	while (low < high) {
-		uint32_t middle = (low + high + 1) / 2;
-		if (c->program->funcs[middle] <= slot)
-			low = middle;
-		else
-			high = middle - 1;
-	}
-	return low;
-}
-
-static uint32_t bits_in(uint32_t set)
-{
-	set -= set >> 1 & 0x55555555;
-	set = (set & 0x33333333) + (set >> 2 & 0x33333333);
-	return ((set + (set >> 4)) & 0x0f0f0f0f) * 0x01010101u >> 24;
-}
-
-uint32_t op_join_index(const struct op *c, uint32_t slot)
-{
-	return c->rank[slot / 32] + bits_in(c->join[slot / 32] & ((1u << slot % 32) - 1));
-}
-
 /* Variables that have a home. */
 static void find_homes(struct op_map *m)
 {
@@ -70,7 +45,7 @@ static void find_homes(struct op_map *m)
 	for (uint32_t v = 0; v < OP_VARS; v++)
 		if (m->home[v] != OP_NONE)
 			op_add(&m->placed, v);
-	m->registers = (uint8_t)bits_in(m->placed.of[0] & ((1u << UB_R10) - 1));
+	m->registers = (uint8_t)op_count_bits(m->placed.of[0] & ((1u << UB_R10) - 1));
 }
 
 /* What there is of each variable. */
@@ -92,7 +67,7 @@ static int32_t find_frames(struct op *c, uint8_t *mem, uint8_t *tables)
 	uint32_t joins = 0, words = (c->slots + 31) / 32;
 	for (uint32_t i = 0; i < words; i++) {
 		c->rank[i] = (uint16_t)joins;
-		joins += bits_in(c->join[i]);
+		joins += op_count_bits(c->join[i]);
 	}
 	bool plan = c->plan.bits.bytes;
 	uint32_t frames = plan ? (joins * 2 + 7) & ~7u : (4 * words + 2 * joins + 7) & ~7u;

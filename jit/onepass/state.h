@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the files of the compiler share. Each part of the state has a file that writes it; others ask its functions.
  *
+ *   program.c what is asked of the program
  *   scan.c    joins, tables
  *   default.c the map without a plan             -> map
  *   plan.c    reads the plan                     -> plan, say
