@@ -66,12 +66,16 @@ static void mark_code(struct unicorn_region *r, uint32_t offset, uint32_t size)
 void unicorn_code_written(struct unicorn_machine *m, struct unicorn_region *r, uint32_t offset, uint32_t size)
 {
 	uint32_t end = offset + size < r->size ? offset + size : r->size; /* an alias may show less */
-	for (uint32_t at = offset / 2; at < (end + 1) / 2; at++)
-		if (r->code[at / 32] >> at % 32 & 1) {
-			r->code[at / 32] = 0;
+	for (uint32_t at = offset / 2; at < (end + 1) / 2; at++) {
+		uint32_t *code = &r->code[at / 32];
+		if (!*code) { /* on to the next line */
+			at |= 31;
+		} else if (*code >> at % 32 & 1) {
+			*code = 0;
 			r->generation++;
 			unicorn_forget_translation(m, r->addr + (at * 2 & ~(uint32_t)(LINE - 1)), LINE);
 		}
+	}
 }
 
 /* The block at addr, NULL if that is not memory or there is none left. */

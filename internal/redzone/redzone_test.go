@@ -48,8 +48,7 @@ func program(number uint64, i int) progen.Program {
 	return progen.Numbered(number, i)
 }
 
-func (w *worker) run(t *testing.T, number uint64, i int, o redzone.Options, lane string) (failed bool) {
-	p := program(number, i)
+func (w *worker) run(t *testing.T, p progen.Program, i int, o redzone.Options, lane string) (failed bool) {
 	if p.Maps != nil {
 		lane += ", maps"
 	}
@@ -71,8 +70,7 @@ func (w *worker) run(t *testing.T, number uint64, i int, o redzone.Options, lane
 }
 
 // planOf is the planner's plan of a program; none if it has none, or would take long.
-func planOf(number uint64, i int) []byte {
-	p := program(number, i)
+func planOf(p progen.Program) []byte {
 	linked, err := p.Linked()
 	if err != nil || len(p.Text) > 8*100 {
 		return nil
@@ -108,16 +106,16 @@ func TestCampaign(t *testing.T) {
 				if i >= end || failures.Load() > 20 {
 					break
 				}
-				lane, o := "jit on "+string(core), redzone.Options{}
+				p, lane, o := program(number, i), "jit on "+string(core), redzone.Options{}
 				switch i % 8 {
 				case 7:
 					lane, o = "jit-compact on "+string(core), redzone.Options{Compact: true}
 				case 1, 2, 3, 5:
 					lane, o = "jit-plan on "+string(core), redzone.Options{OnePass: true}
 				case 6:
-					lane, o = "jit-plan with a plan on "+string(core), redzone.Options{OnePass: true, Plan: planOf(number, i)}
+					lane, o = "jit-plan with a plan on "+string(core), redzone.Options{OnePass: true, Plan: planOf(p)}
 				}
-				if w.run(t, number, i, o, lane) {
+				if w.run(t, p, i, o, lane) {
 					failures.Add(1)
 				}
 				if i%100_000 == 99_999 {
