@@ -317,8 +317,8 @@ bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f)
 	*f = op_know(c, d);
 	f->narrow = b.narrow = false;
 	if (x && op == UB_ADD) {
-		bool memory = is_in_memory(c, f) || is_in_memory(c, &b), exact = add(f, &b);
-		f->open |= memory && is_number(f); /* where it may point to */
+		bool memory = !c->plan.bits.bytes && (is_in_memory(c, f) || is_in_memory(c, &b)), exact = add(f, &b);
+		f->open |= memory && is_number(f); /* for want of a plan: where it may point to */
 		return exact;
 	}
 	if (x && op == UB_SUB)
