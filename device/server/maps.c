@@ -9,7 +9,11 @@
  */
 #include "device/server/internal.h"
 
-enum { PAGE = 440 /* bytes of entries, so that with what is around it fits into a block */, KEY_DIGITS = 2 * 64 };
+enum {
+	PAGE = 440,  /* bytes of entries, so that with what is around it fits into a block */
+	WHOLE = 128, /* bytes of a value that are read in one */
+	KEY_DIGITS = 2 * 64,
+};
 
 static uint32_t used(const struct maps_map *m)
 {
@@ -122,40 +126,65 @@ static uint32_t head_bytes(uint32_t len)
 	return len < 24 ? 1 : len < 256 ? 2 : 3;
 }
 
-/* Entries from one on, as many as go into a page, one at least: counts them, and shows them if `w` is not NULL. *from moves on. */
-static uint32_t entries(const struct maps_map *m, uint32_t *from, const struct cbor_writer *w)
-{
-	uint32_t n = 0, bytes = 0, e;
+/* A page: where its entries lie. The least that one takes is the heads of three items and a byte. */
+struct page {
+	uint32_t n, next; /* entries; the index behind them, that the next page begins with */
+	uint16_t place[PAGE / 4 + 1];
+};
 
-	while ((e = entry_from(m, *from)) != ~0u) {
-		bytes += 1 + head_bytes(m->key_size) + m->key_size + head_bytes(m->value_size) + m->value_size;
-		if (n && bytes > PAGE)
-			break;
-		n++;
-		*from = e + 1;
-		if (!w)
-			continue;
-		uint8_t key[UB_MAP_KEY_MAX];
-		if (m->key_size)
-			maps_key(m, e, key);
-		cbor_head(w, CBOR_ARRAY, 2);
-		cbor_bytes(w, key, m->key_size);
-		cbor_bytes(w, is_queue(m) ? maps_nth(m, e) : maps_value(m, e), m->value_size);
+/* Entries from one on, as many as go into a page, one at least. Interrupts are not masked, however many places are empty. */
+static void gather(const struct maps_map *m, uint32_t from, struct page *page)
+{
+	uint32_t each = 1 + head_bytes(m->key_size) + m->key_size + head_bytes(m->value_size) + m->value_size, e;
+
+	page->n = 0;
+	page->next = from;
+	while ((!page->n || (page->n + 1) * each <= PAGE) && (e = entry_from(m, page->next)) != ~0u) {
+		page->place[page->n++] = (uint16_t)(is_queue(m) ? (m->first + e) % m->max : e);
+		page->next = e + 1;
 	}
-	return n;
 }
 
-static void show_entries(const struct maps_map *m, uint32_t from, const struct cbor_writer *w)
+/* A value, of which the first bytes are read in one with what was read before. Interrupts, if they were masked, are on again then. */
+static void put_value(const struct cbor_writer *w, const uint8_t *value, uint32_t len, int live, uint32_t masked)
 {
-	uint32_t next = from, n = entries(m, &next, NULL);
-	int more = entry_from(m, next) != ~0u;
+	uint32_t whole = len < WHOLE ? len : WHOLE;
 
+	cbor_head(w, CBOR_BYTES, len);
+	w->put(w->arg, value, whole);
+	if (live)
+		os_unmask(masked);
+	w->put(w->arg, value + whole, len - whole);
+}
+
+/* What lies at a place now, or lay there if that was deleted meanwhile. */
+static void show_entry(const struct maps_map *m, uint32_t place, int live, const struct cbor_writer *w)
+{
+	uint8_t key[UB_MAP_KEY_MAX];
+	uint32_t masked = live ? os_mask() : 0;
+
+	if (m->key_size)
+		maps_key(m, place, key);
+	cbor_head(w, CBOR_ARRAY, 2);
+	cbor_bytes(w, key, m->key_size);
+	put_value(w, maps_value(m, place), m->value_size, live, masked);
+}
+
+/* Of a map that interrupts change these are masked for one entry at a time. Each place is shown once, and where one is in use again, what
+ * is there now. */
+static void show_entries(const struct maps_map *m, uint32_t from, int live, const struct cbor_writer *w)
+{
+	struct page page;
+
+	gather(m, from, &page);
+	int more = entry_from(m, page.next) != ~0u;
 	cbor_head(w, CBOR_MAP, more ? 2 : 1);
 	if (more)
-		server_uint(w, SERVER_KEY_NEXT, next);
+		server_uint(w, SERVER_KEY_NEXT, page.next);
 	server_key(w, SERVER_KEY_ENTRIES);
-	cbor_head(w, CBOR_ARRAY, n);
-	entries(m, &from, w);
+	cbor_head(w, CBOR_ARRAY, page.n);
+	for (uint32_t i = 0; i < page.n; i++)
+		show_entry(m, page.place[i], live, w);
 }
 
 /* Likewise of records, `most` of them at most: there may be more by then, as programs in interrupts go on writing. */
@@ -244,15 +273,13 @@ void server_map(void *owner, const struct coap_request *q, struct coap_reply *re
 	reply->code = COAP_CONTENT;
 	if (m->type == UB_MAP_RINGBUF)
 		return show_records(m, a.from, &w);
-	if (a.key_bytes == ~0u) {
-		/* What runs in interrupts may change them in between: they are counted, and then shown. */
-		int live = p->loaded.config.events & UB_EVENTS_INTERRUPT || p->loaded.config.shared >> 2 * index & 3;
-		uint32_t masked = live ? os_mask() : 0;
-		show_entries(m, a.from > MAPS_NONE ? MAPS_NONE : (uint32_t)a.from, &w);
-		return live ? os_unmask(masked) : (void)0;
-	}
-	uint32_t e = a.key_bytes == m->key_size && m->key_size ? maps_find(m, a.key) : (uint32_t)MAPS_NONE;
-	if (e == MAPS_NONE)
-		return say_errno(reply, MAPS_ENOENT);
-	cbor_bytes(&w, maps_value(m, e), m->value_size);
+	int live = p->loaded.config.events & UB_EVENTS_INTERRUPT || p->loaded.config.shared >> 2 * index & 3;
+	if (a.key_bytes == ~0u)
+		return show_entries(m, a.from > MAPS_NONE ? MAPS_NONE : (uint32_t)a.from, live, &w);
+	uint32_t masked = live ? os_mask() : 0, e = a.key_bytes == m->key_size && m->key_size ? maps_find(m, a.key) : (uint32_t)MAPS_NONE;
+	if (e != MAPS_NONE)
+		return put_value(&w, maps_value(m, e), m->value_size, live, masked);
+	if (live)
+		os_unmask(masked);
+	say_errno(reply, MAPS_ENOENT);
 }

@@ -3,6 +3,7 @@
 package servertest
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -267,4 +268,66 @@ func insn(op, dst, src byte, off int16, imm int32) []byte {
 
 func handle(dst byte, index int) []byte {
 	return slices.Concat(insn(0x18, dst, 0, 0, int32(maps.Handle(index))), insn(0, 0, 0, 0, 0))
+}
+
+// A map that is filled in interrupts is shown meanwhile: to its end, no key twice, each with a value of its own.
+func TestMapsWhileOthersWrite(t *testing.T) {
+	d := by(t, on(t, setup()), 0)
+	handle := binary.LittleEndian.AppendUint32([]byte{0x18, 1, 0, 0}, maps.Handle(0))
+	p, err := image.FromText("writer", bytes.Join(flat([][8]byte{
+		{0x61, 0x12, 32},            // r2 = r1 of the call
+		{0x57, 2, 0, 0, 0xff, 0x03}, // r2 &= 1023
+		{0x63, 0x2a, 0xfc, 0xff},    // the key
+		{0x7b, 0x2a, 0xf0, 0xff},    // the value
+		[8]byte(handle), {},         // r1 = the map
+		{0xbf, 0xa2}, {0x07, 2, 0, 0, 0xfc, 0xff, 0xff, 0xff},
+		{0xbf, 0xa3}, {0x07, 3, 0, 0, 0xf0, 0xff, 0xff, 0xff},
+		{0xb7, 4}, {0x85, 0, 0, 0, byte(helperNamed(t, "map_update_elem"))}, // BPF_ANY
+		zero, exit,
+	}), nil))
+	must(t, err)
+	p.Maps = []maps.Def{{Name: "seen", Type: abi.MapHash, KeySize: 4, ValueSize: 8, MaxEntries: 1024}}
+	p.Helpers = []uint16{helperNamed(t, "map_update_elem")}
+	deployed(t, d, deploy.Built{Spec: deploy.Spec{Name: "writer", Hook: "tracepoint/helper"}, Program: p})
+	slots := [][8]byte{{0x61, 0x16}} // r6 = the context
+	for range 4 {
+		slots = append(slots, [8]byte{0xbf, 0x61}, now, [8]byte{0x07, 6, 0, 0, 1}) // r1 = r6; r6 += 1
+	}
+	calls, err := image.FromText("calls", bytes.Join(flat(append(slots, zero, exit)), nil))
+	must(t, err)
+	calls.Helpers = []uint16{0x20}
+	deployed(t, d, deploy.Built{Spec: deploy.Spec{Name: "calls"}, Program: calls})
+	next, seen := uint32(0), map[string]bool{}
+	for range 8 {
+		seen = map[string]bool{}
+		must(t, d.Entries(t.Context(), deploy.MapName{Program: "writer", Map: "seen"}, func(es []maps.Entry) error {
+			for _, e := range es {
+				if seen[string(e.Key)] || string(e.Value) != string(e.Key)+"\x00\x00\x00\x00" {
+					t.Errorf("%x has %x, or comes twice", e.Key, e.Value)
+				}
+				seen[string(e.Key)] = true
+			}
+			for range 10 {
+				run(t, d, "calls", words(next))
+				next += 4
+			}
+			return nil
+		}))
+	}
+	hooks, err := d.Hooks(t.Context())
+	must(t, err)
+	if len(seen) < 8*10*4-2*10*4 || len(hooks) != 1 || !hooks[0].Attached || hooks[0].Runs < 8*10*4 {
+		t.Errorf("%d entries were shown; %+v", len(seen), hooks)
+	}
+}
+
+func helperNamed(t testing.TB, name string) uint16 {
+	t.Helper()
+	for _, h := range abi.Helpers() {
+		if h.Name == name {
+			return h.ID
+		}
+	}
+	t.Fatal("no helper ", name)
+	return 0
 }
