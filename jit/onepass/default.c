@@ -329,6 +329,8 @@ void op_default_insn(struct op *c, const struct ub_insn *insn)
 	say->defer = false;
 	if (c->map.plain || (class != UB_ALU32 && class != UB_ALU64) || c->slot + 1 >= c->slots || op_is_join(c, c->slot + 1) || !(op_last_bits(insn) & OP_DEFERS))
 		return;
+	if (class == UB_ALU64 && !say->dead_high && UB_OP(insn->opcode) != UB_MOV)
+		return; /* a high half that is a sign would read the low one, which the next instruction writes first */
 	then = UB_CLASS(next->opcode);
 	if (then == UB_ALU32 || then == UB_ALU64) /* what takes it, and puts its result in its place */
 		say->defer = UB_DST(next) == d && UB_OP(next->opcode) != UB_MOV;
