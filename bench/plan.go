@@ -45,7 +45,7 @@ type point struct {
 
 // Variants are engines that differ from another one in a single optimisation. They are measured when
 // they are asked for.
-var Variants = []string{"rbpf-decode", "rbpf-cache", "jit-compact", "jit-plan", "vm-portable", "wasm2c"}
+var Variants = []string{"rbpf-decode", "rbpf-cache", "jit-compact", "jit-plan", "jit-plan-unchecked", "vm-portable", "wasm2c"}
 
 // CheckEngines reports the first name that is not an engine of the target.
 func CheckEngines(info emu.Info, engines []string) (unknown string, ok bool) {
@@ -142,11 +142,14 @@ func formats(engine string) []abi.Format {
 	if engine == "femto" {
 		return []abi.Format{abi.FemtoContainers}
 	}
-	if engine == "jit-plan" { // the one that carries plans
+	if FollowsPlan(engine) { // the one that carries plans
 		return []abi.Format{abi.Packed, abi.TextOnly, abi.ExtendedHeader, abi.ELFObject}
 	}
 	return []abi.Format{abi.TextOnly, abi.Packed, abi.ExtendedHeader, abi.ELFObject}
 }
+
+// FollowsPlan tells the engines that a plan is made for.
+func FollowsPlan(engine string) bool { return strings.TrimSuffix(engine, "-unchecked") == "jit-plan" }
 
 // ChecksNothing tells the engines that run programs without checks, which a job has to ask for.
 func ChecksNothing(engine string) bool { return strings.HasSuffix(engine, "-unchecked") }
@@ -154,7 +157,7 @@ func ChecksNothing(engine string) bool { return strings.HasSuffix(engine, "-unch
 // NewJob makes the job that runs a program on an engine that takes programs. It asks for one that checks nothing only if that is
 // the engine: who names it wants it. Formats that say all that the program does go before those that do not.
 func NewJob(engine string, program *image.Program) (emu.Job, error) {
-	if engine == "jit-plan" {
+	if FollowsPlan(engine) {
 		program = planner.Attach(program)
 	}
 	fs := formats(engine)

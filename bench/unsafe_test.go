@@ -14,7 +14,7 @@ func TestJobsAskForUnsafeEngines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for engine, want := range map[string]bool{"vm": false, "jit": false, "jit-plan": false, "femto": false, "jit-unchecked": true} {
+	for engine, want := range map[string]bool{"vm": false, "jit": false, "jit-plan": false, "femto": false, "jit-unchecked": true, "jit-plan-unchecked": true} {
 		job, err := NewJob(engine, program)
 		if err != nil || job.Unsafe != want {
 			t.Errorf("%s: asked for %v, want %v (%v)", engine, job.Unsafe, want, err)

@@ -47,20 +47,21 @@ var (
 
 // looks of engines, and of what is published about them: same colour, hollow glyph, dotted line.
 var looks = map[string]look{
-	"native-O2":     {black, polygon{sides: 24}, solid},
-	"native-Os":     {grey, draw.RingGlyph{}, dashed},
-	"native-O3":     {grey, draw.PlusGlyph{}, dotted},
-	"jit":           {vermillion, polygon{sides: 4, turn: 0.125}, solid},
-	"jit-compact":   {vermillion, draw.CrossGlyph{}, dotted},
-	"jit-plan":      {vermillion, draw.TriangleGlyph{}, solid},
-	"jit-unchecked": {orange, draw.SquareGlyph{}, dashed},
-	"vm":            {blue, polygon{sides: 3, turn: 0.25}, solid},
-	"femto":         {green, polygon{sides: 4}, solid},
-	"rbpf":          {purple, polygon{sides: 3, turn: 0.75}, solid},
-	"rbpf-decode":   {wine, draw.TriangleGlyph{}, solid},
-	"rbpf-cache":    {skyBlue, polygon{sides: 4, turn: 0.125}, solid},
-	"wasm2c":        {rgb(0x654ff0), polygon{sides: 4}, dashed},
-	"µBPF":          {rgb(0x8c564b), polygon{sides: 3, turn: 0.75}, solid}, // the published system
+	"native-O2":          {black, polygon{sides: 24}, solid},
+	"native-Os":          {grey, draw.RingGlyph{}, dashed},
+	"native-O3":          {grey, draw.PlusGlyph{}, dotted},
+	"jit":                {vermillion, polygon{sides: 4, turn: 0.125}, solid},
+	"jit-compact":        {vermillion, draw.CrossGlyph{}, dotted},
+	"jit-plan":           {vermillion, draw.TriangleGlyph{}, solid},
+	"jit-plan-unchecked": {vermillion, draw.TriangleGlyph{}, dashed},
+	"jit-unchecked":      {orange, draw.SquareGlyph{}, dashed},
+	"vm":                 {blue, polygon{sides: 3, turn: 0.25}, solid},
+	"femto":              {green, polygon{sides: 4}, solid},
+	"rbpf":               {purple, polygon{sides: 3, turn: 0.75}, solid},
+	"rbpf-decode":        {wine, draw.TriangleGlyph{}, solid},
+	"rbpf-cache":         {skyBlue, polygon{sides: 4, turn: 0.125}, solid},
+	"wasm2c":             {rgb(0x654ff0), polygon{sides: 4}, dashed},
+	"µBPF":               {rgb(0x8c564b), polygon{sides: 3, turn: 0.75}, solid}, // the published system
 }
 
 // spare looks serve engines without one of their own, by order of appearance.

@@ -25,6 +25,7 @@ var engineDocs = []struct{ Name, Doc string }{
 	{"jit-unchecked", "jit without checks and budget: shows what safety costs, for measuring only"},
 	{"jit-compact", "jit with one version of each loop: less code, compiled sooner; only when asked for"},
 	{"jit-plan", "compiler in one pass, which follows the plan beside a program and checks it; only when asked for"},
+	{"jit-plan-unchecked", "jit-plan without checks and budget, for measuring only; only when asked for"},
 	{"femto", "interpreter in the style of Femto-Containers"},
 	{"rbpf", "interpreter in the style of rbpf"},
 	{"rbpf-decode", "rbpf with a cheaper decode; only when asked for"},

@@ -160,6 +160,9 @@ func whereItLies(spent map[uint32]meter.Spent, costs []bare.PathCost, sample emu
 // compiledCode compiles the program on the host, too, which tells where the code of each instruction is, and makes
 // sure that it is the code the device has.
 func compiledCode(ctx context.Context, target emu.Target, job emu.Job, program *image.Program) (*compiled, error) {
+	if bench.FollowsPlan(job.Engine) && bench.ChecksNothing(job.Engine) {
+		return nil, fmt.Errorf("%s is not profiled, since nothing tells which instruction its code is of: profile jit-plan", job.Engine)
+	}
 	job.LoadOnly, job.WantCode = true, true
 	device, err := target.Run(ctx, job)
 	if err != nil {

@@ -13,7 +13,7 @@ const struct ub_engine *const agent_engines[] = {
 	&native_Os_engine, &native_O2_engine, &native_O3_engine,
 	&vm_engine,        &jit_engine,
 #ifndef AGENT_SAFE /* make firmware-safe: none that checks nothing */
-	&jit_unchecked_engine,
+	&jit_unchecked_engine, &jit_plan_unchecked_engine,
 #endif
 	&femto_engine,     &rbpf_engine,     &rbpf_decode_engine,
 	&rbpf_cache_engine, &jit_compact_engine, &jit_plan_engine,

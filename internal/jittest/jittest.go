@@ -118,6 +118,7 @@ type Program struct {
 	DataLen    uint32
 	Helpers    []uint16 // ascending
 	Unchecked  bool     // jit-unchecked
+	Walled     bool     // as devices compile
 	DSP        bool     // Cortex-M4
 }
 
@@ -149,7 +150,10 @@ func Compile(p Program, memory []byte) (code []byte, fault abi.Fault) {
 		cpu = C.UB_CPU_DSP
 	}
 	if p.Unchecked {
-		options = C.JIT_UNCHECKED
+		options |= C.JIT_UNCHECKED
+	}
+	if p.Walled {
+		options |= C.JIT_WALLED
 	}
 	var where C.struct_ub_fault
 	places := make([]C.struct_jit_map, program.slots+1)

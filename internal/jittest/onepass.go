@@ -40,7 +40,14 @@ func CompileOnepass(p Program, plan, memory []byte) (code []byte, report Report,
 	defer C.free(notes)
 	c := C.struct_onepass_report{notes: (*C.uint8_t)(notes)}
 	var where C.struct_ub_fault
-	n := C.jittest_onepass(&program, (*C.uint8_t)(unsafe.SliceData(memory)), C.uint32_t(len(memory)), &c, &where)
+	var options C.uint32_t
+	if p.Unchecked {
+		options |= C.ONEPASS_UNCHECKED
+	}
+	if p.Walled {
+		options |= C.ONEPASS_WALLED
+	}
+	n := C.jittest_onepass(&program, options, (*C.uint8_t)(unsafe.SliceData(memory)), C.uint32_t(len(memory)), &c, &where)
 	report = Report{reasons[c.plan], int(c.slot), C.GoBytes(notes, C.int(program.slots))}
 	if n < 0 {
 		return nil, report, abi.Fault{Status: abi.Status(n), PC: uint32(where.pc), Addr: uint32(where.addr)}

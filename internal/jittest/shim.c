@@ -102,7 +102,7 @@ int32_t jittest_compile(struct ub_program *program, uint32_t cpu, uint32_t optio
 	return result;
 }
 
-int32_t jittest_onepass(struct ub_program *program, uint8_t *mem, uint32_t bytes, struct onepass_report *report,
+int32_t jittest_onepass(struct ub_program *program, uint32_t options, uint8_t *mem, uint32_t bytes, struct onepass_report *report,
 			struct ub_fault *where)
 {
 	uint32_t room = 9 * program->slots + 64;
@@ -114,8 +114,8 @@ int32_t jittest_onepass(struct ub_program *program, uint8_t *mem, uint32_t bytes
 		result = verify_program(program, UB_ENGINE_COMPILES, &arena, where);
 		if (result == 0) {
 			struct ub_fault there;
-			int32_t again = onepass_compile(program, tight, bytes, NULL, &there);
-			result = onepass_compile(program, mem, bytes, report, where);
+			int32_t again = onepass_compile(program, options, tight, bytes, NULL, &there);
+			result = onepass_compile(program, options, mem, bytes, report, where);
 			if (result != again || memcmp(where, &there, sizeof there) != 0 ||
 			    (result > 0 && memcmp(mem, tight, (uint32_t)result) != 0))
 				result = UB_E_INTERNAL - 1000;

@@ -31,7 +31,7 @@ int32_t jittest_compile(struct ub_program *program, uint32_t cpu, uint32_t optio
 			struct jit_map *map, struct ub_fault *where);
 
 /* The same by the compiler in one pass, whose plan is the program's; *report is filled in. */
-int32_t jittest_onepass(struct ub_program *program, uint8_t *mem, uint32_t bytes, struct onepass_report *report,
+int32_t jittest_onepass(struct ub_program *program, uint32_t options, uint8_t *mem, uint32_t bytes, struct onepass_report *report,
 			struct ub_fault *where);
 
 /* What the engine says to a program that was not verified, whatever it is. */

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/bench"
 	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/emu/unicorn"
 	"github.com/ubench-dev/ubench/internal/testenv"
@@ -24,12 +25,14 @@ func TestUnsafeMustBeAskedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = all.Close() })
-	job := emu.Job{Engine: "jit-unchecked", Format: abi.TextOnly, Image: exitSlot}
-	for unsafe, want := range map[bool]string{false: "e-unsafe", true: "ok"} {
-		job.Unsafe = unsafe
-		s, err := all.Run(t.Context(), job)
-		if err != nil || s.Fault.Status.Name() != want || (s.Execute != nil) != unsafe {
-			t.Errorf("asked for: %v: %v, %v, want %s", unsafe, s.Fault, err, want)
+	job := emu.Job{Format: abi.TextOnly, Image: exitSlot}
+	for _, job.Engine = range []string{"jit-unchecked", "jit-plan-unchecked"} {
+		for unsafe, want := range map[bool]string{false: "e-unsafe", true: "ok"} {
+			job.Unsafe = unsafe
+			s, err := all.Run(t.Context(), job)
+			if err != nil || s.Fault.Status.Name() != want || (s.Execute != nil) != unsafe {
+				t.Errorf("%s, asked for: %v: %v, %v, want %s", job.Engine, unsafe, s.Fault, err, want)
+			}
 		}
 	}
 	job.Engine, job.Unsafe = "jit", false
@@ -54,7 +57,7 @@ func TestSafeFirmware(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = target.Close() })
 	engines := target.Info().Engines
-	if !slices.Contains(engines, "jit") || slices.Contains(engines, "jit-unchecked") {
+	if !slices.Contains(engines, "jit") || slices.ContainsFunc(engines, bench.ChecksNothing) {
 		t.Errorf("engines %v", engines)
 	}
 	s, err := target.Run(t.Context(), emu.Job{Engine: "jit", Format: abi.TextOnly, Image: exitSlot})

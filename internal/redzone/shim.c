@@ -55,7 +55,7 @@ int32_t redzone_compile(struct redzone *z, uint32_t cpu, uint32_t options)
 int32_t redzone_onepass(struct redzone *z)
 {
 	z->report = (struct onepass_report){ 0 };
-	int32_t n = (z->compiler ? z->compiler : onepass_compile)(&z->program, z->code, sizeof z->code, &z->report, &z->where);
+	int32_t n = (z->compiler ? z->compiler : onepass_compile)(&z->program, 0, z->code, sizeof z->code, &z->report, &z->where);
 	z->code_bytes = n > 0 ? (uint32_t)n : 0;
 	return n < 0 ? n : 0;
 }

@@ -17,7 +17,7 @@ struct redzone {
 	struct ub_run run;     /* as the interpreter takes and leaves it */
 	struct helper_env env; /* likewise */
 	void *library; /* that the compiler in one pass comes from, if it is not the one that is linked */
-	int32_t (*compiler)(const struct ub_program *, uint8_t *, uint32_t, struct onepass_report *, struct ub_fault *);
+	int32_t (*compiler)(const struct ub_program *, uint32_t, uint8_t *, uint32_t, struct onepass_report *, struct ub_fault *);
 	const char *(*complaint)(void);
 	struct onepass_report report; /* what became of the plan */
 	uint8_t scratch[9 * REDZONE_SLOTS + 64]; /* for the verifier */

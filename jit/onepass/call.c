@@ -435,12 +435,14 @@ static void call_local(struct op *c, const struct ub_insn *insn)
 	if (indirect)
 		dispatch(c, d, false);
 	op_reserve_colds(c, 2);
-	if (c->called) { /* the first call is never one too many */
+	if (c->checked && c->called) { /* the first call is never one too many */
 		jit_cmp(&c->out.code, T2_SP, T2_R11);
 		op_stop_if(c, T2_LO, UB_E_DEPTH);
 	}
-	op_charge(c);
-	op_stop_if(c, T2_LO, UB_E_BUDGET);
+	if (c->checked) {
+		op_charge(c);
+		op_stop_if(c, T2_LO, UB_E_BUDGET);
+	}
 	move_frame(c, -UB_FRAME_BYTES);
 	if (indirect)
 		dispatch(c, d, true);

@@ -129,13 +129,15 @@ static void emit(struct op *c)
 	op_thunks(c);
 }
 
-static void begin(struct op *c, const struct ub_program *program, struct onepass_report *report)
+static void begin(struct op *c, const struct ub_program *program, uint32_t options, struct onepass_report *report)
 {
 	memset(c, 0, sizeof *c);
 	c->program = program;
 	c->text = program->text;
 	c->slots = program->slots;
 	c->report = report;
+	c->checked = !(options & ONEPASS_UNCHECKED);
+	c->walled = options & ONEPASS_WALLED;
 	c->map.calls = program->flags & UB_PROGRAM_LOCAL_CALLS;
 	c->map.entered_once = !(program->flags & UB_PROGRAM_CALLX);
 }
@@ -178,7 +180,7 @@ static int32_t pass(struct op *c, uint8_t *mem, uint32_t bytes)
 	return c->out.error;
 }
 
-int32_t onepass_compile(const struct ub_program *program, uint8_t *mem, uint32_t bytes, struct onepass_report *report,
+int32_t onepass_compile(const struct ub_program *program, uint32_t options, uint8_t *mem, uint32_t bytes, struct onepass_report *report,
 			struct ub_fault *where)
 {
 	struct op c;
@@ -189,12 +191,12 @@ int32_t onepass_compile(const struct ub_program *program, uint8_t *mem, uint32_t
 	report->plan = program->plan ? ONEPASS_FOLLOWED : ONEPASS_NO_PLAN;
 	report->slot = 0;
 	report->again = false;
-	begin(&c, program, report);
+	begin(&c, program, options, report);
 	int32_t status = program->slots > SLOTS_MAX ? UB_E_COMPILE_RANGE : pass(&c, mem, bytes);
 	if (program->plan && (c.refused || status == UB_E_COMPILE_CODE || status == UB_E_COMPILE_RANGE || (!status && c.out.code.broken))) {
 		report->plan = c.refused ? (enum onepass_reason)c.refused : ONEPASS_TOO_LARGE;
 		report->slot = c.slot;
-		begin(&c, program, report);
+		begin(&c, program, options, report);
 		c.plan.bits.bad = true;
 		status = program->slots > SLOTS_MAX ? UB_E_COMPILE_RANGE : pass(&c, mem, bytes);
 	}
@@ -220,7 +222,7 @@ int32_t onepass_compile(const struct ub_program *program, uint8_t *mem, uint32_t
 static int32_t prepare(const struct ub_engine *engine, const struct ub_program *program, struct ub_arena *arena,
 		       uint32_t cpu, struct ub_prepared *out, struct ub_fault *where)
 {
-	(void)engine;
+	uint32_t options = engine == &jit_plan_unchecked_engine ? ONEPASS_UNCHECKED : 0;
 	(void)cpu;
 	*where = (struct ub_fault){ 0 };
 	if (!(program->flags & UB_PROGRAM_VERIFIED) || program->flags & UB_PROGRAM_FEMTO) {
@@ -230,7 +232,7 @@ static int32_t prepare(const struct ub_engine *engine, const struct ub_program *
 	uint8_t *mem = ub_arena_take(arena, 0);
 	if (!mem)
 		return where->status = UB_E_MEMORY;
-	int32_t bytes = onepass_compile(program, mem, arena->size - arena->used, NULL, where);
+	int32_t bytes = onepass_compile(program, options, mem, arena->size - arena->used, NULL, where);
 	if (bytes < 0)
 		return bytes;
 	ub_arena_take(arena, (uint32_t)bytes);
@@ -264,6 +266,13 @@ static int32_t run_code(const struct ub_prepared *prepared, struct ub_run *run)
 const struct ub_engine jit_plan_engine = {
 	.name = "jit-plan",
 	.caps = UB_ENGINE_COMPILES | UB_ENGINE_DEVICE,
+	.prepare = prepare,
+	.run = run_code,
+};
+
+const struct ub_engine jit_plan_unchecked_engine = {
+	.name = "jit-plan-unchecked",
+	.caps = UB_ENGINE_COMPILES | UB_ENGINE_DEVICE | UB_ENGINE_UNSAFE,
 	.prepare = prepare,
 	.run = run_code,
 };

@@ -251,7 +251,7 @@ static void drop_high(struct op *c, uint32_t r)
 void op_jump(struct op *c, const struct ub_insn *insn)
 {
 	uint32_t target = op_target(insn, c->slot), op = UB_OP(insn->opcode);
-	bool pays = target <= c->slot && !op_loop_is_paid(c, target), always = op == UB_JA;
+	bool pays = c->checked && target <= c->slot && !op_loop_is_paid(c, target), always = op == UB_JA;
 	bool refunds = op_loop_refunds(c, target);
 	enum t2_cond cond = T2_AL;
 	enum outcome known = ALWAYS;

@@ -141,6 +141,8 @@ void op_loop_begin(struct op *c, bool on)
 {
 	struct op_loop *l = &c->loop;
 	l->active = l->fast = false;
+	if (!c->checked) /* one form, for there is nothing to be tested before it */
+		return;
 	if (!understand(c) || (on && l->head != l->start)) /* who comes from above is in the middle of a turn */
 		return;
 	if (l->head != l->start)

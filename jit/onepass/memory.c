@@ -238,6 +238,8 @@ static void check(struct op *c, const struct op_value *at, uint32_t var, int32_t
 {
 	uint32_t what = size | rights << JIT_CHECK_RIGHTS, region;
 	bool done = false;
+	if (!c->checked)
+		return;
 	if (var == UB_R10 || op_is_inside(c, var, offset, size, rights)) {
 		op_note(c, ONEPASS_PROVED);
 		return;

@@ -11,6 +11,12 @@
 #include "abi/engine.h"
 
 extern const struct ub_engine jit_plan_engine;
+extern const struct ub_engine jit_plan_unchecked_engine; /* no checks, no budget: for measurement only */
+
+enum {
+	ONEPASS_UNCHECKED = 1, /* what frames prove is proved as ever, and a plan is refused as ever */
+	ONEPASS_WALLED = 2,    /* for unprivileged code (device/): atomics ask the kernel instead of masking interrupts */
+};
 
 /* What became of a plan: X(NAME, text). */
 #define ONEPASS_REASONS(X)                                               \
@@ -60,8 +66,8 @@ struct onepass_report {
 
 /* Compiles `program`, which was verified, into `mem` (4-byte aligned, `bytes` long); what the code does not take is scratch
  * memory meanwhile. Returns the length of the code in bytes, or UB_E_COMPILE_* with status and slot in *where. *report tells what
- * became of the plan. */
-int32_t onepass_compile(const struct ub_program *program, uint8_t *mem, uint32_t bytes, struct onepass_report *report,
+ * became of the plan. `options`: ONEPASS_UNCHECKED and so on. */
+int32_t onepass_compile(const struct ub_program *program, uint32_t options, uint8_t *mem, uint32_t bytes, struct onepass_report *report,
 			struct ub_fault *where);
 
 #endif

@@ -334,6 +334,8 @@ struct op {
 	bool leaf;            /* it calls none: nothing depends on how low the stack is in it */
 	bool runs_on;         /* the next slot is come to from a branch that led there, not from the jump at hand */
 	uint8_t refused;      /* enum onepass_reason of the plan, or 0 */
+	bool checked;         /* not ONEPASS_UNCHECKED */
+	bool walled;          /* ONEPASS_WALLED */
 	uint16_t below;       /* with calls: r11 is the address of the frame's words without these bytes */
 	uint32_t bias;        /* the register that is home to r10 holds r10 - bias, so that offsets are short */
 	uint32_t *join;       /* bit per slot: it has a frame */

@@ -37,7 +37,7 @@ int32_t judge_compile(struct ub_program *program, const uint8_t *text, const uin
 	judge_place(&p, places);
 	p.map_places = p.nmaps ? places : NULL;
 	*report = (struct onepass_report){ .notes = notes, .code = where, .doubts = doubts, .room = room };
-	status = onepass_compile(&p, code, bytes, report, &fault);
+	status = onepass_compile(&p, 0, code, bytes, report, &fault);
 	report->notes = NULL;
 	report->code = NULL;
 	report->doubts = NULL;

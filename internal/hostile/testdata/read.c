@@ -34,7 +34,7 @@ static void compile(const struct ub_program *p, uint32_t bytes, int32_t *length)
 	if (!memory)
 		exit(3);
 	memset(memory, 0x5a, bytes);
-	*length = onepass_compile(p, memory, bytes, &report, &where);
+	*length = onepass_compile(p, 0, memory, bytes, &report, &where);
 	free(memory);
 }
 

@@ -205,7 +205,7 @@ static bool pair(const struct ub_program *p, uint64_t *seen, uint32_t *nseen)
 	struct ub_fault where;
 	memset(known, 0, sizeof known);
 	memset(notes, 0, sizeof notes);
-	if (onepass_compile(p, code, sizeof code, &report, &where) < 0)
+	if (onepass_compile(p, 0, code, sizeof code, &report, &where) < 0)
 		return snprintf(text, sizeof text, "it is not compiled: %d", where.status) > 0;
 	pairs++;
 	followed += report.plan == ONEPASS_FOLLOWED;
