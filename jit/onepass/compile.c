@@ -202,7 +202,7 @@ int32_t onepass_compile(const struct ub_program *program, uint32_t options, uint
 	}
 	if (c.refused) { /* what default.c claims does not hold */
 		report->again = true;
-		begin(&c, program, report);
+		begin(&c, program, options, report);
 		c.plan.bits.bad = c.map.plain = true;
 		status = pass(&c, mem, bytes);
 	}
