@@ -30,6 +30,7 @@ type Places struct {
 	Words      int                                   // of the code's own frame
 	Functions  []*Function
 	Convention *Convention // nil: all values of a variable live in one place
+	manner     manner
 }
 
 // Function is where the variables of a function live.
@@ -53,14 +54,31 @@ func (f *Function) Result(insn int, v plan.Var) (p plan.Place, ok bool) {
 // Of places the variables of a program. weight is how often each block of each function runs; wide tells whether the high
 // half of a register may be other than zero before an instruction; registers is how many there are to give. Programs of several functions keep every variable in
 // one place, so that functions agree on it.
-func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide func(function, insn int, v plan.Var) bool) *Places {
-	p := &Places{}
+// before, if there is one, is what was found when less was in doubt: what is tried again is only the manner that was best then.
+func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide func(function, insn int, v plan.Var) bool, before *Places) *Places {
+	if before != nil {
+		p, _ := place(live, weight, own, registers, wide, before.manner)
+		return p
+	}
+	var best *Places
+	least := math.Inf(1)
+	for _, m := range manners {
+		if p, cost := place(live, weight, own, registers, wide, m); best == nil || cost < least {
+			best, least = p, cost
+		}
+	}
+	return best
+}
+
+// place does so in one manner; cost is in cycles, roughly, what accesses to memory and copies take.
+func place(live *liveness.Live, weight [][]float64, own Own, registers int, wide func(function, insn int, v plan.Var) bool, m manner) (p *Places, cost float64) {
+	p = &Places{manner: m}
 	for v := range p.Home {
 		p.Home[v] = plan.Nowhere
 	}
 	p.Convention = conventional(live, wide)
 	split := len(live.Functions) == 1 || p.Convention != nil
-	c := colouring{own: own, registers: registers}
+	c := colouring{own: own, registers: registers, manner: m}
 	if p.Convention != nil {
 		c.barred = p.Convention.Shared
 	}
@@ -84,7 +102,10 @@ func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide fu
 		c.apart()
 	}
 	c.colour(p)
-	return p
+	for _, f := range p.Functions {
+		cost += f.w.copies()
+	}
+	return p, cost + c.spills()
 }
 
 // node is what is coloured: a web, or all webs of a variable, or a variable of the compiler's own.
@@ -103,6 +124,7 @@ type node struct {
 }
 
 type colouring struct {
+	manner    manner
 	registers int
 	barred    uint16 // registers that are not for what is needed everywhere, since helpers change them
 	own       Own
@@ -113,7 +135,7 @@ type colouring struct {
 // add takes the webs of a function in. Without splitting there is one node for a variable.
 func (c *colouring) add(w *webs, split bool) {
 	if split {
-		w.coalesce()
+		w.coalesce(c.manner)
 	}
 	if c.byVar == nil {
 		c.byVar = map[plan.Var]int{}
@@ -201,17 +223,7 @@ func (c *colouring) colour(p *Places) {
 			}
 		}
 	}
-	order := make([]int, len(c.nodes))
-	for n := range order {
-		order[n] = n
-	}
-	worth := func(d *node) float64 {
-		if d.must != plan.Nowhere {
-			return math.Inf(1)
-		}
-		return d.weight / float64(d.insns+2)
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(worth(c.nodes[b]), worth(c.nodes[a])) })
+	order := c.order()
 	words := map[plan.Var]plan.Place{} // words that variables were given already
 	for _, n := range order {
 		d := c.nodes[n]

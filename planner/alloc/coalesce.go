@@ -12,6 +12,9 @@ import (
 // Webs that one is made of the other, and that are never needed together, are coloured as one: results of an operation with
 // what it changed first, since that also says less in the plan, then copies.
 
+// often is how often a copy is made that is worth more than what the plan then says.
+const often = 2
+
 // root is the first of the webs that are coloured as one with a web.
 func (w *webs) root(n int) int {
 	for w.one != nil && w.one[n] != n {
@@ -20,21 +23,25 @@ func (w *webs) root(n int) int {
 	return n
 }
 
-func (w *webs) coalesce() {
+func (w *webs) coalesce(m manner) {
 	w.one = make([]int, len(w.list))
 	members := make([][]int, len(w.list))
 	for n := range w.one {
 		w.one[n] = n
 		members[n] = []int{n}
 	}
-	slices.SortStableFunc(w.pairs, func(a, b pair) int {
-		if a.same != b.same {
-			if a.same {
-				return 1
-			}
-			return -1
+	// A copy is an instruction less, each time; a result in its operand's place only says less in the plan.
+	rank := func(p *pair) int {
+		switch {
+		case p.same:
+			return 1
+		case m.copies && p.weight > often:
+			return 0
 		}
-		return cmp.Compare(b.weight, a.weight)
+		return 2
+	}
+	slices.SortStableFunc(w.pairs, func(a, b pair) int {
+		return cmp.Or(cmp.Compare(rank(&a), rank(&b)), cmp.Compare(b.weight, a.weight))
 	})
 	for _, p := range w.pairs {
 		a, b := w.root(p.a), w.root(p.b)
@@ -44,7 +51,7 @@ func (w *webs) coalesce() {
 		if (w.list[a].barred != w.list[b].barred || w.list[a].must != w.list[b].must) && !p.same {
 			continue // one of them may want what the other cannot have
 		}
-		if w.crowded(members[a], members[b]) {
+		if w.crowded(members[a], members[b], p.weight >= m.nested) {
 			continue
 		}
 		if slices.ContainsFunc(members[a], func(x int) bool {
@@ -61,17 +68,19 @@ func (w *webs) coalesce() {
 }
 
 // crowded tells whether webs together have as many neighbours that are hard to place as there are registers (Briggs'
-// criterion), so that as one they might find no register.
-func (w *webs) crowded(a, b []int) bool {
-	hard := map[int]bool{}
-	for _, list := range [][]int{a, b} {
+// criterion), so that as one they might find no register; nested: unless those of one are the other's as well (George's).
+func (w *webs) crowded(a, b []int, nested bool) bool {
+	var of [2]set
+	var all set
+	for n, list := range [][]int{a, b} {
 		for _, x := range list {
 			for y := range w.list[x].near.all() {
 				if !w.list[y].nowhere && w.list[y].near.size() >= Registers {
-					hard[w.root(y)] = true
+					of[n].add(w.root(y))
+					all.add(w.root(y))
 				}
 			}
 		}
 	}
-	return len(hard) >= Registers-3
+	return all.size() >= Registers-3 && !(nested && all.size() == max(of[0].size(), of[1].size()))
 }
