@@ -51,10 +51,11 @@ type builder struct {
 type caution int
 
 const (
-	free      caution = iota
-	noApart           // moves off the straight line, and values computed on one way only
-	noDefer           // values that are computed where they are read
-	noRecords         // records of loops
+	free        caution = iota
+	plainPlaces         // manners of giving registers but one
+	noApart             // moves off the straight line, and values computed on one way only
+	noDefer             // values that are computed where they are read
+	noRecords           // records of loops
 )
 
 // spilt is a result of an instruction that is taken for zero. If the device cannot see that, it writes it where the variable

@@ -192,7 +192,11 @@ func (b *builder) allocate() {
 	if plan.HasCalls(b.image.Text) {
 		registers-- // one finds the frame
 	}
-	b.places = alloc.Of(b.Live, b.weights, own, registers, wide, b.places)
+	before := b.places
+	if b.caution >= plainPlaces && before == nil {
+		before = alloc.Plain
+	}
+	b.places = alloc.Of(b.Live, b.weights, own, registers, wide, before)
 }
 
 // joins lists the slots behind loops with records, or amid them, where their versions meet, if no jump leads there.

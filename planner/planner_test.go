@@ -13,7 +13,6 @@ import (
 	"github.com/ubench-dev/ubench/internal/progen"
 	"github.com/ubench-dev/ubench/internal/testenv"
 	"github.com/ubench-dev/ubench/planner"
-	"github.com/ubench-dev/ubench/planner/cfg"
 	"github.com/ubench-dev/ubench/planner/internal/asm"
 	"github.com/ubench-dev/ubench/planner/plan"
 )
@@ -205,42 +204,5 @@ func TestCopyStaysInItsWord(t *testing.T) {
 	}
 	if _, err := planner.Of(p); err != nil {
 		t.Error(err)
-	}
-}
-
-// The sum of the inner loop of a product of matrices, which is copied from one register to another in each turn, lives in one place,
-// and nothing that this loop names in memory.
-func TestCarriedCopies(t *testing.T) {
-	for _, p := range programs(t) {
-		if p.Name != "matmul" {
-			continue
-		}
-		r, err := planner.Of(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, at := r.Program.Functions[0], r.Places.Functions[0]
-		copies := 0
-		for b := range f.Blocks {
-			last := f.Insns[f.Blocks[b].Last-1]
-			if last.Class != cfg.Branch || last.Target != f.Slot(b) || r.Forests[0].Of[b] < 0 || r.Forests[0].Loops[r.Forests[0].Of[b]].Depth < 2 {
-				continue
-			}
-			for k := f.Blocks[b].First; k < f.Blocks[b].Last; k++ {
-				i := &f.Insns[k]
-				if i.Class != cfg.Move || !i.Register || !r.Live.Functions[0].In[b].Has(plan.R(int(i.Dst))) {
-					continue
-				}
-				copies++
-				place, _ := at.Result(k, plan.R(int(i.Dst)))
-				source, ok := at.Result(k-3, plan.R(int(i.Src)))
-				if !ok || place != source || place >= plan.FrameWord {
-					t.Errorf("slot %d: a copy from %v to %v", i.Slot, source, place)
-				}
-			}
-		}
-		if copies == 0 {
-			t.Error("there is no such copy")
-		}
 	}
 }

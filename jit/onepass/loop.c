@@ -137,15 +137,6 @@ static bool understand(struct op *c)
 	return !(l->prepaid && pays_elsewhere(c));
 }
 
-/* The frame of the first slot again; results go where the plan says at this instruction. */
-static void begin_again(struct op *c)
-{
-	const struct op_say *say = &c->plan.say;
-	op_frame(c, c->loop.start, OP_ENTER);
-	for (uint32_t i = 0; i < say->nplaces; i++)
-		c->places.home[say->var[i]] = say->place[i];
-}
-
 void op_loop_begin(struct op *c, bool on)
 {
 	struct op_loop *l = &c->loop;
@@ -158,7 +149,7 @@ void op_loop_begin(struct op *c, bool on)
 		op_frame(c, l->head, OP_ENTER);
 	if (!op_guard_possible(c)) {
 		if (l->head != l->start)
-			begin_again(c);
+			op_frame(c, l->start, OP_ENTER);
 		return;
 	}
 	l->written = written_in(c);
@@ -182,7 +173,7 @@ void op_loop_begin(struct op *c, bool on)
 	l->first_fixup = c->out.nfixups;
 	jit_branch(&c->out, T2_AL, JIT_TO_SLOT, l->head);
 	c->out.offset[l->start] = (uint16_t)c->out.code.len;
-	begin_again(c);
+	op_frame(c, l->start, OP_ENTER);
 }
 
 bool op_loop_head(struct op *c)

@@ -35,7 +35,7 @@ func (w *webs) coalesce(m manner) {
 		switch {
 		case p.same:
 			return 1
-		case m.copies && p.weight > often:
+		case p.weight > m.copies:
 			return 0
 		}
 		return 2

@@ -13,7 +13,7 @@ import (
 // manner is one of several ways to colour. None is best for all programs, so each is tried, and the one kept that leaves
 // least in memory.
 type manner struct {
-	copies bool    // copies that are made often are coalesced before results with their operands
+	copies float64 // copies that are made more often are coalesced before results with their operands
 	nested float64 // webs that are copied that often are coalesced also if the neighbours of one are the other's as well
 	first  first
 }
@@ -34,17 +34,21 @@ const (
 )
 
 var manners = []manner{
-	{false, never, denseFirst},
-	{true, often, denseFirst},
-	{true, always, denseFirst},
-	{false, never, mixedFirst},
-	{true, often, mixedFirst},
-	{true, always, mixedFirst},
-	{true, often, usedFirst},
-	{false, never, hardFirst},
-	{true, often, hardFirst},
-	{true, always, hardFirst},
+	{always, never, denseFirst},
+	{often, never, denseFirst},
+	{always, often, denseFirst},
+	{always, never, mixedFirst},
+	{often, often, mixedFirst},
+	{always, often, mixedFirst},
+	{always, often, usedFirst},
+	{always, never, hardFirst},
+	{often, often, hardFirst},
+	{always, often, hardFirst},
 }
+
+// Plain is what stands for `before` where colouring is to be done in the first manner only, which is the one that plans are refused
+// with least.
+var Plain = &Places{manner: manners[0]}
 
 // order is the order in which nodes are given places.
 func (c *colouring) order() []int {
