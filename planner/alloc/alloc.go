@@ -51,6 +51,10 @@ func (f *Function) Result(insn int, v plan.Var) (p plan.Place, ok bool) {
 	return f.w.list[n].place, true
 }
 
+// Plain is what stands for `before` where colouring is to be done in the first manner only, which is the one that plans are refused
+// with least.
+var Plain = &Places{manner: manners[0]}
+
 // Of places the variables of a program. weight is how often each block of each function runs; wide tells whether the high
 // half of a register may be other than zero before an instruction; registers is how many there are to give. Programs of several functions keep every variable in
 // one place, so that functions agree on it.
@@ -356,6 +360,78 @@ func (c *colouring) homes(p *Places) {
 			last = k.v
 		}
 	}
+}
+
+// order is the order in which nodes are given places.
+func (c *colouring) order() []int {
+	order := make([]int, len(c.nodes))
+	for n := range order {
+		order[n] = n
+	}
+	rank := c.ranks()
+	worth := func(n int) float64 {
+		d := c.nodes[n]
+		switch {
+		case d.must != plan.Nowhere:
+			return math.Inf(1)
+		case rank != nil:
+			return rank[n]
+		case c.manner.first == usedFirst:
+			return d.weight
+		case c.manner.first == mixedFirst:
+			return d.weight / math.Sqrt(float64(d.insns+2))
+		}
+		return d.weight / float64(d.insns+2)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(worth(b), worth(a)) })
+	return order
+}
+
+// ranks numbers nodes by when they are taken out of the graph: those with fewer neighbours left than there are registers,
+// else the one that costs least in memory. What is taken out first is coloured last.
+func (c *colouring) ranks() []float64 {
+	if c.manner.first != hardFirst {
+		return nil
+	}
+	degree := make([]int, len(c.nodes))
+	ranks := make([]float64, len(c.nodes))
+	for n, d := range c.nodes {
+		degree[n] = d.near.size()
+	}
+	for round := 1; round <= len(c.nodes); round++ {
+		best, bestCost := -1, 0.0
+		for n, d := range c.nodes {
+			if ranks[n] != 0 {
+				continue
+			}
+			cost := d.weight / float64(degree[n]+1)
+			if degree[n] < c.registers {
+				cost = -1 / float64(degree[n]+1)
+			}
+			if best < 0 || cost < bestCost {
+				best, bestCost = n, cost
+			}
+		}
+		ranks[best] = float64(round)
+		for m := range c.nodes[best].near.all() {
+			degree[m]--
+		}
+	}
+	return ranks
+}
+
+// spills is what accesses to memory cost, in cycles, roughly.
+func (c *colouring) spills() (cost float64) {
+	for _, d := range c.nodes {
+		switch {
+		case d.place == plan.Nowhere:
+		case d.place >= plan.FrameWord:
+			cost += inMemory * d.weight
+		case d.place >= cheap:
+			cost += wideName * d.weight
+		}
+	}
+	return cost
 }
 
 // String lists where variables live where each block begins.
