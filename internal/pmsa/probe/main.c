@@ -7,6 +7,7 @@
 
 #include "device/boards/board.h"
 #include "device/kernel/scs.h"
+#include "device/mpu/regions.h"
 
 enum { READ, WRITE, EXECUTE, USER_READ, USER_WRITE, USER_EXECUTE, KINDS };
 enum { MEM_FAULT = 1, OWN = 6, REGIONS = 6 };
