@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/planner/alloc"
 	"github.com/ubench-dev/ubench/planner/judge"
 	"github.com/ubench-dev/ubench/planner/plan"
 	"github.com/ubench-dev/ubench/planner/ranges"
@@ -16,7 +17,8 @@ import (
 const rounds = 200
 
 // Of makes a plan of a program. The device's compiler, on the host, says which claims it cannot see to hold; they are left
-// out of the next attempt. Where that comes to no end, all is tried again with less in it from the start.
+// out of the next attempt. Registers are given in several manners, of which the one is kept that makes the least code: what is in
+// memory, moved or named by long instructions makes more. Where no attempt comes to an end, all is tried again with less in it from the start.
 func Of(p *image.Program) (*Result, error) {
 	a, err := Analyse(p)
 	if err != nil {
@@ -27,11 +29,21 @@ func Of(p *image.Program) (*Result, error) {
 		return nil, err
 	}
 	for c := free; c <= noRecords; c++ {
-		b := newBuilder(a, p, j)
-		b.caution = c
-		var r *Result
-		if r, err = b.attempts(); err == nil {
-			return r, nil
+		var of *builder
+		var best *Result
+		for m := range alloc.Manners {
+			b := newBuilder(a, p, j)
+			b.caution, b.manner = c, m
+			r, refused := b.attempts()
+			switch {
+			case refused != nil:
+				err = refused
+			case best == nil || len(r.Verdict.Code) < len(best.Verdict.Code):
+				of, best = b, r
+			}
+		}
+		if best != nil {
+			return of.prune(j, best), nil
 		}
 	}
 	return nil, err
@@ -89,7 +101,7 @@ func (b *builder) attempt(j *judge.Judge) (r *Result, again bool, err error) {
 	if b.unproved(&v) {
 		return nil, true, nil
 	}
-	return b.prune(j, &Result{b.Analysis, b.plan, data, v, b.places}), false, nil
+	return &Result{b.Analysis, b.plan, data, v, b.places}, false, nil
 }
 
 // unproved finds accesses that the host can prove and the device cannot: a test before a loop may do for these, too.

@@ -40,6 +40,7 @@ type builder struct {
 	judge     *judge.Judge
 	round     int
 	caution   caution
+	manner    int // of giving registers
 	plan      *plan.Plan
 	records   map[int]*record // loops with a record, by the slot they stand at
 	homes     [plan.Word + plan.MaxWords]plan.Place
@@ -51,11 +52,10 @@ type builder struct {
 type caution int
 
 const (
-	free        caution = iota
-	plainPlaces         // manners of giving registers but one
-	noApart             // moves off the straight line, and values computed on one way only
-	noDefer             // values that are computed where they are read
-	noRecords           // records of loops
+	free      caution = iota
+	noApart           // moves off the straight line, and values computed on one way only
+	noDefer           // values that are computed where they are read
+	noRecords         // records of loops
 )
 
 // spilt is a result of an instruction that is taken for zero. If the device cannot see that, it writes it where the variable

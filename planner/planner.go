@@ -192,11 +192,7 @@ func (b *builder) allocate() {
 	if plan.HasCalls(b.image.Text) {
 		registers-- // one finds the frame
 	}
-	before := b.places
-	if b.caution >= plainPlaces && before == nil {
-		before = alloc.Plain
-	}
-	b.places = alloc.Of(b.Live, b.weights, own, registers, wide, before)
+	b.places = alloc.Of(b.Live, b.weights, own, registers, wide, b.manner)
 }
 
 // joins lists the slots behind loops with records, or amid them, where their versions meet, if no jump leads there.

@@ -30,7 +30,6 @@ type Places struct {
 	Words      int                                   // of the code's own frame
 	Functions  []*Function
 	Convention *Convention // nil: all values of a variable live in one place
-	manner     manner
 }
 
 // Function is where the variables of a function live.
@@ -51,32 +50,12 @@ func (f *Function) Result(insn int, v plan.Var) (p plan.Place, ok bool) {
 	return f.w.list[n].place, true
 }
 
-// Plain is what stands for `before` where colouring is to be done in the first manner only, which is the one that plans are refused
-// with least.
-var Plain = &Places{manner: manners[0]}
-
-// Of places the variables of a program. weight is how often each block of each function runs; wide tells whether the high
-// half of a register may be other than zero before an instruction; registers is how many there are to give. Programs of several functions keep every variable in
-// one place, so that functions agree on it.
-// before, if there is one, is what was found when less was in doubt: what is tried again is only the manner that was best then.
-func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide func(function, insn int, v plan.Var) bool, before *Places) *Places {
-	if before != nil {
-		p, _ := place(live, weight, own, registers, wide, before.manner)
-		return p
-	}
-	var best *Places
-	least := math.Inf(1)
-	for _, m := range manners {
-		if p, cost := place(live, weight, own, registers, wide, m); best == nil || cost < least {
-			best, least = p, cost
-		}
-	}
-	return best
-}
-
-// place does so in one manner; cost is in cycles, roughly, what accesses to memory and copies take.
-func place(live *liveness.Live, weight [][]float64, own Own, registers int, wide func(function, insn int, v plan.Var) bool, m manner) (p *Places, cost float64) {
-	p = &Places{manner: m}
+// Of places the variables of a program, coloured in a manner, from 0 to Manners - 1. weight is how often each block of each function runs; wide
+// tells whether the high half of a register may be other than zero before an instruction; registers is how many there are to give. Programs of
+// several functions keep every variable in one place, so that functions agree on it.
+func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide func(function, insn int, v plan.Var) bool, manner int) *Places {
+	p := &Places{}
+	m := manners[manner]
 	for v := range p.Home {
 		p.Home[v] = plan.Nowhere
 	}
@@ -106,10 +85,7 @@ func place(live *liveness.Live, weight [][]float64, own Own, registers int, wide
 		c.apart()
 	}
 	c.colour(p)
-	for _, f := range p.Functions {
-		cost += f.w.copies()
-	}
-	return p, cost + c.spills()
+	return p
 }
 
 // node is what is coloured: a web, or all webs of a variable, or a variable of the compiler's own.
@@ -418,20 +394,6 @@ func (c *colouring) ranks() []float64 {
 		}
 	}
 	return ranks
-}
-
-// spills is what accesses to memory cost, in cycles, roughly.
-func (c *colouring) spills() (cost float64) {
-	for _, d := range c.nodes {
-		switch {
-		case d.place == plan.Nowhere:
-		case d.place >= plan.FrameWord:
-			cost += inMemory * d.weight
-		case d.place >= cheap:
-			cost += wideName * d.weight
-		}
-	}
-	return cost
 }
 
 // String lists where variables live where each block begins.

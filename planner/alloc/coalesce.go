@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/ubench-dev/ubench/planner/cfg"
-	"github.com/ubench-dev/ubench/planner/plan"
 )
 
 // Webs that one is made of the other, and that are never needed together, are coloured as one: results of an operation with
@@ -81,21 +80,4 @@ func (w *webs) crowded(a, b []int, nested bool) bool {
 		}
 	}
 	return all.size() >= Registers-3 && !(nested && all.size() == max(of[0].size(), of[1].size()))
-}
-
-// copies is what copies cost, in cycles, roughly.
-func (w *webs) copies() (cost float64) {
-	for _, p := range w.pairs {
-		a, b := &w.list[p.a], &w.list[p.b]
-		switch {
-		case a.place == b.place, a.place >= plan.FrameWord, b.place >= plan.FrameWord:
-		case p.same:
-			cost += inPlace * p.weight
-		case !p.needed:
-			cost += mayCopy * p.weight
-		default:
-			cost += p.weight
-		}
-	}
-	return cost
 }

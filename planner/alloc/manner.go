@@ -4,8 +4,7 @@ package alloc
 
 import "math"
 
-// manner is one of several ways to colour. None is best for all programs, so each is tried, and the one kept that leaves
-// least in memory.
+// manner is one of several ways to colour. None is best for all programs: who asks tries them, and keeps what makes the least code.
 type manner struct {
 	copies float64 // copies that are made more often are coalesced before results with their operands
 	nested float64 // webs that are copied that often are coalesced also if the neighbours of one are the other's as well
@@ -29,23 +28,15 @@ const (
 	always = 0
 )
 
-var manners = []manner{
+// Manners is how many there are. Of plans that are coloured in the first one fewest are refused.
+const Manners = len(manners)
+
+var manners = [...]manner{
 	{always, never, denseFirst},
-	{often, never, denseFirst},
 	{always, often, denseFirst},
 	{always, never, mixedFirst},
 	{often, often, mixedFirst},
-	{always, often, mixedFirst},
 	{always, often, usedFirst},
 	{always, never, hardFirst},
 	{often, often, hardFirst},
-	{always, often, hardFirst},
 }
-
-// What things cost in cycles: words of memory are read more often than written.
-const (
-	inMemory = 1.8
-	wideName = 0.05 // an instruction of 32 bits for want of a low register
-	mayCopy  = 0.2  // a copy that may be left to who reads it
-	inPlace  = 0.02 // a result elsewhere than its operand, which the plan has to say
-)

@@ -25,13 +25,11 @@ type web struct {
 	nowhere bool // it is never in need of a place
 }
 
-// pair is two webs that one instruction makes of each other, weight times; same of one variable. What is not needed behind
-// the block may not be copied at all.
+// pair is two webs that one instruction makes of each other, weight times; same of one variable.
 type pair struct {
 	a, b   int
 	weight float64
 	same   bool
-	needed bool
 }
 
 // webs of one function.
@@ -274,7 +272,7 @@ func (w *webs) insn(k int, before map[plan.Var]int, weight float64, wide func(k 
 			continue
 		}
 		if m, ok := before[from]; ok && m != n {
-			w.pairs = append(w.pairs, pair{n, m, weight, same, w.needed(k, v)})
+			w.pairs = append(w.pairs, pair{n, m, weight, same})
 			w.list[n].hints[m] += weight
 			w.list[m].hints[n] += weight
 		}
@@ -306,17 +304,6 @@ func (w *webs) insn(k int, before map[plan.Var]int, weight float64, wide func(k 
 	for _, n := range after {
 		w.list[n].insns++
 	}
-}
-
-// needed tells whether what an instruction writes is needed behind its block.
-func (w *webs) needed(k int, v plan.Var) bool {
-	last := w.g.Blocks[w.g.BlockOf(k)].Last
-	for k++; k < last; k++ {
-		if _, ok := w.def[k][v]; ok {
-			return false
-		}
-	}
-	return w.g.After[last-1].Has(v)
 }
 
 // exit keeps what a function returns apart: each has a place of its own where it ends.
