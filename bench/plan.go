@@ -78,26 +78,35 @@ func (p *Plan) points(info emu.Info) ([]point, error) {
 				return nil, err
 			}
 		}
+		type start struct {
+			job emu.Job
+			err error
+		}
+		var starts []start // of each engine, without input
+		for _, engine := range engines {
+			job, err := emu.Job{Engine: engine, Kernel: b.Name}, error(nil)
+			if !RunsKernels(engine) {
+				job, err = NewJob(engine, program)
+			}
+			if err != nil && !errors.Is(err, image.ErrUnsupported) {
+				return nil, fmt.Errorf("%s for engine %s: %w", b.Name, engine, err)
+			}
+			starts = append(starts, start{job, err})
+		}
 		for _, size := range sizes {
 			input := b.Input(size)
-			for _, engine := range engines {
-				job, err := NewJob(engine, program)
-				if RunsKernels(engine) {
-					if p.Engines == nil && !slices.Contains(info.Kernels, b.Name) {
-						continue
-					}
-					job, err = emu.Job{Engine: engine, Kernel: b.Name}, nil
+			for n, engine := range engines {
+				if RunsKernels(engine) && p.Engines == nil && !slices.Contains(info.Kernels, b.Name) {
+					continue
 				}
-				if err != nil && !errors.Is(err, image.ErrUnsupported) {
-					return nil, fmt.Errorf("%s for engine %s: %w", b.Name, engine, err)
-				}
+				job := starts[n].job
 				if job.Helpers == nil {
 					job.Helpers = b.Helpers
 				}
 				job.Context, job.Trace = input, b.Trace
 				job.Budget = p.Budget
 				job.WantContext = true
-				points = append(points, point{benchmark: b, size: size, job: job, err: err, optional: p.Engines == nil})
+				points = append(points, point{benchmark: b, size: size, job: job, err: starts[n].err, optional: p.Engines == nil})
 			}
 		}
 	}

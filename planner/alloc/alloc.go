@@ -9,6 +9,7 @@ package alloc
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -55,7 +56,13 @@ func (f *Function) Result(insn int, v plan.Var) (p plan.Place, ok bool) {
 // several functions keep every variable in one place, so that functions agree on it.
 func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide func(function, insn int, v plan.Var) bool, manner int) *Places {
 	p := &Places{}
-	m := manners[manner]
+	m := manners[manner%len(manners)]
+	if manner >= len(manners) {
+		own = maps.Clone(own)
+		for v := range own {
+			own[v] *= ownAgain
+		}
+	}
 	for v := range p.Home {
 		p.Home[v] = plan.Nowhere
 	}
