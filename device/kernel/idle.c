@@ -8,13 +8,15 @@
 
 enum { SYST_MOST = 0xffffff, SYST_ON = SYST_CLKSOURCE | SYST_TICKINT | SYST_ENABLE };
 
-/* Starts SysTick: `counts` to the next tick, then as many as a tick has. */
+/* Starts SysTick: `counts` to the next tick, then as many as a tick has, which is said when the first are loaded: that takes a clock, or
+ * several instructions of an emulator. */
 static void set_clock(uint32_t counts, uint32_t tick)
 {
 	SYST_RVR = counts - 1;
 	SYST_CVR = 0;
 	SYST_CSR = SYST_ON;
-	(void)SYST_CVR;
+	while (!SYST_CVR)
+		;
 	SYST_RVR = tick - 1;
 }
 
