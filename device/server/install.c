@@ -254,7 +254,7 @@ void server_rollback(void *owner, const struct coap_request *q, struct coap_repl
 	if (number < 0)
 		return server_say_absent(reply);
 	if (!s->programs[number].trial)
-		return server_say(reply, COAP_CONFLICT, "it is not on trial: there is none to go back to");
+		return server_say(reply, COAP_CONFLICT, "not on trial: there is none to go back to");
 	if (server_busy(s))
 		return server_say_busy(reply);
 	if ((err = go_back(s, (uint32_t)number, "[server] rolled back\n")))
@@ -279,7 +279,7 @@ uint64_t server_judge(struct server *s, uint64_t now)
 		else if (!faulted && due > now)
 			next = due < next ? due : next;
 		else if (!faulted && !own->part && !stay(s, i))
-			supervisor_log(&s->supervisor, i, "[server] ran long enough without a fault: confirmed\n");
+			supervisor_log(&s->supervisor, i, "[server] no fault for long enough: confirmed\n");
 		else if (server_busy(s))
 			next = now + COAP_UPLOAD_US; /* flash is being written */
 		else

@@ -76,7 +76,8 @@ void server_say_busy(struct coap_reply *reply);
 void server_say_absent(struct coap_reply *reply);
 /* A map's key, and pairs. */
 void server_key(const struct cbor_writer *w, enum server_key key);
-void server_uint(const struct cbor_writer *w, enum server_key key, uint64_t value);
+void server_uint(const struct cbor_writer *w, enum server_key key, uint32_t value);
+void server_uint64(const struct cbor_writer *w, enum server_key key, uint64_t value);
 void server_int(const struct cbor_writer *w, enum server_key key, int64_t value);
 void server_text(const struct cbor_writer *w, enum server_key key, const char *text);
 void server_bytes(const struct cbor_writer *w, enum server_key key, const uint8_t *bytes, uint32_t len);

@@ -216,7 +216,7 @@ static void show_records(struct maps_map *m, uint64_t from, const struct cbor_wr
 	uint32_t at = m->consumed, next = at, n = records(m, &next, ~0u, NULL);
 
 	cbor_head(w, CBOR_MAP, 3);
-	server_uint(w, SERVER_KEY_NEXT, (uint64_t)m->seed << 32 | next);
+	server_uint64(w, SERVER_KEY_NEXT, (uint64_t)m->seed << 32 | next);
 	server_uint(w, SERVER_KEY_DROPPED, m->dropped);
 	server_key(w, SERVER_KEY_ENTRIES);
 	cbor_head(w, CBOR_ARRAY, n);

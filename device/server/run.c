@@ -88,7 +88,7 @@ static void show_result(struct server *s, uint32_t number, struct coap_reply *re
 	reply->format = COAP_FORMAT_CBOR;
 	cbor_head(&w, CBOR_MAP, faulted ? 7 : 5);
 	server_int(&w, SERVER_KEY_STATUS, p->status);
-	server_uint(&w, SERVER_KEY_RESULT, p->result);
+	server_uint64(&w, SERVER_KEY_RESULT, p->result);
 	server_uint(&w, SERVER_KEY_SPENT, p->spent);
 	if (faulted) {
 		server_uint(&w, SERVER_KEY_SLOT, p->fault.end.fault.pc);

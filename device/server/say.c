@@ -7,7 +7,12 @@ void server_key(const struct cbor_writer *w, enum server_key key)
 	cbor_head(w, CBOR_UINT, key);
 }
 
-void server_uint(const struct cbor_writer *w, enum server_key key, uint64_t value)
+void server_uint(const struct cbor_writer *w, enum server_key key, uint32_t value)
+{
+	server_uint64(w, key, value);
+}
+
+void server_uint64(const struct cbor_writer *w, enum server_key key, uint64_t value)
 {
 	server_key(w, key);
 	cbor_head(w, CBOR_UINT, value);
@@ -42,15 +47,9 @@ void server_say_absent(struct coap_reply *reply)
 	server_say(reply, COAP_NOT_FOUND, "no such program");
 }
 
-/* What there was no memory for. */
-static int is_short(const struct server *s, int32_t status)
-{
-	return s->supervisor.shortage.what && (status == UB_E_MEMORY || status == UB_E_COMPILE_CODE || status == UB_E_COMPILE_SCRATCH);
-}
-
 void server_refuse(const struct server *s, struct coap_reply *reply, const struct ub_fault *fault)
 {
-	const struct supervisor_shortage *shortage = &s->supervisor.shortage;
+	const struct supervisor_shortage *shortage = supervisor_shortage(&s->supervisor, fault->status);
 	struct cbor_writer w = server_writer(reply);
 
 	switch (fault->status) {
@@ -63,16 +62,15 @@ void server_refuse(const struct server *s, struct coap_reply *reply, const struc
 	}
 	reply->code = COAP_UNPROCESSABLE;
 	reply->format = COAP_FORMAT_CBOR;
-	int more = is_short(s, fault->status);
-	cbor_head(&w, CBOR_MAP, more ? 7 : 3);
-	if (more) {
+	cbor_head(&w, CBOR_MAP, shortage ? 7 : 3);
+	if (shortage) {
 		server_uint(&w, SERVER_KEY_MEMORY_FREE, shortage->free);
 		server_uint(&w, SERVER_KEY_MEMORY_LARGEST, shortage->largest);
 	}
 	server_int(&w, SERVER_KEY_STATUS, fault->status);
 	server_uint(&w, SERVER_KEY_SLOT, fault->pc);
 	server_uint(&w, SERVER_KEY_ADDRESS, fault->addr);
-	if (more) {
+	if (shortage) {
 		server_text(&w, SERVER_KEY_WHAT, shortage->what);
 		server_uint(&w, SERVER_KEY_NEEDED, shortage->bytes);
 	}

@@ -36,7 +36,7 @@ void server_device(void *owner, const struct coap_request *q, struct coap_reply 
 	server_text(&w, SERVER_KEY_BOARD, b->name);
 	server_text(&w, SERVER_KEY_CORE, b->core);
 	server_text(&w, SERVER_KEY_FIRMWARE, s->setup->firmware);
-	server_uint(&w, SERVER_KEY_UPTIME, os_now() / 1000);
+	server_uint64(&w, SERVER_KEY_UPTIME, os_now() / 1000);
 	server_uint(&w, SERVER_KEY_MEMORY, s->supervisor.pool.bytes);
 	server_uint(&w, SERVER_KEY_MEMORY_FREE, pool_free(&s->supervisor.pool));
 	server_uint(&w, SERVER_KEY_MEMORY_LARGEST, pool_largest(&s->supervisor.pool).len);
@@ -82,7 +82,7 @@ void server_show(struct server *s, const struct cbor_writer *w, uint32_t number)
 	if (m.application[0])
 		server_text(w, SERVER_KEY_APPLICATION, m.application);
 	if (own->trial)
-		server_uint(w, SERVER_KEY_TRIAL_LEFT, gone < trial ? trial - gone : 0);
+		server_uint64(w, SERVER_KEY_TRIAL_LEFT, gone < trial ? trial - gone : 0);
 	server_uint(w, SERVER_KEY_START, own->start);
 	server_uint(w, SERVER_KEY_ANSWERS, own->answers);
 	server_uint(w, SERVER_KEY_RUNS, p->runs);
@@ -95,7 +95,7 @@ void server_show(struct server *s, const struct cbor_writer *w, uint32_t number)
 	server_uint(w, SERVER_KEY_STACK_BYTES, p->loaded.stack);
 	server_uint(w, SERVER_KEY_LATE, p->late_us);
 	server_uint(w, SERVER_KEY_MAILBOX, p->mailbox.head - p->mailbox.tail);
-	server_uint(w, SERVER_KEY_RESULT, p->result);
+	server_uint64(w, SERVER_KEY_RESULT, p->result);
 	server_uint(w, SERVER_KEY_SPENT, p->spent);
 	server_bytes(w, SERVER_KEY_DIGEST, own->digest, sizeof own->digest);
 	server_uint(w, SERVER_KEY_FORMAT, c->format);

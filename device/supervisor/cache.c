@@ -45,9 +45,19 @@ int supervisor_code_evict(struct supervisor *s)
 	return oldest != NULL;
 }
 
+static int out_of_memory(int32_t err)
+{
+	return err == UB_E_COMPILE_CODE || err == UB_E_COMPILE_SCRATCH || err == UB_E_MEMORY;
+}
+
 void supervisor_short_of(struct supervisor *s, const char *what, uint32_t bytes)
 {
 	s->shortage = (struct supervisor_shortage){what, bytes, pool_free(&s->pool), pool_largest(&s->pool).len};
+}
+
+const struct supervisor_shortage *supervisor_shortage(const struct supervisor *s, int32_t status)
+{
+	return s->shortage.what && out_of_memory(status) ? &s->shortage : NULL;
 }
 
 int32_t supervisor_take(struct supervisor *s, uint32_t bytes, int private, const char *what, struct pool_piece *out)
@@ -99,11 +109,6 @@ static int32_t make(struct supervisor *s, const struct ub_program *program, enum
 	c->bytes = (uint32_t)bytes;
 	s->compiled++;
 	return 0;
-}
-
-static int out_of_memory(int32_t err)
-{
-	return err == UB_E_COMPILE_CODE || err == UB_E_COMPILE_SCRATCH || err == UB_E_MEMORY;
 }
 
 int32_t supervisor_code_of(struct supervisor *s, const struct ub_program *program, enum supervisor_engine engine,

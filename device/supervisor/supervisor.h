@@ -238,6 +238,9 @@ int32_t supervisor_kill(struct supervisor *s, uint32_t number);
 
 /* Writes a part of the context of a program that waits to be run, for supervisor_call to find there. */
 int32_t supervisor_fill(struct supervisor *s, uint32_t number, uint32_t at, const uint8_t *bytes, uint32_t len);
+/* What there was no memory for, if what was loaded or started last was refused with this status for that; else NULL. */
+const struct supervisor_shortage *supervisor_shortage(const struct supervisor *s, int32_t status);
+
 /* Runs it once with a copy of `len` bytes as its context, whose rest is zero; or, if `context` is NULL, with the first
  * `len` bytes that are there. `event`: the hook that this is for, whose budget it has, or 0. supervisor.answered follows. */
 int32_t supervisor_call(struct supervisor *s, uint32_t number, const uint8_t *context, uint32_t len, uint32_t event);

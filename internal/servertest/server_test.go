@@ -231,7 +231,7 @@ func TestLives(t *testing.T) {
 	must(t, d.Kill(ctx, "a"))
 	must(t, d.Start(ctx, "a"))
 	say("confirm", d.Confirm(ctx, "a"), "4.09 it is not on trial")
-	say("rollback", d.Rollback(ctx, "a"), "4.09 it is not on trial: there is none to go back to")
+	say("rollback", d.Rollback(ctx, "a"), "4.09 not on trial: there is none to go back to")
 	say("no such program", d.Start(ctx, "b"), "4.04 no such program")
 
 	m.Sequence, m.Trial = 6, time.Hour
