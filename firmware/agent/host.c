@@ -49,7 +49,13 @@ int32_t agent_host_compile(const struct agent_host *h, uint32_t cpu, uint8_t *co
 	struct ub_fault where;
 	if (!job->engine || !job->ubpf.loaded || !(job->engine->caps & UB_ENGINE_COMPILES))
 		return UB_E_UNSUPPORTED;
-	return jit_compile(&job->ubpf.program, cpu, jit_options(job->engine), code, bytes, map, &where);
+	struct ub_program program = job->ubpf.program;
+	struct ub_map_place places[UB_MAPS_MAX];
+	if (job->ubpf.run.maps) {
+		maps_places(job->ubpf.run.maps, places);
+		program.map_places = places;
+	}
+	return jit_compile(&program, cpu, jit_options(job->engine), code, bytes, map, &where);
 }
 
 void agent_port_send(void *port, const uint8_t *bytes, uint32_t len)
