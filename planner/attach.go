@@ -17,7 +17,7 @@ import (
 const rounds = 200
 
 // Of makes a plan of a program. The device's compiler, on the host, says which claims it cannot see to hold; they are left
-// out of the next attempt. Registers are given in several manners, of which the one is kept that makes the least code: what is in
+// out of the next attempt. Registers are allocated by several heuristics, of which the one is kept that makes the least code: what is in
 // memory, moved or named by long instructions makes more. Where no attempt comes to an end, all is tried again with less in it from the start.
 func Of(p *image.Program) (*Result, error) {
 	a, err := Analyse(p)
@@ -31,9 +31,9 @@ func Of(p *image.Program) (*Result, error) {
 	for c := free; c <= noRecords; c++ {
 		var of *builder
 		var best *Result
-		for m := range alloc.Manners {
+		for h := range alloc.Heuristics {
 			b := newBuilder(a, p, j)
-			b.caution, b.manner = c, m
+			b.caution, b.heuristic = c, h
 			r, refused := b.attempts()
 			switch {
 			case refused != nil:

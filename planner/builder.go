@@ -40,7 +40,7 @@ type builder struct {
 	judge     *judge.Judge
 	round     int
 	caution   caution
-	manner    int // of giving registers
+	heuristic int // of register allocation
 	plan      *plan.Plan
 	records   map[int]*record // loops with a record, by the slot they stand at
 	homes     [plan.Word + plan.MaxWords]plan.Place

@@ -192,7 +192,7 @@ func (b *builder) allocate() {
 	if plan.HasCalls(b.image.Text) {
 		registers-- // one finds the frame
 	}
-	b.places = alloc.Of(b.Live, b.weights, own, registers, wide, b.manner)
+	b.places = alloc.Of(b.Live, b.weights, own, registers, wide, b.heuristic)
 }
 
 // joins lists the slots behind loops with records, or amid them, where their versions meet, if no jump leads there.

@@ -20,16 +20,23 @@ import (
 	"github.com/ubench-dev/ubench/planner/bounds"
 )
 
-// Bounds of instructions and cycles hold for every benchmark that has them, at every size. Where loops are counted and do
-// the same in each turn, the bound of the forms that ran is not more than twice what is executed.
-func TestBoundsHold(t *testing.T) {
+// metered is a target that models cycles.
+func metered(t *testing.T) emu.Target {
+	t.Helper()
 	target, err := unicorn.Open(t.Context(), unicorn.Options{Model: func(core unicorn.Core) (unicorn.Model, error) {
 		return meter.New(core, cycles.Options{})
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer target.Close()
+	t.Cleanup(func() { _ = target.Close() })
+	return target
+}
+
+// Bounds of instructions and cycles hold for every benchmark that has them, at every size. Where loops are counted and do
+// the same in each turn, the bound of the forms that ran is not more than twice what is executed.
+func TestBoundsHold(t *testing.T) {
+	target := metered(t)
 	counted := map[string]bool{"fletcher16": true, "crc32table": true, "crc32": true, "slip": true, "pid": true, "bignum": true, "isort": true}
 	// Where what is done in a turn depends on values, the input for which most is.
 	worst := map[string]func(context []byte){"isort": descend}
@@ -102,13 +109,7 @@ func TestBoundsHold(t *testing.T) {
 // What a check that looks at all regions takes is in the bound, with no region granted and with as many as there can be: the program
 // reads one address after the other through pointers that come from memory, each in another region than the one before.
 func TestBoundsHoldOfChecks(t *testing.T) {
-	target, err := unicorn.Open(t.Context(), unicorn.Options{Model: func(core unicorn.Core) (unicorn.Model, error) {
-		return meter.New(core, cycles.Options{})
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer target.Close()
+	target := metered(t)
 	const turns = 500
 	// r8 = context; r6 = turns; do { r2 = context[0]; r0 = *(u8 *)r2; r2 = context[8]; r0 = *(u8 *)r2 } while (--r6)
 	text, err := hex.DecodeString("bf18000000000000" + "b7060000f4010000" +
@@ -170,13 +171,7 @@ func TestBoundsHoldOfChecks(t *testing.T) {
 
 // What is cleared of a stack before a run is in the bound: of eight functions, each of which calls the next one, all frames.
 func TestBoundsHoldOfStacks(t *testing.T) {
-	target, err := unicorn.Open(t.Context(), unicorn.Options{Model: func(core unicorn.Core) (unicorn.Model, error) {
-		return meter.New(core, cycles.Options{})
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer target.Close()
+	target := metered(t)
 	for depth := range abi.FramesMax {
 		var text []byte
 		for n := range depth + 1 {

@@ -98,19 +98,17 @@ func stackUse(k *planner.Known) int {
 	return (callDepth(k)-1)*abi.FrameBytes + frame
 }
 
-// frameUse is how much of their frames functions use, and whether the address of one is used for more than loads and stores: then it is
-// all of it.
+// frameUse is how much of their frames functions use; if the address of one is used for more than loads and stores, it is all of it.
 func frameUse(k *planner.Known) (bytes int, escapes bool) {
-	for n, f := range k.Program.Functions {
-		escapes = escapes || k.Facts.Functions[n].Escapes
+	if k.Program.Escapes {
+		return abi.FrameBytes, true
+	}
+	for _, f := range k.Program.Functions {
 		for i := range f.Insns {
 			if in := &f.Insns[i]; in.Access() && in.Base() == cfg.R10 {
 				bytes = max(bytes, int(-in.Off))
 			}
 		}
-	}
-	if escapes {
-		return abi.FrameBytes, true
 	}
 	return bytes, false
 }

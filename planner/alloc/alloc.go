@@ -51,13 +51,13 @@ func (f *Function) Result(insn int, v plan.Var) (p plan.Place, ok bool) {
 	return f.w.list[n].place, true
 }
 
-// Of places the variables of a program, coloured in a manner, from 0 to Manners - 1. weight is how often each block of each function runs; wide
+// Of places the variables of a program, coloured by a heuristic, from 0 to Heuristics - 1. weight is how often each block of each function runs; wide
 // tells whether the high half of a register may be other than zero before an instruction; registers is how many there are to give. Programs of
 // several functions keep every variable in one place, so that functions agree on it.
-func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide func(function, insn int, v plan.Var) bool, manner int) *Places {
+func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide func(function, insn int, v plan.Var) bool, heuristic int) *Places {
 	p := &Places{}
-	m := manners[manner%len(manners)]
-	if manner >= len(manners) {
+	m := heuristics[heuristic%len(heuristics)]
+	if heuristic >= len(heuristics) {
 		own = maps.Clone(own)
 		for v := range own {
 			own[v] *= ownAgain
@@ -68,7 +68,7 @@ func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide fu
 	}
 	p.Convention = conventional(live, wide)
 	split := len(live.Functions) == 1 || p.Convention != nil
-	c := colouring{own: own, registers: registers, manner: m}
+	c := colouring{own: own, registers: registers, heuristic: m}
 	if p.Convention != nil {
 		c.barred = p.Convention.Shared
 	}
@@ -111,7 +111,7 @@ type node struct {
 }
 
 type colouring struct {
-	manner    manner
+	heuristic heuristic
 	registers int
 	barred    uint16 // registers that are not for what is needed everywhere, since helpers change them
 	own       Own
@@ -122,7 +122,7 @@ type colouring struct {
 // add takes the webs of a function in. Without splitting there is one node for a variable.
 func (c *colouring) add(w *webs, split bool) {
 	if split {
-		w.coalesce(c.manner)
+		w.coalesce(c.heuristic)
 	}
 	if c.byVar == nil {
 		c.byVar = map[plan.Var]int{}
@@ -359,9 +359,9 @@ func (c *colouring) order() []int {
 			return math.Inf(1)
 		case rank != nil:
 			return rank[n]
-		case c.manner.first == usedFirst:
+		case c.heuristic.first == usedFirst:
 			return d.weight
-		case c.manner.first == mixedFirst:
+		case c.heuristic.first == mixedFirst:
 			return d.weight / math.Sqrt(float64(d.insns+2))
 		}
 		return d.weight / float64(d.insns+2)
@@ -373,7 +373,7 @@ func (c *colouring) order() []int {
 // ranks numbers nodes by when they are taken out of the graph: those with fewer neighbours left than there are registers,
 // else the one that costs least in memory. What is taken out first is coloured last.
 func (c *colouring) ranks() []float64 {
-	if c.manner.first != hardFirst {
+	if c.heuristic.first != hardFirst {
 		return nil
 	}
 	degree := make([]int, len(c.nodes))

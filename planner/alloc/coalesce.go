@@ -20,7 +20,7 @@ func (w *webs) root(n int) int {
 	return n
 }
 
-func (w *webs) coalesce(m manner) {
+func (w *webs) coalesce(m heuristic) {
 	w.one = make([]int, len(w.list))
 	members := make([][]int, len(w.list))
 	for n := range w.one {

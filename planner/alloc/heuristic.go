@@ -4,8 +4,8 @@ package alloc
 
 import "math"
 
-// manner is one of several ways to colour. None is best for all programs: who asks tries them, and keeps what makes the least code.
-type manner struct {
+// heuristic is one of several ways to colour. None is best for all programs: who asks tries them, and keeps what makes the least code.
+type heuristic struct {
 	copies float64 // copies that are made more often are coalesced before results with their operands
 	nested float64 // webs that are copied that often are coalesced also if the neighbours of one are the other's as well
 	first  first
@@ -28,14 +28,14 @@ const (
 	always = 0
 )
 
-// Manners is how many there are: all of these, and then all again with the compiler's own variables more likely to get registers. Of plans
+// Heuristics is how many there are: all of these, and then all again with the compiler's own variables more likely to get registers. Of plans
 // that are coloured in the first one fewest are refused.
-const Manners = 2 * len(manners)
+const Heuristics = 2 * len(heuristics)
 
 // ownAgain is how much more the compiler's own variables count then.
 const ownAgain = 2.5
 
-var manners = [...]manner{
+var heuristics = [...]heuristic{
 	{always, never, denseFirst},
 	{always, often, denseFirst},
 	{always, never, mixedFirst},
