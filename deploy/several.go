@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ubench-dev/ubench/deploy/suit"
 	"github.com/ubench-dev/ubench/device"
 	"github.com/ubench-dev/ubench/image"
 )
 
-// nameBytes is how long names of programs on devices are at most; longer names of functions are cut off, as Linux does.
-const nameBytes = 15
-
-// Several are the programs of an object that has more than one, as `like` says of all of them: each is named as its function, its section
+// Several are the programs of an object that has more than one, as `like` says of all of them: each is named as its function (longer names are cut off, as Linux does), its section
 // says what makes it run, and maps that more than one of them uses are shared. They are in the order of the object, in which they are
 // attached. There are none if nothing makes any of them run: which one is meant has to be said then.
 func Several(like Spec, object string, data []byte) ([]Spec, error) {
@@ -52,10 +50,10 @@ func several(like Spec, entries []string, uses []image.Uses) ([]Spec, error) {
 	var specs []Spec
 	for i, entry := range entries {
 		spec := like
-		spec.Name, spec.Entry, spec.Maps = entry[:min(len(entry), nameBytes)], entry, nil
+		spec.Name, spec.Entry, spec.Maps = entry[:min(len(entry), suit.NameBytes)], entry, nil
 		if other, taken := named[spec.Name]; taken {
 			return nil, fmt.Errorf("programs %s and %s: a device knows a program by %d characters of its name, which these have in common: rename one",
-				other, entry, nameBytes)
+				other, entry, suit.NameBytes)
 		}
 		named[spec.Name] = entry
 		for _, v := range uses[i].Variables {

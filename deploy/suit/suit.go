@@ -151,11 +151,14 @@ func (m *Manifest) grants() ([]byte, error) {
 	return mapOf(pairs...), nil
 }
 
+// NameBytes is how long names of programs are at most.
+const NameBytes = 15
+
 func validName(name string) error {
-	if name == "" || len(name) > 15 || strings.ContainsFunc(name, func(r rune) bool {
+	if name == "" || len(name) > NameBytes || strings.ContainsFunc(name, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_')
 	}) {
-		return fmt.Errorf("%q is no name of a program: 1 to 15 letters, digits, - and _", name)
+		return fmt.Errorf("%q is no name of a program: 1 to %d letters, digits, - and _", name, NameBytes)
 	}
 	return nil
 }

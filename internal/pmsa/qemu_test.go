@@ -7,9 +7,6 @@ import (
 	"encoding/binary"
 	"io"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"github.com/ubench-dev/ubench/emu/qemu"
@@ -69,22 +66,10 @@ func (j *job) edges(r *rand.Rand, flash uint32) {
 	}
 }
 
-func build(t *testing.T, board, cpu, chip, flash string) []byte {
+func build(t *testing.T, cpu, chip, flash string) []byte {
 	t.Helper()
-	elf := filepath.Join(t.TempDir(), "probe.elf")
-	gcc := exec.Command("arm-none-eabi-gcc", "-mcpu="+cpu, "-mthumb", "-std=gnu99", "-Os", "-ffunction-sections", "-Wl,--gc-sections",
-		"-Wall", "-Wextra", "-Werror", "-nostartfiles", "-nostdlib", "-I.", "-Idevice/kernel", "-DBOARD_HZ=16000000", "-DBOARD_SERIAL_IRQ=0",
-		"-DPROBE_FLASH="+flash, "-Wl,--defsym=PROBE_FLASH="+flash, "-Tinternal/pmsa/probe/probe.ld",
-		"internal/pmsa/probe/main.c", "internal/pmsa/probe/probe.S", "device/boards/"+chip+".c", "-o", elf)
-	gcc.Dir = testenv.Root()
-	if out, err := gcc.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	b, err := os.ReadFile(elf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+	return testenv.Link(t, cpu, "-nostdlib", "-DBOARD_HZ=16000000", "-DBOARD_SERIAL_IRQ=0", "-DPROBE_FLASH="+flash, "-Wl,--defsym=PROBE_FLASH="+flash,
+		"-Tinternal/pmsa/probe/probe.ld", "internal/pmsa/probe/main.c", "internal/pmsa/probe/probe.S", "device/boards/"+chip+".c")
 }
 
 // The model allows what QEMU's MPU allows, on a Cortex-M3 and an M4, for random tables of regions of 32 bytes to 4 GB that overlap.
@@ -94,15 +79,12 @@ func TestQEMU(t *testing.T) {
 	if _, _, err := qemu.Find(t.Context()); err != nil {
 		t.Skip(err)
 	}
-	if _, err := exec.LookPath("arm-none-eabi-gcc"); err != nil {
-		t.Skip("no arm-none-eabi-gcc: run scripts/setup.sh test")
-	}
 	for _, b := range []struct {
 		name, cpu, chip, flashText string
 		flash                      uint32
 	}{{"netduinoplus2", "cortex-m4", "stm32", "0x08000000", 0x08000000}, {"mps2-an385", "cortex-m3", "mps2", "0x0", 0}} {
 		t.Run(b.name, func(t *testing.T) {
-			elf := build(t, b.name, b.cpu, b.chip, b.flashText)
+			elf := build(t, b.cpu, b.chip, b.flashText)
 			r := rand.New(rand.NewPCG(7, uint64(b.flash)))
 			for done := 0; done < tables; {
 				jobs, bytes := some(r, b.flash, tables-done)

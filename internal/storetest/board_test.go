@@ -6,14 +6,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/ubench-dev/ubench/emu/symbols"
 	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
 // The flash of STM32F405 and F205 that the driver uses.
@@ -35,22 +33,8 @@ type board struct {
 
 func buildBoard(t testing.TB, core unicorn.Core) []byte {
 	t.Helper()
-	if _, err := exec.LookPath("arm-none-eabi-gcc"); err != nil {
-		t.Skip("no arm-none-eabi-gcc: run scripts/setup.sh test")
-	}
-	elf := filepath.Join(t.TempDir(), "board.elf")
-	gcc := exec.Command("arm-none-eabi-gcc", "-mcpu="+string(core), "-mthumb", "-std=gnu99", "-Os", "-ffunction-sections", "-Wl,--gc-sections",
-		"-Wall", "-Wextra", "-Werror", "-nostartfiles", "-I.", "-Idevice/kernel", "-Tinternal/storetest/board/board.ld",
-		"internal/storetest/board/main.c", "device/store/store.c", "device/boards/stm32_flash.c", "firmware/agent/frame.c", "-o", elf)
-	gcc.Dir = "../.."
-	if out, err := gcc.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	b, err := os.ReadFile(elf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+	return testenv.Link(t, string(core), "-Tinternal/storetest/board/board.ld",
+		"internal/storetest/board/main.c", "device/store/store.c", "device/boards/stm32_flash.c", "firmware/agent/frame.c")
 }
 
 func newBoard(t testing.TB, core unicorn.Core) *board {

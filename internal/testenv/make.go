@@ -40,3 +40,24 @@ func Make(t testing.TB, target string) {
 		t.Fatalf("make %s: %v\n%s", target, err, out)
 	}
 }
+
+// Link compiles and links firmware of a test's own for a Cortex-M, with what gcc gets beside the usual flags, and returns the ELF. Files are
+// named from the repository's folder. The test is skipped where there is no cross compiler.
+func Link(t testing.TB, cpu string, args ...string) []byte {
+	t.Helper()
+	if _, err := exec.LookPath("arm-none-eabi-gcc"); err != nil {
+		t.Skip("no arm-none-eabi-gcc: run scripts/setup.sh test")
+	}
+	elf := filepath.Join(t.TempDir(), "test.elf")
+	gcc := exec.Command("arm-none-eabi-gcc", append([]string{"-mcpu=" + cpu, "-mthumb", "-std=gnu99", "-Os", "-ffunction-sections",
+		"-Wl,--gc-sections", "-Wall", "-Wextra", "-Werror", "-nostartfiles", "-I.", "-Idevice/kernel", "-o", elf}, args...)...)
+	gcc.Dir = Root()
+	if out, err := gcc.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	b, err := os.ReadFile(elf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Atomics: read, modify, write with interrupts off, or, in unprivileged code, while the kernel keeps other threads from running. ARMv7-M has no 64-bit exclusives, and a single core needs no more.
+/* Atomics: read, modify, write with interrupts off, or, in unprivileged code, while the kernel keeps other threads from running. ARMv7-M has
+ * no 64-bit exclusives, and a single core needs no more.
  *
  *   ip   the address          r2, r3   the operand         r0, r1   what was there
  *   sp   the interrupt mask if there is one, then what cmpxchg expects to be there
