@@ -62,6 +62,20 @@ var lies = []lie{
 		lie: func(p *plan.Plan) { say(p, 1).Loop.Prepaid = true },
 	},
 	{
+		name: "a way with moves apart to a loop's first slot comes to the test", source: enteredApart, context: 8,
+		truth: func(p *plan.Plan) {
+			*frame(p, 4) = plan.Frame{Slot: 4, Registers: [10]plan.Known{0: plan.Both, 1: plan.Both, 3: plan.Zero}, Moved: []plan.Moved{{Var: plan.R(3), Place: 6}},
+				Facts: []plan.Fact{{Var: plan.R(1), Kind: plan.Context}, {Var: plan.R(3), Hi: 63}}}
+			frame(p, 0).Facts = []plan.Fact{{Var: plan.R(1), Kind: plan.Context}}
+			frame(p, 10).Registers = [10]plan.Known{0: plan.Both}
+			g := group(plan.R(1), plan.R(3))
+			g.Bytes = 1
+			say(p, 4).Loop = &plan.Loop{Head: 4, End: 9, Test: 9, Offset: 1, Bound: plan.NoVar, Groups: []plan.Group{g},
+				Variables: []plan.Step{{Var: plan.R(3), By: 1, ByVar: plan.NoVar}}}
+		},
+		lie: func(p *plan.Plan) { say(p, 2).Apart = true }, harmless: true,
+	},
+	{
 		name: "the slow form of a loop whose record is where no frame is",
 		source: `w0 = 0
 			w3 = 0
@@ -311,6 +325,20 @@ const callersWord = `
 
 // index reads the context by an index, which is compared with its length.
 const index = "r3 = *(u8 *)(r1 +0)\nr4 = r1\nr4 += r3\nr0 = *(u8 *)(r4 +2)\nexit"
+
+// enteredApart jumps to the first slot of a loop, whose first access is then outside a context of 8 bytes.
+const enteredApart = `w0 = 0
+	w3 = 60
+	if r2 == 8 goto top
+	w3 = 0
+	top:
+	r5 = r1
+	r5 += r3
+	r5 = *(u8 *)(r5 +0)
+	r0 += r5
+	r3 += 1
+	if r3 < 64 goto top
+	exit`
 
 func deferred(p *plan.Plan) { say(p, 1).Defer, say(p, 2).Defer = true, true }
 

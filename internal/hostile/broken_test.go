@@ -68,6 +68,8 @@ var broken = []brokenRule{
 		Old: "jit_cmp(code, t, T2_IP);\n\tto_slow(c, T2_LO);", New: ""}, byPlans},
 	{"the first turn's address is inside", hostile.Change{
 		Old: "jit_cmp(code, t, T2_LR);\n\tto_slow(c, T2_HI);", New: ""}, byPlans},
+	{"ways from before a loop do not lead into its fast form", hostile.Change{
+		Old: "\top_colds_before_loop(c);", New: ""}, byPlans},
 	{"words of a frame that others reach are memory", hostile.Change{
 		Old: "c->program->flags & UB_PROGRAM_FRAME_ESCAPES ||", New: ""}, byPlans},
 	{"a copy that stays in its word is there", hostile.Change{

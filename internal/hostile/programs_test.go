@@ -89,6 +89,9 @@ func edges() (list []planned) {
 			slot{0x0f, 0, 6, 0, 0}, slot{0x0f, 0, 7, 0, 0}, slot{0x95, 0, 0, 0, 0}, // r0 += r6; r0 += r7; exit
 			slot{0xb7, 6, 0, 0, 5}, slot{0xb7, 7, 0, 0, 6}, slot{0xbf, 0, 6, 0, 0}, slot{0x0f, 0, 7, 0, 0}, slot{0x95, 0, 0, 0, 0})}, // f: r0 = 5 + 6
 		{Context: []byte{1, 2, 3, 4, 5, 6, 7, 8}, CtxMin: 8, Text: manyHalves()},
+		{Context: []byte{1, 2, 3, 4, 5, 6, 7, 8}, Text: assemble(slot{0xb4, 0, 0, 0, 0}, slot{0xb4, 3, 0, 0, 60}, slot{0x15, 2, 0, 1, 8}, // a way with moves to
+			slot{0xb4, 3, 0, 0, 0}, slot{0xbf, 5, 1, 0, 0}, slot{0x0f, 5, 3, 0, 0}, slot{0x71, 5, 5, 0, 0}, // the first slot of a loop:
+			slot{0x0f, 0, 5, 0, 0}, slot{0x07, 3, 0, 0, 1}, slot{0xa5, 3, 0, -6, 64}, slot{0x95, 0, 0, 0, 0})}, // r5 = *(u8 *)(r1 + r3), r3 to 63
 	} {
 		p.Budget = 1000
 		list = append(list, planned{p, honest(p)})

@@ -154,6 +154,14 @@ void op_reserve_colds(struct op *c, uint32_t n)
 	jit_land(&c->out, around);
 }
 
+/* What is emitted in a loop's fast form stays in it: pieces that go to slots from before it are emitted before it. */
+void op_colds_before_loop(struct op *c)
+{
+	for (uint32_t i = 0; i < c->colds.n; i++)
+		if ((c->colds.cold[i].kind & ~OP_COLD_MORE) >= OP_COLD_LEAVE)
+			op_reserve_colds(c, OP_COLDS);
+}
+
 /* The run's address lies above the words of the frame. */
 void op_load_run(struct op *c, int rd)
 {

@@ -156,6 +156,7 @@ void op_loop_begin(struct op *c, bool on)
 	l->at = c->plan.insn;
 	l->active = true;
 	l->tested = false;
+	op_colds_before_loop(c);
 	if (l->head == l->start) {
 		op_guard(c);
 		if (c->out.code.len & 1)

@@ -158,6 +158,7 @@ void op_apart_begin(struct op *c, struct op_apart *a);
 bool op_apart_end(struct op *c, struct op_apart *a);
 void op_moves(struct op *c, uint32_t first, uint32_t n);
 void op_reserve_colds(struct op *c, uint32_t n);
+void op_colds_before_loop(struct op *c);
 void op_thunks(struct op *c);
 void op_call_routine(struct op *c, enum jit_routine routine);
 void op_load_run(struct op *c, int rd);
