@@ -52,6 +52,23 @@ func say(p *plan.Plan, slot int) *plan.Insn {
 // is followed, so that it is the lie that the compiler does not believe.
 var lies = []lie{
 	{
+		name: "where the result of a loop's first instruction lives, if turns begin elsewhere", source: amid,
+		truth: func(p *plan.Plan) {
+			p.Places[5] = 4
+			frame(p, 0).Registers[5] = plan.Lost
+			elsewhere := []plan.Moved{{Var: plan.R(5), Place: 6}}
+			say(p, 3).Place = elsewhere
+			*frame(p, 5) = plan.Frame{Slot: 5, Registers: [10]plan.Known{0: plan.Zero, 3: plan.Zero, 4: plan.Zero}, Loop: &plan.InLoop{Tested: true,
+				Forms: []plan.Form{{Var: plan.R(3), Of: plan.R(3), Add: 1}}}}
+			*frame(p, 6) = plan.Frame{Slot: 6, Registers: [10]plan.Known{0: plan.Zero, 3: plan.Zero, 4: plan.Zero, 5: plan.Zero}, Moved: elsewhere}
+			frame(p, 9).Registers = [10]plan.Known{0: plan.Zero, 4: plan.Zero}
+			say(p, 5).Place = elsewhere
+			say(p, 5).Loop = &plan.Loop{Head: 6, End: 8, Test: 8, Offset: 1, Prepaid: true, Bound: plan.NoVar,
+				Variables: []plan.Step{{Var: plan.R(3), By: 1, ByVar: plan.NoVar}}}
+		},
+		lie: func(p *plan.Plan) { say(p, 5).Place = nil }, // it would be written to where r4 is
+	},
+	{
 		name: "where a pointer is in a turn whose addresses were tested as it began", source: turn, context: 64,
 		truth: turns(),
 		lie:   func(p *plan.Plan) { frame(p, 5).Loop.Forms[0].Add = 0 },
@@ -309,6 +326,22 @@ var lies = []lie{
 		truth: escapes(), lie: func(p *plan.Plan) { say(p, 5).Loop.Variables[0].Var = plan.R(0) },
 	},
 }
+
+// amid is a loop that is entered behind its first instruction, beside which r4 is needed.
+const amid = `
+	w0 = 0
+	w4 = 7
+	w3 = 0
+	w5 = 1
+	goto mid
+	top:
+	w5 = 9
+	mid:
+	w0 += w5
+	w3 += 1
+	if w3 < 4 goto top
+	w0 += w4
+	exit`
 
 // extension extends a word with its sign, by two shifts.
 const extension = "r0 = *(u32 *)(r1 +0)\nr0 <<= 32\nr0 s>>= 32\ngoto next\nnext:\nexit"

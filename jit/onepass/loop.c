@@ -137,6 +137,13 @@ static bool understand(struct op *c)
 	return !(l->prepaid && pays_elsewhere(c));
 }
 
+/* Between the head's frame and the first slot, whose instruction was read about before. */
+static void back_to_start(struct op *c)
+{
+	op_frame(c, c->loop.start, OP_ENTER);
+	op_say_places(c);
+}
+
 void op_loop_begin(struct op *c, bool on)
 {
 	struct op_loop *l = &c->loop;
@@ -149,7 +156,7 @@ void op_loop_begin(struct op *c, bool on)
 		op_frame(c, l->head, OP_ENTER);
 	if (!op_guard_possible(c)) {
 		if (l->head != l->start)
-			op_frame(c, l->start, OP_ENTER);
+			back_to_start(c);
 		return;
 	}
 	l->written = written_in(c);
@@ -174,7 +181,7 @@ void op_loop_begin(struct op *c, bool on)
 	l->first_fixup = c->out.nfixups;
 	jit_branch(&c->out, T2_AL, JIT_TO_SLOT, l->head);
 	c->out.offset[l->start] = (uint16_t)c->out.code.len;
-	op_frame(c, l->start, OP_ENTER);
+	back_to_start(c);
 }
 
 bool op_loop_head(struct op *c)

@@ -24,6 +24,7 @@ void op_function(struct op *c, uint32_t function, uint32_t *returns, uint32_t *r
 bool op_plan_begin(struct op *c);
 /* `dead`: control does not come there. */
 void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead);
+void op_say_places(struct op *c);
 void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32_t *registers, op_set *words);
 /* Finds the frames, of which there are so many. */
 void op_find_frames(struct op *c, uint32_t joins);

@@ -300,6 +300,14 @@ static void read_loop(struct op *c)
 		read_group(c, keep ? &l->group[i] : &group);
 }
 
+/* Where results live from the instruction at hand on. */
+void op_say_places(struct op *c)
+{
+	const struct op_say *say = &c->plan.say;
+	for (uint32_t i = 0; i < say->nplaces; i++)
+		c->places.home[say->var[i]] = say->place[i];
+}
+
 /* Reads what is said about the instruction at hand beside its last bits, and does what comes before it. */
 static NOINLINE void read_more(struct op *c, bool dead)
 {
@@ -351,8 +359,8 @@ static NOINLINE void read_more(struct op *c, bool dead)
 		if (moves) /* the slow form would begin with other places */
 			op_refuse(c, ONEPASS_MALFORMED);
 	}
-	for (uint32_t i = 0; i < say->nplaces && !dead; i++)
-		c->places.home[say->var[i]] = say->place[i];
+	if (!dead)
+		op_say_places(c);
 }
 
 /* Reads what is said about the instruction at hand. Whether that is all within the plan is seen when the last one is read. */
