@@ -43,6 +43,14 @@ func (g *generator) counted() {
 	c := counter{reg: regs[0], bound: regs[1], constant: g.one(2), class: g.wide(), down: g.one(2)}
 	c.step = []uint32{1, 1, 1, 1, 2, 3, 4, 8, 1, 1, 1000, 1023, 7, 64, 1, 2}[g.below(16)]
 	g.count(&c)
+	var ways []int // to the first turn from further above
+	way := func() {
+		if g.one(6) {
+			ways = append(ways, len(g.body))
+			g.emit(insn{op: jumpOps[g.below(len(jumpOps))] | []byte{0x05, 0x06}[g.below(2)], regs: []byte{c.reg, 2, value}[g.below(3)], imm: g.imm()})
+		}
+	}
+	way()
 	const none = 255
 	mixed := byte(none) // what has to be added to the pointer
 	switch {
@@ -56,14 +64,19 @@ func (g *generator) counted() {
 	if !g.one(3) {
 		g.emit(insn{op: 0x07, regs: pointer, imm: uint32(g.below(24)) - 4})
 	}
+	way()
 	if g.one(2) {
 		g.emit(insn{op: 0xb0 | g.wide(), regs: other, imm: uint32(g.below(9))})
 	}
+	way()
 	if g.one(6) { // entered from outside
 		g.emit(insn{op: opJA, target: len(g.body) + 2 + g.below(4)})
 	}
 
 	head := len(g.body)
+	for _, i := range ways {
+		g.body[i].target = head
+	}
 	var exits []int
 	reach := func() { g.through(pointer, value, 0) }
 	if mixed != none {
