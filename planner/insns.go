@@ -79,12 +79,15 @@ func (b *builder) function(n int) {
 			}
 			if drops(i) {
 				b.said(i.Slot).Drop = !live.After[k].Has(plan.R(int(i.Dst)))
+			}
+			if drops(i) || i.Class == cfg.Constant {
 				b.said(i.Slot).Defer = d[k] && b.caution < noDefer && plan.Deferrable(b.image.Text, i.Slot) && !b.said(i.Slot).Drop
 			}
 		}
 	}
 	for _, a := range b.accesses[n] {
-		if i := &f.Insns[a.Insn]; a.Reason != ranges.Proved && a.Region != ranges.Context {
+		i := &f.Insns[a.Insn]
+		if checked := a.Reason != ranges.Proved || b.doubt.proofs[i.Slot]; checked && a.Region != ranges.Context {
 			b.said(i.Slot).HasRegion = true
 			b.said(i.Slot).Region = expected(a.Region)
 		}
@@ -344,9 +347,9 @@ func (b *builder) settle(n, blk int, d map[int]bool) bool {
 			}
 			switch i.Class {
 			case cfg.Constant, cfg.FunctionAddress:
-				result, ok = value{kind: constant}, true
-				if p := b.places.Home[plan.Memory]; p != plan.Nowhere && b.nearMemory(i.Slot) {
-					result = value{sum, []plan.Place{p}, true, false}
+				result, ok = value{kind: constant}, !b.isAddress(i.Slot)
+				if p := b.places.Home[plan.Memory]; p < alloc.Registers && b.nearMemory(i.Slot) {
+					result, ok = value{sum, []plan.Place{p}, true, false}, true
 				}
 			case cfg.Move:
 				result, ok = x, true
@@ -426,6 +429,11 @@ func (b *builder) nearMemory(slot int) bool {
 		}
 	}
 	return false
+}
+
+// isAddress tells whether an instruction loads an address, which takes two instructions wherever it is needed.
+func (b *builder) isAddress(slot int) bool {
+	return slices.ContainsFunc(b.image.Addresses, func(a image.Address) bool { return a.Slot == slot })
 }
 
 // narrow tells whether a register is known to have no high half behind an instruction.

@@ -425,7 +425,7 @@ void op_load_constant(struct op *c, const struct ub_insn *insn)
 		hi = 0;
 	}
 	op_loop_forget(c, d);
-	uint32_t memory = c->map.home[OP_MEMORY], start = op_memory_start(c), len = start == c->program->rodata_addr ? c->program->rodata_len : c->program->data_len;
+	uint32_t memory = c->map.home[OP_MEMORY], start = op_memory_start(c), len = c->program->rodata_len ? c->program->rodata_len : c->program->data_len;
 	if (memory < OP_REGS && lo - start < len && lo - start < 1u << 12)
 		op_set_value(c, d, op_value(lo == start ? OP_COPY : OP_SUM, memory, OP_NONE, 0, lo - start));
 	else

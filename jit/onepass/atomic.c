@@ -100,6 +100,6 @@ void op_atomic(struct op *c, const struct ub_insn *insn)
 			op_deliver(c, result + OP_HIGH, T2_R1);
 	}
 	op_give_back(c);
-	c->places.vouched = OP_NONE;
+	op_uncover(c);
 	op_forget_keys(c);
 }

@@ -308,7 +308,7 @@ static void call_helper(struct op *c, int32_t id)
 
 	if (op_lookup(c, id)) {
 		op_loop_forget(c, 0);
-		c->places.vouched = OP_NONE;
+		op_uncover(c);
 		return;
 	}
 	struct op_fact returned = op_returned(c, id);
@@ -345,7 +345,7 @@ static void call_helper(struct op *c, int32_t id)
 		op_set_const(c, OP_HIGH, 0);
 		op_learn(c, 0, &returned);
 	}
-	c->places.vouched = OP_NONE;
+	op_uncover(c);
 }
 
 /* Moves r10 to the callee's frame, or back. */
@@ -451,7 +451,7 @@ static void call_local(struct op *c, const struct ub_insn *insn)
 	move_frame(c, UB_FRAME_BYTES);
 	op_forget_keys(c);
 	return_to(c, all);
-	c->places.vouched = OP_NONE;
+	op_uncover(c);
 }
 
 void op_call(struct op *c, const struct ub_insn *insn)

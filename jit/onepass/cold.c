@@ -33,7 +33,7 @@ void op_stop(struct op *c, int32_t status)
 struct op_cold *op_to_cold(struct op *c, enum t2_cond cond)
 {
 	struct op_cold *cold = &c->colds.cold[c->colds.n++];
-	c->places.vouched = OP_NONE;
+	op_uncover(c);
 	cold->fixup = (uint16_t)c->out.nfixups;
 	jit_branch(&c->out, cond, JIT_TO_CODE, 0);
 	cold->resume = (uint16_t)c->out.code.len;
@@ -140,7 +140,7 @@ void op_colds(struct op *c)
 		}
 	}
 	k->n = k->nmoves = 0;
-	c->places.vouched = OP_NONE;
+	op_uncover(c);
 }
 
 /* Makes room for `n` more, where control does run: it goes around those that wait. */

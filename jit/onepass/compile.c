@@ -59,7 +59,7 @@ static void join(struct op *c, bool on)
 		op_predicate(c);
 	c->entered = c->out.code.len;
 	op_forget_keys(c);
-	c->places.vouched = OP_NONE;
+	op_cover_join(c);
 	c->out.code.zero_at = ~0u;
 }
 
@@ -167,7 +167,7 @@ static int32_t pass(struct op *c, uint8_t *mem, uint32_t bytes)
 	c->bias = m->home[UB_R10] >= OP_REGS ? 0 : c->program->stack_use < UB_FRAME_BYTES ? c->program->stack_use : UB_FRAME_BYTES;
 	memset(c->places.owner, OP_NONE, sizeof c->places.owner);
 	memcpy(c->places.home, m->home, sizeof m->home);
-	c->places.vouched = OP_NONE;
+	op_uncover(c);
 	c->places.writable = ~(op_set)0;
 	c->out.code.zero_at = ~0u;
 	/* words of the frame are variables only if nobody else can reach them, in any function, and there is one such frame */

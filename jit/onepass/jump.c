@@ -257,11 +257,11 @@ void op_jump(struct op *c, const struct ub_insn *insn)
 	enum outcome known = ALWAYS;
 	struct op_apart moves;
 	bool apart = c->plan.say.apart && !always && !pays;
-	c->places.vouched = OP_NONE;
 	if (op == UB_JEQ && op_never_equal(c, insn)) {
 		drop_high(c, UB_DST(insn));
 		return;
 	}
+	op_cover_jump(c, target, !always && !pays && !refunds);
 	if (apart)
 		op_apart_begin(c, &moves);
 	if (!always) { /* what the comparison says is known at the target */

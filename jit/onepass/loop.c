@@ -20,6 +20,11 @@ static bool inside(const struct op_loop *l, uint32_t slot)
 	return slot >= l->start && slot <= l->end;
 }
 
+bool op_loop_has(const struct op *c, uint32_t slot)
+{
+	return inside(&c->loop, slot);
+}
+
 /* Low halves and words that the loop writes. */
 static op_set written_in(struct op *c)
 {
@@ -148,6 +153,7 @@ void op_loop_begin(struct op *c, bool on)
 {
 	struct op_loop *l = &c->loop;
 	l->active = l->fast = false;
+	op_uncover(c);
 	if (!c->checked) /* one form, for there is nothing to be tested before it */
 		return;
 	if (!understand(c) || (on && l->head != l->start)) /* who comes from above is in the middle of a turn */
@@ -400,6 +406,7 @@ bool op_loop_end(struct op *c, bool on)
 		if (l->head != l->start)
 			keep_inside(c);
 		l->active = false;
+		op_uncover(c);
 		return true;
 	}
 	if (on)

@@ -5,6 +5,9 @@
 
 #include "jit/onepass/parts.h"
 
+/* Whether a slot is the loop's. */
+bool op_loop_has(const struct op *c, uint32_t slot);
+
 /* At its first slot, where its record stands: the test before it, then the fast form begins. `on`: control comes there
  * from above. */
 void op_loop_begin(struct op *c, bool on);

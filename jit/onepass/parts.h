@@ -192,12 +192,23 @@ void op_wide(struct op *c, const struct ub_insn *insn, uint32_t s);
 /* A variable becomes another, shifted by a constant. */
 void op_shifted(struct op *c, uint32_t to, uint32_t from, enum t2_shift type, uint32_t k);
 
+/* cover.c */
+/* No check covers what follows; the latest one covers [lo, hi) from a sum of registers. */
+void op_uncover(struct op *c);
+void op_cover(struct op *c, const struct op_value *at, int32_t lo, int32_t hi, uint32_t rights);
+uint32_t op_reach(const struct op *c, uint32_t base, int32_t *lo, int32_t *hi);
+bool op_is_covered(struct op *c, const struct op_value *at, uint32_t size, uint32_t what);
+void op_cover_jump(struct op *c, uint32_t target, bool around);
+void op_cover_join(struct op *c);
+
+/* bounds.c: an access, at var + offset, which is at, is checked unless it need not be. */
+void op_check(struct op *c, const struct op_value *at, uint32_t var, int32_t offset, uint32_t size, uint32_t rights);
+
 /* memory.c, atomic.c */
 void op_memory(struct op *c, const struct ub_insn *insn);
 bool op_reaches_words(struct op *c, uint32_t base, int32_t offset, uint32_t size);
 void op_atomic(struct op *c, const struct ub_insn *insn);
 struct op_value op_address(struct op *c, uint32_t var, int32_t offset);
-void op_check(struct op *c, const struct op_value *at, uint32_t var, int32_t offset, uint32_t size, uint32_t rights);
 
 /* jump.c, call.c */
 void op_jump(struct op *c, const struct ub_insn *insn);

@@ -99,8 +99,8 @@ static void write_place(struct op *c, uint32_t place)
 	struct op_places *p = &c->places;
 	if (c->called && !(p->writable >> place & 1))
 		op_not_saved(c, place);
-	if (p->vouched == place)
-		p->vouched = OP_NONE;
+	if (p->cover.a == place || p->cover.b == place)
+		op_uncover(c);
 	if (p->said[0].lazy | p->said[1].lazy)
 		lose_readers(c, place);
 }

@@ -6,7 +6,9 @@
 
 static void mark(struct op *c, uint32_t slot)
 {
-	c->join[slot / 32] |= 1u << slot % 32;
+	uint32_t *join = &c->join[slot / 32], bit = 1u << slot % 32;
+	c->crossing[slot / 32] |= *join & bit;
+	*join |= bit;
 }
 
 /* Without a plan: what was in r0..r5 is returned, r6..r9 are saved. */
@@ -95,7 +97,7 @@ int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes)
 {
 	const struct ub_program *p = c->program;
 	uint32_t n = c->slots, labels = UB_ROUTINES + 1 + p->nfuncs, words = (n + 31) / 32;
-	uint32_t size = (4 * words + 2 * (n + labels + words) + 7) & ~7u;
+	uint32_t size = (8 * words + 2 * (n + labels + words) + 7) & ~7u;
 	bytes &= ~7u;
 	if (size + 64 > bytes)
 		return UB_E_COMPILE_SCRATCH;
@@ -103,7 +105,8 @@ int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes)
 	memset(tables, 0, size);
 	c->out.fixups = (struct jit_fixup *)tables;
 	c->join = (uint32_t *)tables;
-	c->out.offset = (uint16_t *)(c->join + words);
+	c->crossing = c->join + words;
+	c->out.offset = (uint16_t *)(c->join + 2 * words);
 	c->out.labels = c->out.offset + n;
 	c->rank = c->out.labels + labels;
 	c->out.code.at = (uint16_t *)mem;

@@ -10,6 +10,8 @@
  *   facts.c   what is known of them      -> facts
  *   check.c   the judge of that, and of what needs no check
  *   values.c  of values of maps, and keys in the frame                     -> key
+ *   bounds.c  code that compares addresses with regions
+ *   cover.c   accesses that one such comparison is enough for                    -> cover
  *   loop.c    loops that are compiled twice      -> loop
  *   guard.c   the test before a loop
  *   form.c    what variables are in its fast form, of what they were when the turn began
@@ -134,7 +136,11 @@ struct op_places {
 	op_set writable;         /* places the function may change */
 	int32_t sp_moved;        /* bytes pushed since the frame was made */
 	uint8_t flags;           /* enum jit_flags: JIT_KEEP while flags must last */
-	uint8_t vouched;         /* register, unchanged since, that the latest check has looked at, or none */
+	struct op_cover {
+		uint8_t a, b, shift, rights;
+		uint16_t until;      /* not before this slot, or 0 */
+		int32_t lo, hi;
+	} cover;                 /* the latest check has looked at [lo, hi) from a + (b << shift); a OP_NONE: there is none */
 	uint8_t home[OP_VARS] __attribute__((aligned(4))); /* where the next value goes */
 	uint8_t owner[OP_PLACES];
 	struct op_value *val;    /* of each variable there is */
@@ -338,7 +344,8 @@ struct op {
 	bool walled;          /* ONEPASS_WALLED */
 	uint16_t below;       /* with calls: r11 is the address of the frame's words without these bytes */
 	uint32_t bias;        /* the register that is home to r10 holds r10 - bias, so that offsets are short */
-	uint32_t *join;       /* bit per slot: it has a frame */
+	uint32_t *join;       /* bit per slot: it has a frame, */
+	uint32_t *crossing;   /* and several jumps lead there, or a jump and calls */
 	uint16_t *rank;       /* per 32 slots: joins before them */
 	struct onepass_report *report;
 	struct op_plan plan;
@@ -369,6 +376,10 @@ static inline uint32_t op_fact_count(const struct op *c)
 static inline bool op_is_join(const struct op *c, uint32_t slot)
 {
 	return c->join[slot / 32] >> (slot % 32) & 1;
+}
+static inline bool op_is_crossing(const struct op *c, uint32_t slot)
+{
+	return c->crossing[slot / 32] >> (slot % 32) & 1;
 }
 /* Slot a jump goes to. */
 static inline uint32_t op_target(const struct ub_insn *insn, uint32_t slot)
