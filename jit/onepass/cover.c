@@ -103,7 +103,7 @@ void op_cover_jump(struct op *c, uint32_t target, bool around)
 void op_cover_join(struct op *c)
 {
 	struct op_cover *k = &c->places.cover;
-	if (!k->until || k->until != c->slot || op_is_crossing(c, c->slot) || (c->loop.active && !op_loop_has(c, c->slot)))
+	if (!k->until || k->until != c->slot || op_is_crossing(c, c->slot) || (c->loop.active && !op_loop_has(&c->loop, c->slot)))
 		op_uncover(c);
 	k->until = 0;
 }

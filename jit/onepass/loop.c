@@ -12,19 +12,6 @@
 #include "jit/onepass/loop.h"
 #include "jit/onepass/plan.h"
 
-static bool inside(const struct op_loop *l, uint32_t slot)
-{
-	for (uint32_t i = 0; i < l->nholes; i++)
-		if (slot >= l->hole[i][0] && slot < l->hole[i][1])
-			return false;
-	return slot >= l->start && slot <= l->end;
-}
-
-bool op_loop_has(const struct op *c, uint32_t slot)
-{
-	return inside(&c->loop, slot);
-}
-
 /* Low halves and words that the loop writes. */
 static op_set written_in(struct op *c)
 {
@@ -32,7 +19,7 @@ static op_set written_in(struct op *c)
 	const struct ub_insn *insn = c->text + c->loop.start;
 	for (uint32_t slot = c->loop.start; slot <= c->loop.end; slot++, insn++) {
 		uint32_t class = UB_CLASS(insn->opcode);
-		if (!inside(&c->loop, slot))
+		if (!op_loop_has(&c->loop, slot))
 			; /* another's */
 		else if (class == UB_ALU32 || class == UB_ALU64 || class == UB_LD || class == UB_LDX)
 			set |= 1u << UB_DST(insn);
@@ -40,7 +27,7 @@ static op_set written_in(struct op *c)
 			set |= 1u << UB_SRC(insn) | 1;
 		else if ((class == UB_JMP || class == UB_JMP32) && UB_OP(insn->opcode) == UB_CALL)
 			set |= 0x3f;
-		if ((class == UB_ST || class == UB_STX) && UB_DST(insn) == UB_R10 && inside(&c->loop, slot))
+		if ((class == UB_ST || class == UB_STX) && UB_DST(insn) == UB_R10 && op_loop_has(&c->loop, slot))
 			for (uint32_t i = 0; i < c->map.nwords; i++) {
 				int32_t at = -4 * ((int32_t)c->map.word[i] + 1);
 				if (insn->offset < at + 4 && at < insn->offset + 8)
@@ -65,11 +52,11 @@ static bool pays_elsewhere(const struct op *c)
 			slot++;
 			continue;
 		}
-		if (!inside(l, slot))
+		if (!op_loop_has(l, slot))
 			continue;
 		if (op_is_jump(insn->opcode)) {
 			uint32_t target = op_target(insn, slot);
-			if (target <= slot && inside(l, target) && (slot < l->head || target > l->head))
+			if (target <= slot && op_loop_has(l, target) && (slot < l->head || target > l->head))
 				return true;
 		} else if ((insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_LOCAL) ||
 			   insn->opcode == (UB_JMP | UB_CALL | UB_X)) {
@@ -103,7 +90,7 @@ static bool understand(struct op *c)
 	struct op_loop *l = &c->loop;
 	if (l->test > l->end || l->head > l->end || l->end >= c->slots || op_function_at(c, l->start) != op_function_at(c, l->end))
 		return false;
-	if (!inside(l, l->head) || !inside(l, l->test) || !inside(l, l->start) || !inside(l, l->end))
+	if (!op_loop_has(l, l->head) || !op_loop_has(l, l->test) || !op_loop_has(l, l->start) || !op_loop_has(l, l->end))
 		return false;
 	if (!op_is_join(c, l->start) || !op_is_join(c, l->head)) /* the slow form begins as its frame says */
 		return false;
@@ -114,7 +101,7 @@ static bool understand(struct op *c)
 	if (!op_is_jump(insn->opcode) || UB_OP(insn->opcode) == UB_JA || !conds[insn->opcode >> 4] || last->opcode == 0)
 		return false;
 	uint32_t cond = conds[insn->opcode >> 4] - 1u, other = l->source ? UB_DST(insn) : UB_SRC(insn);
-	bool taken = inside(l, op_target(insn, l->test)), on = inside(l, l->test + 1);
+	bool taken = op_loop_has(l, op_target(insn, l->test)), on = op_loop_has(l, l->test + 1);
 	if (taken == on)
 		return false;
 	if (!taken)
@@ -292,7 +279,7 @@ void op_loop_edge(struct op *c, uint32_t target)
 void op_loop_test(struct op *c, const struct ub_insn *insn, bool taken)
 {
 	struct op_loop *l = &c->loop;
-	if (!l->fast || !op_has_counter(l) || c->slot != l->test || !inside(l, taken ? op_target(insn, c->slot) : c->slot + 1))
+	if (!l->fast || !op_has_counter(l) || c->slot != l->test || !op_loop_has(l, taken ? op_target(insn, c->slot) : c->slot + 1))
 		return;
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), counter = l->source ? s : d, other = l->source ? d : s;
 	bool wide = UB_CLASS(insn->opcode) == UB_JMP;
@@ -306,7 +293,7 @@ void op_loop_test(struct op *c, const struct ub_insn *insn, bool taken)
 
 bool op_loop_goes_on(const struct op *c)
 {
-	return c->slot != c->loop.end && inside(&c->loop, c->slot + 1);
+	return c->slot != c->loop.end && op_loop_has(&c->loop, c->slot + 1);
 }
 
 bool op_loop_is_paid(const struct op *c, uint32_t target)
@@ -318,7 +305,7 @@ bool op_loop_is_paid(const struct op *c, uint32_t target)
  * on has taken all. */
 bool op_loop_refunds(const struct op *c, uint32_t target)
 {
-	return c->loop.fast && c->loop.prepaid && !inside(&c->loop, target) && c->slot != c->loop.test;
+	return c->loop.fast && c->loop.prepaid && !op_loop_has(&c->loop, target) && c->slot != c->loop.test;
 }
 
 void op_loop_branch(struct op *c, enum t2_cond cond, uint32_t target)
@@ -369,7 +356,7 @@ static void keep_inside(struct op *c)
 		struct jit_fixup *f = &c->out.fixups[-1 - (int32_t)i];
 		if (f->kind == JIT_TO_SLOT && f->target == c->loop.head && !op_has_counter(&c->loop))
 			continue;
-		if (f->kind == JIT_TO_SLOT && (c->loop.fast ? inside(&c->loop, f->target) : f->target == c->loop.head)) {
+		if (f->kind == JIT_TO_SLOT && (c->loop.fast ? op_loop_has(&c->loop, f->target) : f->target == c->loop.head)) {
 			f->kind = JIT_TO_CODE;
 			f->target = f->target == c->loop.head ? (uint16_t)c->loop.top : c->out.offset[f->target];
 		}
@@ -390,7 +377,7 @@ static void run_out(struct op *c, uint32_t slot)
 bool op_loop_hole(struct op *c, bool on)
 {
 	const struct op_loop *l = &c->loop;
-	if (!l->fast || inside(l, c->slot))
+	if (!l->fast || op_loop_has(l, c->slot))
 		return false;
 	if (on && op_is_join(c, c->slot))
 		run_out(c, c->slot);

@@ -6,7 +6,13 @@
 #include "jit/onepass/parts.h"
 
 /* Whether a slot is the loop's. */
-bool op_loop_has(const struct op *c, uint32_t slot);
+static inline bool op_loop_has(const struct op_loop *l, uint32_t slot)
+{
+	for (uint32_t i = 0; i < l->nholes; i++)
+		if (slot >= l->hole[i][0] && slot < l->hole[i][1])
+			return false;
+	return slot >= l->start && slot <= l->end;
+}
 
 /* At its first slot, where its record stands: the test before it, then the fast form begins. `on`: control comes there
  * from above. */
