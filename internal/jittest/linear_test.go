@@ -107,9 +107,9 @@ func TestLinear(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = target.Close() })
 	for name, shape := range shapes {
-		for _, c := range []compiler{{"jit", false, 4000}, {"jit-compact", false, 4000}, {"jit-plan", false, 4000}, {"jit-plan", true, 500}} {
+		for _, c := range []compiler{{"jit", false, 4000}, {"jit-compact", false, 4000}, {"jit-plan", false, 4000}, {"jit-plan", true, 250}} {
 			var smallest float64
-			for _, slots := range []int{50, 100, 200, 500, 1000, 2000, 3000, 4000} {
+			for _, slots := range []int{50, 100, 250, 1500, 4000} {
 				if slots > c.most {
 					break
 				}

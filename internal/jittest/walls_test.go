@@ -28,7 +28,8 @@ func groups(t *testing.T) [][]escape {
 		t.Fatal(err)
 	}
 	return [][]escape{
-		onceOut(t), ends(), wraps(), windows(), sectionEscapes, tested(), proofEscapes, loops(), turns(), payments(), between(), strides(),
+		onceOut(t), ends(), wraps(), windows(), sectionEscapes, tested(), proofEscapes, loops(),
+		slices.Concat(turns(), payments(), between()), strides(),
 		indexLoops(), frames(), aliases(), calls(), helpers(),
 	}
 }
