@@ -236,6 +236,22 @@ func TestLargePrograms(t *testing.T) {
 	}
 }
 
+// Each check keeps its cold path until there is a place for it, and there is room for a few of them. Checks of atomic accesses once
+// took a place without asking whether there was one: the thirteenth was written over what lies behind.
+func TestColdPathsOfAtomics(t *testing.T) {
+	for n := range 60 {
+		text := slot(0x79, 0x13, 0, 0) // a number of which nothing is known
+		for range n {
+			text = slices.Concat(text, slot(0xdb, 0x03, 0, 0)) // lock *(u64 *)(r3 + 0) += r0
+		}
+		p := Program{Text: append(slices.Concat(slot(0xb7, 0, 0, 0), text), exitSlot...)}
+		code, _, fault := CompileOnepass(p, nil, make([]byte, enough))
+		if fault.Status != abi.OK || len(code) < 20*n {
+			t.Fatalf("%d atomic accesses: %v, %d bytes", n, fault, len(code))
+		}
+	}
+}
+
 // refused tells whether a status is one of the verifier's.
 func refused(s abi.Status) bool { return s <= -40 && s > -60 }
 

@@ -250,7 +250,7 @@ static void check(struct op *c, const struct op_value *at, uint32_t var, int32_t
 	uint32_t region = region_of(c, var), n = at->a < OP_REGS ? op_reach(c, var, &lo, &hi) : 1;
 	if (c->map.window < size && region == IN_CONTEXT)
 		region = ELSEWHERE;
-	op_reserve_colds(c, n < OP_COLDS ? n : OP_COLDS);
+	op_reserve_colds(c, n == 0 ? 1 : n < OP_COLDS ? n : OP_COLDS); /* op_reach counts no atomic access */
 	k.lo = at->imm + lo - offset;
 	k.hi = at->imm + hi - offset;
 	k.from.imm = k.lo;
