@@ -59,7 +59,7 @@ sanitize: setup-test ## tests of device C under AddressSanitizer and UndefinedBe
 	$(GO) test -asan -tags sanitize $(DEVICE_C)
 	CGO_CFLAGS='-O1 -g $(UBSAN)' CGO_LDFLAGS='$(UBSAN)' $(GO) test -tags sanitize $(DEVICE_C)
 	UBENCH_SANITIZE=1 $(GO) test ./ubpf -run KeptImages
-	$(GO) test ./internal/redzone
+	UBENCH_REDZONE=20000 $(GO) test ./internal/redzone
 	CGO_CFLAGS='-O1 -g $(UBSAN) -fno-sanitize=shift-base' CGO_LDFLAGS='$(UBSAN)' $(GO) test ./internal/campaign ./internal/conformance ./planner/...
 
 clean: ## remove what was built

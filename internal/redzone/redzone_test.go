@@ -85,7 +85,7 @@ func planOf(p progen.Program) []byte {
 // TestCampaign compares generated programs, one after the other on as many cores as there are. UBENCH_REDZONE says how
 // many, UBENCH_CAMPAIGN_SEED which, and UBENCH_SHARD=I/N which part of them.
 func TestCampaign(t *testing.T) {
-	programs, number := testenv.Number(t, "UBENCH_REDZONE", 20_000), uint64(testenv.Number(t, "UBENCH_CAMPAIGN_SEED", 1))
+	programs, number := testenv.Number(t, "UBENCH_REDZONE", 7_000), uint64(testenv.Number(t, "UBENCH_CAMPAIGN_SEED", 1))
 	shard, err := bench.ParseShard(os.Getenv("UBENCH_SHARD"))
 	if err != nil {
 		t.Fatal("UBENCH_SHARD: ", err)
