@@ -38,7 +38,7 @@ Examples:
   ubench disasm prog.o --phases
   echo 'b700000007000000 9500000000000000' | ubench disasm - --json`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "engine", Value: "jit", Usage: "`ENGINE` that compiles it: jit, jit-compact, jit-plan or jit-unchecked; vm for eBPF alone"},
+			&cli.StringFlag{Name: "engine", Value: "jit", Usage: "`ENGINE` that compiles it: jit, jit-compact, jit-plan, jit-unchecked or jit-plan-unchecked; vm for eBPF alone"},
 			&cli.StringFlag{Name: "core", Value: string(unicorn.CortexM4), Usage: "`CORE` it is compiled for: cortex-m3 or cortex-m4"},
 			&cli.StringFlag{Name: "entry", Usage: "function of an object to start at, by `NAME`"},
 			&cli.BoolFlag{Name: "phases", Usage: "show instead what each analysis of the host finds, and the plan made of it"},
@@ -62,7 +62,7 @@ func (e *env) disasm(c *cli.Context) error {
 		return usagef("name one benchmark or program: a file, or - for standard input")
 	}
 	engine, core := c.String("engine"), unicorn.Core(c.String("core"))
-	if engines := []string{"jit", "jit-compact", "jit-plan", "jit-unchecked", "vm"}; !slices.Contains(engines, engine) {
+	if engines := []string{"jit", "jit-compact", "jit-plan", "jit-plan-unchecked", "jit-unchecked", "vm"}; !slices.Contains(engines, engine) {
 		return unknown("engine", engine, engines)
 	}
 	if err := checkCore(core); err != nil {
@@ -89,13 +89,6 @@ func (e *env) disasm(c *cli.Context) error {
 	d := disassembly{Program: program.Name, Engine: engine, Instructions: list(program, name)}
 	switch engine {
 	case "vm":
-	case "jit-plan":
-		code, where, err := compileByPlan(program)
-		if err != nil {
-			return err
-		}
-		d.Core, d.CodeBytes = string(core), len(code)
-		addCode(d.Instructions, code, where)
 	default:
 		code, where, err := compileHere(c.Context, job, core)
 		if fault := (abi.Fault{}); errors.As(err, &fault) {

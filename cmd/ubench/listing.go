@@ -226,8 +226,12 @@ func writeListing(b *strings.Builder, rows []listed) {
 		if len(row.Entry) > 0 {
 			side("        (entry)", row.Entry)
 		}
-		if len(row.Test) > 0 {
-			side("        (test)", row.Test)
+		if len(row.Test) > 0 || row.inFast && (i == 0 || !rows[i-1].inFast) {
+			if len(row.Test) > 0 {
+				side("        (test)", row.Test)
+			} else {
+				fmt.Fprintln(b, "        (without checks)") // jit-plan: the test is at the end of what precedes
+			}
 			for k, r := range rows[i:] {
 				if !r.inFast || k > 0 && len(r.Test) > 0 {
 					break

@@ -22,7 +22,6 @@ import (
 	"github.com/ubench-dev/ubench/firmware"
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/jit"
-	"github.com/ubench-dev/ubench/planner"
 )
 
 func profileCommand(e *env) *cli.Command {
@@ -160,40 +159,19 @@ func whereItLies(spent map[uint32]meter.Spent, costs []bare.PathCost, sample emu
 // compiledCode compiles the program on the host, too, which tells where the code of each instruction is, and makes
 // sure that it is the code the device has.
 func compiledCode(ctx context.Context, target emu.Target, job emu.Job, program *image.Program) (*compiled, error) {
-	if bench.FollowsPlan(job.Engine) && bench.ChecksNothing(job.Engine) {
-		return nil, fmt.Errorf("%s is not profiled, since nothing tells which instruction its code is of: profile jit-plan", job.Engine)
-	}
 	job.LoadOnly, job.WantCode = true, true
 	device, err := target.Run(ctx, job)
 	if err != nil {
 		return nil, err
 	}
 	code, where, err := compileHere(ctx, job, unicorn.Core(target.Info().Core))
-	same := bytes.Equal(code, device.Code)
-	if job.Engine == "jit-plan" { // by the host's compiler, whose sections lie elsewhere
-		code, where, err = compileByPlan(program)
-		same = len(code) == len(device.Code)
-	}
 	if err != nil {
 		return nil, err
 	}
-	if !same {
+	if !bytes.Equal(code, device.Code) {
 		return nil, errors.New("the compiler makes other code on this computer than on the device; please report it")
 	}
 	return newCompiled(device.CodeAddr, uint32(device.CodeBytes), program, where), nil
-}
-
-// compileByPlan compiles a program by the plan that the host makes of it.
-func compileByPlan(program *image.Program) (code []byte, where []jit.Place, err error) {
-	k, err := planner.Look(program)
-	if err != nil {
-		return nil, nil, err
-	}
-	where = make([]jit.Place, len(k.Judged.Places))
-	for slot, p := range k.Judged.Places {
-		where[slot] = jit.Place{Code: p & 0xffff, Fast: p >> 16}
-	}
-	return k.Judged.Code, where, nil
 }
 
 // compileHere compiles the program of a job on this computer.

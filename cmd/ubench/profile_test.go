@@ -56,7 +56,8 @@ func byFunction(p *profile.Profile, frame int) (sums map[string]int64, total int
 
 func TestProfileEngines(t *testing.T) {
 	for _, c := range []struct{ engine, function string }{
-		{"native-O2", "native_O2_fletcher16"}, {"vm", "vm_"}, {"femto", "femto_"}, {"rbpf", "rbpf_"}, {"jit", "fletcher16"},
+		{"native-O2", "native_O2_fletcher16"}, {"vm", "vm_"}, {"femto", "femto_"}, {"rbpf", "rbpf_"}, {"jit", "fletcher16"}, {"jit-plan", "fletcher16"},
+		{"jit-plan-unchecked", "fletcher16"},
 	} {
 		file := filepath.Join(t.TempDir(), "p.pb.gz")
 		output(t, "profile", "fletcher16", "--engine", c.engine, "--size", "640", "-o", file)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "jit/jit.h"
+#include "jit/onepass/onepass.h"
 
 struct agent_host *agent_host_new(uint8_t *base, uint32_t arena_addr, uint32_t arena_bytes)
 {
@@ -42,6 +43,19 @@ void agent_host_receive(struct agent_host *h, const uint8_t *bytes, uint32_t len
 		agent_receive(&h->agent, *bytes++);
 }
 
+static int32_t compile_in_one_pass(const struct ub_program *program, uint32_t options, uint8_t *code, uint32_t bytes,
+				   struct jit_map *map, struct ub_fault *where)
+{
+	struct onepass_report report = { .code = calloc(program->slots, sizeof *report.code) };
+	if (!report.code)
+		return UB_E_MEMORY;
+	int32_t n = onepass_compile(program, options, code, bytes, &report, where);
+	for (uint32_t slot = 0; slot < program->slots; slot++)
+		map[slot] = (struct jit_map){ .code = report.code[slot] & 0xffff, .fast = report.code[slot] >> 16 };
+	free(report.code);
+	return n;
+}
+
 int32_t agent_host_compile(const struct agent_host *h, uint32_t cpu, uint8_t *code, uint32_t bytes,
 			   struct jit_map *map)
 {
@@ -55,6 +69,8 @@ int32_t agent_host_compile(const struct agent_host *h, uint32_t cpu, uint8_t *co
 		maps_places(job->ubpf.run.maps, places);
 		program.map_places = places;
 	}
+	if (job->engine == &jit_plan_engine || job->engine == &jit_plan_unchecked_engine)
+		return compile_in_one_pass(&program, job->engine == &jit_plan_engine ? 0 : ONEPASS_UNCHECKED, code, bytes, map, &where);
 	return jit_compile(&program, cpu, jit_options(job->engine), code, bytes, map, &where);
 }
 

@@ -25,6 +25,7 @@ import (
 	"github.com/ubench-dev/ubench/firmware"
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/internal/campaign"
+	"github.com/ubench-dev/ubench/planner"
 )
 
 const (
@@ -226,7 +227,7 @@ func spilledCompares() []byte {
 	return append(text, exitSlot...)
 }
 
-// TestHostCodeIsDeviceCode: the compiler makes the same bytes on the host as on the device, of every example and of
+// TestHostCodeIsDeviceCode: the compilers make the same bytes on the host as on the device, of every example and of
 // generated programs. (Of the benchmarks too: cmd/ubench's listings are compared with the device's code.)
 func TestHostCodeIsDeviceCode(t *testing.T) {
 	desk, err := host.New(t.Context())
@@ -236,7 +237,7 @@ func TestHostCodeIsDeviceCode(t *testing.T) {
 	defer desk.Close()
 	var jobs []emu.Job
 	for _, p := range known(t) {
-		image, err := p.Encode(abi.Packed)
+		image, err := planner.Attach(p.Program).Encode(abi.Packed)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -257,7 +258,8 @@ func TestHostCodeIsDeviceCode(t *testing.T) {
 		}
 		defer target.Close()
 		for i, job := range jobs {
-			job.Engine, job.LoadOnly, job.WantCode, job.Unsafe = []string{"jit", "jit-unchecked"}[i%2], true, true, true
+			job.Engine = []string{"jit", "jit-unchecked", "jit-plan", "jit-plan-unchecked"}[i%4]
+			job.LoadOnly, job.WantCode, job.Unsafe = true, true, true
 			sample, err := target.Run(t.Context(), job)
 			if err != nil {
 				t.Fatal(err)

@@ -140,6 +140,10 @@ static void begin(struct op *c, const struct ub_program *program, uint32_t optio
 	c->walled = options & ONEPASS_WALLED;
 	c->map.calls = program->flags & UB_PROGRAM_LOCAL_CALLS;
 	c->map.entered_once = !(program->flags & UB_PROGRAM_CALLX);
+#if UB_HOST
+	if (report->code) /* of an attempt before */
+		memset(report->code, 0, c->slots * sizeof *report->code);
+#endif
 }
 
 /* Whether something calls the function that the program starts in. */
