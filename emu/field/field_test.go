@@ -99,6 +99,7 @@ func TestDeploy(t *testing.T) {
 	}
 	for _, target := range []string{"host", "qemu:netduinoplus2", "qemu:netduino2", "qemu:mps2-an385", "qemu:mps2-an386"} {
 		t.Run(target, func(t *testing.T) {
+			t.Parallel()
 			state := t.TempDir()
 			box := start(t, target, state)
 			d := dial(t, box)
