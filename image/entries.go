@@ -156,7 +156,7 @@ func (o *object) entryIndex(p place) uint16 {
 
 func (o *object) ctxMin() (uint32, error) {
 	for _, s := range o.sections {
-		if s == nil || s.name != ctxMinSection {
+		if s == nil || s.name != ctxMinSection || s.size == 0 { // an empty one, which objects of ours have, asks for nothing
 			continue
 		}
 		if len(s.data) != 4 {
