@@ -223,11 +223,16 @@ func TestEntries(t *testing.T) {
 // section ctx_min, by which they do not ask for anything, was refused.
 func TestObjectsOfOursAreObjects(t *testing.T) {
 	again := 0
-	for name, object := range objects(t) {
-		p, err := LoadObject(name, object, "")
+	files, err := filepath.Glob("../internal/toolchains/testdata/gcc0/*.o")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		object, err := os.ReadFile(name)
 		if err != nil {
-			continue
+			t.Fatal(err)
 		}
+		p := load(t, name, object, "prog")
 		written, err := p.Encode(abi.ELFObject)
 		if err != nil || bytes.Equal(written, object) {
 			continue
@@ -242,8 +247,8 @@ func TestObjectsOfOursAreObjects(t *testing.T) {
 			t.Errorf("%s: it is another program when it was written and read", name)
 		}
 	}
-	if again == 0 {
-		t.Error("no object was written by us")
+	if again < 10 {
+		t.Errorf("%d objects were written by us", again)
 	}
 }
 
