@@ -293,6 +293,36 @@ var lies = []lie{
 		lie: func(p *plan.Plan) { frame(p, 2).Facts[0].Slack = 1 },
 	},
 	{
+		name: "what a comparison says of a sum, of what was added to", context: 9, least: 1,
+		source: "r0 = *(u8 *)(r1 +0)\nr3 = r0\nr3 += 4\nif r3 > r2 goto out\ngoto next\nnext:\nexit\nout:\nexit",
+		truth:  below(5, 4),
+		lie:    func(p *plan.Plan) { frame(p, 5).Facts[0].Slack = 5 },
+	},
+	{
+		name: "what a comparison says of a sum that may have left 32 bits", context: 9, least: 4,
+		source: "r0 = *(u32 *)(r1 +0)\nw3 = w0\nw3 += 4\nif w3 > w2 goto out\ngoto next\nnext:\nexit\nout:\nexit",
+		truth: func(p *plan.Plan) {
+			below(5, 4)(p)
+			frame(p, 5).Facts = nil
+		},
+		lie: below(5, 4),
+	},
+	{
+		name: "what a comparison says of the distance from the end", context: 9, least: 1,
+		source: "r0 = *(u8 *)(r1 +0)\nr3 = r2\nif r0 > r2 goto out\nr3 -= r0\nif r3 < 5 goto out\ngoto next\nnext:\nexit\nout:\nexit",
+		truth:  below(6, 5),
+		lie:    func(p *plan.Plan) { frame(p, 6).Facts[0].Slack = 6 },
+	},
+	{
+		name: "what a comparison says of the distance from the end of what may lie behind it", context: 9, least: 1,
+		source: "r0 = *(u8 *)(r1 +0)\nr3 = r2\nr3 -= r0\nif r3 < 5 goto out\ngoto next\nnext:\nexit\nout:\nexit",
+		truth: func(p *plan.Plan) {
+			below(5, 5)(p)
+			frame(p, 5).Facts = nil
+		},
+		lie: below(5, 5),
+	},
+	{
 		name: "the context's length", source: "r0 = 0\nif r2 < 4 goto next\ngoto more\nmore:\nr0 = *(u32 *)(r1 +0)\nnext:\nexit", context: 4,
 		truth: func(p *plan.Plan) {
 			frame(p, 0).Facts = []plan.Fact{{Var: plan.R(2), NoLimit: true, HasSlack: true, Exact: true}}
@@ -399,6 +429,15 @@ func escapes() func(p *plan.Plan) {
 		frame(p, 11).Registers = [10]plan.Known{0: plan.Both}
 		say(p, 5).Loop = &plan.Loop{Head: 5, End: 10, Test: 10, Offset: 1, Prepaid: true, Bound: plan.NoVar,
 			Variables: []plan.Step{{Var: plan.R(3), By: 1, ByVar: plan.NoVar}}}
+	}
+}
+
+// below says where r2 is the length of the context that r0 is so far below it, at a slot with which the program ends, as at the next.
+func below(slot int, slack int32) func(p *plan.Plan) {
+	return func(p *plan.Plan) {
+		frame(p, 0).Facts = []plan.Fact{{Var: plan.R(2), NoLimit: true, HasSlack: true, Exact: true}}
+		*frame(p, slot) = plan.Frame{Slot: slot, Registers: [10]plan.Known{0: plan.Zero}, Facts: []plan.Fact{{Var: plan.R(0), NoLimit: true, HasSlack: true, Slack: slack}}}
+		frame(p, slot+1).Registers = [10]plan.Known{0: plan.Zero}
 	}
 }
 

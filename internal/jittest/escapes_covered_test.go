@@ -65,7 +65,7 @@ func covered(random *rand.Rand) []byte {
 		}
 		jump := compareImm(comparisons[random.IntN(len(comparisons))], random.IntN(2) == 0, 7, int32(random.IntN(4)), int16(len(body)/8))
 		if random.IntN(4) == 0 { // two ways lead to one place
-			more := slices.Concat(compute(), compute())
+			more := slices.Concat(piece(depth+1), compute())
 			return slices.Concat(compareImm(0x10, true, 7, 1, int16((len(more)+len(jump)+len(body))/8)), more, jump, body)
 		}
 		return slices.Concat(jump, body)
@@ -85,6 +85,16 @@ func covered(random *rand.Rand) []byte {
 	return slices.Concat(text, mov(0, 9), exitSlot)
 }
 
+// atomicsInARow has more checks that wait for a place of their own than there is room for, each of an atomic operation: once the
+// compiler made room for none.
+func atomicsInARow() (text []byte) {
+	text = slices.Concat(slot(0x79, 0x13, 0, 0), movImm(5, 7), movImm(9, 0), movImm(0, 0), mov(4, 1), plus(4, 3))
+	for i := range int16(30) {
+		text = slices.Concat(text, slot(0xc3, 0x54, 4*(i%3), 0x01))
+	}
+	return slices.Concat(text, mov(0, 9), exitSlot)
+}
+
 // TestCovered runs programs of covered with a plan and without. UBENCH_COVERED says how many.
 func TestCovered(t *testing.T) {
 	desk, err := host.New(t.Context())
@@ -97,6 +107,9 @@ func TestCovered(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 7))
 	for i := range testenv.Number(t, "UBENCH_COVERED", 200) {
 		text := covered(random)
+		if i == 0 {
+			text = atomicsInARow()
+		}
 		planned, err := planner.Attach(&image.Program{Text: text}).Encode(abi.Packed)
 		if err != nil {
 			t.Fatalf("program %d: %v\ntext %x", i, err, text)

@@ -376,6 +376,7 @@ void op_alu(struct op *c, const struct ub_insn *insn)
 	struct op_value b = x ? *op_val(c, s) : op_value(OP_CONST, 0, 0, 0, (uint32_t)insn->imm), v;
 	struct op_fact f;
 	exact = op_alu_fact(c, insn, &f);
+	op_relate_alu(c, insn, &f);
 
 	if (c->plan.say.drop) {
 		op_lose(c, d);

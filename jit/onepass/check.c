@@ -32,35 +32,10 @@ void op_is_mapped(struct op *c, uint32_t var, int32_t offset)
 	f->mapped = true;
 }
 
-static bool is_number(const struct op_fact *f)
-{
-	return f->kind <= OP_NUMBER;
-}
-
-bool op_never_equal(struct op *c, const struct ub_insn *insn)
-{
-	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn);
-	if (insn->opcode & UB_X || insn->imm || (op != UB_JEQ && op != UB_JNE) || d == UB_R10)
-		return false;
-	struct op_fact f = op_know(c, d);
-	return f.kind == OP_NUMBER && f.lo && (UB_CLASS(insn->opcode) == UB_JMP32 || op_is_narrow(c, d));
-}
-
-/* Bounds, of numbers and of offsets. */
-static int64_t least(const struct op_fact *f)
-{
-	return is_number(f) ? (int64_t)f->lo : f->from;
-}
-
-static int64_t greatest(const struct op_fact *f)
-{
-	return is_number(f) ? (int64_t)f->hi : f->to;
-}
-
 /* Sets bounds; false if they leave the 32 bits of a number, or of an offset, which is then open. */
 static bool set_bounds(struct op_fact *f, int64_t lo, int64_t hi)
 {
-	bool fits = is_number(f) ? lo >= 0 && hi <= MOST : lo >= -INT32_MAX && hi <= INT32_MAX;
+	bool fits = op_is_number(f) ? lo >= 0 && hi <= MOST : lo >= -INT32_MAX && hi <= INT32_MAX;
 	f->lo = (uint32_t)lo;
 	f->hi = (uint32_t)hi;
 	f->open |= !fits;
@@ -79,7 +54,7 @@ static void set_slack(struct op_fact *a, int64_t slack)
 /* What is bounded by the length is below what any has. */
 static void limit(struct op_fact *a)
 {
-	if (!is_number(a) || !a->bounded)
+	if (!op_is_number(a) || !a->bounded)
 		return;
 	uint32_t most = ((uint32_t)INT32_MAX - (uint32_t)a->slack) / a->times; /* slack is not far from 0 */
 	if (a->hi > most)
@@ -101,9 +76,9 @@ static bool add_constant(struct op_fact *a, int64_t k)
 	bool near = a->mapped && k >= -FAR_ACCESS && k <= FAR_ACCESS, fits;
 	a->mapped &= k == 0;
 	limit(a);
-	fits = set_bounds(a, least(a) + k, greatest(a) + k);
+	fits = set_bounds(a, op_least(a) + k, op_greatest(a) + k);
 	set_slack(a, a->slack - k * a->times);
-	if (!is_number(a))
+	if (!op_is_number(a))
 		return near || is_below_end(a);
 	if (fits) /* of anything, only if 0 was added */
 		return true;
@@ -142,16 +117,16 @@ static bool add_index(struct op_fact *p, const struct op_fact *n)
 /* a += b */
 static bool add(struct op_fact *a, struct op_fact *b)
 {
-	struct op_fact *n = is_number(a) ? a : b, *other = is_number(a) ? b : a;
+	struct op_fact *n = op_is_number(a) ? a : b, *other = op_is_number(a) ? b : a;
 	bool exact;
-	if (!is_number(n)) {
+	if (!op_is_number(n)) {
 		*a = anything();
 		return false;
 	}
 	if (n->lo == n->hi) {
-		exact = add_constant(other, is_number(other) ? (int64_t)n->lo : (int32_t)n->lo);
+		exact = add_constant(other, op_is_number(other) ? (int64_t)n->lo : (int32_t)n->lo);
 		exact = exact && n->lo <= INT32_MAX; /* what was added is not negative */
-	} else if (!is_number(other)) {
+	} else if (!op_is_number(other)) {
 		exact = add_index(other, n);
 	} else if (other->lo == other->hi) {
 		exact = add_constant(n, other->lo);
@@ -167,9 +142,17 @@ static bool add(struct op_fact *a, struct op_fact *b)
 /* a -= b */
 static bool subtract(struct op_fact *a, const struct op_fact *b)
 {
-	if (is_number(b) && b->lo == b->hi)
+	if (op_is_number(b) && b->lo == b->hi)
 		return add_constant(a, -(int64_t)b->lo);
-	bool above = is_number(a) && is_number(b) && a->lo >= b->hi;
+	bool numbers = op_is_number(a) && op_is_number(b), above = numbers && a->lo >= b->hi;
+	if (!above && (numbers || a->kind == b->kind) && a->exact && a->bounded && a->times == 1 && !a->open && !b->open && b->bounded && b->slack >= a->slack &&
+	    op_least(b) >= 0) { /* b is not above a, which is length - slack */
+		int64_t slack = a->slack + op_least(b);
+		*a = number(0, INT32_MAX);
+		a->bounded = true;
+		set_slack(a, slack);
+		return true;
+	}
 	*a = above ? number(a->lo - b->hi, a->hi - b->lo) : anything();
 	return above;
 }
@@ -239,9 +222,9 @@ static bool compute(uint32_t op, struct op_fact *a, struct op_fact *b)
 {
 	uint32_t k = b->lo & 31;
 	bool constant = b->lo == b->hi;
-	if (!is_number(a))
+	if (!op_is_number(a))
 		*a = anything();
-	if (!is_number(b))
+	if (!op_is_number(b))
 		*b = anything();
 	switch (op) {
 	case UB_MUL:
@@ -289,7 +272,7 @@ static bool compute(uint32_t op, struct op_fact *a, struct op_fact *b)
 static bool is_in_memory(const struct op *c, const struct op_fact *f)
 {
 	const struct ub_program *p = c->program;
-	return is_number(f) && (f->open || (f->lo == f->hi && (f->lo - p->rodata_addr < p->rodata_len || f->lo - p->data_addr < p->data_len)));
+	return op_is_number(f) && (f->open || (f->lo == f->hi && (f->lo - p->rodata_addr < p->rodata_len || f->lo - p->data_addr < p->data_len)));
 }
 
 bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f)
@@ -318,13 +301,13 @@ bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f)
 	f->narrow = b.narrow = false;
 	if (x && op == UB_ADD) {
 		bool memory = !c->plan.bits.bytes && (is_in_memory(c, f) || is_in_memory(c, &b)), exact = add(f, &b);
-		f->open |= memory && is_number(f); /* for want of a plan: where it may point to */
+		f->open |= memory && op_is_number(f); /* for want of a plan: where it may point to */
 		return exact;
 	}
 	if (x && op == UB_SUB)
 		return subtract(f, &b);
 	if (op == UB_ADD)
-		return add_constant(f, is_number(f) && !wide && negative && f->lo < 0u - k ? (int64_t)k : insn->imm);
+		return add_constant(f, op_is_number(f) && !wide && negative && f->lo < 0u - k ? (int64_t)k : insn->imm);
 	if (op == UB_SUB)
 		return add_constant(f, -(int64_t)insn->imm);
 	return compute(op, f, &b) && (!wide || !negative || op == UB_AND);
@@ -335,8 +318,8 @@ bool op_is_inside(struct op *c, uint32_t var, int32_t offset, uint32_t size, uin
 {
 	const struct ub_program *p = c->program;
 	struct op_fact f = op_know(c, var);
-	int64_t lo = least(&f) + offset, hi = greatest(&f) + offset + size;
-	if (is_number(&f)) {
+	int64_t lo = op_least(&f) + offset, hi = op_greatest(&f) + offset + size;
+	if (op_is_number(&f)) {
 		if (p->data_len && lo >= p->data_addr && hi <= (int64_t)p->data_addr + p->data_len)
 			return true;
 		if (rights == UB_READ && p->rodata_len && lo >= p->rodata_addr && hi <= (int64_t)p->rodata_addr + p->rodata_len)
@@ -360,10 +343,11 @@ bool op_implies(struct op *c, uint32_t var, const struct op_fact *f)
 	if (f->kind == OP_ANYTHING || f->open)
 		return true; /* it says nothing */
 	struct op_fact k = op_know(c, var);
+	limit(&k);
 	if (k.kind == OP_STACK && f->kind == OP_TOP && !c->called) /* this one's r10 is the top */
 		k.kind = OP_TOP;
 	if (f->bounded) {
-		bool below = !f->exact && k.kind != OP_ANYTHING && !k.open && greatest(&k) * f->times + f->slack <= (int64_t)c->facts.length;
+		bool below = !f->exact && k.kind != OP_ANYTHING && !k.open && op_greatest(&k) * f->times + f->slack <= (int64_t)c->facts.length;
 		bool distance = k.bounded && !k.open && k.times >= f->times && k.slack >= f->slack && (!f->exact || (k.exact && k.slack == f->slack));
 		if (!below && !distance)
 			return false;
@@ -371,7 +355,7 @@ bool op_implies(struct op *c, uint32_t var, const struct op_fact *f)
 	if (f->kind != OP_NUMBER)
 		return k.kind == f->kind && !k.open && k.from >= f->from && k.to <= f->to;
 	bool multiple = f->align == 0 || (((k.lo - f->lo) & ((1u << f->align) - 1)) == 0 && (k.align >= f->align || k.lo == k.hi));
-	return is_number(&k) && k.lo >= f->lo && k.hi <= f->hi && multiple;
+	return op_is_number(&k) && k.lo >= f->lo && k.hi <= f->hi && multiple;
 }
 
 /* The context has at least so many bytes. */
@@ -385,7 +369,7 @@ static void is_as_long(struct op *c, int64_t length)
 static void less(struct op *c, struct op_fact *a, struct op_fact *b, bool or_equal)
 {
 	uint32_t one = !or_equal, above = a->lo + one < one ? MOST : a->lo + one, below = b->hi < one ? 0 : b->hi - one;
-	if (is_number(a) && is_number(b)) {
+	if (op_is_number(a) && op_is_number(b)) {
 		if (b->exact && b->bounded) /* a length is above a number */
 			is_as_long(c, (int64_t)above + b->slack);
 		a->kind = b->kind = OP_NUMBER;
@@ -410,7 +394,7 @@ static void less(struct op *c, struct op_fact *a, struct op_fact *b, bool or_equ
 
 static void equal(struct op *c, struct op_fact *a, struct op_fact *b)
 {
-	if (!is_number(a) || !is_number(b))
+	if (!op_is_number(a) || !op_is_number(b))
 		return;
 	if (b->exact && b->bounded)
 		is_as_long(c, (int64_t)a->lo + b->slack);
@@ -441,7 +425,7 @@ static void exclude(struct op_fact *a, uint32_t k)
 
 static void differ(struct op_fact *a, const struct op_fact *b)
 {
-	bool numbers = is_number(a) && is_number(b);
+	bool numbers = op_is_number(a) && op_is_number(b);
 	if (numbers && b->lo == b->hi)
 		exclude(a, b->lo);
 	bool same = numbers || (a->kind == OP_CONTEXT && b->kind == OP_CONTEXT && !a->open && !b->open && a->from >= 0 && b->from >= 0);
@@ -453,12 +437,22 @@ static void differ(struct op_fact *a, const struct op_fact *b)
  * that is. Where no number is left, control does not come: any number does. */
 static void refined(struct op *c, uint32_t var, struct op_fact *f)
 {
-	if (f->bounded && !f->open && least(f) >= 0)
-		is_as_long(c, least(f) * f->times + f->slack);
-	if (least(f) > greatest(f))
+	if (f->bounded && !f->open && op_least(f) >= 0)
+		is_as_long(c, op_least(f) * f->times + f->slack);
+	if (op_least(f) > op_greatest(f))
 		f->lo = f->hi = f->align = 0;
 	if (var != UB_R10)
 		op_learn(c, var, f);
+}
+
+/* The same, and of a variable that is known in terms of it. */
+static void refined_both(struct op *c, uint32_t var, struct op_fact *f)
+{
+	struct op_fact of;
+	refined(c, var, f);
+	uint32_t other = op_relate(c, var, f, &of);
+	if (other != OP_NONE)
+		refined(c, other, &of);
 }
 
 /* What a comparison says where it holds, or where it does not. */
@@ -481,7 +475,7 @@ void op_refine(struct op *c, const struct ub_insn *insn, bool taken)
 		if (!((dz || a.narrow) && (sz || b.narrow)))
 			return;
 	}
-	if (is_signed && !wide && (!is_number(&a) || !is_number(&b) || a.hi > INT32_MAX || b.hi > INT32_MAX))
+	if (is_signed && !wide && (!op_is_number(&a) || !op_is_number(&b) || a.hi > INT32_MAX || b.hi > INT32_MAX))
 		return; /* of 64 bits without high halves they are not negative */
 	if ((uint32_t)ORDER >> op & 1) {
 		less(c, above ? &b : &a, above ? &a : &b, or_equal);
@@ -492,7 +486,7 @@ void op_refine(struct op *c, const struct ub_insn *insn, bool taken)
 		differ(&a, &b);
 		differ(&b, &was);
 	}
-	refined(c, d, &a);
+	refined_both(c, d, &a);
 	if (x)
-		refined(c, s, &b);
+		refined_both(c, s, &b);
 }

@@ -59,7 +59,7 @@ uint32_t op_reach(const struct op *c, uint32_t base, int32_t *lo, int32_t *hi)
 			break;
 		}
 	}
-	return n;
+	return n ? n : 1; /* an atomic one stands alone */
 }
 
 void op_cover(struct op *c, const struct op_value *at, int32_t lo, int32_t hi, uint32_t rights)

@@ -36,3 +36,12 @@ struct op_fact op_know(struct op *c, uint32_t var)
 	struct op_fact f = v->kind && op_in(&c->facts.there, var) ? c->facts.fact[op_fact_index(var)] : op_fact(OP_ANYTHING, 0, UINT32_MAX);
 	return f.null ? op_fact(OP_NUMBER, 0, f.hi) : f;
 }
+
+bool op_never_equal(struct op *c, const struct ub_insn *insn)
+{
+	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn);
+	if (insn->opcode & UB_X || insn->imm || (op != UB_JEQ && op != UB_JNE) || d == UB_R10)
+		return false;
+	struct op_fact f = op_know(c, d);
+	return f.kind == OP_NUMBER && f.lo && (UB_CLASS(insn->opcode) == UB_JMP32 || op_is_narrow(c, d));
+}

@@ -6,12 +6,14 @@ static const struct op_form unknown = { OP_NONE, OP_NONE, OP_NONE, 0, 0 };
 
 void op_loop_forget(struct op *c, uint32_t var)
 {
+	op_unrelate(c, var);
 	if (c->loop.fast)
 		*op_form_of(c, var) = unknown;
 }
 
 void op_loop_copy(struct op *c, uint32_t var, uint32_t from)
 {
+	op_relate_copy(c, var, from);
 	if (c->loop.fast)
 		*op_form_of(c, var) = from == OP_NONE || from == UB_R10 ? unknown : *op_form_of(c, from);
 }

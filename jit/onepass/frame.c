@@ -279,6 +279,8 @@ static void default_frame(struct op *c, uint32_t slot, enum op_visit how)
 /* What the plan says of a slot where paths meet. */
 void op_frame(struct op *c, uint32_t slot, enum op_visit how)
 {
+	if (how & OP_ENTER)
+		memset(c->relation, 0, sizeof c->relation);
 	if (!c->plan.bits.bytes) {
 		default_frame(c, slot, how);
 		return;

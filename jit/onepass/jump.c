@@ -265,8 +265,12 @@ void op_jump(struct op *c, const struct ub_insn *insn)
 	if (apart)
 		op_apart_begin(c, &moves);
 	if (!always) { /* what the comparison says is known at the target */
-		struct op_fact *d = &c->facts.fact[UB_DST(insn) % UB_R10], *s = &c->facts.fact[UB_SRC(insn) % UB_R10], was[2] = { *d, *s };
+		struct op_fact *d = &c->facts.fact[UB_DST(insn) % UB_R10], *s = &c->facts.fact[UB_SRC(insn) % UB_R10], was[4] = { *d, *s };
 		struct op_facts facts = c->facts;
+		uint32_t other[2] = { op_related(c, UB_DST(insn)), insn->opcode & UB_X ? op_related(c, UB_SRC(insn)) : OP_NONE };
+		for (uint32_t i = 0; i < 2; i++)
+			if (other[i] != OP_NONE)
+				was[2 + i] = facts.fact[op_fact_index(other[i])];
 		bool tested = c->loop.tested;
 		uint32_t shown = op_not_null(c, insn, true);
 		op_refine(c, insn, true);
@@ -278,6 +282,9 @@ void op_jump(struct op *c, const struct ub_insn *insn)
 		c->facts = facts;
 		*d = was[0];
 		*s = was[1];
+		for (uint32_t i = 0; i < 2; i++)
+			if (other[i] != OP_NONE)
+				facts.fact[op_fact_index(other[i])] = was[2 + i];
 		op_may_be_null(c, shown);
 		known = op == UB_JNE && op_never_equal(c, insn) ? ALWAYS : compare(c, insn, &cond);
 		op_not_null(c, insn, false);

@@ -97,6 +97,19 @@ static inline uint32_t op_fact_index(uint32_t var)
 	return var < OP_BUDGET ? var : var - OP_WORD + OP_BUDGET;
 }
 struct op_fact op_know(struct op *c, uint32_t var);
+static inline bool op_is_number(const struct op_fact *f)
+{
+	return f->kind <= OP_NUMBER;
+}
+/* Bounds, of numbers and of offsets. */
+static inline int64_t op_least(const struct op_fact *f)
+{
+	return op_is_number(f) ? (int64_t)f->lo : f->from;
+}
+static inline int64_t op_greatest(const struct op_fact *f)
+{
+	return op_is_number(f) ? (int64_t)f->hi : f->to;
+}
 /* Whether a comparison is never true, whatever the run: of what is not 0 with 0. */
 bool op_never_equal(struct op *c, const struct ub_insn *insn);
 void op_learn(struct op *c, uint32_t var, const struct op_fact *f);
@@ -119,6 +132,15 @@ bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f);
 bool op_is_inside(struct op *c, uint32_t var, int32_t offset, uint32_t size, uint32_t rights);
 bool op_implies(struct op *c, uint32_t var, const struct op_fact *f);
 void op_refine(struct op *c, const struct ub_insn *insn, bool taken);
+
+/* relate.c */
+void op_unrelate(struct op *c, uint32_t var);
+void op_relate_copy(struct op *c, uint32_t var, uint32_t from);
+/* What an instruction does, and what is known of its result. */
+void op_relate_alu(struct op *c, const struct ub_insn *insn, const struct op_fact *now);
+/* The variable that is known in terms of another; what is known of it, now that *a is of that. OP_NONE: there is none. */
+uint32_t op_related(const struct op *c, uint32_t var);
+uint32_t op_relate(struct op *c, uint32_t var, const struct op_fact *a, struct op_fact *f);
 
 /* values.c */
 /* Bytes of a map's values, or of a ring buffer's records. */

@@ -9,6 +9,7 @@
  *   place.c   where the values of variables are  -> places
  *   facts.c   what is known of them      -> facts
  *   check.c   the judge of that, and of what needs no check
+ *   relate.c  of variables, in terms of others                               -> relation
  *   values.c  of values of maps, and keys in the frame                     -> key
  *   bounds.c  code that compares addresses with regions
  *   cover.c   accesses that one such comparison is enough for                    -> cover
@@ -207,6 +208,15 @@ struct op_facts {
 	uint32_t length; /* the context has so many bytes at least */
 };
 
+/* Two variables in terms of each other (relate.c); var == of: none. */
+struct op_relation {
+	uint8_t var, of;
+	bool rest;
+	int32_t plus;
+};
+
+enum { OP_RELATIONS = 4 };
+
 /* In the fast form of a loop: what a variable is in terms of what variables were when the turn began. */
 struct op_form {
 	uint8_t a, b, c, shift; /* a + ((b + c) << shift) + add, each OP_NONE if it is not there; neither a nor b: not known */
@@ -353,6 +363,7 @@ struct op {
 	struct op_map map;
 	struct op_facts facts;
 	struct op_key key[OP_KEYS]; /* the latest first */
+	struct op_relation relation[OP_RELATIONS];
 	struct op_loop loop;
 	struct op_colds colds;
 };
