@@ -94,7 +94,8 @@ type Machine struct {
 	places  *places
 	plan    *C.uint8_t
 
-	followed bool // the code that was compiled last follows its plan
+	onePass  bool // what was compiled last was by the compiler that follows plans,
+	followed bool // and its code follows one
 }
 
 // New makes a machine with this core.
@@ -239,7 +240,7 @@ func (m *Machine) Begin(p progen.Program) (Result, error) {
 // Compile compiles the program.
 func (m *Machine) Compile(o Options) Result {
 	var status C.int32_t
-	m.followed = false
+	m.onePass, m.followed = o.OnePass, false
 	if o.OnePass {
 		m.setPlan(o.Plan)
 		status = C.redzone_onepass(m.z)
@@ -313,6 +314,8 @@ func (m *Machine) Run() (Result, error) {
 		return Result{}, err
 	}
 	want := m.interpret()
+	/* One check may be for several accesses, and stop the program before stores to its frame between them (SPEC.md, 1). */
+	places.stack.free = places.stack.free || (m.onePass && want.Status != abi.OK)
 	reason, err := m.call(m.enter, places.cstack.addr+stackBytes, places.run.addr, places.code.addr|1)
 	if err != nil {
 		return Result{}, err
