@@ -69,6 +69,13 @@ func TestCompareThatSaysNothing(t *testing.T) {
 				!strings.Contains(strings.Join(diff.notes(), "\n"), c.missing) {
 				t.Errorf("%s: %d compared, %d worse: %s; %q", c.name, diff.Compared(), diff.Regressions(), diff.Verdict(), diff.notes())
 			}
+			var text bytes.Buffer
+			if err := diff.Table().WriteText(&text, false); err != nil {
+				t.Fatal(err)
+			}
+			if header := strings.Contains(text.String(), "metric"); header != (len(diff.Changes) > 0) && !diff.Identical() {
+				t.Errorf("%s: %d changes, a header above them: %v", c.name, len(diff.Changes), header)
+			}
 			if c.name != "the same" && diff.Identical() {
 				t.Errorf("%s: identical", c.name)
 			}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -82,7 +83,10 @@ func (t *Table) WriteText(w io.Writer, colour bool) error {
 	if t.Title != "" {
 		fmt.Fprintf(&b, "%s\n\n", paint(bold, t.Title))
 	}
-	fmt.Fprintln(&b, paint(bold, line(t.Header, "")))
+	numbers := slices.ContainsFunc(t.Rows, func(r Row) bool { return len(r.Cells) > 0 })
+	if numbers || len(t.Rows)+len(t.Notes) == 0 { // a header stands above something, if only to say that there is nothing
+		fmt.Fprintln(&b, paint(bold, line(t.Header, "")))
+	}
 	for _, r := range t.Rows {
 		if r.Break {
 			fmt.Fprintln(&b)
@@ -93,7 +97,7 @@ func (t *Table) WriteText(w io.Writer, colour bool) error {
 		}
 		fmt.Fprintln(&b, text)
 	}
-	if len(t.Notes) > 0 {
+	if len(t.Notes) > 0 && b.Len() > 0 {
 		fmt.Fprintln(&b)
 	}
 	for _, n := range t.Notes {

@@ -166,6 +166,7 @@ var goldenCalls = []struct {
 	{name: "exec-odd", args: "exec -", stdin: "9500"},
 	{name: "exec-nothing", args: "exec -"},
 	{name: "exec-not-hex", args: "exec -", stdin: "this is a text\n"},
+	{name: "exec-source", args: "exec prog.c"},
 	{name: "exec-broken-object", args: "exec -", stdin: "\x7fELF, but no more"},
 	{name: "exec-missing", args: "exec nowhere.hex"},
 	{name: "exec-table", args: "exec exit.hex --mem 00 --mem 010203 --engines vm,jit --target unicorn,fake:cycles"},
@@ -191,6 +192,7 @@ func TestGolden(t *testing.T) {
 	for name, data := range map[string][]byte{
 		"exit.hex":  []byte("# r0 is 0 at the start\n9500000000000000\n"),
 		"large.bin": make([]byte, 200_000),
+		"prog.c":    []byte("int prog(void) { return 7; }\n"),
 		"old.json":  fakeResults(t, "--json", "fake"),
 		"new.csv":   fakeResults(t, "--csv", "fake:slow"),
 	} {

@@ -55,6 +55,9 @@ func programOf(name string, data []byte, entry string) (*image.Program, error) {
 	var err error
 	if text, ok := hexText(data); ok {
 		if data, err = parseHex(text); err != nil {
+			if filepath.Ext(name) == ".c" {
+				return nil, fmt.Errorf("%s is a source: compile it first, with ubench build", name)
+			}
 			return nil, fmt.Errorf("%s is no object, no image and no hex text: %w", name, err)
 		}
 	} else if len(data)%8 != 0 {
