@@ -22,7 +22,7 @@ enum { UB_REGION_STACK, UB_REGION_CTX, UB_REGION_RODATA, UB_REGION_DATA, UB_REGI
 /* Engines may keep a callee's saved registers here: below the stack, outside every region. */
 enum { UB_STACK_BYTES = UB_FRAMES_MAX * UB_FRAME_BYTES, UB_SAVE_BYTES = UB_FRAMES_MAX * 40 };
 
-enum { UB_ROUTINES = 5 };
+enum { UB_ROUTINES = 6 };
 
 struct maps;
 struct ub_run;

@@ -33,7 +33,7 @@ type Routine struct {
 }
 
 var routines = map[uint32]Routine{C.JIT_CHECK: {"check", 2}, C.JIT_FAULT: {"fault", 2},
-	C.JIT_HELPER: {"helper", 2}, C.JIT_HELPER5: {"helper", 2}, C.JIT_DIVIDE: {"divide", 1}}
+	C.JIT_HELPER: {"helper", 2}, C.JIT_HELPER5: {"helper", 2}, C.JIT_DIVIDE: {"divide", 1}, C.JIT_OUT_OF_BUDGET: {"out of budget", 0}}
 
 // RoutineAt is the routine whose address is at an offset in struct ub_run.
 func RoutineAt(offset uint32) (r Routine, ok bool) {

@@ -12,7 +12,7 @@
 #define NAKED __attribute__((naked, used))
 
 UB_STATIC_ASSERT(UB_RUN_STATUS == 0 && UB_RUN_PC == 4 && UB_RUN_ADDR == 8 && UB_RUN_R0 == 16, offsets_below);
-UB_STATIC_ASSERT(UB_E_READ == -80 && UB_E_WRITE == -81 && UB_E_ALIGN == -82, statuses_below);
+UB_STATIC_ASSERT(UB_E_READ == -80 && UB_E_WRITE == -81 && UB_E_ALIGN == -82 && UB_E_BUDGET == -83, statuses_below);
 UB_STATIC_ASSERT(UB_READ == 1 && UB_WRITE == 2 && JIT_CHECK_RIGHTS == 4, fields_below);
 
 NAKED int32_t jit_enter(struct ub_run *run __attribute__((unused)), uint32_t code __attribute__((unused)))
@@ -45,6 +45,14 @@ NAKED static void fault(void)
 		"cmn	r0, #82\n\t"
 		"it	ne\n\t"
 		"movne	r2, #0\n\t"
+		"b	%c0\n\t" ::"i"(stop));
+}
+
+/* r3: the run; r1: slot. */
+NAKED static void out_of_budget(void)
+{
+	__asm__("mvn	r0, #82\n\t"
+		"movs	r2, #0\n\t"
 		"b	%c0\n\t" ::"i"(stop));
 }
 
@@ -297,6 +305,7 @@ void jit_set_routines(struct ub_run *run)
 	run->routines[JIT_HELPER] = helper;
 	run->routines[JIT_HELPER5] = helper5;
 	run->routines[JIT_DIVIDE] = divide;
+	run->routines[JIT_OUT_OF_BUDGET] = out_of_budget;
 }
 
 #endif

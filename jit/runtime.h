@@ -5,8 +5,8 @@
 
 #include "abi/port.h"
 
-enum jit_routine { JIT_CHECK, JIT_FAULT, JIT_HELPER, JIT_HELPER5, JIT_DIVIDE };
-UB_STATIC_ASSERT((int)JIT_DIVIDE < (int)UB_ROUTINES, routines);
+enum jit_routine { JIT_CHECK, JIT_FAULT, JIT_HELPER, JIT_HELPER5, JIT_DIVIDE, JIT_OUT_OF_BUDGET };
+UB_STATIC_ASSERT((int)JIT_OUT_OF_BUDGET < (int)UB_ROUTINES, routines);
 
 enum { JIT_CHECK_RIGHTS = 4 /* UB_READ, UB_WRITE or both, above the size */ };
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/planner/alloc"
+	"github.com/ubench-dev/ubench/planner/cfg"
 	"github.com/ubench-dev/ubench/planner/judge"
 	"github.com/ubench-dev/ubench/planner/plan"
 	"github.com/ubench-dev/ubench/planner/ranges"
@@ -31,6 +32,7 @@ func Of(p *image.Program) (*Result, error) {
 	for c := free; c <= noRecords; c++ {
 		var of *builder
 		var best *Result
+		least := 0
 		for h := range alloc.Heuristics {
 			b := newBuilder(a, p, j)
 			b.caution, b.heuristic = c, h
@@ -38,8 +40,10 @@ func Of(p *image.Program) (*Result, error) {
 			switch {
 			case refused != nil:
 				err = refused
-			case best == nil || len(r.Verdict.Code) < len(best.Verdict.Code):
-				of, best = b, r
+			default:
+				if x := b.cost(&r.Verdict); best == nil || x < least {
+					of, best, least = b, r, x
+				}
 			}
 		}
 		if best != nil {
@@ -98,7 +102,7 @@ func (b *builder) attempt(j *judge.Judge) (r *Result, again bool, err error) {
 	if !v.Followed {
 		return nil, false, fmt.Errorf("%s: the plan is not followed: %s, at slot %d", b.image.Name, v.Reason, v.Slot)
 	}
-	if b.unproved(&v) {
+	if b.unproved(&v) || b.unneeded() {
 		return nil, true, nil
 	}
 	return &Result{b.Analysis, b.plan, data, v, b.places}, false, nil
@@ -119,6 +123,65 @@ func (b *builder) unproved(v *judge.Verdict) (some bool) {
 	return some
 }
 
+// unneeded finds variables of the compiler's own that the code does without: nothing is checked, or paid for. The next plan gives them no
+// place.
+func (b *builder) unneeded() (some bool) {
+	for _, v := range []plan.Var{cfg.R10, plan.Budget, plan.Base, plan.Limit} {
+		if _, tried := b.doubt.unused[v]; tried || b.places.Home[v] == plan.Nowhere {
+			continue
+		}
+		less := *b.plan
+		less.Places[v] = plan.Nowhere
+		data, err := less.Encode(b.image.Text, b.functions)
+		if err != nil {
+			continue
+		}
+		w, err := b.judge.Try(data, false)
+		b.doubt.unused[v] = err == nil && w.Followed
+		some = some || b.doubt.unused[v]
+	}
+	if some {
+		b.version++
+	}
+	return some
+}
+
+// needed gives a variable of the compiler's own a place after all; it tells whether it had none.
+func (b *builder) needed(v plan.Var) bool {
+	if !b.doubt.unused[v] {
+		return false
+	}
+	b.doubt.unused[v] = false
+	b.version++
+	return true
+}
+
+// cost is the length of the code, in which that of a loop counts once more for each loop around it, but not of a loop's slow form: what runs
+// more often costs more, without a guess how often that is.
+func (b *builder) cost(v *judge.Verdict) (cost int) {
+	type piece struct{ start, times int }
+	pieces := []piece{{len(v.Code), 0}}
+	for n, f := range b.Program.Functions {
+		for k := range f.Insns {
+			times := 1
+			if l := b.Forests[n].Of[f.BlockOf(k)]; l >= 0 {
+				times += b.Forests[n].Loops[l].Depth
+			}
+			at := v.Places[f.Insns[k].Slot]
+			if fast := int(at >> 16); fast > 0 {
+				pieces = append(pieces, piece{fast, times})
+				times = 1
+			}
+			pieces = append(pieces, piece{int(at & 0xffff), times})
+		}
+	}
+	slices.SortStableFunc(pieces, func(x, y piece) int { return x.start - y.start })
+	for k := range len(pieces) - 1 {
+		cost += (pieces[k+1].start - pieces[k].start) * pieces[k].times
+	}
+	return cost
+}
+
 // doubtAll says less of what was doubted. Claims only ever get weaker, and no more than the compiler's own knowledge asks
 // for, so that what is left in the end holds on all paths together.
 // What follows where something was lost says nothing of what holds without.
@@ -132,7 +195,7 @@ func (b *builder) doubtAll(ds []judge.Doubt) (some bool) {
 			}
 		case judge.Lost:
 			lost = true
-			some = b.lost(d.Slot, plan.Var(d.Var), false) || some
+			some = b.needed(plan.Var(d.Var)) || b.lost(d.Slot, plan.Var(d.Var), false) || some
 		}
 	}
 	if some {

@@ -75,6 +75,7 @@ type doubts struct {
 	form   map[claim]bool    // forms at a join
 	proofs map[int]bool      // accesses that the device checks, though the host can prove them
 	saved  map[int]uint64    // places that the function at a slot writes beside those of its results
+	unused map[plan.Var]bool // variables of the compiler's own: true, the code needs none; false, it was tried and does
 }
 
 type claim struct {
@@ -83,7 +84,7 @@ type claim struct {
 }
 
 func newDoubts() doubts {
-	return doubts{map[claim]*weaker{}, map[claim]bool{}, map[int]int64{}, map[int]int{}, map[int]bool{}, map[claim]bool{}, map[int]bool{}, map[int]uint64{}}
+	return doubts{map[claim]*weaker{}, map[claim]bool{}, map[int]int64{}, map[int]int{}, map[int]bool{}, map[claim]bool{}, map[int]bool{}, map[int]uint64{}, map[plan.Var]bool{}}
 }
 
 // weaker is a claim that was doubted, as it is now.

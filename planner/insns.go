@@ -218,6 +218,11 @@ func (b *builder) worthDeferring(n, blk, k int) bool {
 		return false
 	}
 	low := plan.R(int(i.Dst))
+	if i.Class == cfg.ALU && i.Op == cfg.Add && k+1 < f.Blocks[blk].Last {
+		if j := &f.Insns[k+1]; j.Class == cfg.ALU && j.Op == cfg.Lsh && !j.Register && j.Imm <= 3 && j.Dst == i.Dst {
+			return false // the shift of a register can be left to who reads it, that of a sum cannot
+		}
+	}
 	reads, folds, k0 := 0, 0, k
 	k++
 	for ; k < f.Blocks[blk].Last; k++ {

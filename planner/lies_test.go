@@ -332,6 +332,26 @@ var lies = []lie{
 		lie: func(p *plan.Plan) { frame(p, 3).Length = 5 },
 	},
 	{
+		name: "there is no budget where a turn is paid for", source: "w0 = 3\ntop:\nw0 += -1\nif w0 != 0 goto top\nexit",
+		lie: func(p *plan.Plan) { p.Places[plan.Budget] = plan.Nowhere },
+	},
+	{
+		name: "nothing is paid for, and there is no budget", source: "w0 = 3\nexit",
+		lie: func(p *plan.Plan) { p.Places[plan.Budget] = plan.Nowhere }, harmless: true,
+	},
+	{
+		name: "the context's start is nowhere, and an access is compared with it", source: index, context: 8,
+		lie: func(p *plan.Plan) { p.Places[plan.Base] = plan.Nowhere },
+	},
+	{
+		name: "the limit is nowhere, and an access is compared with it", source: index, context: 8,
+		lie: func(p *plan.Plan) { p.Places[plan.Limit] = plan.Nowhere },
+	},
+	{
+		name: "r10 is nowhere, and is read", source: "r0 = r10\nr0 &= 1\nexit",
+		lie: func(p *plan.Plan) { p.Places[plan.R(10)] = plan.Nowhere },
+	},
+	{
 		name: "a result that is read", source: "r0 = 7\nr0 += 1\nexit",
 		lie: func(p *plan.Plan) { say(p, 0).Drop = true },
 	},

@@ -192,6 +192,11 @@ func (b *builder) allocate() {
 	if plan.HasCalls(b.image.Text) {
 		registers-- // one finds the frame
 	}
+	for v, unused := range b.doubt.unused {
+		if unused {
+			delete(own, v)
+		}
+	}
 	b.places = alloc.Of(b.Live, b.weights, own, registers, wide, b.heuristic)
 }
 

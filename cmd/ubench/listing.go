@@ -141,7 +141,7 @@ func disassembleCode(code []byte) []machineInsn {
 		it, at = it.Next(&in), at+uint32(in.Size)
 		routine, _ := routineAt(code, in.Target)
 		switch {
-		case in.Class == thumb.Call && routine.Name != "":
+		case (in.Class == thumb.Call || in.Class == thumb.Branch) && routine.Name != "":
 			m.Text += "  ; " + routine.Name
 		case in.Class == thumb.LoadPC:
 			routine, _ = routineAt(code, in.Addr)

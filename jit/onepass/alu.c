@@ -2,6 +2,13 @@
 /* Arithmetic on low halves, and what is left to who reads it; wide.c has what takes both halves. */
 #include "jit/onepass/loop.h"
 
+/* What one operand is made in, if it is in no register: where the result goes, unless the other operand depends on that. */
+static int scratch(const struct op *c, uint32_t d, const struct op_value *other)
+{
+	uint32_t home = c->places.home[d];
+	return home < OP_REGS && !(other && op_reads(other, home)) ? (int)home : T2_IP;
+}
+
 /* d += a product, or d -= it; or d, which is one, += b. */
 static bool accumulate(struct op *c, uint32_t op, uint32_t d, const struct op_value *b)
 {
@@ -11,7 +18,7 @@ static bool accumulate(struct op *c, uint32_t op, uint32_t d, const struct op_va
 		v = *op_val(c, d);
 		ra = b->a;
 	} else if (b->kind == OP_PRODUCT && (op == UB_ADD || op == UB_SUB)) {
-		ra = op_reg(c, d, T2_IP);
+		ra = op_reg(c, d, scratch(c, d, b));
 	} else {
 		return false;
 	}
@@ -55,7 +62,7 @@ static void low_dp(struct op *c, enum t2_dp dp, uint32_t d, const struct op_valu
 		b = op_val(c, d);
 		dp = dp == T2_SUB ? T2_RSB : dp;
 	}
-	int rn = op_reg_of(c, a, T2_IP);
+	int rn = op_reg_of(c, a, scratch(c, d, b));
 	struct op_operand m = op_operand_of(c, b, T2_LR);
 	int rd = op_dst(c, d, T2_IP);
 	if (dp == T2_AND && m.kind == OP_CONST)
@@ -101,7 +108,7 @@ static void low_shift(struct op *c, const struct ub_insn *insn, uint32_t d, cons
 		op_shifted(c, d, d, op_shift_of(op), (uint32_t)b->imm & 31);
 		return;
 	}
-	int rn = op_reg(c, d, T2_IP), rd = op_dst(c, d, T2_IP), count = op_reg_of(c, b, T2_LR);
+	int rn = op_reg(c, d, scratch(c, d, b)), rd = op_dst(c, d, T2_IP), count = op_reg_of(c, b, T2_LR);
 	struct op_fact f = op_know(c, UB_SRC(insn));
 	if (f.kind == OP_NUMBER && f.hi < 32)
 		jit_shift_reg(&c->out.code, op_shift_of(op), rd, rn, count, JIT_ANY);
@@ -122,7 +129,7 @@ static void low_divide(struct op *c, const struct ub_insn *insn, uint32_t d, con
 	struct jit_code *code = &c->out.code;
 	bool mod = UB_OP(insn->opcode) == UB_MOD, sign = insn->offset != 0, constant = b->kind == OP_CONST;
 	uint32_t k = (uint32_t)b->imm, log = constant && k && !(k & (k - 1)) ? (uint32_t)__builtin_ctz(k) : 32;
-	int rn = op_reg(c, d, T2_IP), rd = op_dst(c, d, T2_IP);
+	int rn = op_reg(c, d, scratch(c, d, b)), rd = op_dst(c, d, T2_IP);
 	if (constant && !sign && mod && once(c, d, k)) {
 		jit_mov(code, rd, rn);
 		jit_dp_imm(code, T2_SUB, T2_PC, rd, k, JIT_SET);
@@ -157,7 +164,7 @@ static bool multiply_by(struct op *c, uint32_t d, uint32_t k)
 	bool above = k > 2 && !((k - 1) & (k - 2)), below = k > 2 && k != ~0u && !(k & (k + 1));
 	if (!above && !below)
 		return false;
-	int rn = op_reg(c, d, T2_IP), rd = op_dst(c, d, T2_IP);
+	int rn = op_reg(c, d, scratch(c, d, NULL)), rd = op_dst(c, d, T2_IP);
 	jit_dp_shift(&c->out.code, above ? T2_ADD : T2_RSB, rd, rn, rn, T2_LSL, (uint32_t)__builtin_ctz(above ? k - 1 : k + 1), JIT_ANY);
 	op_done(c, d, rd);
 	return true;
@@ -185,7 +192,7 @@ static void low(struct op *c, const struct ub_insn *insn, uint32_t d, const stru
 	case UB_MOV:
 		rd = op_dst(c, d, T2_IP);
 		if (insn->offset && insn->offset < 32) {
-			rn = op_reg_of(c, b, T2_IP);
+			rn = op_reg_of(c, b, scratch(c, d, NULL));
 			jit_unary(&c->out.code, insn->offset == 8 ? T2_SXTB : T2_SXTH, rd, rn);
 		} else if (is_in(b, c->places.home[d])) {
 			op_share(c, d, b->a);
@@ -206,7 +213,7 @@ static void low(struct op *c, const struct ub_insn *insn, uint32_t d, const stru
 	case UB_MUL:
 		if (b->kind == OP_CONST && multiply_by(c, d, (uint32_t)b->imm))
 			break;
-		rn = op_reg(c, d, T2_IP);
+		rn = op_reg(c, d, scratch(c, d, b));
 		int rm = op_reg_of(c, b, T2_LR);
 		rd = op_dst(c, d, T2_IP);
 		jit_mul(&c->out.code, rd, rn, rm, JIT_ANY);
@@ -217,7 +224,7 @@ static void low(struct op *c, const struct ub_insn *insn, uint32_t d, const stru
 		low_divide(c, insn, d, b);
 		break;
 	case UB_NEG:
-		rn = op_reg(c, d, T2_IP);
+		rn = op_reg(c, d, scratch(c, d, NULL));
 		rd = op_dst(c, d, T2_IP);
 		jit_dp_imm(&c->out.code, T2_RSB, rd, rn, 0, JIT_ANY);
 		op_done(c, d, rd);

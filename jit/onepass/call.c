@@ -226,14 +226,15 @@ void op_exit(struct op *c)
 		leave_function(c);
 		return;
 	}
-	if (op_is_const(c, OP_HIGH)) {
-		op_emit_value(c, T2_R0, op_val(c, 0));
-		op_emit_value(c, T2_R1, op_val(c, OP_HIGH));
-	} else {
-		op_emit_value(c, T2_IP, op_val(c, OP_HIGH));
-		op_emit_value(c, T2_R0, op_val(c, 0));
-		jit_mov(code, T2_R1, T2_IP);
-	}
+	const struct op_value *low = op_val(c, 0), *high = op_val(c, OP_HIGH);
+	bool first = op_reads(high, T2_R0);
+	int at = !first || !op_reads(low, T2_R1) ? T2_R1 : T2_IP;
+	if (first)
+		op_emit_value(c, at, high);
+	op_emit_value(c, T2_R0, low);
+	if (!first)
+		op_emit_value(c, at, high);
+	jit_mov(code, T2_R1, at);
 	jit_sp_add(code, (int32_t)c->map.words * 4);
 	jit_pop(code, 1u << T2_R2 | 1u << T2_PC); /* the run, and back */
 }

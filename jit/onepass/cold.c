@@ -3,6 +3,7 @@
  *
  *   check    ip = address; bl check; .hword slot, what; b back
  *   stop     bl fault; .hword slot, status; r2: address, if the status is about one
+ *   budget   the same for the end of the budget, shorter: r1 = slot; b out_of_budget
  *   leave    budget += turns that are not taken; moves; b to a slot
  *   go       moves; b to a slot
  *   thunk    where they go: on to the routine (jit/runtime.c), through the run
@@ -19,6 +20,12 @@ void op_call_routine(struct op *c, enum jit_routine routine)
 
 static void stop(struct op *c, uint32_t slot, uint32_t status)
 {
+	if ((int16_t)status == UB_E_BUDGET) {
+		c->colds.used |= 1u << JIT_OUT_OF_BUDGET;
+		jit_const(&c->out.code, T2_R1, slot, JIT_ANY);
+		jit_branch(&c->out, T2_AL, JIT_TO_LABEL, JIT_OUT_OF_BUDGET);
+		return;
+	}
 	op_call_routine(c, JIT_FAULT);
 	jit_narrow(&c->out.code, slot);
 	jit_narrow(&c->out.code, status & 0xffff);
@@ -174,7 +181,7 @@ void op_thunks(struct op *c)
 	struct jit_code *code = &c->out.code;
 	for (uint32_t left = c->colds.used; left; left &= left - 1) {
 		uint32_t routine = (uint32_t)__builtin_ctz(left);
-		int run = routine == JIT_CHECK || routine == JIT_FAULT ? T2_R3 : T2_IP;
+		int run = routine == JIT_CHECK || routine == JIT_FAULT || routine == JIT_OUT_OF_BUDGET ? T2_R3 : T2_IP;
 		jit_label(&c->out, routine);
 		if (routine == JIT_CHECK) /* keeps all registers */
 			jit_push(code, 1u << T2_R3 | 1u << T2_LR);

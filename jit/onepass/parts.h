@@ -46,6 +46,8 @@ void op_hold(struct op *c, uint32_t var, uint32_t place);
 void op_change(struct op *c, uint32_t place);
 void op_share(struct op *c, uint32_t var, uint32_t place);
 void op_settle(struct op *c, uint32_t var, uint32_t place);
+/* Whether a value depends on what is in a place. */
+bool op_reads(const struct op_value *v, uint32_t place);
 static inline bool op_in_register(const struct op_value *v)
 {
 	return (v->kind == OP_HELD || v->kind == OP_COPY) && v->a < OP_REGS;

@@ -76,9 +76,9 @@ void op_set_const(struct op *c, uint32_t var, uint32_t value)
 		op_set_value(c, var, op_value(OP_CONST, 0, 0, 0, value));
 }
 
-static bool reads(const struct op_value *v, uint32_t place)
+bool op_reads(const struct op_value *v, uint32_t place)
 {
-	return v->a == place || (v->kind >= OP_SUM && v->b == place);
+	return v->kind != OP_CONST && (v->a == place || (v->kind >= OP_SUM && v->b == place));
 }
 
 /* Values that read a place are not what they were. */
@@ -88,7 +88,7 @@ static NOINLINE void lose_readers(struct op *c, uint32_t place)
 	for (uint32_t half = 0; half < 2; half++)
 		for (uint32_t left = p->said[half].lazy; left; left &= left - 1) {
 			uint32_t reader = half * 32 + (uint32_t)__builtin_ctz(left);
-			if (reads(&p->val[reader], place))
+			if (op_reads(&p->val[reader], place))
 				op_lose(c, reader);
 		}
 }

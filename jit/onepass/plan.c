@@ -62,8 +62,6 @@ static void read_places(struct op *c)
 			op_refuse(c, ONEPASS_MALFORMED);
 		taken[at / 32] |= 1u << at % 32;
 	}
-	if (m->home[OP_BUDGET] == OP_NONE || m->home[OP_BASE] == OP_NONE || m->home[OP_LIMIT] == OP_NONE)
-		op_refuse(c, ONEPASS_MALFORMED);
 }
 
 static void read_words(struct op *c)

@@ -5,7 +5,7 @@
 
 void op_shifted(struct op *c, uint32_t to, uint32_t from, enum t2_shift type, uint32_t k)
 {
-	int rn = op_reg(c, from, T2_IP), rd = op_dst(c, to, T2_IP);
+	int rd = op_dst(c, to, T2_IP), rn = op_reg(c, from, rd);
 	jit_shift_imm(&c->out.code, type, rd, rn, k, JIT_ANY);
 	op_done(c, to, rd);
 }
