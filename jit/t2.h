@@ -53,7 +53,7 @@ __extension__ enum {
 	T2_MEM_REG = 0xf8000000u,   /* mem << 20 | Rn << 16 | Rt << 12 | lsl << 4 | Rm */
 	T2_PUSH = 0xe92d0000u, T2_POP = 0xe8bd0000u,
 	T2_MRS_PRIMASK = 0xf3ef8010u, T2_MSR_PRIMASK = 0xf3808810u,
-	T2_CPSID = 0xb672, T2_SVC = 0xdf00, T2_NOP = 0xbf00,
+	T2_CPSID = 0xb672, T2_SVC = 0xdf00, T2_NOP = 0xbf00, T2_MOVS_R1 = 0x2100,
 	T2_B_N = 0xe000, T2_BCC_N = 0xd000, T2_B_W = 0xf0009000u, T2_BL = 0xf000d000u, T2_BCC_W = 0xf0008000u,
 };
 

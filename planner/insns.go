@@ -8,6 +8,7 @@ import (
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/planner/alloc"
 	"github.com/ubench-dev/ubench/planner/cfg"
+	"github.com/ubench-dev/ubench/planner/liveness"
 	"github.com/ubench-dev/ubench/planner/plan"
 	"github.com/ubench-dev/ubench/planner/ranges"
 )
@@ -299,20 +300,25 @@ func (b *builder) neededSeldom(n, blk int, low plan.Var) bool {
 	return false
 }
 
-// multiplied tells whether nothing but one multiplication reads the high half of a result, so that a sign need not be computed
+// multiplied tells whether nothing but multiplications read the high half of a result, or of copies of it, so that a sign need not be computed
 // if the other factor is one.
 func (b *builder) multiplied(n, blk, k int) bool {
 	f, live := b.Program.Functions[n], b.Live.Functions[n]
-	high := plan.High + plan.R(int(f.Insns[k].Dst))
-	for k++; k < f.Blocks[blk].Last; k++ {
+	of := liveness.SetOf(plan.High + plan.R(int(f.Insns[k].Dst)))
+	for k++; k < f.Blocks[blk].Last && of != 0; k++ {
 		i := &f.Insns[k]
-		if e := b.Live.Effect(i, live.After[k]); e.Reads.Has(high) {
-			return i.Class == cfg.ALU && i.Op == cfg.Mul && i.Wide && i.Register && (e.Writes.Has(high) || !live.After[k].Has(high))
-		} else if e.Writes.Has(high) {
+		e := b.Live.Effect(i, live.After[k])
+		high := plan.High + plan.R(int(i.Dst))
+		copies := i.Class == cfg.Move && i.Wide && i.Register && i.Extend == 0
+		if e.Reads&of != 0 && !copies && !(i.Class == cfg.ALU && i.Op == cfg.Mul && i.Wide) {
 			return false
 		}
+		of &^= e.Writes
+		if copies && e.Reads&of != 0 && e.Writes.Has(high) {
+			of |= liveness.SetOf(high)
+		}
 	}
-	return false
+	return of&live.After[k-1] == 0
 }
 
 // settle follows the values of a block; it removes the first that cannot be deferred from d, and tells whether it did.

@@ -51,7 +51,7 @@ var broken = []brokenRule{
 	{"a zero half at a frame is zero", hostile.Change{
 		Old: "if (!(var < OP_WORD ? op_is_narrow(c, var - OP_HIGH) : op_is_zero(c, var)))", New: "if (false)"}, byPlans},
 	{"a place that is written loses who is read from there", hostile.Change{
-		Old: "if (reads(&p->val[reader], place))", New: "if (false)"}, byWatch},
+		Old: "if (op_reads(&p->val[reader], place))", New: "if (false)"}, byWatch},
 	{"a function writes what it saves", hostile.Change{
 		Old: "if (c->called && !(p->writable >> place & 1))", New: "if (false)"}, byPlans},
 	{"moves off the straight line are taken back", hostile.Change{

@@ -3,7 +3,7 @@
  *
  *   check    ip = address; bl check; .hword slot, what; b back
  *   stop     bl fault; .hword slot, status; r2: address, if the status is about one
- *   budget   the same for the end of the budget, shorter: r1 = slot; b out_of_budget
+ *   budget   the same for the end of the budget, shorter if the slot has 8 bits: r1 = slot; b out_of_budget
  *   leave    budget += turns that are not taken; moves; b to a slot
  *   go       moves; b to a slot
  *   thunk    where they go: on to the routine (jit/runtime.c), through the run
@@ -20,9 +20,9 @@ void op_call_routine(struct op *c, enum jit_routine routine)
 
 static void stop(struct op *c, uint32_t slot, uint32_t status)
 {
-	if ((int16_t)status == UB_E_BUDGET) {
+	if ((int16_t)status == UB_E_BUDGET && slot < 256) {
 		c->colds.used |= 1u << JIT_OUT_OF_BUDGET;
-		jit_const(&c->out.code, T2_R1, slot, JIT_ANY);
+		jit_narrow(&c->out.code, T2_MOVS_R1 | slot);
 		jit_branch(&c->out, T2_AL, JIT_TO_LABEL, JIT_OUT_OF_BUDGET);
 		return;
 	}

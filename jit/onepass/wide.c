@@ -198,16 +198,21 @@ static bool is_sign_extended(struct op *c, uint32_t r)
 	return op_is_zero(c, r + OP_HIGH) && f.kind == OP_NUMBER && f.hi <= INT32_MAX;
 }
 
-/* d *= s where low halves are in registers: cross products meet in ip. */
-static bool multiply_there(struct op *c, uint32_t d, uint32_t s)
+/* d *= s, or a constant in lr, where low halves are in registers: cross products meet in ip. */
+static bool multiply_there(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t s)
 {
 	struct jit_code *code = &c->out.code;
 	uint32_t dh = d + OP_HIGH, sh = s + OP_HIGH;
-	bool dz = op_is_zero(c, dh), sz = op_is_zero(c, sh);
-	if (!op_in_register(op_val(c, d)) || !op_in_register(op_val(c, s)) || c->places.home[d] >= OP_REGS || c->places.home[dh] == OP_NONE || c->places.home[d] == c->places.home[dh])
+	bool x = insn->opcode & UB_X, dz = op_is_zero(c, dh), sz = x ? op_is_zero(c, sh) : insn->imm >= 0;
+	bool sign = !(dz && sz) && is_sign_extended(c, d) && (!x || is_sign_extended(c, s));
+	if (!op_in_register(op_val(c, d)) || (x && !op_in_register(op_val(c, s))) || c->places.home[d] >= OP_REGS || c->places.home[dh] == OP_NONE || c->places.home[d] == c->places.home[dh])
 		return false;
-	int rn = op_val(c, d)->a, rm = op_val(c, s)->a;
-	if (!(dz && sz) && is_sign_extended(c, d) && is_sign_extended(c, s)) {
+	if (!x && !sign && (!sz || !(dz || op_in_register(op_val(c, dh)))))
+		return false;
+	int rn = op_val(c, d)->a, rm = x ? op_val(c, s)->a : T2_LR;
+	if (!x)
+		jit_const(code, T2_LR, (uint32_t)insn->imm, JIT_ANY);
+	if (sign) {
 		int low = op_dst(c, d, T2_LR), high = op_dst(c, dh, T2_IP);
 		jit_mul3(code, T2_SMULL, high, rn, rm, low);
 		op_done(c, d, low);
@@ -232,7 +237,7 @@ static bool multiply_there(struct op *c, uint32_t d, uint32_t s)
 static void multiply(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t s)
 {
 	struct jit_code *code = &c->out.code;
-	if (insn->opcode & UB_X && s != UB_R10 && !c->plan.say.dead_high && multiply_there(c, d, s))
+	if (!(insn->opcode & UB_X && s == UB_R10) && !c->plan.say.dead_high && multiply_there(c, insn, d, s))
 		return;
 	prepare(c, insn, d, s);
 	op_borrow(c);
