@@ -105,7 +105,7 @@ func (b *builder) attempt(j *judge.Judge) (r *Result, again bool, err error) {
 	if !v.Followed {
 		return nil, false, fmt.Errorf("%s: the plan is not followed: %s, at slot %d", b.image.Name, v.Reason, v.Slot)
 	}
-	if b.unproved(&v) || b.unneeded() {
+	if b.unproved(&v) || b.unneeded(&v) {
 		return nil, true, nil
 	}
 	return &Result{b.Analysis, b.plan, data, v, b.places}, false, nil
@@ -126,22 +126,22 @@ func (b *builder) unproved(v *judge.Verdict) (some bool) {
 	return some
 }
 
-// unneeded finds variables of the compiler's own that the code does without: nothing is checked, or paid for. The next plan gives them no
+// unneeded finds variables of the compiler's own that the code is shorter without: nothing is checked, or paid for. The next plan gives them no
 // place.
-func (b *builder) unneeded() (some bool) {
-	for _, v := range []plan.Var{cfg.R10, plan.Budget, plan.Base, plan.Limit} {
-		if _, tried := b.doubt.unused[v]; tried || b.places.Home[v] == plan.Nowhere {
+func (b *builder) unneeded(v *judge.Verdict) (some bool) {
+	for _, own := range []plan.Var{cfg.R10, plan.Budget, plan.Base, plan.Limit} {
+		if _, tried := b.doubt.unused[own]; tried || b.places.Home[own] == plan.Nowhere {
 			continue
 		}
 		less := *b.plan
-		less.Places[v] = plan.Nowhere
+		less.Places[own] = plan.Nowhere
 		data, err := less.Encode(b.image.Text, b.functions)
 		if err != nil {
 			continue
 		}
 		w, err := b.judge.Try(data, false)
-		b.doubt.unused[v] = err == nil && w.Followed
-		some = some || b.doubt.unused[v]
+		b.doubt.unused[own] = err == nil && w.Followed && len(w.Code) < len(v.Code)
+		some = some || b.doubt.unused[own]
 	}
 	if some {
 		b.version++

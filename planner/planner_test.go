@@ -4,6 +4,7 @@ package planner_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"os"
 	"testing"
 
@@ -204,5 +205,56 @@ func TestCopyStaysInItsWord(t *testing.T) {
 	}
 	if _, err := planner.Of(p); err != nil {
 		t.Error(err)
+	}
+}
+
+// Filters multiply numbers with a sign by constants, often one number by several: nothing is computed of the sign, and no registers are saved for it.
+func TestSignsAreLeftToProducts(t *testing.T) {
+	p, err := asm.Program(`
+		r3 = *(u32 *)(r1 +0)
+		r3 <<= 32
+		r3 s>>= 32
+		r2 = r3
+		r2 *= 12000
+		r3 *= -700
+		r2 += r3
+		r2 >>= 14
+		r0 = r2
+		exit`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := planner.Of(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	products := 0
+	for at := 0; at < len(x.Verdict.Code); at += 2 {
+		switch half := binary.LittleEndian.Uint16(x.Verdict.Code[at:]); {
+		case half>>4 == 0xfb8: // smull
+			products++
+		case half == 0xb40f: // push {r0-r3}
+			t.Error("registers are saved")
+		}
+	}
+	if products != 2 {
+		t.Errorf("%d signed products of 64 bits, not 2, in % x", products, x.Verdict.Code)
+	}
+}
+
+// A program that checks nothing when it runs keeps neither start nor limit of the context, one that pays for nothing no budget.
+func TestNothingIsKeptForNothing(t *testing.T) {
+	p, err := asm.Program("r0 = 0\nif r2 < 8 goto end\nr0 = *(u32 *)(r1 +4)\nend:\nexit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := planner.Of(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []plan.Var{plan.R(10), plan.Budget, plan.Base, plan.Limit} {
+		if at := x.Plan.Places[v]; at != plan.Nowhere {
+			t.Errorf("%v is in %v", v, at)
+		}
 	}
 }
