@@ -88,26 +88,29 @@ uint32_t jit_place(const struct jit_out *o, uint32_t at)
 	return o->growing ? at + moved(o, at) : at;
 }
 
-static ALWAYS_INLINE uint32_t target_of(const struct jit_out *o, const struct jit_fixup *f)
+/* When all code is there, targets become halfwords, and kinds how far the 16-bit form reaches: 0 of bl, which has no such form, else
+ * SHORT or LONG. */
+enum { SHORT = 1, LONG = 8, REACH = 128 /* halfwords for each */ };
+
+static void find_targets(struct jit_out *o)
 {
-	uint32_t target = f->target;
-	if (f->kind == JIT_TO_SLOT)
-		return o->offset[target];
-	return f->kind == JIT_TO_LABEL ? o->labels[target] : target;
+	for (struct jit_fixup *f = o->fixups, *last = f - o->nfixups; f-- != last;) {
+		uint32_t half = o->code.at[f->at];
+		if (f->kind == JIT_TO_SLOT)
+			f->target = o->offset[f->target];
+		else if (f->kind == JIT_TO_LABEL)
+			f->target = o->labels[f->target];
+		f->kind = is_bl(half) ? 0 : is_conditional(half) ? SHORT : LONG;
+	}
 }
 
 /* Halfwords from the pc an instruction sees to its target, in code that has grown. */
 static ALWAYS_INLINE uint32_t distance(const struct jit_out *o, const struct jit_fixup *f)
 {
-	uint32_t target = target_of(o, f);
+	uint32_t target = f->target;
 	if (o->growing)
 		target += moved(o, target);
 	return target - (f->at + f->grown + 2u);
-}
-
-static uint32_t reach_of(uint32_t half)
-{
-	return is_conditional(half) ? 128 : 1024;
 }
 
 /* The 32-bit form of a branch: A7.7.12 (B) and A7.7.18 (BL). */
@@ -131,14 +134,12 @@ static NOINLINE void complete_wide(uint16_t *at, uint32_t half, uint32_t d)
 static void complete(const struct jit_out *o, const struct jit_fixup *f)
 {
 	uint16_t *at = o->code.at + f->at + f->grown;
-	uint32_t half = *at, d = distance(o, f);
+	uint32_t half = *at, d = distance(o, f), field = f->kind == SHORT ? 0xff : 0x7ff;
 
-	if (f->wide || is_bl(half)) {
+	if (f->wide || !f->kind)
 		complete_wide(at, half, d);
-		return;
-	}
-	uint32_t field = is_conditional(half) ? 0xff : 0x7ff;
-	*at = (uint16_t)((half & ~field) | (d & field));
+	else
+		*at = (uint16_t)((half & ~field) | (d & field));
 }
 
 /* Notes by how much code before each branch grows; returns by how many halfwords it all does. */
@@ -162,10 +163,10 @@ static uint32_t size_branches(struct jit_out *o, uint32_t grown)
 		bool again = false;
 		const uint32_t most = round < ROUNDS ? grown : o->nfixups;
 		for (struct jit_fixup *f = first; f-- != last;) {
-			uint32_t half = o->code.at[f->at], reach = reach_of(half);
-			if (f->wide || is_bl(half))
+			uint32_t reach = f->kind * (uint32_t)REACH;
+			if (f->wide || !reach)
 				continue;
-			uint32_t d = target_of(o, f) - f->at - 2 + reach; /* as if nothing had grown */
+			uint32_t d = f->target - f->at - 2u + reach; /* as if nothing had grown */
 			if (d - most < 2 * reach && d + most < 2 * reach)
 				continue;
 			if (round >= ROUNDS || distance(o, f) + reach >= 2 * reach)
@@ -182,7 +183,7 @@ static uint32_t growable(const struct jit_out *o, uint32_t from, uint32_t to)
 {
 	uint32_t i = branches_before(o, to);
 	while (i > 0 && fixup(o, --i)->at >= from)
-		if (!fixup(o, i)->wide && !is_bl(o->code.at[fixup(o, i)->at]))
+		if (!fixup(o, i)->wide && fixup(o, i)->kind)
 			return i;
 	return o->nfixups;
 }
@@ -195,8 +196,8 @@ static uint32_t place_tops(struct jit_out *o, uint32_t grown)
 	uint32_t from = 0, more = 0;
 	for (uint32_t i = 0; i < o->nfixups; i++) {
 		const struct jit_fixup *f = fixup(o, i);
-		uint32_t top = target_of(o, f);
-		if (top <= from || top > f->at || !is_conditional(o->code.at[f->at]))
+		uint32_t top = f->target;
+		if (top <= from || top > f->at || f->kind != SHORT)
 			continue;
 		if ((top + moved(o, top) + more) & 1) {
 			uint32_t before = growable(o, from, top);
@@ -241,6 +242,7 @@ void jit_patch(struct jit_out *o)
 		return;
 	if (o->code.len <= o->code.cap) {
 		o->growing = true;
+		find_targets(o);
 		grown = size_branches(o, 0);
 		if (grown)
 			grown = place_tops(o, grown);

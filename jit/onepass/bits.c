@@ -55,12 +55,6 @@ uint32_t op_read_number(struct op *c)
 	return (window >> 27 & 15) << 4 | (window >> 22 & 15);
 }
 
-/* A number if a bit says that there is one, else 0. */
-uint32_t op_maybe_number(struct op *c)
-{
-	return op_read_bit(c) ? op_read_number(c) : 0;
-}
-
 int32_t op_read_signed(struct op *c)
 {
 	uint32_t v = op_read_number(c);

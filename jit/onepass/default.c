@@ -262,16 +262,20 @@ static uint32_t closure(uint32_t set, const uint16_t *from)
 /* Gives places to what is used, most used first: registers, then words of the frame. Those in `fixed` have theirs. */
 static void give_homes(struct op_map *m, struct look *l, uint32_t free, uint32_t fixed)
 {
-	for (;;) {
-		uint32_t var = OP_NONE, most = 0;
-		for (uint32_t v = 0; v < OP_WORD; v++)
-			if (l->uses[v] > most && !(fixed >> v & 1)) {
+	uint32_t left = 0;
+	for (uint32_t v = 0; v < OP_WORD; v++)
+		left |= (uint32_t)(l->uses[v] > 0) << v;
+	left &= ~fixed;
+	while (left) {
+		uint32_t var = 0, most = 0;
+		for (uint32_t rest = left; rest; rest &= rest - 1) {
+			uint32_t v = (uint32_t)__builtin_ctz(rest);
+			if (l->uses[v] > most) {
 				var = v;
 				most = l->uses[v];
 			}
-		if (var == OP_NONE)
-			return;
-		l->uses[var] = 0;
+		}
+		left &= ~(1u << var);
 		uint32_t of = var == OP_HIGH ? free & ~0xeu : free; /* helpers return r0 past r1 to r3, which they keep */
 		if (var < UB_R10 && of >> var & 1)
 			of = 1u << var;

@@ -105,20 +105,10 @@ bool op_defer(uint32_t op, const struct op_value *a, const struct op_value *b, s
 	return false;
 }
 
-/* Operations whose results may be left to who reads them: with a constant, with a register. */
-#define OPERATION(op) (1u << ((op) >> 4))
-enum {
-	DEFERRED_K = OPERATION(UB_MOV) | OPERATION(UB_ADD) | OPERATION(UB_SUB) | OPERATION(UB_LSH) | OPERATION(UB_RSH) | OPERATION(UB_ARSH),
-	DEFERRED_X = OPERATION(UB_MOV) | OPERATION(UB_ADD) | OPERATION(UB_MUL) | OPERATION(UB_OR),
-};
-
-uint32_t op_last_bits(const struct ub_insn *insn)
+uint32_t op_last_bits_of_others(const struct ub_insn *insn)
 {
-	uint32_t op = insn->opcode >> 4, x = insn->opcode & UB_X, mode = UB_MODE(insn->opcode), class = UB_CLASS(insn->opcode);
-	switch (class) {
-	case UB_ALU32:
-	case UB_ALU64:
-		return ((x ? DEFERRED_X : DEFERRED_K) >> op & 1 && (op != UB_MOV >> 4 || insn->offset == 0) ? OP_DEFERS : 0) | (class == UB_ALU64 ? OP_HIGH_LOST : 0);
+	uint32_t mode = UB_MODE(insn->opcode);
+	switch (UB_CLASS(insn->opcode)) {
 	case UB_LD:
 		return OP_DEFERS | OP_HIGH_LOST;
 	case UB_LDX: /* of a word of the frame that may be a variable */

@@ -34,55 +34,52 @@ static void default_values(const struct op *c, struct frame *f, uint32_t slot)
 	f->zero = (struct op_vars){ { zero, 0 } };
 }
 
-/* In place of a variable that lives elsewhere: control never comes here. */
-enum { NEVER = 15 };
-
-/* What lives elsewhere than the map says: until a bit 0, a bit 1, a variable and its place. Returns false if control never
- * comes here. */
+/* What lives elsewhere than the map says, until a bit 0, which is left. Returns false if control never comes here. */
 static bool read_moved(struct op *c, struct frame *f, struct op_vars *placed)
 {
 	f->moved = (struct op_vars){ { 0, 0 } };
 	*placed = c->map.placed;
 	for (;;) {
-		uint32_t head = op_window(c), var = head >> 25 & 63;
+		uint32_t head = op_window(c);
 		if (!(head >> 31))
-			break;
-		if (var == NEVER)
+			return true;
+		uint32_t moved = op_read_moved(c, head, 1), var = moved & 255;
+		if (moved == OP_NEVER)
 			return false;
-		op_pass(c, 11);
-		var = op_variable(c, var);
-		uint32_t at = op_place(c, head >> 21 & 15);
-		f->home[var] = (uint8_t)at;
+		f->home[var] = (uint8_t)(moved >> 8);
 		op_add(&f->moved, var);
 		op_add(placed, var);
-		if (at == OP_NONE)
+		if (f->home[var] == OP_NONE)
 			op_take(placed, var);
 	}
-	op_pass(c, 1);
-	return true;
 }
 
-/* Two bits for each register that has a home, one for each word. */
+/* Of each register that has a home two bits: the upper ones of all, if any is set, then the lower ones, of the first register in the
+ * lowest bit. Returns them where the registers' halves have theirs. A bit that ends what lives elsewhere comes before. */
+static uint32_t read_registers(struct op *c, uint32_t registers)
+{
+	uint32_t head = op_window(c) << 1, n = c->map.registers, all = head >> 31 ? 2 * n : n, bits = n ? head << 1 >> (32 - all) : 0, left = registers, to = 0;
+	op_pass(c, 2 + all);
+	bits = (bits >> n) << OP_HIGH | (bits & ((1u << n) - 1));
+	while (left) { /* those that follow each other are taken at once */
+		uint32_t first = left & (0u - left), behind = left + first, run = left & ~behind, at = (uint32_t)__builtin_ctz(first), mask = run >> at;
+		to |= (bits & (mask | mask << OP_HIGH)) << at;
+		bits >>= 32 - (uint32_t)__builtin_clz(mask);
+		left &= behind;
+	}
+	return to;
+}
+
 static void read_values(struct op *c, struct frame *f, const struct op_vars *placed)
 {
-	uint32_t registers = c->map.placed.of[0] & ((1u << UB_R10) - 1), place = 0, zero = 0, words = 0;
-	uint32_t n = 2u * c->map.registers, bits = n ? op_read(c, n) << (32 - n) : 0;
-	for (uint32_t left = registers; bits; left &= left - 1, bits <<= 2) {
-		uint32_t r = left & (0u - left), known = bits >> 30;
-		if (known)
-			place |= known == 3 ? r | r << OP_HIGH : r;
-		if (known == 2)
-			zero |= r << OP_HIGH;
-	}
-	if (place & ~placed->of[0])
+	uint32_t known = read_registers(c, c->map.placed.of[0] & ((1u << UB_R10) - 1)), high = known >> OP_HIGH, low = known & 0xffff, words = 0;
+	f->place.of[0] = low | high | (low & high) << OP_HIGH;
+	f->zero.of[0] = (high & ~low) << OP_HIGH;
+	if (f->place.of[0] & ~placed->of[0])
 		op_refuse(c, ONEPASS_MALFORMED);
-	f->place.of[0] = place;
-	f->zero.of[0] = zero;
-	for (uint32_t i = 0; i < c->map.nwords; i += 16) {
+	for (uint32_t i = 0, n; i < c->map.nwords; i += 16) { /* a bit for each word */
 		n = c->map.nwords - i < 16 ? c->map.nwords - i : 16;
-		uint32_t left = op_read(c, n) << (32 - n);
-		for (uint32_t bit = 1u << i; left; left <<= 1, bit <<= 1)
-			words |= left >> 31 ? bit : 0;
+		words |= op_read(c, n) << i;
 	}
 	f->place.of[1] = words & placed->of[1];
 	f->zero.of[1] = words & ~placed->of[1];
@@ -121,24 +118,31 @@ static uint32_t wrong(const struct op *c, const struct frame *f, uint32_t set)
 	return todo;
 }
 
-/* Goes through what is not as the frame says, by the numbers of registers. What comes to its place may take another's:
+/* Goes through what is not as the frame says, of a set, by the numbers of registers. What comes to its place may take another's:
  * so it looks anew each time, and the last one that is to be in a place is there. */
+static NOINLINE void meet_set(struct op *c, const struct frame *f, uint32_t set, uint32_t todo, enum op_visit how)
+{
+	for (uint32_t left = ~0u;;) {
+		if (set == 0)
+			todo = (todo | todo >> OP_HIGH) & 0xffff;
+		todo &= left;
+		if (!todo)
+			return;
+		uint32_t n = (uint32_t)__builtin_ctz(todo);
+		left = 0u - (2u << n);
+		meet(c, f, set * OP_WORD + n, how);
+		if (set == 0)
+			meet(c, f, n + OP_HIGH, how);
+		todo = wrong(c, f, set);
+	}
+}
+
 static void meet_all(struct op *c, const struct frame *f, enum op_visit how)
 {
 	for (uint32_t set = 0; set < (c->map.nwords ? 2u : 1u); set++) {
-		for (uint32_t passed = 0;;) {
-			uint32_t todo = wrong(c, f, set);
-			if (set == 0)
-				todo = (todo | todo >> OP_HIGH) & 0xffff;
-			todo &= ~passed;
-			if (!todo)
-				break;
-			uint32_t n = (uint32_t)__builtin_ctz(todo);
-			passed |= (2u << n) - 1;
-			meet(c, f, set * OP_WORD + n, how);
-			if (set == 0)
-				meet(c, f, n + OP_HIGH, how);
-		}
+		uint32_t todo = wrong(c, f, set);
+		if (todo)
+			meet_set(c, f, set, todo, how);
 	}
 }
 
@@ -147,10 +151,15 @@ static void enter_values(struct op *c, const struct frame *f)
 {
 	const struct op_map *m = &c->map;
 	uint32_t halves = (1u << UB_R10) - 1, spoken[2] = { halves | halves << OP_HIGH, m->nwords ? ~0u >> (32 - m->nwords) : 0 };
-	for (uint32_t i = 0, n = op_variables(c); i < n; i += 4) /* four at a time */
-		memcpy(&c->places.home[i], &m->home[i], 4);
+	if (c->places.resettled) {
+		for (uint32_t i = 0, n = op_variables(c); i < n; i += 4) /* four at a time */
+			memcpy(&c->places.home[i], &m->home[i], 4);
+	}
+	c->places.resettled = f->moved.of[0] | f->moved.of[1];
 	for (uint32_t set = 0; set < 2; set++) {
-		op_lose_all(c, set, c->places.said[set].known & spoken[set] & ~(f->place.of[set] | f->zero.of[set]));
+		uint32_t lost = c->places.said[set].known & spoken[set] & ~(f->place.of[set] | f->zero.of[set]);
+		if (lost)
+			op_lose_all(c, set, lost);
 		for (uint32_t left = f->moved.of[set]; left; left &= left - 1) {
 			uint32_t var = set * OP_WORD + (uint32_t)__builtin_ctz(left);
 			c->places.home[var] = f->home[var];
@@ -159,33 +168,33 @@ static void enter_values(struct op *c, const struct frame *f)
 	meet_all(c, f, OP_ENTER);
 }
 
+/* Facts, until a bit 0, which is left. */
 static void frame_facts(struct op *c, enum op_visit how, struct op_vars *told)
 {
-	struct op_fact f;
+	struct op_fact own;
 	for (;;) {
-		uint32_t head = op_window(c), var;
+		const struct op_fact *f;
+		uint32_t head = op_window(c);
 		if (!(head >> 31))
-			break;
-		var = op_fact_variable(c, head >> 25 & 63);
-		if (head >> 24 & 1) {
-			op_pass(c, 11);
-			f = *op_kept_claim(c, head >> 21 & 7);
-		} else {
-			op_pass(c, 8);
-			op_read_claim(c, &f);
+			return;
+		uint32_t var = op_read_subject(c, head, 1, &f);
+		if (!f) {
+			op_read_claim(c, &own);
+			f = &own;
 		}
-		if (how == OP_CALL && f.kind == OP_STACK) { /* the callee's r10 is lower */
-			f.lo -= UB_FRAME_BYTES;
-			f.hi -= UB_FRAME_BYTES;
+		if (how == OP_CALL && f->kind == OP_STACK) { /* the callee's r10 is lower */
+			own = *f;
+			own.lo -= UB_FRAME_BYTES;
+			own.hi -= UB_FRAME_BYTES;
+			f = &own;
 		}
-		if (how & OP_EDGE && !op_implies(c, var, &f))
+		if (how & OP_EDGE && !op_implies(c, var, f))
 			op_doubt(c, c->plan.frame, ONEPASS_FACT, var);
 		if (how & OP_ENTER) {
-			c->facts.fact[op_fact_index(var)] = f;
+			c->facts.fact[op_fact_index(var)] = *f;
 			op_add(told, var);
 		}
 	}
-	op_pass(c, 1);
 }
 
 /* What the fast form of a loop knows; out of one, nothing of interest. */
@@ -235,6 +244,16 @@ static void forget_others(struct op *c, const struct op_vars *told)
 	c->facts.there = *told;
 }
 
+/* Bytes the context has at least, behind the end of facts. */
+static uint32_t read_length(struct op *c)
+{
+	uint32_t head = op_window(c) << 1;
+	op_pass(c, 2 + (head >> 31));
+	if (!(head >> 31))
+		return 0;
+	return head >> 30 & 1 ? op_read_number(c) : c->plan.usual_length;
+}
+
 static void read_frame(struct op *c, uint32_t slot, enum op_visit how)
 {
 	struct frame f;
@@ -251,7 +270,7 @@ static void read_frame(struct op *c, uint32_t slot, enum op_visit how)
 	if (how & OP_EDGE)
 		meet_all(c, &f, OP_EDGE);
 	frame_facts(c, how, &told);
-	uint32_t length = op_maybe_number(c);
+	uint32_t length = read_length(c);
 	if (how & OP_EDGE && length > c->facts.length)
 		op_doubt(c, c->plan.frame, ONEPASS_LENGTH, 0);
 	if (how & OP_ENTER) {

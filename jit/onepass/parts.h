@@ -36,7 +36,12 @@ void op_frame(struct op *c, uint32_t slot, enum op_visit how);
 void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var);
 
 /* place.c */
-void op_set_value(struct op *c, uint32_t var, struct op_value v);
+void op_set_words(struct op *c, uint32_t var, uint32_t word, uint32_t imm);
+/* The two words of a value are passed in registers. */
+static ALWAYS_INLINE void op_set_value(struct op *c, uint32_t var, struct op_value v)
+{
+	op_set_words(c, var, v.word, (uint32_t)v.imm);
+}
 void op_set_const(struct op *c, uint32_t var, uint32_t value);
 void op_lose(struct op *c, uint32_t var);
 void op_lose_all(struct op *c, uint32_t set, uint32_t lost);
@@ -207,7 +212,22 @@ static inline enum t2_shift op_shift_of(uint32_t op)
 
 /* The bits that end what is said about an instruction: whether its result may be left to who reads it, and its high half lost. */
 enum { OP_DEFERS = 2, OP_HIGH_LOST = 1 };
-uint32_t op_last_bits(const struct ub_insn *insn);
+uint32_t op_last_bits_of_others(const struct ub_insn *insn);
+/* Operations whose results may be left to who reads them: with a constant, with a register. */
+#define OP_OPERATION(op) (1u << ((op) >> 4))
+enum {
+	OP_DEFERRED_K = OP_OPERATION(UB_MOV) | OP_OPERATION(UB_ADD) | OP_OPERATION(UB_SUB) | OP_OPERATION(UB_LSH) | OP_OPERATION(UB_RSH) | OP_OPERATION(UB_ARSH),
+	OP_DEFERRED_X = OP_OPERATION(UB_MOV) | OP_OPERATION(UB_ADD) | OP_OPERATION(UB_MUL) | OP_OPERATION(UB_OR),
+};
+static ALWAYS_INLINE uint32_t op_last_bits(const struct ub_insn *insn)
+{
+	uint32_t opcode = insn->opcode, class = UB_CLASS(opcode), ops = opcode & UB_X ? OP_DEFERRED_X : OP_DEFERRED_K;
+	if (class != UB_ALU32 && class != UB_ALU64)
+		return op_last_bits_of_others(insn);
+	if (UB_OP(opcode) == UB_MOV && insn->offset)
+		ops = 0;
+	return (ops >> (opcode >> 4) & 1) * OP_DEFERS + (class == UB_ALU64) * OP_HIGH_LOST;
+}
 
 /* alu.c, wide.c */
 void op_alu(struct op *c, const struct ub_insn *insn);

@@ -3,7 +3,9 @@
  * or by who finds that it does not say what it should. */
 #include "jit/onepass/plan.h"
 
-enum { VERSION = 4, NOWHERE = 12, WORD = 13 };
+enum { VERSION = 5, NOWHERE = 12, WORD = 13 };
+/* Variables: that a word's number follows; where high halves begin, and as above, where variables live. */
+enum { FACT_WORD = 10, MOVED_HIGH = 10, MOVED_WORD = 20, MOVED_NEVER = 31 };
 
 uint32_t op_place(struct op *c, uint32_t code)
 {
@@ -31,7 +33,7 @@ uint32_t op_variable(struct op *c, uint32_t v)
 	return 0;
 }
 
-uint32_t op_fact_variable(struct op *c, uint32_t v)
+static uint32_t fact_variable(struct op *c, uint32_t v)
 {
 	if (v < UB_R10 || (v >= OP_WORD && v - OP_WORD < c->map.nwords))
 		return v;
@@ -41,17 +43,55 @@ uint32_t op_fact_variable(struct op *c, uint32_t v)
 
 uint32_t op_read_fact_variable(struct op *c)
 {
-	return op_fact_variable(c, op_read(c, 6));
+	uint32_t v = op_read(c, 4);
+	return fact_variable(c, v == FACT_WORD ? OP_WORD + op_read(c, 5) : v);
+}
+
+/* A variable, and behind it where it lives: behind `bits` bits, which have been looked at, in what has not been read. */
+uint32_t op_read_moved(struct op *c, uint32_t head, uint32_t bits)
+{
+	head <<= bits;
+	uint32_t code = head >> 27, var = code, n = 5;
+	if (code == MOVED_NEVER)
+		return OP_NEVER;
+	if (code >= MOVED_HIGH)
+		var += OP_HIGH - MOVED_HIGH;
+	if (code >= MOVED_WORD) {
+		var = code == MOVED_WORD ? OP_WORD + (head >> 22 & 31) : OP_VARS;
+		n = 10;
+	}
+	op_pass(c, bits + n + 4);
+	return op_variable(c, var) | op_place(c, head << n >> 28) << 8;
+}
+
+/* The same of what a fact is about, and whether it is one of the kept claims, which is then said. */
+uint32_t op_read_subject(struct op *c, uint32_t head, uint32_t bits, const struct op_fact **kept)
+{
+	uint32_t v = head << bits >> 28, n = v == FACT_WORD ? 9 : 4;
+	if (n > 4)
+		v = OP_WORD + (head << (bits + 4) >> 27);
+	bits += n + 1;
+	*kept = NULL;
+	if (head << (bits - 1) >> 31) {
+		n = head << bits >> 29;
+		bits += 3;
+		*kept = &c->plan.kept[n];
+		if (n >= c->plan.nkept)
+			op_refuse(c, ONEPASS_MALFORMED);
+	}
+	op_pass(c, bits);
+	return fact_variable(c, v);
 }
 
 static void read_places(struct op *c)
 {
 	struct op_map *m = &c->map;
 	uint32_t taken[OP_PLACES / 32] = { 0 };
+	bool highs = op_read_bit(c);
 	for (uint32_t v = 0; v <= OP_MEMORY; v++) {
 		m->home[v] = (uint8_t)read_place(c);
 		if (v < UB_R10)
-			m->home[v + OP_HIGH] = (uint8_t)(m->home[v] == OP_NONE ? OP_NONE : read_place(c));
+			m->home[v + OP_HIGH] = (uint8_t)(m->home[v] == OP_NONE || !highs ? OP_NONE : read_place(c));
 	}
 	/* What never moves has a place of its own. */
 	for (uint32_t v = UB_R10; v <= OP_MEMORY; v++) {
@@ -152,13 +192,6 @@ static void read_kept_claims(struct op *c)
 	c->plan.nkept = (uint8_t)n;
 }
 
-const struct op_fact *op_kept_claim(struct op *c, uint32_t n)
-{
-	if (n >= c->plan.nkept)
-		op_refuse(c, ONEPASS_MALFORMED);
-	return &c->plan.kept[n];
-}
-
 /* Reads what is about the program as a whole, and finds the frames. Returns false if the plan is refused. */
 bool op_plan_begin(struct op *c)
 {
@@ -185,6 +218,7 @@ bool op_plan_begin(struct op *c)
 	}
 	read_joins(c);
 	read_kept_claims(c);
+	c->plan.usual_length = op_read_number(c);
 	op_read_all(c);
 	return !c->refused;
 }
@@ -192,8 +226,11 @@ bool op_plan_begin(struct op *c)
 /* Where frames begin: before each stands how many bits it has. */
 void op_find_frames(struct op *c, uint32_t joins)
 {
+	uint32_t width = op_read(c, 4);
+	if (!width)
+		op_refuse(c, ONEPASS_MALFORMED);
 	for (uint32_t i = 0; i < joins && !c->refused; i++) {
-		uint32_t length = op_read_count(c, 0xffff);
+		uint32_t length = op_read(c, width);
 		c->plan.frames[i] = (uint16_t)op_tell(c);
 		op_seek(c, c->plan.frames[i] + length);
 	}
@@ -223,7 +260,7 @@ void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32
 	op_seek(c, at);
 }
 
-enum { SAY_PLACE, SAY_MOVE, SAY_REGION, SAY_LOOP, SAY_APART, SAY_DROP };
+enum { SAY_MOVE, SAY_REGION, SAY_LOOP, SAY_APART, SAY_DROP };
 
 static void read_step(struct op *c, struct op_step *s)
 {
@@ -304,6 +341,7 @@ void op_say_places(struct op *c)
 	const struct op_say *say = &c->plan.say;
 	for (uint32_t i = 0; i < say->nplaces; i++)
 		c->places.home[say->var[i]] = say->place[i];
+	c->places.resettled |= say->nplaces > 0;
 }
 
 /* Reads what is said about the instruction at hand beside its last bits, and does what comes before it. */
@@ -312,28 +350,30 @@ static NOINLINE void read_more(struct op *c, bool dead)
 	struct op_say *say = &c->plan.say;
 	bool moves = false;
 	for (;;) {
-		uint32_t head = op_window(c), what = head >> 28 & 7, var, to;
+		uint32_t head = op_window(c), moved;
 		if (!(head >> 31))
 			break;
-		op_pass(c, 4);
-		switch (what) {
-		case SAY_PLACE:
-		case SAY_MOVE:
-			op_pass(c, 10);
-			var = op_variable(c, head >> 22 & 63);
-			to = op_place(c, head >> 18 & 15);
-			if (what == SAY_MOVE) {
-				moves = true;
-				if (!dead)
-					op_settle(c, var, to);
-			} else {
-				if (say->nplaces == sizeof say->var) {
-					op_refuse(c, ONEPASS_MALFORMED);
-					break;
-				}
-				say->var[say->nplaces] = (uint8_t)var;
-				say->place[say->nplaces++] = (uint8_t)to;
+		if (!(head >> 30 & 1)) {
+			moved = op_read_moved(c, head, 2);
+			if (say->nplaces == sizeof say->var || moved == OP_NEVER) {
+				op_refuse(c, ONEPASS_MALFORMED);
+				break;
 			}
+			say->var[say->nplaces] = (uint8_t)moved;
+			say->place[say->nplaces++] = (uint8_t)(moved >> 8);
+			continue;
+		}
+		uint32_t what = head >> 27 & 7;
+		if (what != SAY_MOVE)
+			op_pass(c, 5);
+		switch (what) {
+		case SAY_MOVE:
+			moved = op_read_moved(c, head, 5);
+			moves = true;
+			if (moved == OP_NEVER)
+				op_refuse(c, ONEPASS_MALFORMED);
+			else if (!dead)
+				op_settle(c, moved & 255, moved >> 8);
 			break;
 		case SAY_REGION:
 			say->region = (uint8_t)op_read(c, 2);
@@ -361,20 +401,25 @@ static NOINLINE void read_more(struct op *c, bool dead)
 		op_say_places(c);
 }
 
-/* Reads what is said about the instruction at hand. Whether that is all within the plan is seen when the last one is read. */
-static NOINLINE void read_insn(struct op *c, const struct ub_insn *insn, bool dead)
+/* What is said about the instruction at hand, by the plan or for want of one. Whether that is all within the plan is seen when the
+ * last one is read. */
+void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 {
 	struct op_say *say = &c->plan.say;
+	if (!c->plan.bits.bytes) {
+		op_default_insn(c, insn);
+		return;
+	}
+	uint32_t window = op_window(c), last = op_last_bits(insn), n = 1;
 	say->flags = 0;
 	say->more = OP_SAYS_NO_MORE;
-	uint32_t window = op_window(c), last = op_last_bits(insn), n = 0;
 	c->plan.insn = op_tell(c);
 	if (window >> 31) {
 		read_more(c, dead);
-		window = op_window(c);
-	} else {
-		window <<= n = 1;
+		window = op_window(c) >> 1;
+		n = 0;
 	}
+	window <<= 1;
 	if (last & OP_DEFERS) {
 		say->defer = window >> 31;
 		window <<= 1;
@@ -385,14 +430,4 @@ static NOINLINE void read_insn(struct op *c, const struct ub_insn *insn, bool de
 		n++;
 	}
 	op_pass(c, n);
-}
-
-/* What is said about the instruction at hand, by the plan or for want of one. */
-void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
-{
-	if (c->plan.bits.bytes) {
-		read_insn(c, insn, dead);
-		return;
-	}
-	op_default_insn(c, insn);
 }

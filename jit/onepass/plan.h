@@ -56,16 +56,18 @@ static ALWAYS_INLINE bool op_read_bit(struct op *c)
 uint32_t op_read(struct op *c, uint32_t n);
 uint32_t op_read_number(struct op *c);
 int32_t op_read_signed(struct op *c);
-uint32_t op_maybe_number(struct op *c);
 uint32_t op_read_count(struct op *c, uint32_t most);
-/* A claim about a variable, and one that is kept. */
+/* A claim about a variable. */
 void op_read_claim(struct op *c, struct op_fact *f);
-const struct op_fact *op_kept_claim(struct op *c, uint32_t n);
 /* A variable that plans may speak of; one that facts are about. */
 uint32_t op_variable(struct op *c, uint32_t v);
-uint32_t op_fact_variable(struct op *c, uint32_t v);
 uint32_t op_read_fact_variable(struct op *c);
+/* What a fact is about, behind so many bits that have been looked at; its claim, if it is a kept one. */
+uint32_t op_read_subject(struct op *c, uint32_t head, uint32_t bits, const struct op_fact **kept);
 /* A place, of which four bits have been read. */
 uint32_t op_place(struct op *c, uint32_t code);
+/* A variable and the place where it lives, which is the upper byte; or that control never comes to a frame. */
+enum { OP_NEVER = 0xffff };
+uint32_t op_read_moved(struct op *c, uint32_t head, uint32_t bits);
 
 #endif

@@ -144,6 +144,7 @@ struct op_places {
 	} cover;                 /* the latest check has looked at [lo, hi) from a + (b << shift); a OP_NONE: there is none */
 	uint8_t home[OP_VARS] __attribute__((aligned(4))); /* where the next value goes */
 	uint8_t owner[OP_PLACES];
+	bool resettled;          /* not all of home is what the map says */
 	struct op_value *val;    /* of each variable there is */
 	bool logs;               /* what values were is remembered, to be brought back: see op_apart_begin */
 	uint8_t nlog;            /* more than OP_LOG: too much */
@@ -304,6 +305,7 @@ struct op_plan {
 	uint32_t functions; /* bit at which these are described */
 	uint16_t *frames;   /* per join: the bit its frame begins at */
 	uint8_t nkept;      /* claims that frames name by numbers */
+	uint32_t usual_length; /* of the context, at least, which frames name by a bit */
 	bool never;         /* control does not come to the latest frame that was entered */
 	uint32_t insn;      /* bit at which the instruction at hand is described */
 	struct op_say say;

@@ -13,6 +13,7 @@ type reader struct {
 	calls bool // of a program with local calls
 	maps  int  // of the program
 	kept  []Fact
+	usual uint32 // length of the context
 	bytes []byte
 	n     int
 	err   error
@@ -82,7 +83,44 @@ func (r *reader) place() Place {
 	return Nowhere
 }
 
-func (r *reader) moved() Moved { return Moved{Var(r.bits(6)), r.place()} }
+// variable reads a low half of a register or a word.
+func (r *reader) variable() Var {
+	v := Var(r.bits(4))
+	if v == codeFactWord {
+		return Word + Var(r.bits(5))
+	}
+	if v > codeFactWord {
+		r.fail("no such variable")
+	}
+	return v
+}
+
+// moved reads a variable and where it lives; never is true if there is none, since control does not come to the frame.
+func (r *reader) moved() (m Moved, never bool) {
+	switch v := Var(r.bits(5)); {
+	case v < codeHigh:
+		m.Var = v
+	case v < codeVariable:
+		m.Var = v - codeHigh + High
+	case v == codeVariable:
+		m.Var = Word + Var(r.bits(5))
+	case v == codeNever:
+		return m, true
+	default:
+		r.fail("no such variable")
+	}
+	m.Place = r.place()
+	return m, false
+}
+
+// lives is the same about an instruction.
+func (r *reader) lives() Moved {
+	m, never := r.moved()
+	if never {
+		r.fail("no such variable")
+	}
+	return m
+}
 
 func (r *reader) ascending(most int) (numbers []int) {
 	next := 0
@@ -104,8 +142,13 @@ func Decode(data, text []byte, functions []int, maps int) (*Plan, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
+	r.usual = r.number()
+	width := int(r.bits(4))
+	if width == 0 {
+		r.fail("frames have no length")
+	}
 	for _, slot := range FrameSlots(text, functions, p.Joins) {
-		bits := r.count(1<<16 - 1)
+		bits := int(r.bits(width))
 		begin := r.n
 		p.Frames = append(p.Frames, p.readFrame(r, slot))
 		r.n = begin + bits
@@ -130,10 +173,11 @@ func (p *Plan) readHeader(r *reader, calls bool, functions, slots int) {
 	}
 	p.Window = int(r.bits(6)) + 1
 	p.Frame = r.count(MaxPlaces)
+	highs := r.flag()
 	for v := range p.Places {
 		p.Places[v] = r.place()
 		if v < len(p.Highs) {
-			if p.Highs[v] = Nowhere; p.Places[v] != Nowhere {
+			if p.Highs[v] = Nowhere; highs && p.Places[v] != Nowhere {
 				p.Highs[v] = r.place()
 			}
 		}
@@ -160,38 +204,52 @@ func (p *Plan) readHeader(r *reader, calls bool, functions, slots int) {
 func (p *Plan) readFrame(r *reader, slot int) (f Frame) {
 	f.Slot = slot
 	for r.flag() {
-		m := Moved{Var: Var(r.bits(6))}
-		if m.Var == never {
+		m, never := r.moved()
+		if never {
 			return Frame{Slot: slot, Never: true}
 		}
-		m.Place = r.place()
 		f.Moved = append(f.Moved, m)
 	}
-	for k := range f.Registers {
-		if p.Places[k] != Nowhere {
-			f.Registers[k] = Known(r.bits(2))
+	n := 0
+	for _, at := range p.Places[:len(f.Registers)] {
+		if at != Nowhere {
+			n++
 		}
 	}
-	for i := range p.Words {
-		f.Words |= r.bits(1) << i
+	var upper uint32
+	if r.flag() {
+		upper = r.bits(n)
+	}
+	lower := r.bits(n)
+	for k := range f.Registers {
+		if p.Places[k] != Nowhere {
+			f.Registers[k] = Known(upper&1<<1 | lower&1)
+			upper, lower = upper>>1, lower>>1
+		}
+	}
+	for i := 0; i < len(p.Words); i += wordsAtOnce {
+		f.Words |= r.bits(min(len(p.Words)-i, wordsAtOnce)) << i
 	}
 	for r.flag() {
 		f.Facts = append(f.Facts, r.fact())
 	}
 	if r.flag() {
-		f.Length = r.number()
+		f.Length = r.usual
+		if r.flag() {
+			f.Length = r.number()
+		}
 	}
 	if r.flag() {
 		f.Loop = &InLoop{Tested: r.flag()}
 		for r.flag() {
-			f.Loop.Forms = append(f.Loop.Forms, Form{Var(r.bits(6)), Var(r.bits(6)), r.signed()})
+			f.Loop.Forms = append(f.Loop.Forms, Form{r.variable(), r.variable(), r.signed()})
 		}
 	}
 	return f
 }
 
 func (r *reader) fact() (x Fact) {
-	v := Var(r.bits(6))
+	v := r.variable()
 	if !r.flag() {
 		x = r.claim()
 	} else if n := int(r.bits(keptBits)); n < len(r.kept) {
@@ -243,11 +301,13 @@ func (r *reader) claim() (x Fact) {
 func (r *reader) insn(i cfg.Insn) *Insn {
 	said := &Insn{Slot: i.Slot}
 	for r.flag() {
+		if !r.flag() {
+			said.Place = append(said.Place, r.lives())
+			continue
+		}
 		switch what := r.bits(3); what {
-		case sayPlace:
-			said.Place = append(said.Place, r.moved())
 		case sayMove:
-			said.Move = append(said.Move, r.moved())
+			said.Move = append(said.Move, r.lives())
 		case sayRegion:
 			said.HasRegion, said.Region = true, Region(r.bits(2))
 		case sayApart:
@@ -275,7 +335,7 @@ func (r *reader) insn(i cfg.Insn) *Insn {
 func (r *reader) loop(start int) *Loop {
 	l := &Loop{End: start + int(r.number()), Test: start + int(r.number()), Head: start + int(r.number()), Source: r.flag(), Offset: r.signed(), Prepaid: r.flag(), Bound: NoVar}
 	if r.flag() {
-		l.Bound = Var(r.bits(6))
+		l.Bound = r.variable()
 	}
 	at := start
 	for n := r.count(MaxHoles); n > 0 && r.err == nil; n-- {
@@ -284,20 +344,20 @@ func (r *reader) loop(start int) *Loop {
 		l.Holes, at = append(l.Holes, h), h.To
 	}
 	for n := r.count(MaxVariables); n > 0; n-- {
-		s := Step{Var: Var(r.bits(6)), ByVar: NoVar}
+		s := Step{Var: r.variable(), ByVar: NoVar}
 		if r.flag() {
-			s.ByVar = Var(r.bits(6))
+			s.ByVar = r.variable()
 		} else {
 			s.By = r.signed()
 		}
 		l.Variables = append(l.Variables, s)
 	}
 	for n := r.count(MaxGroups); n > 0; n-- {
-		g := Group{A: Var(r.bits(6)), B: NoVar, C: NoVar}
+		g := Group{A: r.variable(), B: NoVar, C: NoVar}
 		if r.flag() {
-			g.B, g.Shift = Var(r.bits(6)), int(r.bits(2))
+			g.B, g.Shift = r.variable(), int(r.bits(2))
 			if r.flag() {
-				g.C = Var(r.bits(6))
+				g.C = r.variable()
 			}
 		}
 		g.Min, g.Bytes, g.Region = r.signed(), r.number(), Region(r.bits(2))

@@ -4,22 +4,33 @@ package plan
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
-const version = 4
+const version = 5
 
-// What may be said about an instruction, 3 bits behind a bit that says that something is.
+// What may be said about an instruction, behind a bit that says that something is: bit 0, where a variable lives from there on, or bit 1
+// and 3 bits.
 const (
-	sayPlace = iota
-	sayMove
+	sayMove = iota
 	sayRegion
 	sayLoop
 	sayApart
 	sayDrop
 )
+
+// Codes of variables that live somewhere: low halves of registers from 0 on, then high ones, then
+const (
+	codeHigh     = 10
+	codeVariable = 20 // a word, whose number follows
+	codeNever    = 31 // control does not come to this frame
+)
+
+// codeFactWord is, where a low half or a word is named, that a word's number follows.
+const codeFactWord = 10
 
 // Codes of places.
 const (
@@ -33,13 +44,17 @@ const (
 	keptBits = 3
 )
 
-// never is in place of a variable at a frame that control does not come to.
-const never Var = 15
+// maxWidth is how many bits the length of a frame may take.
+const maxWidth = 15
+
+// wordsAtOnce is how many words of the frame there are bits of in one number.
+const wordsAtOnce = 16
 
 type writer struct {
 	calls bool // of a program with local calls
 	maps  bool // of one with maps
 	kept  []Fact
+	usual uint32 // length of the context
 	bytes []byte
 	n     int
 }
@@ -95,10 +110,26 @@ func (w *writer) place(p Place) {
 	}
 }
 
-func (w *writer) variable(v Var) { w.bits(uint32(v), 6) }
+// variable writes a low half of a register or a word.
+func (w *writer) variable(v Var) {
+	if v < Word {
+		w.bits(uint32(v), 4)
+		return
+	}
+	w.bits(codeFactWord, 4)
+	w.bits(uint32(v-Word), 5)
+}
 
 func (w *writer) moved(m Moved) {
-	w.variable(m.Var)
+	switch v := m.Var; {
+	case v >= Word:
+		w.bits(codeVariable, 5)
+		w.bits(uint32(v-Word), 5)
+	case v >= High:
+		w.bits(uint32(v-High+codeHigh), 5)
+	default:
+		w.bits(uint32(v), 5)
+	}
 	w.place(m.Place)
 }
 
@@ -128,10 +159,20 @@ func (p *Plan) Encode(text []byte, functions []int) ([]byte, error) {
 	for _, x := range w.kept {
 		w.claim(x)
 	}
+	w.usual = p.usualLength()
+	w.number(w.usual)
+	frames, width := make([]*writer, len(p.Frames)), 0
 	for i := range p.Frames {
-		one := &writer{calls: w.calls, maps: w.maps, kept: w.kept}
-		p.frame(one, &p.Frames[i])
-		w.number(uint32(one.n))
+		frames[i] = &writer{calls: w.calls, maps: w.maps, kept: w.kept, usual: w.usual}
+		p.frame(frames[i], &p.Frames[i])
+		width = max(width, bits.Len(uint(frames[i].n)))
+	}
+	if width > maxWidth {
+		return nil, fmt.Errorf("a frame takes a number of %d bits, at most %d can be said", width, maxWidth)
+	}
+	w.bits(uint32(width), 4)
+	for _, one := range frames {
+		w.bits(uint32(one.n), width)
 		w.append(one)
 	}
 	next, nothing := 0, &Insn{}
@@ -153,9 +194,14 @@ func (p *Plan) header(w *writer) {
 	w.bits(version, 4)
 	w.bits(uint32(p.Window-1), 6)
 	w.number(uint32(p.Frame))
+	highs := false
+	for v, high := range p.Highs {
+		highs = highs || high != Nowhere && p.Places[v] != Nowhere
+	}
+	w.flag(highs)
 	for v, place := range p.Places {
 		w.place(place)
-		if v < len(p.Highs) && place != Nowhere {
+		if highs && v < len(p.Highs) && place != Nowhere {
 			w.place(p.Highs[v])
 		}
 	}
@@ -180,7 +226,8 @@ func (p *Plan) header(w *writer) {
 
 func (p *Plan) frame(w *writer, f *Frame) {
 	if f.Never {
-		w.bits(1<<6|uint32(never), 7)
+		w.bits(1, 1)
+		w.bits(codeNever, 5)
 		return
 	}
 	for _, m := range f.Moved {
@@ -188,13 +235,22 @@ func (p *Plan) frame(w *writer, f *Frame) {
 		w.moved(m)
 	}
 	w.bits(0, 1)
+	var upper, lower uint32
+	n := 0
 	for r, known := range f.Registers {
 		if p.Places[r] != Nowhere {
-			w.bits(uint32(known), 2)
+			upper |= uint32(known) >> 1 << n
+			lower |= uint32(known) & 1 << n
+			n++
 		}
 	}
-	for i := range p.Words {
-		w.flag(f.Words>>i&1 != 0)
+	w.flag(upper != 0)
+	if upper != 0 {
+		w.bits(upper, n)
+	}
+	w.bits(lower, n)
+	for i := 0; i < len(p.Words); i += wordsAtOnce {
+		w.bits(f.Words>>i, min(len(p.Words)-i, wordsAtOnce))
 	}
 	for _, x := range f.Facts {
 		w.bits(1, 1)
@@ -203,7 +259,10 @@ func (p *Plan) frame(w *writer, f *Frame) {
 	w.bits(0, 1)
 	w.flag(f.Length > 0)
 	if f.Length > 0 {
-		w.number(f.Length)
+		w.flag(f.Length != w.usual)
+		if f.Length != w.usual {
+			w.number(f.Length)
+		}
 	}
 	w.flag(f.Loop != nil)
 	if l := f.Loop; l != nil {
@@ -216,6 +275,20 @@ func (p *Plan) frame(w *writer, f *Frame) {
 		}
 		w.bits(0, 1)
 	}
+}
+
+// usualLength is what frames most often say the context's length to be at least.
+func (p *Plan) usualLength() (usual uint32) {
+	said := map[uint32]int{}
+	for i := range p.Frames {
+		if n := p.Frames[i].Length; n > 0 {
+			said[n]++
+			if said[n] > said[usual] {
+				usual = n
+			}
+		}
+	}
+	return usual
 }
 
 // claimsToKeep are those that are written once, and named by frames: those that save most bits.
@@ -298,13 +371,13 @@ func (w *writer) claim(x Fact) {
 }
 
 func (w *writer) insn(said *Insn, i cfg.Insn) {
-	say := func(what uint32) { w.bits(8|what, 4) }
+	say := func(what uint32) { w.bits(3<<3|what, 5) }
 	for _, m := range said.Move {
 		say(sayMove)
 		w.moved(m)
 	}
 	for _, m := range said.Place {
-		say(sayPlace)
+		w.bits(2, 2)
 		w.moved(m)
 	}
 	if said.HasRegion {
