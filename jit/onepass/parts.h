@@ -36,12 +36,7 @@ void op_frame(struct op *c, uint32_t slot, enum op_visit how);
 void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var);
 
 /* place.c */
-void op_set_words(struct op *c, uint32_t var, uint32_t word, uint32_t imm);
-/* The two words of a value are passed in registers. */
-static ALWAYS_INLINE void op_set_value(struct op *c, uint32_t var, struct op_value v)
-{
-	op_set_words(c, var, v.word, (uint32_t)v.imm);
-}
+void op_set_value(struct op *c, uint32_t var, struct op_value v);
 void op_set_const(struct op *c, uint32_t var, uint32_t value);
 void op_lose(struct op *c, uint32_t var);
 void op_lose_all(struct op *c, uint32_t set, uint32_t lost);

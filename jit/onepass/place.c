@@ -15,18 +15,18 @@ static NOINLINE void remember(struct op_places *p, uint32_t var)
 }
 
 /* All that is known of where a variable is changes here, and in op_lose_all. */
-void op_set_words(struct op *c, uint32_t var, uint32_t word, uint32_t imm)
+void op_set_value(struct op *c, uint32_t var, struct op_value v)
 {
 	struct op_places *p = &c->places;
 	struct op_value *at = &p->val[var];
 	struct op_said *said = &p->said[var >> 5];
-	uint32_t bit = 1u << (var & 31), kind = word & 255, place = word >> 8 & 255, was = at->word;
+	uint32_t bit = 1u << (var & 31), word = v.word, kind = word & 255, place = word >> 8 & 255, was = at->word;
 	if (p->logs)
 		remember(p, var);
 	if ((was & 255) == OP_HELD)
 		p->owner[was >> 8 & 255] = OP_NONE;
 	at->word = word;
-	at->imm = (int32_t)imm;
+	at->imm = v.imm;
 	said->known |= bit;
 	said->zero &= ~bit;
 	said->at_home &= ~bit;
@@ -39,7 +39,7 @@ void op_set_words(struct op *c, uint32_t var, uint32_t word, uint32_t imm)
 		said->lazy |= bit;
 	} else if (kind == OP_LOST) {
 		said->known &= ~bit;
-	} else if (imm == 0) {
+	} else if (v.imm == 0) {
 		said->zero |= bit;
 	}
 }
