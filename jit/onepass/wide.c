@@ -167,8 +167,55 @@ static void finish(struct op *c, uint32_t d)
 	op_give_back(c);
 }
 
+/* d shifted by s in the registers it lives in: the count in lr, what crosses in ip. Of a right shift whose high half is not wanted that may
+ * stay where it is. */
+static bool shift_there(struct op *c, uint32_t op, uint32_t d, uint32_t s)
+{
+	struct jit_code *code = &c->out.code;
+	uint32_t dh = d + OP_HIGH;
+	const struct op_value *low = op_val(c, d), *high = op_val(c, dh);
+	bool left = op == UB_LSH, dead = c->plan.say.dead_high, empty = left && op_is_zero(c, dh);
+	int lo = op_dst(c, d, T2_IP), hi = dead ? op_in_register(high) ? high->a : T2_IP : op_dst(c, dh, T2_IP);
+	bool first = op_reads(high, (uint32_t)lo);
+	if (lo == T2_IP || hi == T2_IP || lo == hi || (first && (dead || op_reads(low, (uint32_t)hi))))
+		return false;
+	enum t2_shift in = left ? T2_LSL : T2_LSR, across = left ? T2_LSR : T2_LSL;
+	int to = left ? hi : lo, from = left ? lo : hi;
+	jit_dp_imm(code, T2_AND, T2_LR, op_reg(c, s, T2_LR), 63, JIT_ANY);
+	if (first)
+		op_emit_value(c, hi, high);
+	op_emit_value(c, lo, low);
+	if (!first && !dead && !empty)
+		op_emit_value(c, hi, high);
+	if (!empty)
+		jit_shift_reg(code, in, to, to, T2_LR, JIT_ANY);
+	jit_dp_imm(code, T2_RSB, T2_IP, T2_LR, 32, JIT_ANY);
+	jit_shift_reg(code, across, empty ? to : T2_IP, from, T2_IP, JIT_ANY);
+	if (!empty)
+		jit_dp(code, T2_ORR, to, to, T2_IP, JIT_ANY);
+	jit_dp_imm(code, T2_SUB, T2_IP, T2_LR, 32, JIT_SET);
+	if (op == UB_ARSH) { /* sign bits must not come in when nothing crosses */
+		jit_itt(code, T2_PL);
+		jit_shift_reg(code, T2_ASR, T2_IP, from, T2_IP, JIT_KEEP);
+		jit_dp(code, T2_ORR, to, to, T2_IP, JIT_KEEP);
+	} else {
+		jit_shift_reg(code, in, T2_IP, from, T2_IP, JIT_ANY);
+		jit_dp(code, T2_ORR, to, to, T2_IP, JIT_ANY);
+	}
+	if (!dead)
+		jit_shift_reg(code, op == UB_ARSH ? T2_ASR : in, from, from, T2_LR, JIT_ANY);
+	op_done(c, d, lo);
+	if (dead)
+		op_lose(c, dh);
+	else
+		op_done(c, dh, hi);
+	return true;
+}
+
 static void shift_by_register(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t s)
 {
+	if (shift_there(c, UB_OP(insn->opcode), d, s))
+		return;
 	prepare(c, insn, d, s);
 	op_borrow(c);
 	op_fetch_pair(c, T2_R2, s, false);
