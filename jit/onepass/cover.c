@@ -8,7 +8,7 @@
  */
 #include "jit/onepass/loop.h"
 
-enum { REACH_SLOTS = 64, REACH_BYTES = 255, AROUND = 4 };
+enum { REACH_SLOTS = 32, REACH_BYTES = 255, AROUND = 4 };
 
 void op_uncover(struct op *c)
 {

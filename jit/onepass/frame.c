@@ -298,8 +298,10 @@ static void default_frame(struct op *c, uint32_t slot, enum op_visit how)
 /* What the plan says of a slot where paths meet. */
 void op_frame(struct op *c, uint32_t slot, enum op_visit how)
 {
-	if (how & OP_ENTER)
+	if (how & OP_ENTER) {
 		memset(c->relation, 0, sizeof c->relation);
+		c->in_relations = (struct op_vars){ { 0, 0 } };
+	}
 	if (!c->plan.bits.bytes) {
 		default_frame(c, slot, how);
 		return;

@@ -18,6 +18,9 @@ static bool is_none(const struct op_relation *r)
 
 void op_unrelate(struct op *c, uint32_t var)
 {
+	if (!op_in(&c->in_relations, var))
+		return;
+	op_take(&c->in_relations, var);
 	for (uint32_t i = 0; i < OP_RELATIONS; i++)
 		if (c->relation[i].var == var || c->relation[i].of == var)
 			c->relation[i].of = c->relation[i].var;
@@ -26,6 +29,8 @@ void op_unrelate(struct op *c, uint32_t var)
 static void relate(struct op *c, uint32_t var, uint32_t of, bool rest, int32_t plus)
 {
 	op_unrelate(c, var);
+	op_add(&c->in_relations, var);
+	op_add(&c->in_relations, of);
 	for (uint32_t i = OP_RELATIONS - 1; i; i--)
 		c->relation[i] = c->relation[i - 1];
 	c->relation[0] = (struct op_relation){ (uint8_t)var, (uint8_t)of, rest, plus };
@@ -33,7 +38,7 @@ static void relate(struct op *c, uint32_t var, uint32_t of, bool rest, int32_t p
 
 void op_relate_copy(struct op *c, uint32_t var, uint32_t from)
 {
-	if (from == OP_NONE || from == UB_R10)
+	if (from == OP_NONE || from == UB_R10 || !c->plan.bits.bytes) /* without a plan nothing asks */
 		op_unrelate(c, var);
 	else if (from != var)
 		relate(c, var, from, false, 0);
@@ -55,13 +60,17 @@ void op_relate_alu(struct op *c, const struct ub_insn *insn, const struct op_fac
 {
 	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn);
 	bool x = insn->opcode & UB_X, open = now->kind == OP_ANYTHING || now->open;
+	if ((op == UB_ADD || op == UB_SUB) && !x && !op_in(&c->in_relations, d))
+		return;
+	if (op == UB_MOV || (op != UB_ADD && (op != UB_SUB || (x && !now->bounded)))) {
+		op_relate_copy(c, d, op == UB_MOV && x && insn->offset == 0 ? s : (uint32_t)OP_NONE);
+		return;
+	}
 	struct op_fact was = op_know(c, d);
 	int32_t by = op == UB_ADD ? insn->imm : (int32_t)(0u - (uint32_t)insn->imm);
 	/* a number that went beyond 32 bits, which the sum of its low halves does, went the other way */
 	bool whole = now->lo - was.lo == (uint32_t)by && (!op_is_number(now) || (by < 0) == (now->lo < was.lo)) && by >= -MOST_PLUS && by <= MOST_PLUS;
-	if (op == UB_MOV && x && insn->offset == 0)
-		op_relate_copy(c, d, s);
-	else if ((op == UB_ADD || op == UB_SUB) && !x && !open && whole)
+	if (!x && !open && whole)
 		move(c, d, by);
 	else if (op == UB_SUB && x && s != d && s != UB_R10 && was.exact && now->kind == OP_NUMBER && now->bounded)
 		relate(c, d, s, true, was.slack); /* only the distance from the end is bounded */
@@ -71,7 +80,7 @@ void op_relate_alu(struct op *c, const struct ub_insn *insn, const struct op_fac
 
 static const struct op_relation *find(const struct op *c, uint32_t var)
 {
-	for (const struct op_relation *r = c->relation; r < c->relation + OP_RELATIONS; r++)
+	for (const struct op_relation *r = c->relation; op_in(&c->in_relations, var) && r < c->relation + OP_RELATIONS; r++)
 		if (!is_none(r) && (r->var == var || r->of == var))
 			return r;
 	return NULL;

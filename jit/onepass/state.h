@@ -366,6 +366,7 @@ struct op {
 	struct op_facts facts;
 	struct op_key key[OP_KEYS]; /* the latest first */
 	struct op_relation relation[OP_RELATIONS];
+	struct op_vars in_relations; /* all others are in none */
 	struct op_loop loop;
 	struct op_colds colds;
 };
