@@ -22,7 +22,13 @@ const rounds = 200
 // Of makes a plan of a program. The device's compiler, on the host, says which claims it cannot see to hold; they are left
 // out of the next attempt. Registers are allocated by several heuristics, of which the one is kept that makes the least code: what is in
 // memory, moved or named by long instructions makes more. Where no attempt comes to an end, all is tried again with less in it from the start.
-func Of(p *image.Program) (*Result, error) {
+func Of(p *image.Program) (*Result, error) { return best(p, 0, alloc.Heuristics) }
+
+// By makes a plan by one of alloc.Heuristics, for tests that want many plans rather than the best one of each program.
+func By(p *image.Program, heuristic int) (*Result, error) { return best(p, heuristic, heuristic+1) }
+
+// best is the one kept of those by heuristics first to end-1.
+func best(p *image.Program, first, end int) (*Result, error) {
 	a, err := Analyse(p)
 	if err != nil {
 		return nil, err
@@ -35,7 +41,7 @@ func Of(p *image.Program) (*Result, error) {
 		var of *builder
 		var best *Result
 		least := 0.0
-		for h := range alloc.Heuristics {
+		for h := first; h < end; h++ {
 			b := newBuilder(a, p, j)
 			b.caution, b.heuristic = c, h
 			r, refused := b.attempts()

@@ -22,6 +22,7 @@ import (
 	"github.com/ubench-dev/ubench/internal/redzone"
 	"github.com/ubench-dev/ubench/internal/testenv"
 	"github.com/ubench-dev/ubench/planner"
+	"github.com/ubench-dev/ubench/planner/alloc"
 )
 
 func machine(t testing.TB, core unicorn.Core) *redzone.Machine {
@@ -69,13 +70,13 @@ func (w *worker) run(t *testing.T, p progen.Program, i int, o redzone.Options, l
 	return false
 }
 
-// planOf is the planner's plan of a program; none if it has none, or would take long.
-func planOf(p progen.Program) []byte {
+// planOf is a plan of a program, by the heuristic of that number; none if it has none, or would take long.
+func planOf(p progen.Program, heuristic int) []byte {
 	linked, err := p.Linked()
 	if err != nil || len(p.Text) > 8*100 {
 		return nil
 	}
-	r, err := planner.Of(linked)
+	r, err := planner.By(linked, heuristic%alloc.Heuristics)
 	if err != nil {
 		return nil
 	}
@@ -113,7 +114,7 @@ func TestCampaign(t *testing.T) {
 				case 1, 2, 3, 5:
 					lane, o = "jit-plan on "+string(core), redzone.Options{OnePass: true}
 				case 6:
-					lane, o = "jit-plan with a plan on "+string(core), redzone.Options{OnePass: true, Plan: planOf(p)}
+					lane, o = "jit-plan with a plan on "+string(core), redzone.Options{OnePass: true, Plan: planOf(p, i/8)}
 				}
 				if w.run(t, p, i, o, lane) {
 					failures.Add(1)
