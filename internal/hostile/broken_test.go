@@ -70,6 +70,16 @@ var broken = []brokenRule{
 		Old: "jit_cmp(code, t, T2_LR);\n\tto_slow(c, T2_HI);", New: ""}, byPlans},
 	{"ways from before a loop do not lead into its fast form", hostile.Change{
 		Old: "\top_colds_before_loop(c);", New: ""}, byPlans},
+	{"a check of what is read covers no writes", hostile.Change{
+		Old: " || what >> JIT_CHECK_RIGHTS & ~(uint32_t)k->rights", New: ""}, byPlans},
+	{"a check covers what its registers hold then", hostile.Change{
+		Old: "if (p->cover.a == place || p->cover.b == place)", New: "if (false)"}, byPlans},
+	{"a check covers what all ways that meet come from", hostile.Change{
+		Old: "k->until != c->slot || op_is_crossing(c, c->slot) ||", New: "k->until != c->slot ||"}, byPlans},
+	{"what is loaded has no relations", hostile.Change{
+		Old: "op_unrelate(c, var);\n\tif (c->loop.fast)\n\t\t*op_form_of(c, var) = unknown;", New: "if (c->loop.fast)\n\t\t*op_form_of(c, var) = unknown;"}, byPlans},
+	{"relations move with what is added", hostile.Change{
+		Old: "r->plus += r->var == var && !r->rest ? by : -by;", New: ";"}, byPlans},
 	{"words of a frame that others reach are memory", hostile.Change{
 		Old: "c->program->flags & UB_PROGRAM_FRAME_ESCAPES ||", New: ""}, byPlans},
 	{"a copy that stays in its word is there", hostile.Change{

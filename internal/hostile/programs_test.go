@@ -71,7 +71,8 @@ func kernels(t testing.TB, slots int) (list []planned) {
 
 // edges are programs that end at an edge which generated ones seldom hit: a loop whose last turn, by one, is outside of its
 // context, a number that is small only to those who take its sign for a bit, one that is large only by its high half, a function
-// that reads its caller's frame, one that changes what its caller goes on with, and copies of so many values that halves of them live in memory.
+// that reads its caller's frame, one that changes what its caller goes on with, copies of so many values that halves of them live in memory, values that
+// are no longer what others were, and accesses at one register of which the first passes and the second does not.
 func edges() (list []planned) {
 	for _, p := range []progen.Program{
 		{Context: []byte{1, 2, 3, 4}, Text: assemble(slot{0xb4, 0, 0, 0, 0}, slot{0xb4, 3, 0, 0, 0},
@@ -92,6 +93,19 @@ func edges() (list []planned) {
 		{Context: []byte{1, 2, 3, 4, 5, 6, 7, 8}, Text: assemble(slot{0xb4, 0, 0, 0, 0}, slot{0xb4, 3, 0, 0, 60}, slot{0x15, 2, 0, 1, 8}, // a way with moves to
 			slot{0xb4, 3, 0, 0, 0}, slot{0xbf, 5, 1, 0, 0}, slot{0x0f, 5, 3, 0, 0}, slot{0x71, 5, 5, 0, 0}, // the first slot of a loop:
 			slot{0x0f, 0, 5, 0, 0}, slot{0x07, 3, 0, 0, 1}, slot{0xa5, 3, 0, -6, 64}, slot{0x95, 0, 0, 0, 0})}, // r5 = *(u8 *)(r1 + r3), r3 to 63
+		{Context: []byte{200, 0, 0, 0, 0, 0, 0, 0}, CtxMin: 8, Text: assemble(slot{0x71, 4, 1, 0, 0}, slot{0xbf, 5, 4, 0, 0}, // r5 is what r4 was
+			slot{0x71, 4, 1, 1, 0}, slot{0x25, 4, 0, 2, 7}, slot{0x0f, 1, 5, 0, 0}, slot{0x71, 0, 1, 0, 0}, slot{0x95, 0, 0, 0, 0})},
+		{Context: []byte{1, 0, 0, 0, 0, 0, 0, 0}, CtxMin: 8, Text: assemble(slot{0x71, 3, 1, 0, 0}, slot{0xbf, 4, 3, 0, 0}, slot{0x07, 4, 0, 0, 100}, // r4 is r3 + 100
+			slot{0x25, 3, 0, 2, 7}, slot{0x0f, 1, 4, 0, 0}, slot{0x71, 0, 1, 0, 0}, slot{0x95, 0, 0, 0, 0})},
+		{Context: []byte{2, 0, 0, 0, 0, 0, 0, 0}, CtxMin: 8, Rodata: []byte{1, 2, 3, 4, 5, 6, 7, 8}, Addresses: []image.Address{{Slot: 0, Section: image.Rodata}},
+			Text: assemble(slot{0x18, 4, 0, 0, 0}, slot{}, slot{0x79, 3, 1, 0, 0}, slot{0x0f, 4, 3, 0, 0}, // r4 = .rodata + 2, is read and written
+				slot{0x71, 5, 4, 0, 0}, slot{0x73, 4, 5, 0, 0}, slot{0xbf, 0, 5, 0, 0}, slot{0x95, 0, 0, 0, 0})},
+		{Context: []byte{3, 0, 0, 0, 0, 0, 0, 0}, CtxMin: 8, Text: assemble(slot{0x79, 3, 1, 0, 0}, slot{0xbf, 4, 1, 0, 0}, slot{0x0f, 4, 3, 0, 0}, // r4 = r1 + 3, then further:
+			slot{0x71, 0, 4, 0, 0}, slot{0x2f, 3, 3, 0, 0}, slot{0x0f, 4, 3, 0, 0}, slot{0x71, 5, 4, 0, 0}, // the second access is outside
+			slot{0x0f, 0, 5, 0, 0}, slot{0x95, 0, 0, 0, 0})},
+		{Context: []byte{1, 0, 0, 0, 0, 0, 0, 0}, CtxMin: 8, Text: assemble(slot{0x79, 3, 1, 0, 0}, slot{0xbf, 4, 1, 0, 0}, slot{0x0f, 4, 3, 0, 0}, slot{0xb7, 0, 0, 0, 0},
+			slot{0x55, 3, 0, 3, 5}, slot{0x71, 0, 4, 0, 0}, slot{0x15, 0, 0, 1, 9}, slot{0x07, 0, 0, 0, 1}, // two ways to what the check is not on
+			slot{0x71, 5, 4, 7, 0}, slot{0x0f, 0, 5, 0, 0}, slot{0x95, 0, 0, 0, 0})},
 	} {
 		p.Budget = 1000
 		list = append(list, planned{p, honest(p)})
