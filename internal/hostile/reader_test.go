@@ -172,6 +172,31 @@ func TestReadersAgree(t *testing.T) {
 	}
 }
 
+// TestReaderEnds has each kind of what is said about an instruction be of a variable that there is not, at each bit of a plan: once the
+// reader of a device came to no end.
+func TestReaderEnds(t *testing.T) {
+	m := machine(t, unicorn.CortexM4)
+	p := short(4, 1)[0]
+	if r, err := m.Begin(p.Program); err != nil || r.Refused {
+		t.Fatal(r, err)
+	}
+	for bit := range 8*len(p.honest) - 10 {
+		for kind := range 8 {
+			data := bytes.Clone(p.honest)
+			for i, v := 0, 0x300|kind<<5|0x1f; i < 10; i++ {
+				mask := byte(0x80) >> ((bit + i) % 8)
+				data[(bit+i)/8] &^= mask
+				if v>>(9-i)&1 != 0 {
+					data[(bit+i)/8] |= mask
+				}
+			}
+			if r := m.Compile(redzone.Options{OnePass: true, Plan: data}); r.Difference != "" {
+				t.Fatalf("bit %d, kind %d: %s\nplan %x", bit, kind, r.Difference, data)
+			}
+		}
+	}
+}
+
 // FuzzReaders looks for plans that the readers differ about.
 func FuzzReaders(f *testing.F) {
 	for n := range 12 {

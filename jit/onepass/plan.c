@@ -349,7 +349,7 @@ static NOINLINE void read_more(struct op *c, bool dead)
 {
 	struct op_say *say = &c->plan.say;
 	bool moves = false;
-	for (;;) {
+	while (!c->refused) { /* what is refused is not passed */
 		uint32_t head = op_window(c), moved;
 		if (!(head >> 31))
 			break;
