@@ -20,8 +20,8 @@ import (
 const rounds = 200
 
 // Of makes a plan of a program. The device's compiler, on the host, says which claims it cannot see to hold; they are left
-// out of the next attempt. Registers are allocated by several heuristics, of which the one is kept that makes the least code: what is in
-// memory, moved or named by long instructions makes more. Where no attempt comes to an end, all is tried again with less in it from the start.
+// out of the next attempt. Registers are allocated by several heuristics, of which the one is kept with most records of loops, and among these the one
+// whose code costs least (cost). Where no attempt comes to an end, all is tried again with less in it from the start.
 func Of(p *image.Program) (*Result, error) { return best(p, 0, alloc.Heuristics) }
 
 // By makes a plan by one of alloc.Heuristics, for tests that want many plans rather than the best one of each program.
