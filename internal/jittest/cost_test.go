@@ -30,7 +30,7 @@ func TestOnepassCost(t *testing.T) {
 		name string
 		plan bool
 		most int64 // instructions a slot
-	}{{"with a plan", true, 1740}, {"without", false, 1450}} {
+	}{{"with a plan", true, 1720}, {"without", false, 1430}} {
 		var instructions, slots int64
 		worst, of := int64(0), ""
 		for _, b := range benchmarks.All() {
