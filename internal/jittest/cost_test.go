@@ -31,7 +31,7 @@ func TestOnepassCost(t *testing.T) {
 		plan bool
 		most int64 // instructions a slot
 	}{{"with a plan", true, 1720}, {"without", false, 1430}} {
-		var instructions, slots int64
+		var instructions, slots, plans int64
 		worst, of := int64(0), ""
 		for _, b := range benchmarks.All() {
 			p, err := image.LoadObject(b.Name, b.Object, b.Name)
@@ -50,12 +50,13 @@ func TestOnepassCost(t *testing.T) {
 				t.Fatal(b.Name, err, s.Fault)
 			}
 			n := int64(len(p.Text) / 8)
-			instructions, slots = instructions+int64(s.Compile.Instructions), slots+n
+			instructions, slots, plans = instructions+int64(s.Compile.Instructions), slots+n, plans+int64(len(p.Plan))
 			if each := int64(s.Compile.Instructions) / n; each > worst {
 				worst, of = each, b.Name
 			}
 		}
-		t.Logf("%s: %d instructions a slot, of %d; most in %s: %d", c.name, instructions/slots, slots, of, worst)
+		t.Logf("%s: %d instructions a slot, of %d; most in %s: %d; plans take %.2f bytes a slot", c.name, instructions/slots, slots, of, worst,
+			float64(plans)/float64(slots))
 		if instructions/slots > c.most {
 			t.Errorf("%s: %d instructions a slot, at most %d are expected", c.name, instructions/slots, c.most)
 		}

@@ -205,7 +205,7 @@ func (m *Machine) Compare(p progen.Program, o Options) (Result, error) {
 	if r, err := m.Begin(p); err != nil || r.Refused {
 		return r, err
 	}
-	if r := m.Compile(o); r.Refused {
+	if r := m.Compile(o); r.Refused || r.Difference != "" {
 		return r, nil
 	}
 	return m.Run()

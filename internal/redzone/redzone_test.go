@@ -7,6 +7,7 @@
 package redzone_test
 
 import (
+	"encoding/binary"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -169,5 +170,40 @@ func TestRefused(t *testing.T) {
 	r, err := m.Compare(progen.Program{Text: []byte{0xff, 0, 0, 0, 0, 0, 0, 0}}, redzone.Options{})
 	if err != nil || !r.Refused || r.Difference != "" || r.Fault.Status == abi.OK {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestUnchanged has instructions that leave their operand as it is behind a copy, and changes the original: a copy was once left to them, and
+// by them to nobody.
+func TestUnchanged(t *testing.T) {
+	m := machine(t, unicorn.CortexM4)
+	for _, class := range []byte{0x07, 0x04} {
+		for _, op := range []byte{0x00, 0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70, 0x80, 0x90, 0xa0, 0xc0, 0xd0, 0xd8} {
+			if class == 0x07 && op == 0xd8 {
+				continue // there is none
+			}
+			for _, imm := range []int32{0, 1, -1, 16, 32, 64, -64} {
+				if op >= 0xd0 && imm < 16 {
+					continue
+				}
+				text := binary.LittleEndian.AppendUint64(nil, 0x1079)                                         // r0 = *(u64 *)(r1 +0)
+				text = binary.LittleEndian.AppendUint64(text, 0x02bf)                                         // r2 = r0
+				text = binary.LittleEndian.AppendUint64(text, uint64(uint32(imm))<<32|0x200|uint64(class|op)) // r2 op= imm
+				text = binary.LittleEndian.AppendUint64(text, 0x3_0000_0027)                                  // r0 *= 3
+				text = binary.LittleEndian.AppendUint64(text, 0x20af)                                         // r0 ^= r2
+				text = binary.LittleEndian.AppendUint64(text, 0x95)
+				p := progen.Program{Text: text, Context: []byte{1, 2, 3, 4, 5, 6, 7, 0x88}, CtxMin: 8, Budget: 100}
+				honest := planOf(p, 0)
+				if r, err := m.Begin(p); err == nil && !r.Refused && honest == nil {
+					t.Errorf("class %#x, operation %#x, %d: it has no plan", class, op, imm)
+				}
+				for _, plan := range [][]byte{nil, honest} {
+					r, err := m.Compare(p, redzone.Options{OnePass: true, Plan: plan})
+					if err != nil || r.Difference != "" {
+						t.Errorf("class %#x, operation %#x, %d, plan %x: %v %s", class, op, imm, plan, err, r.Difference)
+					}
+				}
+			}
+		}
 	}
 }

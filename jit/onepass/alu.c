@@ -361,6 +361,14 @@ static void extend(struct op *c, const struct ub_insn *insn, uint32_t d)
 	op_learn(c, d, &f);
 }
 
+/* What was left to an instruction that leaves it as it is: it is not left any further, unless the plan says so. */
+static void take_over(struct op *c, uint32_t d)
+{
+	for (uint32_t var = d; var <= d + OP_HIGH; var += OP_HIGH)
+		if (op_val(c, var)->kind > OP_CONST && c->places.home[var] != OP_NONE)
+			op_settle(c, var, c->places.home[var]);
+}
+
 void op_alu(struct op *c, const struct ub_insn *insn)
 {
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), op = UB_OP(insn->opcode);
@@ -421,6 +429,8 @@ void op_alu(struct op *c, const struct ub_insn *insn)
 	} else {
 		op_wide(c, insn, s);
 	}
+	if (!c->plan.say.defer)
+		take_over(c, d);
 	op_learn(c, d, &f);
 }
 

@@ -25,20 +25,6 @@ static void to_cold(struct op *c, enum t2_cond cond, const struct checked *k)
 	cold->value = *k->at;
 }
 
-/* The address is looked at by the routine right away. */
-static void check_at_once(struct op *c, const struct op_value *at, uint32_t what)
-{
-	struct jit_code *code = &c->out.code;
-	op_emit_value(c, T2_IP, at);
-	op_call_routine(c, JIT_CHECK);
-	jit_narrow(code, c->slot);
-	jit_narrow(code, what);
-	if (at->a != T2_IP || !at->imm)
-		return;
-	struct op_value back = op_value(OP_SUM, T2_IP, OP_NONE, 0, 0u - (uint32_t)at->imm);
-	op_emit_value(c, T2_IP, &back);
-}
-
 /* The distance of what is checked from a start that was subtracted from its first register. */
 static void emit_distance(struct op *c, const struct checked *k, int rd)
 {
@@ -250,13 +236,13 @@ static void check(struct op *c, const struct op_value *at, uint32_t var, int32_t
 	uint32_t region = region_of(c, var), n = at->a < OP_REGS ? op_reach(c, var, &lo, &hi) : 1;
 	if (c->map.window < size && region == IN_CONTEXT)
 		region = ELSEWHERE;
-	op_reserve_colds(c, n == 0 ? 1 : n < OP_COLDS ? n : OP_COLDS); /* op_reach counts no atomic access */
+	op_reserve_colds(c, n < OP_COLDS ? n : OP_COLDS);
 	k.lo = at->imm + lo - offset;
 	k.hi = at->imm + hi - offset;
 	k.from.imm = k.lo;
 	k.bytes = (uint32_t)(hi - lo);
 	if (!compare(c, &k, region))
-		check_at_once(c, at, k.what);
+		op_check_at_once(c, at, c->slot, k.what);
 	else
 		op_cover(c, at, k.lo, k.hi, region <= IN_CONTEXT ? UB_READ | UB_WRITE : rights);
 }

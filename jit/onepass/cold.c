@@ -67,17 +67,21 @@ void op_stop_unless(struct op *c, enum t2_cond cond, int32_t status, int address
 	op_stop(c, status);
 }
 
-static void check(struct op *c, const struct op_cold *cold)
+void op_check_at_once(struct op *c, const struct op_value *at, uint32_t slot, uint32_t what)
 {
-	const struct op_value *at = &cold->value;
 	op_emit_value(c, T2_IP, at);
 	op_call_routine(c, JIT_CHECK);
-	jit_narrow(&c->out.code, cold->slot);
-	jit_narrow(&c->out.code, cold->what);
+	jit_narrow(&c->out.code, slot);
+	jit_narrow(&c->out.code, what);
 	if (at->a == T2_IP && at->imm) { /* the code goes on with a without imm */
 		struct op_value back = op_value(OP_SUM, T2_IP, OP_NONE, 0, 0u - (uint32_t)at->imm);
 		op_emit_value(c, T2_IP, &back);
 	}
+}
+
+static void check(struct op *c, const struct op_cold *cold)
+{
+	op_check_at_once(c, &cold->value, cold->slot, cold->what);
 	if (!(cold->kind & OP_COLD_MORE))
 		jit_branch(&c->out, T2_AL, JIT_TO_CODE, cold->resume);
 }

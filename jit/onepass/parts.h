@@ -171,6 +171,8 @@ struct op_cold *op_to_cold(struct op *c, enum t2_cond cond);
 void op_stop_if(struct op *c, enum t2_cond cond, int32_t status);
 void op_stop(struct op *c, int32_t status);
 void op_stop_unless(struct op *c, enum t2_cond cond, int32_t status, int address);
+/* An address is looked at by the routine, for the slot that accesses so much. */
+void op_check_at_once(struct op *c, const struct op_value *at, uint32_t slot, uint32_t what);
 void op_colds(struct op *c);
 /* What is emitted and moved between the two is taken back, and kept for a piece of its own; false if it is not: there is none, or
  * too much. */
