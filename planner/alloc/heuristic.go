@@ -4,7 +4,7 @@ package alloc
 
 import "math"
 
-// heuristic is one of several ways to colour. None is best for all programs: who asks tries them, and keeps what makes the least code.
+// heuristic is one of several ways to colour. None is best for all programs: who asks tries them, and keeps the plan that costs least.
 type heuristic struct {
 	copies float64 // copies that are made more often are coalesced before results with their operands
 	nested float64 // webs that are copied that often are coalesced also if the neighbours of one are the other's as well
