@@ -81,7 +81,7 @@ func ROMFigure(rom []bench.Component, ram []bench.Component, board string) *Figu
 	}
 	left := chart("ROM of the firmware for "+board, "bytes of code and tables, by component", "ROM", rom)
 	right := chart("RAM of the firmware for "+board, "bytes, by purpose", "RAM", ram)
-	left.notes = []string{"compiled with -O2, the JIT but for its runtime with -Os; native: the benchmarks' kernels"}
+	left.notes = []string{"compiled with -O2, most of the compilers with -Os (firmware.mk); native: the benchmarks' kernels"}
 	right.notes = []string{"per program: kept for the largest benchmark, without stack and context; peak: of all"}
 	f.drawing = panels{left, right}
 	f.add("the paper's system", "", "ROM", 0.28*1024*1024, "bytes", results.Paper)
