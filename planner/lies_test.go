@@ -182,6 +182,31 @@ var lies = []lie{
 		},
 		lie: func(p *plan.Plan) { p.Places[4] = p.Places[3] },
 	},
+	{ // the one takes the context, the other a number, which is brought there behind it; the campaign between red zones found it
+		name: "what two functions take, one of which is called, in one place", context: 8, least: 8,
+		source: `r3 = *(u32 *)(r1 +4)
+			r4 = function g ll
+			r5 = function f ll
+			callx r5
+			exit
+			f:
+			r0 = *(u8 *)(r1 +0)
+			exit
+			g:
+			r0 = r3
+			exit`,
+		truth: func(p *plan.Plan) {
+			say(p, 0).Place = []plan.Moved{{Var: plan.R(3), Place: p.Places[0]}}
+			for _, slot := range []int{0, 7} {
+				*frame(p, slot) = plan.Frame{Slot: slot, Registers: [10]plan.Known{1: plan.Low}, Facts: []plan.Fact{{Var: plan.R(1), Kind: plan.Context}}}
+			}
+			frame(p, 9).Registers = [10]plan.Known{3: plan.Zero}
+			for i := range p.Calls.Functions {
+				p.Calls.Functions[i].Returns = 1 | 1<<6 // r0
+			}
+		},
+		lie: func(p *plan.Plan) { p.Places[3] = p.Places[1] },
+	},
 	{
 		name: "an extension with sign has a high half", source: extension, context: 4, least: 4,
 		truth: func(p *plan.Plan) { frame(p, 4).Registers = [10]plan.Known{0: plan.Both} },

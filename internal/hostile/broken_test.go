@@ -82,6 +82,8 @@ var broken = []brokenRule{
 		Old: "r->plus += r->var == var && !r->rest ? by : -by;", New: ";"}, byPlans},
 	{"words of a frame that others reach are memory", hostile.Change{
 		Old: "c->program->flags & UB_PROGRAM_FRAME_ESCAPES ||", New: ""}, byPlans},
+	{"functions that one call may lead to find what they want at once", hostile.Change{
+		Old: "op_frame(c, p->funcs[i], OP_CALL | OP_STAYS);", New: ";"}, byPlans},
 	{"a copy that stays in its word is there", hostile.Change{
 		Old: `if (is_in(op_val(c, sh), c->places.home[dh])) {
 			op_share(c, dh, c->places.home[dh]);

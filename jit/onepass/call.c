@@ -433,6 +433,8 @@ static void call_local(struct op *c, const struct ub_insn *insn)
 		op_function(c, i, &returns, &registers, &words);
 		all &= returns;
 	}
+	for (uint32_t i = 0; indirect && i < p->nfuncs; i++) /* what one of them wants somewhere may have taken another's place */
+		op_frame(c, p->funcs[i], OP_CALL | OP_STAYS);
 	if (indirect)
 		dispatch(c, d, false);
 	op_reserve_colds(c, 2);

@@ -85,7 +85,7 @@ static void read_values(struct op *c, struct frame *f, const struct op_vars *pla
 	f->zero.of[1] = words & ~placed->of[1];
 }
 
-static void meet(struct op *c, const struct frame *f, uint32_t var, enum op_visit how)
+static void meet(struct op *c, const struct frame *f, uint32_t var, uint32_t how)
 {
 	uint32_t at = home_of(c, f, var);
 	if (op_in(&f->zero, var)) {
@@ -94,6 +94,8 @@ static void meet(struct op *c, const struct frame *f, uint32_t var, enum op_visi
 		else if (!(var < OP_WORD ? op_is_narrow(c, var - OP_HIGH) : op_is_zero(c, var)))
 			op_doubt(c, c->plan.frame, ONEPASS_ZERO, var);
 	} else if (op_in(&f->place, var) && !is_there(c, var, at)) {
+		if (how & OP_STAYS)
+			op_refuse(c, ONEPASS_NOT_THERE);
 		if (how != OP_ENTER) {
 			op_settle(c, var, at);
 			return;
@@ -120,7 +122,7 @@ static uint32_t wrong(const struct op *c, const struct frame *f, uint32_t set)
 
 /* Goes through what is not as the frame says, of a set, by the numbers of registers. What comes to its place may take another's:
  * so it looks anew each time, and the last one that is to be in a place is there. */
-static NOINLINE void meet_set(struct op *c, const struct frame *f, uint32_t set, uint32_t todo, enum op_visit how)
+static NOINLINE void meet_set(struct op *c, const struct frame *f, uint32_t set, uint32_t todo, uint32_t how)
 {
 	for (uint32_t left = ~0u;;) {
 		if (set == 0)
@@ -137,7 +139,7 @@ static NOINLINE void meet_set(struct op *c, const struct frame *f, uint32_t set,
 	}
 }
 
-static void meet_all(struct op *c, const struct frame *f, enum op_visit how)
+static void meet_all(struct op *c, const struct frame *f, uint32_t how)
 {
 	for (uint32_t set = 0; set < (c->map.nwords ? 2u : 1u); set++) {
 		uint32_t todo = wrong(c, f, set);
@@ -182,7 +184,7 @@ static void frame_facts(struct op *c, enum op_visit how, struct op_vars *told)
 			op_read_claim(c, &own);
 			f = &own;
 		}
-		if (how == OP_CALL && f->kind == OP_STACK) { /* the callee's r10 is lower */
+		if ((how & OP_CALL) == OP_CALL && f->kind == OP_STACK) { /* the callee's r10 is lower */
 			own = *f;
 			own.lo -= UB_FRAME_BYTES;
 			own.hi -= UB_FRAME_BYTES;
@@ -268,7 +270,7 @@ static void read_frame(struct op *c, uint32_t slot, enum op_visit how)
 	}
 	read_values(c, &f, &placed);
 	if (how & OP_EDGE)
-		meet_all(c, &f, OP_EDGE);
+		meet_all(c, &f, how & (OP_EDGE | OP_STAYS));
 	frame_facts(c, how, &told);
 	uint32_t length = read_length(c);
 	if (how & OP_EDGE && length > c->facts.length)
@@ -286,7 +288,7 @@ static void default_frame(struct op *c, uint32_t slot, enum op_visit how)
 	struct frame f;
 	default_values(c, &f, slot);
 	if (how & OP_EDGE)
-		meet_all(c, &f, OP_EDGE);
+		meet_all(c, &f, how & (OP_EDGE | OP_STAYS));
 	if (!(how & OP_ENTER))
 		return;
 	op_lose_all(c, 0, c->places.said[0].known & ((1u << UB_R10) - 1) << OP_HIGH & ~(f.place.of[0] | f.zero.of[0])); /* nobody reads them */

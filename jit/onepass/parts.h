@@ -29,8 +29,9 @@ void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32
 /* Finds the frames, of which there are so many. */
 void op_find_frames(struct op *c, uint32_t joins);
 /* A place where paths meet. EDGE: things are to be as the frame says, and are moved; ENTER:
- * they are so from here on; THROUGH: first the one, then the other; CALL: an edge, seen from the function that is called. */
-enum op_visit { OP_EDGE = 1, OP_ENTER, OP_THROUGH, OP_CALL = OP_EDGE | 4 };
+ * they are so from here on; THROUGH: first the one, then the other; CALL: an edge, seen from the function that is called.
+ * With STAYS nothing is moved: what is not there is refused. */
+enum op_visit { OP_EDGE = 1, OP_ENTER, OP_THROUGH, OP_CALL = OP_EDGE | 4, OP_STAYS = 8 };
 /* frame.c */
 void op_frame(struct op *c, uint32_t slot, enum op_visit how);
 void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var);

@@ -90,6 +90,7 @@ func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide fu
 	}
 	if !split {
 		c.apart()
+		c.called(live)
 	}
 	c.colour(p)
 	return p
@@ -192,6 +193,32 @@ func (c *colouring) apart() {
 			}
 		}
 	}
+}
+
+// called keeps apart what functions take that one call may lead to: it is brought to all their places before it is known to which of
+// them. A high half that is zero at the call has no place there, but has one where the function begins.
+func (c *colouring) called(live *liveness.Live) {
+	var taken liveness.Set
+	through := false
+	for _, g := range live.Functions {
+		taken |= g.Arguments()
+		through = through || slices.ContainsFunc(g.Insns, func(i cfg.Insn) bool { return i.Class == cfg.CallX })
+	}
+	if !through {
+		return
+	}
+	var nodes []int
+	taken.Each(func(v plan.Var) {
+		n, ok := c.byVar[v]
+		if !ok {
+			return
+		}
+		for _, m := range nodes {
+			c.nodes[n].near.add(m)
+			c.nodes[m].near.add(n)
+		}
+		nodes = append(nodes, n)
+	})
 }
 
 // colour gives places: the variables of the compiler's own are needed everywhere, and compete with the webs.
