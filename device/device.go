@@ -24,9 +24,11 @@ const (
 	VM     Engine = 0
 	JIT    Engine = 1
 	JITMPU Engine = 2 // bounds by the walls, budget by the clock
+	// JITPlan follows the plan of the image (SPEC.md, The plan), if it has one.
+	JITPlan Engine = 3
 )
 
-var engineNames = []string{"vm", "jit", "jit-mpu"}
+var engineNames = []string{"vm", "jit", "jit-mpu", "jit-plan"}
 
 func (e Engine) String() string {
 	if int(e) < len(engineNames) {

@@ -2,7 +2,7 @@
 # The firmware that devices in the field carry, for each board and as a program of the host; and that of tests, which has a
 # console and does whatever its serial line says. Built into build/device/, where tests look for it; not committed.
 
-DEVICE_ENGINE_DIRS = image maps verify vm jit ubpf firmware/helpers
+DEVICE_ENGINE_DIRS = image maps verify vm jit jit/onepass ubpf firmware/helpers
 DEVICE_SOURCES := $(sort $(foreach d,$(DEVICE_ENGINE_DIRS) device/kernel device/supervisor,$(wildcard $d/*.c $d/*.S)) \
 	firmware/agent/frame.c device/boards/start.c)
 # What is the field's beside that, on any board; and the links.

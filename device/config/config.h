@@ -9,11 +9,13 @@
 #include "abi/helpers.h"
 #include "abi/hooks.h"
 
-/* Engines of a device: X(NAME, number, text). jit-mpu leaves bounds to the walls and the budget to the clock. */
+/* Engines of a device: X(NAME, number, text). jit-plan follows the plan in the image, if there is one; jit-mpu leaves bounds to the
+ * walls and the budget to the clock. */
 #define SUPERVISOR_ENGINES(X)     \
 	X(VM, 0, "vm")            \
 	X(JIT, 1, "jit")          \
-	X(JIT_MPU, 2, "jit-mpu")
+	X(JIT_MPU, 2, "jit-mpu")  \
+	X(JIT_PLAN, 3, "jit-plan")
 enum supervisor_engine {
 #define SUPERVISOR_ENGINE(name, number, text) SUPERVISOR_##name = (number),
 	SUPERVISOR_ENGINES(SUPERVISOR_ENGINE)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Compiled code, kept after its last user has left, until its memory is needed. It is known by a digest of all that it
- * was made of: text, read-only data, the addresses of its sections, where its maps lie and how they are declared, engine. Two programs with the same digest by
+ * was made of: text, plan, read-only data, the addresses of its sections, where its maps lie and how they are declared, engine. Two programs with the same digest by
  * somebody's effort would run one's code in the other's compartment, behind the other's walls. */
 #include "device/supervisor/internal.h"
 #include "jit/jit.h"
+#include "jit/onepass/onepass.h"
 
 /* FNV-1a, 64 bits. */
 static uint64_t digest(uint64_t h, const void *bytes, uint32_t len)
@@ -17,12 +18,14 @@ static uint64_t key_of(const struct ub_program *p, enum supervisor_engine engine
 {
 	const uint32_t facts[] = {
 		p->slots, p->entry, p->rodata_addr, p->rodata_len, p->data_addr, p->data_len, p->flags, p->stack_use,
-		p->ctx_min, engine,
+		p->ctx_min, engine, engine == SUPERVISOR_JIT_PLAN ? p->plan_bytes : 0,
 	};
 	uint64_t h = digest(0xcbf29ce484222325ull, facts, sizeof facts);
 
 	h = digest(h, p->text, p->slots * UB_SLOT_BYTES);
 	h = digest(h, p->funcs, p->nfuncs * (uint32_t)sizeof p->funcs[0]);
+	if (engine == SUPERVISOR_JIT_PLAN)
+		h = digest(h, p->plan, p->plan_bytes);
 	for (uint32_t i = 0; p->map_places && i < p->nmaps; i++) { /* code has addresses of values in it */
 		const struct ub_map_def *d = &p->maps[i];
 		const uint32_t map[] = {p->map_places[i].values, p->map_places[i].flags, d->type, d->value_size, d->max_entries};
@@ -86,18 +89,25 @@ static int32_t free_entry(struct supervisor *s)
 	return UB_E_MEMORY;
 }
 
+static int32_t compile(const struct supervisor *s, const struct ub_program *program, enum supervisor_engine engine, uint8_t *mem,
+		       uint32_t bytes, struct ub_fault *where)
+{
+	if (engine == SUPERVISOR_JIT_PLAN)
+		return onepass_compile(program, ONEPASS_WALLED, mem, bytes, NULL, where);
+	return jit_compile(program, s->board->cpu, JIT_WALLED | (engine == SUPERVISOR_JIT_MPU ? JIT_UNCHECKED : 0), mem, bytes, NULL, where);
+}
+
 /* Compiles in the largest free part of the pool, and moves the code, which may lie anywhere, to a piece of its own. */
 static int32_t make(struct supervisor *s, const struct ub_program *program, enum supervisor_engine engine,
 		    struct supervisor_code *c, struct ub_fault *where)
 {
 	struct pool_piece room = pool_largest(&s->pool);
-	uint32_t options = JIT_WALLED | (engine == SUPERVISOR_JIT_MPU ? JIT_UNCHECKED : 0);
 	uint32_t at = (room.addr + 3) & ~3u;
 
 	if (room.len < 8)
 		return where->status = UB_E_COMPILE_CODE;
 	uint8_t *mem = supervisor_memory(s, at);
-	int32_t bytes = jit_compile(program, s->board->cpu, options, mem, room.len - (at - room.addr), NULL, where);
+	int32_t bytes = compile(s, program, engine, mem, room.len - (at - room.addr), where);
 	if (bytes < 0)
 		return bytes;
 	int32_t err = pool_take(&s->pool, (uint32_t)bytes, &c->piece);
