@@ -18,7 +18,7 @@ func TestExamplesAtOnce(t *testing.T) {
 		t.Run(board, func(t *testing.T) {
 			t.Parallel()
 			d := Boot(t, board, 0)
-			for _, e := range []device.Engine{device.VM, device.JIT} {
+			for _, e := range []device.Engine{device.VM, device.JIT, device.JITPlan} {
 				fit := 0
 				all := examples.All()
 				for i, x := range all {
@@ -26,9 +26,8 @@ func TestExamplesAtOnce(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					packed, err := program.Encode(abi.Packed)
-					if err != nil {
-						t.Fatal(err)
+					if e == device.JITPlan {
+						program = withPlan(t, program)
 					}
 					trace, err := abi.ParseTrace(x.Trace)
 					if err != nil {
@@ -37,7 +36,7 @@ func TestExamplesAtOnce(t *testing.T) {
 					n, err := d.Load(t.Context(), device.Config{
 						Name: fmt.Sprintf("example-%d", i), Format: abi.Packed, Engine: e, Context: uint32(max(len(x.Context), 8)), AllHelpers: true,
 						Devices: 1<<10 - 1, Keys: []device.Keys{{Last: 1<<32 - 1, Rights: 3}},
-					}, packed)
+					}, packed(t, program))
 					if err == nil {
 						err = d.Start(t.Context(), n)
 					}

@@ -28,11 +28,15 @@ func TestFormats(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, e := range []device.Engine{device.VM, device.JIT, device.JITMPU} {
+			for _, e := range everyEngine {
+				data := bytes
+				if e == device.JITPlan && f == abi.Packed {
+					data = packed(t, withPlan(t, program))
+				}
 				n := d.Started(t, device.Config{
 					Name: "format", Format: f, Entry: program.EntryIndex(f), Engine: e, Context: uint32(max(len(x.Context), 8)), AllHelpers: true,
 					Devices: 1<<10 - 1, Keys: []device.Keys{{Last: 1<<32 - 1, Rights: 3}},
-				}, bytes)
+				}, data)
 				if err := d.Trace(t.Context(), trace); err != nil {
 					t.Fatal(err)
 				}

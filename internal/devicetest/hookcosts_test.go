@@ -59,7 +59,7 @@ func TestHookCosts(t *testing.T) {
 		t.Errorf("%d calls: %d instructions, %d with a program attached, %d with two", calls, without, with, both)
 	}
 
-	for _, engine := range []device.Engine{device.VM, device.JIT, device.JITMPU} {
+	for _, engine := range everyEngine {
 		n := d.Started(t, device.Config{Name: "thread", Format: abi.TextOnly, Engine: engine}, empty)
 		t.Logf("in a thread, %v: %d instructions from what happens until the run is over", engine, d.fewest(t, n))
 		if err := d.Unload(t.Context(), n); err != nil {

@@ -46,12 +46,15 @@ func (d *Device) awaits(t testing.TB, number int, what string, is func(device.St
 	}
 }
 
+// everyEngine is those of a board.
+var everyEngine = []device.Engine{device.VM, device.JIT, device.JITPlan, device.JITMPU}
+
 // everywhere runs a test on the host and on boards.
 func everywhere(t *testing.T, boards []string, test func(t *testing.T, d *Device, engines []device.Engine)) {
 	t.Run("host", func(t *testing.T) { test(t, Host(t), []device.Engine{device.VM}) })
 	for _, board := range boards {
 		t.Run(board, func(t *testing.T) {
-			test(t, Boot(t, board, 3), []device.Engine{device.VM, device.JIT, device.JITMPU})
+			test(t, Boot(t, board, 3), everyEngine)
 		})
 	}
 }
@@ -138,10 +141,10 @@ func TestEnds(t *testing.T) {
 				config device.Config
 				want   map[device.Engine]string
 			}{
-				{"budget", spinning, device.Config{Budget: 1000, Ticks: 50}, map[device.Engine]string{device.VM: "e-budget", device.JIT: "e-budget", device.JITMPU: "e-time"}},
-				{"fault", faulting, device.Config{}, map[device.Engine]string{device.VM: "e-read", device.JIT: "e-read", device.JITMPU: "e-mem-fault"}},
-				{"frames", recurse, device.Config{Ticks: 50}, map[device.Engine]string{device.VM: "e-depth", device.JIT: "e-depth", device.JITMPU: "e-mem-fault"}},
-				{"ok", callsTwo, device.Config{}, map[device.Engine]string{device.VM: "ok", device.JIT: "ok", device.JITMPU: "ok"}},
+				{"budget", spinning, device.Config{Budget: 1000, Ticks: 50}, map[device.Engine]string{device.VM: "e-budget", device.JIT: "e-budget", device.JITPlan: "e-budget", device.JITMPU: "e-time"}},
+				{"fault", faulting, device.Config{}, map[device.Engine]string{device.VM: "e-read", device.JIT: "e-read", device.JITPlan: "e-read", device.JITMPU: "e-mem-fault"}},
+				{"frames", recurse, device.Config{Ticks: 50}, map[device.Engine]string{device.VM: "e-depth", device.JIT: "e-depth", device.JITPlan: "e-depth", device.JITMPU: "e-mem-fault"}},
+				{"ok", callsTwo, device.Config{}, map[device.Engine]string{device.VM: "ok", device.JIT: "ok", device.JITPlan: "ok", device.JITMPU: "ok"}},
 			} {
 				c.config.Name, c.config.Format, c.config.Engine, c.config.Restart = c.name, abi.TextOnly, e, device.OnFault
 				n := d.Started(t, c.config, c.image)
@@ -160,7 +163,7 @@ func TestEnds(t *testing.T) {
 // Running time ends a program on boards, whatever it does.
 func TestTime(t *testing.T) {
 	d := Boot(t, "netduino2", 3)
-	for _, e := range []device.Engine{device.VM, device.JIT, device.JITMPU} {
+	for _, e := range everyEngine {
 		n := d.Started(t, device.Config{Name: "spinning", Format: abi.TextOnly, Engine: e, Ticks: 5}, spinning)
 		r, err := d.Call(t.Context(), n, nil)
 		if err != nil || r.Fault.Status.Name() != "e-time" || r.Ticks < 5 || r.Ticks > 7 {

@@ -22,7 +22,7 @@ func TestCallOnEveryBoard(t *testing.T) {
 		t.Run(board, func(t *testing.T) {
 			t.Parallel()
 			d := Boot(t, board, 0)
-			for _, e := range []device.Engine{device.VM, device.JIT, device.JITMPU} {
+			for _, e := range everyEngine {
 				n := d.Started(t, device.Config{Name: "sum-" + e.String(), Format: abi.TextOnly, Engine: e, Context: 16}, sum)
 				r, err := d.Call(t.Context(), n, []byte{1, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0})
 				if err != nil {
