@@ -69,7 +69,7 @@ func TestGrants(t *testing.T) {
 		spec Spec
 		want string
 	}{
-		{Spec{Engine: "jot"}, `engine "jot": choose jit, jit-mpu, vm`},
+		{Spec{Engine: "jot"}, `engine "jot": choose jit, jit-mpu, jit-plan, vm`},
 		{Spec{Engine: "jit"}, "runs programs with vm only"},
 		{Spec{Format: "zip"}, `format "zip": choose`},
 		{Spec{Restart: "sometimes"}, `restart "sometimes"`},

@@ -76,5 +76,5 @@ func ExampleSpec_Manifest_refused() {
 	spec := deploy.Spec{Name: "seven", Engine: "quick"}
 	_, _, err := spec.Manifest(seven(), "netduino2")
 	fmt.Println(err)
-	// Output: seven: engine "quick": choose jit, jit-mpu, vm
+	// Output: seven: engine "quick": choose jit, jit-mpu, jit-plan, vm
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/deploy/client"
 	"github.com/ubench-dev/ubench/deploy/suit"
 	"github.com/ubench-dev/ubench/device"
@@ -18,7 +19,16 @@ import (
 // Built is a program that is to be deployed.
 type Built struct {
 	Spec    Spec
-	Program *image.Program
+	Program *image.Program // with a plan, if it is to run on jit-plan by default
+}
+
+// Image is what a device gets of it in a format: with its plan only for the engine that follows plans.
+func (b *Built) Image(engine device.Engine, format abi.Format) ([]byte, error) {
+	p := *b.Program
+	if engine != device.JITPlan {
+		p.Plan = nil
+	}
+	return p.Encode(format)
 }
 
 // Job is programs to be deployed to a device: one, or those of an application, all or none.
@@ -153,7 +163,7 @@ func (j *Job) install(ctx context.Context, d Device, b Built, sequence uint32, b
 	if j.Application != "" {
 		m.Trial = together
 	}
-	code, err := b.Program.Encode(format)
+	code, err := b.Image(m.Config.Engine, format)
 	if err != nil {
 		return p, 0, fmt.Errorf("%s: %w", b.Spec.Name, err)
 	}

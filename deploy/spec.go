@@ -26,7 +26,7 @@ type Spec struct {
 	Source      string     `json:"source"`                  // .c or .o, beside the manifest
 	Entry       string     `json:"entry,omitempty"`         // function, where the object has several
 	Format      string     `json:"format,omitempty"`        // of the image; "" is packed
-	Engine      string     `json:"engine,omitempty"`        // vm, jit, jit-mpu; "" is jit on boards, vm on the host
+	Engine      string     `json:"engine,omitempty"`        // vm, jit, jit-plan, jit-mpu; "" is jit on boards, jit-plan if the program has a plan, vm on the host
 	Period      string     `json:"period,omitempty"`        // runs each "2s"
 	Events      []string   `json:"events,omitempty"`        // runs by input, message
 	LongRunning bool       `json:"long_running,omitempty"`  // runs once, from start on
@@ -181,8 +181,11 @@ func (s *Spec) hook(p *image.Program) (h device.Hook, is bool, err error) {
 // Manifest is what is signed of a program for a kind of board. It grants what the program uses, and no more.
 func (s *Spec) Manifest(p *image.Program, board string) (m suit.Manifest, format abi.Format, err error) {
 	engine := "jit"
-	if board == "host" {
+	switch {
+	case board == "host":
 		engine = "vm"
+	case p.Plan != nil && (s.Format == "" || s.Format == abi.Packed.String()):
+		engine = "jit-plan"
 	}
 	fail := func(err error) (suit.Manifest, abi.Format, error) {
 		return suit.Manifest{}, 0, fmt.Errorf("%s: %w", s.Name, err)
@@ -206,7 +209,7 @@ func (s *Spec) Manifest(p *image.Program, board string) (m suit.Manifest, format
 		}
 		engine = "vm"
 	}
-	engines := map[string]device.Engine{"vm": device.VM, "jit": device.JIT, "jit-mpu": device.JITMPU}
+	engines := map[string]device.Engine{"vm": device.VM, "jit": device.JIT, "jit-plan": device.JITPlan, "jit-mpu": device.JITMPU}
 	if c.Engine, err = pick("engine", s.Engine, engine, engines); err != nil {
 		return fail(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/ubench-dev/ubench/deploy"
 	"github.com/ubench-dev/ubench/device"
 	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/planner"
 )
 
 func deployCommand(e *env) *cli.Command {
@@ -44,7 +45,7 @@ Examples:
 			&cli.StringFlag{Name: "key", Usage: "`FILE` of ubench keygen that signs; the default is the key for development"},
 			&cli.StringFlag{Name: "name", Usage: "`NAME` on the device; the default is that of the file"},
 			&cli.StringFlag{Name: "entry", Usage: "function of an object to start at, by `NAME`"},
-			&cli.StringFlag{Name: "engine", Usage: "`ENGINE`: vm, jit, jit-mpu; the default is jit on boards, vm on the target host"},
+			&cli.StringFlag{Name: "engine", Usage: "`ENGINE`: vm, jit, jit-plan, jit-mpu; the default is jit-plan on boards, with a plan made here, vm on the target host"},
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT` of the image; the default is packed"},
 			&cli.StringFlag{Name: "period", Usage: "run it each `TIME`, as in 2s"},
 			&cli.BoolFlag{Name: "long-running", Usage: "begin a single run when it starts"},
@@ -140,7 +141,7 @@ func (e *env) deployJob(c *cli.Context) (*deploy.Job, error) {
 		if err != nil {
 			return nil, err
 		}
-		b, err := built(source, object, spec)
+		b, err := e.built(source, object, spec)
 		if err != nil {
 			return nil, err
 		}
@@ -170,7 +171,7 @@ func (e *env) fileJob(c *cli.Context, job *deploy.Job, name string) error {
 		}
 	}
 	for _, spec := range specs {
-		b, err := built(source, object, spec)
+		b, err := e.built(source, object, spec)
 		if err != nil {
 			return err
 		}
@@ -219,7 +220,7 @@ func (e *env) objectOf(ctx context.Context, spec deploy.Spec, folder string) (so
 }
 
 // built is a program of an object, verified; the object is kept, to find lines of faults later.
-func built(source string, object []byte, spec deploy.Spec) (b deploy.Built, err error) {
+func (e *env) built(source string, object []byte, spec deploy.Spec) (b deploy.Built, err error) {
 	program, err := image.LoadObject(filepath.Base(source), object, spec.Entry)
 	if errors.Is(err, image.ErrSeveral) {
 		err = fmt.Errorf("%w: one with --entry NAME; all at once from a folder with %s, where each has its \"entry\", or if SEC() of one is a hook", err, deploy.ManifestName)
@@ -230,19 +231,30 @@ func built(source string, object []byte, spec deploy.Spec) (b deploy.Built, err 
 	if _, err := verifyProgram(program, conditions{}); err != nil {
 		return b, fmt.Errorf("%s: refused on the host: %w", source, err)
 	}
-	_, format, err := spec.Manifest(program, "")
-	if err != nil {
-		return b, err
+	if spec.Engine == "" || spec.Engine == device.JITPlan.String() {
+		stop := e.progress.watch("making a plan of " + spec.Name)
+		program = planner.Attach(program)
+		stop()
 	}
-	code, err := program.Encode(format)
-	if err != nil {
-		return b, fmt.Errorf("%s: %w", source, err)
+	b = deploy.Built{Spec: spec, Program: program}
+	for _, board := range []string{"", "host"} { // which get different images
+		m, format, err := spec.Manifest(program, board)
+		if err != nil && board == "host" { // not for it
+			break
+		}
+		if err != nil {
+			return b, err
+		}
+		code, err := b.Image(m.Config.Engine, format)
+		if err != nil {
+			return b, fmt.Errorf("%s: %w", source, err)
+		}
+		digest := sha256.Sum256(code)
+		if path, err := deployedPath(digest[:]); err == nil {
+			_ = os.WriteFile(path, object, 0o600) // without it, faults have no lines
+		}
 	}
-	digest := sha256.Sum256(code)
-	if path, err := deployedPath(digest[:]); err == nil {
-		_ = os.WriteFile(path, object, 0o600) // without it, faults have no lines
-	}
-	return deploy.Built{Spec: spec, Program: program}, nil
+	return b, nil
 }
 
 // deployFleet deploys to many devices and tells what came of each.

@@ -135,7 +135,7 @@ func TestRefused(t *testing.T) {
 		{"another program's slot", trust.ErrSlot, func(d *trust.Device, _ *suit.Manifest, _ **suit.SigningKey) { d.Name = "weathe" }},
 		{"its slot", nil, func(d *trust.Device, _ *suit.Manifest, _ **suit.SigningKey) { d.Name = "weather" }},
 		{"a format there is not", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) { m.Config.Format = 6 }},
-		{"an engine there is not", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) { m.Config.Engine = 3 }},
+		{"an engine there is not", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) { m.Config.Engine = 4 }},
 		{"a policy there is not", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) { m.Config.Restart = 3 }},
 		{"a priority that is the kernel's", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) { m.Config.Priority = 7 }},
 		{"events there are not", trust.ErrGrants, func(_ *trust.Device, m *suit.Manifest, _ **suit.SigningKey) {
