@@ -84,6 +84,9 @@ var broken = []brokenRule{
 		Old: "c->program->flags & UB_PROGRAM_FRAME_ESCAPES ||", New: ""}, byPlans},
 	{"functions that one call may lead to find what they want at once", hostile.Change{
 		Old: "op_frame(c, p->funcs[i], OP_CALL | OP_STAYS);", New: ";"}, byPlans},
+	{"an address is no constant", hostile.Change{
+		Old: "\tif (!op_is_number(b))\n\t\t*b = anything();\n\tuint32_t k = b->lo & 31;\n\tbool constant = b->lo == b->hi;",
+		New: "\tuint32_t k = b->lo & 31;\n\tbool constant = b->lo == b->hi;\n\tif (!op_is_number(b))\n\t\t*b = anything();"}, bySmall},
 	{"a copy that stays in its word is there", hostile.Change{
 		Old: `if (is_in(op_val(c, sh), c->places.home[dh])) {
 			op_share(c, dh, c->places.home[dh]);

@@ -72,7 +72,7 @@ func kernels(t testing.TB, slots int) (list []planned) {
 // edges are programs that end at an edge which generated ones seldom hit: a loop whose last turn, by one, is outside of its
 // context, a number that is small only to those who take its sign for a bit, one that is large only by its high half, a function
 // that reads its caller's frame, one that changes what its caller goes on with, copies of so many values that halves of them live in memory, values that
-// are no longer what others were, two functions of which one call leads to one or the other, and accesses at one register of which the first passes and the second does not.
+// are no longer what others were, two functions of which one call leads to one or the other, a shift by an address, whose offset is known, and accesses at one register of which the first passes and the second does not.
 func edges() (list []planned) {
 	for _, p := range []progen.Program{
 		{Context: []byte{1, 2, 3, 4}, Text: assemble(slot{0xb4, 0, 0, 0, 0}, slot{0xb4, 3, 0, 0, 0},
@@ -103,6 +103,8 @@ func edges() (list []planned) {
 		{Context: []byte{3, 0, 0, 0, 0, 0, 0, 0}, CtxMin: 8, Text: assemble(slot{0x79, 3, 1, 0, 0}, slot{0xbf, 4, 1, 0, 0}, slot{0x0f, 4, 3, 0, 0}, // r4 = r1 + 3, then further:
 			slot{0x71, 0, 4, 0, 0}, slot{0x2f, 3, 3, 0, 0}, slot{0x0f, 4, 3, 0, 0}, slot{0x71, 5, 4, 0, 0}, // the second access is outside
 			slot{0x0f, 0, 5, 0, 0}, slot{0x95, 0, 0, 0, 0})},
+		{Context: []byte{1, 2, 3, 4, 5, 6, 7, 8}, CtxMin: 8, Text: assemble(slot{0x71, 3, 1, 0, 0}, slot{0x57, 3, 0, 0, 7}, slot{0x47, 3, 0, 0, 8}, // r3 from 8 to 15
+			slot{0x7c, 3, 1, 0, 0}, slot{0x0f, 1, 3, 0, 0}, slot{0x71, 0, 1, -8, 0}, slot{0x95, 0, 0, 0, 0})}, // w3 >>= w1; r0 = *(u8 *)(r1 + r3 - 8)
 		{Context: []byte{1, 2, 3, 4, 5, 6, 7, 8}, CtxMin: 8, Text: assemble(slot{0xb7, 3, 0, 0, 0x41414141}, slot{0x18, 4, 4, 0, 7}, slot{}, // r4 = g
 			slot{0x18, 5, 4, 0, 3}, slot{}, slot{0x8d, 5, 0, 0, 0}, slot{0x95, 0, 0, 0, 0}, // r5 = f; callx r5; exit
 			slot{0x71, 0, 1, 0, 0}, slot{0x95, 0, 0, 0, 0}, // f: r0 = *(u8 *)(r1 + 0); exit

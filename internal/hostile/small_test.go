@@ -46,6 +46,12 @@ func small() (list []slot) {
 		{0xa5, 2, 0, 1, 7}, {0x35, 2, 0, 1, 6}, {0x55, 2, 0, 1, 5}, {0x16, 3, 0, 1, 255}, {0x05, 0, 0, 1, 0},
 		{0x1d, 1, 3, 1, 0}, {0xad, 1, 3, 1, 0}, {0x5d, 3, 1, 1, 0}, {0xbe, 3, 1, 1, 0},
 	}
+	for _, op := range []byte{0x2c, 0x3c, 0x4c, 0x5c, 0x6c, 0x7c, 0x9c, 0xac, 0xcc, 0x7f} { // with an address
+		list = append(list, slot{op, 3, 1, 0, 0})
+	}
+	for _, op := range []byte{0x6c, 0x7c, 0x7f} {
+		list = append(list, registers(op, 0)[:1]...)
+	}
 	for _, op := range []byte{0x0f, 0x0c, 0x1f, 0x1c} {
 		list = append(list, registers(op, 0)...)
 	}

@@ -220,12 +220,12 @@ static uint32_t bits_of(uint32_t hi)
 /* a = a op b, of numbers; shifts by constants. */
 static bool compute(uint32_t op, struct op_fact *a, struct op_fact *b)
 {
-	uint32_t k = b->lo & 31;
-	bool constant = b->lo == b->hi;
 	if (!op_is_number(a))
 		*a = anything();
 	if (!op_is_number(b))
 		*b = anything();
+	uint32_t k = b->lo & 31;
+	bool constant = b->lo == b->hi; /* a number: an address is none, whose offset is known */
 	switch (op) {
 	case UB_MUL:
 		if (multiply_numbers(a, b))

@@ -14,7 +14,7 @@
 
 #include "jit/onepass/loop.h"
 
-enum { SLOTS = 16, STEPS = 40, PLAN = 1024, CONTEXT = 0x20001000, TOP = 0x20004000 };
+enum { SLOTS = 16, STEPS = 40, PLAN = 1024, CONTEXT = 0x2000100d, TOP = 0x20003ff8 }; /* no multiples of 32: programs shift by them */
 
 /* What is known before an instruction. */
 struct known {
