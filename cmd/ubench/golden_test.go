@@ -101,6 +101,8 @@ var goldenCalls = []struct {
 	{name: "pack-help", args: "pack --help"},
 	{name: "pack", args: "pack exit.hex"},
 	{name: "pack-none", args: "pack"},
+	{name: "pack-plan", args: "pack exit.hex --plan -o planned.packed"},
+	{name: "pack-plan-format", args: "pack exit.hex --plan --format text-only"},
 	{name: "pack-format", args: "pack exit.hex --format packd"},
 	{name: "pack-object", args: "pack exit.hex --format elf-object"},
 	{name: "pack-no-folder", args: "pack exit.hex -o nowhere/a"},

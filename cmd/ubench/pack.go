@@ -12,6 +12,7 @@ import (
 	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/planner"
 )
 
 func packCommand(e *env) *cli.Command {
@@ -21,15 +22,18 @@ func packCommand(e *env) *cli.Command {
 		ArgsUsage: "FILE|- [flags]",
 		Description: `FILE is an ELF object, hex text or raw instructions. The image is written to PROGRAM.FORMAT in the
 current folder; it is the same, byte for byte, whenever the program is. It is read back by the
-device's own reader before it is written.
+device's own reader before it is written. With --plan a packed image also says what this host found out
+about the program, for devices that compile with jit-plan; others read it as if it were not there.
 
 Examples:
   ubench pack prog.o && ubench exec prog.packed
+  ubench pack prog.o --plan -o planned.packed
   ubench pack prog.o --format femto-containers -o prog.bin
   ubench pack several.o --entry second`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Value: abi.Packed.String(), Usage: "`FORMAT` of the image: " + formatNames()},
 			&cli.StringFlag{Name: "entry", Usage: "function of an object to start at, by `NAME`"},
+			&cli.BoolFlag{Name: "plan", Usage: "put a plan for the engine jit-plan into a packed image"},
 			&cli.StringFlag{Name: "o", Usage: "write the image to `FILE`, - for standard output"},
 		},
 		Action: func(c *cli.Context) error { return e.pack(c) },
@@ -48,6 +52,11 @@ func (e *env) pack(c *cli.Context) error {
 	program, err := readProgram(e.stdin, file, c.String("entry"))
 	if err != nil {
 		return err
+	}
+	if c.Bool("plan") {
+		if program, err = e.planned(program, format); err != nil {
+			return err
+		}
 	}
 	data, err := program.Encode(format)
 	if err != nil {
@@ -70,6 +79,22 @@ func (e *env) pack(c *cli.Context) error {
 	}
 	_, err = fmt.Fprintf(e.stdout, "%s: %d bytes for %s; on the device %d bytes more\n", out, len(data), slots(program), loaded.MemoryBytes)
 	return err
+}
+
+// planned is a program with a plan, which only packed images carry.
+func (e *env) planned(program *image.Program, format abi.Format) (*image.Program, error) {
+	if format != abi.Packed {
+		return nil, usagef("--plan: images in the format %v have no plan; leave --format out", format)
+	}
+	stop := e.progress.watch("making a plan of " + program.Name)
+	defer stop()
+	r, err := planner.Of(program)
+	if err != nil {
+		return nil, fmt.Errorf("%s: no plan: %w", program.Name, err)
+	}
+	with := *program
+	with.Plan = r.Bytes
+	return &with, nil
 }
 
 func inspectCommand(e *env) *cli.Command {
