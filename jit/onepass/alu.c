@@ -364,7 +364,8 @@ static void extend(struct op *c, const struct ub_insn *insn, uint32_t d)
 /* What was left to an instruction that leaves it as it is: it is not left any further, unless the plan says so. */
 static void take_over(struct op *c, uint32_t d)
 {
-	for (uint32_t var = d; var <= d + OP_HIGH; var += OP_HIGH)
+	uint32_t lazy = c->places.said[0].lazy >> d;
+	for (uint32_t var = d; lazy & (1 | 1 << OP_HIGH) && var <= d + OP_HIGH; var += OP_HIGH)
 		if (op_val(c, var)->kind > OP_CONST && c->places.home[var] != OP_NONE)
 			op_settle(c, var, c->places.home[var]);
 }

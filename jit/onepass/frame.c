@@ -6,6 +6,9 @@
 #include "jit/onepass/loop.h"
 #include "jit/onepass/plan.h"
 
+/* What is short is read here, so many bits at once. */
+enum { MOVED_BITS = 10, FACT_BITS = 9 };
+
 /* Where variables are, as a frame says. */
 struct frame {
 	struct op_vars place; /* these are somewhere: where the map says, but for */
@@ -39,17 +42,33 @@ static bool read_moved(struct op *c, struct frame *f, struct op_vars *placed)
 {
 	f->moved = (struct op_vars){ { 0, 0 } };
 	*placed = c->map.placed;
-	for (;;) {
-		uint32_t head = op_window(c);
+	uint32_t head = 0, places = OP_REGS - (uint32_t)c->map.calls;
+	for (uint32_t left = 0;;) { /* so many bits of it are the next ones */
+		if (left == 0) {
+			head = op_window(c);
+			left = op_is_at_end(c) ? 1 : OP_WINDOW;
+		}
 		if (!(head >> 31))
 			return true;
-		uint32_t moved = op_read_moved(c, head, 1), var = moved & 255;
-		if (moved == OP_NEVER)
-			return false;
-		f->home[var] = (uint8_t)(moved >> 8);
+		uint32_t var = head << 1 >> 27, place = head << 6 >> 28;
+		if (left >= MOVED_BITS && var < MOVED_WORD && place < places) {
+			head <<= MOVED_BITS;
+			left -= MOVED_BITS;
+			op_pass(c, MOVED_BITS);
+			if (var >= MOVED_HIGH)
+				var += OP_HIGH - MOVED_HIGH;
+		} else {
+			uint32_t moved = op_read_moved(c, left < OP_WINDOW ? op_window(c) : head, 1);
+			var = moved & 255;
+			place = moved >> 8;
+			left = 0;
+			if (moved == OP_NEVER)
+				return false;
+		}
+		f->home[var] = (uint8_t)place;
 		op_add(&f->moved, var);
 		op_add(placed, var);
-		if (f->home[var] == OP_NONE)
+		if (place == OP_NONE)
 			op_take(placed, var);
 	}
 }
@@ -151,33 +170,55 @@ static void enter_values(struct op *c, const struct frame *f)
 {
 	const struct op_map *m = &c->map;
 	uint32_t halves = (1u << UB_R10) - 1, spoken[2] = { halves | halves << OP_HIGH, m->nwords ? ~0u >> (32 - m->nwords) : 0 };
-	if (c->places.resettled) {
-		for (uint32_t i = 0, n = op_variables(c); i < n; i += 4) /* four at a time */
-			memcpy(&c->places.home[i], &m->home[i], 4);
-	}
-	c->places.resettled = f->moved.of[0] | f->moved.of[1];
 	for (uint32_t set = 0; set < 2; set++) {
-		uint32_t lost = c->places.said[set].known & spoken[set] & ~(f->place.of[set] | f->zero.of[set]);
+		uint32_t lost = c->places.said[set].known & spoken[set] & ~(f->place.of[set] | f->zero.of[set]), left = c->places.resettled.of[set];
 		if (lost)
 			op_lose_all(c, set, lost);
-		for (uint32_t left = f->moved.of[set]; left; left &= left - 1) {
+		for (; left; left &= left - 1) {
+			uint32_t var = set * OP_WORD + (uint32_t)__builtin_ctz(left);
+			c->places.home[var] = m->home[var];
+		}
+		for (left = f->moved.of[set]; left; left &= left - 1) {
 			uint32_t var = set * OP_WORD + (uint32_t)__builtin_ctz(left);
 			c->places.home[var] = f->home[var];
 		}
 	}
+	c->places.resettled = f->moved;
 	meet_all(c, f, OP_ENTER);
+}
+
+/* Whether just that is known of a variable, as it mostly is where nothing was written since the frame that said it. */
+static ALWAYS_INLINE bool is_known_so(const struct op *c, uint32_t var, const struct op_fact *f)
+{
+	const struct op_fact *k = &c->facts.fact[op_fact_index(var)];
+	if ((k->word & ~OP_FACT_ASIDE) != f->word || k->slack != f->slack || k->lo != f->lo || k->hi != f->hi)
+		return false;
+	return op_in(&c->facts.there, var) && op_known(c, var) && !op_is_const(c, var);
 }
 
 /* Facts, until a bit 0, which is left. */
 static void frame_facts(struct op *c, enum op_visit how, struct op_vars *told)
 {
 	struct op_fact own;
-	for (;;) {
+	uint32_t head = 0;
+	for (uint32_t left = 0;;) { /* so many bits of it are the next ones */
 		const struct op_fact *f;
-		uint32_t head = op_window(c);
+		if (left == 0) {
+			head = op_window(c);
+			left = op_is_at_end(c) ? 1 : OP_WINDOW;
+		}
 		if (!(head >> 31))
 			return;
-		uint32_t var = op_read_subject(c, head, 1, &f);
+		uint32_t var = head << 1 >> 28, kept = head << 6 >> 29;
+		if (left >= FACT_BITS && var < UB_R10 && head << 5 >> 31 && kept < c->plan.nkept) {
+			f = &c->plan.kept[kept];
+			head <<= FACT_BITS;
+			left -= FACT_BITS;
+			op_pass(c, FACT_BITS);
+		} else {
+			var = op_read_subject(c, left < OP_WINDOW ? op_window(c) : head, 1, &f);
+			left = 0;
+		}
 		if (!f) {
 			op_read_claim(c, &own);
 			f = &own;
@@ -188,7 +229,7 @@ static void frame_facts(struct op *c, enum op_visit how, struct op_vars *told)
 			own.hi -= UB_FRAME_BYTES;
 			f = &own;
 		}
-		if (how & OP_EDGE && !op_implies(c, var, f))
+		if (how & OP_EDGE && !is_known_so(c, var, f) && !op_implies(c, var, f))
 			op_doubt(c, c->plan.frame, ONEPASS_FACT, var);
 		if (how & OP_ENTER) {
 			c->facts.fact[op_fact_index(var)] = *f;
@@ -298,7 +339,7 @@ static void default_frame(struct op *c, uint32_t slot, enum op_visit how)
 /* What the plan says of a slot where paths meet. */
 void op_frame(struct op *c, uint32_t slot, enum op_visit how)
 {
-	if (how & OP_ENTER) {
+	if (how & OP_ENTER && (c->in_relations.of[0] | c->in_relations.of[1])) {
 		memset(c->relation, 0, sizeof c->relation);
 		c->in_relations = (struct op_vars){ { 0, 0 } };
 	}

@@ -36,7 +36,11 @@ void op_frame(struct op *c, uint32_t slot, enum op_visit how);
 void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var);
 
 /* place.c */
-void op_set_value(struct op *c, uint32_t var, struct op_value v);
+void op_put(struct op *c, uint32_t var, uint32_t word, int32_t imm);
+static inline void op_set_value(struct op *c, uint32_t var, struct op_value v)
+{
+	op_put(c, var, v.word, v.imm);
+}
 void op_set_const(struct op *c, uint32_t var, uint32_t value);
 void op_lose(struct op *c, uint32_t var);
 void op_lose_all(struct op *c, uint32_t set, uint32_t lost);
@@ -211,19 +215,23 @@ static inline enum t2_shift op_shift_of(uint32_t op)
 enum { OP_DEFERS = 2, OP_HIGH_LOST = 1 };
 uint32_t op_last_bits_of_others(const struct ub_insn *insn);
 /* Operations whose results may be left to who reads them: with a constant, with a register. */
-#define OP_OPERATION(op) (1u << ((op) >> 4))
-enum {
-	OP_DEFERRED_K = OP_OPERATION(UB_MOV) | OP_OPERATION(UB_ADD) | OP_OPERATION(UB_SUB) | OP_OPERATION(UB_LSH) | OP_OPERATION(UB_RSH) | OP_OPERATION(UB_ARSH),
-	OP_DEFERRED_X = OP_OPERATION(UB_MOV) | OP_OPERATION(UB_ADD) | OP_OPERATION(UB_MUL) | OP_OPERATION(UB_OR),
+#define OP_OPERATION(op) (1u << ((op) >> 3))
+__extension__ enum {
+	OP_DEFERRED = OP_OPERATION(UB_MOV) | OP_OPERATION(UB_ADD) | OP_OPERATION(UB_SUB) | OP_OPERATION(UB_LSH) | OP_OPERATION(UB_RSH) | OP_OPERATION(UB_ARSH) |
+		      OP_OPERATION(UB_MOV | UB_X) | OP_OPERATION(UB_ADD | UB_X) | OP_OPERATION(UB_MUL | UB_X) | OP_OPERATION(UB_OR | UB_X),
 };
+/* Of arithmetic. */
+static ALWAYS_INLINE bool op_defers(const struct ub_insn *insn)
+{
+	uint32_t opcode = insn->opcode;
+	return (uint32_t)OP_DEFERRED >> (opcode >> 3) & 1 && !(UB_OP(opcode) == UB_MOV && insn->offset);
+}
 static ALWAYS_INLINE uint32_t op_last_bits(const struct ub_insn *insn)
 {
-	uint32_t opcode = insn->opcode, class = UB_CLASS(opcode), ops = opcode & UB_X ? OP_DEFERRED_X : OP_DEFERRED_K;
+	uint32_t class = UB_CLASS(insn->opcode);
 	if (class != UB_ALU32 && class != UB_ALU64)
 		return op_last_bits_of_others(insn);
-	if (UB_OP(opcode) == UB_MOV && insn->offset)
-		ops = 0;
-	return (ops >> (opcode >> 4) & 1) * OP_DEFERS + (class == UB_ALU64) * OP_HIGH_LOST;
+	return op_defers(insn) * OP_DEFERS + (class == UB_ALU64) * OP_HIGH_LOST;
 }
 
 /* alu.c, wide.c */

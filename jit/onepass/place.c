@@ -15,23 +15,26 @@ static NOINLINE void remember(struct op_places *p, uint32_t var)
 }
 
 /* All that is known of where a variable is changes here, and in op_lose_all. */
-void op_set_value(struct op *c, uint32_t var, struct op_value v)
+void op_put(struct op *c, uint32_t var, uint32_t word, int32_t imm)
 {
 	struct op_places *p = &c->places;
 	struct op_value *at = &p->val[var];
 	struct op_said *said = &p->said[var >> 5];
-	uint32_t bit = 1u << (var & 31), word = v.word, kind = word & 255, place = word >> 8 & 255, was = at->word;
+	uint32_t bit = 1u << (var & 31), kind = word & 255, place = word >> 8 & 255, was = at->word;
 	if (p->logs)
 		remember(p, var);
-	if ((was & 255) == OP_HELD)
-		p->owner[was >> 8 & 255] = OP_NONE;
 	at->word = word;
-	at->imm = v.imm;
-	said->known |= bit;
-	said->zero &= ~bit;
-	said->at_home &= ~bit;
-	said->lazy &= ~bit;
-	if (kind == OP_HELD) {
+	at->imm = imm;
+	if ((was & 255) == OP_HELD) { /* what it was */
+		p->owner[was >> 8 & 255] = OP_NONE;
+		said->at_home &= ~bit;
+	} else if ((was & 255) > OP_CONST) {
+		said->lazy &= ~bit;
+	} else {
+		said->zero &= ~bit;
+		said->known |= bit;
+	}
+	if (kind == OP_HELD) { /* what it is */
 		p->owner[place] = (uint8_t)var;
 		if (c->map.home[var] == place)
 			said->at_home |= bit;
@@ -39,7 +42,7 @@ void op_set_value(struct op *c, uint32_t var, struct op_value v)
 		said->lazy |= bit;
 	} else if (kind == OP_LOST) {
 		said->known &= ~bit;
-	} else if (v.imm == 0) {
+	} else if (imm == 0) {
 		said->zero |= bit;
 	}
 }

@@ -4,8 +4,6 @@
 #include "jit/onepass/plan.h"
 
 enum { VERSION = 5, NOWHERE = 12, WORD = 13 };
-/* Variables: that a word's number follows; where high halves begin, and as above, where variables live. */
-enum { FACT_WORD = 10, MOVED_HIGH = 10, MOVED_WORD = 20, MOVED_NEVER = 31 };
 
 uint32_t op_place(struct op *c, uint32_t code)
 {
@@ -339,9 +337,10 @@ static void read_loop(struct op *c)
 void op_say_places(struct op *c)
 {
 	const struct op_say *say = &c->plan.say;
-	for (uint32_t i = 0; i < say->nplaces; i++)
+	for (uint32_t i = 0; i < say->nplaces; i++) {
 		c->places.home[say->var[i]] = say->place[i];
-	c->places.resettled |= say->nplaces > 0;
+		op_add(&c->places.resettled, say->var[i]);
+	}
 }
 
 /* Reads what is said about the instruction at hand beside its last bits, and does what comes before it. */

@@ -5,6 +5,10 @@
 
 #include "jit/onepass/parts.h"
 
+enum { OP_WINDOW = 25 }; /* bits of the plan that are looked at at once */
+/* Variables: that a word's number follows; where high halves begin, and as above, where variables live. */
+enum { FACT_WORD = 10, MOVED_HIGH = 10, MOVED_WORD = 20, MOVED_NEVER = 31 };
+
 /* Fewer than 32 bits are left. */
 static ALWAYS_INLINE bool op_is_at_end(const struct op *c)
 {

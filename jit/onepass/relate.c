@@ -31,9 +31,11 @@ static void relate(struct op *c, uint32_t var, uint32_t of, bool rest, int32_t p
 	op_unrelate(c, var);
 	op_add(&c->in_relations, var);
 	op_add(&c->in_relations, of);
-	for (uint32_t i = OP_RELATIONS - 1; i; i--)
-		c->relation[i] = c->relation[i - 1];
-	c->relation[0] = (struct op_relation){ (uint8_t)var, (uint8_t)of, rest, plus };
+	struct op_relation *r = c->relation; /* one by one: no call of memmove */
+	r[3] = r[2];
+	r[2] = r[1];
+	r[1] = r[0];
+	r[0] = (struct op_relation){ (uint8_t)var, (uint8_t)of, rest, plus };
 }
 
 void op_relate_copy(struct op *c, uint32_t var, uint32_t from)

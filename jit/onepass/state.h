@@ -144,7 +144,7 @@ struct op_places {
 	} cover;                 /* the latest check has looked at [lo, hi) from a + (b << shift); a OP_NONE: there is none */
 	uint8_t home[OP_VARS] __attribute__((aligned(4))); /* where the next value goes */
 	uint8_t owner[OP_PLACES];
-	bool resettled;          /* not all of home is what the map says */
+	struct op_vars resettled; /* of these home is not what the map says, or may not be */
 	struct op_value *val;    /* of each variable there is */
 	bool logs;               /* what values were is remembered, to be brought back: see op_apart_begin */
 	uint8_t nlog;            /* more than OP_LOG: too much */
@@ -184,6 +184,9 @@ struct op_fact {
 	};
 };
 
+/* Of word: mapped and narrow, which frames do not speak of. */
+#define OP_FACT_ASIDE (3u << 27)
+
 static inline struct op_fact op_fact(enum op_fact_kind kind, uint32_t lo, uint32_t hi)
 {
 	struct op_fact f; /* field by field: compilers would call memset */
@@ -216,7 +219,7 @@ struct op_relation {
 	int32_t plus;
 };
 
-enum { OP_RELATIONS = 4 };
+enum { OP_RELATIONS = 4 }; /* relate.c moves so many along */
 
 /* In the fast form of a loop: what a variable is in terms of what variables were when the turn began. */
 struct op_form {
