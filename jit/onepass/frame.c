@@ -6,8 +6,8 @@
 #include "jit/onepass/loop.h"
 #include "jit/onepass/plan.h"
 
-/* What is short is read here, so many bits at once. */
-enum { MOVED_BITS = 10, FACT_BITS = 9 };
+/* What lives where, and what something is known of: so many bits at most. */
+enum { MOVED_BITS = 15, FACT_BITS = 14 };
 
 /* Where variables are, as a frame says. */
 struct frame {
@@ -38,32 +38,37 @@ static void default_values(const struct op *c, struct frame *f, uint32_t slot)
 }
 
 /* What lives elsewhere than the map says, until a bit 0, which is left. Returns false if control never comes here. */
-static bool read_moved(struct op *c, struct frame *f, struct op_vars *placed)
+static NOINLINE bool read_moved(struct op *c, struct frame *f, struct op_vars *placed)
 {
+	uint32_t head = 0, code, var, place, n, places = OP_REGS - (uint32_t)c->map.calls;
 	f->moved = (struct op_vars){ { 0, 0 } };
 	*placed = c->map.placed;
-	uint32_t head = 0, places = OP_REGS - (uint32_t)c->map.calls;
-	for (uint32_t left = 0;;) { /* so many bits of it are the next ones */
-		if (left == 0) {
-			head = op_window(c);
-			left = op_is_at_end(c) ? 1 : OP_WINDOW;
-		}
+	for (int32_t left = 0;;) { /* so many bits of it are the next ones */
+		if (left < MOVED_BITS)
+			head = op_window_of(c, &left);
 		if (!(head >> 31))
 			return true;
-		uint32_t var = head << 1 >> 27, place = head << 6 >> 28;
-		if (left >= MOVED_BITS && var < MOVED_WORD && place < places) {
-			head <<= MOVED_BITS;
-			left -= MOVED_BITS;
-			op_pass(c, MOVED_BITS);
-			if (var >= MOVED_HIGH)
-				var += OP_HIGH - MOVED_HIGH;
-		} else {
-			uint32_t moved = op_read_moved(c, left < OP_WINDOW ? op_window(c) : head, 1);
+		var = code = head << 1 >> 27;
+		n = 6;
+		if (code == MOVED_WORD) {
+			var = OP_WORD + (head << 6 >> 27);
+			n = 11;
+		} else if (code >= MOVED_HIGH) {
+			var += OP_HIGH - MOVED_HIGH;
+		}
+		place = head << n >> 28;
+		if (code <= MOVED_WORD && var < op_variables(c) && place < places) {
+			n += 4;
+			head <<= n;
+			left -= (int32_t)n;
+			op_pass(c, n);
+		} else { /* what is rare, or malformed */
+			uint32_t moved = op_read_moved(c, head, 1);
+			if (moved == OP_NEVER)
+				return false;
 			var = moved & 255;
 			place = moved >> 8;
 			left = 0;
-			if (moved == OP_NEVER)
-				return false;
 		}
 		f->home[var] = (uint8_t)place;
 		op_add(&f->moved, var);
@@ -188,40 +193,44 @@ static void enter_values(struct op *c, const struct frame *f)
 }
 
 /* Whether just that is known of a variable, as it mostly is where nothing was written since the frame that said it. */
-static ALWAYS_INLINE bool is_known_so(const struct op *c, uint32_t var, const struct op_fact *f)
+static ALWAYS_INLINE bool is_known_so(const struct op *c, uint32_t var, const struct op_fact *k, const struct op_fact *f)
 {
-	const struct op_fact *k = &c->facts.fact[op_fact_index(var)];
-	if ((k->word & ~OP_FACT_ASIDE) != f->word || k->slack != f->slack || k->lo != f->lo || k->hi != f->hi)
-		return false;
-	return op_in(&c->facts.there, var) && op_known(c, var) && !op_is_const(c, var);
+	return (k->word & ~OP_FACT_ASIDE) == f->word && k->slack == f->slack && k->lo == f->lo && k->hi == f->hi && op_in(&c->facts.there, var) &&
+	       op_known(c, var) && !op_is_const(c, var);
 }
 
-/* Facts, until a bit 0, which is left. */
-static void frame_facts(struct op *c, enum op_visit how, struct op_vars *told)
+/* Facts, until a bit 0, which is left: what each is about, and a kept claim, or one that follows. */
+static NOINLINE void frame_facts(struct op *c, enum op_visit how, struct op_vars *told)
 {
 	struct op_fact own;
 	uint32_t head = 0;
-	for (uint32_t left = 0;;) { /* so many bits of it are the next ones */
-		const struct op_fact *f;
-		if (left == 0) {
-			head = op_window(c);
-			left = op_is_at_end(c) ? 1 : OP_WINDOW;
-		}
+	for (int32_t left = 0;;) { /* so many bits of it are the next ones */
+		if (left < FACT_BITS)
+			head = op_window_of(c, &left);
 		if (!(head >> 31))
 			return;
-		uint32_t var = head << 1 >> 28, kept = head << 6 >> 29;
-		if (left >= FACT_BITS && var < UB_R10 && head << 5 >> 31 && kept < c->plan.nkept) {
-			f = &c->plan.kept[kept];
-			head <<= FACT_BITS;
-			left -= FACT_BITS;
-			op_pass(c, FACT_BITS);
-		} else {
-			var = op_read_subject(c, left < OP_WINDOW ? op_window(c) : head, 1, &f);
-			left = 0;
+		uint32_t var = head << 1 >> 28, n = 6;
+		if (var == FACT_WORD) {
+			var = OP_WORD + (head << 5 >> 27);
+			n = 11;
 		}
-		if (!f) {
+		const struct op_fact *f = &own;
+		bool kept = head << (n - 1) >> 31;
+		if (kept) {
+			uint32_t claim = head << n >> 29;
+			f = &c->plan.kept[claim];
+			if (claim >= c->plan.nkept)
+				op_refuse(c, ONEPASS_MALFORMED);
+			n += 3;
+		}
+		head <<= n;
+		left -= (int32_t)n;
+		op_pass(c, n);
+		if (var >= UB_R10)
+			var = op_fact_variable(c, var);
+		if (!kept) {
 			op_read_claim(c, &own);
-			f = &own;
+			left = 0;
 		}
 		if (how == OP_CALL && f->kind == OP_STACK) { /* the callee's r10 is lower */
 			own = *f;
@@ -229,10 +238,11 @@ static void frame_facts(struct op *c, enum op_visit how, struct op_vars *told)
 			own.hi -= UB_FRAME_BYTES;
 			f = &own;
 		}
-		if (how & OP_EDGE && !is_known_so(c, var, f) && !op_implies(c, var, f))
+		struct op_fact *at = &c->facts.fact[op_fact_index(var)];
+		if (how & OP_EDGE && !is_known_so(c, var, at, f) && !op_implies(c, var, f))
 			op_doubt(c, c->plan.frame, ONEPASS_FACT, var);
 		if (how & OP_ENTER) {
-			c->facts.fact[op_fact_index(var)] = *f;
+			*at = *f;
 			op_add(told, var);
 		}
 	}

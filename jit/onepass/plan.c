@@ -31,7 +31,7 @@ uint32_t op_variable(struct op *c, uint32_t v)
 	return 0;
 }
 
-static uint32_t fact_variable(struct op *c, uint32_t v)
+uint32_t op_fact_variable(struct op *c, uint32_t v)
 {
 	if (v < UB_R10 || (v >= OP_WORD && v - OP_WORD < c->map.nwords))
 		return v;
@@ -42,7 +42,7 @@ static uint32_t fact_variable(struct op *c, uint32_t v)
 uint32_t op_read_fact_variable(struct op *c)
 {
 	uint32_t v = op_read(c, 4);
-	return fact_variable(c, v == FACT_WORD ? OP_WORD + op_read(c, 5) : v);
+	return op_fact_variable(c, v == FACT_WORD ? OP_WORD + op_read(c, 5) : v);
 }
 
 /* A variable, and behind it where it lives: behind `bits` bits, which have been looked at, in what has not been read. */
@@ -60,25 +60,6 @@ uint32_t op_read_moved(struct op *c, uint32_t head, uint32_t bits)
 	}
 	op_pass(c, bits + n + 4);
 	return op_variable(c, var) | op_place(c, head << n >> 28) << 8;
-}
-
-/* The same of what a fact is about, and whether it is one of the kept claims, which is then said. */
-uint32_t op_read_subject(struct op *c, uint32_t head, uint32_t bits, const struct op_fact **kept)
-{
-	uint32_t v = head << bits >> 28, n = v == FACT_WORD ? 9 : 4;
-	if (n > 4)
-		v = OP_WORD + (head << (bits + 4) >> 27);
-	bits += n + 1;
-	*kept = NULL;
-	if (head << (bits - 1) >> 31) {
-		n = head << bits >> 29;
-		bits += 3;
-		*kept = &c->plan.kept[n];
-		if (n >= c->plan.nkept)
-			op_refuse(c, ONEPASS_MALFORMED);
-	}
-	op_pass(c, bits);
-	return fact_variable(c, v);
 }
 
 static void read_places(struct op *c)
