@@ -370,10 +370,47 @@ static void take_over(struct op *c, uint32_t d)
 			op_settle(c, var, c->places.home[var]);
 }
 
+/* What the result, of which *f is known, is in terms of others. */
+static ALWAYS_INLINE void relate(struct op *c, const struct ub_insn *insn, uint32_t op, const struct op_fact *f)
+{
+	uint32_t d = UB_DST(insn);
+	bool x = insn->opcode & UB_X, in = op_in(&c->in_relations, d);
+	if (op == UB_MOV && x && insn->offset == 0)
+		op_relate_copy(c, d, UB_SRC(insn));
+	else if (x ? op == UB_SUB && f->bounded : in && (op == UB_ADD || op == UB_SUB))
+		op_relate_sum(c, insn, f);
+	else if (in)
+		op_unrelate_it(c, d);
+}
+
+/* A move. */
+static void op_move(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t s)
+{
+	struct op_value b = insn->opcode & UB_X ? *op_val(c, s) : op_value(OP_CONST, 0, 0, 0, (uint32_t)insn->imm);
+	struct op_fact f;
+	op_alu_fact(c, insn, &f);
+	relate(c, insn, UB_MOV, &f);
+	if (c->plan.say.drop) {
+		op_lose(c, d);
+		op_lose(c, d + OP_HIGH);
+		return;
+	}
+	if (c->loop.fast)
+		op_loop_assign(c, insn);
+	move(c, insn, d, s, &b);
+	if (!c->plan.say.defer)
+		take_over(c, d);
+	op_learn(c, d, &f);
+}
+
 void op_alu(struct op *c, const struct ub_insn *insn)
 {
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), op = UB_OP(insn->opcode);
 	struct ub_insn logical;
+	if (op == UB_MOV) {
+		op_move(c, insn, d, s);
+		return;
+	}
 	if (!c->plan.say.drop && extends(c, insn)) {
 		c->extends = c->slot + 1;
 		return;
@@ -392,7 +429,7 @@ void op_alu(struct op *c, const struct ub_insn *insn)
 	struct op_value b = x ? *op_val(c, s) : op_value(OP_CONST, 0, 0, 0, (uint32_t)insn->imm), v;
 	struct op_fact f;
 	exact = op_alu_fact(c, insn, &f);
-	op_relate_alu(c, insn, &f);
+	relate(c, insn, op, &f);
 
 	if (c->plan.say.drop) {
 		op_lose(c, d);
@@ -401,9 +438,7 @@ void op_alu(struct op *c, const struct ub_insn *insn)
 	}
 	if (c->loop.fast)
 		op_loop_assign(c, insn);
-	if (op == UB_MOV) {
-		move(c, insn, d, s, &b);
-	} else if (op == UB_END) {
+	if (op == UB_END) {
 		if (insn->imm == 64) {
 			op_wide(c, insn, s);
 		} else {

@@ -106,14 +106,19 @@ static void emit(struct op *c)
 	for (uint32_t slot = 0; slot < c->slots && !c->refused && c->out.code.len <= c->out.code.cap;) {
 		const struct ub_insn *insn = c->text + slot;
 		uint32_t class = UB_CLASS(insn->opcode), state = on;
-		bool fell = on || c->runs_on;
+		uint16_t *offset = &c->out.offset[slot];
+		bool fell = true;
 		c->slot = slot;
-		c->runs_on = false;
-		if (op_is_join(c, slot) || (c->loop.active && c->loop.nholes)) /* a loop's head and its first slot are joins */
+		if (!on) {
+			fell = c->runs_on;
+			c->runs_on = false;
+		}
+		if (*offset || (c->loop.active && c->loop.nholes)) { /* a loop's head and its first slot are joins */
 			state = enter(c, state);
-		else
-			c->out.offset[slot] = (uint16_t)c->out.code.len;
-		on = state == ON;
+			on = state == ON;
+		} else {
+			*offset = (uint16_t)c->out.code.len;
+		}
 		op_plan_insn(c, insn, !on);
 		if (on) {
 			if (c->plan.say.loop)

@@ -238,20 +238,22 @@ static bool look(struct look *l)
 	const struct op *c = l->c;
 	const struct ub_insn *insn = c->text + c->slots;
 	uint16_t *at = c->map.live + c->map.joins;
-	uint32_t slot = c->slots, plain = c->map.plain ? HALVES : 0;
-	bool again = false;
+	uint32_t slot = c->slots;
+	bool again = false, plain = c->map.plain;
 	l->live = l->depth = 0;
 	deeper(l, 0);
 	while (slot) { /* up to 32 slots */
-		uint32_t word = (slot - 1) / 32, joins = c->join[word] << (31 - (slot - 1) % 32), dead = 0;
+		uint32_t word = (slot - 1) / 32, joins = c->join[word] << (31 - (slot - 1) % 32), read = 0;
 		for (; slot > word * 32; joins <<= 1) {
 			slot--;
 			insn--;
-			dead <<= 1;
+			read <<= 1;
 			if (!insn->opcode) /* the second half of a lddw */
 				continue;
-			dead |= (l->looks && is_done(l, insn)) || !look_at(l, insn, slot);
-			l->live |= plain;
+			if (!l->looks || !is_done(l, insn))
+				read |= look_at(l, insn, slot);
+			if (plain)
+				l->live = HALVES;
 			if (joins >> 31) {
 				uint32_t was = *--at;
 				again |= was & ASKED && l->live & ~was;
@@ -259,7 +261,7 @@ static bool look(struct look *l)
 				*at = (uint16_t)l->live;
 			}
 		}
-		c->map.dead[word] = plain ? 0 : dead;
+		c->map.dead[word] = plain ? 0 : ~read;
 	}
 	l->looks++;
 	return again;

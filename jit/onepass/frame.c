@@ -44,7 +44,7 @@ static NOINLINE bool read_moved(struct op *c, struct frame *f, struct op_vars *p
 	f->moved = (struct op_vars){ { 0, 0 } };
 	*placed = c->map.placed;
 	for (int32_t left = 0;;) { /* so many bits of it are the next ones */
-		if (left < MOVED_BITS)
+		if (left < MOVED_BITS && (left <= 0 || head >> 31))
 			head = op_window_of(c, &left);
 		if (!(head >> 31))
 			return true;
@@ -205,7 +205,7 @@ static NOINLINE void frame_facts(struct op *c, enum op_visit how, struct op_vars
 	struct op_fact own;
 	uint32_t head = 0;
 	for (int32_t left = 0;;) { /* so many bits of it are the next ones */
-		if (left < FACT_BITS)
+		if (left < FACT_BITS && (left <= 0 || head >> 31))
 			head = op_window_of(c, &left);
 		if (!(head >> 31))
 			return;

@@ -140,10 +140,15 @@ bool op_implies(struct op *c, uint32_t var, const struct op_fact *f);
 void op_refine(struct op *c, const struct ub_insn *insn, bool taken);
 
 /* relate.c */
-void op_unrelate(struct op *c, uint32_t var);
+void op_unrelate_it(struct op *c, uint32_t var);
+static inline void op_unrelate(struct op *c, uint32_t var)
+{
+	if (op_in(&c->in_relations, var)) /* most are in none */
+		op_unrelate_it(c, var);
+}
 void op_relate_copy(struct op *c, uint32_t var, uint32_t from);
-/* What an instruction does, and what is known of its result. */
-void op_relate_alu(struct op *c, const struct ub_insn *insn, const struct op_fact *now);
+/* A sum or a difference, of which it is known what it is now. */
+void op_relate_sum(struct op *c, const struct ub_insn *insn, const struct op_fact *now);
 /* The variable that is known in terms of another; what is known of it, now that *a is of that. OP_NONE: there is none. */
 uint32_t op_related(const struct op *c, uint32_t var);
 uint32_t op_relate(struct op *c, uint32_t var, const struct op_fact *a, struct op_fact *f);

@@ -5,7 +5,7 @@
 #include "jit/onepass/parts.h"
 
 /* What a value was, which is to be brought back. */
-static NOINLINE void remember(struct op_places *p, uint32_t var)
+static void remember(struct op_places *p, uint32_t var)
 {
 	if (p->nlog > OP_LOG)
 		return;
@@ -14,15 +14,26 @@ static NOINLINE void remember(struct op_places *p, uint32_t var)
 	p->nlog++;
 }
 
-/* All that is known of where a variable is changes here, and in op_lose_all. */
+/* The same as op_put, while what values were is remembered. */
+static NOINLINE void put_logged(struct op *c, uint32_t var, uint32_t word, int32_t imm)
+{
+	remember(&c->places, var);
+	c->places.logs = false;
+	op_put(c, var, word, imm);
+	c->places.logs = true;
+}
+
+/* All that is known of where a variable is changes here, and in op_lose_all. It calls nothing while nobody remembers, so that it is short. */
 void op_put(struct op *c, uint32_t var, uint32_t word, int32_t imm)
 {
 	struct op_places *p = &c->places;
 	struct op_value *at = &p->val[var];
 	struct op_said *said = &p->said[var >> 5];
 	uint32_t bit = 1u << (var & 31), kind = word & 255, place = word >> 8 & 255, was = at->word;
-	if (p->logs)
-		remember(p, var);
+	if (p->logs) {
+		put_logged(c, var, word, imm);
+		return;
+	}
 	at->word = word;
 	at->imm = imm;
 	if ((was & 255) == OP_HELD) { /* what it was */

@@ -91,8 +91,11 @@ static void read_words(struct op *c)
 		next += op_read_count(c, UB_FRAME_BYTES / 4);
 		m->word[i] = (uint8_t)next;
 		m->home[OP_WORD + i] = (uint8_t)read_place(c);
-		if (next++ >= UB_FRAME_BYTES / 4)
+		if (next >= UB_FRAME_BYTES / 4)
 			op_refuse(c, ONEPASS_MALFORMED);
+		else
+			m->is_word[next / 32] |= 1u << next % 32;
+		next++;
 	}
 	m->nwords = (uint8_t)n;
 }
@@ -114,6 +117,7 @@ static void read_joins(struct op *c)
 			return;
 		}
 		c->join[slot / 32] |= 1u << slot % 32;
+		op_mark_offset(c, slot);
 	}
 }
 
@@ -393,8 +397,8 @@ void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 	uint32_t window = op_window(c), last = op_last_bits(insn), n = 1;
 	say->flags = 0;
 	say->more = OP_SAYS_NO_MORE;
-	c->plan.insn = op_tell(c);
 	if (window >> 31) {
+		c->plan.insn = op_tell(c);
 		read_more(c, dead);
 		window = op_window(c) >> 1;
 		n = 0;

@@ -9,6 +9,7 @@ static void mark(struct op *c, uint32_t slot)
 	uint32_t *join = &c->join[slot / 32], bit = 1u << slot % 32;
 	c->crossing[slot / 32] |= *join & bit;
 	*join |= bit;
+	op_mark_offset(c, slot);
 }
 
 /* Without a plan: what was in r0..r5 is returned, r6..r9 are saved. */

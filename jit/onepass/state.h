@@ -121,7 +121,8 @@ struct op_map {
 	bool calls;        /* r11 is where words of the frame are reached from */
 	bool still;        /* no function that is called uses r10, which then need not move */
 	bool entered_once; /* nothing calls the function that the program starts in */
-	uint8_t word[OP_WORDS]; /* the word at r10 - 4 * (n + 1) */
+	uint8_t word[OP_WORDS]; /* the word at r10 - 4 * (n + 1), ascending, */
+	uint32_t is_word[UB_FRAME_BYTES / 4 / 32]; /* and of each n whether it is one of these */
 };
 
 enum { OP_LOG = 12 };
@@ -397,6 +398,11 @@ static inline bool op_is_join(const struct op *c, uint32_t slot)
 static inline bool op_is_crossing(const struct op *c, uint32_t slot)
 {
 	return c->crossing[slot / 32] >> (slot % 32) & 1;
+}
+/* Where paths meet there is something to do before the instruction: until the slot is compiled, its offset says that. */
+static inline void op_mark_offset(struct op *c, uint32_t slot)
+{
+	c->out.offset[slot] = 1;
 }
 /* Slot a jump goes to. */
 static inline uint32_t op_target(const struct ub_insn *insn, uint32_t slot)
