@@ -388,7 +388,7 @@ static void op_move(struct op *c, const struct ub_insn *insn, uint32_t d, uint32
 {
 	struct op_value b = insn->opcode & UB_X ? *op_val(c, s) : op_value(OP_CONST, 0, 0, 0, (uint32_t)insn->imm);
 	struct op_fact f;
-	op_alu_fact(c, insn, &f);
+	op_move_fact(c, insn, &f);
 	relate(c, insn, UB_MOV, &f);
 	if (c->plan.say.drop) {
 		op_lose(c, d);

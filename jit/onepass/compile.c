@@ -113,7 +113,7 @@ static void emit(struct op *c)
 			fell = c->runs_on;
 			c->runs_on = false;
 		}
-		if (*offset || (c->loop.active && c->loop.nholes)) { /* a loop's head and its first slot are joins */
+		if (*offset == OP_JOINS || (c->loop.active && (op_is_join(c, slot) || c->loop.nholes))) { /* a loop's head and its first slot are joins */
 			state = enter(c, state);
 			on = state == ON;
 		} else {

@@ -102,7 +102,13 @@ static inline uint32_t op_fact_index(uint32_t var)
 {
 	return var < OP_BUDGET ? var : var - OP_WORD + OP_BUDGET;
 }
-struct op_fact op_know(struct op *c, uint32_t var);
+void op_get_fact(const struct op *c, uint32_t var, struct op_fact *f);
+static ALWAYS_INLINE struct op_fact op_know(const struct op *c, uint32_t var)
+{
+	struct op_fact f;
+	op_get_fact(c, var, &f);
+	return f;
+}
 static inline bool op_is_number(const struct op_fact *f)
 {
 	return f->kind <= OP_NUMBER;
@@ -132,8 +138,9 @@ static inline bool op_is_narrow(const struct op *c, uint32_t reg)
 {
 	return op_is_zero(c, reg + OP_HIGH) || (op_known(c, reg) && op_in(&c->facts.there, reg) && c->facts.fact[reg].narrow);
 }
-/* What is known of the result of an instruction. Returns whether, of 64 bits, its high half is zero if those of its
+/* What is known of the result of a move; of another instruction. Returns whether, of 64 bits, its high half is zero if those of its
  * operands are. */
+void op_move_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f);
 bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f);
 bool op_is_inside(struct op *c, uint32_t var, int32_t offset, uint32_t size, uint32_t rights);
 bool op_implies(struct op *c, uint32_t var, const struct op_fact *f);

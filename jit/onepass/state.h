@@ -399,10 +399,11 @@ static inline bool op_is_crossing(const struct op *c, uint32_t slot)
 {
 	return c->crossing[slot / 32] >> (slot % 32) & 1;
 }
-/* Where paths meet there is something to do before the instruction: until the slot is compiled, its offset says that. */
+/* Where paths meet there is something to do before the instruction: until the slot is compiled for the first time, its offset says that. */
+enum { OP_JOINS = 1 };
 static inline void op_mark_offset(struct op *c, uint32_t slot)
 {
-	c->out.offset[slot] = 1;
+	c->out.offset[slot] = OP_JOINS;
 }
 /* Slot a jump goes to. */
 static inline uint32_t op_target(const struct ub_insn *insn, uint32_t slot)
