@@ -14,8 +14,8 @@ void jit_wide(struct jit_code *c, uint32_t word)
 	c->len = at + 2;
 	if (c->len > c->cap)
 		return;
-	c->at[at] = (uint16_t)(word >> 16);
-	c->at[at + 1] = (uint16_t)word;
+	word = word >> 16 | word << 16; /* little-endian: the first halfword below */
+	__builtin_memcpy(&c->at[at], &word, sizeof word);
 }
 
 /* Most instructions have their registers in one of three ways: */

@@ -226,10 +226,10 @@ static NOINLINE bool look_at(struct look *l, const struct ub_insn *insn, uint32_
 /* Whether in another look there is nothing to an instruction: nobody reads the high half of its result, or it has none. */
 static ALWAYS_INLINE bool is_done(const struct look *l, const struct ub_insn *insn)
 {
-	uint32_t class = UB_CLASS(insn->opcode);
-	if (class == UB_ALU32 ? UB_OP(insn->opcode) != UB_END : class == UB_LDX)
-		return !(l->live >> UB_DST(insn) & 1);
-	return class == UB_ST;
+	uint32_t opcode = insn->opcode;
+	if ((1u << UB_LD | 1u << UB_LDX | 1u << UB_ALU32) >> UB_CLASS(opcode) & 1)
+		return !(l->live >> UB_DST(insn) & 1) && opcode != (UB_ALU32 | UB_END) && opcode != (UB_ALU32 | UB_END | UB_X);
+	return UB_CLASS(opcode) == UB_ST;
 }
 
 /* One look, from the end. Returns whether there has to be another one. */
@@ -282,20 +282,18 @@ static uint32_t closure(uint32_t set, const uint16_t *from)
 /* Gives places to what is used, most used first: registers, then words of the frame. Those in `fixed` have theirs. */
 static void give_homes(struct op_map *m, struct look *l, uint32_t free, uint32_t fixed)
 {
-	uint32_t left = 0;
-	for (uint32_t v = 0; v < OP_WORD; v++)
-		left |= (uint32_t)(l->uses[v] > 0) << v;
-	left &= ~fixed;
-	while (left) {
-		uint32_t var = 0, most = 0;
-		for (uint32_t rest = left; rest; rest &= rest - 1) {
-			uint32_t v = (uint32_t)__builtin_ctz(rest);
-			if (l->uses[v] > most) {
-				var = v;
-				most = l->uses[v];
-			}
-		}
-		left &= ~(1u << var);
+	uint8_t order[OP_WORD];
+	uint32_t n = 0;
+	for (uint32_t v = 0; v < OP_WORD; v++) {
+		uint32_t at = n, uses = l->uses[v];
+		if (!uses || fixed >> v & 1)
+			continue;
+		for (n++; at && l->uses[order[at - 1]] < uses; at--)
+			order[at] = order[at - 1];
+		order[at] = (uint8_t)v;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t var = order[i];
 		uint32_t of = var == OP_HIGH ? free & ~0xeu : free; /* helpers return r0 past r1 to r3, which they keep */
 		if (var < UB_R10 && of >> var & 1)
 			of = 1u << var;

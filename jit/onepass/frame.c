@@ -299,9 +299,11 @@ static void forget_others(struct op *c, const struct op_vars *told)
 static uint32_t read_length(struct op *c)
 {
 	uint32_t head = op_window(c) << 1;
-	op_pass(c, 2 + (head >> 31));
-	if (!(head >> 31))
+	if (!(head >> 31)) {
+		op_pass(c, 2);
 		return 0;
+	}
+	op_pass(c, 3);
 	return head >> 30 & 1 ? op_read_number(c) : c->plan.usual_length;
 }
 

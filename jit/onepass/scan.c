@@ -93,6 +93,19 @@ static int32_t find_frames(struct op *c, uint8_t *mem, uint8_t *tables)
 	return 0;
 }
 
+/* Whether no function but the first uses r10. */
+static bool is_still(const struct op *c)
+{
+	const struct ub_program *p = c->program;
+	for (uint32_t slot = 0; slot < c->slots; slot++) {
+		const struct ub_insn *insn = c->text + slot;
+		if ((UB_DST(insn) == UB_R10 || UB_SRC(insn) == UB_R10) && p->funcs[op_function_at(c, slot)] != p->entry)
+			return false;
+		slot += UB_CLASS(insn->opcode) == UB_LD;
+	}
+	return true;
+}
+
 /* Lays out tables and code in `mem`, finds joins, and makes or reads the map. Returns 0 or a negative status. */
 int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes)
 {
@@ -117,18 +130,13 @@ int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes)
 	const struct ub_insn *insn = c->text;
 	c->map.still = c->map.entered_once;
 	bool plan = p->plan && !c->plan.bits.bad && p->plan_bytes < 0x2000;
-	bool calls = c->map.calls;
 	for (uint32_t slot = 0; slot < n; slot++, insn++) {
 		uint8_t opcode = insn->opcode;
 		if (op_is_jump(opcode))
 			mark(c, op_target(insn, slot));
-		if (calls && (UB_DST(insn) == UB_R10 || UB_SRC(insn) == UB_R10) && p->funcs[op_function_at(c, slot)] != p->entry)
-			c->map.still = false;
-		if (UB_CLASS(opcode) == UB_LD) {
-			slot++;
-			insn++;
-		}
 	}
+	if (c->map.calls)
+		c->map.still &= is_still(c);
 	c->plan.say.more = OP_SAYS_NO_MORE;
 	if (plan && !op_plan_begin(c))
 		return 0;
