@@ -10,6 +10,7 @@
 #include "jit/t2.h"
 
 #define NOINLINE __attribute__((noinline)) /* out of the way of what is common, and once in memory */
+#define SELDOM __attribute__((noinline, cold)) /* for size, where the file is for speed */
 #define ALWAYS_INLINE inline __attribute__((always_inline)) /* for speed, where the compiler would save bytes */
 
 /* What an instruction may do to the condition flags. Most 16-bit forms set them. */

@@ -176,7 +176,7 @@ static void read_kept_claims(struct op *c)
 }
 
 /* Reads what is about the program as a whole, and finds the frames. Returns false if the plan is refused. */
-bool op_plan_begin(struct op *c)
+SELDOM bool op_plan_begin(struct op *c)
 {
 	struct op_map *m = &c->map;
 	c->plan.bits = (struct op_bits){ .bytes = c->program->plan, .end = c->program->plan_bytes * 8 };
@@ -220,7 +220,7 @@ void op_find_frames(struct op *c, uint32_t joins)
 }
 
 /* What a function returns and saves; the plan is read elsewhere meanwhile. */
-void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32_t *registers, op_set *words)
+SELDOM void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32_t *registers, op_set *words)
 {
 	uint32_t at = op_tell(c);
 	op_seek(c, c->plan.functions);
@@ -273,7 +273,7 @@ static void read_group(struct op *c, struct op_group *g)
 }
 
 /* A loop's record. Inside a loop that has one, another is of no interest. */
-static void read_loop(struct op *c)
+static SELDOM void read_loop(struct op *c)
 {
 	struct op_loop *l = &c->loop;
 	struct op_step step;
