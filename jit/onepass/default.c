@@ -223,13 +223,14 @@ static NOINLINE bool look_at(struct look *l, const struct ub_insn *insn, uint32_
 	}
 }
 
-/* Whether in another look there is nothing to an instruction: nobody reads the high half of its result, or it has none. */
+/* Whether in another look there is nothing to an instruction: nobody reads the high half of its result, nor does it read one then. */
 static ALWAYS_INLINE bool is_done(const struct look *l, const struct ub_insn *insn)
 {
-	uint32_t opcode = insn->opcode;
-	if ((1u << UB_LD | 1u << UB_LDX | 1u << UB_ALU32) >> UB_CLASS(opcode) & 1)
-		return !(l->live >> UB_DST(insn) & 1) && opcode != (UB_ALU32 | UB_END) && opcode != (UB_ALU32 | UB_END | UB_X);
-	return UB_CLASS(opcode) == UB_ST;
+	enum { END = 1 << (UB_END >> 4), READ = END | 1 << (UB_RSH >> 4) | 1 << (UB_ARSH >> 4) | 1 << (UB_DIV >> 4) | 1 << (UB_MOD >> 4) };
+	uint32_t opcode = insn->opcode, class = UB_CLASS(opcode);
+	if ((1u << UB_LD | 1u << UB_LDX | 1u << UB_ALU32 | 1u << UB_ALU64) >> class & 1)
+		return !(l->live >> UB_DST(insn) & 1) && (class < UB_ALU32 || !((class == UB_ALU64 ? READ : END) >> (opcode >> 4) & 1));
+	return class == UB_ST;
 }
 
 /* One look, from the end. Returns whether there has to be another one. */

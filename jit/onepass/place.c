@@ -161,7 +161,7 @@ static void access_word(struct op *c, enum t2_mem op, int rt, uint32_t place)
 	if (c->map.calls)
 		jit_mem(&c->out.code, op, rt, T2_R11, at + (int32_t)c->below);
 	else
-		jit_mem(&c->out.code, op, rt, T2_SP, at + c->places.sp_moved);
+		jit_mem_sp(&c->out.code, op, rt, at + c->places.sp_moved);
 }
 
 void op_load_word(struct op *c, int rd, uint32_t place)
