@@ -263,19 +263,25 @@ static bool does_nothing(struct op *c, const struct ub_insn *insn, uint32_t d)
 	return insn->offset == 0 && f.hi < k && (int32_t)k > 0;
 }
 
+/* A variable becomes a value that is known, without a move: what is in a place is read there. */
+static void read_there(struct op *c, uint32_t var, const struct op_value *v)
+{
+	uint32_t held = v->kind == OP_HELD;
+	op_put(c, var, v->word + held * (OP_COPY - OP_HELD), v->imm);
+}
+
 /* The high half of a 64-bit move. */
 static void move_high(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t s, bool lazy)
 {
 	uint32_t dh = d + OP_HIGH, sh = s + OP_HIGH;
-	struct op_value v;
 	if (!(insn->opcode & UB_X)) {
 		op_set_const(c, dh, insn->imm < 0 ? ~0u : 0);
 	} else if (s == UB_R10) {
 		op_set_const(c, dh, 0);
 	} else if (op_is_const(c, sh)) {
 		op_set_value(c, dh, *op_val(c, sh));
-	} else if (lazy && op_defer(UB_MOV, op_val(c, dh), op_val(c, sh), &v)) {
-		op_set_value(c, dh, v);
+	} else if (lazy && op_known(c, sh)) {
+		read_there(c, dh, op_val(c, sh));
 	} else {
 		if (is_in(op_val(c, sh), c->places.home[dh])) {
 			op_share(c, dh, c->places.home[dh]);
@@ -290,13 +296,12 @@ static void move_high(struct op *c, const struct ub_insn *insn, uint32_t d, uint
 static void move(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t s, const struct op_value *b)
 {
 	bool wide = op_is_wide(insn->opcode), high = wide && !c->plan.say.dead_high, lazy = c->plan.say.defer;
-	struct op_value v;
 	if (high && insn->offset == 0 && (d != s || !(insn->opcode & UB_X)))
 		move_high(c, insn, d, s, lazy); /* first: s may live where d is going to */
 	if (insn->opcode & UB_X && d != s) /* it may have gone to where the low half was */
 		b = op_val(c, s);
-	if (lazy && insn->offset == 0 && op_defer(UB_MOV, op_val(c, d), b, &v))
-		op_set_value(c, d, v);
+	if (lazy && insn->offset == 0 && b->kind)
+		read_there(c, d, b);
 	else if (insn->offset || d != s || !(insn->opcode & UB_X) || op_val(c, d)->kind != OP_HELD || op_val(c, d)->a != c->places.home[d])
 		low(c, insn, d, b);
 	if (!wide) {

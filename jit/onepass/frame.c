@@ -193,16 +193,16 @@ static void enter_values(struct op *c, const struct frame *f)
 }
 
 /* Whether just that is known of a variable, as it mostly is where nothing was written since the frame that said it. */
-static ALWAYS_INLINE bool is_known_so(const struct op *c, uint32_t var, const struct op_fact *k, const struct op_fact *f)
+static ALWAYS_INLINE bool is_known_so(const struct op *c, const struct op_vars *known, uint32_t var, const struct op_fact *k, const struct op_fact *f)
 {
-	return (k->word & ~OP_FACT_ASIDE) == f->word && k->slack == f->slack && k->lo == f->lo && k->hi == f->hi && op_in(&c->facts.there, var) &&
-	       op_known(c, var) && !op_is_const(c, var);
+	return (k->word & ~OP_FACT_ASIDE) == f->word && k->slack == f->slack && k->lo == f->lo && k->hi == f->hi && op_in(known, var) && !op_is_const(c, var);
 }
 
 /* Facts, until a bit 0, which is left: what each is about, and a kept claim, or one that follows. */
 static NOINLINE void frame_facts(struct op *c, enum op_visit how, struct op_vars *told)
 {
 	struct op_fact own;
+	struct op_vars known = { { c->facts.there.of[0] & c->places.said[0].known, c->facts.there.of[1] & c->places.said[1].known } };
 	uint32_t head = 0;
 	for (int32_t left = 0;;) { /* so many bits of it are the next ones */
 		if (left < FACT_BITS && (left <= 0 || head >> 31))
@@ -239,7 +239,7 @@ static NOINLINE void frame_facts(struct op *c, enum op_visit how, struct op_vars
 			f = &own;
 		}
 		struct op_fact *at = &c->facts.fact[op_fact_index(var)];
-		if (how & OP_EDGE && !is_known_so(c, var, at, f) && !op_implies(c, var, f))
+		if (how & OP_EDGE && !is_known_so(c, &known, var, at, f) && !op_implies(c, var, f))
 			op_doubt(c, c->plan.frame, ONEPASS_FACT, var);
 		if (how & OP_ENTER) {
 			*at = *f;
