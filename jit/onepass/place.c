@@ -27,24 +27,25 @@ static NOINLINE void put_logged(struct op *c, uint32_t var, uint32_t word, int32
 void op_put(struct op *c, uint32_t var, uint32_t word, int32_t imm)
 {
 	struct op_places *p = &c->places;
-	struct op_value *at = &p->val[var];
-	struct op_said *said = &p->said[var >> 5];
-	uint32_t bit = 1u << (var & 31), kind = word & 255, place = word >> 8 & 255, was = at->word;
 	if (p->logs) {
 		put_logged(c, var, word, imm);
 		return;
 	}
+	struct op_value *at = &p->val[var];
+	uint32_t was = at->word, wrote = was & 255, bit = 1u << (var & 31);
+	struct op_said *said = &p->said[var >> 5];
 	at->word = word;
 	at->imm = imm;
-	if ((was & 255) == OP_HELD) { /* what it was */
+	if (wrote == OP_HELD) { /* what it was */
 		p->owner[was >> 8 & 255] = OP_NONE;
 		said->at_home &= ~bit;
-	} else if ((was & 255) > OP_CONST) {
+	} else if (wrote > OP_CONST) {
 		said->lazy &= ~bit;
 	} else {
 		said->zero &= ~bit;
 		said->known |= bit;
 	}
+	uint32_t kind = word & 255, place = word >> 8 & 255;
 	if (kind == OP_HELD) { /* what it is */
 		p->owner[place] = (uint8_t)var;
 		if (c->map.home[var] == place)
