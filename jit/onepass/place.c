@@ -109,7 +109,7 @@ static NOINLINE void lose_readers(struct op *c, uint32_t place)
 }
 
 /* A place is written: what reads it is gone. */
-static void write_place(struct op *c, uint32_t place)
+static ALWAYS_INLINE void write_place(struct op *c, uint32_t place)
 {
 	struct op_places *p = &c->places;
 	if (c->called && !(p->writable >> place & 1))
@@ -120,26 +120,34 @@ static void write_place(struct op *c, uint32_t place)
 		lose_readers(c, place);
 }
 
-void op_change(struct op *c, uint32_t place)
+/* A place is written that was this variable's. */
+static ALWAYS_INLINE void take_from(struct op *c, uint32_t var)
 {
-	uint32_t var = c->places.owner[place];
-	write_place(c, place);
 	if (var >= UB_R10 && var <= OP_MEMORY) /* these never move */
 		op_refuse(c, ONEPASS_NOT_THERE);
 	else if (var != OP_NONE)
 		op_lose(c, var);
 }
 
+void op_change(struct op *c, uint32_t place)
+{
+	uint32_t var = c->places.owner[place];
+	write_place(c, place);
+	take_from(c, var);
+}
+
 void op_hold(struct op *c, uint32_t var, uint32_t place)
 {
 	if (place == OP_NONE) {
 		op_lose(c, var);
-	} else if (c->places.owner[place] == var) { /* it has been there */
-		write_place(c, place);
-	} else {
-		op_change(c, place);
-		op_set_value(c, var, op_value(OP_HELD, place, OP_NONE, 0, 0));
+		return;
 	}
+	uint32_t owner = c->places.owner[place];
+	write_place(c, place);
+	if (owner == var) /* it has been there */
+		return;
+	take_from(c, owner);
+	op_set_value(c, var, op_value(OP_HELD, place, OP_NONE, 0, 0));
 }
 
 /* What is in a place already becomes the value of a variable. Whoever held it reads it there from now on. */

@@ -59,7 +59,12 @@ uint32_t op_read_moved(struct op *c, uint32_t head, uint32_t bits)
 		n = 10;
 	}
 	op_pass(c, bits + n + 4);
-	return op_variable(c, var) | op_place(c, head << n >> 28) << 8;
+	uint32_t place = head << n >> 28;
+	if (n > 5 || place >= OP_REGS - (uint32_t)c->map.calls) {
+		var = op_variable(c, var);
+		place = op_place(c, place);
+	}
+	return var | place << 8;
 }
 
 static void read_places(struct op *c)
