@@ -349,7 +349,7 @@ void op_default_insn(struct op *c, const struct ub_insn *insn)
 {
 	const struct ub_insn *next = insn + 1;
 	struct op_say *say = &c->plan.say;
-	uint32_t d = UB_DST(insn), class = UB_CLASS(insn->opcode), then = UB_CLASS(next->opcode);
+	uint32_t d = UB_DST(insn), class = UB_CLASS(insn->opcode), then;
 	bool dead = c->map.dead[c->slot / 32] >> c->slot % 32 & 1;
 	say->dead_high = dead;
 	say->defer = false;
@@ -357,6 +357,7 @@ void op_default_insn(struct op *c, const struct ub_insn *insn)
 		return;
 	if (class == UB_ALU64 && !dead && UB_OP(insn->opcode) != UB_MOV)
 		return; /* a high half that is a sign would read the low one, which the next instruction writes first */
+	then = UB_CLASS(next->opcode);
 	if (then == UB_ALU32 || then == UB_ALU64 ? UB_OP(next->opcode) == UB_MOV : then != UB_LDX || UB_SRC(next) != d)
 		return; /* it is not one that takes it, and puts its result in its place */
 	say->defer = op_defers(insn) && !c->map.plain && !op_is_join(c, c->slot + 1);
