@@ -399,24 +399,24 @@ void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 		op_default_insn(c, insn);
 		return;
 	}
-	uint32_t window = op_window(c), last = op_last_bits(insn), n = 1;
-	say->flags = 0;
-	say->more = OP_SAYS_NO_MORE;
+	uint32_t window = op_window(c), last = op_last_bits(insn), n = (last + 1) / 2, defer, dead_high; /* of its two bits as many as are set */
 	if (window >> 31) {
 		c->plan.insn = op_tell(c);
+		say->flags = 0;
+		say->more = OP_SAYS_NO_MORE;
 		read_more(c, dead);
-		window = op_window(c) >> 1;
-		n = 0;
-	}
-	window <<= 1;
-	if (last & OP_DEFERS) {
-		say->defer = window >> 31;
+		window = op_window(c);
+		defer = last / OP_DEFERS & window >> 31;
+		dead_high = last & window << (last / OP_DEFERS) >> 31;
+		say->defer = defer;
+		say->dead_high = dead_high;
+	} else {
 		window <<= 1;
 		n++;
-	}
-	if (last & OP_HIGH_LOST) {
-		say->dead_high = window >> 31;
-		n++;
+		defer = last / OP_DEFERS & window >> 31;
+		dead_high = last & window << (last / OP_DEFERS) >> 31;
+		say->flags = defer | dead_high << 8; /* little-endian */
+		say->more = OP_SAYS_NO_MORE;
 	}
 	op_pass(c, n);
 }
