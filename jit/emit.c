@@ -14,8 +14,8 @@ void jit_wide(struct jit_code *c, uint32_t word)
 	c->len = at + 2;
 	if (c->len > c->cap)
 		return;
-	c->at[at] = (uint16_t)(word >> 16);
-	c->at[at + 1] = (uint16_t)word;
+	word = word >> 16 | word << 16; /* little-endian: the first halfword below */
+	__builtin_memcpy(&c->at[at], &word, sizeof word);
 }
 
 /* Most instructions have their registers in one of three ways: */
@@ -280,6 +280,20 @@ static void mem_wide(struct jit_code *c, uint32_t word, enum t2_mem op, int rt, 
 	jit_wide(c, word | (uint32_t)op << 20 | (uint32_t)rn << 16 | (uint32_t)rt << 12);
 }
 
+static ALWAYS_INLINE void mem_sp(struct jit_code *c, enum t2_mem op, int rt, uint32_t at)
+{
+	jit_narrow(c, 0x9000u | (op & 1u) << 11 | (uint32_t)rt << 8 | at >> 2);
+}
+
+void jit_mem_sp(struct jit_code *c, enum t2_mem op, int rt, int32_t offset)
+{
+	uint32_t at = (uint32_t)offset;
+	if (low(rt) && !(at & ~1020u))
+		mem_sp(c, op, rt, at);
+	else
+		jit_mem(c, op, rt, T2_SP, offset);
+}
+
 void jit_mem(struct jit_code *c, enum t2_mem op, int rt, int rn, int32_t offset)
 {
 	/* The 16-bit form with a 5-bit offset scaled by the size, bits 15..11. */
@@ -293,7 +307,7 @@ void jit_mem(struct jit_code *c, enum t2_mem op, int rt, int rn, int32_t offset)
 			return;
 		}
 		if (scale == 2 && rn == T2_SP && scaled < 256) {
-			jit_narrow(c, 0x9000u | (op & 1u) << 11 | (uint32_t)rt << 8 | scaled);
+			mem_sp(c, op, rt, at);
 			return;
 		}
 	}

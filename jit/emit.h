@@ -10,6 +10,7 @@
 #include "jit/t2.h"
 
 #define NOINLINE __attribute__((noinline)) /* out of the way of what is common, and once in memory */
+#define SELDOM __attribute__((noinline, cold)) /* for size, where the file is for speed */
 #define ALWAYS_INLINE inline __attribute__((always_inline)) /* for speed, where the compiler would save bytes */
 
 /* What an instruction may do to the condition flags. Most 16-bit forms set them. */
@@ -47,6 +48,8 @@ void jit_mul3(struct jit_code *c, enum t2_mul3 op, int rd, int rn, int rm, int r
 void jit_bitfield(struct jit_code *c, uint32_t op, int rd, int rn, uint32_t lsb, uint32_t width);
 /* Offset -255..4095; T2_LDRSB and T2_LDRSH too. */
 void jit_mem(struct jit_code *c, enum t2_mem op, int rt, int rn, int32_t offset);
+/* A word at sp + offset. */
+void jit_mem_sp(struct jit_code *c, enum t2_mem op, int rt, int32_t offset);
 /* At rn, which then becomes rn + step; |step| <= 255. */
 void jit_mem_post(struct jit_code *c, enum t2_mem op, int rt, int rn, int32_t step);
 void jit_mem_reg(struct jit_code *c, enum t2_mem op, int rt, int rn, int rm, uint32_t lsl);

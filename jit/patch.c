@@ -56,11 +56,10 @@ static bool is_conditional(uint32_t half)
 	return half >> 12 == 0xd;
 }
 
-/* How many branches there are before a halfword. */
-static NOINLINE uint32_t branches_before(const struct jit_out *o, uint32_t at)
+/* How many branches there are before a halfword: from low to high. */
+static NOINLINE uint32_t branches_before(const struct jit_out *o, uint32_t at, uint32_t low, uint32_t high)
 {
 	const struct jit_fixup *first = o->fixups - 1;
-	uint32_t low = 0, high = o->nfixups;
 	if (high && fixup(o, high - 1)->at < at) /* routines are behind them all */
 		return high;
 	while (low < high) {
@@ -73,14 +72,25 @@ static NOINLINE uint32_t branches_before(const struct jit_out *o, uint32_t at)
 	return low;
 }
 
-/* Halfwords by which code at `at` moves: branches before it that grow by one each. */
-static uint32_t moved(const struct jit_out *o, uint32_t at)
+/* Halfwords by which code moves that so many branches are before: those of them that grow, by one each. */
+static uint32_t moved_behind(const struct jit_out *o, uint32_t n)
 {
-	uint32_t n = branches_before(o, at);
 	if (n == 0)
 		return 0;
 	const struct jit_fixup *f = fixup(o, n - 1);
 	return f->grown + (uint32_t)f->wide;
+}
+
+static uint32_t moved(const struct jit_out *o, uint32_t at)
+{
+	return moved_behind(o, branches_before(o, at, 0, o->nfixups));
+}
+
+/* The same of the target of a branch. */
+static ALWAYS_INLINE uint32_t target_moved(const struct jit_out *o, const struct jit_fixup *f)
+{
+	uint32_t i = (uint32_t)(o->fixups - 1 - f), target = f->target;
+	return moved_behind(o, target > f->at ? branches_before(o, target, i, o->nfixups) : branches_before(o, target, 0, i));
 }
 
 uint32_t jit_place(const struct jit_out *o, uint32_t at)
@@ -92,16 +102,28 @@ uint32_t jit_place(const struct jit_out *o, uint32_t at)
  * SHORT or LONG. */
 enum { SHORT = 1, LONG = 8, REACH = 128 /* halfwords for each */ };
 
-static void find_targets(struct jit_out *o)
+/* Notes by how much code before each branch grows, if those that do not reach as it is do; returns by how many halfwords it all does. */
+static uint32_t find_targets(struct jit_out *o)
 {
+	uint32_t grown = 0;
 	for (struct jit_fixup *f = o->fixups, *last = f - o->nfixups; f-- != last;) {
-		uint32_t half = o->code.at[f->at];
+		uint32_t half = o->code.at[f->at], target = f->target, reach;
 		if (f->kind == JIT_TO_SLOT)
-			f->target = o->offset[f->target];
+			target = o->offset[target];
 		else if (f->kind == JIT_TO_LABEL)
-			f->target = o->labels[f->target];
+			target = o->labels[target];
+		f->target = (uint16_t)target;
+		f->grown = (uint16_t)grown;
 		f->kind = is_bl(half) ? 0 : is_conditional(half) ? SHORT : LONG;
+		reach = f->kind * (uint32_t)REACH;
+		uint32_t d = target - f->at - 2u + reach;
+		if (!reach || d < 2 * reach)
+			continue;
+		uint32_t n = branches_before(o, target, 0, o->nfixups); /* if what is right before the target grows, it may yet reach */
+		f->wide = d + (n ? fixup(o, n - 1)->wide : 0u) >= 2 * reach;
+		grown += f->wide;
 	}
+	return grown;
 }
 
 /* Halfwords from the pc an instruction sees to its target, in code that has grown. */
@@ -109,7 +131,7 @@ static ALWAYS_INLINE uint32_t distance(const struct jit_out *o, const struct jit
 {
 	uint32_t target = f->target;
 	if (o->growing)
-		target += moved(o, target);
+		target += target_moved(o, f);
 	return target - (f->at + f->grown + 2u);
 }
 
@@ -155,11 +177,11 @@ static uint32_t note_growth(struct jit_out *o)
 
 /* Finds the branches that must grow, some being known and noted; returns by how many halfwords the code grows. A branch
  * that grows may make others grow; after a few rounds all do that could, so that this takes no longer than that. */
-static uint32_t size_branches(struct jit_out *o, uint32_t grown)
+static uint32_t size_branches(struct jit_out *o, uint32_t grown, uint32_t round)
 {
 	enum { ROUNDS = 4 };
 	struct jit_fixup *first = o->fixups, *last = first - o->nfixups;
-	for (uint32_t round = 0;; round++) {
+	for (;; round++) {
 		bool again = false;
 		const uint32_t most = round < ROUNDS ? grown : o->nfixups;
 		for (struct jit_fixup *f = first; f-- != last;) {
@@ -181,7 +203,7 @@ static uint32_t size_branches(struct jit_out *o, uint32_t grown)
 /* Number of the last branch between two halfwords that can still grow, or the number of them all. */
 static uint32_t growable(const struct jit_out *o, uint32_t from, uint32_t to)
 {
-	uint32_t i = branches_before(o, to);
+	uint32_t i = branches_before(o, to, 0, o->nfixups);
 	while (i > 0 && fixup(o, --i)->at >= from)
 		if (!fixup(o, i)->wide && fixup(o, i)->kind)
 			return i;
@@ -208,7 +230,7 @@ static uint32_t place_tops(struct jit_out *o, uint32_t grown)
 		}
 		from = top;
 	}
-	return more ? size_branches(o, note_growth(o)) : grown;
+	return more ? size_branches(o, note_growth(o), 0) : grown;
 }
 
 /* Moves code apart, from the end to the first branch that grows. */
@@ -242,10 +264,9 @@ void jit_patch(struct jit_out *o)
 		return;
 	if (o->code.len <= o->code.cap) {
 		o->growing = true;
-		find_targets(o);
-		grown = size_branches(o, 0);
+		grown = find_targets(o);
 		if (grown)
-			grown = place_tops(o, grown);
+			grown = place_tops(o, size_branches(o, grown, 1));
 		o->growing = grown > 0;
 	}
 	if (o->code.len + grown > o->code.cap) {

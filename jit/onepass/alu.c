@@ -263,19 +263,25 @@ static bool does_nothing(struct op *c, const struct ub_insn *insn, uint32_t d)
 	return insn->offset == 0 && f.hi < k && (int32_t)k > 0;
 }
 
+/* A variable becomes a value that is known, without a move: what is in a place is read there. */
+static void read_there(struct op *c, uint32_t var, const struct op_value *v)
+{
+	uint32_t held = v->kind == OP_HELD;
+	op_put(c, var, v->word + held * (OP_COPY - OP_HELD), v->imm);
+}
+
 /* The high half of a 64-bit move. */
 static void move_high(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t s, bool lazy)
 {
 	uint32_t dh = d + OP_HIGH, sh = s + OP_HIGH;
-	struct op_value v;
 	if (!(insn->opcode & UB_X)) {
 		op_set_const(c, dh, insn->imm < 0 ? ~0u : 0);
 	} else if (s == UB_R10) {
 		op_set_const(c, dh, 0);
 	} else if (op_is_const(c, sh)) {
 		op_set_value(c, dh, *op_val(c, sh));
-	} else if (lazy && op_defer(UB_MOV, op_val(c, dh), op_val(c, sh), &v)) {
-		op_set_value(c, dh, v);
+	} else if (lazy && op_known(c, sh)) {
+		read_there(c, dh, op_val(c, sh));
 	} else {
 		if (is_in(op_val(c, sh), c->places.home[dh])) {
 			op_share(c, dh, c->places.home[dh]);
@@ -290,13 +296,12 @@ static void move_high(struct op *c, const struct ub_insn *insn, uint32_t d, uint
 static void move(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t s, const struct op_value *b)
 {
 	bool wide = op_is_wide(insn->opcode), high = wide && !c->plan.say.dead_high, lazy = c->plan.say.defer;
-	struct op_value v;
 	if (high && insn->offset == 0 && (d != s || !(insn->opcode & UB_X)))
 		move_high(c, insn, d, s, lazy); /* first: s may live where d is going to */
 	if (insn->opcode & UB_X && d != s) /* it may have gone to where the low half was */
 		b = op_val(c, s);
-	if (lazy && insn->offset == 0 && op_defer(UB_MOV, op_val(c, d), b, &v))
-		op_set_value(c, d, v);
+	if (lazy && insn->offset == 0 && b->kind)
+		read_there(c, d, b);
 	else if (insn->offset || d != s || !(insn->opcode & UB_X) || op_val(c, d)->kind != OP_HELD || op_val(c, d)->a != c->places.home[d])
 		low(c, insn, d, b);
 	if (!wide) {
@@ -364,15 +369,53 @@ static void extend(struct op *c, const struct ub_insn *insn, uint32_t d)
 /* What was left to an instruction that leaves it as it is: it is not left any further, unless the plan says so. */
 static void take_over(struct op *c, uint32_t d)
 {
-	for (uint32_t var = d; var <= d + OP_HIGH; var += OP_HIGH)
+	uint32_t lazy = c->places.said[0].lazy >> d;
+	for (uint32_t var = d; lazy & (1 | 1 << OP_HIGH) && var <= d + OP_HIGH; var += OP_HIGH)
 		if (op_val(c, var)->kind > OP_CONST && c->places.home[var] != OP_NONE)
 			op_settle(c, var, c->places.home[var]);
+}
+
+/* What the result, of which *f is known, is in terms of others. */
+static ALWAYS_INLINE void relate(struct op *c, const struct ub_insn *insn, uint32_t op, const struct op_fact *f)
+{
+	uint32_t d = UB_DST(insn);
+	bool x = insn->opcode & UB_X, in = op_in(&c->in_relations, d);
+	if (op == UB_MOV && x && insn->offset == 0)
+		op_relate_copy(c, d, UB_SRC(insn));
+	else if (x ? op == UB_SUB && f->bounded : in && (op == UB_ADD || op == UB_SUB))
+		op_relate_sum(c, insn, f);
+	else if (in)
+		op_unrelate_it(c, d);
+}
+
+/* A move. */
+static void op_move(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t s)
+{
+	struct op_value b = insn->opcode & UB_X ? *op_val(c, s) : op_value(OP_CONST, 0, 0, 0, (uint32_t)insn->imm);
+	struct op_fact f;
+	op_move_fact(c, insn, &f);
+	relate(c, insn, UB_MOV, &f);
+	if (c->plan.say.drop) {
+		op_lose(c, d);
+		op_lose(c, d + OP_HIGH);
+		return;
+	}
+	if (c->loop.fast)
+		op_loop_assign(c, insn);
+	move(c, insn, d, s, &b);
+	if (!c->plan.say.defer)
+		take_over(c, d);
+	op_learn(c, d, &f);
 }
 
 void op_alu(struct op *c, const struct ub_insn *insn)
 {
 	uint32_t d = UB_DST(insn), s = UB_SRC(insn), op = UB_OP(insn->opcode);
 	struct ub_insn logical;
+	if (op == UB_MOV) {
+		op_move(c, insn, d, s);
+		return;
+	}
 	if (!c->plan.say.drop && extends(c, insn)) {
 		c->extends = c->slot + 1;
 		return;
@@ -391,7 +434,7 @@ void op_alu(struct op *c, const struct ub_insn *insn)
 	struct op_value b = x ? *op_val(c, s) : op_value(OP_CONST, 0, 0, 0, (uint32_t)insn->imm), v;
 	struct op_fact f;
 	exact = op_alu_fact(c, insn, &f);
-	op_relate_alu(c, insn, &f);
+	relate(c, insn, op, &f);
 
 	if (c->plan.say.drop) {
 		op_lose(c, d);
@@ -400,9 +443,7 @@ void op_alu(struct op *c, const struct ub_insn *insn)
 	}
 	if (c->loop.fast)
 		op_loop_assign(c, insn);
-	if (op == UB_MOV) {
-		move(c, insn, d, s, &b);
-	} else if (op == UB_END) {
+	if (op == UB_END) {
 		if (insn->imm == 64) {
 			op_wide(c, insn, s);
 		} else {

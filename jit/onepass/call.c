@@ -13,14 +13,6 @@
  */
 #include "jit/onepass/loop.h"
 
-static uint32_t count(uint32_t set)
-{
-	uint32_t n = 0;
-	for (; set; set &= set - 1)
-		n++;
-	return n;
-}
-
 /* A field of the run, which is in r0, goes to a place. */
 static void load_field(struct op *c, uint32_t place, int32_t field, uint32_t less)
 {
@@ -128,7 +120,7 @@ static uint32_t saves(struct op *c, op_set *words, uint32_t *returns, int32_t *p
 		registers = 0;
 		*words = 0;
 	}
-	*padding = (int32_t)(c->map.call_words - 1 - count(registers) - count((uint32_t)*words) - count((uint32_t)(*words >> 32)));
+	*padding = (int32_t)(c->map.call_words - 1 - op_count_bits(registers) - op_count_bits((uint32_t)*words) - op_count_bits((uint32_t)(*words >> 32)));
 	if (*padding < 0)
 		op_refuse(c, ONEPASS_MALFORMED);
 	if (c->leaf)

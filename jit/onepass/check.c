@@ -275,29 +275,41 @@ static bool is_in_memory(const struct op *c, const struct op_fact *f)
 	return op_is_number(f) && (f->open || (f->lo == f->hi && (f->lo - p->rodata_addr < p->rodata_len || f->lo - p->data_addr < p->data_len)));
 }
 
+void op_move_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f)
+{
+	uint32_t s = UB_SRC(insn), k = (uint32_t)insn->imm;
+	if (insn->offset)
+		*f = anything();
+	else if (!(insn->opcode & UB_X))
+		*f = number(k, k);
+	else if (s != UB_R10 && op_in(&c->facts.there, s) && c->facts.fact[s].null && op_known(c, s))
+		*f = c->facts.fact[s];
+	else
+		op_get_fact(c, s, f);
+}
+
+#define OPERATION(op) (1 << ((op) >> 4))
 bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f)
 {
-	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn), k = (uint32_t)insn->imm;
+	enum { DOWN = OPERATION(UB_RSH) | OPERATION(UB_ARSH), SHIFTS = DOWN | OPERATION(UB_LSH),
+	       DEPENDS = DOWN | OPERATION(UB_DIV) | OPERATION(UB_MOD) }; /* on the high halves */
+	uint32_t op = UB_OP(insn->opcode), this = OPERATION(op), d = UB_DST(insn), s = UB_SRC(insn), k = (uint32_t)insn->imm;
 	bool wide = op_is_wide(insn->opcode), x = insn->opcode & UB_X, sign = insn->offset != 0, negative = !x && insn->imm < 0;
-	bool low = !wide || (op_is_zero(c, d + OP_HIGH) && !negative && (!x || op_is_zero(c, s + OP_HIGH)));
-	bool far = wide && (x || (k & 63) > 31);   /* a shift: by 32, or what is not known */
-	bool down = op == UB_RSH || op == UB_ARSH, depends = down || op == UB_DIV || op == UB_MOD; /* on the high halves */
-	if (op == UB_MOV) {
-		*f = sign ? anything() : x ? op_know(c, s) : number(k, k);
-		if (x && !sign && s != UB_R10 && op_known(c, s) && op_in(&c->facts.there, s) && c->facts.fact[s].null)
-			*f = c->facts.fact[s];
-		return true;
+	bool low = true, far = false;
+	if (wide) {
+		low = op_is_zero(c, d + OP_HIGH) && (x ? op_is_zero(c, s + OP_HIGH) : !negative);
+		far = x || (k & 63) > 31; /* a shift: by 32, or what is not known */
 	}
-	if ((depends && (!low || sign)) || ((down || op == UB_LSH) && far) || op == UB_NEG || (!c->plan.bits.bytes && op != UB_ADD)) {
+	if ((this & DEPENDS && (!low || sign)) || (this & SHIFTS && far) || op == UB_NEG || (!c->plan.bits.bytes && op != UB_ADD)) {
 		*f = anything(); /* without a plan most is lost at the next join anyway */
-		return low && (op == UB_AND || (depends && op != UB_ARSH && !sign && !(down && far)));
+		return low && (op == UB_AND || (this & DEPENDS && op != UB_ARSH && !sign && !(this & DOWN && far)));
 	}
 	if (op == UB_END) {
 		*f = k == 16 ? number(0, 0xffff) : anything();
 		return k < 64;
 	}
 	struct op_fact b = x ? op_know(c, s) : number(k, k);
-	*f = op_know(c, d);
+	op_get_fact(c, d, f);
 	f->narrow = b.narrow = false;
 	if (x && op == UB_ADD) {
 		bool memory = !c->plan.bits.bytes && (is_in_memory(c, f) || is_in_memory(c, &b)), exact = add(f, &b);

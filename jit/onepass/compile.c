@@ -76,6 +76,27 @@ static void note_place(struct op *c)
 #endif
 }
 
+/* What there is to a slot beside its instruction: a loop that has two forms, paths that meet. */
+enum { OFF, ON, HOLE };
+static NOINLINE uint32_t enter(struct op *c, uint32_t on)
+{
+	if (c->loop.active) {
+		if (c->loop.fast && op_loop_hole(c, on))
+			return HOLE;
+		if (c->slot == c->loop.start) { /* the slow form begins */
+			op_forget_keys(c);
+			return on;
+		}
+	}
+	if (op_is_join(c, c->slot)) {
+		join(c, on);
+		on = !c->plan.never;
+	}
+	if (!c->loop.active || !op_loop_head(c))
+		c->out.offset[c->slot] = (uint16_t)c->out.code.len;
+	return on;
+}
+
 static void emit(struct op *c)
 {
 	bool on = false;
@@ -84,24 +105,19 @@ static void emit(struct op *c)
 	on = c->program->entry == 0 && !c->map.calls;
 	for (uint32_t slot = 0; slot < c->slots && !c->refused && c->out.code.len <= c->out.code.cap;) {
 		const struct ub_insn *insn = c->text + slot;
-		bool fell = on || c->runs_on, hole = false, again = false;
+		uint32_t class = UB_CLASS(insn->opcode), state = on;
+		uint16_t *offset = &c->out.offset[slot];
+		bool fell = true;
 		c->slot = slot;
-		c->runs_on = false;
-		if (c->loop.active) {
-			again = slot == c->loop.start; /* the slow form begins */
-			hole = c->loop.fast && op_loop_hole(c, on);
+		if (!on) {
+			fell = c->runs_on;
+			c->runs_on = false;
 		}
-		if (hole) {
-			on = false;
-		} else if (again) {
-			op_forget_keys(c);
+		if (*offset == OP_JOINS || (c->loop.active && (op_is_join(c, slot) || c->loop.nholes))) { /* a loop's head and its first slot are joins */
+			state = enter(c, state);
+			on = state == ON;
 		} else {
-			if (op_is_join(c, slot)) {
-				join(c, on);
-				on = !c->plan.never;
-			}
-			if (!c->loop.active || !op_loop_head(c))
-				c->out.offset[slot] = (uint16_t)c->out.code.len;
+			*offset = (uint16_t)c->out.code.len;
 		}
 		op_plan_insn(c, insn, !on);
 		if (on) {
@@ -113,8 +129,8 @@ static void emit(struct op *c)
 		if (!on && !c->runs_on)
 			op_colds(c);
 		slot++;
-		if (UB_CLASS(insn->opcode) == UB_LD) {
-			if (slot < c->slots && !hole)
+		if (class == UB_LD) {
+			if (slot < c->slots && state != HOLE)
 				c->out.offset[slot] = (uint16_t)c->out.code.len;
 			slot++;
 		}

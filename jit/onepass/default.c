@@ -23,7 +23,9 @@ struct look {
 	uint32_t live;         /* registers whose high half is read yet */
 	uint32_t unknown;      /* those in which that may be other than 0 */
 	uint32_t depth;        /* how many loops are around */
-	uint32_t weight;       /* what a use counts for there */
+	uint32_t weight;       /* what a use counts for there, of a high half */
+	uint32_t low;          /* and of others: what they are used for is the same in each look, and counted in the first */
+	uint32_t looks;        /* of which there were so many before */
 	uint16_t from[UB_R10]; /* that of the register is what those of these are */
 	uint32_t uses[OP_WORD]; /* of each variable; within loops they count for more */
 };
@@ -64,7 +66,12 @@ static uint32_t effect_of(const struct ub_insn *insn)
 
 static ALWAYS_INLINE void use(struct look *l, uint32_t var)
 {
-	l->uses[var] += l->weight;
+	l->uses[var] += l->low;
+}
+
+static ALWAYS_INLINE void use_half(struct look *l, uint32_t r)
+{
+	l->uses[r + OP_HIGH] += l->weight;
 }
 
 /* Goes into `n` loops more. */
@@ -72,6 +79,7 @@ static void deeper(struct look *l, uint32_t n)
 {
 	l->depth += n;
 	l->weight = 1u << 2 * (l->depth < 6 ? l->depth : 6);
+	l->low = l->looks ? 0 : l->weight;
 }
 
 static void use_high(struct look *l, uint32_t r)
@@ -79,7 +87,7 @@ static void use_high(struct look *l, uint32_t r)
 	if (r >= UB_R10)
 		return;
 	l->live |= 1u << r;
-	use(l, r + OP_HIGH);
+	use_half(l, r);
 }
 
 /* A result, of which the high half is other than 0 only if `makes`. Returns whether that is read. */
@@ -88,7 +96,7 @@ static bool result(struct look *l, uint32_t r, bool makes)
 	use(l, r);
 	if (!(l->live >> r & 1))
 		return false;
-	use(l, r + OP_HIGH);
+	use_half(l, r);
 	if (makes)
 		l->unknown |= 1u << r;
 	return true;
@@ -198,8 +206,8 @@ static bool look_at_control(struct look *l, const struct ub_insn *insn, uint32_t
 	return high;
 }
 
-/* Returns whether the high half of the instruction's result is read. */
-static bool look_at(struct look *l, const struct ub_insn *insn, uint32_t slot)
+/* Returns whether the high half of the instruction's result is read. By itself, so that the registers are the loop's. */
+static NOINLINE bool look_at(struct look *l, const struct ub_insn *insn, uint32_t slot)
 {
 	switch (UB_CLASS(insn->opcode)) {
 	case UB_ALU32:
@@ -215,35 +223,48 @@ static bool look_at(struct look *l, const struct ub_insn *insn, uint32_t slot)
 	}
 }
 
+/* Whether in another look there is nothing to an instruction: nobody reads the high half of its result, nor does it read one then. */
+static ALWAYS_INLINE bool is_done(const struct look *l, const struct ub_insn *insn)
+{
+	enum { END = 1 << (UB_END >> 4), READ = END | 1 << (UB_RSH >> 4) | 1 << (UB_ARSH >> 4) | 1 << (UB_DIV >> 4) | 1 << (UB_MOD >> 4) };
+	uint32_t opcode = insn->opcode, class = UB_CLASS(opcode);
+	if ((1u << UB_LD | 1u << UB_LDX | 1u << UB_ALU32 | 1u << UB_ALU64) >> class & 1)
+		return !(l->live >> UB_DST(insn) & 1) && (class < UB_ALU32 || !((class == UB_ALU64 ? READ : END) >> (opcode >> 4) & 1));
+	return class == UB_ST;
+}
+
 /* One look, from the end. Returns whether there has to be another one. */
 static bool look(struct look *l)
 {
 	const struct op *c = l->c;
 	const struct ub_insn *insn = c->text + c->slots;
-	uint32_t dead = 0;
 	uint16_t *at = c->map.live + c->map.joins;
-	bool again = false;
+	uint32_t slot = c->slots;
+	bool again = false, plain = c->map.plain;
 	l->live = l->depth = 0;
-	l->weight = 1;
-	for (uint32_t slot = c->slots; slot-- > 0;) {
-		insn--;
-		dead <<= 1;
-		if (insn->opcode) { /* it is not the second half of a lddw */
-			dead |= !look_at(l, insn, slot);
-			if (c->map.plain) {
+	deeper(l, 0);
+	while (slot) { /* up to 32 slots */
+		uint32_t word = (slot - 1) / 32, joins = c->join[word] << (31 - (slot - 1) % 32), read = 0;
+		for (; slot > word * 32; joins <<= 1) {
+			slot--;
+			insn--;
+			read <<= 1;
+			if (!insn->opcode) /* the second half of a lddw */
+				continue;
+			if (!l->looks || !is_done(l, insn))
+				read |= look_at(l, insn, slot);
+			if (plain)
 				l->live = HALVES;
-				dead = 0;
-			}
-			if (op_is_join(c, slot)) {
+			if (joins >> 31) {
 				uint32_t was = *--at;
 				again |= was & ASKED && l->live & ~was;
 				deeper(l, 0u - was / LOOP);
 				*at = (uint16_t)l->live;
 			}
 		}
-		if (slot % 32 == 0)
-			c->map.dead[slot / 32] = dead;
+		c->map.dead[word] = plain ? 0 : ~read;
 	}
+	l->looks++;
 	return again;
 }
 
@@ -262,20 +283,18 @@ static uint32_t closure(uint32_t set, const uint16_t *from)
 /* Gives places to what is used, most used first: registers, then words of the frame. Those in `fixed` have theirs. */
 static void give_homes(struct op_map *m, struct look *l, uint32_t free, uint32_t fixed)
 {
-	uint32_t left = 0;
-	for (uint32_t v = 0; v < OP_WORD; v++)
-		left |= (uint32_t)(l->uses[v] > 0) << v;
-	left &= ~fixed;
-	while (left) {
-		uint32_t var = 0, most = 0;
-		for (uint32_t rest = left; rest; rest &= rest - 1) {
-			uint32_t v = (uint32_t)__builtin_ctz(rest);
-			if (l->uses[v] > most) {
-				var = v;
-				most = l->uses[v];
-			}
-		}
-		left &= ~(1u << var);
+	uint8_t order[OP_WORD];
+	uint32_t n = 0;
+	for (uint32_t v = 0; v < OP_WORD; v++) {
+		uint32_t at = n, uses = l->uses[v];
+		if (!uses || fixed >> v & 1)
+			continue;
+		for (n++; at && l->uses[order[at - 1]] < uses; at--)
+			order[at] = order[at - 1];
+		order[at] = (uint8_t)v;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t var = order[i];
 		uint32_t of = var == OP_HIGH ? free & ~0xeu : free; /* helpers return r0 past r1 to r3, which they keep */
 		if (var < UB_R10 && of >> var & 1)
 			of = 1u << var;
@@ -300,6 +319,8 @@ void op_default_map(struct op *c)
 		if (round == ROUNDS)
 			m->plain = true;
 	m->zero = (uint16_t)(m->plain ? 0 : ~closure(l.unknown, l.from));
+	for (uint32_t v = 0; v <= OP_BASE; v++)
+		l.uses[v] *= l.looks;
 	l.uses[OP_LIMIT] = l.uses[OP_BASE];
 	l.uses[0]++; /* the result */
 	l.uses[OP_HIGH]++;
@@ -329,15 +350,15 @@ void op_default_insn(struct op *c, const struct ub_insn *insn)
 	const struct ub_insn *next = insn + 1;
 	struct op_say *say = &c->plan.say;
 	uint32_t d = UB_DST(insn), class = UB_CLASS(insn->opcode), then;
-	say->dead_high = c->map.dead[c->slot / 32] >> c->slot % 32 & 1;
+	bool dead = c->map.dead[c->slot / 32] >> c->slot % 32 & 1;
+	say->dead_high = dead;
 	say->defer = false;
-	if (c->map.plain || (class != UB_ALU32 && class != UB_ALU64) || c->slot + 1 >= c->slots || op_is_join(c, c->slot + 1) || !(op_last_bits(insn) & OP_DEFERS))
+	if ((class != UB_ALU32 && class != UB_ALU64) || c->slot + 1 >= c->slots || UB_DST(next) != d)
 		return;
-	if (class == UB_ALU64 && !say->dead_high && UB_OP(insn->opcode) != UB_MOV)
+	if (class == UB_ALU64 && !dead && UB_OP(insn->opcode) != UB_MOV)
 		return; /* a high half that is a sign would read the low one, which the next instruction writes first */
 	then = UB_CLASS(next->opcode);
-	if (then == UB_ALU32 || then == UB_ALU64) /* what takes it, and puts its result in its place */
-		say->defer = UB_DST(next) == d && UB_OP(next->opcode) != UB_MOV;
-	else
-		say->defer = then == UB_LDX && UB_DST(next) == d && UB_SRC(next) == d;
+	if (then == UB_ALU32 || then == UB_ALU64 ? UB_OP(next->opcode) == UB_MOV : then != UB_LDX || UB_SRC(next) != d)
+		return; /* it is not one that takes it, and puts its result in its place */
+	say->defer = op_defers(insn) && !c->map.plain && !op_is_join(c, c->slot + 1);
 }

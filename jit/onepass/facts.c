@@ -26,15 +26,20 @@ void op_doubt_registers(struct op *c)
 }
 
 /* What is known of the low half of a register, or of a word. */
-struct op_fact op_know(struct op *c, uint32_t var)
+void op_get_fact(const struct op *c, uint32_t var, struct op_fact *f)
 {
 	const struct op_value *v = op_val(c, var);
-	if (v->kind == OP_CONST)
-		return op_fact(OP_NUMBER, (uint32_t)v->imm, (uint32_t)v->imm);
-	if (var == UB_R10)
-		return op_fact(OP_STACK, 0, 0);
-	struct op_fact f = v->kind && op_in(&c->facts.there, var) ? c->facts.fact[op_fact_index(var)] : op_fact(OP_ANYTHING, 0, UINT32_MAX);
-	return f.null ? op_fact(OP_NUMBER, 0, f.hi) : f;
+	if (v->kind == OP_CONST) {
+		*f = op_fact(OP_NUMBER, (uint32_t)v->imm, (uint32_t)v->imm);
+	} else if (var == UB_R10) {
+		*f = op_fact(OP_STACK, 0, 0);
+	} else if (op_in(&c->facts.there, var) && v->kind) {
+		*f = c->facts.fact[op_fact_index(var)];
+		if (f->null)
+			*f = op_fact(OP_NUMBER, 0, f->hi);
+	} else {
+		*f = op_fact(OP_ANYTHING, 0, UINT32_MAX);
+	}
 }
 
 bool op_never_equal(struct op *c, const struct ub_insn *insn)

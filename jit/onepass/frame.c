@@ -6,6 +6,9 @@
 #include "jit/onepass/loop.h"
 #include "jit/onepass/plan.h"
 
+/* What lives where, and what something is known of: so many bits at most. */
+enum { MOVED_BITS = 15, FACT_BITS = 14 };
+
 /* Where variables are, as a frame says. */
 struct frame {
 	struct op_vars place; /* these are somewhere: where the map says, but for */
@@ -35,21 +38,42 @@ static void default_values(const struct op *c, struct frame *f, uint32_t slot)
 }
 
 /* What lives elsewhere than the map says, until a bit 0, which is left. Returns false if control never comes here. */
-static bool read_moved(struct op *c, struct frame *f, struct op_vars *placed)
+static NOINLINE bool read_moved(struct op *c, struct frame *f, struct op_vars *placed)
 {
+	uint32_t head = 0, code, var, place, n, places = OP_REGS - (uint32_t)c->map.calls;
 	f->moved = (struct op_vars){ { 0, 0 } };
 	*placed = c->map.placed;
-	for (;;) {
-		uint32_t head = op_window(c);
+	for (int32_t left = 0;;) { /* so many bits of it are the next ones */
+		if (left < MOVED_BITS && (left <= 0 || head >> 31))
+			head = op_window_of(c, &left);
 		if (!(head >> 31))
 			return true;
-		uint32_t moved = op_read_moved(c, head, 1), var = moved & 255;
-		if (moved == OP_NEVER)
-			return false;
-		f->home[var] = (uint8_t)(moved >> 8);
+		var = code = head << 1 >> 27;
+		n = 6;
+		if (code == MOVED_WORD) {
+			var = OP_WORD + (head << 6 >> 27);
+			n = 11;
+		} else if (code >= MOVED_HIGH) {
+			var += OP_HIGH - MOVED_HIGH;
+		}
+		place = head << n >> 28;
+		if (code <= MOVED_WORD && var < op_variables(c) && place < places) {
+			n += 4;
+			head <<= n;
+			left -= (int32_t)n;
+			op_pass(c, n);
+		} else { /* what is rare, or malformed */
+			uint32_t moved = op_read_moved(c, head, 1);
+			if (moved == OP_NEVER)
+				return false;
+			var = moved & 255;
+			place = moved >> 8;
+			left = 0;
+		}
+		f->home[var] = (uint8_t)place;
 		op_add(&f->moved, var);
 		op_add(placed, var);
-		if (f->home[var] == OP_NONE)
+		if (place == OP_NONE)
 			op_take(placed, var);
 	}
 }
@@ -153,36 +177,62 @@ static void enter_values(struct op *c, const struct frame *f)
 {
 	const struct op_map *m = &c->map;
 	uint32_t halves = (1u << UB_R10) - 1, spoken[2] = { halves | halves << OP_HIGH, m->nwords ? ~0u >> (32 - m->nwords) : 0 };
-	if (c->places.resettled) {
-		for (uint32_t i = 0, n = op_variables(c); i < n; i += 4) /* four at a time */
-			memcpy(&c->places.home[i], &m->home[i], 4);
-	}
-	c->places.resettled = f->moved.of[0] | f->moved.of[1];
 	for (uint32_t set = 0; set < 2; set++) {
-		uint32_t lost = c->places.said[set].known & spoken[set] & ~(f->place.of[set] | f->zero.of[set]);
+		uint32_t lost = c->places.said[set].known & spoken[set] & ~(f->place.of[set] | f->zero.of[set]), left = c->places.resettled.of[set];
 		if (lost)
 			op_lose_all(c, set, lost);
-		for (uint32_t left = f->moved.of[set]; left; left &= left - 1) {
+		for (; left; left &= left - 1) {
+			uint32_t var = set * OP_WORD + (uint32_t)__builtin_ctz(left);
+			c->places.home[var] = m->home[var];
+		}
+		for (left = f->moved.of[set]; left; left &= left - 1) {
 			uint32_t var = set * OP_WORD + (uint32_t)__builtin_ctz(left);
 			c->places.home[var] = f->home[var];
 		}
 	}
+	c->places.resettled = f->moved;
 	meet_all(c, f, OP_ENTER);
 }
 
-/* Facts, until a bit 0, which is left. */
-static void frame_facts(struct op *c, enum op_visit how, struct op_vars *told)
+/* Whether just that is known of a variable, as it mostly is where nothing was written since the frame that said it. */
+static ALWAYS_INLINE bool is_known_so(const struct op *c, const struct op_vars *known, uint32_t var, const struct op_fact *k, const struct op_fact *f)
+{
+	return (k->word & ~OP_FACT_ASIDE) == f->word && k->slack == f->slack && k->lo == f->lo && k->hi == f->hi && op_in(known, var) && !op_is_const(c, var);
+}
+
+/* Facts, until a bit 0, which is left: what each is about, and a kept claim, or one that follows. */
+static NOINLINE void frame_facts(struct op *c, enum op_visit how, struct op_vars *told)
 {
 	struct op_fact own;
-	for (;;) {
-		const struct op_fact *f;
-		uint32_t head = op_window(c);
+	struct op_vars known = { { c->facts.there.of[0] & c->places.said[0].known, c->facts.there.of[1] & c->places.said[1].known } };
+	uint32_t head = 0;
+	for (int32_t left = 0;;) { /* so many bits of it are the next ones */
+		if (left < FACT_BITS && (left <= 0 || head >> 31))
+			head = op_window_of(c, &left);
 		if (!(head >> 31))
 			return;
-		uint32_t var = op_read_subject(c, head, 1, &f);
-		if (!f) {
+		uint32_t var = head << 1 >> 28, n = 6;
+		if (var == FACT_WORD) {
+			var = OP_WORD + (head << 5 >> 27);
+			n = 11;
+		}
+		const struct op_fact *f = &own;
+		bool kept = head << (n - 1) >> 31;
+		if (kept) {
+			uint32_t claim = head << n >> 29;
+			f = &c->plan.kept[claim];
+			if (claim >= c->plan.nkept)
+				op_refuse(c, ONEPASS_MALFORMED);
+			n += 3;
+		}
+		head <<= n;
+		left -= (int32_t)n;
+		op_pass(c, n);
+		if (var >= UB_R10)
+			var = op_fact_variable(c, var);
+		if (!kept) {
 			op_read_claim(c, &own);
-			f = &own;
+			left = 0;
 		}
 		if ((how & OP_CALL) == OP_CALL && f->kind == OP_STACK) { /* the callee's r10 is lower */
 			own = *f;
@@ -190,10 +240,11 @@ static void frame_facts(struct op *c, enum op_visit how, struct op_vars *told)
 			own.hi -= UB_FRAME_BYTES;
 			f = &own;
 		}
-		if (how & OP_EDGE && !op_implies(c, var, f))
+		struct op_fact *at = &c->facts.fact[op_fact_index(var)];
+		if (how & OP_EDGE && !is_known_so(c, &known, var, at, f) && !op_implies(c, var, f))
 			op_doubt(c, c->plan.frame, ONEPASS_FACT, var);
 		if (how & OP_ENTER) {
-			c->facts.fact[op_fact_index(var)] = *f;
+			*at = *f;
 			op_add(told, var);
 		}
 	}
@@ -250,9 +301,11 @@ static void forget_others(struct op *c, const struct op_vars *told)
 static uint32_t read_length(struct op *c)
 {
 	uint32_t head = op_window(c) << 1;
-	op_pass(c, 2 + (head >> 31));
-	if (!(head >> 31))
+	if (!(head >> 31)) {
+		op_pass(c, 2);
 		return 0;
+	}
+	op_pass(c, 3);
 	return head >> 30 & 1 ? op_read_number(c) : c->plan.usual_length;
 }
 
@@ -300,7 +353,7 @@ static void default_frame(struct op *c, uint32_t slot, enum op_visit how)
 /* What the plan says of a slot where paths meet. */
 void op_frame(struct op *c, uint32_t slot, enum op_visit how)
 {
-	if (how & OP_ENTER) {
+	if (how & OP_ENTER && (c->in_relations.of[0] | c->in_relations.of[1])) {
 		memset(c->relation, 0, sizeof c->relation);
 		c->in_relations = (struct op_vars){ { 0, 0 } };
 	}

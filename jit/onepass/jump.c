@@ -265,12 +265,14 @@ void op_jump(struct op *c, const struct ub_insn *insn)
 	if (apart)
 		op_apart_begin(c, &moves);
 	if (!always) { /* what the comparison says is known at the target */
-		struct op_fact *d = &c->facts.fact[UB_DST(insn) % UB_R10], *s = &c->facts.fact[UB_SRC(insn) % UB_R10], was[4] = { *d, *s };
+		struct op_fact *d = &c->facts.fact[UB_DST(insn) % UB_R10], *s = &c->facts.fact[UB_SRC(insn) % UB_R10], was[4];
 		struct op_facts facts = c->facts;
 		uint32_t other[2] = { op_related(c, UB_DST(insn)), insn->opcode & UB_X ? op_related(c, UB_SRC(insn)) : OP_NONE };
 		for (uint32_t i = 0; i < 2; i++)
 			if (other[i] != OP_NONE)
 				was[2 + i] = facts.fact[op_fact_index(other[i])];
+		was[0] = *d;
+		was[1] = *s;
 		bool tested = c->loop.tested;
 		uint32_t shown = op_not_null(c, insn, true);
 		op_refine(c, insn, true);

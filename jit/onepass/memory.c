@@ -127,13 +127,22 @@ static void store(struct op *c, const struct ub_insn *insn)
 	op_key_store(c, insn->offset, size, &f);
 }
 
+/* Whether the word at r10 + offset, which is a multiple of 4, is a variable. */
+static bool is_word(const struct op *c, int32_t offset)
+{
+	uint32_t n = ~(uint32_t)(offset >> 2);
+	return n < UB_FRAME_BYTES / 4 && c->map.is_word[n / 32] >> n % 32 & 1;
+}
+
 /* The variable that the word at r10 + offset is, or OP_NONE. */
 static uint32_t word_at(const struct op *c, int32_t offset)
 {
-	for (uint32_t i = 0; i < c->map.nwords; i++)
-		if (-4 * ((int32_t)c->map.word[i] + 1) == offset)
-			return OP_WORD + i;
-	return OP_NONE;
+	uint32_t n = ~(uint32_t)(offset >> 2), i = 0;
+	if (offset & 3 || !is_word(c, offset))
+		return OP_NONE;
+	while (c->map.word[i] != n)
+		i++;
+	return OP_WORD + i;
 }
 
 /* Whether some of [base + offset, + size) is a variable, which only r10 can be the base of; what is part of one cannot be
@@ -141,16 +150,12 @@ static uint32_t word_at(const struct op *c, int32_t offset)
 bool op_reaches_words(struct op *c, uint32_t base, int32_t offset, uint32_t size)
 {
 	bool reaches = false;
-	if (base != UB_R10 || c->called)
+	if (base != UB_R10 || c->called || !c->map.nwords)
 		return false;
-	for (uint32_t i = 0; i < c->map.nwords; i++) {
-		int32_t at = -4 * ((int32_t)c->map.word[i] + 1);
-		if (offset >= at + 4 || at >= offset + (int32_t)size)
-			continue;
-		reaches = true;
-		if (size < 4 || offset % 4)
-			op_refuse(c, ONEPASS_FRAME_WORD);
-	}
+	for (int32_t at = offset & ~3; at < offset + (int32_t)size; at += 4)
+		reaches |= is_word(c, at);
+	if (reaches && (size < 4 || offset % 4))
+		op_refuse(c, ONEPASS_FRAME_WORD);
 	return reaches;
 }
 

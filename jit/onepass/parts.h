@@ -37,7 +37,11 @@ void op_frame(struct op *c, uint32_t slot, enum op_visit how);
 void op_doubt(struct op *c, uint32_t slot, enum onepass_what what, uint32_t var);
 
 /* place.c */
-void op_set_value(struct op *c, uint32_t var, struct op_value v);
+void op_put(struct op *c, uint32_t var, uint32_t word, int32_t imm);
+static inline void op_set_value(struct op *c, uint32_t var, struct op_value v)
+{
+	op_put(c, var, v.word, v.imm);
+}
 void op_set_const(struct op *c, uint32_t var, uint32_t value);
 void op_lose(struct op *c, uint32_t var);
 void op_lose_all(struct op *c, uint32_t set, uint32_t lost);
@@ -99,7 +103,13 @@ static inline uint32_t op_fact_index(uint32_t var)
 {
 	return var < OP_BUDGET ? var : var - OP_WORD + OP_BUDGET;
 }
-struct op_fact op_know(struct op *c, uint32_t var);
+void op_get_fact(const struct op *c, uint32_t var, struct op_fact *f);
+static ALWAYS_INLINE struct op_fact op_know(const struct op *c, uint32_t var)
+{
+	struct op_fact f;
+	op_get_fact(c, var, &f);
+	return f;
+}
 static inline bool op_is_number(const struct op_fact *f)
 {
 	return f->kind <= OP_NUMBER;
@@ -129,18 +139,24 @@ static inline bool op_is_narrow(const struct op *c, uint32_t reg)
 {
 	return op_is_zero(c, reg + OP_HIGH) || (op_known(c, reg) && op_in(&c->facts.there, reg) && c->facts.fact[reg].narrow);
 }
-/* What is known of the result of an instruction. Returns whether, of 64 bits, its high half is zero if those of its
+/* What is known of the result of a move; of another instruction. Returns whether, of 64 bits, its high half is zero if those of its
  * operands are. */
+void op_move_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f);
 bool op_alu_fact(struct op *c, const struct ub_insn *insn, struct op_fact *f);
 bool op_is_inside(struct op *c, uint32_t var, int32_t offset, uint32_t size, uint32_t rights);
 bool op_implies(struct op *c, uint32_t var, const struct op_fact *f);
 void op_refine(struct op *c, const struct ub_insn *insn, bool taken);
 
 /* relate.c */
-void op_unrelate(struct op *c, uint32_t var);
+void op_unrelate_it(struct op *c, uint32_t var);
+static inline void op_unrelate(struct op *c, uint32_t var)
+{
+	if (op_in(&c->in_relations, var)) /* most are in none */
+		op_unrelate_it(c, var);
+}
 void op_relate_copy(struct op *c, uint32_t var, uint32_t from);
-/* What an instruction does, and what is known of its result. */
-void op_relate_alu(struct op *c, const struct ub_insn *insn, const struct op_fact *now);
+/* A sum or a difference, of which it is known what it is now. */
+void op_relate_sum(struct op *c, const struct ub_insn *insn, const struct op_fact *now);
 /* The variable that is known in terms of another; what is known of it, now that *a is of that. OP_NONE: there is none. */
 uint32_t op_related(const struct op *c, uint32_t var);
 uint32_t op_relate(struct op *c, uint32_t var, const struct op_fact *a, struct op_fact *f);
@@ -212,19 +228,23 @@ static inline enum t2_shift op_shift_of(uint32_t op)
 enum { OP_DEFERS = 2, OP_HIGH_LOST = 1 };
 uint32_t op_last_bits_of_others(const struct ub_insn *insn);
 /* Operations whose results may be left to who reads them: with a constant, with a register. */
-#define OP_OPERATION(op) (1u << ((op) >> 4))
-enum {
-	OP_DEFERRED_K = OP_OPERATION(UB_MOV) | OP_OPERATION(UB_ADD) | OP_OPERATION(UB_SUB) | OP_OPERATION(UB_LSH) | OP_OPERATION(UB_RSH) | OP_OPERATION(UB_ARSH),
-	OP_DEFERRED_X = OP_OPERATION(UB_MOV) | OP_OPERATION(UB_ADD) | OP_OPERATION(UB_MUL) | OP_OPERATION(UB_OR),
+#define OP_OPERATION(op) (1u << ((op) >> 3))
+__extension__ enum {
+	OP_DEFERRED = OP_OPERATION(UB_MOV) | OP_OPERATION(UB_ADD) | OP_OPERATION(UB_SUB) | OP_OPERATION(UB_LSH) | OP_OPERATION(UB_RSH) | OP_OPERATION(UB_ARSH) |
+		      OP_OPERATION(UB_MOV | UB_X) | OP_OPERATION(UB_ADD | UB_X) | OP_OPERATION(UB_MUL | UB_X) | OP_OPERATION(UB_OR | UB_X),
 };
+/* Of arithmetic. */
+static ALWAYS_INLINE bool op_defers(const struct ub_insn *insn)
+{
+	uint32_t opcode = insn->opcode;
+	return (uint32_t)OP_DEFERRED >> (opcode >> 3) & 1 && !(UB_OP(opcode) == UB_MOV && insn->offset);
+}
 static ALWAYS_INLINE uint32_t op_last_bits(const struct ub_insn *insn)
 {
-	uint32_t opcode = insn->opcode, class = UB_CLASS(opcode), ops = opcode & UB_X ? OP_DEFERRED_X : OP_DEFERRED_K;
+	uint32_t class = UB_CLASS(insn->opcode);
 	if (class != UB_ALU32 && class != UB_ALU64)
 		return op_last_bits_of_others(insn);
-	if (UB_OP(opcode) == UB_MOV && insn->offset)
-		ops = 0;
-	return (ops >> (opcode >> 4) & 1) * OP_DEFERS + (class == UB_ALU64) * OP_HIGH_LOST;
+	return op_defers(insn) * OP_DEFERS + (class == UB_ALU64) * OP_HIGH_LOST;
 }
 
 /* alu.c, wide.c */

@@ -5,7 +5,7 @@
 #include "jit/onepass/parts.h"
 
 /* What a value was, which is to be brought back. */
-static NOINLINE void remember(struct op_places *p, uint32_t var)
+static void remember(struct op_places *p, uint32_t var)
 {
 	if (p->nlog > OP_LOG)
 		return;
@@ -14,24 +14,39 @@ static NOINLINE void remember(struct op_places *p, uint32_t var)
 	p->nlog++;
 }
 
-/* All that is known of where a variable is changes here, and in op_lose_all. */
-void op_set_value(struct op *c, uint32_t var, struct op_value v)
+/* The same as op_put, while what values were is remembered. */
+static NOINLINE void put_logged(struct op *c, uint32_t var, uint32_t word, int32_t imm)
+{
+	remember(&c->places, var);
+	c->places.logs = false;
+	op_put(c, var, word, imm);
+	c->places.logs = true;
+}
+
+/* All that is known of where a variable is changes here, and in op_lose_all. It calls nothing while nobody remembers, so that it is short. */
+void op_put(struct op *c, uint32_t var, uint32_t word, int32_t imm)
 {
 	struct op_places *p = &c->places;
+	if (p->logs) {
+		put_logged(c, var, word, imm);
+		return;
+	}
 	struct op_value *at = &p->val[var];
+	uint32_t was = at->word, wrote = was & 255, bit = 1u << (var & 31);
 	struct op_said *said = &p->said[var >> 5];
-	uint32_t bit = 1u << (var & 31), word = v.word, kind = word & 255, place = word >> 8 & 255, was = at->word;
-	if (p->logs)
-		remember(p, var);
-	if ((was & 255) == OP_HELD)
-		p->owner[was >> 8 & 255] = OP_NONE;
 	at->word = word;
-	at->imm = v.imm;
-	said->known |= bit;
-	said->zero &= ~bit;
-	said->at_home &= ~bit;
-	said->lazy &= ~bit;
-	if (kind == OP_HELD) {
+	at->imm = imm;
+	if (wrote == OP_HELD) { /* what it was */
+		p->owner[was >> 8 & 255] = OP_NONE;
+		said->at_home &= ~bit;
+	} else if (wrote > OP_CONST) {
+		said->lazy &= ~bit;
+	} else {
+		said->zero &= ~bit;
+		said->known |= bit;
+	}
+	uint32_t kind = word & 255, place = word >> 8 & 255;
+	if (kind == OP_HELD) { /* what it is */
 		p->owner[place] = (uint8_t)var;
 		if (c->map.home[var] == place)
 			said->at_home |= bit;
@@ -39,7 +54,7 @@ void op_set_value(struct op *c, uint32_t var, struct op_value v)
 		said->lazy |= bit;
 	} else if (kind == OP_LOST) {
 		said->known &= ~bit;
-	} else if (v.imm == 0) {
+	} else if (imm == 0) {
 		said->zero |= bit;
 	}
 }
@@ -94,7 +109,7 @@ static NOINLINE void lose_readers(struct op *c, uint32_t place)
 }
 
 /* A place is written: what reads it is gone. */
-static void write_place(struct op *c, uint32_t place)
+static ALWAYS_INLINE void write_place(struct op *c, uint32_t place)
 {
 	struct op_places *p = &c->places;
 	if (c->called && !(p->writable >> place & 1))
@@ -105,26 +120,34 @@ static void write_place(struct op *c, uint32_t place)
 		lose_readers(c, place);
 }
 
-void op_change(struct op *c, uint32_t place)
+/* A place is written that was this variable's. */
+static ALWAYS_INLINE void take_from(struct op *c, uint32_t var)
 {
-	uint32_t var = c->places.owner[place];
-	write_place(c, place);
 	if (var >= UB_R10 && var <= OP_MEMORY) /* these never move */
 		op_refuse(c, ONEPASS_NOT_THERE);
 	else if (var != OP_NONE)
 		op_lose(c, var);
 }
 
+void op_change(struct op *c, uint32_t place)
+{
+	uint32_t var = c->places.owner[place];
+	write_place(c, place);
+	take_from(c, var);
+}
+
 void op_hold(struct op *c, uint32_t var, uint32_t place)
 {
 	if (place == OP_NONE) {
 		op_lose(c, var);
-	} else if (c->places.owner[place] == var) { /* it has been there */
-		write_place(c, place);
-	} else {
-		op_change(c, place);
-		op_set_value(c, var, op_value(OP_HELD, place, OP_NONE, 0, 0));
+		return;
 	}
+	uint32_t owner = c->places.owner[place];
+	write_place(c, place);
+	if (owner == var) /* it has been there */
+		return;
+	take_from(c, owner);
+	op_set_value(c, var, op_value(OP_HELD, place, OP_NONE, 0, 0));
 }
 
 /* What is in a place already becomes the value of a variable. Whoever held it reads it there from now on. */
@@ -147,7 +170,7 @@ static void access_word(struct op *c, enum t2_mem op, int rt, uint32_t place)
 	if (c->map.calls)
 		jit_mem(&c->out.code, op, rt, T2_R11, at + (int32_t)c->below);
 	else
-		jit_mem(&c->out.code, op, rt, T2_SP, at + c->places.sp_moved);
+		jit_mem_sp(&c->out.code, op, rt, at + c->places.sp_moved);
 }
 
 void op_load_word(struct op *c, int rd, uint32_t place)

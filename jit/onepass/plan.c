@@ -4,8 +4,6 @@
 #include "jit/onepass/plan.h"
 
 enum { VERSION = 5, NOWHERE = 12, WORD = 13 };
-/* Variables: that a word's number follows; where high halves begin, and as above, where variables live. */
-enum { FACT_WORD = 10, MOVED_HIGH = 10, MOVED_WORD = 20, MOVED_NEVER = 31 };
 
 uint32_t op_place(struct op *c, uint32_t code)
 {
@@ -33,7 +31,7 @@ uint32_t op_variable(struct op *c, uint32_t v)
 	return 0;
 }
 
-static uint32_t fact_variable(struct op *c, uint32_t v)
+uint32_t op_fact_variable(struct op *c, uint32_t v)
 {
 	if (v < UB_R10 || (v >= OP_WORD && v - OP_WORD < c->map.nwords))
 		return v;
@@ -44,7 +42,7 @@ static uint32_t fact_variable(struct op *c, uint32_t v)
 uint32_t op_read_fact_variable(struct op *c)
 {
 	uint32_t v = op_read(c, 4);
-	return fact_variable(c, v == FACT_WORD ? OP_WORD + op_read(c, 5) : v);
+	return op_fact_variable(c, v == FACT_WORD ? OP_WORD + op_read(c, 5) : v);
 }
 
 /* A variable, and behind it where it lives: behind `bits` bits, which have been looked at, in what has not been read. */
@@ -61,26 +59,12 @@ uint32_t op_read_moved(struct op *c, uint32_t head, uint32_t bits)
 		n = 10;
 	}
 	op_pass(c, bits + n + 4);
-	return op_variable(c, var) | op_place(c, head << n >> 28) << 8;
-}
-
-/* The same of what a fact is about, and whether it is one of the kept claims, which is then said. */
-uint32_t op_read_subject(struct op *c, uint32_t head, uint32_t bits, const struct op_fact **kept)
-{
-	uint32_t v = head << bits >> 28, n = v == FACT_WORD ? 9 : 4;
-	if (n > 4)
-		v = OP_WORD + (head << (bits + 4) >> 27);
-	bits += n + 1;
-	*kept = NULL;
-	if (head << (bits - 1) >> 31) {
-		n = head << bits >> 29;
-		bits += 3;
-		*kept = &c->plan.kept[n];
-		if (n >= c->plan.nkept)
-			op_refuse(c, ONEPASS_MALFORMED);
+	uint32_t place = head << n >> 28;
+	if (n > 5 || place >= OP_REGS - (uint32_t)c->map.calls) {
+		var = op_variable(c, var);
+		place = op_place(c, place);
 	}
-	op_pass(c, bits);
-	return fact_variable(c, v);
+	return var | place << 8;
 }
 
 static void read_places(struct op *c)
@@ -112,8 +96,11 @@ static void read_words(struct op *c)
 		next += op_read_count(c, UB_FRAME_BYTES / 4);
 		m->word[i] = (uint8_t)next;
 		m->home[OP_WORD + i] = (uint8_t)read_place(c);
-		if (next++ >= UB_FRAME_BYTES / 4)
+		if (next >= UB_FRAME_BYTES / 4)
 			op_refuse(c, ONEPASS_MALFORMED);
+		else
+			m->is_word[next / 32] |= 1u << next % 32;
+		next++;
 	}
 	m->nwords = (uint8_t)n;
 }
@@ -135,6 +122,7 @@ static void read_joins(struct op *c)
 			return;
 		}
 		c->join[slot / 32] |= 1u << slot % 32;
+		op_mark_offset(c, slot);
 	}
 }
 
@@ -193,7 +181,7 @@ static void read_kept_claims(struct op *c)
 }
 
 /* Reads what is about the program as a whole, and finds the frames. Returns false if the plan is refused. */
-bool op_plan_begin(struct op *c)
+SELDOM bool op_plan_begin(struct op *c)
 {
 	struct op_map *m = &c->map;
 	c->plan.bits = (struct op_bits){ .bytes = c->program->plan, .end = c->program->plan_bytes * 8 };
@@ -237,7 +225,7 @@ void op_find_frames(struct op *c, uint32_t joins)
 }
 
 /* What a function returns and saves; the plan is read elsewhere meanwhile. */
-void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32_t *registers, op_set *words)
+SELDOM void op_plan_function(struct op *c, uint32_t function, uint32_t *returns, uint32_t *registers, op_set *words)
 {
 	uint32_t at = op_tell(c);
 	op_seek(c, c->plan.functions);
@@ -290,7 +278,7 @@ static void read_group(struct op *c, struct op_group *g)
 }
 
 /* A loop's record. Inside a loop that has one, another is of no interest. */
-static void read_loop(struct op *c)
+static SELDOM void read_loop(struct op *c)
 {
 	struct op_loop *l = &c->loop;
 	struct op_step step;
@@ -339,9 +327,10 @@ static void read_loop(struct op *c)
 void op_say_places(struct op *c)
 {
 	const struct op_say *say = &c->plan.say;
-	for (uint32_t i = 0; i < say->nplaces; i++)
+	for (uint32_t i = 0; i < say->nplaces; i++) {
 		c->places.home[say->var[i]] = say->place[i];
-	c->places.resettled |= say->nplaces > 0;
+		op_add(&c->places.resettled, say->var[i]);
+	}
 }
 
 /* Reads what is said about the instruction at hand beside its last bits, and does what comes before it. */
@@ -410,24 +399,24 @@ void op_plan_insn(struct op *c, const struct ub_insn *insn, bool dead)
 		op_default_insn(c, insn);
 		return;
 	}
-	uint32_t window = op_window(c), last = op_last_bits(insn), n = 1;
-	say->flags = 0;
-	say->more = OP_SAYS_NO_MORE;
-	c->plan.insn = op_tell(c);
+	uint32_t window = op_window(c), last = op_last_bits(insn), n = (last + 1) / 2, defer, dead_high; /* of its two bits as many as are set */
 	if (window >> 31) {
+		c->plan.insn = op_tell(c);
+		say->flags = 0;
+		say->more = OP_SAYS_NO_MORE;
 		read_more(c, dead);
-		window = op_window(c) >> 1;
-		n = 0;
-	}
-	window <<= 1;
-	if (last & OP_DEFERS) {
-		say->defer = window >> 31;
+		window = op_window(c);
+		defer = last / OP_DEFERS & window >> 31;
+		dead_high = last & window << (last / OP_DEFERS) >> 31;
+		say->defer = defer;
+		say->dead_high = dead_high;
+	} else {
 		window <<= 1;
 		n++;
-	}
-	if (last & OP_HIGH_LOST) {
-		say->dead_high = window >> 31;
-		n++;
+		defer = last / OP_DEFERS & window >> 31;
+		dead_high = last & window << (last / OP_DEFERS) >> 31;
+		say->flags = defer | dead_high << 8; /* little-endian */
+		say->more = OP_SAYS_NO_MORE;
 	}
 	op_pass(c, n);
 }

@@ -5,6 +5,10 @@
 
 #include "jit/onepass/parts.h"
 
+enum { OP_WINDOW = 25 }; /* bits of the plan that are looked at at once, at least */
+/* Variables: that a word's number follows; where high halves begin, and as above, where variables live. */
+enum { FACT_WORD = 10, MOVED_HIGH = 10, MOVED_WORD = 20, MOVED_NEVER = 31 };
+
 /* Fewer than 32 bits are left. */
 static ALWAYS_INLINE bool op_is_at_end(const struct op *c)
 {
@@ -20,6 +24,12 @@ static ALWAYS_INLINE uint32_t op_window(struct op *c)
 		return op_window_at_end(c);
 	__builtin_memcpy(&window, b->bytes + (at >> 3), 4);
 	return __builtin_bswap32(window) << (at & 7);
+}
+/* The same, and how many bits of it there are before it is to be asked for again; where the plan ends, after each piece. */
+static ALWAYS_INLINE uint32_t op_window_of(struct op *c, int32_t *bits)
+{
+	*bits = op_is_at_end(c) ? 0 : OP_WINDOW;
+	return op_window(c);
 }
 static ALWAYS_INLINE void op_pass(struct op *c, uint32_t n)
 {
@@ -62,8 +72,7 @@ void op_read_claim(struct op *c, struct op_fact *f);
 /* A variable that plans may speak of; one that facts are about. */
 uint32_t op_variable(struct op *c, uint32_t v);
 uint32_t op_read_fact_variable(struct op *c);
-/* What a fact is about, behind so many bits that have been looked at; its claim, if it is a kept one. */
-uint32_t op_read_subject(struct op *c, uint32_t head, uint32_t bits, const struct op_fact **kept);
+uint32_t op_fact_variable(struct op *c, uint32_t v);
 /* A place, of which four bits have been read. */
 uint32_t op_place(struct op *c, uint32_t code);
 /* A variable and the place where it lives, which is the upper byte; or that control never comes to a frame. */

@@ -16,10 +16,8 @@ static bool is_none(const struct op_relation *r)
 	return r->var == r->of;
 }
 
-void op_unrelate(struct op *c, uint32_t var)
+void op_unrelate_it(struct op *c, uint32_t var)
 {
-	if (!op_in(&c->in_relations, var))
-		return;
 	op_take(&c->in_relations, var);
 	for (uint32_t i = 0; i < OP_RELATIONS; i++)
 		if (c->relation[i].var == var || c->relation[i].of == var)
@@ -31,9 +29,11 @@ static void relate(struct op *c, uint32_t var, uint32_t of, bool rest, int32_t p
 	op_unrelate(c, var);
 	op_add(&c->in_relations, var);
 	op_add(&c->in_relations, of);
-	for (uint32_t i = OP_RELATIONS - 1; i; i--)
-		c->relation[i] = c->relation[i - 1];
-	c->relation[0] = (struct op_relation){ (uint8_t)var, (uint8_t)of, rest, plus };
+	struct op_relation *r = c->relation; /* one by one: no call of memmove */
+	r[3] = r[2];
+	r[2] = r[1];
+	r[1] = r[0];
+	r[0] = (struct op_relation){ (uint8_t)var, (uint8_t)of, rest, plus };
 }
 
 void op_relate_copy(struct op *c, uint32_t var, uint32_t from)
@@ -56,16 +56,10 @@ static void move(struct op *c, uint32_t var, int32_t by)
 	}
 }
 
-void op_relate_alu(struct op *c, const struct ub_insn *insn, const struct op_fact *now)
+void op_relate_sum(struct op *c, const struct ub_insn *insn, const struct op_fact *now)
 {
 	uint32_t op = UB_OP(insn->opcode), d = UB_DST(insn), s = UB_SRC(insn);
 	bool x = insn->opcode & UB_X, open = now->kind == OP_ANYTHING || now->open;
-	if ((op == UB_ADD || op == UB_SUB) && !x && !op_in(&c->in_relations, d))
-		return;
-	if (op == UB_MOV || (op != UB_ADD && (op != UB_SUB || (x && !now->bounded)))) {
-		op_relate_copy(c, d, op == UB_MOV && x && insn->offset == 0 ? s : (uint32_t)OP_NONE);
-		return;
-	}
 	struct op_fact was = op_know(c, d);
 	int32_t by = op == UB_ADD ? insn->imm : (int32_t)(0u - (uint32_t)insn->imm);
 	/* a number that went beyond 32 bits, which the sum of its low halves does, went the other way */

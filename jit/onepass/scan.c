@@ -9,6 +9,7 @@ static void mark(struct op *c, uint32_t slot)
 	uint32_t *join = &c->join[slot / 32], bit = 1u << slot % 32;
 	c->crossing[slot / 32] |= *join & bit;
 	*join |= bit;
+	op_mark_offset(c, slot);
 }
 
 /* Without a plan: what was in r0..r5 is returned, r6..r9 are saved. */
@@ -41,10 +42,10 @@ void op_function(struct op *c, uint32_t function, uint32_t *returns, uint32_t *r
 }
 
 /* Variables that have a home. */
-static void find_homes(struct op_map *m)
+static void find_homes(struct op_map *m, uint32_t variables)
 {
 	m->placed = (struct op_vars){ { 0, 0 } };
-	for (uint32_t v = 0; v < OP_VARS; v++)
+	for (uint32_t v = 0; v < variables; v++)
 		if (m->home[v] != OP_NONE)
 			op_add(&m->placed, v);
 	m->registers = (uint8_t)op_count_bits(m->placed.of[0] & ((1u << UB_R10) - 1));
@@ -87,9 +88,22 @@ static int32_t find_frames(struct op *c, uint8_t *mem, uint8_t *tables)
 		c->map.joins = (uint16_t)joins;
 		op_default_map(c);
 	}
-	find_homes(&c->map);
+	find_homes(&c->map, op_variables(c));
 	c->out.fixups = (struct jit_fixup *)place_variables(c, tables);
 	return 0;
+}
+
+/* Whether no function but the first uses r10. */
+static bool is_still(const struct op *c)
+{
+	const struct ub_program *p = c->program;
+	for (uint32_t slot = 0; slot < c->slots; slot++) {
+		const struct ub_insn *insn = c->text + slot;
+		if ((UB_DST(insn) == UB_R10 || UB_SRC(insn) == UB_R10) && p->funcs[op_function_at(c, slot)] != p->entry)
+			return false;
+		slot += UB_CLASS(insn->opcode) == UB_LD;
+	}
+	return true;
 }
 
 /* Lays out tables and code in `mem`, finds joins, and makes or reads the map. Returns 0 or a negative status. */
@@ -117,16 +131,12 @@ int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes)
 	c->map.still = c->map.entered_once;
 	bool plan = p->plan && !c->plan.bits.bad && p->plan_bytes < 0x2000;
 	for (uint32_t slot = 0; slot < n; slot++, insn++) {
-		uint32_t class = UB_CLASS(insn->opcode);
-		if ((class == UB_JMP || class == UB_JMP32) && op_is_jump(insn->opcode))
+		uint8_t opcode = insn->opcode;
+		if (op_is_jump(opcode))
 			mark(c, op_target(insn, slot));
-		if (c->map.calls && (UB_DST(insn) == UB_R10 || UB_SRC(insn) == UB_R10) && p->funcs[op_function_at(c, slot)] != p->entry)
-			c->map.still = false;
-		if (UB_CLASS(insn->opcode) == UB_LD) {
-			slot++;
-			insn++;
-		}
 	}
+	if (c->map.calls)
+		c->map.still &= is_still(c);
 	c->plan.say.more = OP_SAYS_NO_MORE;
 	if (plan && !op_plan_begin(c))
 		return 0;

@@ -121,7 +121,8 @@ struct op_map {
 	bool calls;        /* r11 is where words of the frame are reached from */
 	bool still;        /* no function that is called uses r10, which then need not move */
 	bool entered_once; /* nothing calls the function that the program starts in */
-	uint8_t word[OP_WORDS]; /* the word at r10 - 4 * (n + 1) */
+	uint8_t word[OP_WORDS]; /* the word at r10 - 4 * (n + 1), ascending, */
+	uint32_t is_word[UB_FRAME_BYTES / 4 / 32]; /* and of each n whether it is one of these */
 };
 
 enum { OP_LOG = 12 };
@@ -144,7 +145,7 @@ struct op_places {
 	} cover;                 /* the latest check has looked at [lo, hi) from a + (b << shift); a OP_NONE: there is none */
 	uint8_t home[OP_VARS] __attribute__((aligned(4))); /* where the next value goes */
 	uint8_t owner[OP_PLACES];
-	bool resettled;          /* not all of home is what the map says */
+	struct op_vars resettled; /* of these home is not what the map says, or may not be */
 	struct op_value *val;    /* of each variable there is */
 	bool logs;               /* what values were is remembered, to be brought back: see op_apart_begin */
 	uint8_t nlog;            /* more than OP_LOG: too much */
@@ -184,6 +185,9 @@ struct op_fact {
 	};
 };
 
+/* Of word: mapped and narrow, which frames do not speak of. */
+#define OP_FACT_ASIDE (3u << 27)
+
 static inline struct op_fact op_fact(enum op_fact_kind kind, uint32_t lo, uint32_t hi)
 {
 	struct op_fact f; /* field by field: compilers would call memset */
@@ -216,7 +220,7 @@ struct op_relation {
 	int32_t plus;
 };
 
-enum { OP_RELATIONS = 4 };
+enum { OP_RELATIONS = 4 }; /* relate.c moves so many along */
 
 /* In the fast form of a loop: what a variable is in terms of what variables were when the turn began. */
 struct op_form {
@@ -394,6 +398,12 @@ static inline bool op_is_join(const struct op *c, uint32_t slot)
 static inline bool op_is_crossing(const struct op *c, uint32_t slot)
 {
 	return c->crossing[slot / 32] >> (slot % 32) & 1;
+}
+/* Where paths meet there is something to do before the instruction: until the slot is compiled for the first time, its offset says that. */
+enum { OP_JOINS = 1 };
+static inline void op_mark_offset(struct op *c, uint32_t slot)
+{
+	c->out.offset[slot] = OP_JOINS;
 }
 /* Slot a jump goes to. */
 static inline uint32_t op_target(const struct ub_insn *insn, uint32_t slot)

@@ -92,10 +92,8 @@ void __wrap_jit_mul3(struct jit_code *c, enum t2_mul3 op, int rd, int rn, int rm
 }
 
 /* Words of the frame are written by stores. */
-void __real_jit_mem(struct jit_code *c, enum t2_mem op, int rt, int rn, int32_t offset);
-void __wrap_jit_mem(struct jit_code *c, enum t2_mem op, int rt, int rn, int32_t offset)
+static void accessed(enum t2_mem op, int rt, int rn, int32_t offset)
 {
-	__real_jit_mem(c, op, rt, rn, offset);
 	if (op & T2_LDRB) {
 		wrote(rt);
 	} else if (w.c && rn == (w.c->map.calls ? T2_R11 : T2_SP)) {
@@ -103,6 +101,20 @@ void __wrap_jit_mem(struct jit_code *c, enum t2_mem op, int rt, int rn, int32_t 
 		if (at >= 0 && at / 4 < w.c->map.words)
 			wrote(OP_FRAME + at / 4);
 	}
+}
+
+void __real_jit_mem(struct jit_code *c, enum t2_mem op, int rt, int rn, int32_t offset);
+void __wrap_jit_mem(struct jit_code *c, enum t2_mem op, int rt, int rn, int32_t offset)
+{
+	__real_jit_mem(c, op, rt, rn, offset);
+	accessed(op, rt, rn, offset);
+}
+
+void __real_jit_mem_sp(struct jit_code *c, enum t2_mem op, int rt, int32_t offset);
+void __wrap_jit_mem_sp(struct jit_code *c, enum t2_mem op, int rt, int32_t offset)
+{
+	__real_jit_mem_sp(c, op, rt, offset);
+	accessed(op, rt, T2_SP, offset);
 }
 
 /* What is pushed is what it was when it is popped. */
@@ -158,7 +170,7 @@ void __wrap_op_stop_unless(struct op *c, enum t2_cond cond, int32_t status, int 
 VALUE(op_hold, (struct op *c, uint32_t var, uint32_t place), (c, var, place))
 VALUE(op_done, (struct op *c, uint32_t var, int reg), (c, var, reg))
 VALUE(op_share, (struct op *c, uint32_t var, uint32_t place), (c, var, place))
-VALUE(op_set_value, (struct op *c, uint32_t var, struct op_value v), (c, var, v))
+VALUE(op_put, (struct op *c, uint32_t var, uint32_t word, int32_t imm), (c, var, word, imm))
 
 void __real_op_settle(struct op *c, uint32_t var, uint32_t place);
 void __wrap_op_settle(struct op *c, uint32_t var, uint32_t place)
