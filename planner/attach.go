@@ -5,7 +5,6 @@ package planner
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/ubench-dev/ubench/image"
@@ -44,18 +43,21 @@ func best(p *image.Program, first, end int) (*Result, error) {
 		for h := first; h < end; h++ {
 			b := newBuilder(a, p, j)
 			b.caution, b.heuristic = c, h
+			if of != nil {
+				b.doubt.share(&of.doubt)
+			}
 			r, refused := b.attempts()
 			switch {
 			case refused != nil:
 				err = refused
 			default:
-				x := b.cost(&r.Verdict)
-				if best == nil || cmp.Or(cmp.Compare(len(of.records), len(b.records)), cmp.Compare(x, least)) < 0 {
+				if x := b.cost(&r.Verdict); best == nil || cmp.Or(cmp.Compare(len(of.records), len(b.records)), cmp.Compare(x, least)) < 0 {
 					of, best, least = b, r, x
 				}
 			}
 		}
 		if best != nil {
+			best, _ = of.search(best)
 			return of.prune(j, best), nil
 		}
 	}
@@ -165,45 +167,14 @@ func (b *builder) needed(v plan.Var) bool {
 	return true
 }
 
-// cost is what plans are compared by: the length of the code, times the root of what runs, of which each byte counts as often as it is expected to
-// run. Where that is wrong, it does less harm than by itself; and the length alone would save bytes at the price of inner loops. Plans of which loops
-// lost their records are only taken if all have.
-func (b *builder) cost(v *judge.Verdict) float64 {
-	type piece struct {
-		start int
-		times float64
-	}
-	pieces := []piece{{len(v.Code), 0}}
-	for n, f := range b.Program.Functions {
-		for k := range f.Insns {
-			at, times := v.Places[f.Insns[k].Slot], b.weights[n][f.BlockOf(k)]
-			if fast := int(at >> 16); fast > 0 {
-				pieces = append(pieces, piece{fast, times})
-				times = 0 // the slow form seldom runs
-			}
-			pieces = append(pieces, piece{int(at & 0xffff), times})
-		}
-	}
-	slices.SortStableFunc(pieces, func(x, y piece) int { return x.start - y.start })
-	runs := 1.0
-	for k := range len(pieces) - 1 {
-		runs += float64(pieces[k+1].start-pieces[k].start) * pieces[k].times
-	}
-	return float64(len(v.Code)) * math.Sqrt(runs)
-}
-
 // doubtAll says less of what was doubted. Claims only ever get weaker, and no more than the compiler's own knowledge asks
 // for, so that what is left in the end holds on all paths together.
 // What follows where something was lost says nothing of what holds without.
 func (b *builder) doubtAll(ds []judge.Doubt) (some bool) {
 	lost := false
+	b.saves(ds)
 	for _, d := range ds {
-		switch d.What {
-		case judge.Saved:
-			if n, _, ok := b.place(d.Slot); ok {
-				b.doubt.saved[b.Program.Functions[n].Start] |= 1 << d.Var
-			}
-		case judge.Lost:
+		if d.What == judge.Lost {
 			lost = true
 			some = b.needed(plan.Var(d.Var)) || b.lost(d.Slot, plan.Var(d.Var), false) || some
 		}
@@ -222,6 +193,21 @@ func (b *builder) doubtAll(ds []judge.Doubt) (some bool) {
 		}
 	}
 	return some || !lost
+}
+
+// saves takes the places that functions were found to change for those that they save; it tells whether that is new.
+func (b *builder) saves(ds []judge.Doubt) (some bool) {
+	for _, d := range ds {
+		if d.What != judge.Saved {
+			continue
+		}
+		if n, _, ok := b.place(d.Slot); ok {
+			start := b.Program.Functions[n].Start
+			some = some || b.doubt.saved[start]>>d.Var&1 == 0
+			b.doubt.saved[start] |= 1 << d.Var
+		}
+	}
+	return some
 }
 
 // overwritten finds what a block may have written to the place of a variable, since it was taken for a zero that needs

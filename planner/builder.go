@@ -3,6 +3,8 @@
 package planner
 
 import (
+	"maps"
+
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/planner/affine"
 	"github.com/ubench-dev/ubench/planner/alloc"
@@ -85,6 +87,17 @@ type claim struct {
 
 func newDoubts() doubts {
 	return doubts{map[claim]*weaker{}, map[claim]bool{}, map[int]int64{}, map[int]int{}, map[int]bool{}, map[claim]bool{}, map[int]bool{}, map[int]uint64{}, map[plan.Var]bool{}}
+}
+
+// share takes doubts of another plan of the program that do not depend on where variables live.
+func (d *doubts) share(other *doubts) {
+	for at, w := range other.facts {
+		same := *w
+		d.facts[at] = &same
+	}
+	maps.Copy(d.length, other.length)
+	maps.Copy(d.form, other.form)
+	maps.Copy(d.proofs, other.proofs)
 }
 
 // weaker is a claim that was doubted, as it is now.

@@ -31,6 +31,7 @@ type Places struct {
 	Words      int                                   // of the code's own frame
 	Functions  []*Function
 	Convention *Convention // nil: all values of a variable live in one place
+	c          *colouring
 }
 
 // Function is where the variables of a function live.
@@ -68,7 +69,7 @@ func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide fu
 	}
 	p.Convention = conventional(live, wide)
 	split := len(live.Functions) == 1 || p.Convention != nil
-	c := colouring{own: own, registers: registers, heuristic: m}
+	c := &colouring{own: own, registers: registers, heuristic: m}
 	if p.Convention != nil {
 		c.barred = p.Convention.Shared
 	}
@@ -217,22 +218,13 @@ func (c *colouring) colour(p *Places) {
 		d.place = c.choose(n, p, words)
 		if d.place >= plan.FrameWord && d.place != plan.Nowhere {
 			words[d.v] = d.place
-			p.Words = max(p.Words, int(d.place-plan.FrameWord)+1)
 		}
 		for _, b := range d.webs {
 			b.place = d.place
 		}
 	}
-	c.homes(p)
-	p.begin()
-	if p.Convention != nil {
-		for v, at := range p.Convention.result {
-			p.Home[v] = at
-		}
-		if p.Home[plan.High] == p.Home[0] { // only the program itself returns a high half
-			p.Home[0], p.Home[plan.High] = 0, 1
-		}
-	}
+	p.c = c
+	p.settle()
 }
 
 // choose is the place that suits a node best among those its neighbours do not have.
