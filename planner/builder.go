@@ -43,6 +43,7 @@ type builder struct {
 	round     int
 	caution   caution
 	heuristic int // of register allocation
+	cuts      map[alloc.Cut]bool
 	plan      *plan.Plan
 	records   map[int]*record // loops with a record, by the slot they stand at
 	homes     [plan.Word + plan.MaxWords]plan.Place
@@ -87,6 +88,17 @@ type claim struct {
 
 func newDoubts() doubts {
 	return doubts{map[claim]*weaker{}, map[claim]bool{}, map[int]int64{}, map[int]int{}, map[int]bool{}, map[claim]bool{}, map[int]bool{}, map[int]uint64{}, map[plan.Var]bool{}}
+}
+
+func (d *doubts) clone() doubts {
+	c := newDoubts()
+	c.share(d)
+	maps.Copy(c.wide, d.wide)
+	maps.Copy(c.loops, d.loops)
+	maps.Copy(c.defers, d.defers)
+	maps.Copy(c.saved, d.saved)
+	maps.Copy(c.unused, d.unused)
+	return c
 }
 
 // share takes doubts of another plan of the program that do not depend on where variables live.

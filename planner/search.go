@@ -15,7 +15,8 @@ const enough = 0.9995
 // search changes a plan where that makes it cost less: a value lives elsewhere, and what was there in its place, or is computed where it is written.
 // One change at a time is made, the plan built anew and compiled, and the change taken back if it does not pay. What is used most comes first.
 func (b *builder) search(r *Result) (*Result, float64) {
-	s := &searcher{builder: b, best: r, least: b.cost(&r.Verdict), left: searching / (len(b.image.Text)/8 + 1)}
+	s := &searcher{builder: b, best: r, least: b.cost(&r.Verdict), left: searching / (len(b.image.Text)/8 + 1), loops: len(b.records)}
+	s.cut()
 	for again := true; again; {
 		again = s.places()
 		again = s.defers() || again
@@ -28,6 +29,7 @@ type searcher struct {
 	best  *Result
 	least float64
 	left  int // plans that may still be made
+	loops int // with records
 }
 
 // places looks for better places, once through all that has one.

@@ -51,7 +51,7 @@ func allocated(t *testing.T, source string, registers int) (*alloc.Places, *cfg.
 		weights = append(weights, loops.Of(f).Weight)
 	}
 	own := alloc.Own{plan.Budget: 1, plan.Base: 1, plan.Limit: 1}
-	return alloc.Of(live, weights, own, registers, func(int, int, plan.Var) bool { return false }, 0), g, live
+	return alloc.Of(live, weights, own, registers, func(int, int, plan.Var) bool { return false }, nil, 0), g, live
 }
 
 // What is needed at the same time lives apart, whatever there is of registers; what is used in a loop lives in them.
