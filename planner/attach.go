@@ -57,7 +57,9 @@ func best(p *image.Program, first, end int) (*Result, error) {
 			}
 		}
 		if best != nil {
-			best, _ = of.search(best)
+			if end-first > 1 {
+				best, _ = of.search(best)
+			}
 			return of.prune(j, best), nil
 		}
 	}

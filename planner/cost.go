@@ -42,6 +42,14 @@ func (b *builder) pieces(v *judge.Verdict) []piece {
 		}
 	}
 	slices.SortStableFunc(list, func(x, y piece) int { return x.start - y.start })
+	for _, r := range b.records {
+		if r.counter == nil { // tested each turn, by what lies before the fast form
+			before, _ := slices.BinarySearchFunc(list, int(v.Places[r.slot]>>16), func(x piece, start int) int { return x.start - start })
+			if n, blk, ok := b.place(r.slot); ok && before > 0 {
+				list[before-1].times = max(list[before-1].times, b.weights[n][blk])
+			}
+		}
+	}
 	return list
 }
 
