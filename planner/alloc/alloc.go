@@ -318,7 +318,7 @@ func (c *colouring) homes(p *Places) {
 			p.Home[d.v] = d.place
 		}
 		for _, b := range d.webs {
-			count[key{b.v, d.place}] += b.defs + 1
+			count[key{b.v, d.place}] += b.defs + b.frames
 		}
 	}
 	keys := make([]key, 0, len(count))

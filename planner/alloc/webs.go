@@ -21,6 +21,7 @@ type web struct {
 	must    plan.Place // where it has to live, or Nowhere
 	barred  uint16     // ARM registers it cannot have
 	defs    int
+	frames  int // where jumps lead that need it
 	insns   int  // instructions it is live behind
 	nowhere bool // it is never in need of a place
 }
@@ -124,6 +125,13 @@ func build(live *liveness.Live, g *liveness.Function, split bool, cuts func(bloc
 		}
 	}
 	w.compact()
+	for b := range g.Blocks {
+		if targets[g.Slot(b)] {
+			for _, n := range w.in[b] {
+				w.list[n].frames++
+			}
+		}
+	}
 	return w
 }
 
