@@ -21,7 +21,7 @@ type web struct {
 	must    plan.Place // where it has to live, or Nowhere
 	barred  uint16     // ARM registers it cannot have
 	defs    int
-	frames  int // where jumps lead that need it
+	frames  int  // where jumps lead that need it
 	insns   int  // instructions it is live behind
 	nowhere bool // it is never in need of a place
 }
