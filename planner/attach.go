@@ -51,7 +51,7 @@ func best(p *image.Program, first, end int) (*Result, error) {
 			case refused != nil:
 				err = refused
 			default:
-				if x := b.cost(&r.Verdict); best == nil || cmp.Or(cmp.Compare(len(of.records), len(b.records)), cmp.Compare(x, least)) < 0 {
+				if x := b.cost(r); best == nil || cmp.Or(cmp.Compare(len(of.records), len(b.records)), cmp.Compare(x, least)) < 0 {
 					of, best, least = b, r, x
 				}
 			}

@@ -11,13 +11,16 @@ import (
 	"github.com/ubench-dev/ubench/planner/judge"
 )
 
-// lengthMatters is the power of the code's length in what a plan costs.
-const lengthMatters = 0.25
+// Powers of the lengths of the code, and of the plan, in what a plan costs.
+const (
+	lengthMatters = 0.25
+	planMatters   = 0.03
+)
 
-// cost is what plans are compared by: the cycles that are expected, times a root of the length of the code. Where what is expected is wrong, it does
+// cost is what plans are compared by: the cycles that are expected, times roots of the length of the code and of the plan. Where what is expected is wrong, it does
 // less harm than by itself.
-func (b *builder) cost(v *judge.Verdict) float64 {
-	return b.cycles(v) * math.Pow(float64(len(v.Code)), lengthMatters)
+func (b *builder) cost(r *Result) float64 {
+	return b.cycles(&r.Verdict) * math.Pow(float64(len(r.Verdict.Code)), lengthMatters) * math.Pow(float64(len(r.Bytes)), planMatters)
 }
 
 // piece is code of a slot, in one form of a loop.

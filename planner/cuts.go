@@ -44,8 +44,8 @@ func (s *searcher) cut() {
 		s.cuts[g.at] = true
 		s.version++
 		r, err := s.attempts()
-		if err == nil && s.cost(&r.Verdict) < s.least*enough && len(s.records) >= s.loops {
-			s.best, s.least = r, s.cost(&r.Verdict)
+		if err == nil && s.cost(r) < s.least*enough && len(s.records) >= s.loops {
+			s.best, s.least = r, s.cost(r)
 			kept, places, doubt = s.cuts, s.builder.places, s.doubt.clone()
 		} else {
 			s.doubt = doubt.clone()

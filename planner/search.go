@@ -15,7 +15,7 @@ const enough = 0.9995
 // search changes a plan where that makes it cost less: a value lives elsewhere, and what was there in its place, or is computed where it is written.
 // One change at a time is made, the plan built anew and compiled, and the change taken back if it does not pay. What is used most comes first.
 func (b *builder) search(r *Result) (*Result, float64) {
-	s := &searcher{builder: b, best: r, least: b.cost(&r.Verdict), left: searching / (len(b.image.Text)/8 + 1), loops: len(b.records)}
+	s := &searcher{builder: b, best: r, least: b.cost(r), left: searching / (len(b.image.Text)/8 + 1), loops: len(b.records)}
 	s.cut()
 	for again := true; again; {
 		again = s.places()
@@ -81,7 +81,7 @@ func (s *searcher) pays() bool {
 		s.doubt.saved = saved
 		return false
 	}
-	x := s.cost(&r.Verdict)
+	x := s.cost(r)
 	if x >= s.least*enough {
 		s.doubt.saved = saved
 		return false
