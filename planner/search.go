@@ -14,22 +14,25 @@ const enough = 0.9995
 
 // search changes a plan where that makes it cost less: a value lives elsewhere, and what was there in its place, or is computed where it is written.
 // One change at a time is made, the plan built anew and compiled, and the change taken back if it does not pay. What is used most comes first.
-func (b *builder) search(r *Result) (*Result, float64) {
-	s := &searcher{builder: b, best: r, least: b.cost(r), left: searching / (len(b.image.Text)/8 + 1), loops: len(b.records)}
-	s.cut()
+func (s *searcher) search() *Result {
 	for again := true; again; {
 		again = s.places()
 		again = s.defers() || again
 	}
-	return s.best, s.least
+	return s.best
 }
 
+// searcher changes the plan of a builder.
 type searcher struct {
 	*builder
 	best  *Result
 	least float64
 	left  int // plans that may still be made
 	loops int // with records
+}
+
+func (b *builder) searcher(r *Result) *searcher {
+	return &searcher{builder: b, best: r, least: b.cost(r), left: searching / (len(b.image.Text)/8 + 1), loops: len(b.records)}
 }
 
 // places looks for better places, once through all that has one.

@@ -31,7 +31,13 @@ type Places struct {
 	Words      int                                   // of the code's own frame
 	Functions  []*Function
 	Convention *Convention // nil: all values of a variable live in one place
-	c          *colouring
+	c          *colouring  // they came of
+}
+
+// Cut is where the values of a variable are taken apart: what comes to a block, which a jump leads to, may live elsewhere than it did before.
+type Cut struct {
+	Function, Block int
+	Var             plan.Var
 }
 
 // Function is where the variables of a function live.
@@ -225,6 +231,29 @@ func (c *colouring) colour(p *Places) {
 	}
 	p.c = c
 	p.settle()
+}
+
+// settle says of all variables where they live most often.
+func (p *Places) settle() {
+	p.Words = 0
+	for _, d := range p.c.nodes {
+		if d.place >= plan.FrameWord && d.place != plan.Nowhere {
+			p.Words = max(p.Words, int(d.place-plan.FrameWord)+1)
+		}
+	}
+	for v := range p.Home {
+		p.Home[v] = plan.Nowhere
+	}
+	p.c.homes(p)
+	p.begin()
+	if p.Convention != nil {
+		for v, at := range p.Convention.result {
+			p.Home[v] = at
+		}
+		if p.Home[plan.High] == p.Home[0] { // only the program itself returns a high half
+			p.Home[0], p.Home[plan.High] = 0, 1
+		}
+	}
 }
 
 // choose is the place that suits a node best among those its neighbours do not have.

@@ -94,25 +94,26 @@ func (p *Places) Exchange(n int, to plan.Place) bool {
 	return true
 }
 
-// settle says of all variables where they live most often.
-func (p *Places) settle() {
-	p.Words = 0
+// What places cost, for each time they are used.
+const (
+	aMove = 1.0 // between two registers
+	aWord = 1.5 // a load or a store
+)
+
+// Cost is what the places cost, as far as it can be told from them alone: moves, and what is used in memory.
+func (p *Places) Cost() (sum float64) {
+	for _, f := range p.Functions {
+		for _, x := range f.w.pairs {
+			a, b := &f.w.list[x.a], &f.w.list[x.b]
+			if !x.same && a.place != b.place && a.place != plan.Nowhere && b.place != plan.Nowhere {
+				sum += x.weight * aMove
+			}
+		}
+	}
 	for _, d := range p.c.nodes {
 		if d.place >= plan.FrameWord && d.place != plan.Nowhere {
-			p.Words = max(p.Words, int(d.place-plan.FrameWord)+1)
+			sum += d.weight * aWord
 		}
 	}
-	for v := range p.Home {
-		p.Home[v] = plan.Nowhere
-	}
-	p.c.homes(p)
-	p.begin()
-	if p.Convention != nil {
-		for v, at := range p.Convention.result {
-			p.Home[v] = at
-		}
-		if p.Home[plan.High] == p.Home[0] { // only the program itself returns a high half
-			p.Home[0], p.Home[plan.High] = 0, 1
-		}
-	}
+	return sum
 }
