@@ -44,6 +44,7 @@ type builder struct {
 	caution   caution
 	heuristic int // of register allocation
 	cuts      map[alloc.Cut]bool
+	deferrals map[[2]int]deferral // of blocks, by function and number
 	plan      *plan.Plan
 	records   map[int]*record // loops with a record, by the slot they stand at
 	homes     [plan.Word + plan.MaxWords]plan.Place
