@@ -52,6 +52,12 @@ type builder struct {
 	spilt     []spilt
 }
 
+// deferral is what was picked of a block, and what that depends on.
+type deferral struct {
+	depends string
+	of      map[int]bool
+}
+
 // caution is what plans of a program go without, each also without what is before it.
 type caution int
 

@@ -86,12 +86,6 @@ func (b *builder) deferred(n, blk int) map[int]bool {
 	return d
 }
 
-// deferral is what was picked of a block, and what that depends on.
-type deferral struct {
-	depends string
-	of      map[int]bool
-}
-
 // deferringDepends is all that the choice depends on that changes from plan to plan: places, and what was doubted.
 func (b *builder) deferringDepends(n, blk int) string {
 	f, live, places := b.Program.Functions[n], b.Live.Functions[n], b.places.Functions[n]
