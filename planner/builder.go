@@ -3,6 +3,8 @@
 package planner
 
 import (
+	"maps"
+
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/planner/affine"
 	"github.com/ubench-dev/ubench/planner/alloc"
@@ -41,11 +43,19 @@ type builder struct {
 	round     int
 	caution   caution
 	heuristic int // of register allocation
+	cuts      map[alloc.Cut]bool
+	deferrals map[[2]int]deferral // of blocks, by function and number
 	plan      *plan.Plan
 	records   map[int]*record // loops with a record, by the slot they stand at
 	homes     [plan.Word + plan.MaxWords]plan.Place
 	insns     map[int]*plan.Insn
 	spilt     []spilt
+}
+
+// deferral is what was picked of a block, and what that depends on.
+type deferral struct {
+	depends string
+	of      map[int]bool
 }
 
 // caution is what plans of a program go without, each also without what is before it.
@@ -85,6 +95,28 @@ type claim struct {
 
 func newDoubts() doubts {
 	return doubts{map[claim]*weaker{}, map[claim]bool{}, map[int]int64{}, map[int]int{}, map[int]bool{}, map[claim]bool{}, map[int]bool{}, map[int]uint64{}, map[plan.Var]bool{}}
+}
+
+func (d *doubts) clone() doubts {
+	c := newDoubts()
+	c.share(d)
+	maps.Copy(c.wide, d.wide)
+	maps.Copy(c.loops, d.loops)
+	maps.Copy(c.defers, d.defers)
+	maps.Copy(c.saved, d.saved)
+	maps.Copy(c.unused, d.unused)
+	return c
+}
+
+// share takes doubts of another plan of the program that do not depend on where variables live.
+func (d *doubts) share(other *doubts) {
+	for at, w := range other.facts {
+		same := *w
+		d.facts[at] = &same
+	}
+	maps.Copy(d.length, other.length)
+	maps.Copy(d.form, other.form)
+	maps.Copy(d.proofs, other.proofs)
 }
 
 // weaker is a claim that was doubted, as it is now.

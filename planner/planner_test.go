@@ -106,28 +106,6 @@ func plannable(t *testing.T, p progen.Program) bool {
 	return true
 }
 
-// A program whose first plans come to no end has one with less in it: bignum as clang-19 makes it with -Os -mllvm
-// -unroll-threshold=150 -mllvm -indvars-widen-indvars=false -mllvm -pre-RA-sched=source.
-func TestPlanWithLessInIt(t *testing.T) {
-	data, err := os.ReadFile("testdata/bignum-os.o")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := image.LoadObject("bignum", data, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	x, err := planner.Of(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, i := range x.Plan.Insns {
-		if i.Apart {
-			t.Error("the plan has all that plans can have: this program tests nothing any more")
-		}
-	}
-}
-
 // Each of these kinds of programs of several functions had no plan.
 func TestPlansOfFunctions(t *testing.T) {
 	for _, c := range []struct{ name, source string }{

@@ -31,6 +31,13 @@ type Places struct {
 	Words      int                                   // of the code's own frame
 	Functions  []*Function
 	Convention *Convention // nil: all values of a variable live in one place
+	c          *colouring  // they came of
+}
+
+// Cut is where the values of a variable are taken apart: what comes to a block, which a jump leads to, may live elsewhere than it did before.
+type Cut struct {
+	Function, Block int
+	Var             plan.Var
 }
 
 // Function is where the variables of a function live.
@@ -54,7 +61,7 @@ func (f *Function) Result(insn int, v plan.Var) (p plan.Place, ok bool) {
 // Of places the variables of a program, coloured by a heuristic, from 0 to Heuristics - 1. weight is how often each block of each function runs; wide
 // tells whether the high half of a register may be other than zero before an instruction; registers is how many there are to give. Programs of
 // several functions keep every variable in one place, so that functions agree on it.
-func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide func(function, insn int, v plan.Var) bool, heuristic int) *Places {
+func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide func(function, insn int, v plan.Var) bool, cuts map[Cut]bool, heuristic int) *Places {
 	p := &Places{}
 	m := heuristics[heuristic%len(heuristics)]
 	if heuristic >= len(heuristics) {
@@ -68,13 +75,13 @@ func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide fu
 	}
 	p.Convention = conventional(live, wide)
 	split := len(live.Functions) == 1 || p.Convention != nil
-	c := colouring{own: own, registers: registers, heuristic: m}
+	c := &colouring{own: own, registers: registers, heuristic: m}
 	if p.Convention != nil {
 		c.barred = p.Convention.Shared
 	}
 	for n, g := range live.Functions {
 		full := func(k int, v plan.Var) bool { return v < plan.High || k < len(g.Insns) && wide(n, k, v) }
-		w := build(live, g, split, full)
+		w := build(live, g, split, func(block int, v plan.Var) bool { return cuts[Cut{n, block, v}] }, full)
 		w.convention = p.Convention
 		w.weigh(weight[n], full)
 		p.Functions = append(p.Functions, &Function{g, w})
@@ -244,13 +251,27 @@ func (c *colouring) colour(p *Places) {
 		d.place = c.choose(n, p, words)
 		if d.place >= plan.FrameWord && d.place != plan.Nowhere {
 			words[d.v] = d.place
-			p.Words = max(p.Words, int(d.place-plan.FrameWord)+1)
 		}
 		for _, b := range d.webs {
 			b.place = d.place
 		}
 	}
-	c.homes(p)
+	p.c = c
+	p.settle()
+}
+
+// settle says of all variables where they live most often.
+func (p *Places) settle() {
+	p.Words = 0
+	for _, d := range p.c.nodes {
+		if d.place >= plan.FrameWord && d.place != plan.Nowhere {
+			p.Words = max(p.Words, int(d.place-plan.FrameWord)+1)
+		}
+	}
+	for v := range p.Home {
+		p.Home[v] = plan.Nowhere
+	}
+	p.c.homes(p)
 	p.begin()
 	if p.Convention != nil {
 		for v, at := range p.Convention.result {
@@ -353,7 +374,7 @@ func (c *colouring) homes(p *Places) {
 			p.Home[d.v] = d.place
 		}
 		for _, b := range d.webs {
-			count[key{b.v, d.place}] += b.defs + 1
+			count[key{b.v, d.place}] += b.defs + b.frames
 		}
 	}
 	keys := make([]key, 0, len(count))

@@ -51,7 +51,7 @@ func allocated(t *testing.T, source string, registers int) (*alloc.Places, *cfg.
 		weights = append(weights, loops.Of(f).Weight)
 	}
 	own := alloc.Own{plan.Budget: 1, plan.Base: 1, plan.Limit: 1}
-	return alloc.Of(live, weights, own, registers, func(int, int, plan.Var) bool { return false }, 0), g, live
+	return alloc.Of(live, weights, own, registers, func(int, int, plan.Var) bool { return false }, nil, 0), g, live
 }
 
 // What is needed at the same time lives apart, whatever there is of registers; what is used in a loop lives in them.
@@ -59,24 +59,57 @@ func TestPlaces(t *testing.T) {
 	for _, registers := range []int{4, 6, 8, 12} {
 		places, g, live := allocated(t, pressure, registers)
 		f := places.Functions[0]
-		for block := range g.Functions[0].Blocks {
-			taken := map[plan.Place]plan.Var{}
-			live.Functions[0].In[block].Each(func(v plan.Var) {
-				at := f.At(block, v)
-				if other, ok := taken[at]; ok && at != plan.Nowhere {
-					t.Errorf("%d registers, block %d: %v and %v are both in %v", registers, block, v, other, at)
-				}
-				taken[at] = v
-				if at != plan.Nowhere && at < plan.FrameWord && int(at) >= registers {
-					t.Errorf("%d registers: %v is in %v", registers, v, at)
-				}
-			})
-		}
+		apart(t, places, g, live, registers)
 		inner := g.Functions[0].BlockOf(7)
 		for _, v := range []plan.Var{plan.R(3), plan.R(4)} {
 			if at := f.At(inner, v); at >= plan.FrameWord {
 				t.Errorf("%d registers: %v of the loop is in %v", registers, v, at)
 			}
+		}
+	}
+}
+
+// apart tells of variables that are needed at the same time in one place, and of registers that there are not.
+func apart(t *testing.T, places *alloc.Places, g *cfg.Program, live *liveness.Live, registers int) {
+	t.Helper()
+	for block := range g.Functions[0].Blocks {
+		taken := map[plan.Place]plan.Var{}
+		live.Functions[0].In[block].Each(func(v plan.Var) {
+			at := places.Functions[0].At(block, v)
+			if other, ok := taken[at]; ok && at != plan.Nowhere {
+				t.Errorf("%d registers, block %d: %v and %v are both in %v", registers, block, v, other, at)
+			}
+			taken[at] = v
+			if at != plan.Nowhere && at < plan.FrameWord && int(at) >= registers {
+				t.Errorf("%d registers: %v is in %v", registers, v, at)
+			}
+		})
+	}
+}
+
+// Any value may change places with others, and back.
+func TestExchange(t *testing.T) {
+	for _, registers := range []int{4, 8} {
+		places, g, live := allocated(t, pressure, registers)
+		home, words, exchanges := places.Home, places.Words, 0
+		for _, n := range places.Nodes() {
+			for _, to := range places.Choices(n) {
+				from := places.Place(n)
+				if !places.Exchange(n, to) {
+					continue
+				}
+				exchanges++
+				if places.Place(n) != to {
+					t.Errorf("%d is in %v, not in %v", n, places.Place(n), to)
+				}
+				apart(t, places, g, live, registers)
+				if !places.Exchange(n, from) || places.Home != home || places.Words != words {
+					t.Fatalf("%d registers: %d is not back in %v from %v", registers, n, from, to)
+				}
+			}
+		}
+		if exchanges < 20 {
+			t.Errorf("%d exchanges", exchanges)
 		}
 	}
 }

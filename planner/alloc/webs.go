@@ -21,6 +21,7 @@ type web struct {
 	must    plan.Place // where it has to live, or Nowhere
 	barred  uint16     // ARM registers it cannot have
 	defs    int
+	frames  int  // where jumps lead that need it
 	insns   int  // instructions it is live behind
 	nowhere bool // it is never in need of a place
 }
@@ -34,6 +35,7 @@ type pair struct {
 
 // webs of one function.
 type webs struct {
+	cuts       func(block int, v plan.Var) bool
 	convention *Convention // of calls, if values of a variable live in different places
 	pairs      []pair
 	one        []int // webs that are coloured as one with another, before it
@@ -72,9 +74,9 @@ func (w *webs) results(k int) liveness.Set {
 }
 
 // build finds the webs. Where split is false all values of a variable are one. High halves that are zero where a jump
-// leads are nobody's there.
-func build(live *liveness.Live, g *liveness.Function, split bool, wide func(k int, v plan.Var) bool) *webs {
-	w := &webs{g: g, live: live, def: map[int]map[plan.Var]int{}, in: make([]map[plan.Var]int, len(g.Blocks))}
+// leads are nobody's there. Where it is cut, a variable that comes to a block may live elsewhere than before.
+func build(live *liveness.Live, g *liveness.Function, split bool, cuts func(block int, v plan.Var) bool, wide func(k int, v plan.Var) bool) *webs {
+	w := &webs{g: g, live: live, cuts: cuts, def: map[int]map[plan.Var]int{}, in: make([]map[plan.Var]int, len(g.Blocks))}
 	one := map[plan.Var]int{}
 	make1 := func(v plan.Var) int {
 		if split {
@@ -116,13 +118,20 @@ func build(live *liveness.Live, g *liveness.Function, split bool, wide func(k in
 				if v >= plan.High && v < plan.Word && targets[g.Slot(succ)] && !wide(g.Blocks[succ].First, v) {
 					continue
 				}
-				if m, ok := current[v]; ok {
+				if m, ok := current[v]; ok && !cuts(succ, v) {
 					w.union(n, m)
 				}
 			}
 		}
 	}
 	w.compact()
+	for b := range g.Blocks {
+		if targets[g.Slot(b)] {
+			for _, n := range w.in[b] {
+				w.list[n].frames++
+			}
+		}
+	}
 	return w
 }
 
@@ -163,8 +172,8 @@ func sorted(m map[plan.Var]int) []plan.Var {
 	return vs
 }
 
-// each visits instructions of a block in order, with the webs of variables before it.
-func (w *webs) each(b int, f func(k int, before map[plan.Var]int)) {
+// each visits instructions of a block in order, with the webs of variables before it, and returns those behind it.
+func (w *webs) each(b int, f func(k int, before map[plan.Var]int)) (after map[plan.Var]int) {
 	current := map[plan.Var]int{}
 	for v, n := range w.in[b] {
 		current[v] = n
@@ -175,6 +184,7 @@ func (w *webs) each(b int, f func(k int, before map[plan.Var]int)) {
 			current[v] = n
 		}
 	}
+	return current
 }
 
 // weigh finds how often each web is read and written, what is needed together, and who should share a place.
@@ -188,7 +198,14 @@ func (w *webs) weigh(weight []float64, wide func(k int, v plan.Var) bool) {
 				w.list[n].nowhere = false
 			}
 		}
-		w.each(b, func(k int, before map[plan.Var]int) { w.insn(k, before, weight[b], wide) })
+		after := w.each(b, func(k int, before map[plan.Var]int) { w.insn(k, before, weight[b], wide) })
+		for _, succ := range w.g.Blocks[b].Succs {
+			for _, v := range sorted(w.in[succ]) {
+				if m, ok := after[v]; ok && w.cuts(succ, v) && m != w.in[succ][v] {
+					w.like(w.in[succ][v], m, weight[b], false)
+				}
+			}
+		}
 	}
 	// What is needed where a block begins is needed together.
 	for b := range w.g.Blocks {
@@ -206,6 +223,13 @@ func (w *webs) together(a, b int) {
 		w.list[a].near.add(b)
 		w.list[b].near.add(a)
 	}
+}
+
+// like says that two webs would like to share a place.
+func (w *webs) like(n, m int, weight float64, same bool) {
+	w.pairs = append(w.pairs, pair{n, m, weight, same})
+	w.list[n].hints[m] += weight
+	w.list[m].hints[n] += weight
 }
 
 // copies are instructions that make a variable of another, so that both should share a place.
@@ -272,9 +296,7 @@ func (w *webs) insn(k int, before map[plan.Var]int, weight float64, wide func(k 
 			continue
 		}
 		if m, ok := before[from]; ok && m != n {
-			w.pairs = append(w.pairs, pair{n, m, weight, same})
-			w.list[n].hints[m] += weight
-			w.list[m].hints[n] += weight
+			w.like(n, m, weight, same)
 		}
 	}
 	if i.Class == cfg.Helper {

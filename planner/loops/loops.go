@@ -127,12 +127,29 @@ func (t *Forest) Calls(loop int) bool {
 // turns is how often a loop is expected to go around.
 const turns = 10
 
+// How much less likely than the other a way of a branch is
+const (
+	endsEarly   = 4 // that ends the program or function
+	pastLoops   = 4 // that does not lead to a loop, where the other does
+	toWhatFails = 3 // that leads where many branches lead: what is wrong is dealt with in one place
+	ifEqual     = 2 // that two things are equal
+)
+
+// manyBranches is how many branches lead to one place at least, of which each seldom is taken.
+const manyBranches = 3
+
 // weigh spreads frequency from the entry, in reverse post-order: what goes back is not followed, but a head
 // runs `turns` times as often as control enters its loop.
 func (t *Forest) weigh() {
 	f := t.Function
 	t.Weight = make([]float64, len(f.Blocks))
 	t.Weight[0] = 1
+	branches := make([]int, len(f.Blocks)) // that lead to a block
+	for b := range f.Blocks {
+		if s := f.Blocks[b].Succs; len(s) > 1 {
+			branches[s[1]]++
+		}
+	}
 	for _, b := range f.Order {
 		loop := t.Of[b]
 		if loop >= 0 && t.Loops[loop].Head == b {
@@ -143,11 +160,10 @@ func (t *Forest) weigh() {
 		total := 0.0
 		for n, s := range blk.Succs {
 			share[n] = 1
-			if loop >= 0 && !t.Loops[loop].Contains(s) {
+			if len(blk.Succs) > 1 {
+				share[n] = t.share(b, n, branches)
+			} else if loop >= 0 && !t.Loops[loop].Contains(s) {
 				share[n] = 1.0 / turns
-			}
-			if f.Insns[f.Blocks[s].Last-1].Class == cfg.Exit && len(blk.Succs) > 1 && blk.Succs[1-n] != s {
-				share[n] /= 4 // ends early
 			}
 			total += share[n]
 		}
@@ -161,6 +177,46 @@ func (t *Forest) weigh() {
 	for b := range t.Weight {
 		t.Weight[b] = max(t.Weight[b], 1e-3)
 	}
+}
+
+// share is how likely a branch goes its n-th way, to be compared with the other.
+func (t *Forest) share(b, n int, branches []int) float64 {
+	f, share := t.Function, 1.0
+	succs := f.Blocks[b].Succs
+	s, other := succs[n], succs[1-n]
+	if s == other {
+		return share
+	}
+	inside := func(s int) bool { return t.Of[b] < 0 || t.Loops[t.Of[b]].Contains(s) }
+	if !inside(s) {
+		share /= turns
+	}
+	if f.Insns[f.Blocks[s].Last-1].Class == cfg.Exit {
+		share /= endsEarly
+	}
+	if !inside(s) || !inside(other) {
+		return share
+	}
+	if !t.leadsToLoop(s, b) && t.leadsToLoop(other, b) {
+		share /= pastLoops
+	}
+	if n == 1 && branches[s] >= manyBranches {
+		share /= toWhatFails
+	}
+	if op := f.Insns[f.Blocks[b].Last-1].Op; op == cfg.EQ && n == 1 || op == cfg.NE && n == 0 {
+		share /= ifEqual
+	}
+	return share
+}
+
+// leadsToLoop tells whether a block is the only way to some loop that another is not in.
+func (t *Forest) leadsToLoop(s, from int) bool {
+	for k := range t.Loops {
+		if l := &t.Loops[k]; !l.Contains(from) && t.Function.Dominates(s, l.Head) {
+			return true
+		}
+	}
+	return false
 }
 
 // String lists loops, inner ones indented, by slots of their heads, latches and ways out.

@@ -81,3 +81,42 @@ func TestWeight(t *testing.T) {
 		t.Errorf("weights %v", w)
 	}
 }
+
+// Behind tests of which each leads to one place if it fails there is what is expected to run: a loop most of all.
+func TestWeightBehindTests(t *testing.T) {
+	p, err := asm.Program(`
+		top:
+		r3 = *(u8 *)(r1 +0)
+		if r3 > 9 goto failed
+		r4 = *(u8 *)(r1 +1)
+		if r4 > 9 goto failed
+		r5 = *(u8 *)(r1 +2)
+		if r5 > 9 goto failed
+		r6 = *(u8 *)(r1 +3)
+		if r6 == r5 goto failed
+		inner:
+		r0 += r6
+		r6 += -1
+		if r6 s> 0 goto inner
+		goto next
+		failed:
+		r7 += 1
+		next:
+		r1 += 4
+		r2 += -4
+		if r2 > 4 goto top
+		exit`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := cfg.Of(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := g.Functions[0]
+	w := loops.Of(f).Weight
+	at := func(slot int) float64 { return w[f.BlockOf(f.At(slot))] }
+	if at(8) < at(0) || at(8) < 5*at(12) {
+		t.Errorf("the inner loop runs %.1f times, the outer one %.1f, what deals with failures %.1f", at(8), at(0), at(12))
+	}
+}

@@ -134,7 +134,7 @@ func (a *analysis) function(g *Function) {
 	f := g.Function
 	a.f, a.escapes, a.limits, a.signed = g, g.Escapes, limits(f), signedLimits(f)
 	in := make([]State, len(f.Blocks))
-	visits := make([]int, len(f.Blocks))
+	back := make([]int, len(f.Blocks)) // how often the end of a loop changed what is known at its head
 	out := make([][]edge, len(f.Blocks))
 	in[0] = g.entry.clone()
 	work := &pending{f: f, in: make([]bool, len(f.Blocks))}
@@ -142,7 +142,6 @@ func (a *analysis) function(g *Function) {
 	for work.Len() > 0 {
 		b := heap.Pop(work).(int)
 		work.in[b] = false
-		visits[b]++
 		out[b] = out[b][:0]
 		a.leave(f, &in[b], b, func(succ int, s *State) { out[b] = append(out[b], edge{succ, *s}) })
 		for k := range out[b] {
@@ -159,7 +158,8 @@ func (a *analysis) function(g *Function) {
 				continue
 			}
 			if f.Blocks[e.to].Rank <= f.Blocks[b].Rank {
-				a.widen(&before, &in[e.to], visits[e.to], e.to)
+				back[e.to]++
+				a.widen(&before, &in[e.to], back[e.to], e.to)
 			}
 			work.add(e.to)
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ubench-dev/ubench/benchmarks"
+	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/planner/cfg"
 	"github.com/ubench-dev/ubench/planner/internal/asm"
 	"github.com/ubench-dev/ubench/planner/ranges"
@@ -155,5 +157,31 @@ func TestAccesses(t *testing.T) {
 		if s := strings.Join(got, "; "); s != c.want {
 			t.Errorf("%s: %s\nwant %s", c.name, s, c.want)
 		}
+	}
+}
+
+// A counter of an inner loop is known, however often what is around it is looked at before: huffman's lengths of codes.
+func TestInnerCounter(t *testing.T) {
+	b, ok := benchmarks.Lookup("huffman")
+	if !ok {
+		t.Fatal("there is no huffman")
+	}
+	p, err := image.LoadObject(b.Name, b.Object, b.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := cfg.Of(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := ranges.Of(g).Functions[0]
+	known := 0
+	for b := range f.Blocks {
+		if r := f.Before[f.Blocks[b].First].Regs[8]; r.High == 15 {
+			known++
+		}
+	}
+	if known == 0 {
+		t.Error("nowhere it is known that a code has at most 15 bits")
 	}
 }
