@@ -7,7 +7,7 @@ import (
 )
 
 // searching is how many slots are compiled at most to look for better places.
-const searching = 300_000
+const searching = 100_000
 
 // enough is what a change has to gain, so that a search comes to an end.
 const enough = 0.9995

@@ -18,6 +18,7 @@ import (
 	"github.com/ubench-dev/ubench/internal/progen"
 	"github.com/ubench-dev/ubench/internal/testenv"
 	"github.com/ubench-dev/ubench/planner"
+	"github.com/ubench-dev/ubench/planner/alloc"
 )
 
 // planOf is the planner's plan of a program; that it has none is of no interest here.
@@ -27,7 +28,7 @@ func planOf(p *image.Program) (plan []byte, err error) {
 			err = fmt.Errorf("the planner: %v", v)
 		}
 	}()
-	r, err := planner.Of(p)
+	r, err := planner.By(p, len(p.Text)/8%alloc.Heuristics)
 	if err != nil {
 		return nil, err
 	}

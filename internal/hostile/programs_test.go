@@ -15,6 +15,7 @@ import (
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/internal/progen"
 	"github.com/ubench-dev/ubench/planner"
+	"github.com/ubench-dev/ubench/planner/alloc"
 )
 
 // planned is a program with its honest plan.
@@ -43,8 +44,10 @@ func short(campaign uint64, n int) (list []planned) {
 		if len(p.Text) > 8*70 {
 			continue
 		}
-		if h := honest(p); h != nil {
-			list = append(list, planned{p, h})
+		if linked, err := p.Linked(); err == nil {
+			if r, err := planner.By(linked, i%alloc.Heuristics); err == nil {
+				list = append(list, planned{p, r.Bytes})
+			}
 		}
 	}
 	return list

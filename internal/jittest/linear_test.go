@@ -87,11 +87,12 @@ func (c compiler) image(t *testing.T, text []byte) (abi.Format, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	with := planner.Attach(p)
-	if with.Plan == nil {
-		t.Fatalf("%d slots have no plan", len(text)/8)
+	r, err := planner.By(p, 0)
+	if err != nil {
+		t.Fatalf("%d slots have no plan: %v", len(text)/8, err)
 	}
-	data, err := with.Encode(abi.Packed)
+	p.Plan = r.Bytes
+	data, err := p.Encode(abi.Packed)
 	if err != nil {
 		t.Fatal(err)
 	}
