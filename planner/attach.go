@@ -61,7 +61,7 @@ func best(p *image.Program, first, end int) (*Result, error) {
 // improve changes a plan as long as it then costs less.
 func (b *builder) improve(r *Result) *Result {
 	s := b.searcher(r)
-	s.cut()
+	s.split()
 	return s.search()
 }
 

@@ -43,7 +43,7 @@ type builder struct {
 	round     int
 	caution   caution
 	heuristic int // of register allocation
-	cuts      map[alloc.Cut]bool
+	splits    map[alloc.Split]bool
 	deferrals map[[2]int]deferral // of blocks, by function and number
 	plan      *plan.Plan
 	records   map[int]*record // loops with a record, by the slot they stand at

@@ -10,14 +10,10 @@ import (
 	"github.com/ubench-dev/ubench/planner/judge"
 )
 
-// What a program is tried with whose plans come to no end: plans with less in them. This one is bignum as clang-19 makes it with -Os -mllvm
-// -unroll-threshold=150 -mllvm -indvars-widen-indvars=false -mllvm -pre-RA-sched=source; it had no plan with all in it once.
-func TestPlansWithLessInThem(t *testing.T) {
-	data, err := os.ReadFile("testdata/bignum-os.o")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := image.LoadObject("bignum", data, "")
+// analysed makes builders of plans of an object's program.
+func analysed(t *testing.T, name string, object []byte) func() *builder {
+	t.Helper()
+	p, err := image.LoadObject(name, object, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,8 +25,19 @@ func TestPlansWithLessInThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return func() *builder { return newBuilder(a, p, j) }
+}
+
+// What a program is tried with whose plans come to no end: plans with less in them. This one is bignum as clang-19 makes it with -Os -mllvm
+// -unroll-threshold=150 -mllvm -indvars-widen-indvars=false -mllvm -pre-RA-sched=source; it had no plan with all in it once.
+func TestPlansWithLessInThem(t *testing.T) {
+	data, err := os.ReadFile("testdata/bignum-os.o")
+	if err != nil {
+		t.Fatal(err)
+	}
+	builders := analysed(t, "bignum", data)
 	for c := free; c <= noRecords; c++ {
-		b := newBuilder(a, p, j)
+		b := builders()
 		b.caution = c
 		r, err := b.attempts()
 		if err != nil {

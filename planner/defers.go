@@ -31,7 +31,7 @@ const (
 	product
 )
 
-// inRegister is the value of a variable that lives somewhere.
+// inPlace is the value of a variable that lives somewhere.
 func inPlace(p plan.Place) value { return value{kind: held, places: []plan.Place{p}} }
 
 func (v value) register() bool { return v.kind == held && v.places[0] < alloc.Registers }

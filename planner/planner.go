@@ -197,7 +197,7 @@ func (b *builder) allocate() {
 			delete(own, v)
 		}
 	}
-	b.places = alloc.Of(b.Live, b.weights, own, registers, wide, b.cuts, b.heuristic)
+	b.places = alloc.Of(b.Live, b.weights, own, registers, wide, b.splits, b.heuristic)
 }
 
 // joins lists the slots behind loops with records, or amid them, where their versions meet, if no jump leads there.

@@ -28,7 +28,11 @@ func planOf(p *image.Program) (plan []byte, err error) {
 			err = fmt.Errorf("the planner: %v", v)
 		}
 	}()
-	r, err := planner.By(p, len(p.Text)/8%alloc.Heuristics)
+	make := planner.Of // a search takes long: one in eight has it
+	if n := len(p.Text) / 8; n%8 != 0 {
+		make = func(p *image.Program) (*planner.Result, error) { return planner.By(p, n%alloc.Heuristics) }
+	}
+	r, err := make(p)
 	if err != nil {
 		return nil, err
 	}

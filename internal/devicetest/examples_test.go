@@ -18,7 +18,7 @@ func TestExamplesAtOnce(t *testing.T) {
 		t.Run(board, func(t *testing.T) {
 			t.Parallel()
 			d := Boot(t, board, 0)
-			for _, e := range []device.Engine{device.VM, device.JIT, device.JITPlan} {
+			for _, e := range []device.Engine{device.VM, device.JITPlan} {
 				fit := 0
 				all := examples.All()
 				for i, x := range all {

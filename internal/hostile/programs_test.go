@@ -25,12 +25,15 @@ type planned struct {
 }
 
 // honest is the planner's plan of a program, nil if it has none.
-func honest(p progen.Program) []byte {
+func honest(p progen.Program) []byte { return honestBy(p, planner.Of) }
+
+// honestBy is the plan that one way to make them makes.
+func honestBy(p progen.Program, of func(*image.Program) (*planner.Result, error)) []byte {
 	linked, err := p.Linked()
 	if err != nil {
 		return nil
 	}
-	r, err := planner.Of(linked)
+	r, err := of(linked)
 	if err != nil {
 		return nil
 	}
@@ -44,10 +47,8 @@ func short(campaign uint64, n int) (list []planned) {
 		if len(p.Text) > 8*70 {
 			continue
 		}
-		if linked, err := p.Linked(); err == nil {
-			if r, err := planner.By(linked, i%alloc.Heuristics); err == nil {
-				list = append(list, planned{p, r.Bytes})
-			}
+		if h := honestBy(p, func(p *image.Program) (*planner.Result, error) { return planner.By(p, i%alloc.Heuristics) }); h != nil {
+			list = append(list, planned{p, h})
 		}
 	}
 	return list

@@ -34,8 +34,8 @@ type Places struct {
 	c          *colouring  // they came of
 }
 
-// Cut is where the values of a variable are taken apart: what comes to a block, which a jump leads to, may live elsewhere than it did before.
-type Cut struct {
+// Split is where the live range of a variable is split: what comes to a block, which a jump leads to, may live elsewhere than it did before.
+type Split struct {
 	Function, Block int
 	Var             plan.Var
 }
@@ -61,7 +61,7 @@ func (f *Function) Result(insn int, v plan.Var) (p plan.Place, ok bool) {
 // Of places the variables of a program, coloured by a heuristic, from 0 to Heuristics - 1. weight is how often each block of each function runs; wide
 // tells whether the high half of a register may be other than zero before an instruction; registers is how many there are to give. Programs of
 // several functions keep every variable in one place, so that functions agree on it.
-func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide func(function, insn int, v plan.Var) bool, cuts map[Cut]bool, heuristic int) *Places {
+func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide func(function, insn int, v plan.Var) bool, splits map[Split]bool, heuristic int) *Places {
 	p := &Places{}
 	m := heuristics[heuristic%len(heuristics)]
 	if heuristic >= len(heuristics) {
@@ -81,7 +81,7 @@ func Of(live *liveness.Live, weight [][]float64, own Own, registers int, wide fu
 	}
 	for n, g := range live.Functions {
 		full := func(k int, v plan.Var) bool { return v < plan.High || k < len(g.Insns) && wide(n, k, v) }
-		w := build(live, g, split, func(block int, v plan.Var) bool { return cuts[Cut{n, block, v}] }, full)
+		w := build(live, g, split, func(block int, v plan.Var) bool { return splits[Split{n, block, v}] }, full)
 		w.convention = p.Convention
 		w.weigh(weight[n], full)
 		p.Functions = append(p.Functions, &Function{g, w})

@@ -35,7 +35,7 @@ type pair struct {
 
 // webs of one function.
 type webs struct {
-	cuts       func(block int, v plan.Var) bool
+	splits     func(block int, v plan.Var) bool
 	convention *Convention // of calls, if values of a variable live in different places
 	pairs      []pair
 	one        []int // webs that are coloured as one with another, before it
@@ -74,9 +74,9 @@ func (w *webs) results(k int) liveness.Set {
 }
 
 // build finds the webs. Where split is false all values of a variable are one. High halves that are zero where a jump
-// leads are nobody's there. Where it is cut, a variable that comes to a block may live elsewhere than before.
-func build(live *liveness.Live, g *liveness.Function, split bool, cuts func(block int, v plan.Var) bool, wide func(k int, v plan.Var) bool) *webs {
-	w := &webs{g: g, live: live, cuts: cuts, def: map[int]map[plan.Var]int{}, in: make([]map[plan.Var]int, len(g.Blocks))}
+// leads are nobody's there. Where its live range is split, a variable that comes to a block may live elsewhere than before.
+func build(live *liveness.Live, g *liveness.Function, split bool, splits func(block int, v plan.Var) bool, wide func(k int, v plan.Var) bool) *webs {
+	w := &webs{g: g, live: live, splits: splits, def: map[int]map[plan.Var]int{}, in: make([]map[plan.Var]int, len(g.Blocks))}
 	one := map[plan.Var]int{}
 	make1 := func(v plan.Var) int {
 		if split {
@@ -118,7 +118,7 @@ func build(live *liveness.Live, g *liveness.Function, split bool, cuts func(bloc
 				if v >= plan.High && v < plan.Word && targets[g.Slot(succ)] && !wide(g.Blocks[succ].First, v) {
 					continue
 				}
-				if m, ok := current[v]; ok && !cuts(succ, v) {
+				if m, ok := current[v]; ok && !splits(succ, v) {
 					w.union(n, m)
 				}
 			}
@@ -201,7 +201,7 @@ func (w *webs) weigh(weight []float64, wide func(k int, v plan.Var) bool) {
 		after := w.each(b, func(k int, before map[plan.Var]int) { w.insn(k, before, weight[b], wide) })
 		for _, succ := range w.g.Blocks[b].Succs {
 			for _, v := range sorted(w.in[succ]) {
-				if m, ok := after[v]; ok && w.cuts(succ, v) && m != w.in[succ][v] {
+				if m, ok := after[v]; ok && w.splits(succ, v) && m != w.in[succ][v] {
 					w.like(w.in[succ][v], m, weight[b], false)
 				}
 			}
