@@ -8,6 +8,7 @@ package planner_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -558,5 +559,36 @@ func TestLiesAreRefused(t *testing.T) {
 				t.Errorf("%s\n%s", m.Verdict(), x)
 			}
 		})
+	}
+}
+
+// TestNumbersAreReadAlike has a claim that holds of one number only, for numbers of every length.
+func TestNumbersAreReadAlike(t *testing.T) {
+	m, err := redzone.New(unicorn.CortexM4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	numbers := []uint32{0, 1, 2, 5, 6, 0xffffffff, 0xfffffffe}
+	for digits := 3; digits < 32; digits++ {
+		numbers = append(numbers, 1<<digits-3, 1<<digits-2, 1<<digits-1)
+	}
+	for _, n := range numbers {
+		program, err := asm.Program(fmt.Sprintf("w1 = %d\nif w1 == 7 goto end\nend:\nr0 = 0\nexit", int32(n)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := progen.Program{Text: program.Text, Context: []byte{1}, Budget: 10}
+		claims := func(hi uint32) bool {
+			x := hostile.Plain(p.Text, plan.Functions(p.Text, nil))
+			*frame(x, 2) = plan.Frame{Slot: 2, Registers: [10]plan.Known{1: plan.Zero}, Facts: []plan.Fact{{Var: 1, Hi: int64(hi)}}}
+			return verdict(t, m, p, x)
+		}
+		if !claims(n) {
+			t.Errorf("%d is not believed to be at most %[1]d: %s", n, m.Verdict())
+		}
+		if n > 0 && claims(n-1) {
+			t.Errorf("%d is believed to be at most %d", n, n-1)
+		}
 	}
 }

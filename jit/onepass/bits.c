@@ -14,6 +14,8 @@ uint32_t op_window_at_end(struct op *c)
 	return v << (b->at & 7);
 }
 
+enum { LONG_ZEROS = 12 }; /* before a number that may be longer than what is looked at at once */
+
 NOINLINE uint32_t op_read(struct op *c, uint32_t n)
 {
 	uint32_t window = op_window(c);
@@ -21,38 +23,43 @@ NOINLINE uint32_t op_read(struct op *c, uint32_t n)
 	return window >> (32 - n);
 }
 
-static NOINLINE uint32_t read_long_number(struct op *c)
+static uint32_t leading_zeros(uint32_t window)
 {
-	uint32_t v = 0;
-	for (uint32_t windows = 0; windows < 2; windows++) { /* four groups are in a window */
-		uint32_t window = op_window(c);
-		for (uint32_t n = 5; n <= 20; n += 5, window <<= 5) {
-			v = v << 4 | (window >> 27 & 15);
-			if (!(window >> 31)) {
-				op_pass(c, n);
-				return v;
-			}
-		}
-		op_pass(c, 20);
-	}
-	op_refuse(c, ONEPASS_MALFORMED);
-	return v;
+	return window ? (uint32_t)__builtin_clz(window) : 32;
 }
 
-/* Groups of four bits behind one that says whether another follows. What is rare is apart, so that no register is saved for it. */
+/* One of more bits than are looked at at once. */
+static NOINLINE uint32_t read_long_number(struct op *c)
+{
+	uint32_t zeros = leading_zeros(op_window(c) >> 16 << 16), high;
+	if (zeros >= 16) {
+		op_pass(c, 16);
+		zeros = leading_zeros(op_window(c) >> 16 << 16);
+		if (zeros >= 16) { /* longer than numbers are */
+			op_refuse(c, ONEPASS_MALFORMED);
+			return 0;
+		}
+		op_pass(c, zeros);
+		zeros += 16;
+	} else {
+		op_pass(c, zeros);
+	}
+	if (zeros < LONG_ZEROS)
+		return op_read(c, zeros + 2) - 2;
+	high = op_read(c, zeros + 2 - LONG_ZEROS);
+	return (high << LONG_ZEROS | op_read(c, LONG_ZEROS)) - 2;
+}
+
+/* A number n as n + 2 in binary, behind as many zeros as that has digits beyond two: an exponential Golomb code of order 1. What is
+ * rare is apart, so that no register is saved for it. */
 uint32_t op_read_number(struct op *c)
 {
-	if (op_is_at_end(c))
-		return read_long_number(c);
 	uint32_t window = op_window(c);
-	if (!(window >> 31)) {
-		op_pass(c, 5);
-		return window >> 27;
-	}
-	if (window >> 26 & 1)
+	if (!(window >> (32 - LONG_ZEROS)))
 		return read_long_number(c);
-	op_pass(c, 10);
-	return (window >> 27 & 15) << 4 | (window >> 22 & 15);
+	uint32_t zeros = (uint32_t)__builtin_clz(window);
+	op_pass(c, 2 * zeros + 2);
+	return (window << zeros >> (30 - zeros)) - 2;
 }
 
 int32_t op_read_signed(struct op *c)

@@ -7,7 +7,7 @@
 #include "jit/onepass/plan.h"
 
 /* What lives where, and what something is known of: so many bits at most. */
-enum { MOVED_BITS = 15, FACT_BITS = 14 };
+enum { MOVED_BITS = 15 };
 
 /* Where variables are, as a frame says. */
 struct frame {
@@ -78,20 +78,27 @@ static NOINLINE bool read_moved(struct op *c, struct frame *f, struct op_vars *p
 	}
 }
 
-/* Of each register that has a home two bits: the upper ones of all, if any is set, then the lower ones, of the first register in the
- * lowest bit. Returns them where the registers' halves have theirs. A bit that ends what lives elsewhere comes before. */
-static uint32_t read_registers(struct op *c, uint32_t registers)
+/* Puts bits, the lowest first, where a set has its elements. */
+static uint32_t spread(uint32_t bits, uint32_t set)
 {
-	uint32_t head = op_window(c) << 1, n = c->map.registers, all = head >> 31 ? 2 * n : n, bits = n ? head << 1 >> (32 - all) : 0, left = registers, to = 0;
-	op_pass(c, 2 + all);
-	bits = (bits >> n) << OP_HIGH | (bits & ((1u << n) - 1));
-	while (left) { /* those that follow each other are taken at once */
-		uint32_t first = left & (0u - left), behind = left + first, run = left & ~behind, at = (uint32_t)__builtin_ctz(first), mask = run >> at;
-		to |= (bits & (mask | mask << OP_HIGH)) << at;
-		bits >>= 32 - (uint32_t)__builtin_clz(mask);
-		left &= behind;
+	uint32_t to = 0;
+	while (bits) { /* those that follow each other are taken at once */
+		uint32_t at = (uint32_t)__builtin_ctz(set), behind = set + (1u << at), run = set & ~behind;
+		to |= bits << at & run;
+		bits >>= 32 - at - (uint32_t)__builtin_clz(run);
+		set &= behind;
 	}
 	return to;
+}
+
+/* Of registers two bits: the upper ones of those that have one, then the lower ones of those that have a home, of the first register in
+ * the lowest bit. Returns them where the registers' halves have theirs. A bit that ends what lives elsewhere comes before. */
+static uint32_t read_registers(struct op *c, uint32_t registers)
+{
+	uint32_t uppers = c->map.uppers, n = c->map.registers, more = c->map.upper_bits, bits = op_window(c) << 1;
+	op_pass(c, 1 + n + more);
+	bits = n ? bits >> (32 - n - more) : 0;
+	return spread(bits & ((1u << n) - 1), registers) | spread(bits >> n, uppers) << OP_HIGH;
 }
 
 static void read_values(struct op *c, struct frame *f, const struct op_vars *placed)
@@ -200,39 +207,34 @@ static ALWAYS_INLINE bool is_known_so(const struct op *c, const struct op_vars *
 	return (k->word & ~OP_FACT_ASIDE) == f->word && k->slack == f->slack && k->lo == f->lo && k->hi == f->hi && op_in(known, var) && !op_is_const(c, var);
 }
 
-/* Facts, until a bit 0, which is left: what each is about, and a kept claim, or one that follows. */
+/* Facts: those of the common ones that hold, a bit each, then others until a bit 0, which is left. */
 static NOINLINE void frame_facts(struct op *c, enum op_visit how, struct op_vars *told)
 {
 	struct op_fact own;
 	struct op_vars known = { { c->facts.there.of[0] & c->places.said[0].known, c->facts.there.of[1] & c->places.said[1].known } };
-	uint32_t head = 0;
-	for (int32_t left = 0;;) { /* so many bits of it are the next ones */
-		if (left < FACT_BITS && (left <= 0 || head >> 31))
-			head = op_window_of(c, &left);
-		if (!(head >> 31))
-			return;
-		uint32_t var = head << 1 >> 28, n = 6;
-		if (var == FACT_WORD) {
-			var = OP_WORD + (head << 5 >> 27);
-			n = 11;
-		}
+	uint32_t n = c->plan.ncommon, common = n ? op_window(c) >> (32 - n) : 0;
+	op_pass(c, n);
+	for (;;) {
 		const struct op_fact *f = &own;
-		bool kept = head << (n - 1) >> 31;
-		if (kept) {
-			uint32_t claim = head << n >> 29;
-			f = &c->plan.kept[claim];
-			if (claim >= c->plan.nkept)
-				op_refuse(c, ONEPASS_MALFORMED);
-			n += 3;
-		}
-		head <<= n;
-		left -= (int32_t)n;
-		op_pass(c, n);
-		if (var >= UB_R10)
-			var = op_fact_variable(c, var);
-		if (!kept) {
+		uint32_t var;
+		if (common) {
+			uint32_t last = (uint32_t)__builtin_ctz(common); /* counted from the last one */
+			common &= common - 1;
+			var = c->plan.common_var[last];
+			f = &c->plan.common[last];
+		} else {
+			uint32_t head = op_window(c), bits = 5;
+			if (!(head >> 31))
+				return;
+			var = head << 1 >> 28;
+			if (var == FACT_WORD) {
+				var = OP_WORD + (head << 5 >> 27);
+				bits = 10;
+			}
+			op_pass(c, bits);
+			if (var >= UB_R10)
+				var = op_fact_variable(c, var);
 			op_read_claim(c, &own);
-			left = 0;
 		}
 		if ((how & OP_CALL) == OP_CALL && f->kind == OP_STACK) { /* the callee's r10 is lower */
 			own = *f;

@@ -3,7 +3,7 @@
  * or by who finds that it does not say what it should. */
 #include "jit/onepass/plan.h"
 
-enum { VERSION = 5, NOWHERE = 12, WORD = 13 };
+enum { VERSION = 6, NOWHERE = 12, WORD = 13 };
 
 uint32_t op_place(struct op *c, uint32_t code)
 {
@@ -74,8 +74,14 @@ static void read_places(struct op *c)
 	bool highs = op_read_bit(c);
 	for (uint32_t v = 0; v <= OP_MEMORY; v++) {
 		m->home[v] = (uint8_t)read_place(c);
-		if (v < UB_R10)
-			m->home[v + OP_HIGH] = (uint8_t)(m->home[v] == OP_NONE || !highs ? OP_NONE : read_place(c));
+		if (v >= UB_R10 || m->home[v] == OP_NONE)
+			continue;
+		if (op_read_bit(c)) {
+			m->uppers |= (uint16_t)(1u << v);
+			m->upper_bits++;
+		}
+		if (highs && op_read_bit(c))
+			m->home[v + OP_HIGH] = (uint8_t)read_place(c);
 	}
 	/* What never moves has a place of its own. */
 	for (uint32_t v = UB_R10; v <= OP_MEMORY; v++) {
@@ -169,15 +175,15 @@ void op_read_claim(struct op *c, struct op_fact *f)
 		op_refuse(c, ONEPASS_MALFORMED);
 }
 
-/* Claims that frames make again and again, which these name by numbers. */
-static void read_kept_claims(struct op *c)
+/* Facts that hold in many frames, each of which has a bit for each of them. The last one has number 0, as its bit is the lowest. */
+static void read_common_facts(struct op *c)
 {
-	uint32_t n = op_read_count(c, OP_KEPT_CLAIMS);
-	for (uint32_t i = 0; i < OP_KEPT_CLAIMS; i++)
-		c->plan.kept[i] = op_fact(OP_ANYTHING, 0, UINT32_MAX);
-	for (uint32_t i = 0; i < n && !c->refused; i++)
-		op_read_claim(c, &c->plan.kept[i]);
-	c->plan.nkept = (uint8_t)n;
+	uint32_t n = op_read_count(c, OP_COMMON_FACTS);
+	for (uint32_t i = n; i && !c->refused; i--) {
+		c->plan.common_var[i - 1] = (uint8_t)op_read_fact_variable(c);
+		op_read_claim(c, &c->plan.common[i - 1]);
+	}
+	c->plan.ncommon = (uint8_t)n;
 }
 
 /* Reads what is about the program as a whole, and finds the frames. Returns false if the plan is refused. */
@@ -191,7 +197,7 @@ SELDOM bool op_plan_begin(struct op *c)
 		op_refuse(c, ONEPASS_MALFORMED);
 	m->window = (uint8_t)(op_read(c, 6) + 1);
 	m->words = (uint8_t)((op_read_count(c, OP_FRAME_WORDS) + 1) & ~1u);
-	m->zero = 0;
+	m->zero = m->uppers = m->upper_bits = 0;
 	read_places(c);
 	read_words(c);
 	if (m->calls) {
@@ -205,7 +211,7 @@ SELDOM bool op_plan_begin(struct op *c)
 		}
 	}
 	read_joins(c);
-	read_kept_claims(c);
+	read_common_facts(c);
 	c->plan.usual_length = op_read_number(c);
 	op_read_all(c);
 	return !c->refused;
@@ -248,7 +254,19 @@ SELDOM void op_plan_function(struct op *c, uint32_t function, uint32_t *returns,
 	op_seek(c, at);
 }
 
-enum { SAY_MOVE, SAY_REGION, SAY_LOOP, SAY_APART, SAY_DROP };
+enum { SAY_MOVE, SAY_REGION, SAY_LOOP, SAY_DROP };
+
+/* Where the low half of the instruction's destination lives, behind three bits of `head`: as op_read_moved. */
+static uint32_t read_own_place(struct op *c, uint32_t head)
+{
+	uint32_t var = UB_DST(&c->text[c->slot]), place = head << 3 >> 28;
+	op_pass(c, 3 + 4);
+	if (var >= UB_R10)
+		var = op_variable(c, OP_VARS);
+	if (place >= OP_REGS - (uint32_t)c->map.calls)
+		place = op_place(c, place);
+	return var | place << 8;
+}
 
 static void read_step(struct op *c, struct op_step *s)
 {
@@ -343,7 +361,7 @@ static NOINLINE void read_more(struct op *c, bool dead)
 		if (!(head >> 31))
 			break;
 		if (!(head >> 30 & 1)) {
-			moved = op_read_moved(c, head, 2);
+			moved = head >> 29 & 1 ? op_read_moved(c, head, 3) : read_own_place(c, head);
 			if (say->nplaces == sizeof say->var || moved == OP_NEVER) {
 				op_refuse(c, ONEPASS_MALFORMED);
 				break;
@@ -352,7 +370,12 @@ static NOINLINE void read_more(struct op *c, bool dead)
 			say->place[say->nplaces++] = (uint8_t)(moved >> 8);
 			continue;
 		}
-		uint32_t what = head >> 27 & 7;
+		if (!(head >> 29 & 1)) {
+			op_pass(c, 3);
+			say->apart = true;
+			continue;
+		}
+		uint32_t what = head >> 27 & 3;
 		if (what != SAY_MOVE)
 			op_pass(c, 5);
 		switch (what) {
@@ -370,14 +393,9 @@ static NOINLINE void read_more(struct op *c, bool dead)
 		case SAY_LOOP:
 			read_loop(c);
 			break;
-		case SAY_APART:
-			say->apart = true;
-			break;
 		case SAY_DROP:
 			say->drop = true;
 			break;
-		default:
-			op_refuse(c, ONEPASS_MALFORMED);
 		}
 	}
 	op_pass(c, 1);

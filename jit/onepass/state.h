@@ -113,7 +113,9 @@ struct op_map {
 	bool plain;        /* none of this is used */
 	uint8_t words;     /* of the frame that are places; their number is even */
 	struct op_vars placed; /* variables that have a home */
-	uint8_t registers; /* r0 to r9 that have */
+	uint8_t registers; /* r0 to r9 that have, */
+	uint8_t upper_bits;
+	uint16_t uppers;   /* and of which, so many, frames say in a bit whether something of the high half is known */
 	uint8_t window;    /* bytes behind a context offset below the limit */
 	uint8_t call_words; /* a function's own frame */
 	uint8_t nwords;    /* words of the program's frame that are variables */
@@ -301,19 +303,20 @@ struct op_say {
 	uint8_t var[4], place[4]; /* where variables live from its result on */
 };
 
-enum { OP_KEPT_CLAIMS = 8 };
+enum { OP_COMMON_FACTS = 8 };
 
 struct op_plan {
 	struct op_bits bits;
 	uint32_t frame;     /* slot of the frame that is read */
 	uint32_t functions; /* bit at which these are described */
 	uint16_t *frames;   /* per join: the bit its frame begins at */
-	uint8_t nkept;      /* claims that frames name by numbers */
+	uint8_t ncommon;    /* facts that frames name by a bit each, */
+	uint8_t common_var[OP_COMMON_FACTS]; /* what they are about, */
 	uint32_t usual_length; /* of the context, at least, which frames name by a bit */
 	bool never;         /* control does not come to the latest frame that was entered */
 	uint32_t insn;      /* bit at which the instruction at hand is described */
 	struct op_say say;
-	struct op_fact kept[OP_KEPT_CLAIMS];
+	struct op_fact common[OP_COMMON_FACTS]; /* and what they say */
 };
 
 enum op_cold_kind {

@@ -3,20 +3,22 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
 type reader struct {
-	calls bool // of a program with local calls
-	maps  int  // of the program
-	kept  []Fact
-	usual uint32 // length of the context
-	bytes []byte
-	n     int
-	err   error
+	calls  bool // of a program with local calls
+	maps   int  // of the program
+	common []Fact
+	usual  uint32 // length of the context
+	bytes  []byte
+	n      int
+	err    error
 }
 
 func (r *reader) fail(format string, args ...any) {
@@ -41,18 +43,14 @@ func (r *reader) bits(n int) (v uint32) {
 
 func (r *reader) flag() bool { return r.bits(1) != 0 }
 
-func (r *reader) number() (v uint32) {
-	for groups := 1; ; groups++ {
-		more := r.flag()
-		v = v<<4 | r.bits(4)
-		if !more {
-			return v
-		}
-		if groups == 8 {
+func (r *reader) number() uint32 {
+	zeros := 0
+	for ; r.err == nil && !r.flag(); zeros++ {
+		if zeros == 31 {
 			r.fail("a number is longer than 32 bits")
-			return 0
 		}
 	}
+	return 1<<(zeros+order) | r.bits(zeros+order) - 1<<order
 }
 
 // count is a number that may be at most so much.
@@ -135,9 +133,9 @@ func (r *reader) ascending(most int) (numbers []int) {
 // Decode reads a plan for a program whose functions start at these slots, and that has so many maps.
 func Decode(data, text []byte, functions []int, maps int) (*Plan, error) {
 	r, p := &reader{bytes: data, calls: HasCalls(text), maps: maps}, &Plan{Maps: maps}
-	p.readHeader(r, HasCalls(text), len(functions), len(text)/8)
-	for n := r.count(maxKept); n > 0 && r.err == nil; n-- {
-		r.kept = append(r.kept, r.claim())
+	uppers := p.readHeader(r, HasCalls(text), len(functions), len(text)/8)
+	for n := r.count(maxCommon); n > 0 && r.err == nil; n-- {
+		r.common = append(r.common, r.fact())
 	}
 	if r.err != nil {
 		return nil, r.err
@@ -150,7 +148,7 @@ func Decode(data, text []byte, functions []int, maps int) (*Plan, error) {
 	for _, slot := range FrameSlots(text, functions, p.Joins) {
 		bits := int(r.bits(width))
 		begin := r.n
-		p.Frames = append(p.Frames, p.readFrame(r, slot))
+		p.Frames = append(p.Frames, p.readFrame(r, slot, uppers))
 		r.n = begin + bits
 	}
 	each(text, func(i cfg.Insn) {
@@ -167,7 +165,8 @@ func Decode(data, text []byte, functions []int, maps int) (*Plan, error) {
 	return p, nil
 }
 
-func (p *Plan) readHeader(r *reader, calls bool, functions, slots int) {
+// readHeader returns of which registers frames say something of the high half.
+func (p *Plan) readHeader(r *reader, calls bool, functions, slots int) (uppers [10]bool) {
 	if v := r.bits(4); v != version {
 		r.fail("version %d is not known", v)
 	}
@@ -176,8 +175,13 @@ func (p *Plan) readHeader(r *reader, calls bool, functions, slots int) {
 	highs := r.flag()
 	for v := range p.Places {
 		p.Places[v] = r.place()
-		if v < len(p.Highs) {
-			if p.Highs[v] = Nowhere; highs && p.Places[v] != Nowhere {
+		if v >= len(p.Highs) {
+			continue
+		}
+		p.Highs[v] = Nowhere
+		if p.Places[v] != Nowhere {
+			uppers[v] = r.flag()
+			if highs && r.flag() {
 				p.Highs[v] = r.place()
 			}
 		}
@@ -199,9 +203,10 @@ func (p *Plan) readHeader(r *reader, calls bool, functions, slots int) {
 	if n := len(p.Joins); n > 0 && p.Joins[n-1] >= slots {
 		r.fail("a join at %d is outside the program", p.Joins[n-1])
 	}
+	return uppers
 }
 
-func (p *Plan) readFrame(r *reader, slot int) (f Frame) {
+func (p *Plan) readFrame(r *reader, slot int, uppers [10]bool) (f Frame) {
 	f.Slot = slot
 	for r.flag() {
 		m, never := r.moved()
@@ -210,29 +215,38 @@ func (p *Plan) readFrame(r *reader, slot int) (f Frame) {
 		}
 		f.Moved = append(f.Moved, m)
 	}
-	n := 0
-	for _, at := range p.Places[:len(f.Registers)] {
+	n, withUpper := 0, 0
+	for k, at := range p.Places[:len(f.Registers)] {
 		if at != Nowhere {
 			n++
 		}
+		if uppers[k] {
+			withUpper++
+		}
 	}
-	var upper uint32
-	if r.flag() {
-		upper = r.bits(n)
-	}
-	lower := r.bits(n)
+	upper, lower := r.bits(withUpper), r.bits(n)
 	for k := range f.Registers {
 		if p.Places[k] != Nowhere {
-			f.Registers[k] = Known(upper&1<<1 | lower&1)
-			upper, lower = upper>>1, lower>>1
+			f.Registers[k] = Known(lower & 1)
+			lower >>= 1
+		}
+		if uppers[k] {
+			f.Registers[k] |= Known(upper & 1 << 1)
+			upper >>= 1
 		}
 	}
 	for i := 0; i < len(p.Words); i += wordsAtOnce {
 		f.Words |= r.bits(min(len(p.Words)-i, wordsAtOnce)) << i
 	}
+	for _, x := range r.common {
+		if r.flag() {
+			f.Facts = append(f.Facts, x)
+		}
+	}
 	for r.flag() {
 		f.Facts = append(f.Facts, r.fact())
 	}
+	slices.SortStableFunc(f.Facts, func(a, b Fact) int { return cmp.Compare(a.Var, b.Var) })
 	if r.flag() {
 		f.Length = r.usual
 		if r.flag() {
@@ -249,19 +263,7 @@ func (p *Plan) readFrame(r *reader, slot int) (f Frame) {
 }
 
 func (r *reader) fact() (x Fact) {
-	v := r.variable()
-	if !r.flag() {
-		x = r.claim()
-	} else if n := int(r.bits(keptBits)); n < len(r.kept) {
-		x = r.kept[n]
-	} else {
-		r.fail("there is no claim %d", n)
-	}
-	x.Var = v
-	return x
-}
-
-func (r *reader) claim() (x Fact) {
+	x.Var = r.variable()
 	x.Kind = Kind(r.bits(2))
 	low := r.flag()
 	x.NoLimit = !r.flag()
@@ -302,22 +304,28 @@ func (r *reader) insn(i cfg.Insn) *Insn {
 	said := &Insn{Slot: i.Slot}
 	for r.flag() {
 		if !r.flag() {
-			said.Place = append(said.Place, r.lives())
+			own := Moved{Var: R(int(i.Dst))}
+			if r.flag() {
+				own = r.lives()
+			} else if own.Place = r.place(); own.Var > R(9) {
+				r.fail("no such variable")
+			}
+			said.Place = append(said.Place, own)
 			continue
 		}
-		switch what := r.bits(3); what {
+		if !r.flag() {
+			said.Apart = true
+			continue
+		}
+		switch r.bits(2) {
 		case sayMove:
 			said.Move = append(said.Move, r.lives())
 		case sayRegion:
 			said.HasRegion, said.Region = true, Region(r.bits(2))
-		case sayApart:
-			said.Apart = true
 		case sayLoop:
 			said.Loop = r.loop(i.Slot)
 		case sayDrop:
 			said.Drop = true
-		default:
-			r.fail("nothing is said by %d", what)
 		}
 	}
 	if deferrable(i) {

@@ -10,15 +10,14 @@ import (
 	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
-const version = 5
+const version = 6
 
-// What may be said about an instruction, behind a bit that says that something is: bit 0, where a variable lives from there on, or bit 1
-// and 3 bits.
+// What may be said about an instruction, behind a bit that says that something is: bit 0, where a variable lives from there on; bits 10,
+// that it is apart; or bits 11 and 2 bits:
 const (
 	sayMove = iota
 	sayRegion
 	sayLoop
-	sayApart
 	sayDrop
 )
 
@@ -38,11 +37,11 @@ const (
 	codeWord    = 13
 )
 
-// So many claims are kept, and named in so many bits.
-const (
-	maxKept  = 8
-	keptBits = 3
-)
+// maxCommon is how many facts there may be that frames name by a bit each.
+const maxCommon = 8
+
+// order of the exponential Golomb code of numbers.
+const order = 1
 
 // maxWidth is how many bits the length of a frame may take.
 const maxWidth = 15
@@ -51,12 +50,12 @@ const maxWidth = 15
 const wordsAtOnce = 16
 
 type writer struct {
-	calls bool // of a program with local calls
-	maps  bool // of one with maps
-	kept  []Fact
-	usual uint32 // length of the context
-	bytes []byte
-	n     int
+	calls  bool // of a program with local calls
+	maps   bool // of one with maps
+	common []Fact
+	usual  uint32 // length of the context
+	bytes  []byte
+	n      int
 }
 
 func (w *writer) bits(v uint32, n int) {
@@ -84,15 +83,13 @@ func (w *writer) append(other *writer) {
 	}
 }
 
-// number is the number of the packed format: groups of four bits, each behind a bit that says whether another follows.
+// number writes v + 2 in binary, behind as many zeros as that has digits beyond two.
 func (w *writer) number(v uint32) {
-	groups := 1
-	for ; groups < 8 && v>>(4*groups) != 0; groups++ {
-	}
-	for g := groups - 1; g >= 0; g-- {
-		w.flag(g > 0)
-		w.bits(v>>(4*g)&15, 4)
-	}
+	x := uint64(v) + 1<<order
+	digits := bits.Len64(x)
+	w.bits(0, digits-1-order)
+	w.bits(uint32(x>>order), digits-order)
+	w.bits(uint32(x)&(1<<order-1), order)
 }
 
 // signed numbers alternate: 0, -1, 1, -2, ...
@@ -154,16 +151,16 @@ func (p *Plan) Encode(text []byte, functions []int) ([]byte, error) {
 	}
 	w := &writer{calls: p.Calls != nil, maps: p.Maps > 0}
 	p.header(w)
-	w.kept = p.claimsToKeep(w)
-	w.number(uint32(len(w.kept)))
-	for _, x := range w.kept {
-		w.claim(x)
+	w.common = p.commonFacts(w)
+	w.number(uint32(len(w.common)))
+	for _, x := range w.common {
+		w.fact(x)
 	}
 	w.usual = p.usualLength()
 	w.number(w.usual)
 	frames, width := make([]*writer, len(p.Frames)), 0
 	for i := range p.Frames {
-		frames[i] = &writer{calls: w.calls, maps: w.maps, kept: w.kept, usual: w.usual}
+		frames[i] = &writer{calls: w.calls, maps: w.maps, common: w.common, usual: w.usual}
 		p.frame(frames[i], &p.Frames[i])
 		width = max(width, bits.Len(uint(frames[i].n)))
 	}
@@ -201,8 +198,15 @@ func (p *Plan) header(w *writer) {
 	w.flag(highs)
 	for v, place := range p.Places {
 		w.place(place)
-		if highs && v < len(p.Highs) && place != Nowhere {
-			w.place(p.Highs[v])
+		if v >= len(p.Highs) || place == Nowhere {
+			continue
+		}
+		w.flag(p.hasUpper(v))
+		if highs {
+			w.flag(p.Highs[v] != Nowhere)
+			if p.Highs[v] != Nowhere {
+				w.place(p.Highs[v])
+			}
 		}
 	}
 	w.number(uint32(len(p.Words)))
@@ -224,6 +228,11 @@ func (p *Plan) header(w *writer) {
 	w.ascending(p.Joins)
 }
 
+// hasUpper tells whether some frame says something of a register's high half.
+func (p *Plan) hasUpper(register int) bool {
+	return slices.ContainsFunc(p.Frames, func(f Frame) bool { return f.Registers[register] >= Zero })
+}
+
 func (p *Plan) frame(w *writer, f *Frame) {
 	if f.Never {
 		w.bits(1, 1)
@@ -236,25 +245,31 @@ func (p *Plan) frame(w *writer, f *Frame) {
 	}
 	w.bits(0, 1)
 	var upper, lower uint32
-	n := 0
+	n, uppers := 0, 0
 	for r, known := range f.Registers {
-		if p.Places[r] != Nowhere {
-			upper |= uint32(known) >> 1 << n
-			lower |= uint32(known) & 1 << n
-			n++
+		if p.Places[r] == Nowhere {
+			continue
+		}
+		lower |= uint32(known) & 1 << n
+		n++
+		if p.hasUpper(r) {
+			upper |= uint32(known) >> 1 << uppers
+			uppers++
 		}
 	}
-	w.flag(upper != 0)
-	if upper != 0 {
-		w.bits(upper, n)
-	}
+	w.bits(upper, uppers)
 	w.bits(lower, n)
 	for i := 0; i < len(p.Words); i += wordsAtOnce {
 		w.bits(f.Words>>i, min(len(p.Words)-i, wordsAtOnce))
 	}
+	for _, x := range w.common {
+		w.flag(slices.Contains(f.Facts, x))
+	}
 	for _, x := range f.Facts {
-		w.bits(1, 1)
-		w.fact(x)
+		if !slices.Contains(w.common, x) {
+			w.bits(1, 1)
+			w.fact(x)
+		}
 	}
 	w.bits(0, 1)
 	w.flag(f.Length > 0)
@@ -291,41 +306,34 @@ func (p *Plan) usualLength() (usual uint32) {
 	return usual
 }
 
-// claimsToKeep are those that are written once, and named by frames: those that save most bits.
-func (p *Plan) claimsToKeep(w *writer) (kept []Fact) {
-	saved := map[Fact]int{}
+// commonFacts are those that are written once, and named by frames in a bit each: those that save most bits.
+func (p *Plan) commonFacts(w *writer) (common []Fact) {
+	saved, named := map[Fact]int{}, 0
 	for i := range p.Frames {
-		for _, x := range p.Frames[i].Facts {
-			x.Var = 0
-			one := &writer{calls: w.calls, maps: w.maps}
-			one.claim(x)
-			if _, known := saved[x]; !known {
-				saved[x] = -one.n
-				kept = append(kept, x)
-			}
-			saved[x] += one.n - keptBits
+		if !p.Frames[i].Never {
+			named++
 		}
 	}
-	slices.SortStableFunc(kept, func(a, b Fact) int { return saved[b] - saved[a] })
-	kept = kept[:min(len(kept), maxKept)]
-	return slices.DeleteFunc(kept, func(x Fact) bool { return saved[x] <= 0 })
+	for i := range p.Frames {
+		for _, x := range p.Frames[i].Facts {
+			one := &writer{calls: w.calls, maps: w.maps}
+			one.fact(x)
+			if _, known := saved[x]; !known {
+				saved[x] = -one.n - named
+				common = append(common, x)
+			}
+			saved[x] += one.n + 1 // the bit before it
+		}
+	}
+	slices.SortStableFunc(common, func(a, b Fact) int { return saved[b] - saved[a] })
+	common = common[:min(len(common), maxCommon)]
+	return slices.DeleteFunc(common, func(x Fact) bool { return saved[x] <= 0 })
 }
 
 func (x Fact) stack() bool { return x.Kind == Stack || x.Kind == Top }
 
 func (w *writer) fact(x Fact) {
 	w.variable(x.Var)
-	x.Var = 0
-	n := slices.Index(w.kept, x)
-	w.flag(n >= 0)
-	if n >= 0 {
-		w.bits(uint32(n), keptBits)
-	} else {
-		w.claim(x)
-	}
-}
-
-func (w *writer) claim(x Fact) {
 	kind, other := x.Kind, false
 	switch kind {
 	case Top:
@@ -371,21 +379,26 @@ func (w *writer) claim(x Fact) {
 }
 
 func (w *writer) insn(said *Insn, i cfg.Insn) {
-	say := func(what uint32) { w.bits(3<<3|what, 5) }
+	say := func(what uint32) { w.bits(7<<2|what, 5) }
 	for _, m := range said.Move {
 		say(sayMove)
 		w.moved(m)
 	}
 	for _, m := range said.Place {
 		w.bits(2, 2)
-		w.moved(m)
+		w.flag(m.Var != R(int(i.Dst)))
+		if m.Var == R(int(i.Dst)) {
+			w.place(m.Place)
+		} else {
+			w.moved(m)
+		}
 	}
 	if said.HasRegion {
 		say(sayRegion)
 		w.bits(uint32(said.Region), 2)
 	}
 	if said.Apart {
-		say(sayApart)
+		w.bits(6, 3)
 	}
 	if said.Loop != nil {
 		say(sayLoop)
