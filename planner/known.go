@@ -26,6 +26,13 @@ type Known struct {
 	places  *alloc.Places
 }
 
+// WithPlan is the program with its plan, if it has one.
+func (k *Known) WithPlan() *image.Program {
+	with := *k.Image
+	with.Plan = k.Bytes
+	return &with
+}
+
 // Look finds out what there is to know of a program.
 func Look(p *image.Program) (*Known, error) {
 	r, err := Of(p)

@@ -228,13 +228,14 @@ func (e *env) built(source string, object []byte, spec deploy.Spec) (b deploy.Bu
 	if err != nil {
 		return b, fmt.Errorf("%s: %w", source, err)
 	}
-	if _, err := verifyProgram(program, conditions{}); err != nil {
+	stop := e.progress.watch("making a plan of " + spec.Name)
+	known, err := planner.Look(program)
+	stop()
+	if err != nil {
 		return b, fmt.Errorf("%s: refused on the host: %w", source, err)
 	}
 	if spec.Engine == "" || spec.Engine == device.JITPlan.String() {
-		stop := e.progress.watch("making a plan of " + spec.Name)
-		program = planner.Attach(program)
-		stop()
+		program = known.WithPlan()
 	}
 	b = deploy.Built{Spec: spec, Program: program}
 	for _, board := range []string{"", "host"} { // which get different images

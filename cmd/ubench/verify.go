@@ -136,6 +136,11 @@ func verifyProgram(p *image.Program, in conditions) (*verification, error) {
 	if err != nil {
 		return nil, err
 	}
+	return verificationOf(k, in), nil
+}
+
+func verificationOf(k *planner.Known, in conditions) *verification {
+	p := k.Image
 	v := &verification{Program: p.Name, Slots: p.Slots(), ContextMin: p.CtxMin, Plan: k.Refusal}
 	if k.Plan != nil {
 		v.Plan = fmt.Sprintf("followed, %d bytes", len(k.Bytes))
@@ -180,7 +185,7 @@ func verifyProgram(p *image.Program, in conditions) (*verification, error) {
 	}
 	v.StackBytes, v.StackEscapes = frameUse(k)
 	v.Instructions, v.Cycles = boundsOf(k, in, spent.larger)
-	return v, nil
+	return v
 }
 
 // accessOf says what becomes of an access: what the compiler makes of it counts, the reasons are the host's.

@@ -46,10 +46,11 @@ func TestBoundsHold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v, err := verifyProgram(program, conditions{})
+		known, err := planner.Look(program)
 		if err != nil {
 			t.Fatal(err)
 		}
+		v := verificationOf(known, conditions{})
 		if v.Instructions.Why != "" {
 			if counted[b.Name] {
 				t.Errorf("%s has no bound: %s", b.Name, v.Instructions.Why)
@@ -57,7 +58,7 @@ func TestBoundsHold(t *testing.T) {
 			continue
 		}
 		bounded++
-		known, err := planner.Look(program)
+		data, err := known.WithPlan().Encode(abi.Packed)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,11 +71,7 @@ func TestBoundsHold(t *testing.T) {
 			sizes = []int{sizes[0], sizes[len(sizes)/2]}
 		}
 		for _, size := range sizes {
-			job, err := programJob(emu.Job{Engine: "jit-plan"}, program)
-			if err != nil {
-				t.Fatal(err)
-			}
-			job.Context, job.Trace, job.Budget = b.Input(size), b.Trace, 0
+			job := emu.Job{Engine: "jit-plan", Format: abi.Packed, Image: data, Helpers: program.Helpers, Context: b.Input(size), Trace: b.Trace}
 			if change := worst[b.Name]; change != nil {
 				change(job.Context)
 			}

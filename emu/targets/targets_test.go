@@ -17,6 +17,7 @@ import (
 	"github.com/ubench-dev/ubench/emu/cycles/meter"
 	"github.com/ubench-dev/ubench/emu/qemu"
 	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
 func openTarget(t *testing.T, spec string) emu.Target {
@@ -90,7 +91,10 @@ func TestUnicornAndQEMUAgree(t *testing.T) {
 			t.Parallel()
 			a, b := openTarget(t, spec), openTarget(t, other)
 			compared := 0
-			for _, bench := range benchmarks.All() {
+			for i, bench := range benchmarks.All() {
+				if bench.Name != "fletcher16" && !testenv.Share(i+len(spec), 3) {
+					continue
+				}
 				sizes := []int{0}
 				if bench.Sized {
 					sizes = bench.DefaultSizes[:1]

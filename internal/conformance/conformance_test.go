@@ -32,7 +32,7 @@ func open[T emu.Target](t *testing.T) func(target T, err error) emu.Target {
 // and on one core all whose code is their own, for each is compiled on the device. UBENCH_CONFORMANCE=all has the
 // compiler do all of it, in minutes.
 func TestTable(t *testing.T) {
-	ctx, all, most := t.Context(), conformance.All(), 5
+	ctx, all, most := t.Context(), conformance.All(), 8
 	if os.Getenv("UBENCH_CONFORMANCE") == "all" {
 		most = 1
 	}
@@ -81,7 +81,7 @@ func TestTable(t *testing.T) {
 	lane("vm on Cortex-M4", "vm", most, m4)
 	lane("vm on Cortex-M3", "vm", 7*most, m3)
 	lane("vm-portable on Cortex-M4", "vm-portable", 11*most, m4)
-	lane("jit on QEMU", "jit", 101, func(t *testing.T) emu.Target {
+	lane("jit on QEMU", "jit", 211, func(t *testing.T) emu.Target {
 		if _, _, err := qemu.Find(ctx); err != nil {
 			t.Skip(err)
 		}

@@ -123,11 +123,13 @@ func TestMain(m *testing.M) {
 // out all, the name of one that one; otherwise it is the first.
 func TestBroken(t *testing.T) {
 	m := machine(t, unicorn.CortexM4)
-	const most = 1_000_000 // pairs
-	programs := slices.Concat(edges(), damaged(kernels(t, 150), 1, 25), short(5, 40))
-	only := os.Getenv("UBENCH_BROKEN")
+	const most, soon = 1_000_000, 2 // pairs; a rule whose absence few of them find
+	programs, only := edges(), os.Getenv("UBENCH_BROKEN")
+	if only != "" {
+		programs = slices.Concat(programs, damaged(kernels(t, 150), 1, 25), short(5, 40))
+	}
 	for i, rule := range foundBy(byPlans) {
-		if only != "all" && only != rule.name && (only != "" || i != 0) {
+		if only != "all" && only != rule.name && (only != "" || i != soon) {
 			continue
 		}
 		t.Run(rule.name, func(t *testing.T) {

@@ -25,6 +25,7 @@ import (
 	"github.com/ubench-dev/ubench/firmware"
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/internal/campaign"
+	"github.com/ubench-dev/ubench/internal/testenv"
 	"github.com/ubench-dev/ubench/planner"
 )
 
@@ -244,7 +245,7 @@ func TestHostCodeIsDeviceCode(t *testing.T) {
 		jobs = append(jobs, emu.Job{Format: abi.Packed, Image: image})
 	}
 	jobs = append(jobs, emu.Job{Format: abi.TextOnly, Image: spilledCompares()})
-	for seed := range uint64(300) {
+	for seed := range uint64(testenv.Number(t, "UBENCH_CODE", 120)) {
 		job, err := campaign.Job(fromSeed(seed))
 		if err != nil {
 			t.Fatal(err)

@@ -71,7 +71,7 @@ func covered(random *rand.Rand) []byte {
 		return slices.Concat(jump, body)
 	}
 	text := slices.Concat(slot(0x79, 0x13, 0, 0), slot(0x79, 0x17, 8, 0), mov(6, 1), movImm(5, 7), movImm(9, 0), movImm(0, 0), mov(4, 1), plus(4, 3))
-	if random.IntN(3) == 0 {
+	if random.IntN(6) == 0 {
 		text = slices.Concat(text, slot(0x79, 0x18, 0, 0), plus(6, 8))
 	}
 	if random.IntN(4) == 0 { // the same in a loop

@@ -165,13 +165,13 @@ func indexLoops() (all []escape) {
 	}
 	for range 2500 {
 		w := walk{
-			touch: kinds[random.IntN(len(kinds))], at: random.IntN(9), scale: int32(random.IntN(4)), down: random.IntN(3) == 0,
+			touch: kinds[random.IntN(len(kinds))], at: random.IntN(9), scale: int32(random.IntN(4)), down: random.IntN(6) == 0,
 			start: uint64(random.IntN(4)) / 2 * uint64(1+random.IntN(3)), turn: uint64(1 + random.IntN(7)),
-			step: []int32{1, 1, 1, 2, 3, 4}[random.IntN(6)], wide: random.IntN(3) > 0, constant: random.IntN(3) == 0, from: random.IntN(3),
-			early: random.IntN(5) == 0, below: random.IntN(8) == 0, swapped: random.IntN(3) == 0,
+			step: []int32{1, 1, 1, 2, 3, 4}[random.IntN(6)], wide: random.IntN(3) > 0, constant: random.IntN(6) == 0, from: random.IntN(3),
+			early: random.IntN(5) == 0, below: random.IntN(8) == 0, swapped: random.IntN(6) == 0,
 		}
 		w.op = [][]byte{{0xa0, 0x50, 0xc0, 0xa0}, {0x50, 0x20, 0x60, 0x20}}[cut(w.down)][random.IntN(4)]
-		if random.IntN(3) == 0 {
+		if random.IntN(6) == 0 {
 			w.more, w.moreAt = kinds[random.IntN(len(kinds))], w.at+[]int{0, 1, w.touch.size, 16, 40, -1, -8, -w.touch.size}[random.IntN(8)]
 		}
 		if w.from == 2 {

@@ -108,7 +108,7 @@ func proofs() (all []escape, err error) {
 	for i := range 2500 {
 		touch, scale := kinds[random.IntN(len(kinds))], int32(random.IntN(4))
 		op, wide := comparisons[random.IntN(len(comparisons))], random.IntN(2) == 0
-		bound, huge := near()>>scale, scale >= 2 && random.IntN(3) == 0
+		bound, huge := near()>>scale, scale >= 2 && random.IntN(6) == 0
 		if huge { // what is below it and shifted has more than 32 bits
 			bound |= 1 << (32 - scale)
 		}

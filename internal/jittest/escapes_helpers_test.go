@@ -126,7 +126,7 @@ func helpers() (all []escape) {
 	}
 	random := rand.New(rand.NewPCG(5, 1)) // stores of r10, arithmetic on it, in all of these
 	for i := range all {
-		if !all[i].known && random.IntN(3) == 0 {
+		if !all[i].known && random.IntN(6) == 0 {
 			all[i].text = slices.Concat(slot(0x7b, 0xaa, -8, 0), slot(0x79, 0xa3, -8, 0), slot(0x1f, 0xa3, 0, 0), plus(1, 3), all[i].text)
 		}
 	}

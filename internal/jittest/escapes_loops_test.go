@@ -28,7 +28,7 @@ func loops() (all []escape) {
 		step := []int32{1, 1, 4, 8, 3, touch32(touch)}[random.IntN(6)]
 		op, wide := comparisons[1+random.IntN(9)], random.IntN(3) > 0
 		add := byte(0x07)
-		if random.IntN(3) == 0 {
+		if random.IntN(6) == 0 {
 			add = 0x04
 		}
 		numbers := slices.Concat(slot(0x79, 0x16, 0, 0), slot(0x79, 0x13, 8, 0)) // r6: how far, r3: from where
@@ -36,7 +36,7 @@ func loops() (all []escape) {
 			numbers = slices.Concat(mov(6, 2), movImm(3, int32(random.IntN(4))*step))
 		}
 		use := touch.code(int16(random.IntN(3) * 4))
-		if random.IntN(3) == 0 {
+		if random.IntN(6) == 0 {
 			use = slices.Concat(use, touch.code(int16(touch.size)))
 		}
 		if random.IntN(4) == 0 {
@@ -73,12 +73,12 @@ func loops() (all []escape) {
 		if random.IntN(4) == 0 { // tested before the first round too
 			before = slices.Concat(before, compareReg(op, wide, left, right, 1), exitSlot)
 		}
-		if random.IntN(3) == 0 { // left early, perhaps
+		if random.IntN(6) == 0 { // left early, perhaps
 			body = slices.Concat(body, compareImm(0x10, wide, byte(5*random.IntN(2)), int32(random.IntN(3)), 1))
 		}
 		back := compareReg(op, wide, left, right, -int16(len(body)/8)-1)
 		budget := uint32(escapeBudget)
-		if random.IntN(3) == 0 { // memory ends first
+		if random.IntN(6) == 0 { // memory ends first
 			budget = 1<<32 - 1
 		}
 		n := []int{16, 16, 17, 24, 40, 64}[random.IntN(6)]
@@ -106,7 +106,7 @@ func turns() (all []escape) {
 			bound += uint64(random.IntN(5)) - 3
 		}
 		start := uint64(int64(random.IntN(6)) * int64(step))
-		if random.IntN(3) == 0 {
+		if random.IntN(6) == 0 {
 			start += uint64(random.IntN(5)) - 2
 		}
 		if random.IntN(4) == 0 { // so many that turns times a size wrap around

@@ -9,6 +9,12 @@ import (
 	"testing"
 )
 
+// Whole tells whether tests that try some of many cases, each time the same, are to try them all (UBENCH_TESTS=all).
+func Whole() bool { return os.Getenv("UBENCH_TESTS") == "all" }
+
+// Share tells whether case i of many is tried: one in n, unless all are.
+func Share(i, n int) bool { return Whole() || i%n == 0 }
+
 // Number is the number that an environment variable says, or another if it is not set.
 func Number(t testing.TB, name string, otherwise int) int {
 	t.Helper()
