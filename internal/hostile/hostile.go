@@ -112,7 +112,7 @@ func (l *Liar) noise() []byte {
 	for i := range noise {
 		noise[i] = byte(l.r.Uint32())
 	}
-	noise[0] = noise[0]&15 | 0x10
+	noise[0] = noise[0]&15 | plan.Version<<4
 	return noise
 }
 
@@ -203,7 +203,7 @@ func insn(p *plan.Plan, slot int) *plan.Insn {
 	return &p.Insns[at]
 }
 
-// stay says that a copy, or a half of one, lives where what it is of lives as a rule.
+// stay says that a copy, or a half of it, lives where what it is of lives as a rule.
 func (l *Liar) stay(p *plan.Plan) {
 	const move, move32 = 0xbf, 0xbc
 	first := l.r.IntN(len(l.slots))
@@ -215,9 +215,11 @@ func (l *Liar) stay(p *plan.Plan) {
 			continue
 		}
 		i := insn(p, slot)
-		if l.r.IntN(2) == 0 {
+		halves := 1 + l.r.IntN(3)
+		if halves&1 != 0 {
 			i.Place = append(i.Place, plan.Moved{Var: plan.R(to), Place: p.Places[plan.R(from)]})
-		} else {
+		}
+		if halves&2 != 0 {
 			i.Place = append(i.Place, plan.Moved{Var: plan.High + plan.R(to), Place: p.Highs[from]})
 		}
 		i.Defer = false

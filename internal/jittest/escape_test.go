@@ -119,7 +119,7 @@ func runEscapes(t *testing.T, all []lane, escapes []escape) {
 	}
 }
 
-// TestEscapes runs programs written to read or write outside their memory: of each group one in three, or with UBENCH_ESCAPES set all.
+// TestEscapes runs programs written to read or write outside their memory: of each group one in six, or with UBENCH_ESCAPES set all.
 func TestEscapes(t *testing.T) {
 	all := lanes(t)
 	for i, escapes := range groups(t) {
@@ -131,7 +131,7 @@ func TestEscapes(t *testing.T) {
 	}
 }
 
-// third is one in three, at random: groups are loops in loops, of which steps of equal length would leave out whole kinds.
+// sixth is one in six, at random: groups are loops in loops, of which steps of equal length would leave out whole kinds.
 func sixth(escapes []escape, seed uint64) (some []escape) {
 	random := rand.New(rand.NewPCG(3, seed))
 	for _, e := range escapes {

@@ -167,7 +167,7 @@ func Decode(data, text []byte, functions []int, maps int) (*Plan, error) {
 
 // readHeader returns of which registers frames say something of the high half.
 func (p *Plan) readHeader(r *reader, calls bool, functions, slots int) (uppers [10]bool) {
-	if v := r.bits(4); v != version {
+	if v := r.bits(4); v != Version {
 		r.fail("version %d is not known", v)
 	}
 	p.Window = int(r.bits(6)) + 1

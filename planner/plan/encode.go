@@ -10,7 +10,8 @@ import (
 	"github.com/ubench-dev/ubench/planner/cfg"
 )
 
-const version = 6
+// Version is the format of plans, in the first 4 bits.
+const Version = 6
 
 // What may be said about an instruction, behind a bit that says that something is: bit 0, where a variable lives from there on; bits 10,
 // that it is apart; or bits 11 and 2 bits:
@@ -188,7 +189,7 @@ func (p *Plan) Encode(text []byte, functions []int) ([]byte, error) {
 }
 
 func (p *Plan) header(w *writer) {
-	w.bits(version, 4)
+	w.bits(Version, 4)
 	w.bits(uint32(p.Window-1), 6)
 	w.number(uint32(p.Frame))
 	highs := false
