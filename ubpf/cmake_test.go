@@ -213,7 +213,7 @@ func TestRIOTModule(t *testing.T) {
 		t.Errorf("the example prints %q, want %q", got, want)
 	}
 	for _, b := range []struct{ cpu, modules string }{
-		{"cortex-m0plus", "ubpf ubpf_helpers"}, {"cortex-m4", "ubpf ubpf_helpers ubpf_jit"}, {"cortex-m33", "ubpf ubpf_jit"},
+		{"cortex-m0plus", "ubpf ubpf_helpers"}, {"cortex-m4", "ubpf ubpf_helpers ubpf_jit"}, {"cortex-m33", "ubpf ubpf_jit_plan"},
 	} {
 		t.Run(b.cpu, func(t *testing.T) {
 			need(t, "arm-none-eabi-gcc")

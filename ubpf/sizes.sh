@@ -45,6 +45,7 @@ for cpu in cortex-m0plus cortex-m3 cortex-m4 cortex-m7 cortex-m33; do
 	[ "$cpu" = cortex-m0plus ] || row "$cpu" vm packed -DUB_IMAGE_FORMATS=UB_IMAGE_PACKED
 	row "$cpu" vm all ""
 	[ "$cpu" = cortex-m0plus ] || row "$cpu" jit packed -DUB_IMAGE_FORMATS=UB_IMAGE_PACKED
+	[ "$cpu" = cortex-m0plus ] || row "$cpu" jit_plan packed -DUB_IMAGE_FORMATS=UB_IMAGE_PACKED
 done
 
 printf '#include "ubpf/ubpf.h"\nstruct ubpf u;\nstruct ubpf_helpers h;\n' |

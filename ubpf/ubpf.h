@@ -39,8 +39,9 @@ enum { UBPF_VERSION = 1 };
 /* Engines, to be named in ubpf_options.engine; an engine that is not named is not linked.
  *   vm_engine           interpreter: any CPU; rewrites programs in RAM to a faster form on ARMv7-M
  *   vm_portable_engine  the same in C alone
- *   jit_engine          compiler for ARMv7-M and up: needs memory from which the CPU may execute */
-extern const struct ub_engine vm_engine, vm_portable_engine, jit_engine;
+ *   jit_engine          compiler for ARMv7-M and up: needs memory from which the CPU may execute
+ *   jit_plan_engine     the same, by the plan in the image, if there is one (ubench pack --plan makes it); a plan is not trusted */
+extern const struct ub_engine vm_engine, vm_portable_engine, jit_engine, jit_plan_engine;
 
 /* ---- Helpers: what programs may call -------------------------------------------------------------------------- */
 

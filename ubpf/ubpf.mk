@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The library for other firmware: that it compiles without warnings as others set them, and its sizes.
 
-LIBRARY_C := $(foreach d,ubpf image maps verify vm jit,$(wildcard $d/*.c))
+LIBRARY_C := $(foreach d,ubpf image maps verify vm jit jit/onepass,$(wildcard $d/*.c))
 STRICT = -Wall -Wextra -Wpedantic -Wundef -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Werror -I.
 
 .PHONY: library-warnings embed-sizes

@@ -35,6 +35,7 @@ var parts = []part{
 	{"vm/vm.c", ""},
 	{"vm/handlers.S", "UB_VM_THREADED"},
 	{"vm/*portable.c", "!UB_VM_THREADED || UBPF_VM_PORTABLE"},
+	{"jit/onepass/*.c", "UBPF_JIT"},
 	{"jit/*.c", "UBPF_JIT"},
 }
 
