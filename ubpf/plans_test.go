@@ -14,6 +14,7 @@ import (
 
 	"github.com/ubench-dev/ubench/abi"
 	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/maps"
 	"github.com/ubench-dev/ubench/planner"
 	"github.com/ubench-dev/ubench/planner/judge"
 )
@@ -64,6 +65,32 @@ func calls(id int32) []byte {
 	)
 }
 
+var mapHandle = int32(maps.Handle(0)) // of a program's first map
+
+// counts looks up 12 keys in an array of 10 words: adds 1 to each there is, adds all up, and with more it calls a helper of its own.
+func counts(more ...[]byte) []byte {
+	return text(append([][]byte{
+		slot(0xb7, 8, 0, 0, 0),         // r8 = 0
+		slot(0xb7, 9, 0, 0, 0),         // r9 = 0
+		slot(0x63, 10, 8, -4, 0),       // *(u32 *)(r10 - 4) = r8
+		slot(0x18, 1, 0, 0, mapHandle), // r1 = the map, ll
+		slot(0, 0, 0, 0, 0),
+		slot(0xbf, 2, 10, 0, 0), // r2 = r10
+		slot(0x07, 2, 0, 0, -4), // r2 += -4
+		slot(0x85, 0, 0, 0, 0xe0),
+		slot(0x15, 0, 0, 4, 0),    // if r0 == 0 goto next
+		slot(0x61, 1, 0, 0, 0),    // r1 = *(u32 *)(r0 + 0)
+		slot(0x07, 1, 0, 0, 1),    // r1 += 1
+		slot(0x63, 0, 1, 0, 0),    // *(u32 *)(r0 + 0) = r1
+		slot(0x0f, 9, 1, 0, 0),    // r9 += r1
+		slot(0x07, 8, 0, 0, 1),    // next: r8 += 1
+		slot(0xa5, 8, 0, -13, 12), // if r8 < 12 goto -13
+	}, append(more,
+		slot(0xbf, 0, 9, 0, 0), // r0 = r9
+		slot(0x95, 0, 0, 0, 0),
+	)...)...)
+}
+
 const (
 	ownHelper   = 0xa0 // which abi/helpers.h leaves to others
 	clockHelper = 0xc0 // bpf_ktime_get_ns there, without arguments
@@ -81,12 +108,17 @@ var planned = []struct {
 	text     []byte
 	result   uint64
 	followed bool
+	maps     []maps.Def
 }{
-	{"sum", sums, 36, true},
-	{"helper of its own", calls(ownHelper), called, true},
-	{"helper that others take for the clock", calls(clockHelper), called, false},
-	{"helper that others take for memcpy", calls(copyHelper), called, false},
+	{"sum", sums, 36, true, nil},
+	{"helper of its own", calls(ownHelper), called, true, nil},
+	{"helper that others take for the clock", calls(clockHelper), called, false, nil},
+	{"helper that others take for memcpy", calls(copyHelper), called, false, nil},
+	{"map", counts(), 10, true, words},
+	{"map, and a helper of its own", counts(slot(0x85, 0, 0, 0, ownHelper)), 10, false, words},
 }
+
+var words = []maps.Def{{Name: "words", Type: abi.MapArray, KeySize: 4, ValueSize: 4, MaxEntries: 10}}
 
 // plans writes planned.h for testdata/plans.h, with and without plans, and has compilers find it.
 func plans(t *testing.T) {
@@ -122,6 +154,7 @@ func plans(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		p.Maps = c.maps
 		r, err := planner.Of(p)
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)

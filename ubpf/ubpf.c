@@ -136,6 +136,13 @@ static int32_t make_maps(struct ubpf *u, const struct ubpf_options *o)
 #endif
 }
 
+/* Whether compilers may believe what abi/helpers.h says of each helper that the program may call: all are those on maps, whose ids
+ * are the highest, and which the library itself has put into the table. */
+static int knows_helpers(const struct ub_program *p, const struct ubpf_options *o)
+{
+	return o->helpers && o->helpers->maps && p->nhelpers && ub_helper_index(p->helpers[0]) >= UB_HELPER_ringbuf_discard;
+}
+
 /* *peak: memory in use when verifying needed most. */
 static int32_t verify_at(struct ubpf *u, const struct ubpf_options *o, uint32_t *peak)
 {
@@ -151,7 +158,8 @@ static int32_t verify_at(struct ubpf *u, const struct ubpf_options *o, uint32_t 
 		u->run.stack_top = o->place->stack_top;
 		return refuse(u, make_maps(u, o));
 	}
-	u->program.flags |= UB_PROGRAM_OWN_HELPERS;
+	if (!knows_helpers(&u->program, o))
+		u->program.flags |= UB_PROGRAM_OWN_HELPERS;
 	err = take_stack(u);
 	return refuse(u, err ? err : make_maps(u, o));
 }

@@ -74,6 +74,7 @@ struct ubpf_helpers {
 	const struct ubpf_helper *rows[UBPF_HELPERS_MAX];
 	uint16_t ids[UBPF_HELPERS_MAX]; /* ascending */
 	uint32_t n;
+	uint32_t maps; /* ubpf_helpers_add_maps has added its own */
 };
 
 /* Fills *set in from n rows, in any order; the rows must outlive it. UB_E_ARGUMENT: an id twice, or an id that is not

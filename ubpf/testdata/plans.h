@@ -49,6 +49,7 @@ static void plans(void)
 
 	set_options(UB_FORMAT_PACKED, 100);
 	expect("plans: helpers", ubpf_helpers_init(&helpers, mixing_rows, sizeof mixing_rows / sizeof mixing_rows[0]), 0);
+	expect("plans: helpers of maps", ubpf_helpers_add_maps(&helpers), 0);
 	int follows = !strcmp(options.engine->name, "jit-plan");
 	for (uint32_t i = 0; i < sizeof planned / sizeof planned[0]; i++) {
 		const struct planned *p = planned + i;
