@@ -148,7 +148,7 @@ int32_t ubpf_needs(const struct ubpf_options *options, const void *image, uint32
 /* Loads a program: reads the image, verifies the program, and prepares it for the engine. The image is 8-byte aligned.
  * Images in the formats text-only, femto-containers and extended-header run where they lie: they must be in RAM, are
  * written, and must outlive the program. Packed images and ELF objects are only read, may be in flash, and are not needed
- * once loading has ended. `memory` is 8-byte aligned and belongs to the program until ubpf_unload; for jit_engine the CPU
+ * once loading has ended. `memory` is 8-byte aligned and belongs to the program until ubpf_unload; for compilers the CPU
  * must be allowed to execute it. On failure u->fault has status, slot and address, and nothing of `memory` is in use. */
 int32_t ubpf_load(struct ubpf *u, const struct ubpf_options *options, const void *image, uint32_t bytes, void *memory,
 		  uint32_t memory_bytes);

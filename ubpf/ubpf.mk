@@ -13,7 +13,7 @@ library-warnings: setup-test
 	done
 	@echo '#include "ubpf/ubpf.h"' | g++ -std=c++11 -Wall -Wextra -Wpedantic -Werror -I. -x c++ -fsyntax-only -
 
-embed-sizes: ## flash and stack of the library by configuration, and what its structs take (docs/embedding.md)
+embed-sizes: ## flash, stack and memory of the library by configuration, and what its structs take (docs/embedding.md)
 	@ubpf/sizes.sh $(ARM)
 
 # Images of strangers, under ASan and UBSan, by libFuzzer; what it finds new is kept in build/ubpf/corpus.
