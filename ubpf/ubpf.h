@@ -175,7 +175,7 @@ int32_t ubpf_begin(struct ubpf *u, void *context, uint32_t bytes);
 int32_t ubpf_execute(struct ubpf *u);
 
 /* Stops a run, from another thread or an interrupt: the program ends with UB_E_KILLED when it calls its next helper. A
- * program that calls none ends by its budget. If the program is not running, its next run is stopped. */
+ * program that calls none, or lookups that a compiler has computed in line, ends by its budget. If the program is not running, its next run is stopped. */
 void ubpf_stop(struct ubpf *u);
 
 /* Gives image and memory back to the caller. Changes that the engine made to the image are undone. */
