@@ -86,7 +86,7 @@ func TestBehaviourOnHosts(t *testing.T) {
 	}{
 		{"gcc", "gcc", "gcc", []string{"-std=gnu99", "-O2"}, nil, nil},
 		{"clang", "clang-19", "clang-19", []string{"-std=gnu11", "-Os"}, nil, nil},
-		{"C++", "gcc", "g++", []string{"-std=gnu99", "-Os"}, []string{"-x", "c++", "-std=c++17"}, nil},
+		{"C++", "gcc", "g++", []string{"-std=gnu99", "-O2"}, []string{"-x", "c++", "-std=c++17"}, nil},
 		{"sanitizers", "gcc", "gcc", []string{"-std=gnu99", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover"},
 			[]string{"-fsanitize=address,undefined"}, nil},
 		{"32-bit Arm Linux", "arm-linux-gnueabihf-gcc", "arm-linux-gnueabihf-gcc", []string{"-std=gnu99", "-O2"}, []string{"-static"}, []string{"qemu-arm-static"}},
