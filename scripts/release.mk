@@ -15,7 +15,7 @@ WHEN := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 TAR = tar --sort=name --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --mtime=@$(WHEN) -cf -
 
 # What of the library's folders is the library: no Go, no tests.
-RELEASE_FILES = $(sort $(wildcard abi/*.h $(foreach d,ubpf image maps verify vm jit,$d/*.[chS] $d/*.inc)) \
+RELEASE_FILES = $(sort $(wildcard abi/*.h $(foreach d,ubpf image maps verify vm jit jit/onepass,$d/*.[chS] $d/*.inc)) \
 	$(filter-out examples/embed/build,$(wildcard examples/embed/*)) ubpf/ubpf.pc.in CMakeLists.txt library.json \
 	$(shell find zephyr riot -type f 2>/dev/null) LICENSES/BSD-2-Clause.txt docs/embedding.md)
 

@@ -12,7 +12,9 @@ int32_t ubpf_helpers_add_maps(struct ubpf_helpers *set)
 	static const struct ubpf_helper rows[] = { UB_MAP_HELPERS(ROW) };
 #undef ROW
 
-	return ubpf_helpers_add(set, rows, sizeof rows / sizeof rows[0]);
+	int32_t err = ubpf_helpers_add(set, rows, sizeof rows / sizeof rows[0]);
+	set->maps = !err;
+	return err;
 }
 
 #endif

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A table of flash and stack of the library by configuration, and what its structs take: examples/embed at -Os, linked and run
-# on QEMU. Flash is code and constants of the library, its board, main.c and program left out, the C library's mem* and libgcc in.
+# A table of flash, stack and a program's memory by configuration, and what structs take: examples/embed at -Os, linked and run
+# on QEMU. The memory is what loading the example's program takes, with its plan (ubpf_needs). Flash is code and constants of the library, its board, main.c and program left out, the C library's mem* and libgcc in.
 #
 #   ubpf/sizes.sh [PREFIX]    of compiler and binutils, arm-none-eabi- if none is given
 set -eu
@@ -26,6 +26,8 @@ row() {
 		}
 		END { print sum }')
 	stack=$(build run 2>&1 | awk '$1 == "stack" { print $2 }')
+	rm "$dir/embed.elf"
+	memory=$(build run MAIN="$root/ubpf/testdata/needs.c" "MEMORY_$engine=8192" 2>&1 | awk '$1 == "memory" { print $2 }')
 	case $3 in
 	"packed, portable form") objects="portable.c shared.c vm_portable.c packed.c trailer.c" ;;
 	packed) objects="handlers.S restore.c rewrite.c shared.c threaded.c vm.c packed.c trailer.c" ;;
@@ -35,16 +37,17 @@ row() {
 	if [ "$engine" = vm ] && [ -n "$objects" ]; then
 		core=$(cd "$dir" && for o in $objects image.c reader.c verify.c; do find . -name "$o.o"; done | xargs "${prefix}size" -t | awk 'END { print $1 }')
 	fi
-	printf '| %s | %s | %s | %s | %s | %s |\n' "$cpu" "$engine" "$3" "$flash" "$core" "$stack"
+	printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$cpu" "$engine" "$3" "$flash" "$core" "$stack" "$memory"
 }
 
-echo "| CPU | engine | formats | flash, bytes | engine, verifier, reader | stack, bytes |"
-echo "|---|---|---|---|---|---|"
+echo "| CPU | engine | formats | flash, bytes | engine, verifier, reader | stack, bytes | program, bytes |"
+echo "|---|---|---|---|---|---|---|"
 for cpu in cortex-m0plus cortex-m3 cortex-m4 cortex-m7 cortex-m33; do
 	row "$cpu" vm "packed, portable form" "-DUB_IMAGE_FORMATS=UB_IMAGE_PACKED -DUB_VM_THREADED=0"
 	[ "$cpu" = cortex-m0plus ] || row "$cpu" vm packed -DUB_IMAGE_FORMATS=UB_IMAGE_PACKED
 	row "$cpu" vm all ""
 	[ "$cpu" = cortex-m0plus ] || row "$cpu" jit packed -DUB_IMAGE_FORMATS=UB_IMAGE_PACKED
+	[ "$cpu" = cortex-m0plus ] || row "$cpu" jit_plan packed -DUB_IMAGE_FORMATS=UB_IMAGE_PACKED
 done
 
 printf '#include "ubpf/ubpf.h"\nstruct ubpf u;\nstruct ubpf_helpers h;\n' |

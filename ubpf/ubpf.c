@@ -136,6 +136,16 @@ static int32_t make_maps(struct ubpf *u, const struct ubpf_options *o)
 #endif
 }
 
+enum { FIRST_ON_MAPS = 0xc4 }; /* in abi/helpers.h no others have ids as high */
+UB_STATIC_ASSERT((int)UB_HELPER_AT(FIRST_ON_MAPS) == UB_HELPER_ringbuf_discard && (int)UB_HELPER_ringbuf_discard == UB_PLAIN_HELPER_ENTRIES, first_on_maps);
+
+/* Whether compilers may believe what abi/helpers.h says of each helper that the program may call: all are those on maps, which the
+ * library itself has put into the table. */
+static int knows_helpers(const struct ub_program *p, const struct ubpf_options *o)
+{
+	return o->helpers && o->helpers->maps && p->nhelpers && p->helpers[0] >= FIRST_ON_MAPS;
+}
+
 /* *peak: memory in use when verifying needed most. */
 static int32_t verify_at(struct ubpf *u, const struct ubpf_options *o, uint32_t *peak)
 {
@@ -151,7 +161,8 @@ static int32_t verify_at(struct ubpf *u, const struct ubpf_options *o, uint32_t 
 		u->run.stack_top = o->place->stack_top;
 		return refuse(u, make_maps(u, o));
 	}
-	u->program.flags |= UB_PROGRAM_OWN_HELPERS;
+	if (!knows_helpers(&u->program, o))
+		u->program.flags |= UB_PROGRAM_OWN_HELPERS;
 	err = take_stack(u);
 	return refuse(u, err ? err : make_maps(u, o));
 }

@@ -39,8 +39,9 @@ enum { UBPF_VERSION = 1 };
 /* Engines, to be named in ubpf_options.engine; an engine that is not named is not linked.
  *   vm_engine           interpreter: any CPU; rewrites programs in RAM to a faster form on ARMv7-M
  *   vm_portable_engine  the same in C alone
- *   jit_engine          compiler for ARMv7-M and up: needs memory from which the CPU may execute */
-extern const struct ub_engine vm_engine, vm_portable_engine, jit_engine;
+ *   jit_engine          compiler for ARMv7-M and up: needs memory from which the CPU may execute
+ *   jit_plan_engine     the same, by the plan in the image, if there is one (ubench pack --plan makes it); a plan is not trusted */
+extern const struct ub_engine vm_engine, vm_portable_engine, jit_engine, jit_plan_engine;
 
 /* ---- Helpers: what programs may call -------------------------------------------------------------------------- */
 
@@ -73,6 +74,7 @@ struct ubpf_helpers {
 	const struct ubpf_helper *rows[UBPF_HELPERS_MAX];
 	uint16_t ids[UBPF_HELPERS_MAX]; /* ascending */
 	uint32_t n;
+	uint32_t maps; /* ubpf_helpers_add_maps has added its own */
 };
 
 /* Fills *set in from n rows, in any order; the rows must outlive it. UB_E_ARGUMENT: an id twice, or an id that is not
@@ -146,7 +148,7 @@ int32_t ubpf_needs(const struct ubpf_options *options, const void *image, uint32
 /* Loads a program: reads the image, verifies the program, and prepares it for the engine. The image is 8-byte aligned.
  * Images in the formats text-only, femto-containers and extended-header run where they lie: they must be in RAM, are
  * written, and must outlive the program. Packed images and ELF objects are only read, may be in flash, and are not needed
- * once loading has ended. `memory` is 8-byte aligned and belongs to the program until ubpf_unload; for jit_engine the CPU
+ * once loading has ended. `memory` is 8-byte aligned and belongs to the program until ubpf_unload; for compilers the CPU
  * must be allowed to execute it. On failure u->fault has status, slot and address, and nothing of `memory` is in use. */
 int32_t ubpf_load(struct ubpf *u, const struct ubpf_options *options, const void *image, uint32_t bytes, void *memory,
 		  uint32_t memory_bytes);
@@ -173,7 +175,7 @@ int32_t ubpf_begin(struct ubpf *u, void *context, uint32_t bytes);
 int32_t ubpf_execute(struct ubpf *u);
 
 /* Stops a run, from another thread or an interrupt: the program ends with UB_E_KILLED when it calls its next helper. A
- * program that calls none ends by its budget. If the program is not running, its next run is stopped. */
+ * program that calls none, or lookups that a compiler has computed in line, ends by its budget. If the program is not running, its next run is stopped. */
 void ubpf_stop(struct ubpf *u);
 
 /* Gives image and memory back to the caller. Changes that the engine made to the image are undone. */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The library for other firmware: that it compiles without warnings as others set them, and its sizes.
 
-LIBRARY_C := $(foreach d,ubpf image maps verify vm jit,$(wildcard $d/*.c))
+LIBRARY_C := $(foreach d,ubpf image maps verify vm jit jit/onepass,$(wildcard $d/*.c))
 STRICT = -Wall -Wextra -Wpedantic -Wundef -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Werror -I.
 
 .PHONY: library-warnings embed-sizes
@@ -13,7 +13,7 @@ library-warnings: setup-test
 	done
 	@echo '#include "ubpf/ubpf.h"' | g++ -std=c++11 -Wall -Wextra -Wpedantic -Werror -I. -x c++ -fsyntax-only -
 
-embed-sizes: ## flash and stack of the library by configuration, and what its structs take (docs/embedding.md)
+embed-sizes: ## flash, stack and memory of the library by configuration, and what its structs take (docs/embedding.md)
 	@ubpf/sizes.sh $(ARM)
 
 # Images of strangers, under ASan and UBSan, by libFuzzer; what it finds new is kept in build/ubpf/corpus.

@@ -294,7 +294,7 @@ static void take_result(struct op *c)
 
 static void call_helper(struct op *c, int32_t id)
 {
-	uint32_t index = (uint32_t)ub_helper_index(id), n = op_helper_arguments(id);
+	uint32_t index = (uint32_t)ub_helper_index(id), n = op_helper_arguments(c, id);
 	struct jit_code *code = &c->out.code;
 	bool plan = c->plan.bits.bytes;
 	int32_t pushed = n > 3 ? 8 : 0;

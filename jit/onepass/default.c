@@ -182,7 +182,7 @@ static bool look_at_control(struct look *l, const struct ub_insn *insn, uint32_t
 	if (op == UB_EXIT) {
 		l->live = calls ? HALVES : 1;
 	} else if (op == UB_CALL && insn->opcode == (UB_JMP | UB_CALL) && s == UB_CALL_HELPER) {
-		for (uint32_t r = op_helper_arguments(insn->imm); r; r--)
+		for (uint32_t r = op_helper_arguments(l->c, insn->imm); r; r--)
 			use(l, r);
 		high = overwritten(l, 0, true);
 	} else if (op == UB_CALL) {

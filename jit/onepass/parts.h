@@ -13,7 +13,7 @@ void op_refuse(struct op *c, enum onepass_reason reason);
 uint32_t op_function_at(const struct op *c, uint32_t slot);
 uint32_t op_join_index(const struct op *c, uint32_t slot);
 uint32_t op_count_bits(uint32_t set);
-uint32_t op_helper_arguments(int32_t id);
+uint32_t op_helper_arguments(const struct op *c, int32_t id);
 
 /* scan.c */
 int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes);

@@ -27,10 +27,13 @@ uint32_t op_join_index(const struct op *c, uint32_t slot)
 	return c->rank[slot / 32] + op_count_bits(c->join[slot / 32] & ((1u << slot % 32) - 1));
 }
 
-uint32_t op_helper_arguments(int32_t id)
+/* Where nothing is known of a helper it may read all of r1 to r5: they have values from the start, as an interpreter would hand them over. */
+uint32_t op_helper_arguments(const struct op *c, int32_t id)
 {
-#define ARGUMENTS(name, number, arguments) [UB_HELPER_AT(number)] = arguments,
-	static const uint8_t arguments[UB_HELPER_ENTRIES] = { UB_HELPERS(ARGUMENTS) };
-#undef ARGUMENTS
-	return arguments[ub_helper_index(id)];
+#define UNREAD(name, number, arguments) [UB_HELPER_AT(number)] = UB_HELPER_ARGUMENTS - (arguments),
+	static const uint8_t unread[UB_HELPER_ENTRIES] = { UB_HELPERS(UNREAD) }; /* 0 of ids that abi/helpers.h does not have */
+#undef UNREAD
+	if (c->program->flags & UB_PROGRAM_OWN_HELPERS)
+		return UB_HELPER_ARGUMENTS;
+	return UB_HELPER_ARGUMENTS - unread[ub_helper_index(id)];
 }

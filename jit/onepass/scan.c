@@ -56,11 +56,11 @@ static uint8_t *place_variables(struct op *c, uint8_t *tables)
 {
 	uint32_t n = op_fact_count(c);
 	tables -= n * sizeof *c->facts.fact;
-	c->facts.fact = (struct op_fact *)tables;
+	c->facts.fact = (struct op_fact *)(void *)tables;
 	tables -= n * sizeof *c->loop.form;
-	c->loop.form = (struct op_form *)tables;
+	c->loop.form = (struct op_form *)(void *)tables;
 	tables -= op_variables(c) * sizeof *c->places.val;
-	c->places.val = (struct op_value *)tables;
+	c->places.val = (struct op_value *)(void *)tables;
 	return tables;
 }
 
@@ -79,17 +79,17 @@ static int32_t find_frames(struct op *c, uint8_t *mem, uint8_t *tables)
 		return UB_E_COMPILE_SCRATCH;
 	tables -= frames;
 	if (plan) {
-		c->plan.frames = (uint16_t *)tables;
+		c->plan.frames = (uint16_t *)(void *)tables;
 		op_find_frames(c, joins);
 	} else {
 		memset(tables, 0, frames);
-		c->map.dead = (uint32_t *)tables;
+		c->map.dead = (uint32_t *)(void *)tables;
 		c->map.live = (uint16_t *)(c->map.dead + words);
 		c->map.joins = (uint16_t)joins;
 		op_default_map(c);
 	}
 	find_homes(&c->map, op_variables(c));
-	c->out.fixups = (struct jit_fixup *)place_variables(c, tables);
+	c->out.fixups = (struct jit_fixup *)(void *)place_variables(c, tables);
 	return 0;
 }
 
@@ -117,13 +117,13 @@ int32_t op_scan(struct op *c, uint8_t *mem, uint32_t bytes)
 		return UB_E_COMPILE_SCRATCH;
 	uint8_t *tables = mem + bytes - size;
 	memset(tables, 0, size);
-	c->out.fixups = (struct jit_fixup *)tables;
-	c->join = (uint32_t *)tables;
+	c->out.fixups = (struct jit_fixup *)(void *)tables;
+	c->join = (uint32_t *)(void *)tables;
 	c->crossing = c->join + words;
 	c->out.offset = (uint16_t *)(c->join + 2 * words);
 	c->out.labels = c->out.offset + n;
 	c->rank = c->out.labels + labels;
-	c->out.code.at = (uint16_t *)mem;
+	c->out.code.at = (uint16_t *)(void *)mem;
 
 	for (uint32_t i = 0; i < p->nfuncs; i++)
 		mark(c, p->funcs[i]);

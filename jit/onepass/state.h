@@ -59,8 +59,8 @@ enum op_kind {
 };
 
 struct op_value {
-	union {
-		struct {
+	__extension__ union {
+		__extension__ struct {
 			uint8_t kind, a, b, shift;
 		};
 		uint32_t word; /* all four, little-endian */
@@ -162,8 +162,8 @@ struct op_places {
 enum op_fact_kind { OP_ANYTHING, OP_NUMBER, OP_CONTEXT, OP_STACK, OP_TOP };
 
 struct op_fact {
-	union {
-		struct {
+	__extension__ union {
+		__extension__ struct {
 			uint8_t kind;
 			uint8_t align;    /* NUMBER: value - lo is a multiple of 1 << align */
 			uint8_t times;    /* of what bounded says: 1, for numbers up to 255 */
@@ -177,11 +177,11 @@ struct op_fact {
 		uint32_t word; /* all of these, little-endian */
 	};
 	int32_t slack;
-	union {
-		struct {
+	__extension__ union {
+		__extension__ struct {
 			uint32_t lo, hi; /* of a number */
 		};
-		struct {
+		__extension__ struct {
 			int32_t from, to; /* of an offset, more than INT32_MIN */
 		};
 	};
@@ -286,14 +286,14 @@ struct op_bits {
 
 /* What the plan says about the instruction at hand. */
 struct op_say {
-	union {
-		struct {
+	__extension__ union {
+		__extension__ struct {
 			bool defer, dead_high, drop, loop;
 		};
 		uint32_t flags; /* all four */
 	};
-	union {
-		struct {
+	__extension__ union {
+		__extension__ struct {
 			bool apart; /* of a jump: what it brings to its target's places is brought there off the straight line */
 			uint8_t region; /* OP_NONE: nothing */
 			uint8_t nplaces;

@@ -13,13 +13,21 @@ type Effect struct {
 	Reads, Writes Set
 }
 
-var arguments = func() map[int64]int {
+var known = func() map[int64]int {
 	m := map[int64]int{}
 	for _, h := range abi.Helpers() {
 		m[int64(h.ID)] = h.Arguments
 	}
 	return m
 }()
+
+// arguments is how many registers from r1 on a helper reads. One that abi/helpers.h does not have is another firmware's own, which may read all.
+func arguments(id int64) int {
+	if n, ok := known[id]; ok {
+		return n
+	}
+	return 5
+}
 
 // word is the variable at an offset from r10, ok if the frame word there is one.
 func (w Words) word(off int64) (plan.Var, bool) {
@@ -211,7 +219,7 @@ func (w Words) effect(i *cfg.Insn, after Set) (e Effect) {
 			}
 		}
 	case cfg.Helper:
-		for r := 1; r <= arguments[i.Imm]; r++ {
+		for r := 1; r <= arguments(i.Imm); r++ {
 			e.Reads |= Low(byte(r))
 		}
 		e.Writes = Both(0)

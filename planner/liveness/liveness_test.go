@@ -30,6 +30,8 @@ func TestNeeded(t *testing.T) {
 		{"an argument", "call get\nexit\nget:\nr0 = *(u32 *)(r1 +0)\nexit", "main:\n  0: r1\nf2:\n  2: r1\n"},
 		{"what a caller does not read is not needed", "call get\nw0 = w0\nexit\nget:\nr0 = r1\nexit", "main:\n  0: r1\nf3:\n  3: r1\n"},
 		{"r10 has no high half", "r0 += r10\nr0 &= r10\nexit", "main:\n  0: R0 r10\n"},
+		{"a helper's arguments", "call #2\nexit", "main:\n  0: r1 r2 r3\n"},
+		{"those of a helper that nothing is known of", "call #160\nexit", "main:\n  0: r1 r2 r3 r4 r5\n"},
 		{"compare and exchange", "r0 = 1\nlock *(u64 *)(r1 +0) += r2\nexit", "main:\n  0: r1 R2\n"},
 	} {
 		p, err := asm.Program(c.source)

@@ -35,6 +35,7 @@ var parts = []part{
 	{"vm/vm.c", ""},
 	{"vm/handlers.S", "UB_VM_THREADED"},
 	{"vm/*portable.c", "!UB_VM_THREADED || UBPF_VM_PORTABLE"},
+	{"jit/onepass/*.c", "UBPF_JIT"},
 	{"jit/*.c", "UBPF_JIT"},
 }
 
@@ -63,7 +64,7 @@ func amalgamate(root, out, cc string) error {
 	}
 	header += text
 	source := fmt.Sprintf(banner, "eBPF programs in your own firmware.") + ` *
- *	-DUBPF_JIT=1                the compiler, for ARMv7-M and ARMv8-M mainline
+ *	-DUBPF_JIT=1                the compilers, for ARMv7-M and ARMv8-M mainline
  *	-DUBPF_VM_PORTABLE=1        the interpreter's portable form as well, where it has a faster one
  *	-DUB_VM_THREADED=0          the interpreter's portable form alone
  *	-DUB_IMAGE_FORMATS=UB_IMAGE_PACKED    read packed images only; see UB_IMAGE_FORMATS in ubpf.h

@@ -3,7 +3,8 @@
  * line for each case that fails, and at the end how many there were. */
 #include <string.h>
 
-#include "image.h" /* of examples/embed */
+#include "image.h"   /* of examples/embed */
+#include "planned.h" /* of plans_test.go */
 #include "ubpf/ubpf.h"
 
 #ifdef EMBED_ENGINE
@@ -378,7 +379,7 @@ static uint64_t say(struct ub_run *run, uint32_t text, uint32_t r2, uint32_t r3,
 	return strcmp((const char *)ubpf_pointer(run, text), "the sum is") ? 0 : r2;
 }
 
-static const struct ubpf_helper greeting_rows[] = { { 0xc0, { UBPF_STRING, UBPF_VALUE }, "say", say } };
+static const struct ubpf_helper greeting_rows[] = { { 0xa0, { UBPF_STRING, UBPF_VALUE }, "say", say } };
 
 static void packed(void)
 {
@@ -405,6 +406,8 @@ static void packed(void)
 	}
 }
 
+#include "plans.h"
+
 int main(void)
 {
 	tables_of_helpers();
@@ -416,6 +419,7 @@ int main(void)
 	arguments();
 	needs();
 	packed();
+	plans();
 	board_print("cases", cases);
 	board_print("failed", failed);
 	return failed != 0;

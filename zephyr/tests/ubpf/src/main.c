@@ -26,7 +26,7 @@ static uint64_t say(struct ub_run *run, uint32_t text, uint32_t number, uint32_t
 }
 
 static const struct ubpf_helper rows[] = {
-	{ .id = 0xc0, .name = "say", .args = { UBPF_STRING, UBPF_VALUE }, .call = say },
+	{ .id = 0xa0, .name = "say", .args = { UBPF_STRING, UBPF_VALUE }, .call = say },
 };
 
 static struct ubpf_options options(uint32_t budget)
