@@ -146,7 +146,7 @@ static bool in_frame(const struct jit *j, const struct jit_val *at, uint32_t r, 
 {
 	if (r == UB_R10)
 		return true;
-	return at->b == JIT_NOWHERE && at->a == j->home[UB_R10] && at->imm >= 0 && at->imm + (int32_t)size <= (int32_t)j->bias;
+	return at->b == JIT_NOWHERE && at->a == j->home[UB_R10] && size <= j->bias && (uint32_t)at->imm <= j->bias - size;
 }
 
 /* The register that an access is near, so near that a check of another one near it does for both. */

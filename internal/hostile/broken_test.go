@@ -87,6 +87,12 @@ var broken = []brokenRule{
 	{"an address is no constant", hostile.Change{
 		Old: "\tif (!op_is_number(b))\n\t\t*b = anything();\n\tuint32_t k = b->lo & 31;\n\tbool constant = b->lo == b->hi;",
 		New: "\tuint32_t k = b->lo & 31;\n\tbool constant = b->lo == b->hi;\n\tif (!op_is_number(b))\n\t\t*b = anything();"}, bySmall},
+	{"an access that passes the end of 32 bits is not near", hostile.Change{
+		Old: "k->bytes <= window && k->first <= window - k->bytes &&",
+		New: "(int32_t)k->first >= 0 && (int32_t)(k->first + k->bytes) <= (int32_t)window &&"}, byPlans},
+	{"a check does not cover what passes the end of 32 bits", hostile.Change{
+		Old: "size > k->bytes ||\n\t    behind > k->bytes - size ||",
+		New: "(int32_t)behind < 0 || (int32_t)(behind + size) > (int32_t)k->bytes ||"}, byPlans},
 	{"a copy that stays in its word is there", hostile.Change{
 		Old: `if (is_in(op_val(c, sh), c->places.home[dh])) {
 			op_share(c, dh, c->places.home[dh]);

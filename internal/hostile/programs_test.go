@@ -116,6 +116,10 @@ func edges() (list []planned) {
 		{Context: []byte{1, 0, 0, 0, 0, 0, 0, 0}, CtxMin: 8, Text: assemble(slot{0x79, 3, 1, 0, 0}, slot{0xbf, 4, 1, 0, 0}, slot{0x0f, 4, 3, 0, 0}, slot{0xb7, 0, 0, 0, 0},
 			slot{0x55, 3, 0, 3, 5}, slot{0x71, 0, 4, 0, 0}, slot{0x15, 0, 0, 1, 9}, slot{0x07, 0, 0, 0, 1}, // two ways to what the check is not on
 			slot{0x71, 5, 4, 7, 0}, slot{0x0f, 0, 5, 0, 0}, slot{0x95, 0, 0, 0, 0})},
+		{Context: []byte{1, 0, 0, 0, 0, 0, 0, 0}, CtxMin: 1, Text: assemble(slot{0xbf, 4, 1, 0, 0}, slot{0x07, 4, 0, 0, 0x7ffffffe}, // r4 = r1 + 2^31 - 2
+			slot{0x61, 0, 4, 0, 0}, slot{0x95, 0, 0, 0, 0})}, // ends beyond 2^31
+		{Context: []byte{1, 0, 0, 0, 0, 0, 0, 0}, CtxMin: 1, Text: assemble(slot{0xbf, 4, 1, 0, 0}, slot{0x79, 5, 4, 0, 0}, slot{0x07, 4, 0, 0, 0x7ffffffe}, // the same,
+			slot{0x69, 0, 4, 0, 0}, slot{0x0f, 0, 5, 0, 0}, slot{0x95, 0, 0, 0, 0})}, // behind a check of r1
 	} {
 		p.Budget = 1000
 		list = append(list, planned{p, honest(p)})

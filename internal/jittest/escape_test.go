@@ -14,10 +14,12 @@ import (
 	"testing"
 
 	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/bench"
 	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/emu/host"
 	"github.com/ubench-dev/ubench/emu/qemu"
 	"github.com/ubench-dev/ubench/emu/unicorn"
+	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/internal/campaign"
 )
 
@@ -42,6 +44,7 @@ func lanes(t *testing.T) []lane {
 	all := []lane{
 		{"vm on the host", "vm", 1, desk.Run},
 		{"jit on Cortex-M4", "jit", 1, m4.job},
+		{"jit-plan with a plan on Cortex-M4", "jit-plan", 11, planned(m4.job)},
 		{"jit on Cortex-M3", "jit", 9, m3.job},
 		{"jit-compact on Cortex-M4", "jit-compact", 13, m4.job},
 		{"vm on Cortex-M4", "vm", 17, m4.job},
@@ -116,6 +119,25 @@ func runEscapes(t *testing.T, all []lane, escapes []escape) {
 	t.Logf("%d programs: %v", len(escapes), outcomes)
 	if n := len(escapes) - outcomes["ok"] - outcomes["e-budget"]; n < len(escapes)/4 {
 		t.Errorf("of %d programs %d were stopped where they were: they do not try hard enough", len(escapes), n)
+	}
+}
+
+// planned is the same on an engine that follows plans, with one.
+func planned(on func(context.Context, emu.Job) (emu.Outcome, error)) func(context.Context, emu.Job) (emu.Outcome, error) {
+	return func(ctx context.Context, job emu.Job) (emu.Outcome, error) {
+		if job.Format != abi.TextOnly { // sections have their places already
+			return on(ctx, job)
+		}
+		p, err := image.FromText("escape", job.Image)
+		if err != nil {
+			return emu.Outcome{}, err
+		}
+		with, err := bench.NewJob(job.Engine, p)
+		if err != nil {
+			return emu.Outcome{}, err
+		}
+		job.Format, job.Image = with.Format, with.Image
+		return on(ctx, job)
 	}
 }
 

@@ -5,15 +5,11 @@
 package jittest
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
 
-	"github.com/ubench-dev/ubench/bench"
-	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/emu/unicorn"
-	"github.com/ubench-dev/ubench/image"
 )
 
 // found are accesses of every kind around the ends of granted memory, after one that was right: where checks last found an
@@ -46,17 +42,5 @@ func found() (all []escape) {
 // TestFound: with the planner's plan, code looks by itself at where the address was found last; else the routine does.
 func TestFound(t *testing.T) {
 	m4 := watch(t, unicorn.CortexM4, "netduinoplus2")
-	planned := func(ctx context.Context, job emu.Job) (emu.Outcome, error) {
-		p, err := image.FromText("found", job.Image)
-		if err != nil {
-			return emu.Outcome{}, err
-		}
-		with, err := bench.NewJob(job.Engine, p)
-		if err != nil {
-			return emu.Outcome{}, err
-		}
-		job.Format, job.Image = with.Format, with.Image
-		return m4.job(ctx, job)
-	}
-	runEscapes(t, append(lanes(t), lane{"jit-plan on Cortex-M4", "jit-plan", 1, planned}, lane{"jit-plan without a plan", "jit-plan", 1, m4.job}), found())
+	runEscapes(t, append(lanes(t), lane{"jit-plan with a plan", "jit-plan", 1, planned(m4.job)}, lane{"jit-plan without a plan", "jit-plan", 1, m4.job}), found())
 }

@@ -30,7 +30,7 @@ func groups(t *testing.T) [][]escape {
 	return [][]escape{
 		onceOut(t), ends(), wraps(), windows(), sectionEscapes, tested(), proofEscapes, loops(),
 		slices.Concat(turns(), payments(), between()), strides(),
-		indexLoops(), frames(), aliases(), calls(), helpers(),
+		indexLoops(), frames(), aliases(), calls(), helpers(), far(),
 	}
 }
 

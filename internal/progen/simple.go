@@ -93,6 +93,42 @@ func (g *generator) indexed() {
 	}
 }
 
+// far moves an address by a constant after which sums of 32 bits change their sign, or begin anew, and goes there; and, most often,
+// back, since programs end out there. Offsets from r10 may be counted from where the frame begins.
+func (g *generator) far() {
+	pointer, value, by, size := g.dst(), g.dst(), g.dst(), g.below(4)
+	base := []byte{ctxPointer, stackPointer, 10}[g.below(3)]
+	far := []uint32{0x80000000, 0x80000000, 0}[g.below(3)] + uint32(int32(g.below(33))-16)
+	if base != ctxPointer && g.one(2) {
+		far -= uint32(8 * g.below(65))
+	}
+	access := insn{op: 0x61 | byte(size)<<3, regs: pointer<<4 | value}
+	if g.one(3) {
+		access = insn{op: 0x63 | byte(size)<<3, regs: value<<4 | pointer}
+	}
+	if base != ctxPointer {
+		access.offset = -int16(sizes[size])
+	}
+	move := func(k uint32) {
+		if g.one(2) {
+			g.emit(insn{op: 0x07, regs: pointer, imm: k})
+		} else {
+			g.emit(insn{op: 0xb0 | g.wide(), regs: by, imm: k}, insn{op: 0x0f, regs: by<<4 | pointer})
+		}
+	}
+	g.emit(insn{op: 0xbf, regs: base<<4 | pointer})
+	if g.one(3) {
+		g.emit(access)
+	}
+	move(far)
+	if !g.one(3) {
+		move(-far)
+	} else if g.one(2) {
+		access.offset += int16(g.below(9)) - 4
+	}
+	g.emit(access)
+}
+
 // peephole is a sequence that compilers for eBPF emit and others look for.
 func (g *generator) peephole() {
 	d, s, wide := g.dst(), g.dst(), g.wide()

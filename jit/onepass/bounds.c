@@ -12,9 +12,9 @@
 struct checked {
 	const struct op_value *at; /* the access, which is what the cold path looks at */
 	uint32_t var, rights, what;
-	struct op_value from; /* all that is checked */
+	struct op_value from; /* all that is checked, from its constant on */
 	uint32_t bytes;
-	int32_t lo, hi; /* from the sum of at, without its constant: what is covered by that */
+	uint32_t first, covered; /* what is covered by that: from the sum of at, without its constant, modulo 2^32; and how many bytes */
 };
 
 static void to_cold(struct op *c, enum t2_cond cond, const struct checked *k)
@@ -51,8 +51,8 @@ static bool check_index(struct op *c, struct checked *k)
 	else
 		jit_cmp(&c->out.code, at->b, limit);
 	to_cold(c, at->shift ? T2_LS : T2_HS, k);
-	k->lo = -f.from; /* from the start, the whole window */
-	k->hi = (int32_t)c->map.window - f.from;
+	k->first = 0u - f.lo; /* from the start, the whole window */
+	k->covered = c->map.window;
 	return true;
 }
 
@@ -74,16 +74,16 @@ static bool check_context(struct op *c, struct checked *k)
 		return true;
 	if (again && (from->b != OP_NONE || !is_reloadable(op_val(c, k->var))))
 		return false;
-	if (k->lo >= 0 && k->hi <= (int32_t)window && from->b == OP_NONE)
-		k->lo = from->imm = 0; /* the window as it is */
+	if (k->bytes <= window && k->first <= window - k->bytes && from->b == OP_NONE)
+		k->first = (uint32_t)(from->imm = 0); /* the window as it is */
 	jit_dp(code, T2_SUB, T2_LR, from->a, op_reg(c, OP_BASE, T2_LR), JIT_ANY);
 	emit_distance(c, k, T2_LR);
 	int limit = op_reg(c, OP_LIMIT, T2_IP);
-	if (k->hi - k->lo > (int32_t)window) {
-		jit_dp_imm(code, T2_ADD, T2_LR, T2_LR, (uint32_t)(k->hi - k->lo) - window, JIT_SET);
+	if (k->bytes > window) {
+		jit_dp_imm(code, T2_ADD, T2_LR, T2_LR, k->bytes - window, JIT_SET);
 		jit_it(code, T2_LO);
 	} else {
-		k->hi = k->lo + (int32_t)window;
+		k->covered = window;
 	}
 	jit_cmp(code, T2_LR, limit);
 	if (again)
@@ -237,14 +237,13 @@ static void check(struct op *c, const struct op_value *at, uint32_t var, int32_t
 	if (c->map.window < size && region == IN_CONTEXT)
 		region = ELSEWHERE;
 	op_reserve_colds(c, n < OP_COLDS ? n : OP_COLDS);
-	k.lo = at->imm + lo - offset;
-	k.hi = at->imm + hi - offset;
-	k.from.imm = k.lo;
-	k.bytes = (uint32_t)(hi - lo);
+	k.first = (uint32_t)at->imm + (uint32_t)(lo - offset);
+	k.from.imm = (int32_t)k.first;
+	k.bytes = k.covered = (uint32_t)(hi - lo);
 	if (!compare(c, &k, region))
 		op_check_at_once(c, at, c->slot, k.what);
 	else
-		op_cover(c, at, k.lo, k.hi, region <= IN_CONTEXT ? UB_READ | UB_WRITE : rights);
+		op_cover(c, at, k.first, k.covered, region <= IN_CONTEXT ? UB_READ | UB_WRITE : rights);
 }
 
 void op_check(struct op *c, const struct op_value *at, uint32_t var, int32_t offset, uint32_t size, uint32_t rights)

@@ -62,10 +62,10 @@ uint32_t op_reach(const struct op *c, uint32_t base, int32_t *lo, int32_t *hi)
 	return n ? n : 1; /* an atomic one stands alone */
 }
 
-void op_cover(struct op *c, const struct op_value *at, int32_t lo, int32_t hi, uint32_t rights)
+void op_cover(struct op *c, const struct op_value *at, uint32_t first, uint32_t bytes, uint32_t rights)
 {
 	if (at->a < OP_REGS && (at->b < OP_REGS || at->b == OP_NONE))
-		c->places.cover = (struct op_cover){ at->a, at->b, at->shift, (uint8_t)rights, 0, lo, hi };
+		c->places.cover = (struct op_cover){ at->a, at->b, at->shift, (uint8_t)rights, 0, first, bytes };
 }
 
 /* Should the check that covers it have failed, there is one more to look at on the cold path. */
@@ -73,8 +73,9 @@ bool op_is_covered(struct op *c, const struct op_value *at, uint32_t size, uint3
 {
 	const struct op_cover *k = &c->places.cover;
 	struct op_colds *colds = &c->colds;
-	if (k->a != at->a || k->b != at->b || k->shift != at->shift || at->a == OP_NONE || k->until || at->imm < k->lo ||
-	    at->imm + (int32_t)size > k->hi || what >> JIT_CHECK_RIGHTS & ~(uint32_t)k->rights || colds->n == 0 || colds->n == OP_COLDS)
+	uint32_t behind = (uint32_t)at->imm - k->first; /* modulo 2^32, as addresses are: no sum of them can pass an end */
+	if (k->a != at->a || k->b != at->b || k->shift != at->shift || at->a == OP_NONE || k->until || size > k->bytes ||
+	    behind > k->bytes - size || what >> JIT_CHECK_RIGHTS & ~(uint32_t)k->rights || colds->n == 0 || colds->n == OP_COLDS)
 		return false;
 	struct op_cold *cold = &colds->cold[colds->n++];
 	cold[-1].kind |= OP_COLD_MORE;

@@ -255,9 +255,9 @@ void op_wide(struct op *c, const struct ub_insn *insn, uint32_t s);
 void op_shifted(struct op *c, uint32_t to, uint32_t from, enum t2_shift type, uint32_t k);
 
 /* cover.c */
-/* No check covers what follows; the latest one covers [lo, hi) from a sum of registers. */
+/* No check covers what follows; the latest one covers some bytes from a sum of registers on. */
 void op_uncover(struct op *c);
-void op_cover(struct op *c, const struct op_value *at, int32_t lo, int32_t hi, uint32_t rights);
+void op_cover(struct op *c, const struct op_value *at, uint32_t first, uint32_t bytes, uint32_t rights);
 uint32_t op_reach(const struct op *c, uint32_t base, int32_t *lo, int32_t *hi);
 bool op_is_covered(struct op *c, const struct op_value *at, uint32_t size, uint32_t what);
 void op_cover_jump(struct op *c, uint32_t target, bool around);

@@ -143,8 +143,8 @@ struct op_places {
 	struct op_cover {
 		uint8_t a, b, shift, rights;
 		uint16_t until;      /* not before this slot, or 0 */
-		int32_t lo, hi;
-	} cover;                 /* the latest check has looked at [lo, hi) from a + (b << shift); a OP_NONE: there is none */
+		uint32_t first, bytes;
+	} cover;                 /* the latest check has looked at so many bytes from a + (b << shift) + first on; a OP_NONE: there is none */
 	uint8_t home[OP_VARS] __attribute__((aligned(4))); /* where the next value goes */
 	uint8_t owner[OP_PLACES];
 	struct op_vars resettled; /* of these home is not what the map says, or may not be */
