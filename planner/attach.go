@@ -71,7 +71,11 @@ func Attach(p *image.Program) *image.Program {
 	if err != nil {
 		return p
 	}
+	return withPlan(p, r.Bytes)
+}
+
+func withPlan(p *image.Program, plan []byte) *image.Program {
 	with := *p
-	with.Plan = r.Bytes
+	with.Plan = plan
 	return &with
 }

@@ -27,11 +27,7 @@ type Known struct {
 }
 
 // WithPlan is the program with its plan, if it has one.
-func (k *Known) WithPlan() *image.Program {
-	with := *k.Image
-	with.Plan = k.Bytes
-	return &with
-}
+func (k *Known) WithPlan() *image.Program { return withPlan(k.Image, k.Bytes) }
 
 // Look finds out what there is to know of a program.
 func Look(p *image.Program) (*Known, error) {

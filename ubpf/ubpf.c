@@ -138,6 +138,9 @@ static int32_t make_maps(struct ubpf *u, const struct ubpf_options *o)
 
 enum { FIRST_ON_MAPS = 0xc4 }; /* in abi/helpers.h no others have ids as high */
 UB_STATIC_ASSERT((int)UB_HELPER_AT(FIRST_ON_MAPS) == UB_HELPER_ringbuf_discard && (int)UB_HELPER_ringbuf_discard == UB_PLAIN_HELPER_ENTRIES, first_on_maps);
+#define ONE(helper, number, arguments) + 1
+UB_STATIC_ASSERT(UB_HELPER_ENTRIES - UB_PLAIN_HELPER_ENTRIES == 0 UB_MAP_HELPERS(ONE), all_others_on_maps);
+#undef ONE
 
 /* Whether compilers may believe what abi/helpers.h says of each helper that the program may call: all are those on maps, which the
  * library itself has put into the table. */

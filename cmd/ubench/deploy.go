@@ -228,7 +228,7 @@ func (e *env) built(source string, object []byte, spec deploy.Spec) (b deploy.Bu
 	if err != nil {
 		return b, fmt.Errorf("%s: %w", source, err)
 	}
-	stop := e.progress.watch("making a plan of " + spec.Name)
+	stop := e.progress.watch("verifying " + spec.Name + ", and making a plan")
 	known, err := planner.Look(program)
 	stop()
 	if err != nil {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -88,13 +89,14 @@ func (e *env) planned(program *image.Program, format abi.Format) (*image.Program
 	}
 	stop := e.progress.watch("making a plan of " + program.Name)
 	defer stop()
-	r, err := planner.Of(program)
+	known, err := planner.Look(program)
+	if err == nil && known.Plan == nil {
+		err = errors.New(known.Refusal)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: no plan: %w", program.Name, err)
 	}
-	with := *program
-	with.Plan = r.Bytes
-	return &with, nil
+	return known.WithPlan(), nil
 }
 
 func inspectCommand(e *env) *cli.Command {

@@ -82,7 +82,7 @@ func TestCampaign(t *testing.T) {
 
 // TestCampaignMaps does so with programs that have maps, as images with plans. UBENCH_CAMPAIGN_MAPS says how many.
 func TestCampaignMaps(t *testing.T) {
-	compare(t, testenv.Number(t, "UBENCH_CAMPAIGN_MAPS", 40), progen.WithMaps)
+	compare(t, testenv.Many(t, "UBENCH_CAMPAIGN_MAPS", 40, 100), progen.WithMaps)
 }
 
 func compare(t *testing.T, programs int, numbered func(campaign uint64, i int) progen.Program) {

@@ -15,6 +15,7 @@ import (
 	"github.com/ubench-dev/ubench/emu/qemu"
 	"github.com/ubench-dev/ubench/emu/unicorn"
 	"github.com/ubench-dev/ubench/internal/conformance"
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
 func open[T emu.Target](t *testing.T) func(target T, err error) emu.Target {
@@ -33,6 +34,9 @@ func open[T emu.Target](t *testing.T) func(target T, err error) emu.Target {
 // compiler do all of it, in minutes.
 func TestTable(t *testing.T) {
 	ctx, all, most := t.Context(), conformance.All(), 8
+	if testenv.Whole() {
+		most = 5
+	}
 	if os.Getenv("UBENCH_CONFORMANCE") == "all" {
 		most = 1
 	}
@@ -81,7 +85,7 @@ func TestTable(t *testing.T) {
 	lane("vm on Cortex-M4", "vm", most, m4)
 	lane("vm on Cortex-M3", "vm", 7*most, m3)
 	lane("vm-portable on Cortex-M4", "vm-portable", 11*most, m4)
-	lane("jit on QEMU", "jit", 211, func(t *testing.T) emu.Target {
+	lane("jit on QEMU", "jit", 26*most, func(t *testing.T) emu.Target {
 		if _, _, err := qemu.Find(ctx); err != nil {
 			t.Skip(err)
 		}

@@ -39,13 +39,13 @@ func show(p progen.Program, c *hostile.Complaint) string {
 // TestHostilePlans tries hostile plans on generated programs, every fourth of which has maps, and now and then on a benchmark, or a damaged one, on as many cores as there are. UBENCH_HOSTILE says how many
 // programs, UBENCH_HOSTILE_EACH how many plans of each, and UBENCH_CAMPAIGN_SEED which.
 func TestHostilePlans(t *testing.T) {
-	programs, each, seed := testenv.Number(t, "UBENCH_HOSTILE", 24), testenv.Number(t, "UBENCH_HOSTILE_EACH", 200), uint64(testenv.Number(t, "UBENCH_CAMPAIGN_SEED", 1))
+	programs, each, seed := testenv.Many(t, "UBENCH_HOSTILE", 24, 40), testenv.Many(t, "UBENCH_HOSTILE_EACH", 200, 300), uint64(testenv.Number(t, "UBENCH_CAMPAIGN_SEED", 1))
 	var next, failures atomic.Int64
 	var group sync.WaitGroup
 	var lock sync.Mutex
 	var total hostile.Counts
 	slots := 120 // plans of larger kernels take longer than the rest
-	if programs > 100 {
+	if programs > 100 || testenv.Whole() {
 		slots = 1000
 	}
 	kernels, start := kernels(t, slots), time.Now()

@@ -74,8 +74,10 @@ static bool check_context(struct op *c, struct checked *k)
 		return true;
 	if (again && (from->b != OP_NONE || !is_reloadable(op_val(c, k->var))))
 		return false;
-	if (k->bytes <= window && k->first <= window - k->bytes && from->b == OP_NONE)
-		k->first = (uint32_t)(from->imm = 0); /* the window as it is */
+	if (k->bytes <= window && k->first <= window - k->bytes && from->b == OP_NONE) { /* the window as it is */
+		k->first = 0;
+		from->imm = 0;
+	}
 	jit_dp(code, T2_SUB, T2_LR, from->a, op_reg(c, OP_BASE, T2_LR), JIT_ANY);
 	emit_distance(c, k, T2_LR);
 	int limit = op_reg(c, OP_LIMIT, T2_IP);
