@@ -25,7 +25,9 @@ device: $(DEVICE_BOARDS:%=build/device/%.elf) $(DEVICE_BOARDS:%=build/device/%-t
 # What is not ours: fetched, compared with a digest, compiled from where it lies (device/crypto/*.c, device/network/lwip.c).
 DEVICE_INCLUDES = -isystem build/bearssl-0.6/src -isystem build/bearssl-0.6/inc \
 	-Idevice/network/port -isystem build/lwip-2.1.3/src -isystem build/lwip-2.1.3/src/include
-build/bearssl-0.6 build/lwip-2.1.3:
+build/bearssl-0.6:
+	scripts/setup.sh sources
+build/lwip-2.1.3: | build/bearssl-0.6 # one after the other: each run fetches what is missing
 	scripts/setup.sh sources
 
 # Whom the firmware believes. Without KEYS and OPERATORS those of this repository, which everybody has: for development.
