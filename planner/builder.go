@@ -24,7 +24,8 @@ type Analysis struct {
 	Facts   *ranges.Facts
 	Words   liveness.Words
 	Live    *liveness.Live
-	Affine  []*affine.Loops // of each function
+	Affine  []*affine.Loops           // of each function
+	Entered []map[int][]*ranges.State // of each function: in which states control enters a loop, by its head
 }
 
 // builder makes a plan. What the device did not believe is left out of the next one.
@@ -48,14 +49,14 @@ type builder struct {
 	plan      *plan.Plan
 	records   map[int]*record // loops with a record, by the slot they stand at
 	homes     [plan.Word + plan.MaxWords]plan.Place
-	insns     map[int]*plan.Insn
+	insns     []*plan.Insn // by slot, nil where nothing is said
 	spilt     []spilt
 }
 
 // deferral is what was picked of a block, and what that depends on.
 type deferral struct {
 	depends string
-	of      map[int]bool
+	of      []bool // the block's instructions
 }
 
 // caution is what plans of a program go without, each also without what is before it.

@@ -73,7 +73,8 @@ const patienceDeferring = 100
 
 // deferred picks instructions of a block whose results are better computed where they are read: not needed behind the
 // block, read once, or only where they cost nothing, and computed of registers that do not change meanwhile.
-func (b *builder) deferred(n, blk int) map[int]bool {
+// The list has the block's instructions.
+func (b *builder) deferred(n, blk int) []bool {
 	at, depends := [2]int{n, blk}, b.deferringDepends(n, blk)
 	if was, ok := b.deferrals[at]; ok && was.depends == depends {
 		return was.of
@@ -108,17 +109,16 @@ func (b *builder) deferringDepends(n, blk int) string {
 	return string(all)
 }
 
-func (b *builder) deferredAnew(n, blk int) map[int]bool {
+func (b *builder) deferredAnew(n, blk int) []bool {
 	f := b.Program.Functions[n]
-	d := map[int]bool{}
-	for k := f.Blocks[blk].First; k < f.Blocks[blk].Last; k++ {
-		if f.Insns[k].Half != 1 && !b.doubt.defers[f.Insns[k].Slot] && b.worthDeferring(n, blk, k) {
-			d[k] = true
-		}
+	first, last := f.Blocks[blk].First, f.Blocks[blk].Last
+	d := make([]bool, last-first)
+	for k := first; k < last; k++ {
+		d[k-first] = f.Insns[k].Half != 1 && !b.doubt.defers[f.Insns[k].Slot] && b.worthDeferring(n, blk, k)
 	}
 	for tries := 0; b.settle(n, blk, d); tries++ { // one was not possible, and is not there any more
 		if tries == patienceDeferring {
-			return map[int]bool{} // a block this long is not what this is for
+			return make([]bool, last-first) // a block this long is not what this is for
 		}
 	}
 	return d
@@ -128,7 +128,7 @@ func (b *builder) deferredAnew(n, blk int) map[int]bool {
 func (b *builder) worthDeferring(n, blk, k int) bool {
 	f, live := b.Program.Functions[n], b.Live.Functions[n]
 	i := &f.Insns[k]
-	if !plan.Deferrable(b.image.Text, i.Slot) {
+	if !plan.Deferrable(i) {
 		return false
 	}
 	low := plan.R(int(i.Dst))
@@ -234,110 +234,134 @@ func (b *builder) multiplied(n, blk, k int) bool {
 	return of&live.After[k-1] == 0
 }
 
+// variables is how many numbers of variables there are.
+const variables = plan.Word + plan.MaxWords
+
+// following is what is known in the middle of a block: where variables live, and what those are that are deferred.
+type following struct {
+	at, lazy liveness.Set // variables that live somewhere, and those that are deferred
+	places   [variables]plan.Place
+	values   [variables]value
+	insns    [variables]int // that deferred variables are of
+}
+
+// of is the value of a variable.
+func (w *following) of(v plan.Var) value {
+	switch {
+	case w.lazy.Has(v):
+		return w.values[v]
+	case !w.at.Has(v) || w.places[v] == plan.Nowhere:
+		return value{kind: constant}
+	}
+	return inPlace(w.places[v])
+}
+
+func (w *following) lives(v plan.Var, p plan.Place) {
+	w.places[v] = p
+	w.at |= liveness.SetOf(v)
+}
+
+func (w *following) defers(v plan.Var, x value, insn int) {
+	w.values[v], w.insns[v] = x, insn
+	w.lazy |= liveness.SetOf(v)
+}
+
+// last is the last instruction that a deferred variable of a set is of, and that reads a place; -1: none.
+func (w *following) last(p plan.Place, of liveness.Set) int {
+	worst := -1
+	for s := w.lazy & of; s != 0; s &= s - 1 {
+		if v := s.First(); slices.Contains(w.values[v].places, p) {
+			worst = max(worst, w.insns[v])
+		}
+	}
+	return worst
+}
+
 // settle follows the values of a block; it removes the first that cannot be deferred from d, and tells whether it did.
-func (b *builder) settle(n, blk int, d map[int]bool) bool {
+func (b *builder) settle(n, blk int, d []bool) bool {
 	f, live, places := b.Program.Functions[n], b.Live.Functions[n], b.places.Functions[n]
-	type lazy struct {
-		value
-		insn int
+	first := f.Blocks[blk].First
+	var w following
+	for s := live.In[blk]; s != 0; s &= s - 1 {
+		w.lives(s.First(), places.At(blk, s.First()))
 	}
-	lazies := map[plan.Var]lazy{}
-	at := map[plan.Var]plan.Place{}
-	live.In[blk].Each(func(v plan.Var) { at[v] = places.At(blk, v) })
-	at[cfg.R10] = b.places.Home[cfg.R10]
-	of := func(v plan.Var) value {
-		if l, ok := lazies[v]; ok {
-			return l.value
-		}
-		p, ok := at[v]
-		if !ok || p == plan.Nowhere {
-			return value{kind: constant}
-		}
-		return inPlace(p)
-	}
-	for k := f.Blocks[blk].First; k < f.Blocks[blk].Last; k++ {
+	w.lives(cfg.R10, b.places.Home[cfg.R10])
+	for k := first; k < f.Blocks[blk].Last; k++ {
 		i := &f.Insns[k]
-		e := b.Live.Effect(i, live.After[k])
-		v := plan.R(int(i.Dst))
-		var result value
-		ok := false
 		if i.Half == 1 {
 			continue // done by the second
 		}
-		if d[k] {
-			x := value{kind: constant}
-			if i.Register {
-				x = of(plan.R(int(i.Src)))
-			}
-			switch i.Class {
-			case cfg.Constant, cfg.FunctionAddress:
-				result, ok = value{kind: constant}, !b.isAddress(i.Slot)
-				if p := b.places.Home[plan.Memory]; p < alloc.Registers && b.nearMemory(i.Slot) {
-					result, ok = value{sum, []plan.Place{p}, true, false}, true
-				}
-			case cfg.Move:
-				result, ok = x, true
-				if i.Wide && live.After[k].Has(v+plan.High) && i.Src != cfg.R10 {
-					high := of(plan.R(int(i.Src)) + plan.High)
-					result.places = slices.Concat(result.places, high.places)
-				}
-			case cfg.ALU:
-				if i.Half == 2 {
-					result, ok = of(v), true
-				} else if !i.Wide || !live.After[k].Has(v+plan.High) || b.narrow(n, k, i.Dst) {
-					result, ok = combine(i, of(v), x)
-				}
-			}
+		v := plan.R(int(i.Dst))
+		if d[k-first] {
+			result, ok := b.deferrable(n, k, &w)
 			if !ok {
-				delete(d, k)
+				d[k-first] = false
 				return true
 			}
-		}
-		if ok {
-			delete(lazies, v)
-			delete(lazies, v+plan.High)
-			lazies[v] = lazy{result, k}
+			w.lazy &^= liveness.SetOf(v, v+plan.High)
+			w.defers(v, result, k)
 			if i.Half == 2 && i.Op == cfg.Arsh && live.After[k].Has(v+plan.High) { // its sign
-				lazies[v+plan.High] = lazy{result, k}
+				w.defers(v+plan.High, result, k)
 			}
-			delete(at, v)
+			w.at &^= liveness.SetOf(v)
 			continue
 		}
-		// Places are written: whoever is read of them later is lost.
-		lost := func(p plan.Place) bool {
-			worst := -1
-			for u, l := range lazies {
-				if slices.Contains(l.places, p) && live.After[k].Has(u) && !e.Writes.Has(u) {
-					worst = max(worst, l.insn)
+		e := b.Live.Effect(i, live.After[k])
+		needed := live.After[k] &^ e.Writes
+		for s := e.Writes; s != 0; s &= s - 1 {
+			// Places are written: whoever is read of them later is lost.
+			u := s.First()
+			if p, ok := places.Result(k, u); ok && p != plan.Nowhere {
+				source := u - v + plan.R(int(i.Src))
+				stays := i.Class == cfg.Move && i.Extend == 0 && w.at.Has(source) && w.places[source] == p && (i.Wide || u < plan.High)
+				if lost := w.last(p, needed); lost >= 0 && !stays {
+					d[lost-first] = false
+					return true
 				}
+				w.lives(u, p)
 			}
-			delete(d, worst)
-			return worst >= 0
+			w.lazy &^= liveness.SetOf(u)
 		}
-		bad := false
-		e.Writes.Each(func(w plan.Var) {
-			if p, ok := places.Result(k, w); ok && p != plan.Nowhere && !bad {
-				source, there := at[w-v+plan.R(int(i.Src))]
-				stays := i.Class == cfg.Move && i.Extend == 0 && there && source == p && (i.Wide || w < plan.High)
-				bad = !stays && lost(p)
-				at[w] = p
-			}
-			delete(lazies, w)
-		})
 		if i.Class == cfg.Helper || i.Class == cfg.Call || i.Class == cfg.CallX {
-			for u, l := range lazies {
-				if live.After[k].Has(u) && !bad {
-					delete(d, l.insn)
-					bad = true
-				}
+			if lost := w.lazy & live.After[k]; lost != 0 {
+				d[w.insns[lost.First()]-first] = false
+				return true
 			}
-		}
-		if bad {
-			return true
 		}
 	}
 	// What is needed behind the block is computed at its end, before anything that is written there.
 	return false
+}
+
+// deferrable is the value of an instruction's result if it is deferred, ok if it can be.
+func (b *builder) deferrable(n, k int, w *following) (value, bool) {
+	i, after := &b.Program.Functions[n].Insns[k], b.Live.Functions[n].After[k]
+	v := plan.R(int(i.Dst))
+	x := value{kind: constant}
+	if i.Register {
+		x = w.of(plan.R(int(i.Src)))
+	}
+	switch i.Class {
+	case cfg.Constant, cfg.FunctionAddress:
+		if p := b.places.Home[plan.Memory]; p < alloc.Registers && b.nearMemory(i.Slot) {
+			return value{sum, []plan.Place{p}, true, false}, true
+		}
+		return value{kind: constant}, !b.isAddress(i.Slot)
+	case cfg.Move:
+		if i.Wide && after.Has(v+plan.High) && i.Src != cfg.R10 {
+			high := w.of(plan.R(int(i.Src)) + plan.High)
+			x.places = slices.Concat(x.places, high.places)
+		}
+		return x, true
+	case cfg.ALU:
+		if i.Half == 2 {
+			return w.of(v), true
+		}
+		if !i.Wide || !after.Has(v+plan.High) || b.narrow(n, k, i.Dst) {
+			return combine(i, w.of(v), x)
+		}
+	}
+	return value{}, false
 }
 
 // nearMemory tells whether an instruction loads an address that is not far behind the start of .rodata, or of .data where

@@ -62,7 +62,7 @@ func (b *builder) function(n int) {
 					b.homes[v] = plan.Nowhere
 				}
 			})
-			if plan.HasHigh(b.image.Text, i.Slot) {
+			if plan.HasHigh(i) {
 				reg := i.Dst
 				if r, ok := i.Fetches(); ok {
 					reg = r
@@ -79,7 +79,7 @@ func (b *builder) function(n int) {
 				b.said(i.Slot).Drop = !live.After[k].Has(plan.R(int(i.Dst)))
 			}
 			if drops(i) || i.Class == cfg.Constant {
-				b.said(i.Slot).Defer = d[k] && b.caution < noDefer && plan.Deferrable(b.image.Text, i.Slot) && !b.said(i.Slot).Drop
+				b.said(i.Slot).Defer = d[k-f.Blocks[blk].First] && b.caution < noDefer && plan.Deferrable(i) && !b.said(i.Slot).Drop
 			}
 		}
 	}

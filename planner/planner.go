@@ -32,6 +32,7 @@ func Analyse(p *image.Program) (*Analysis, error) {
 	a.Live = liveness.Of(c, a.Words)
 	for n, t := range a.Forests {
 		a.Affine = append(a.Affine, affine.Of(t, a.Facts.Functions[n], c, a.Words))
+		a.Entered = append(a.Entered, entered(a.Facts, n, t))
 	}
 	return a, nil
 }
@@ -64,7 +65,7 @@ func newBuilder(a *Analysis, p *image.Program, j *judge.Judge) *builder {
 // build makes a plan with the doubts there are.
 func (b *builder) build() error {
 	p := &plan.Plan{Window: b.window(), Maps: len(b.image.Maps)}
-	b.plan, b.insns, b.spilt = p, map[int]*plan.Insn{}, nil
+	b.plan, b.insns, b.spilt = p, make([]*plan.Insn, len(b.image.Text)/8), nil
 	b.records = map[int]*record{}
 	if b.caution < noRecords {
 		b.records = b.findRecords()
@@ -94,11 +95,10 @@ func (b *builder) build() error {
 		b.function(n)
 	}
 	for _, i := range b.insns {
-		if !i.Empty() {
+		if i != nil && !i.Empty() {
 			p.Insns = append(p.Insns, *i)
 		}
 	}
-	slices.SortFunc(p.Insns, func(x, y plan.Insn) int { return x.Slot - y.Slot })
 	return nil
 }
 

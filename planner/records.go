@@ -86,7 +86,7 @@ func (b *builder) record(n int, t *loops.Forest, k int) *record {
 	for _, x := range b.accesses[n] {
 		proved[x.Insn] = x.Reason == ranges.Proved && !b.doubt.proofs[f.Insns[x.Insn].Slot]
 	}
-	entries := b.entries(n, l)
+	entries := b.Entered[n][l.Head]
 	for _, x := range a.Accesses {
 		if proved[x.Insn] || !x.Form.Known || x.Form.A == plan.NoVar || x.Form.A == cfg.R10 || startsBelow(entries, &x, f.Insns[x.Insn].Off) {
 			continue
@@ -100,14 +100,17 @@ func (b *builder) record(n int, t *loops.Forest, k int) *record {
 	return r
 }
 
-// entries are the states in which control enters a loop.
-func (b *builder) entries(n int, l *loops.Loop) (states []*ranges.State) {
-	for from, s := range b.Facts.Edges(n, l.Head) {
-		if !l.Contains(from) {
-			states = append(states, s)
+// entered are the states in which control enters each loop of a function, by its head.
+func entered(facts *ranges.Facts, n int, forest *loops.Forest) map[int][]*ranges.State {
+	of := map[int][]*ranges.State{}
+	for _, l := range forest.Loops {
+		for from, s := range facts.Edges(n, l.Head) {
+			if !l.Contains(from) {
+				of[l.Head] = append(of[l.Head], s)
+			}
 		}
 	}
-	return states
+	return of
 }
 
 // startsBelow tells whether an address would lie below its region in the first turn, in which the access is not made: the test

@@ -47,11 +47,11 @@ type Function struct {
 }
 
 // At is where a variable lives where a block begins.
-func (f *Function) At(block int, v plan.Var) plan.Place { return f.w.list[f.w.in[block][v]].place }
+func (f *Function) At(block int, v plan.Var) plan.Place { return f.w.list[f.w.in[block].web[v]].place }
 
 // Result is where a variable that an instruction writes lives, ok if it is needed.
 func (f *Function) Result(insn int, v plan.Var) (p plan.Place, ok bool) {
-	n, ok := f.w.def[insn][v]
+	n, ok := f.w.def[insn].of(v)
 	if !ok {
 		return plan.Nowhere, false
 	}
@@ -343,13 +343,13 @@ func (p *Places) begin() {
 	}
 	f := p.Functions[0]
 	for _, v := range []plan.Var{1, 2} {
-		if n, ok := f.w.in[0][v]; ok {
+		if n, ok := f.w.in[0].of(v); ok {
 			p.Home[v] = f.w.list[n].place
 			taken[p.Home[v]] = true
 		}
 	}
 	for _, v := range []plan.Var{1, 2} {
-		if _, ok := f.w.in[0][v]; ok || p.Home[v] == plan.Nowhere {
+		if f.w.in[0].has.Has(v) || p.Home[v] == plan.Nowhere {
 			continue
 		}
 		for r := plan.Place(0); taken[p.Home[v]]; r++ {
@@ -362,33 +362,25 @@ func (p *Places) begin() {
 	}
 }
 
-// homes settles where each variable lives most often.
+// homes settles where each variable lives most often, of places where it does so equally often in the first.
 func (c *colouring) homes(p *Places) {
-	type key struct {
-		v plan.Var
-		p plan.Place
-	}
-	count := map[key]int{}
+	const last = int(plan.FrameWord) + plan.MaxPlaces // counts what lives nowhere, or too far away for a plan
+	var count [plan.Word + plan.MaxWords][last + 1]int32
+	var most [plan.Word + plan.MaxWords]int32
 	for _, d := range c.nodes {
 		if d.own {
 			p.Home[d.v] = d.place
 		}
 		for _, b := range d.webs {
-			count[key{b.v, d.place}] += b.defs + b.frames
+			count[b.v][min(int(d.place), last)] += int32(b.defs + b.frames)
 		}
 	}
-	keys := make([]key, 0, len(count))
-	for k := range count {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b key) int {
-		return cmp.Or(int(a.v)-int(b.v), count[b]-count[a], int(a.p)-int(b.p))
-	})
-	last := plan.NoVar
-	for _, k := range keys {
-		if k.v != last {
-			p.Home[k.v] = k.p
-			last = k.v
+	for _, d := range c.nodes {
+		for _, b := range d.webs {
+			n := count[b.v][min(int(d.place), last)] + 1
+			if n > most[b.v] || n == most[b.v] && d.place < p.Home[b.v] {
+				most[b.v], p.Home[b.v] = n, d.place
+			}
 		}
 	}
 }
@@ -457,7 +449,7 @@ func (f *Function) String() string {
 	fmt.Fprintf(&b, "%s:\n", f.Name)
 	for k := range f.Blocks {
 		fmt.Fprintf(&b, "  %d:", f.Slot(k))
-		for _, v := range sorted(f.w.in[k]) {
+		for v := range f.w.in[k].all() {
 			if p := f.At(k, v); p != plan.Nowhere {
 				fmt.Fprintf(&b, " %v %v", v, p)
 			}

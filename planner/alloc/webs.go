@@ -3,8 +3,6 @@
 package alloc
 
 import (
-	"slices"
-
 	"github.com/ubench-dev/ubench/planner/cfg"
 	"github.com/ubench-dev/ubench/planner/liveness"
 	"github.com/ubench-dev/ubench/planner/plan"
@@ -42,9 +40,9 @@ type webs struct {
 	g          *liveness.Function
 	live       *liveness.Live
 	list       []web
-	parent     []int                    // union-find over provisional webs
-	def        map[int]map[plan.Var]int // instruction → variable it writes → web
-	in         []map[plan.Var]int       // block → variable needed there → web
+	parent     []int   // union-find over provisional webs
+	def        []table // instruction → variable it writes → web
+	in         []table // block → variable needed there → web
 }
 
 func (w *webs) fresh(v plan.Var) int {
@@ -76,16 +74,13 @@ func (w *webs) results(k int) liveness.Set {
 // build finds the webs. Where split is false all values of a variable are one. High halves that are zero where a jump
 // leads are nobody's there. Where its live range is split, a variable that comes to a block may live elsewhere than before.
 func build(live *liveness.Live, g *liveness.Function, split bool, splits func(block int, v plan.Var) bool, wide func(k int, v plan.Var) bool) *webs {
-	w := &webs{g: g, live: live, splits: splits, def: map[int]map[plan.Var]int{}, in: make([]map[plan.Var]int, len(g.Blocks))}
-	one := map[plan.Var]int{}
+	w := &webs{g: g, live: live, splits: splits, def: make([]table, len(g.Insns)), in: make([]table, len(g.Blocks))}
+	var one table
 	make1 := func(v plan.Var) int {
-		if split {
-			return w.fresh(v)
-		}
-		n, ok := one[v]
-		if !ok {
+		n, ok := one.of(v)
+		if split || !ok {
 			n = w.fresh(v)
-			one[v] = n
+			one.set(v, n)
 		}
 		return n
 	}
@@ -96,29 +91,23 @@ func build(live *liveness.Live, g *liveness.Function, split bool, splits func(bl
 		}
 	}
 	for b := range g.Blocks {
-		w.in[b] = map[plan.Var]int{}
-		g.In[b].Each(func(v plan.Var) { w.in[b][v] = make1(v) })
+		g.In[b].Each(func(v plan.Var) { w.in[b].set(v, make1(v)) })
 	}
 	for b := range g.Blocks {
-		current := map[plan.Var]int{}
-		for v, n := range w.in[b] {
-			current[v] = n
-		}
+		current := w.in[b]
 		for k := g.Blocks[b].First; k < g.Blocks[b].Last; k++ {
 			w.results(k).Each(func(v plan.Var) {
-				if w.def[k] == nil {
-					w.def[k] = map[plan.Var]int{}
-				}
 				n := make1(v)
-				w.def[k][v], current[v] = n, n
+				w.def[k].set(v, n)
+				current.set(v, n)
 			})
 		}
 		for _, succ := range g.Blocks[b].Succs {
-			for v, n := range w.in[succ] {
+			for v, n := range w.in[succ].all() {
 				if v >= plan.High && v < plan.Word && targets[g.Slot(succ)] && !wide(g.Blocks[succ].First, v) {
 					continue
 				}
-				if m, ok := current[v]; ok && !splits(succ, v) {
+				if m, ok := current.of(v); ok && !splits(succ, v) {
 					w.union(n, m)
 				}
 			}
@@ -127,7 +116,7 @@ func build(live *liveness.Live, g *liveness.Function, split bool, splits func(bl
 	w.compact()
 	for b := range g.Blocks {
 		if targets[g.Slot(b)] {
-			for _, n := range w.in[b] {
+			for _, n := range w.in[b].all() {
 				w.list[n].frames++
 			}
 		}
@@ -137,52 +126,39 @@ func build(live *liveness.Live, g *liveness.Function, split bool, splits func(bl
 
 // compact names webs by their representatives, in the order in which they appear.
 func (w *webs) compact() {
-	number := map[int]int{}
+	number := make([]int, len(w.list)) // and 1
 	var list []web
 	rename := func(n int) int {
 		r := w.find(n)
-		m, ok := number[r]
-		if !ok {
+		m := number[r] - 1
+		if m < 0 {
 			m = len(list)
-			number[r] = m
+			number[r] = m + 1
 			list = append(list, web{v: w.list[r].v, must: plan.Nowhere, hints: map[int]float64{}, fixed: map[plan.Place]float64{}})
 		}
 		return m
 	}
 	for b := range w.g.Blocks {
-		for _, v := range sorted(w.in[b]) {
-			w.in[b][v] = rename(w.in[b][v])
+		for v, n := range w.in[b].all() {
+			w.in[b].set(v, rename(n))
 		}
 		for k := w.g.Blocks[b].First; k < w.g.Blocks[b].Last; k++ {
-			for _, v := range sorted(w.def[k]) {
-				w.def[k][v] = rename(w.def[k][v])
-				list[w.def[k][v]].defs++
+			for v, n := range w.def[k].all() {
+				n = rename(n)
+				w.def[k].set(v, n)
+				list[n].defs++
 			}
 		}
 	}
 	w.list = list
 }
 
-func sorted(m map[plan.Var]int) []plan.Var {
-	vs := make([]plan.Var, 0, len(m))
-	for v := range m {
-		vs = append(vs, v)
-	}
-	slices.Sort(vs)
-	return vs
-}
-
 // each visits instructions of a block in order, with the webs of variables before it, and returns those behind it.
-func (w *webs) each(b int, f func(k int, before map[plan.Var]int)) (after map[plan.Var]int) {
-	current := map[plan.Var]int{}
-	for v, n := range w.in[b] {
-		current[v] = n
-	}
+func (w *webs) each(b int, f func(k int, before *table)) (after table) {
+	current := w.in[b]
 	for k := w.g.Blocks[b].First; k < w.g.Blocks[b].Last; k++ {
-		f(k, current)
-		for v, n := range w.def[k] {
-			current[v] = n
-		}
+		f(k, &current)
+		current.update(&w.def[k])
 	}
 	return current
 }
@@ -193,26 +169,28 @@ func (w *webs) weigh(weight []float64, wide func(k int, v plan.Var) bool) {
 		w.list[n].nowhere = w.list[n].v >= plan.High
 	}
 	for b := range w.g.Blocks {
-		for v, n := range w.in[b] {
+		for v, n := range w.in[b].all() {
 			if wide(w.g.Blocks[b].First, v) {
 				w.list[n].nowhere = false
 			}
 		}
-		after := w.each(b, func(k int, before map[plan.Var]int) { w.insn(k, before, weight[b], wide) })
+		after := w.each(b, func(k int, before *table) { w.insn(k, before, weight[b], wide) })
 		for _, succ := range w.g.Blocks[b].Succs {
-			for _, v := range sorted(w.in[succ]) {
-				if m, ok := after[v]; ok && w.splits(succ, v) && m != w.in[succ][v] {
-					w.like(w.in[succ][v], m, weight[b], false)
+			for v, n := range w.in[succ].all() {
+				if m, ok := after.of(v); ok && w.splits(succ, v) && m != n {
+					w.like(n, m, weight[b], false)
 				}
 			}
 		}
 	}
 	// What is needed where a block begins is needed together.
 	for b := range w.g.Blocks {
-		vs := sorted(w.in[b])
-		for i, v := range vs {
-			for _, u := range vs[:i] {
-				w.together(w.in[b][v], w.in[b][u])
+		for v, n := range w.in[b].all() {
+			for u, m := range w.in[b].all() {
+				if u >= v {
+					break
+				}
+				w.together(n, m)
 			}
 		}
 	}
@@ -233,32 +211,27 @@ func (w *webs) like(n, m int, weight float64, same bool) {
 }
 
 // copies are instructions that make a variable of another, so that both should share a place.
-func (w *webs) insn(k int, before map[plan.Var]int, weight float64, wide func(k int, v plan.Var) bool) {
+func (w *webs) insn(k int, before *table, weight float64, wide func(k int, v plan.Var) bool) {
 	i := &w.g.Insns[k]
 	effect := w.live.Effect(i, w.g.After[k])
 	effect.Reads.Each(func(v plan.Var) {
-		if n, ok := before[v]; ok {
+		if n, ok := before.of(v); ok {
 			w.list[n].weight += weight
 			if w.list[n].nowhere && wide(k, v) {
 				w.list[n].nowhere = false
 			}
 		}
 	})
-	after := map[plan.Var]int{}
-	w.g.After[k].Each(func(v plan.Var) {
-		if n, ok := w.def[k][v]; ok {
-			after[v] = n
-		} else if n, ok := before[v]; ok {
-			after[v] = n
-		}
-	})
-	for v, n := range w.def[k] {
+	after := *before
+	after.update(&w.def[k])
+	after.has &= w.g.After[k]
+	for v, n := range w.def[k].all() {
 		d := &w.list[n]
 		d.weight += weight
 		if wide(k+1, v) {
 			d.nowhere = false
 		}
-		for u, m := range after {
+		for u, m := range after.all() {
 			if i.Class == cfg.Move && i.Extend == 0 && u < plan.Word && u == v-plan.R(int(i.Dst))+plan.R(int(i.Src)) && (i.Wide || v < plan.High) {
 				continue // what is copied may stay where it is
 			}
@@ -266,7 +239,7 @@ func (w *webs) insn(k int, before map[plan.Var]int, weight float64, wide func(k 
 		}
 		// The halves of a result are written one after the other, while the other halves of operands are still read.
 		effect.Reads.Each(func(u plan.Var) {
-			if m, ok := before[u]; ok && len(w.def[k]) > 1 && !sameHalf(v, u) {
+			if m, ok := before.of(u); ok && w.def[k].has.Len() > 1 && !sameHalf(v, u) {
 				w.together(n, m)
 			}
 		})
@@ -295,47 +268,47 @@ func (w *webs) insn(k int, before map[plan.Var]int, weight float64, wide func(k 
 		default:
 			continue
 		}
-		if m, ok := before[from]; ok && m != n {
+		if m, ok := before.of(from); ok && m != n {
 			w.like(n, m, weight, same)
 		}
 	}
 	if i.Class == cfg.Helper {
 		for r := 1; r <= 4; r++ {
-			if n, ok := before[plan.R(r)]; ok && effect.Reads.Has(plan.R(r)) {
+			if n, ok := before.of(plan.R(r)); ok && effect.Reads.Has(plan.R(r)) {
 				w.list[n].fixed[plan.Place(r-1)] += weight
 			}
 		}
-		if n, ok := w.def[k][plan.R(0)]; ok {
+		if n, ok := w.def[k].of(plan.R(0)); ok {
 			w.list[n].fixed[0] += weight
 		}
-		for v, n := range after {
-			if _, result := w.def[k][v]; !result {
+		for v, n := range after.all() {
+			if !w.def[k].has.Has(v) {
 				w.list[n].barred |= 0xf
 			}
 		}
 	}
 	if i.Class == cfg.Call && w.convention != nil {
-		w.convention.insn(w, k, before, after, effect.Reads, weight)
+		w.convention.insn(w, k, before, &after, effect.Reads, weight)
 	}
 	if i.Class == cfg.Exit {
 		w.exit(k, before, wide)
 	}
 	if i.Class == cfg.Branch {
-		w.edge(i.Target, after)
+		w.edge(i.Target, &after)
 	}
-	for _, n := range after {
+	for _, n := range after.all() {
 		w.list[n].insns++
 	}
 }
 
 // exit keeps what a function returns apart: each has a place of its own where it ends.
-func (w *webs) exit(k int, before map[plan.Var]int, wide func(k int, v plan.Var) bool) {
+func (w *webs) exit(k int, before *table, wide func(k int, v plan.Var) bool) {
 	returns := w.g.Returns
 	if w.g.Start == 0 {
 		returns |= liveness.Both(0)
 	}
 	returns.Each(func(v plan.Var) {
-		n, ok := before[v]
+		n, ok := before.of(v)
 		if !ok {
 			return
 		}
@@ -343,7 +316,7 @@ func (w *webs) exit(k int, before map[plan.Var]int, wide func(k int, v plan.Var)
 			w.list[n].nowhere = false
 		}
 		returns.Each(func(u plan.Var) {
-			if m, ok := before[u]; ok {
+			if m, ok := before.of(u); ok {
 				w.together(n, m)
 			}
 		})
@@ -351,16 +324,16 @@ func (w *webs) exit(k int, before map[plan.Var]int, wide func(k int, v plan.Var)
 }
 
 // edge keeps what a branch brings to another place, before it is known which way it goes, from what is needed on either.
-func (w *webs) edge(target int, after map[plan.Var]int) {
+func (w *webs) edge(target int, after *table) {
 	k := w.g.At(target)
 	if k < 0 {
 		return
 	}
-	for v, n := range w.in[w.g.BlockOf(k)] {
-		if after[v] == n {
+	for v, n := range w.in[w.g.BlockOf(k)].all() {
+		if m, ok := after.of(v); ok && m == n {
 			continue
 		}
-		for u, m := range after {
+		for u, m := range after.all() {
 			if u != v {
 				w.together(n, m)
 			}
@@ -370,7 +343,7 @@ func (w *webs) edge(target int, after map[plan.Var]int) {
 
 // arguments have their places where the function begins.
 func (w *webs) arguments() {
-	for v, n := range w.in[0] {
+	for v, n := range w.in[0].all() {
 		if at, ok := w.convention.arguments[v]; ok {
 			w.list[n].must = at
 			w.list[n].nowhere = false
@@ -396,18 +369,18 @@ type Convention struct {
 }
 
 // insn adds what a call asks of the webs around it.
-func (c *Convention) insn(w *webs, k int, before, after map[plan.Var]int, reads liveness.Set, weight float64) {
+func (c *Convention) insn(w *webs, k int, before, after *table, reads liveness.Set, weight float64) {
 	i := &w.g.Insns[k]
 	reads.Each(func(v plan.Var) {
-		n, ok := before[v]
+		n, ok := before.of(v)
 		at, given := c.arguments[v]
 		if ok && given {
 			w.list[n].fixed[at] += weight
 			w.list[n].barred |= c.read[i.Target] &^ (1 << at) // others are brought there, one by one
 		}
 	})
-	for v, n := range after {
-		if _, written := w.def[k][v]; !written {
+	for v, n := range after.all() {
+		if !w.def[k].has.Has(v) {
 			w.list[n].barred |= c.Shared
 		} else if at, ok := c.result[v]; ok {
 			w.list[n].fixed[at] += weight

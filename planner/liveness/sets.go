@@ -36,10 +36,13 @@ func (s Set) Has(v plan.Var) bool { return s>>v&1 != 0 }
 // Len is how many there are.
 func (s Set) Len() int { return bits.OnesCount64(uint64(s)) }
 
+// First is the lowest, of a set that has any.
+func (s Set) First() plan.Var { return plan.Var(bits.TrailingZeros64(uint64(s))) }
+
 // Each calls f for each variable, the lowest first.
 func (s Set) Each(f func(v plan.Var)) {
 	for ; s != 0; s &= s - 1 {
-		f(plan.Var(bits.TrailingZeros64(uint64(s))))
+		f(s.First())
 	}
 }
 

@@ -328,10 +328,10 @@ func (r *reader) insn(i cfg.Insn) *Insn {
 			said.Drop = true
 		}
 	}
-	if deferrable(i) {
+	if Deferrable(&i) {
 		said.Defer = r.flag()
 	}
-	if hasHigh(i) {
+	if HasHigh(&i) {
 		said.DeadHigh = r.flag()
 	}
 	if said.Empty() {

@@ -54,18 +54,22 @@ type writer struct {
 	calls  bool // of a program with local calls
 	maps   bool // of one with maps
 	common []Fact
-	usual  uint32 // length of the context
+	usual  uint32   // length of the context
+	uppers [10]bool // registers of whose high half some frame says something
 	bytes  []byte
 	n      int
 }
 
 func (w *writer) bits(v uint32, n int) {
-	for n--; n >= 0; n-- {
+	for n > 0 {
 		if w.n%8 == 0 {
 			w.bytes = append(w.bytes, 0)
 		}
-		w.bytes[w.n/8] |= byte(v>>n&1) << (7 - w.n%8)
-		w.n++
+		left := 8 - w.n%8 // bits of the last byte
+		some := min(left, n)
+		n -= some
+		w.bytes[w.n/8] |= byte(v>>n&(1<<some-1)) << (left - some)
+		w.n += some
 	}
 }
 
@@ -79,8 +83,9 @@ func (w *writer) flag(b bool) {
 
 // append writes what another writer has.
 func (w *writer) append(other *writer) {
-	for n := range other.n {
-		w.bits(uint32(other.bytes[n/8]>>(7-n%8)&1), 1)
+	for n := 0; n < other.n; n += 8 {
+		some := min(8, other.n-n)
+		w.bits(uint32(other.bytes[n/8]>>(8-some)), some)
 	}
 }
 
@@ -151,6 +156,11 @@ func (p *Plan) Encode(text []byte, functions []int) ([]byte, error) {
 		return nil, fmt.Errorf("the plan does not say how each of %d functions is called", len(functions))
 	}
 	w := &writer{calls: p.Calls != nil, maps: p.Maps > 0}
+	for i := range p.Frames {
+		for r, known := range p.Frames[i].Registers {
+			w.uppers[r] = w.uppers[r] || known >= Zero
+		}
+	}
 	p.header(w)
 	w.common = p.commonFacts(w)
 	w.number(uint32(len(w.common)))
@@ -161,7 +171,7 @@ func (p *Plan) Encode(text []byte, functions []int) ([]byte, error) {
 	w.number(w.usual)
 	frames, width := make([]*writer, len(p.Frames)), 0
 	for i := range p.Frames {
-		frames[i] = &writer{calls: w.calls, maps: w.maps, common: w.common, usual: w.usual}
+		frames[i] = &writer{calls: w.calls, maps: w.maps, common: w.common, usual: w.usual, uppers: w.uppers}
 		p.frame(frames[i], &p.Frames[i])
 		width = max(width, bits.Len(uint(frames[i].n)))
 	}
@@ -202,7 +212,7 @@ func (p *Plan) header(w *writer) {
 		if v >= len(p.Highs) || place == Nowhere {
 			continue
 		}
-		w.flag(p.hasUpper(v))
+		w.flag(w.uppers[v])
 		if highs {
 			w.flag(p.Highs[v] != Nowhere)
 			if p.Highs[v] != Nowhere {
@@ -229,11 +239,6 @@ func (p *Plan) header(w *writer) {
 	w.ascending(p.Joins)
 }
 
-// hasUpper tells whether some frame says something of a register's high half.
-func (p *Plan) hasUpper(register int) bool {
-	return slices.ContainsFunc(p.Frames, func(f Frame) bool { return f.Registers[register] >= Zero })
-}
-
 func (p *Plan) frame(w *writer, f *Frame) {
 	if f.Never {
 		w.bits(1, 1)
@@ -253,7 +258,7 @@ func (p *Plan) frame(w *writer, f *Frame) {
 		}
 		lower |= uint32(known) & 1 << n
 		n++
-		if p.hasUpper(r) {
+		if w.uppers[r] {
 			upper |= uint32(known) >> 1 << uppers
 			uppers++
 		}
@@ -309,26 +314,36 @@ func (p *Plan) usualLength() (usual uint32) {
 
 // commonFacts are those that are written once, and named by frames in a bit each: those that save most bits.
 func (p *Plan) commonFacts(w *writer) (common []Fact) {
-	saved, named := map[Fact]int{}, 0
+	type use struct {
+		fact        Fact
+		bits, times int
+	}
+	var uses []use
+	at, named := map[Fact]int{}, 0
+	one := &writer{calls: w.calls, maps: w.maps}
 	for i := range p.Frames {
 		if !p.Frames[i].Never {
 			named++
 		}
-	}
-	for i := range p.Frames {
 		for _, x := range p.Frames[i].Facts {
-			one := &writer{calls: w.calls, maps: w.maps}
-			one.fact(x)
-			if _, known := saved[x]; !known {
-				saved[x] = -one.n - named
-				common = append(common, x)
+			k, known := at[x]
+			if !known {
+				one.bytes, one.n = one.bytes[:0], 0
+				one.fact(x)
+				k, at[x] = len(uses), len(uses)
+				uses = append(uses, use{fact: x, bits: one.n})
 			}
-			saved[x] += one.n + 1 // the bit before it
+			uses[k].times++
 		}
 	}
-	slices.SortStableFunc(common, func(a, b Fact) int { return saved[b] - saved[a] })
-	common = common[:min(len(common), maxCommon)]
-	return slices.DeleteFunc(common, func(x Fact) bool { return saved[x] <= 0 })
+	saved := func(u use) int { return u.times*(u.bits+1) - u.bits - named } // there is a bit before it
+	slices.SortStableFunc(uses, func(a, b use) int { return saved(b) - saved(a) })
+	for _, u := range uses[:min(len(uses), maxCommon)] {
+		if saved(u) > 0 {
+			common = append(common, u.fact)
+		}
+	}
+	return common
 }
 
 func (x Fact) stack() bool { return x.Kind == Stack || x.Kind == Top }
@@ -409,10 +424,10 @@ func (w *writer) insn(said *Insn, i cfg.Insn) {
 		say(sayDrop)
 	}
 	w.bits(0, 1)
-	if deferrable(i) {
+	if Deferrable(&i) {
 		w.flag(said.Defer)
 	}
-	if hasHigh(i) {
+	if HasHigh(&i) {
 		w.flag(said.DeadHigh)
 	}
 }

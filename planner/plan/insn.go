@@ -10,9 +10,7 @@ import (
 
 // Deferrable tells whether the plan has a bit for the instruction that says whether its result is computed where
 // it is read: moves, sums, differences with a constant, shifts by one, products, disjunctions, loads of words of the frame.
-func Deferrable(text []byte, slot int) bool { return deferrable(cfg.Decode(text, slot)) }
-
-func deferrable(i cfg.Insn) bool {
+func Deferrable(i *cfg.Insn) bool {
 	switch i.Class {
 	case cfg.Constant, cfg.FunctionAddress:
 		return true
@@ -35,9 +33,7 @@ func deferrable(i cfg.Insn) bool {
 
 // HasHigh tells whether the plan has a bit for the instruction that says whether the high half of its result is
 // needed: 64-bit arithmetic, loads that fill it, calls of helpers.
-func HasHigh(text []byte, slot int) bool { return hasHigh(cfg.Decode(text, slot)) }
-
-func hasHigh(i cfg.Insn) bool {
+func HasHigh(i *cfg.Insn) bool {
 	switch i.Class {
 	case cfg.Constant, cfg.FunctionAddress, cfg.Move, cfg.ALU:
 		return i.Wide
