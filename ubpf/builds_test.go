@@ -18,6 +18,7 @@ import (
 	"github.com/ubench-dev/ubench/emu/unicorn"
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/internal/conformance"
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
 // builds are the ways into another project: each returns flags for a C compiler that uses the library.
@@ -175,7 +176,7 @@ func TestAmalgamationCompiles(t *testing.T) {
 	arm := func(cpu string, more ...string) []string {
 		return append([]string{"-mcpu=" + cpu, "-mthumb", "-std=c11", "-Os"}, more...)
 	}
-	for _, c := range []struct {
+	for i, c := range []struct {
 		compiler string
 		flags    []string
 	}{
@@ -187,6 +188,9 @@ func TestAmalgamationCompiles(t *testing.T) {
 		{"arm-none-eabi-gcc", arm("cortex-m4", "-DUBPF_JIT=1")},
 		{"arm-none-eabi-gcc", arm("cortex-m33", "-DUB_VM_THREADED=0", "-DUB_IMAGE_FORMATS=UB_IMAGE_PACKED")},
 	} {
+		if !testenv.Share(i, 2) {
+			continue
+		}
 		t.Run(c.compiler+" "+strings.Join(c.flags, " "), func(t *testing.T) {
 			need(t, c.compiler)
 			run(t, c.compiler, append(c.flags, strict...)...)
@@ -210,7 +214,7 @@ func TestAmalgamationCompiles(t *testing.T) {
 func TestAmalgamationOnBoards(t *testing.T) {
 	dir := amalgamate(t)
 	for _, b := range boards {
-		if b.cpu != "cortex-m4" && b.cpu != "cortex-m0plus" {
+		if b.cpu != "cortex-m4" && b.cpu != "cortex-m0plus" || b.engine != "jit" && !testenv.Whole() {
 			continue
 		}
 		objects := "amalgamation-" + b.cpu + map[bool]string{true: "-jit"}[b.engine != "vm"]

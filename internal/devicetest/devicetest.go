@@ -25,6 +25,14 @@ import (
 // Boards are those the firmware is built for.
 var Boards = firmware.Names(firmware.DeviceBoards())
 
+// some lists boards that long tests run on: a board of each core and of each kind of chip, or with UBENCH_TESTS=all every board.
+func some() []string {
+	if testenv.Whole() {
+		return Boards
+	}
+	return []string{"netduinoplus2", "mps2-an385"}
+}
+
 var (
 	building sync.Mutex
 	built    = map[string][]byte{}
