@@ -21,7 +21,7 @@ run: setup-run build ## install what is needed, build, and run the main benchmar
 
 # Those that take longest begin first, so that none of them is left to run alone; one more at a time than there are cores, since some
 # wait for emulated devices.
-LONGEST = ./internal/devicetest ./internal/jittest ./internal/toolchains ./emu/field ./emu/targets ./internal/conformance
+LONGEST = ./internal/devicetest ./internal/jittest ./ubpf ./internal/toolchains ./emu/field ./emu/targets ./internal/conformance
 
 test: setup-test ## install what the tests need and run them all, QEMU included
 	GOGC=$${GOGC:-400} $(GO) test -vet=off -timeout 45m -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) $(LONGEST) ./... # make check vets; there is little to collect, and memory enough

@@ -4,17 +4,17 @@ package report
 
 import "github.com/ubench-dev/ubench/bench"
 
-// SafetyFigure is what safety costs: every benchmark on jit and jit-unchecked, against native. It is
+// SafetyFigure is what safety costs: every benchmark on jit and jit-unchecked, against native, with jit-plan beside them. It is
 // nil unless jit was measured.
 func SafetyFigure(samples []bench.Sample) *Figure {
-	f, rows := kernelFigure(samples, []string{Reference, "jit", "jit-unchecked", "vm"}, "jit")
+	f, rows := kernelFigure(samples, []string{Reference, "jit", "jit-plan", "jit-unchecked", "vm"}, "jit")
 	if f == nil {
 		return nil
 	}
 	f.Name, f.Command = "g-all-kernels", "ubench run --all"
 	f.Title = "All kernels, and what safety costs"
-	f.Caption = "Execution against the same C compiled natively, each at its largest size. jit-unchecked is the same compiler with memory " +
-		"checks and budget switched off. Where it is the slower one (base64), the tests that jit makes before a loop show that pointers and " +
+	f.Caption = "Execution against the same C compiled natively, each at its largest size. jit-unchecked is the same compiler as jit, with memory " +
+		"checks and budget switched off; jit-plan is the one that follows plans of the host. Where it is the slower one (base64), the tests that jit makes before a loop show that pointers and " +
 		"counters stay within 32 bits, so that their high halves need no arithmetic; without checks there are no such tests."
 	for _, r := range rows {
 		if a, b := r.values["jit"], r.values["jit-unchecked"]; a > 0 && b > 0 {

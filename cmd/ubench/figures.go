@@ -278,7 +278,7 @@ func (s *study) figures() []*report.Figure {
 		report.EnginesMemoryFigure(s.accesses, report.Place(s.info.Target, s.info.Core), s.info.CyclesLabel),
 		report.ROMFigure(s.rom, s.ram, s.info.Board),
 		report.BoardsFigure(s.needs()),
-		report.SafetyFigure(s.samples),
+		report.SafetyFigure(slices.Concat(s.samples, s.instead)),
 		report.IsolationFigure(s.isolation),
 		report.InsteadFigure(slices.Concat(s.samples, s.instead)),
 		report.MapsFigure(s.maps),

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"github.com/ubench-dev/ubench/device"
 	"github.com/ubench-dev/ubench/emu/field"
 	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
 // counting counts the datagrams that a client sends and gets.
@@ -136,14 +136,7 @@ const (
 // times as fast as ours. Nothing is lost but what the ring buffer counts as dropped, and in the end there is as much memory as
 // there was.
 func TestEveryHook(t *testing.T) {
-	seconds := uint64(10)
-	if text := os.Getenv("UBENCH_HOOKS_SECONDS"); text != "" {
-		n, err := strconv.ParseUint(text, 10, 32)
-		if err != nil || n == 0 {
-			t.Fatalf("UBENCH_HOOKS_SECONDS=%s: write a number of seconds", text)
-		}
-		seconds = n
-	}
+	seconds := uint64(testenv.Many(t, "UBENCH_HOOKS_SECONDS", 4, 10))
 	all := []string{"helper", "faulted", "timer", "gpio", "sensor", "request", "started", "switches", "irq_enter", "irq_exit"}
 	// A device has room for twelve programs: datagrams on one board, frames on another.
 	t.Run("datagrams", func(t *testing.T) {

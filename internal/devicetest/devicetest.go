@@ -25,8 +25,8 @@ import (
 // Boards are those the firmware is built for.
 var Boards = firmware.Names(firmware.DeviceBoards())
 
-// some lists boards that long tests run on: a board of each core and of each kind of chip, or with UBENCH_TESTS=all every board.
-func some() []string {
+// Some lists boards that tests run on: a board of each core and of each kind of chip, or with UBENCH_TESTS=all every board.
+func Some() []string {
 	if testenv.Whole() {
 		return Boards
 	}

@@ -26,7 +26,7 @@ func many(t testing.TB, variable string, few int) int {
 // UBENCH_RANDOM_CODE=1000000 runs a million on each board, UBENCH_RANDOM_SEED others.
 func TestRandomCode(t *testing.T) {
 	n, seed := many(t, "UBENCH_RANDOM_CODE", 500), many(t, "UBENCH_RANDOM_SEED", 1)
-	for _, board := range Boards {
+	for _, board := range Some() {
 		t.Run(board, func(t *testing.T) {
 			t.Parallel()
 			d := Boot(t, board, batchShift)
@@ -88,7 +88,7 @@ func try(kind, size, where uint64, symbol uint32) (image, context []byte) {
 // internal/jittest has those that are written to escape a compiler with checks.
 func TestEscapesWithoutChecks(t *testing.T) {
 	n := many(t, "UBENCH_ESCAPES", 200)
-	for _, board := range some() {
+	for _, board := range Some() {
 		t.Run(board, func(t *testing.T) {
 			t.Parallel()
 			at := symbols(t, ELF(t, board, true))

@@ -12,7 +12,8 @@ import (
 
 // What programs forge, all values of it. Whatever comes of it, nobody else notices.
 func TestForged(t *testing.T) {
-	for i, board := range Boards {
+	boards := Some()
+	for i, board := range boards {
 		t.Run(board, func(t *testing.T) {
 			t.Parallel()
 			at := symbols(t, ELF(t, board, true))
@@ -22,8 +23,8 @@ func TestForged(t *testing.T) {
 			ends := map[string]int{}
 			var what, texts []string
 			try := func(name, text string) { what, texts = append(what, name), append(texts, text) }
-			// Every number of an SVC, a quarter on each board, with arguments that point into the kernel.
-			for number := i; number < 256; number += len(Boards) {
+			// Every number of an SVC, some of them on each board, with arguments that point into the kernel.
+			for number := i; number < 256; number += len(boards) {
 				try(fmt.Sprintf("svc %d", number), fmt.Sprintf("ldr r1, =%#x; mov r2, r1; mov r3, #64; mov r0, r1; mov ip, r1; svc #%d; movs r0, #0; bx lr",
 					at["os_kernel"], number))
 			}

@@ -14,7 +14,7 @@ import (
 )
 
 func TestWalls(t *testing.T) {
-	for _, board := range some() {
+	for _, board := range Some() {
 		t.Run(board, func(t *testing.T) {
 			t.Parallel()
 			firmware := ELF(t, board, true)

@@ -21,6 +21,7 @@ import (
 	"github.com/ubench-dev/ubench/emu/unicorn"
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/internal/campaign"
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
 const escapeBudget = 300
@@ -141,23 +142,27 @@ func planned(on func(context.Context, emu.Job) (emu.Outcome, error)) func(contex
 	}
 }
 
-// TestEscapes runs programs written to read or write outside their memory: of each group one in six, or with UBENCH_ESCAPES set all.
+// TestEscapes runs programs written to read or write outside their memory: of each group one in twelve, or with UBENCH_ESCAPES set all.
 func TestEscapes(t *testing.T) {
 	all := lanes(t)
 	for i, escapes := range groups(t) {
 		name := escapes[0].name
 		if len(escapes) > 100 && os.Getenv("UBENCH_ESCAPES") == "" {
-			escapes = sixth(escapes, uint64(i))
+			escapes = fewer(escapes, uint64(i))
 		}
 		t.Run(name, func(t *testing.T) { runEscapes(t, all, escapes) })
 	}
 }
 
-// sixth is one in six, at random: groups are loops in loops, of which steps of equal length would leave out whole kinds.
-func sixth(escapes []escape, seed uint64) (some []escape) {
+// fewer is one in twelve, with UBENCH_TESTS=all one in six, at random: groups are loops in loops, of which steps of equal length would leave out whole kinds.
+func fewer(escapes []escape, seed uint64) (some []escape) {
+	n := 12
+	if testenv.Whole() {
+		n = 6
+	}
 	random := rand.New(rand.NewPCG(3, seed))
 	for _, e := range escapes {
-		if random.IntN(6) == 0 {
+		if random.IntN(n) == 0 {
 			some = append(some, e)
 		}
 	}

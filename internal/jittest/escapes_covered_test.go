@@ -105,7 +105,7 @@ func TestCovered(t *testing.T) {
 	m4 := watch(t, unicorn.CortexM4, "netduinoplus2")
 	outcomes := map[string]int{}
 	random := rand.New(rand.NewPCG(7, 7))
-	for i := range testenv.Number(t, "UBENCH_COVERED", 200) {
+	for i := range testenv.Many(t, "UBENCH_COVERED", 120, 200) {
 		text := covered(random)
 		if i == 0 {
 			text = atomicsInARow()

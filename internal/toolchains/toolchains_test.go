@@ -23,6 +23,7 @@ import (
 	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/emu/targets"
 	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
 var update = flag.Bool("update", false, "write the objects of bpf-gcc that are kept")
@@ -249,7 +250,10 @@ func TestCompilers(t *testing.T) {
 		if !everything {
 			options = options[:kept]
 		}
-		for _, flags := range options {
+		for i, flags := range options {
+			if !everything && !testenv.Share(i, kept) {
+				continue
+			}
 			t.Run(c.name+" "+flags, func(t *testing.T) {
 				objects := compile(t, c, cc, flags)
 				ran := 0
@@ -313,6 +317,9 @@ func TestKeptObjects(t *testing.T) {
 		ls = ls[:1]
 	}
 	for i, flags := range gcc.options[:kept] {
+		if !everything && !*update && !testenv.Share(i, kept) {
+			continue
+		}
 		dir := fmt.Sprintf("testdata/gcc%d", i)
 		if *update {
 			keep(t, gcc, flags, dir)
