@@ -183,8 +183,8 @@ func TestTime(t *testing.T) {
 func TestRestart(t *testing.T) {
 	everywhere(t, Boards[1:2], func(t *testing.T, d *Device, _ []device.Engine) {
 		config := device.Config{Name: "faulting", Format: abi.TextOnly, Restart: device.OnFault, LongRunning: true}
-		n := d.Started(t, config, faulting)
 		before := d.info(t).NowMS
+		n := d.Started(t, config, faulting)
 		s := d.awaits(t, n, "left stopped", func(s device.State) bool {
 			if d.skip != nil {
 				d.skip(10 * time.Millisecond)
