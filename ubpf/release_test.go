@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
 var (
@@ -65,6 +67,9 @@ func TestStrangersFirmware(t *testing.T) {
 	// The archive has all that its other ways into a project need.
 	t.Run("CMake", func(t *testing.T) {
 		need(t, "cmake")
+		if !testenv.Whole() {
+			t.Skip("TestBuildsBehaveAsTheFirmware uses CMake from the sources; UBENCH_TESTS=all does from the archive, too")
+		}
 		build := t.TempDir()
 		run(t, "cmake", "-S", folder, "-B", build, "-DUBPF_JIT=ON")
 		run(t, "cmake", "--build", build)

@@ -216,7 +216,9 @@ func (p *process) spawn() error {
 	go func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
+		undo := onOneCPU()
 		err := p.cmd.Start()
+		undo()
 		started <- err
 		if err != nil {
 			return

@@ -183,7 +183,7 @@ func TestEscapes(t *testing.T) {
 		return []byte{op, regs, byte(off), byte(uint16(off) >> 8), byte(imm), byte(uint32(imm) >> 8), byte(uint32(imm) >> 16), byte(uint32(imm) >> 24)}
 	}
 	exit := slot(0x95, 0, 0, 0)
-	for _, c := range []struct {
+	escapes := []struct {
 		name string
 		text []byte
 		want string
@@ -195,19 +195,20 @@ func TestEscapes(t *testing.T) {
 		{"writes the C stack", slices.Concat(slot(0xb7, 1, 0, 0x20001f00), slot(0x62, 1, 0, -1), exit), "e-write", 1},
 		{"writes the arena where SRAM is seen at 0", slices.Concat(slot(0xb7, 1, 0, 0x5000), slot(0x62, 1, 0, -1), exit), "e-write", 1},
 		{"never ends", slices.Concat(slot(0x05, 0, -1, 0), exit), "e-budget", 0},
-	} {
-		for _, spec := range Names() {
-			if strings.HasPrefix(spec, "serial:") {
-				continue
-			}
-			t.Run(c.name+" on "+spec, func(t *testing.T) {
-				target := openTarget(t, spec)
+	}
+	for _, spec := range Names() {
+		if strings.HasPrefix(spec, "serial:") {
+			continue
+		}
+		t.Run(spec, func(t *testing.T) {
+			target := openTarget(t, spec)
+			for _, c := range escapes {
 				s := run(t, target, emu.Job{Engine: "vm", Format: abi.TextOnly, Image: c.text, Context: make([]byte, 16), Budget: 1000})
 				if s.Fault.Status.Name() != c.want || s.Fault.PC != c.pc {
-					t.Errorf("%v (%s) at %d, want %s at %d", s.Fault, s.Fault.Status.Name(), s.Fault.PC, c.want, c.pc)
+					t.Errorf("%s: %v (%s) at %d, want %s at %d", c.name, s.Fault, s.Fault.Status.Name(), s.Fault.PC, c.want, c.pc)
 				}
-			})
-		}
+			}
+		})
 	}
 }
 
