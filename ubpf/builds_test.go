@@ -159,6 +159,9 @@ func TestBuildsBehaveAsTheFirmware(t *testing.T) {
 		"add_subdirectory": func(t *testing.T) string { return "-DFOLDER=" + root(t) },
 		"find_package":     func(t *testing.T) string { return "-DCMAKE_PREFIX_PATH=" + installed(t) },
 	} {
+		if name == "add_subdirectory" && !testenv.Whole() {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			need(t, "cmake")
 			build := t.TempDir()

@@ -115,7 +115,7 @@ func (d *day) judge(t *testing.T, engine device.Engine) {
 // some two to four times as fast as ours: what wakes a core that sleeps is another thread of it.
 func TestDay(t *testing.T) {
 	seconds := uint32(many(t, "UBENCH_DAY_SECONDS", 4))
-	for _, board := range Some() {
+	for _, board := range one() {
 		t.Run(board, func(t *testing.T) {
 			t.Parallel()
 			aDay(t, Boot(t, board, 5), device.JITMPU, seconds, func() { time.Sleep(20 * time.Millisecond) })

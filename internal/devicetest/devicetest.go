@@ -33,6 +33,14 @@ func Some() []string {
 	return []string{"netduinoplus2", "mps2-an385"}
 }
 
+// one is the first of those, for tests that take long and whose subject is not what boards differ in, or with UBENCH_TESTS=all every board.
+func one() []string {
+	if testenv.Whole() {
+		return Boards
+	}
+	return Some()[:1]
+}
+
 var (
 	building sync.Mutex
 	built    = map[string][]byte{}

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"unsafe"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/ubench-dev/ubench/examples"
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/internal/progen"
+	"github.com/ubench-dev/ubench/planner"
 )
 
 // linked gives a program's sections addresses.
@@ -82,6 +84,21 @@ func known(t testing.TB) (all []namedProgram) {
 	}
 	return all
 }
+
+// withPlan is one of the known programs with its plan, which is made once for all tests.
+func withPlan(name string, p *image.Program) *image.Program {
+	plans.Lock()
+	defer plans.Unlock()
+	if plans.of[name] == nil {
+		plans.of[name] = planner.Attach(p)
+	}
+	return plans.of[name]
+}
+
+var plans = struct {
+	sync.Mutex
+	of map[string]*image.Program
+}{of: map[string]*image.Program{}}
 
 const (
 	guardBytes = 64

@@ -14,7 +14,6 @@ import (
 	"github.com/ubench-dev/ubench/emu"
 	"github.com/ubench-dev/ubench/emu/unicorn"
 	"github.com/ubench-dev/ubench/image"
-	"github.com/ubench-dev/ubench/planner"
 )
 
 // TestOnepassCost counts what the compiler in one pass takes on the device, over all benchmarks, and says it with -v. A change
@@ -39,7 +38,7 @@ func TestOnepassCost(t *testing.T) {
 				t.Fatal(err)
 			}
 			if c.plan {
-				p = planner.Attach(p)
+				p = withPlan(b.Name, p)
 			}
 			data, err := p.Encode(abi.Packed)
 			if err != nil {
@@ -96,7 +95,7 @@ func TestOnepassWithoutPlan(t *testing.T) {
 		for _, c := range []struct {
 			p   *image.Program
 			sum *float64
-		}{{p, &without}, {planner.Attach(p), &with}} {
+		}{{p, &without}, {withPlan(b.Name, p), &with}} {
 			data, err := c.p.Encode(abi.Packed)
 			if err != nil {
 				t.Fatal(err)

@@ -26,7 +26,6 @@ import (
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/internal/campaign"
 	"github.com/ubench-dev/ubench/internal/testenv"
-	"github.com/ubench-dev/ubench/planner"
 )
 
 const (
@@ -238,7 +237,7 @@ func TestHostCodeIsDeviceCode(t *testing.T) {
 	defer desk.Close()
 	var jobs []emu.Job
 	for _, p := range known(t) {
-		image, err := planner.Attach(p.Program).Encode(abi.Packed)
+		image, err := withPlan(p.name, p.Program).Encode(abi.Packed)
 		if err != nil {
 			t.Fatal(err)
 		}
