@@ -94,11 +94,13 @@ func (g *generator) indexed() {
 }
 
 // far moves an address by a constant after which sums of 32 bits change their sign, or begin anew, and goes there; and, most often,
-// back, since programs end out there. Offsets from r10 may be counted from where the frame begins.
+// back, since programs end out there. Offsets from r10 may be counted from where the frame begins. Any other value, which may count turns, is
+// only moved. A move of 32 bits drops what one of 64 carries.
 func (g *generator) far() {
 	pointer, value, by, size := g.dst(), g.dst(), g.dst(), g.below(4)
-	base := []byte{ctxPointer, stackPointer, 10}[g.below(3)]
-	far := []uint32{0x80000000, 0x80000000, 0}[g.below(3)] + uint32(int32(g.below(33))-16)
+	base := []byte{ctxPointer, stackPointer, 10, g.src()}[g.below(4)]
+	address := base == ctxPointer || base == stackPointer || base == 10
+	far := []uint32{0x80000000, 0x80000000, 0, uint32(g.below(16)) << 28}[g.below(4)] + uint32(int32(g.below(33))-16)
 	if base != ctxPointer && g.one(2) {
 		far -= uint32(8 * g.below(65))
 	}
@@ -110,23 +112,29 @@ func (g *generator) far() {
 		access.offset = -int16(sizes[size])
 	}
 	move := func(k uint32) {
+		wide := byte(7)
+		if g.one(4) {
+			wide = 4
+		}
 		if g.one(2) {
-			g.emit(insn{op: 0x07, regs: pointer, imm: k})
+			g.emit(insn{op: 0x00 | wide, regs: pointer, imm: k})
 		} else {
-			g.emit(insn{op: 0xb0 | g.wide(), regs: by, imm: k}, insn{op: 0x0f, regs: by<<4 | pointer})
+			g.emit(insn{op: 0xb0 | g.wide(), regs: by, imm: k}, insn{op: 0x08 | wide, regs: by<<4 | pointer})
 		}
 	}
 	g.emit(insn{op: 0xbf, regs: base<<4 | pointer})
-	if g.one(3) {
+	if address && g.one(3) {
 		g.emit(access)
 	}
 	move(far)
 	if !g.one(3) {
-		move(-far)
+		move(-far + uint32(g.below(2)))
 	} else if g.one(2) {
 		access.offset += int16(g.below(9)) - 4
 	}
-	g.emit(access)
+	if address {
+		g.emit(access)
+	}
 }
 
 // peephole is a sequence that compilers for eBPF emit and others look for.

@@ -313,13 +313,31 @@ static void move(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t 
 	}
 }
 
+static bool is_positive(const struct op *c, uint32_t var)
+{
+	struct op_fact f = op_know(c, var);
+	return op_is_number(&f) && f.hi <= INT32_MAX;
+}
+
+/* Whether a sum or difference starts from what the test before a loop found to stay within 32 bits. Where it stays so, too, nothing was
+ * carried: two addresses of a region, or two counts, are less than 2^31 apart, as is what is added. A register may hold more, of which
+ * the low half alone would look like a small number below zero. */
+static bool starts_exact(struct op *c, const struct ub_insn *insn, uint32_t op, uint32_t d, uint32_t s)
+{
+	if (!c->loop.fast || (op != UB_ADD && op != UB_SUB))
+		return false;
+	if (!(insn->opcode & UB_X))
+		return op_loop_is_exact(c, d);
+	return s != UB_R10 && ((op_loop_is_exact(c, d) && is_positive(c, s)) || (op == UB_ADD && op_loop_is_exact(c, s) && is_positive(c, d)));
+}
+
 /* Whether the low halves make all that is wanted, and the high half is zero or not wanted. */
 static bool low_does(struct op *c, const struct ub_insn *insn, uint32_t d, uint32_t s, bool exact, bool *zero)
 {
 	uint32_t op = UB_OP(insn->opcode);
 	bool x = insn->opcode & UB_X, dead = c->plan.say.dead_high;
 	bool zeros = op_is_zero(c, d + OP_HIGH) && (!x || s == UB_R10 || op_is_zero(c, s + OP_HIGH));
-	*zero = zeros && (exact || ((op == UB_ADD || op == UB_SUB) && op_loop_is_exact(c, d)));
+	*zero = zeros && exact;
 	if (*zero || !dead)
 		return *zero;
 	switch (op) {
@@ -441,8 +459,10 @@ void op_alu(struct op *c, const struct ub_insn *insn)
 		op_lose(c, d + OP_HIGH);
 		return;
 	}
+	bool starts = starts_exact(c, insn, op, d, s);
 	if (c->loop.fast)
 		op_loop_assign(c, insn);
+	exact |= starts && op_loop_is_exact(c, d);
 	if (op == UB_END) {
 		if (insn->imm == 64) {
 			op_wide(c, insn, s);

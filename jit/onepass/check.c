@@ -61,25 +61,28 @@ static void limit(struct op_fact *a)
 		a->hi = most > a->lo ? most : a->lo;
 }
 
-/* Whether an address is inside a region, or at its end, so that its high half is zero. */
-static bool is_below_end(const struct op_fact *a)
+/* Whether an address is inside a region, or at its end, or not far above where it begins (no memory is so near to the end of all), so that its
+ * high half is zero. */
+static bool has_no_carry(const struct op_fact *a)
 {
 	if (a->open)
 		return false;
-	return a->kind >= OP_STACK ? a->from >= -FRAMES_BELOW && a->to <= FRAMES_BELOW : a->from >= 0 && a->bounded && a->slack >= 0;
+	if (a->kind >= OP_STACK)
+		return a->from >= -FRAMES_BELOW && a->to <= FRAMES_BELOW;
+	return a->from >= 0 && (a->to <= FAR_ACCESS || (a->bounded && a->slack >= 0));
 }
 
-/* a += k. Numbers that may leave 32 bits are not known; returns whether they do not, nor an address does: offsets that are
- * known to be inside a region, or at its end, do not. */
+/* a += k. Numbers that may leave 32 bits are not known; returns whether they do not, nor an address does: one that was and is
+ * known to be inside a region, or at its end, does not. What was elsewhere may be there after a carry. */
 static bool add_constant(struct op_fact *a, int64_t k)
 {
-	bool near = a->mapped && k >= -FAR_ACCESS && k <= FAR_ACCESS, fits;
+	bool near = a->mapped && k >= -FAR_ACCESS && k <= FAR_ACCESS, was = has_no_carry(a), fits;
 	a->mapped &= k == 0;
 	limit(a);
 	fits = set_bounds(a, op_least(a) + k, op_greatest(a) + k);
 	set_slack(a, a->slack - k * a->times);
 	if (!op_is_number(a))
-		return near || is_below_end(a);
+		return near || (was && has_no_carry(a));
 	if (fits) /* of anything, only if 0 was added */
 		return true;
 	*a = anything();
@@ -100,7 +103,7 @@ static bool add_numbers(struct op_fact *a, const struct op_fact *b)
 /* An address, and a number above it; how far below the end it is, is known if one of the two is constant. */
 static bool add_index(struct op_fact *p, const struct op_fact *n)
 {
-	bool near = p->mapped && n->hi <= FAR_ACCESS;
+	bool near = p->mapped && n->hi <= FAR_ACCESS, was = has_no_carry(p);
 	int64_t lo = (int64_t)p->from + n->lo, hi = (int64_t)p->to + n->hi;
 	p->bounded = p->exact = p->mapped = false;
 	if (p->kind == OP_CONTEXT && !p->open && p->lo == p->hi && n->bounded) {
@@ -111,7 +114,7 @@ static bool add_index(struct op_fact *p, const struct op_fact *n)
 			hi = INT32_MAX;
 	}
 	set_bounds(p, lo, hi);
-	return near || is_below_end(p);
+	return near || (was && has_no_carry(p));
 }
 
 /* a += b */
