@@ -137,6 +137,23 @@ func (g *generator) far() {
 	}
 }
 
+// order goes to an address that is hardly the program's between two accesses at one pointer: what stops the program first is to do so. Seldom, since
+// most programs end there.
+func (g *generator) order() {
+	if !g.one(6) {
+		g.load()
+		return
+	}
+	value, elsewhere, near := g.dst(), g.dst(), int16(g.below(16))
+	load := func(at byte, offset int16) {
+		g.emit(insn{op: 0x61 | byte(g.below(4))<<3, regs: at<<4 | value, offset: offset})
+	}
+	load(ctxPointer, near)
+	g.emit(insn{op: 0xb0 | g.wide(), regs: elsewhere, imm: uint32(g.below(0x4000))})
+	load(elsewhere, int16(g.below(17))-8)
+	load(ctxPointer, near+int16(g.below(9))-4)
+}
+
 // peephole is a sequence that compilers for eBPF emit and others look for.
 func (g *generator) peephole() {
 	d, s, wide := g.dst(), g.dst(), g.wide()

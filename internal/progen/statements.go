@@ -19,7 +19,7 @@ func (g *generator) statement() {
 	kinds := []func(){
 		g.aluImm, g.aluImm, g.aluReg, g.aluReg, g.unary, g.constant, g.load, g.load, g.store, g.jump, g.helper,
 		g.loop, g.dead, g.indexed, g.peephole, g.spread, g.idiom, g.idiom, g.toEnd,
-		g.far,
+		g.far, g.order,
 	}
 	if g.features.Extended {
 		kinds = append(kinds, g.extended, g.atomic, g.section)

@@ -242,10 +242,12 @@ static void check(struct op *c, const struct op_value *at, uint32_t var, int32_t
 	k.first = (uint32_t)at->imm + (uint32_t)(lo - offset);
 	k.from.imm = (int32_t)k.first;
 	k.bytes = k.covered = (uint32_t)(hi - lo);
-	if (!compare(c, &k, region))
+	if (!compare(c, &k, region)) {
+		op_uncover(c); /* it may stop the program before what is covered comes */
 		op_check_at_once(c, at, c->slot, k.what);
-	else
-		op_cover(c, at, k.first, k.covered, region <= IN_CONTEXT ? UB_READ | UB_WRITE : rights);
+		return;
+	}
+	op_cover(c, at, k.first, k.covered, region <= IN_CONTEXT ? UB_READ | UB_WRITE : rights);
 }
 
 void op_check(struct op *c, const struct op_value *at, uint32_t var, int32_t offset, uint32_t size, uint32_t rights)
