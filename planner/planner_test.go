@@ -239,3 +239,18 @@ func TestNothingIsKeptForNothing(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkOf makes plans of all benchmarks of benchmarks/.
+func BenchmarkOf(b *testing.B) {
+	for b.Loop() {
+		for _, x := range benchmarks.All() {
+			p, err := image.LoadObject(x.Name, x.Object, x.Name)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := planner.Of(p); err != nil {
+				b.Fatal(x.Name, err)
+			}
+		}
+	}
+}

@@ -104,11 +104,7 @@ func (b *builder) record(n int, t *loops.Forest, k int) *record {
 func entered(facts *ranges.Facts, n int, forest *loops.Forest) map[int][]*ranges.State {
 	of := map[int][]*ranges.State{}
 	for _, l := range forest.Loops {
-		for from, s := range facts.Edges(n, l.Head) {
-			if !l.Contains(from) {
-				of[l.Head] = append(of[l.Head], s)
-			}
-		}
+		of[l.Head] = facts.Entered(n, l.Head, l.Contains)
 	}
 	return of
 }

@@ -11,10 +11,10 @@ func SafetyFigure(samples []bench.Sample) *Figure {
 	if f == nil {
 		return nil
 	}
-	f.Name, f.Command = "g-all-kernels", "ubench run --all"
+	f.Name, f.Command = "g-all-kernels", "ubench run --all --engines native-O2,jit,jit-plan,jit-unchecked,vm"
 	f.Title = "All kernels, and what safety costs"
 	f.Caption = "Execution against the same C compiled natively, each at its largest size. jit-unchecked is the same compiler as jit, with memory " +
-		"checks and budget switched off; jit-plan is the one that follows plans of the host. Where it is the slower one (base64), the tests that jit makes before a loop show that pointers and " +
+		"checks and budget switched off; jit-plan is the one that follows plans of the host. Where jit-unchecked is slower than jit (base64), the tests that jit makes before a loop show that pointers and " +
 		"counters stay within 32 bits, so that their high halves need no arithmetic; without checks there are no such tests."
 	for _, r := range rows {
 		if a, b := r.values["jit"], r.values["jit-unchecked"]; a > 0 && b > 0 {

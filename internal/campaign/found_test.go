@@ -10,8 +10,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ubench-dev/ubench/emu"
+	"github.com/ubench-dev/ubench/emu/host"
+	"github.com/ubench-dev/ubench/emu/unicorn"
 	"github.com/ubench-dev/ubench/image"
 	"github.com/ubench-dev/ubench/internal/progen"
+	"github.com/ubench-dev/ubench/planner"
+	"github.com/ubench-dev/ubench/planner/alloc"
 )
 
 // hexBytes are bytes as the complaints of campaigns show them.
@@ -52,10 +57,29 @@ func (f *found) program() progen.Program {
 	return p
 }
 
+// sameWithPlans compares a program with the plans that it gets by each heuristic of register allocation, if it has any.
+func sameWithPlans(t *testing.T, desk, target emu.Target, program progen.Program) {
+	t.Helper()
+	p, job := packed(t, program)
+	for h := range alloc.Heuristics {
+		r, err := planner.By(p, h)
+		if err != nil {
+			continue
+		}
+		p.Plan = r.Bytes
+		if complaint := differs(t.Context(), desk, target, job, p); complaint != "" {
+			t.Errorf("with a plan by heuristic %d: %s", h, complaint)
+			break
+		}
+	}
+}
+
 // TestFound runs programs that earlier campaigns found wrong. They are kept themselves: what a seed stands for changes
 // with the generator.
 func TestFound(t *testing.T) {
 	all := lanes(t)
+	desk := open[*host.Target](t)(host.New(t.Context()))
+	m4 := open[*unicorn.Target](t)(unicorn.Open(t.Context(), unicorn.Options{Limit: limit}))
 	files, err := filepath.Glob("testdata/found/*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no programs in testdata/found: %v", err)
@@ -70,7 +94,9 @@ func TestFound(t *testing.T) {
 			if err := json.Unmarshal(b, &f); err != nil {
 				t.Fatalf("%s: %v", file, err)
 			}
-			if same(t, all, f.program()); t.Failed() {
+			same(t, all, f.program())
+			sameWithPlans(t, desk, m4, f.program())
+			if t.Failed() {
 				t.Log("earlier: ", f.What)
 			}
 		})

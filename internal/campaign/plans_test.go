@@ -75,19 +75,11 @@ func TestPlans(t *testing.T) {
 	none, pairs := 0, 0
 	for i := range programs {
 		program := progen.Numbered(uint64(number), i)
-		p, err := program.Linked()
+		p, job := packed(t, program)
+		plan, err := planOf(p)
 		if err != nil {
-			t.Fatal(err)
-		}
-		var plan []byte
-		if plan, err = planOf(p); err != nil {
 			none++
 		}
-		job, err := campaign.Job(program)
-		if err != nil {
-			t.Fatal(err)
-		}
-		job.Format = abi.Packed
 		r := rand.New(rand.NewPCG(uint64(number), uint64(i)))
 		for k := range each + 1 {
 			p.Plan = plan
@@ -106,6 +98,21 @@ func TestPlans(t *testing.T) {
 		other = plan
 	}
 	t.Logf("%d programs, %d without a plan, %d pairs", programs, none, pairs)
+}
+
+// packed is a program that can be given plans, and a job that runs its image.
+func packed(t *testing.T, program progen.Program) (*image.Program, emu.Job) {
+	t.Helper()
+	p, err := program.Linked()
+	if err != nil {
+		t.Fatal(err)
+	}
+	job, err := campaign.Job(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job.Format = abi.Packed
+	return p, job
 }
 
 // differs runs a program with its plan, and says in what it does not do what the interpreter does. Both get the same
@@ -139,15 +146,8 @@ func FuzzPlan(f *testing.F) {
 	m4 := open[*unicorn.Target](f)(unicorn.Open(ctx, unicorn.Options{Limit: limit}))
 	f.Fuzz(func(t *testing.T, number uint64, plan []byte) {
 		program := progen.Numbered(number>>16, int(number&0xffff))
-		p, err := program.Linked()
-		if err != nil {
-			t.Fatal(err)
-		}
-		job, err := campaign.Job(program)
-		if err != nil {
-			t.Fatal(err)
-		}
-		job.Format, p.Plan = abi.Packed, plan
+		p, job := packed(t, program)
+		p.Plan = plan
 		if complaint := differs(ctx, desk, m4, job, p); complaint != "" {
 			t.Errorf("%s\ntext %x", complaint, program.Text)
 		}

@@ -23,7 +23,7 @@ func TestForged(t *testing.T) {
 			ends := map[string]int{}
 			var what, texts []string
 			try := func(name, text string) { what, texts = append(what, name), append(texts, text) }
-			// Every number of an SVC, some of them on each board, with arguments that point into the kernel.
+			// Every number of an SVC, some of them on each board that it runs on, with arguments that point into the kernel.
 			for number := i; number < 256; number += len(boards) {
 				try(fmt.Sprintf("svc %d", number), fmt.Sprintf("ldr r1, =%#x; mov r2, r1; mov r3, #64; mov r0, r1; mov ip, r1; svc #%d; movs r0, #0; bx lr",
 					at["os_kernel"], number))

@@ -17,7 +17,7 @@ var sum = program(
 	store32(1, 8, 0),
 	exit())
 
-func TestCallOnEveryBoard(t *testing.T) {
+func TestCall(t *testing.T) {
 	for _, board := range Some() {
 		t.Run(board, func(t *testing.T) {
 			t.Parallel()

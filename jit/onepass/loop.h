@@ -41,7 +41,8 @@ void op_loop_assign(struct op *c, const struct ub_insn *insn);
 void op_loop_copy(struct op *c, uint32_t var, uint32_t from);
 void op_loop_forget(struct op *c, uint32_t var);
 
-/* Whether the test before the loop has made sure of an access; that a sum does not leave 32 bits. */
+/* Whether the test before the loop has made sure of an access; whether it found a variable to stay within 32 bits: a sum that leads from one such
+ * value to another carries nothing, if less than 2^31 is added. */
 bool op_loop_covers(struct op *c, uint32_t var, int32_t offset, uint32_t size, uint32_t rights);
 bool op_loop_is_exact(struct op *c, uint32_t var);
 

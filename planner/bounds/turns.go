@@ -194,11 +194,5 @@ func same(v, w ranges.Value) (plus float64, ok bool) {
 // entries are the states in which a loop is come to from outside.
 func (p *Program) entries(n, loop int) []*ranges.State {
 	l := &p.Forests[n].Loops[loop]
-	var list []*ranges.State
-	for from, s := range p.Facts.Edges(n, l.Head) {
-		if !l.Contains(from) {
-			list = append(list, s)
-		}
-	}
-	return list
+	return p.Facts.Entered(n, l.Head, l.Contains)
 }

@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"container/heap"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -250,6 +251,17 @@ func (p *Facts) Edges(function, block int) map[int]*State {
 		})
 	}
 	return edges
+}
+
+// Entered are the states in which control comes to a block from blocks that are not inside something, as a loop whose head it is.
+func (p *Facts) Entered(function, block int, inside func(block int) bool) (states []*State) {
+	edges := p.Edges(function, block)
+	for _, from := range slices.Sorted(maps.Keys(edges)) {
+		if !inside(from) {
+			states = append(states, edges[from])
+		}
+	}
+	return states
 }
 
 // narrow computes the state of each block once more from those before it, which can only know more: from what was known at
