@@ -42,7 +42,7 @@ static op_set written_in(struct op *c)
 }
 
 /* Whether other payments than for turns are made in the loop: local calls, jumps back that are not from behind the head
- * to where the way leads to it. */
+ * to where the way leads to it, and what goes past the head, after which such a jump would come twice in a turn. */
 static bool pays_elsewhere(const struct op *c)
 {
 	const struct op_loop *l = &c->loop;
@@ -57,6 +57,8 @@ static bool pays_elsewhere(const struct op *c)
 		if (op_is_jump(insn->opcode)) {
 			uint32_t target = op_target(insn, slot);
 			if (target <= slot && op_loop_has(l, target) && (slot < l->head || target > l->head))
+				return true;
+			if (slot < l->head && target > l->head && op_loop_has(l, target)) /* past the head */
 				return true;
 		} else if ((insn->opcode == (UB_JMP | UB_CALL) && UB_SRC(insn) == UB_CALL_LOCAL) ||
 			   insn->opcode == (UB_JMP | UB_CALL | UB_X)) {
