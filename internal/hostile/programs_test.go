@@ -124,7 +124,16 @@ func edges() (list []planned) {
 		p.Budget = 1000
 		list = append(list, planned{p, honest(p)})
 	}
-	return list
+	return append(list, pastTheHead)
+}
+
+// pastTheHead is a loop entered in its middle, where a jump leads past what counts, so that the test can come again without a turn. The plan is
+// what the planner made of it when the compiler let turns be paid for at once there; it asks the compiler, and makes no such plan now.
+var pastTheHead = planned{
+	Program: progen.Program{Context: []byte{1, 2, 3, 4}, Budget: 1000, Text: assemble(slot{0xb4, 0, 0, 0, 0}, slot{0xb4, 3, 0, 0, 0}, slot{0x05, 0, 0, 1, 0}, // goto 4
+		slot{0x4d, 2, 2, 1, 0}, slot{0x07, 3, 0, 0, 1}, slot{0xa5, 3, 0, -3, 20}, slot{0x95, 0, 0, 0, 0})}, // if r2 & r2 goto 5; r3 += 1; if r3 < 20 goto 3
+	honest: []byte{0x60, 0x20, 0x70, 0x65, 0xcc, 0xcc, 0xcc, 0xc3, 0xcc, 0xcb, 0x22, 0x98, 0xa2, 0x03, 0x07, 0x13, 0x32, 0x0a, 0x0e, 0x66,
+		0x87, 0x5c, 0x4c, 0x42, 0xa1, 0x43, 0x89, 0x91, 0x05, 0x33, 0x41, 0x42, 0x00, 0x3c, 0x89, 0x92, 0xb3, 0x24, 0x00},
 }
 
 // manyHalves copies each of eight values of 64 bits, and reads both.

@@ -9,9 +9,12 @@ func (g *generator) statement() {
 		return
 	}
 	if g.features.Loops && !g.one(12) {
-		if g.one(8) {
+		switch g.below(8) {
+		case 0:
 			g.counted()
-		} else {
+		case 1, 2:
+			g.crossed()
+		default:
 			g.tight()
 		}
 		return
@@ -28,7 +31,7 @@ func (g *generator) statement() {
 		kinds = append(kinds, g.call)
 	}
 	if g.features.Counted {
-		kinds = append(kinds, g.counted, g.counted, g.counted, g.tight, g.tight, g.toEnd, g.toEnd)
+		kinds = append(kinds, g.counted, g.counted, g.counted, g.tight, g.tight, g.crossed, g.toEnd, g.toEnd)
 	}
 	if len(g.program.Maps) > 0 {
 		kinds = append(kinds, g.mapped, g.mapped, g.mapped, g.mapped, g.mapped, g.mapped, g.mapped, g.mapped, g.mapped, g.mapped)
