@@ -106,6 +106,10 @@ var broken = []brokenRule{
 		}`}, byPlans},
 	{"turns are paid for at once where every way back passes the head", hostile.Change{
 		Old: "if (slot < l->head && target > l->head && op_loop_has(l, target))", New: "if (false)"}, byPlans},
+	{"a jump that was paid for is behind the test", hostile.Change{
+		Old: "if (l->prepaid && !l->tested && ", New: "if (false && "}, byPlans},
+	{"before the head the jump of a turn is not given back", hostile.Change{
+		Old: "c->slot < l->head ? (uint32_t)l->step[0].by : 0;", New: "0;"}, byPlans},
 }
 
 // foundBy are the rules that a test looks for.

@@ -8,7 +8,9 @@ package hostile_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/ubench-dev/ubench/benchmarks"
@@ -124,16 +126,41 @@ func edges() (list []planned) {
 		p.Budget = 1000
 		list = append(list, planned{p, honest(p)})
 	}
-	return append(list, pastTheHead)
+	return append(list, unpaid()...)
 }
 
-// pastTheHead is a loop entered in its middle, where a jump leads past what counts, so that the test can come again without a turn. The plan is
-// what the planner made of it when the compiler let turns be paid for at once there; it asks the compiler, and makes no such plan now.
-var pastTheHead = planned{
-	Program: progen.Program{Context: []byte{1, 2, 3, 4}, Budget: 1000, Text: assemble(slot{0xb4, 0, 0, 0, 0}, slot{0xb4, 3, 0, 0, 0}, slot{0x05, 0, 0, 1, 0}, // goto 4
-		slot{0x4d, 2, 2, 1, 0}, slot{0x07, 3, 0, 0, 1}, slot{0xa5, 3, 0, -3, 20}, slot{0x95, 0, 0, 0, 0})}, // if r2 & r2 goto 5; r3 += 1; if r3 < 20 goto 3
-	honest: []byte{0x60, 0x20, 0x70, 0x65, 0xcc, 0xcc, 0xcc, 0xc3, 0xcc, 0xcb, 0x22, 0x98, 0xa2, 0x03, 0x07, 0x13, 0x32, 0x0a, 0x0e, 0x66,
-		0x87, 0x5c, 0x4c, 0x42, 0xa1, 0x43, 0x89, 0x91, 0x05, 0x33, 0x41, 0x42, 0x00, 0x3c, 0x89, 0x92, 0xb3, 0x24, 0x00},
+// unpaid are loops that are entered in their middle, and whose turns must not be paid for at once, or not with one jump a turn: the test can come
+// again without a turn, or comes behind the jump; or a way out is behind the jump. The plans of the first two are what the planner made when the
+// compiler allowed that: it asks the compiler, and makes no such plans now. Behind the last two is what takes all of the budget but for one.
+func unpaid() []planned {
+	text := func(turns int32, loop ...slot) []byte { // goes to the third slot of the loop
+		begin := []slot{{0xb4, 0, 0, 0, 0}, {0xb4, 5, 0, 0, 4}, {0x05, 0, 0, 2, 0}} // w5 = 4
+		return assemble(slices.Concat(begin, loop, []slot{{0xb4, 3, 0, 0, turns}, {0x07, 3, 0, 0, -1}, {0x55, 3, 0, -2, 0}, {0x95, 0, 0, 0, 0}})...)
+	}
+	kept := func(digits string) []byte {
+		plan, err := hex.DecodeString(digits)
+		if err != nil {
+			panic(err)
+		}
+		return plan
+	}
+	context := make([]byte, 32)
+	context[8] = 1
+	list := []planned{
+		{progen.Program{Context: context[:4], Text: assemble(slot{0xb4, 0, 0, 0, 0}, slot{0xb4, 3, 0, 0, 0}, slot{0x05, 0, 0, 1, 0}, // goto 4
+			slot{0x4d, 2, 2, 1, 0}, slot{0x07, 3, 0, 0, 1}, slot{0xa5, 3, 0, -3, 20}, slot{0x95, 0, 0, 0, 0})}, // if r2 & r2 goto 5; r3 += 1; if r3 < 20 goto 3
+			kept("60207065ccccccc3cccb2298a2030713320a0e66875c4c42a143899105334142003c8992b32400")},
+		{progen.Program{Context: context, Text: text(1000, slot{0x25, 5, 0, 4, 4}, slot{0x07, 5, 0, 0, 7}, // if r5 > 4 goto 8; r5 += 7
+			slot{0x07, 1, 0, 0, 4}, slot{0x61, 0, 1, 0, 0}, slot{0x05, 0, 0, -5, 0})}, // r1 += 4; r0 = *(u32 *)(r1 + 0); goto 3
+			kept("60e04983c1e66661aa659b4c58109d48a22555616840b100d184c8805880f83cd22a450808ac4532010f7ceb3700")},
+		{progen.Program{Context: context, Text: text(1000, slot{0x15, 0, 0, 4, 1}, slot{0x07, 5, 0, 0, 1}, // if r0 == 1 goto 8; r5 += 1
+			slot{0x07, 1, 0, 0, 4}, slot{0x61, 0, 1, 0, 0}, slot{0xa5, 5, 0, -5, 8})}, nil}, // r1 += 4; r0 = *(u32 *)(r1 + 0); if r5 < 8 goto 3
+	}
+	for i := range list {
+		list[i].Budget = 1000
+	}
+	list[2].honest = honest(list[2].Program)
+	return list
 }
 
 // manyHalves copies each of eight values of 64 bits, and reads both.

@@ -85,7 +85,7 @@ func planOf(p progen.Program, heuristic int) []byte {
 }
 
 // TestCampaign compares generated programs, one after the other on as many cores as there are. UBENCH_REDZONE says how
-// many, UBENCH_CAMPAIGN_SEED which, and UBENCH_SHARD=I/N which part of them.
+// many, UBENCH_CAMPAIGN_SEED which, and UBENCH_SHARD=I/N which part of them; UBENCH_PLANS=all has a plan made of each.
 func TestCampaign(t *testing.T) {
 	programs, number := testenv.Number(t, "UBENCH_REDZONE", 7_000), uint64(testenv.Number(t, "UBENCH_CAMPAIGN_SEED", 1))
 	shard, err := bench.ParseShard(os.Getenv("UBENCH_SHARD"))
@@ -109,16 +109,15 @@ func TestCampaign(t *testing.T) {
 					break
 				}
 				p, lane, o := program(number, i), "jit on "+string(core), redzone.Options{}
-				switch i % 8 {
-				case 7:
+				switch {
+				case os.Getenv("UBENCH_PLANS") == "all":
+					lane, o = "jit-plan with a plan on "+string(core), redzone.Options{OnePass: true, Plan: planOf(p, i/16)}
+				case i%8 == 7:
 					lane, o = "jit-compact on "+string(core), redzone.Options{Compact: true}
-				case 1, 2, 3, 5:
+				case i%16 == 6: // making a plan takes longer than the rest
+					lane, o = "jit-plan with a plan on "+string(core), redzone.Options{OnePass: true, Plan: planOf(p, i/16)}
+				case i%8 != 0 && i%8 != 4:
 					lane, o = "jit-plan on "+string(core), redzone.Options{OnePass: true}
-				case 6:
-					lane, o = "jit-plan on "+string(core), redzone.Options{OnePass: true}
-					if i%16 == 6 { // making a plan takes longer than the rest
-						lane, o.Plan = "jit-plan with a plan on "+string(core), planOf(p, i/16)
-					}
 				}
 				if w.run(t, p, i, o, lane) {
 					failures.Add(1)

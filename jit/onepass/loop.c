@@ -262,7 +262,11 @@ static void expect_moved(struct op *c, uint32_t var)
 void op_loop_edge(struct op *c, uint32_t target)
 {
 	struct op_loop *l = &c->loop;
-	if (!l->fast || target != l->head || !op_has_counter(l)) /* without a counter, the test is made there */
+	if (!l->fast || !op_has_counter(l)) /* without a counter, the test is made at the head */
+		return;
+	if (l->prepaid && !l->tested && c->slot >= l->head && target >= l->start && target < l->head)
+		op_refuse(c, ONEPASS_TURNS_LOST);
+	if (target != l->head)
 		return;
 	if (!l->tested)
 		op_doubt(c, l->head, ONEPASS_TURN, OP_NONE);
@@ -325,7 +329,8 @@ static uint32_t place_of(struct op *c, uint32_t var)
 	return op_val(c, var)->a;
 }
 
-/* What the counter is compared with, and what there is to be added before: from the variable as it is here. */
+/* What the counter is compared with, and what there is to be added before: from the variable as it is here. Before the head the jump of this
+ * turn has been taken: only those of the next turns are left. */
 struct op_value op_loop_counter(struct op *c)
 {
 	const struct op_loop *l = &c->loop;
@@ -335,7 +340,8 @@ struct op_value op_loop_counter(struct op *c)
 	uint32_t bound = l->bound == OP_NONE ? OP_NONE : place_of(c, l->bound);
 	if (bound != OP_NONE && !op_form_is(op_form_of(c, l->bound), l->bound, 0))
 		op_refuse(c, ONEPASS_TURNS_LOST);
-	return op_value(OP_SUM, place_of(c, l->step[0].var), bound, 0, (uint32_t)l->offset - (uint32_t)f->add);
+	uint32_t taken = c->slot < l->head ? (uint32_t)l->step[0].by : 0;
+	return op_value(OP_SUM, place_of(c, l->step[0].var), bound, 0, (uint32_t)l->offset - (uint32_t)f->add + taken);
 }
 
 struct op_cold *op_loop_leave(struct op *c, enum t2_cond cond, uint32_t target, bool pays)
