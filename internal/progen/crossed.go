@@ -19,8 +19,14 @@ func (g *generator) crossed() {
 		g.emit(insn{op: opJA})
 	}
 	head := len(g.body)
-	var jumps []int
+	var jumps, outs []int
+	orderly, first := g.one(2), g.one(3) // jumps lead out, most often; the test is not at its end
 	jump := func() {
+		if orderly && !g.one(8) {
+			outs = append(outs, len(g.body))
+			g.emit(insn{op: jumpOps[g.below(len(jumpOps))] | 5, regs: []byte{value, other, 2}[g.below(3)], imm: g.imm()})
+			return
+		}
 		jumps = append(jumps, len(g.body))
 		op := jumpOps[g.below(len(jumpOps))] | []byte{0x05, 0x06}[g.below(2)]
 		if g.one(2) {
@@ -45,15 +51,37 @@ func (g *generator) crossed() {
 	for n := g.below(4); n > 0; n-- {
 		steps = append(steps, []func(){jump, work, work}[g.below(3)])
 	}
-	if g.one(2) { // the test in its middle, and behind it what goes on
+	if !orderly && g.one(2) { // another test in its middle, and behind it what goes on
 		steps = append(steps, func() { g.emit(g.latch(c, head)) })
 	}
+	if orderly && first {
+		steps = append(steps, func() {
+			outs = append(outs, len(g.body))
+			op := []byte{0x20, 0x30, 0x60, 0x50, 0x10}[g.below(5)] // jgt jge jsgt jne jeq
+			if c.down {
+				op = []byte{0xa0, 0xb0, 0xc0, 0x50, 0x10}[g.below(5)] // jlt jle jslt
+			}
+			g.emit(insn{op: op | 5, regs: c.reg, imm: c.limit})
+		})
+	}
 	g.arrange(steps)
-	g.emit(g.latch(c, head))
+	if orderly && first {
+		g.emit(insn{op: opJA, target: head})
+	} else {
+		g.emit(g.latch(c, head))
+	}
+	for _, i := range outs {
+		g.body[i].target = len(g.body) + g.below(2)
+	}
 	for _, i := range jumps { // most often inside
 		g.body[i].target = head + g.below(len(g.body)-head+2)
 	}
 	if enter >= 0 {
 		g.body[enter].target = head + g.below(len(g.body)-head)
+	}
+	if turns := g.below(8); turns > 1 { // what is left of the budget shows
+		g.turns += uint32(turns) - 1
+		again := insn{op: 0x55, regs: value, target: len(g.body) + 1}
+		g.emit(insn{op: 0xb4, regs: value, imm: uint32(turns)}, insn{op: 0x07, regs: value, imm: ^uint32(0)}, again)
 	}
 }

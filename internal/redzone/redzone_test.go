@@ -85,7 +85,8 @@ func planOf(p progen.Program, heuristic int) []byte {
 }
 
 // TestCampaign compares generated programs, one after the other on as many cores as there are. UBENCH_REDZONE says how
-// many, UBENCH_CAMPAIGN_SEED which, and UBENCH_SHARD=I/N which part of them; UBENCH_PLANS=all has a plan made of each.
+// many, UBENCH_CAMPAIGN_SEED which, and UBENCH_SHARD=I/N which part of them; UBENCH_PLANS=all has a plan made
+// of each, which then runs with small budgets, too.
 func TestCampaign(t *testing.T) {
 	programs, number := testenv.Number(t, "UBENCH_REDZONE", 7_000), uint64(testenv.Number(t, "UBENCH_CAMPAIGN_SEED", 1))
 	shard, err := bench.ParseShard(os.Getenv("UBENCH_SHARD"))
@@ -94,6 +95,7 @@ func TestCampaign(t *testing.T) {
 	}
 	first, end := shard.Range(programs)
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // little lives, and much is garbage: looking for it took a third of the time
+	plans := os.Getenv("UBENCH_PLANS") == "all"
 	var next, failures atomic.Int64
 	next.Store(int64(first))
 	var group sync.WaitGroup
@@ -110,7 +112,7 @@ func TestCampaign(t *testing.T) {
 				}
 				p, lane, o := program(number, i), "jit on "+string(core), redzone.Options{}
 				switch {
-				case os.Getenv("UBENCH_PLANS") == "all":
+				case plans:
 					lane, o = "jit-plan with a plan on "+string(core), redzone.Options{OnePass: true, Plan: planOf(p, i/16)}
 				case i%8 == 7:
 					lane, o = "jit-compact on "+string(core), redzone.Options{Compact: true}
@@ -119,7 +121,11 @@ func TestCampaign(t *testing.T) {
 				case i%8 != 0 && i%8 != 4:
 					lane, o = "jit-plan on "+string(core), redzone.Options{OnePass: true}
 				}
-				if w.run(t, p, i, o, lane) {
+				failed := w.run(t, p, i, o, lane)
+				for p.Budget = 0; plans && !failed && p.Budget < 12; p.Budget++ {
+					failed = w.run(t, p, i, o, lane)
+				}
+				if failed {
 					failures.Add(1)
 				}
 				if i%100_000 == 99_999 {
