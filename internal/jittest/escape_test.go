@@ -142,7 +142,7 @@ func planned(on func(context.Context, emu.Job) (emu.Outcome, error)) func(contex
 	}
 }
 
-// TestEscapes runs programs written to read or write outside their memory: of each group one in sixteen, or with UBENCH_ESCAPES set all.
+// TestEscapes runs programs written to read or write outside their memory: of each group one in twelve, or with UBENCH_ESCAPES set all.
 func TestEscapes(t *testing.T) {
 	all := lanes(t)
 	for i, escapes := range groups(t) {
@@ -154,9 +154,9 @@ func TestEscapes(t *testing.T) {
 	}
 }
 
-// fewer is one in sixteen, with UBENCH_TESTS=all one in six, at random: groups are loops in loops, of which steps of equal length would leave out whole kinds.
+// fewer is one in twelve, with UBENCH_TESTS=all one in six, at random: groups are loops in loops, of which steps of equal length would leave out whole kinds.
 func fewer(escapes []escape, seed uint64) (some []escape) {
-	n := 16
+	n := 12
 	if testenv.Whole() {
 		n = 6
 	}
