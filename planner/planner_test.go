@@ -79,7 +79,7 @@ func FuzzOf(f *testing.F) {
 
 // TestOfGenerated makes plans of generated programs. UBENCH_PLANNER says of how many.
 func TestOfGenerated(t *testing.T) {
-	programs := testenv.Many(t, "UBENCH_PLANNER", 25, 150)
+	programs := testenv.Many(t, "UBENCH_PLANNER", 40, 150)
 	none := 0
 	for n := range programs {
 		if !plannable(t, progen.Numbered(11, n)) {

@@ -131,7 +131,7 @@ func edges() (list []planned) {
 
 // unpaid are loops that are entered in their middle, and whose turns must not be paid for at once, or not with one jump a turn: the test can come
 // again without a turn, or comes behind the jump; or a way out is behind the jump. The plans of the first two are what the planner made when the
-// compiler allowed that: it asks the compiler, and makes no such plans now. Behind the last two is what takes all of the budget but for one.
+// compiler allowed that: it asks the compiler, and makes no such plans now. Behind the loop of the last two is another, which takes all of the budget but one.
 func unpaid() []planned {
 	text := func(turns int32, loop ...slot) []byte { // goes to the third slot of the loop
 		begin := []slot{{0xb4, 0, 0, 0, 0}, {0xb4, 5, 0, 0, 4}, {0x05, 0, 0, 2, 0}} // w5 = 4

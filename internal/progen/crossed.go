@@ -20,7 +20,7 @@ func (g *generator) crossed() {
 	}
 	head := len(g.body)
 	var jumps, outs []int
-	orderly, first := g.one(2), g.one(3) // jumps lead out, most often; the test is not at its end
+	orderly, early := g.one(2), g.one(3) // most jumps lead out of it; the test is not at its end
 	jump := func() {
 		if orderly && !g.one(8) {
 			outs = append(outs, len(g.body))
@@ -54,7 +54,7 @@ func (g *generator) crossed() {
 	if !orderly && g.one(2) { // another test in its middle, and behind it what goes on
 		steps = append(steps, func() { g.emit(g.latch(c, head)) })
 	}
-	if orderly && first {
+	if orderly && early {
 		steps = append(steps, func() {
 			outs = append(outs, len(g.body))
 			op := []byte{0x20, 0x30, 0x60, 0x50, 0x10}[g.below(5)] // jgt jge jsgt jne jeq
@@ -65,7 +65,7 @@ func (g *generator) crossed() {
 		})
 	}
 	g.arrange(steps)
-	if orderly && first {
+	if orderly && early {
 		g.emit(insn{op: opJA, target: head})
 	} else {
 		g.emit(g.latch(c, head))
@@ -79,7 +79,7 @@ func (g *generator) crossed() {
 	if enter >= 0 {
 		g.body[enter].target = head + g.below(len(g.body)-head)
 	}
-	if turns := g.below(8); turns > 1 { // what is left of the budget shows
+	if turns := g.below(8); turns > 1 { // a loop that shows what is left of the budget
 		g.turns += uint32(turns) - 1
 		again := insn{op: 0x55, regs: value, target: len(g.body) + 1}
 		g.emit(insn{op: 0xb4, regs: value, imm: uint32(turns)}, insn{op: 0x07, regs: value, imm: ^uint32(0)}, again)

@@ -11,7 +11,7 @@
 //   - code that nothing reaches: dead
 //   - loops that count up or down, in 32 and in 64 bits, signed and unsigned: loop, counted, and with starts, steps and
 //     bounds around 0, 2^31, 2^32 and 2^63: tight, around, tightLatch
-//   - loops entered in their middle, with jumps past their counter and their test, and then what is left of the budget: crossed
+//   - loops entered in their middle, with jumps past their counter and their test, and behind them one that shows what is left of the budget: crossed
 //   - addresses that mix r10, the context, sections and each other: mix, through, at, indexed
 //   - accesses up to the end of memory and over it: toEnd, address
 //   - helpers with arguments that are right, most often: helper

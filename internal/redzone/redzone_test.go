@@ -85,8 +85,8 @@ func planOf(p progen.Program, heuristic int) []byte {
 }
 
 // TestCampaign compares generated programs, one after the other on as many cores as there are. UBENCH_REDZONE says how
-// many, UBENCH_CAMPAIGN_SEED which, and UBENCH_SHARD=I/N which part of them; UBENCH_PLANS=all has a plan made
-// of each, which then runs with small budgets, too.
+// many, UBENCH_CAMPAIGN_SEED which, and UBENCH_SHARD=I/N which part of them; UBENCH_REDZONE_PLANS=all has
+// a plan made of each, which then runs with small budgets, too.
 func TestCampaign(t *testing.T) {
 	programs, number := testenv.Number(t, "UBENCH_REDZONE", 7_000), uint64(testenv.Number(t, "UBENCH_CAMPAIGN_SEED", 1))
 	shard, err := bench.ParseShard(os.Getenv("UBENCH_SHARD"))
@@ -95,7 +95,7 @@ func TestCampaign(t *testing.T) {
 	}
 	first, end := shard.Range(programs)
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // little lives, and much is garbage: looking for it took a third of the time
-	plans := os.Getenv("UBENCH_PLANS") == "all"
+	plans := os.Getenv("UBENCH_REDZONE_PLANS") == "all"
 	var next, failures atomic.Int64
 	next.Store(int64(first))
 	var group sync.WaitGroup

@@ -46,7 +46,8 @@ void op_loop_forget(struct op *c, uint32_t var);
 bool op_loop_covers(struct op *c, uint32_t var, int32_t offset, uint32_t size, uint32_t rights);
 bool op_loop_is_exact(struct op *c, uint32_t var);
 
-/* An edge to a slot: where the next turn begins, what moves is to have moved as the record says. */
+/* An edge to a slot: where the next turn begins, what moves is to have moved as the record says; a jump that was paid for comes behind the
+ * test of its turn. */
 void op_loop_edge(struct op *c, uint32_t target);
 /* The edge of a conditional jump that is taken, or not: the one of the test that goes on makes the turn tested. */
 void op_loop_test(struct op *c, const struct ub_insn *insn, bool taken);
