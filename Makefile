@@ -24,7 +24,7 @@ run: setup-run build ## install what is needed, build, and run the main benchmar
 LONGEST = ./internal/devicetest ./internal/jittest ./ubpf ./internal/toolchains ./emu/field ./emu/targets ./internal/conformance
 
 test: setup-test ## install what the tests need and run them all, QEMU included
-	GOGC=$${GOGC:-400} $(GO) test -vet=off -timeout 45m -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) $(LONGEST) ./... # make check vets; there is little to collect, and memory enough
+	GOGC=$${GOGC:-400} $(GO) test -vet=off -ldflags=-compressdwarf=false -timeout 45m -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) $(LONGEST) ./... # make check vets; there is little to collect, and memory enough
 
 build: ## build all programs into bin/
 	@mkdir -p bin

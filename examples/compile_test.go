@@ -68,7 +68,7 @@ func TestVariants(t *testing.T) {
 	defer target.Close()
 	for i, e := range examples.All() {
 		for k, flags := range variants([]string{"-O2", "-g"}, []string{"-Oz"}) {
-			if !testenv.Share(i+k, 4) {
+			if !testenv.Share(i+k, 6) {
 				continue
 			}
 			p, err := image.LoadObject(e.Name, compile(t, filepath.Join(e.Folder, e.Name+".bpf.c"), flags), "")

@@ -44,7 +44,7 @@ func TestPlansAreWritten(t *testing.T) {
 		functions := plan.Functions(p.Text, nil)
 		var first []byte
 		for n := range 2 {
-			if n > 0 && len(p.Text)/8 > 100 && !testenv.Whole() {
+			if n > 0 && len(p.Text)/8 > 50 && !testenv.Whole() {
 				break
 			}
 			x, err := planner.Of(p)
@@ -79,7 +79,7 @@ func FuzzOf(f *testing.F) {
 
 // TestOfGenerated makes plans of generated programs. UBENCH_PLANNER says of how many.
 func TestOfGenerated(t *testing.T) {
-	programs := testenv.Many(t, "UBENCH_PLANNER", 40, 150)
+	programs := testenv.Many(t, "UBENCH_PLANNER", 25, 150)
 	none := 0
 	for n := range programs {
 		if !plannable(t, progen.Numbered(11, n)) {

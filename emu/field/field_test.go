@@ -98,7 +98,7 @@ func TestDeploy(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, target := range []string{"host", "qemu:netduinoplus2", "qemu:netduino2", "qemu:mps2-an385", "qemu:mps2-an386"} {
-		if target != "host" && target != "qemu:netduinoplus2" && !testenv.Whole() { // TestEveryHook has a board of the other kind
+		if target != "host" && target != "qemu:netduinoplus2" && !testenv.Whole() { // TestEveryHook has a board of the other kind of chip
 			continue
 		}
 		t.Run(target, func(t *testing.T) {

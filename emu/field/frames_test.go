@@ -17,6 +17,7 @@ import (
 	"github.com/ubench-dev/ubench/emu/field"
 	"github.com/ubench-dev/ubench/examples"
 	"github.com/ubench-dev/ubench/image"
+	"github.com/ubench-dev/ubench/internal/testenv"
 )
 
 // cable is the network of a board, at whose other end we are: a client's transport, which makes frames of datagrams.
@@ -162,6 +163,15 @@ func (c *cable) answers(t *testing.T, frames ...[]byte) (all [][]byte) {
 	}
 }
 
+// mps2 is a board of the other kind of chip: with the core that the rest of what is built by default has, or with UBENCH_TESTS=all
+// the other core.
+func mps2() string {
+	if testenv.Whole() {
+		return "qemu:mps2-an385"
+	}
+	return "qemu:mps2-an386"
+}
+
 // onCable starts a board at the other end of a cable.
 func onCable(t *testing.T, board string, fast bool) (*cable, deploy.Device) {
 	t.Helper()
@@ -193,7 +203,7 @@ func onCable(t *testing.T, board string, fast bool) (*cable, deploy.Device) {
 // A program sees each frame that comes, of any protocol and port, and can drop it before the device's network has seen it; another
 // sees those that go out.
 func TestFrames(t *testing.T) {
-	c, d := onCable(t, "qemu:mps2-an385", false)
+	c, d := onCable(t, mps2(), false)
 	unreachable := func(fs [][]byte) (n int) {
 		for _, f := range fs {
 			if len(f) > 34 && f[23] == 1 && f[34] == 3 {

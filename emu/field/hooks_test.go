@@ -151,7 +151,7 @@ func TestEveryHook(t *testing.T) {
 	})
 	t.Run("frames", func(t *testing.T) {
 		t.Parallel()
-		c, d := onCable(t, "qemu:mps2-an385", true)
+		c, d := onCable(t, mps2(), true)
 		everyHook(t, &every{Device: d, box: c.box, programs: append(slices.Clone(all), "frame_in", "frame_out")}, seconds, func() (uint32, uint32) {
 			_, _ = c.next(100 * time.Millisecond) // what it has to say by itself
 			return c.sent, c.got

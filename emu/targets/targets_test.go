@@ -90,7 +90,7 @@ func TestUnicornAndQEMUAgree(t *testing.T) {
 			a, b := openTarget(t, spec), openTarget(t, other)
 			compared := 0
 			for i, bench := range benchmarks.All() {
-				if bench.Name != "fletcher16" && !testenv.Share(i+k, 3) {
+				if bench.Name != "fletcher16" && !testenv.Share(i+k, 5) {
 					continue
 				}
 				sizes := []int{0}

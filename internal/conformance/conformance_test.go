@@ -33,7 +33,7 @@ func open[T emu.Target](t *testing.T) func(target T, err error) emu.Target {
 // and on one core all whose code is their own, for each is compiled on the device. UBENCH_CONFORMANCE=all has the
 // compiler do all of it, in minutes.
 func TestTable(t *testing.T) {
-	ctx, all, most := t.Context(), conformance.All(), 12
+	ctx, all, most := t.Context(), conformance.All(), 16
 	if testenv.Whole() {
 		most = 5
 	}

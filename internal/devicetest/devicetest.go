@@ -25,12 +25,12 @@ import (
 // Boards are those the firmware is built for.
 var Boards = firmware.Names(firmware.DeviceBoards())
 
-// Some lists boards that tests run on: a board of each core and of each kind of chip, or with UBENCH_TESTS=all every board.
+// Some lists boards that tests run on: a Cortex-M4 of each kind of chip, or with UBENCH_TESTS=all every board.
 func Some() []string {
 	if testenv.Whole() {
 		return Boards
 	}
-	return []string{"netduinoplus2", "mps2-an385"}
+	return []string{"netduinoplus2", "mps2-an386"}
 }
 
 // one is the first of those, for tests that take long and whose subject is not what boards differ in, or with UBENCH_TESTS=all every board.

@@ -30,7 +30,7 @@ func TestFormats(t *testing.T) {
 				t.Fatal(err)
 			}
 			for k, e := range everyEngine {
-				if !testenv.Share(i+j+k, 2) {
+				if !testenv.Share(i+j+k, 4) {
 					continue
 				}
 				data := bytes

@@ -219,6 +219,9 @@ func FuzzReaders(f *testing.F) {
 // TestReaderSanitized compiles programs by kept plans and by plans that lie, under AddressSanitizer and
 // UndefinedBehaviorSanitizer. UBENCH_SANITIZED says how many programs.
 func TestReaderSanitized(t *testing.T) {
+	if !testenv.Whole() {
+		t.Skip("UBENCH_TESTS=all has it")
+	}
 	b := &hostile.Builder{Root: "../..", Dir: t.TempDir(), Flags: []string{"-O0", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"}}
 	path, err := b.Build("read", nil, []string{"testdata/read.c", filepath.Join(b.Root, "verify/verify.c")})
 	if err != nil {

@@ -41,8 +41,11 @@ func TestUnsafeMustBeAskedFor(t *testing.T) {
 	}
 }
 
-// TestSafeFirmware builds it, for one board; .ci/run builds it for all.
+// TestSafeFirmware builds it, for one board, with UBENCH_TESTS=all; .ci/run builds it for all.
 func TestSafeFirmware(t *testing.T) {
+	if !testenv.Whole() {
+		t.Skip("it builds a firmware; UBENCH_TESTS=all tries it")
+	}
 	if _, err := exec.LookPath("arm-none-eabi-gcc"); err != nil {
 		t.Skip("no cross compiler: ", err)
 	}

@@ -134,7 +134,7 @@ func TestOneAnswer(t *testing.T) {
 	}
 	programs, runs := 0, 0
 	for i, file := range files {
-		if !testenv.Share(i, 2) {
+		if !testenv.Share(i, 4) {
 			continue
 		}
 		data, err := os.ReadFile(file)
