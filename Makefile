@@ -23,11 +23,14 @@ run: setup-run build ## install what is needed, build, and run the main benchmar
 # wait for emulated devices.
 LONGEST = ./internal/devicetest ./internal/jittest ./ubpf ./internal/toolchains ./emu/field ./emu/targets ./internal/conformance
 
-# Sixty test programs are linked. Go's own linker takes a third of the time of the C compiler's, but works by itself only where
-# each cgo package links alone, and in some C calls C of others: there the flag leaves symbols for the linker to find, which fails where one is missing.
+# Sixty test programs are linked. Go's own linker takes a third of the time of the C compiler's. It would want each cgo package to link
+# by itself, but the C of some calls the C of others: the flag leaves those symbols to Go's linker, which fails where one is missing. It
+# cannot link thread-local variables of C (device/posix).
+ifneq ($(filter test,$(MAKECMDGOALS)),)
 ifeq ($(shell $(GO) env GOOS GOARCH CGO_LDFLAGS 2>/dev/null),linux amd64 -O2 -g)
 test: export CGO_LDFLAGS = -O2 -g -Wl,--unresolved-symbols=ignore-all
-test: OWN_LINKER = -ldflags=-linkmode=internal
+test: OWN_LINKER = -ldflags=-linkmode=internal -ldflags=./internal/devicetest= -ldflags=./internal/jittest= -ldflags=./internal/servertest=
+endif
 endif
 
 test: setup-test ## install what the tests need and run them all, QEMU included
