@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package cbor
+package cbor_test
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	fx "github.com/fxamacker/cbor/v2"
+
+	"github.com/ubench-dev/ubench/device/cbor"
 )
 
 func TestCheck(t *testing.T) {
@@ -57,7 +59,7 @@ func TestCheck(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := ""
-		if err := Check(b); err != nil {
+		if err := cbor.Check(b); err != nil {
 			got = err.Error()
 		}
 		if got != c.err {
@@ -81,14 +83,14 @@ func TestWriting(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := Int(n); !bytes.Equal(got, want) {
+		if got := cbor.Int(n); !bytes.Equal(got, want) {
 			t.Errorf("%d is written %x, want %x", n, got, want)
 		}
-		if back, err := ReadInt(want); err != nil || back != n {
+		if back, err := cbor.ReadInt(want); err != nil || back != n {
 			t.Errorf("%d is read %d, %v", n, back, err)
 		}
 	}
-	if _, err := ReadInt(Head(0, 1<<63)); !errors.Is(err, Error(-3)) {
+	if _, err := cbor.ReadInt(cbor.Head(0, 1<<63)); !errors.Is(err, cbor.Error(-3)) {
 		t.Errorf("2^63 does not fit, and was read: %v", err)
 	}
 }
@@ -105,7 +107,7 @@ func FuzzCheck(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		exact := bytes.Clone(b)[:len(b):len(b)]
-		if err := Check(exact); err == nil {
+		if err := cbor.Check(exact); err == nil {
 			if err := dec.Wellformed(b); err != nil {
 				t.Fatalf("the device takes %x: %v", b, err)
 			}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package crypto
+package crypto_test
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"encoding/hex"
 	"math/big"
 	"testing"
+
+	"github.com/ubench-dev/ubench/device/crypto"
 )
 
 func TestSHA256(t *testing.T) {
@@ -21,7 +23,7 @@ func TestSHA256(t *testing.T) {
 	}
 	for n := range b {
 		for _, first := range []int{0, n / 3, n} {
-			if got, want := SHA256(b[:n], first), sha256.Sum256(b[:n]); !bytes.Equal(got, want[:]) {
+			if got, want := crypto.SHA256(b[:n], first), sha256.Sum256(b[:n]); !bytes.Equal(got, want[:]) {
 				t.Fatalf("%d bytes in pieces of %d and the rest: %x, want %x", n, first, got, want)
 			}
 		}
@@ -32,7 +34,7 @@ func TestSHA256(t *testing.T) {
 func TestSHA256OfAMillion(t *testing.T) {
 	const want = "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
 	b := bytes.Repeat([]byte("a"), 1e6)
-	if got := hex.EncodeToString(SHA256(b, 999)); got != want {
+	if got := hex.EncodeToString(crypto.SHA256(b, 999)); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
@@ -45,7 +47,7 @@ func TestHKDF(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := HKDF(salt, secret, []byte("info"), n); !bytes.Equal(got, want) {
+			if got := crypto.HKDF(salt, secret, []byte("info"), n); !bytes.Equal(got, want) {
 				t.Errorf("salt of %d bytes, %d bytes: %x, want %x", len(salt), n, got, want)
 			}
 		}
@@ -71,7 +73,7 @@ func TestES256(t *testing.T) {
 	}
 	set := func(r, s *big.Int) { r.FillBytes(sig[:32]); s.FillBytes(sig[32:]) }
 	set(r, s)
-	if !ES256(point, digest, sig) {
+	if !crypto.ES256(point, digest, sig) {
 		t.Fatal("a good signature is refused")
 	}
 	n := elliptic.P256().Params().N
@@ -88,7 +90,7 @@ func TestES256(t *testing.T) {
 		{"swapped", s, r},
 	} {
 		set(c.r, c.s)
-		if ES256(point, digest, sig) {
+		if crypto.ES256(point, digest, sig) {
 			t.Errorf("%s: accepted", c.name)
 		}
 	}
@@ -99,13 +101,13 @@ func TestES256(t *testing.T) {
 				continue
 			}
 			b[bit/8] ^= 1 << (bit % 8)
-			if ES256(point, digest, sig) {
+			if crypto.ES256(point, digest, sig) {
 				t.Errorf("accepted with bit %d of %d flipped", bit, 8*len(b))
 			}
 			b[bit/8] ^= 1 << (bit % 8)
 		}
 	}
-	if ES256([64]byte{}, digest, sig) {
+	if crypto.ES256([64]byte{}, digest, sig) {
 		t.Error("accepted with a point that is not on the curve")
 	}
 }
@@ -138,16 +140,16 @@ func TestES256OfManyKeys(t *testing.T) {
 		copy(point[:], public[1:])
 		r.FillBytes(sig[:32])
 		s.FillBytes(sig[32:])
-		if !ES256(point, digest, sig) {
+		if !crypto.ES256(point, digest, sig) {
 			t.Errorf("digest %x: a good signature %x for %x is refused", digest, sig, point)
 		}
 		// -s is as good as s, which is ECDSA's doing.
 		new(big.Int).Sub(n, s).FillBytes(sig[32:])
-		if !ES256(point, digest, sig) {
+		if !crypto.ES256(point, digest, sig) {
 			t.Errorf("digest %x: (r, -s) is refused", digest)
 		}
 		digest[0] ^= 1
-		if ES256(point, digest, sig) {
+		if crypto.ES256(point, digest, sig) {
 			t.Errorf("digest %x: accepted for another", digest)
 		}
 	}

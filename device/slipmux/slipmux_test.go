@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package slipmux
+package slipmux_test
 
 import (
 	"bytes"
@@ -8,15 +8,17 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/ubench-dev/ubench/device/slipmux"
 )
 
 func read(t testing.TB, most int, b []byte) string {
 	t.Helper()
-	r := NewReader(most)
+	r := slipmux.NewReader(most)
 	defer r.Close()
 	var found []string
-	r.Read(b, func(k Kind, p []byte) {
-		found = append(found, fmt.Sprintf("%s %x", map[Kind]string{Text: "text", CoAP: "coap", IP: "ip"}[k], p))
+	r.Read(b, func(k slipmux.Kind, p []byte) {
+		found = append(found, fmt.Sprintf("%s %x", map[slipmux.Kind]string{slipmux.Text: "text", slipmux.CoAP: "coap", slipmux.IP: "ip"}[k], p))
 	})
 	return strings.Join(found, "; ")
 }
@@ -24,26 +26,26 @@ func read(t testing.TB, most int, b []byte) string {
 func TestFrames(t *testing.T) {
 	for _, c := range []struct {
 		name    string
-		kind    Kind
+		kind    slipmux.Kind
 		payload string
 		want    string // on the line; empty: whatever, but it comes back
 	}{
-		{"text", Text, "6869", "c00a6869c0"},
-		{"text with both special bytes", Text, "c0db", "c00adbdcdbddc0"},
-		{"IPv4", IP, "4500c0", "c04500dbdcc0"},
-		{"IPv6", IP, "60", "c060c0"},
-		{"empty message", CoAP, "", ""},
-		{"ping", CoAP, "40000001", ""},
+		{"text", slipmux.Text, "6869", "c00a6869c0"},
+		{"text with both special bytes", slipmux.Text, "c0db", "c00adbdcdbddc0"},
+		{"IPv4", slipmux.IP, "4500c0", "c04500dbdcc0"},
+		{"IPv6", slipmux.IP, "60", "c060c0"},
+		{"empty message", slipmux.CoAP, "", ""},
+		{"ping", slipmux.CoAP, "40000001", ""},
 	} {
 		payload, err := hex.DecodeString(c.payload)
 		if err != nil {
 			t.Fatal(err)
 		}
-		line := Frame(c.kind, payload)
+		line := slipmux.Frame(c.kind, payload)
 		if got := hex.EncodeToString(line); c.want != "" && got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
-		want := strings.TrimSuffix(map[Kind]string{Text: "text", CoAP: "coap", IP: "ip"}[c.kind]+" "+c.payload, "x")
+		want := strings.TrimSuffix(map[slipmux.Kind]string{slipmux.Text: "text", slipmux.CoAP: "coap", slipmux.IP: "ip"}[c.kind]+" "+c.payload, "x")
 		if got := read(t, 16, line); got != want {
 			t.Errorf("%s comes back as %q, want %q", c.name, got, want)
 		}
@@ -75,13 +77,13 @@ func TestChecksum(t *testing.T) {
 	message := []byte{0x40, 1, 0, 9}
 	sum := reference(append([]byte{0xa9}, message...))
 	want := append(append([]byte{0xc0, 0xa9}, message...), byte(sum), byte(sum>>8), 0xc0)
-	if got := Frame(CoAP, message); !bytes.Equal(got, want) {
+	if got := slipmux.Frame(slipmux.CoAP, message); !bytes.Equal(got, want) {
 		t.Errorf("%x, want %x", got, want)
 	}
 }
 
 func TestDamage(t *testing.T) {
-	good := Frame(CoAP, []byte{0x40, 0, 0, 1})
+	good := slipmux.Frame(slipmux.CoAP, []byte{0x40, 0, 0, 1})
 	const coap = "coap 40000001"
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 	for _, c := range []struct {
@@ -98,9 +100,9 @@ func TestDamage(t *testing.T) {
 		{"escape of nothing", join([]byte{0xc0, 0x0a, 0xdb, 0x41, 0xc0}, good), coap},
 		{"unknown kind", join([]byte{0xc0, 0x99, 1, 2, 3, 0xc0}, good), coap},
 		{"message without a checksum", join([]byte{0xc0, 0xa9, 0xc0, 0xa9, 1, 0xc0}, good), coap},
-		{"too long", join(Frame(Text, bytes.Repeat([]byte{'x'}, 100)), good), coap},
-		{"as long as can be", Frame(CoAP, bytes.Repeat([]byte{0xc0}, 16)), "coap " + strings.Repeat("c0", 16)},
-		{"one more", Frame(CoAP, bytes.Repeat([]byte{0xc0}, 17)), ""},
+		{"too long", join(slipmux.Frame(slipmux.Text, bytes.Repeat([]byte{'x'}, 100)), good), coap},
+		{"as long as can be", slipmux.Frame(slipmux.CoAP, bytes.Repeat([]byte{0xc0}, 16)), "coap " + strings.Repeat("c0", 16)},
+		{"one more", slipmux.Frame(slipmux.CoAP, bytes.Repeat([]byte{0xc0}, 17)), ""},
 	} {
 		if got := read(t, 16, c.line); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
@@ -120,14 +122,14 @@ func TestDamage(t *testing.T) {
 func FuzzLine(f *testing.F) {
 	f.Add([]byte{}, []byte{0x40, 0, 0, 1})
 	f.Add([]byte{0xc0, 0xdb}, []byte{0xc0, 0xdb})
-	f.Add(Frame(Text, []byte("hello")), []byte{})
+	f.Add(slipmux.Frame(slipmux.Text, []byte("hello")), []byte{})
 	f.Fuzz(func(t *testing.T, noise, message []byte) {
-		r := NewReader(64)
+		r := slipmux.NewReader(64)
 		defer r.Close()
-		r.Read(noise, func(Kind, []byte) {})
+		r.Read(noise, func(slipmux.Kind, []byte) {})
 		var last []byte
 		came := false
-		r.Read(Frame(CoAP, message), func(k Kind, b []byte) { last, came = b, k == CoAP })
+		r.Read(slipmux.Frame(slipmux.CoAP, message), func(k slipmux.Kind, b []byte) { last, came = b, k == slipmux.CoAP })
 		if came != (len(message) <= 64) || came && !bytes.Equal(last, message) {
 			t.Fatalf("after %x: %x came as %x, %v", noise, message, last, came)
 		}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package agent
+package agent_test
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/ubench-dev/ubench/abi"
+	"github.com/ubench-dev/ubench/firmware/agent"
 )
 
 // Numbers of abi/wire.h.
@@ -20,8 +21,8 @@ const (
 
 var le = binary.LittleEndian
 
-func newAgent(t testing.TB) *Agent {
-	a, err := New()
+func newAgent(t testing.TB) *agent.Agent {
+	a, err := agent.New()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func answers(t testing.TB, p []byte) []answer {
 }
 
 // one asks and returns the only answer.
-func one(t testing.TB, a *Agent, p []byte) answer {
+func one(t testing.TB, a *agent.Agent, p []byte) answer {
 	t.Helper()
 	got := answers(t, a.Receive(p))
 	if len(got) != 1 {

@@ -77,7 +77,7 @@ func part(t *testing.T) *bench.Shard {
 // TestCampaign runs generated programs on all lanes. UBENCH_CAMPAIGN says how many, UBENCH_CAMPAIGN_SEED which, and
 // UBENCH_SHARD=I/N which part of them: the same programs, whatever N is.
 func TestCampaign(t *testing.T) {
-	compare(t, testenv.Many(t, "UBENCH_CAMPAIGN", 700, 2000), progen.Numbered)
+	compare(t, testenv.Many(t, "UBENCH_CAMPAIGN", 500, 2000), progen.Numbered)
 }
 
 // TestCampaignMaps does so with programs that have maps, as images with plans. UBENCH_CAMPAIGN_MAPS says how many.

@@ -244,7 +244,7 @@ func TestHostCodeIsDeviceCode(t *testing.T) {
 		jobs = append(jobs, emu.Job{Format: abi.Packed, Image: image})
 	}
 	jobs = append(jobs, emu.Job{Format: abi.TextOnly, Image: spilledCompares()})
-	for seed := range uint64(testenv.Many(t, "UBENCH_CODE", 120, 300)) {
+	for seed := range uint64(testenv.Many(t, "UBENCH_CODE", 60, 300)) {
 		job, err := campaign.Job(fromSeed(seed))
 		if err != nil {
 			t.Fatal(err)
