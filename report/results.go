@@ -108,9 +108,26 @@ func ReadJSON(name string, rd io.Reader) (*Results, error) {
 	}
 	var r Results
 	if err := json.Unmarshal(data, &r); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, place(data, err))
+		return nil, fmt.Errorf("%s: %w", name, placeOf(data, err))
 	}
 	return &r, nil
+}
+
+// placeOf is place also for errors of bench.Number, which know no place: there it is the line on which the sample begins.
+func placeOf(data []byte, err error) error {
+	var list struct{ Samples []json.RawMessage }
+	if placed := place(data, err); placed != err || json.Unmarshal(data, &list) != nil {
+		return placed
+	}
+	at := 0
+	for i, sample := range list.Samples {
+		at += bytes.Index(data[at:], sample)
+		if json.Unmarshal(sample, &bench.Sample{}) != nil {
+			return fmt.Errorf("line %d, sample %d: %w", 1+bytes.Count(data[:at], []byte("\n")), i+1, err)
+		}
+		at += len(sample)
+	}
+	return err
 }
 
 // place adds the line to a JSON error.
