@@ -112,14 +112,15 @@ func TestCampaign(t *testing.T) {
 				}
 				p, lane, o := program(number, i), "jit on "+string(core), redzone.Options{}
 				switch {
-				case plans:
-					lane, o = "jit-plan with a plan on "+string(core), redzone.Options{OnePass: true, Plan: planOf(p, i/16)}
-				case i%8 == 7:
+				case i%8 == 7 && !plans:
 					lane, o = "jit-compact on "+string(core), redzone.Options{Compact: true}
-				case i%16 == 6: // making a plan takes longer than the rest
-					lane, o = "jit-plan with a plan on "+string(core), redzone.Options{OnePass: true, Plan: planOf(p, i/16)}
-				case i%8 != 0 && i%8 != 4:
+				case i%8 != 0 && i%8 != 4 || plans:
 					lane, o = "jit-plan on "+string(core), redzone.Options{OnePass: true}
+				}
+				if plans || i%16 == 6 { // making a plan takes longer than the rest
+					if o.Plan = planOf(p, i/16); o.Plan != nil {
+						lane = "jit-plan with a plan on " + string(core)
+					}
 				}
 				failed := w.run(t, p, i, o, lane)
 				for p.Budget = 0; plans && !failed && p.Budget < 12; p.Budget++ {
