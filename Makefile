@@ -25,7 +25,7 @@ LONGEST = ./internal/devicetest ./internal/jittest ./ubpf ./internal/toolchains 
 
 # Sixty test programs are linked. Go's own linker takes a third of the time of the C compiler's. It would want each cgo package to link
 # by itself, but the C of some calls the C of others: the flag leaves those symbols to Go's linker, which fails where one is missing. It
-# cannot link thread-local variables of C (device/posix).
+# cannot link thread-local variables of C (device/posix). `make test OWN_LINKER=` links with the C compiler's.
 ifneq ($(filter test,$(MAKECMDGOALS)),)
 ifeq ($(shell $(GO) env GOOS GOARCH CGO_LDFLAGS 2>/dev/null),linux amd64 -O2 -g)
 test: export CGO_LDFLAGS = -O2 -g -Wl,--unresolved-symbols=ignore-all
