@@ -23,7 +23,7 @@ run: setup-run build ## install what is needed, build, and run the main benchmar
 # cost a fifth more CPU time, and nothing waits long enough to make up for it.
 LONGEST = ./internal/devicetest ./internal/jittest ./ubpf ./internal/toolchains ./emu/field ./emu/targets ./internal/conformance
 
-# Sixty test programs are linked. Go's own linker takes a third of the time of the C compiler's. It would want each cgo package to link
+# Sixty test programs are linked. Go's own linker takes half the time of the C compiler's for the smallest, a third for the largest. It would want each cgo package to link
 # by itself, but the C of some calls the C of others: the flag leaves those symbols to Go's linker, which fails where one is missing. It
 # cannot link thread-local variables of C (device/posix). `make test OWN_LINKER=` links with the C compiler's.
 ifneq ($(filter test,$(MAKECMDGOALS)),)

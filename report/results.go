@@ -108,44 +108,39 @@ func ReadJSON(name string, rd io.Reader) (*Results, error) {
 	}
 	var r Results
 	if err := json.Unmarshal(data, &r); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, placeOf(data, err))
+		return nil, fmt.Errorf("%s: %w", name, place(data, err))
 	}
 	return &r, nil
 }
 
-// placeOf is place also for errors of bench.Number, which know no place: there it is the line on which the sample begins.
-func placeOf(data []byte, err error) error {
-	var list struct{ Samples []json.RawMessage }
-	if placed := place(data, err); placed != err || json.Unmarshal(data, &list) != nil {
-		return placed
-	}
-	at := 0
-	for i, sample := range list.Samples {
-		at += bytes.Index(data[at:], sample)
-		if json.Unmarshal(sample, &bench.Sample{}) != nil {
-			return fmt.Errorf("line %d, sample %d: %w", 1+bytes.Count(data[:at], []byte("\n")), i+1, err)
-		}
-		at += len(sample)
-	}
-	return err
-}
-
-// place adds the line to a JSON error.
+// place adds the line to a JSON error; to one of bench.Number, which knows no place, the line on which its sample begins.
 func place(data []byte, err error) error {
-	offset := int64(-1)
+	offset, item := int64(-1), ""
 	if e := (*json.SyntaxError)(nil); errors.As(err, &e) {
 		offset = e.Offset
 	} else if e := (*json.UnmarshalTypeError)(nil); errors.As(err, &e) {
 		offset = e.Offset
+	} else if at, number := wrongSample(data); number > 0 {
+		offset, item = int64(at), fmt.Sprintf(", sample %d", number)
 	}
 	if offset < 0 || offset > int64(len(data)) {
 		return err
 	}
-	line := 1
-	for _, b := range data[:offset] {
-		if b == '\n' {
-			line++
-		}
+	return fmt.Errorf("line %d%s: %w", 1+bytes.Count(data[:offset], []byte("\n")), item, err)
+}
+
+// wrongSample is where the first sample begins that cannot be read, and its number from 1 on; 0 if there is none.
+func wrongSample(data []byte) (at, number int) {
+	var list struct{ Samples []json.RawMessage }
+	if json.Unmarshal(data, &list) != nil {
+		return 0, 0
 	}
-	return fmt.Errorf("line %d: %w", line, err)
+	for i, sample := range list.Samples {
+		at += bytes.Index(data[at:], sample)
+		if json.Unmarshal(sample, &bench.Sample{}) != nil {
+			return at, i + 1
+		}
+		at += len(sample)
+	}
+	return 0, 0
 }

@@ -163,8 +163,8 @@ func (c *cable) answers(t *testing.T, frames ...[]byte) (all [][]byte) {
 	}
 }
 
-// mps2 is a board of the other kind of chip: with the core that the rest of what is built by default has, or with UBENCH_TESTS=all
-// the other core.
+// mps2 is a board of the other kind of chip: by default with a Cortex-M4, so that tests build for one core, with UBENCH_TESTS=all with
+// a Cortex-M3.
 func mps2() string {
 	if testenv.Whole() {
 		return "qemu:mps2-an385"
